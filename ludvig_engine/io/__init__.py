@@ -1,0 +1,1 @@
+"""Readers and writers: splat files, camera files, photos. log and logit live here and nowhere else."""

@@ -1,0 +1,155 @@
+"""What a scene is: Gaussians, cameras, photos. The conventions are stated here, once.
+
+* Object space is the file's own space; axis conversions belong to whoever displays the scene.
+* `quats` are wxyz and normalised, `scales` linear standard deviations, `opacities` 0..1: log and logit stay in `io/`.
+* `viewmat` is world -> camera with OpenCV axes (x right, y down, z forward). `K` is in pixels, and the centre of the
+  upper left pixel is (0.5, 0.5), as in COLMAP and gsplat.
+* Inside the engine Gaussians are in Morton order (neighbours in space are neighbours in memory, worth 2-6x in speed);
+  everything that leaves it is in the file's order, through `Scene.to_file`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Shaped
+from numpy import ndarray as Array
+
+from .errors import EngineError, nearest_name
+
+Self = TypeVar("Self", bound="Gaussians")
+
+
+@dataclass(frozen=True)
+class Gaussians:
+    """N anisotropic Gaussians with view-dependent colours, all float32."""
+
+    means: Float[Array, "N 3"]  # scene units
+    quats: Float[Array, "N 4"]  # wxyz, normalised
+    scales: Float[Array, "N 3"]  # scene units, standard deviations
+    opacities: Float[Array, " N"]  # 0..1
+    sh0: Float[Array, "N 1 3"]  # spherical harmonics of degree 0
+    shN: Float[Array, "N S 3"]  # degrees 1..3: S = 0, 3, 8 or 15
+
+    def __post_init__(self) -> None:
+        n, s = len(self.means), self.shN.shape[1]
+        expected = {"means": (n, 3), "quats": (n, 4), "scales": (n, 3), "opacities": (n,), "sh0": (n, 1, 3)}
+        for name, shape in {**expected, "shN": (n, s, 3)}.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if s not in (0, 3, 8, 15, 24):
+            raise ValueError(f"shN has {s} coefficients, expected 0, 3, 8, 15 or 24")
+
+    def __len__(self) -> int:
+        return len(self.means)
+
+    @property
+    def sh_degree(self) -> int:
+        return {0: 0, 3: 1, 8: 2, 15: 3, 24: 4}[self.shN.shape[1]]
+
+    def take(self: Self, rows: Int[Array, " M"] | Bool[Array, " N"] | slice) -> Self:
+        """The Gaussians of `rows`, in that order."""
+        return replace(self, **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)})
+
+
+@dataclass(frozen=True)
+class Camera:
+    """An ideal pinhole camera of `width` x `height` pixels."""
+
+    viewmat: Float[Array, "4 4"]  # world -> camera, float64
+    K: Float[Array, "3 3"]  # pixels, float64
+    width: int
+    height: int
+
+    def resized(self, width: int, height: int) -> Camera:
+        """The same camera with another number of pixels: the intrinsics follow, nothing is cropped."""
+        scale = np.diag([width / self.width, height / self.height, 1.0])
+        return replace(self, K=scale @ self.K, width=width, height=height)
+
+    @property
+    def centre(self) -> Float[Array, " 3"]:
+        """Where the camera stands, in world space."""
+        return -self.viewmat[:3, :3].T @ self.viewmat[:3, 3]
+
+
+@dataclass(frozen=True)
+class View:
+    """A photo and the pinhole camera the engine sees it with.
+
+    `camera` has the photo's pixels, unless the photo is distorted (`lens`) or larger than the size limit asked for.
+    """
+
+    name: str  # the photo's file name, as the camera file gives it
+    camera: Camera
+    photo: Path | None = None
+    photo_size: tuple[int, int] = (0, 0)  # width, height of the file
+    lens: object | None = None  # io.lens.Lens when the photo is distorted
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Gaussians in Morton order, where each came from, and the views on them."""
+
+    gaussians: Gaussians
+    rows: Int[Array, " N"]  # row in the file of each Gaussian
+    file_count: int  # rows in the file; more than N if some were unusable
+    views: tuple[View, ...] = ()
+    path: Path | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what the user should know: dropped rows, ...
+
+    def __len__(self) -> int:
+        return len(self.gaussians)
+
+    def to_file(self, values: Shaped[Array, "N ..."]) -> Shaped[Array, "F ..."]:
+        """Values per Gaussian in the file's order; 0 for rows that were unusable."""
+        out = np.zeros((self.file_count, *values.shape[1:]), values.dtype)
+        out[self.rows] = values
+        return out
+
+    def from_file(self, values: Shaped[Array, "F ..."]) -> Shaped[Array, "N ..."]:
+        """Values per row of the file, in the engine's order."""
+        if len(values) != self.file_count:
+            raise EngineError(
+                "bad_input",
+                f"There are {len(values):,} values, but the splat file has {self.file_count:,} Gaussians.",
+                ["Use the result that was made from this file."],
+            )
+        return values[self.rows]
+
+    def view(self, name: str) -> View:
+        """The view called `name`, with or without its extension or folder."""
+        for key in (lambda n: n, lambda n: Path(n).name, lambda n: Path(n).stem):
+            found = [view for view in self.views if key(view.name) == name]
+            if len(found) == 1:
+                return found[0]
+            if len(found) > 1:
+                raise EngineError("not_found", f'{len(found)} views are called "{name}".', ["Give the whole name."])
+        raise EngineError(
+            "not_found", f'No view is called "{name}".', [nearest_name(name, [v.name for v in self.views])]
+        )
+
+
+def morton_order(points: Float[Array, "N 3"]) -> Int[Array, " N"]:
+    """The permutation that sorts points along a Z-order curve of 2^21 cells per axis."""
+    low, high = points.min(0, initial=np.inf), points.max(0, initial=-np.inf)
+    # Percentiles, not the bounds: a few far floaters would else squeeze the whole scene into a handful of cells.
+    if len(points) > 100:
+        low, high = np.percentile(points, [1, 99], axis=0)
+    span = np.maximum(high - low, 1e-12) * 1.5
+    unit = np.clip((points - (low + high) / 2) / span + 0.5, 0, 1)
+    cells = (unit * (2**21 - 1)).astype(np.uint64)
+    code = np.zeros(len(points), np.uint64)
+    for axis in range(3):
+        code |= _spread(cells[:, axis]) << np.uint64(axis)
+    return np.argsort(code, kind="stable")
+
+
+def _spread(x: Int[Array, " N"]) -> Int[Array, " N"]:
+    """Put two zero bits between the 21 bits of each number."""
+    for shift, mask in ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F),
+                        (4, 0x10C30C30C30C30C3), (2, 0x1249249249249249)):  # fmt: skip
+        x = (x | (x << np.uint64(shift))) & np.uint64(mask)
+    return x
