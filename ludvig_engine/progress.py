@@ -42,7 +42,7 @@ class Job:
         self.report(stage, len(items), len(items))
 
     def map(self, function: Callable[[T], R], items: Sequence[T], stage: str = "", threads: int = 0) -> Iterator[R]:
-        """`function` of every item, in order, on a few threads (for work that releases the GIL), at most a few ahead."""
+        """`function` of every item, in order, on a few threads: for work that releases the GIL."""
         threads = threads or cpu_count()
         if threads == 1 or len(items) < 2:
             for item in self.track(items, stage) if stage else items:

@@ -90,6 +90,17 @@ class View:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """What a view shows, undistorted and at its camera's size."""
+
+    name: str  # the view's
+    pixels: Float[Array, "H W 3"]  # float32, 0..1, sRGB as in the file
+    valid: Bool[Array, "H W"] | None = (
+        None  # False where the photo says nothing: transparent, or beyond a lens's border
+    )
+
+
+@dataclass(frozen=True)
 class Scene:
     """Gaussians in Morton order, where each came from, and the views on them."""
 
