@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
-from numpy import ndarray as Array
 
+from .arrays import Array, Bool, Float, Int, Shaped
 from .errors import EngineError, nearest_name
 
 Self = TypeVar("Self", bound="Gaussians")

@@ -10,9 +10,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
-from jaxtyping import Float
-from numpy import ndarray as Array
-
+from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
 from ..scene import Photo
 
@@ -32,7 +30,7 @@ class Extractor(Protocol):
     licence: str  # of the weights, SPDX
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
-        """Float32 features of h x w cells that cover the photo exactly (cell j is centred at (j + 0.5) W / w pixels)."""
+        """Float32 features of h x w cells that cover the photo: cell j is centred at (j + 0.5) W / w pixels."""
 
 
 def load_extractor(spec: str, *, device: str = "cpu") -> Extractor:
