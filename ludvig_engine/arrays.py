@@ -9,6 +9,6 @@ from numpy import ndarray as Array
 try:
     from jaxtyping import Bool, Float, Int, Shaped, UInt8
 except ImportError:  # inside Blender
-    Bool = Float = Int = Shaped = UInt8 = None  # type: ignore[assignment,misc]
+    Bool = Float = Int = Shaped = UInt8 = None  # type: ignore[assignment]
 
 __all__ = ["Array", "Bool", "Float", "Int", "Shaped", "UInt8"]
