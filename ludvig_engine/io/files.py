@@ -1,0 +1,29 @@
+"""Open a file for reading, or say in a sentence why not. Standard library only: it also runs inside Blender."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import EngineError
+
+
+@contextmanager
+def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """The file, open for reading bytes. Raises `EngineError`: "not_found" or "no_access"."""
+    path = Path(path)
+    if path.is_dir():
+        raise EngineError("not_found", f"{path} is a folder, not a file.", ["Choose the file itself."])
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise EngineError("not_found", f"There is no file {path}.", ["Check the path; was it moved?"]) from error
+    except OSError as error:
+        raise EngineError(
+            "no_access", f"Cannot read {path}: {error.strerror or error}.", ["Check its permissions."]
+        ) from error
+    with file:
+        yield file
