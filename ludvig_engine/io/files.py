@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..errors import EngineError
 
@@ -27,3 +28,12 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         ) from error
     with file:
         yield file
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """What a JSON file says. Raises `EngineError` as `open_file`, and "bad_file"."""
+    with open_file(path) as file:
+        try:
+            return json.load(file)
+        except ValueError as error:  # of syntax or of encoding
+            raise EngineError("bad_file", f"{path} is not valid JSON: {error}.", ["Export it again."]) from error

@@ -1,0 +1,121 @@
+"""Photos through real lenses: the pinhole camera that covers a distorted photo, and the way there and back.
+
+The lens models themselves are COLMAP's (pycolmap). They are polynomials that go astray far from the centre: beyond the
+photo they may fold back into it, beyond 90 degrees pycolmap returns the pixel unchanged, and Newton's method may fail.
+So a ray counts only if it projects back to the pixel it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from ..arrays import Array, Bool, Float, Shaped
+from ..errors import EngineError
+from .shots import Intrinsics, limited
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A distorted photo of `photo_size` pixels, and the pinhole camera that shows all of it.
+
+    Both have about the same pixels per degree in the centre, so images go over in either direction without aliasing;
+    files of other sizes are resized to `photo_size` first.
+    """
+
+    distorted: Intrinsics  # as the camera file gives it, for whatever size it says
+    photo_size: tuple[int, int]  # width, height
+    pinhole: Intrinsics
+
+    @classmethod
+    def covering(cls, distorted: Intrinsics, size: tuple[int, int], max_size: int | None = None) -> Lens:
+        """The lens of a photo of `size`, both scaled down together if the pinhole's long side is over `max_size`.
+
+        The pinhole reaches at most half a photo beyond each border: 72 degrees off axis for a 180 degree fisheye, whose
+        full picture would be infinite.
+        """
+        scale = np.array(size) / distorted.size
+        borders = [np.linspace(0, n, 65) for n in distorted.size]
+        rays = _rays(distorted, np.stack(np.meshgrid(*borders), -1).reshape(-1, 2))
+        if np.isnan(rays).all():
+            raise EngineError(
+                "bad_file",
+                f"No pixel of a {distorted.model} camera with parameters {distorted.params} sees anything.",
+                ["Calibrate the camera again."],
+            )
+        focal, centre = distorted.K[[0, 1], [0, 1]] * scale, distorted.K[:2, 2] * scale
+        low = np.maximum(np.nanmin(rays, 0) * focal, -centre - np.array(size) / 2)
+        high = np.minimum(np.nanmax(rays, 0) * focal, -centre + np.array(size) * 1.5)
+        full = np.ceil(high - low).astype(int)
+        width, height = limited((int(full[0]), int(full[1])), max_size)
+        down = np.array([width, height]) / full
+        params = (*(focal * down).tolist(), *(-low * down).tolist())
+        photo_size = tuple(max(1, round(n * d)) for n, d in zip(size, down.tolist(), strict=True))
+        return cls(distorted, (photo_size[0], photo_size[1]), Intrinsics("PINHOLE", params, width, height))
+
+    def to_pinhole(self, xy: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
+        """Where points of the photo are in the pinhole camera, in pixels; NaN where the lens sees nothing."""
+        fx, fy, cx, cy = self.pinhole.params
+        return _rays(self.distorted, xy * self._scale) * (fx, fy) + (cx, cy)
+
+    def from_pinhole(self, xy: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
+        """Where points of the pinhole camera are in the photo, in pixels; NaN if the lens does not bend them there."""
+        fx, fy, cx, cy = self.pinhole.params
+        rays = (xy - (cx, cy)) / (fx, fy)
+        pixels = _pixels(self.distorted, rays)
+        back = _rays(self.distorted, pixels)
+        pixels[~(np.abs(back - rays) * (fx, fy) < 0.1).all(1)] = np.nan
+        return pixels / self._scale
+
+    def undistort(self, image: Shaped[Array, "h w ..."]) -> tuple[Shaped[Array, "H W ..."], Bool[Array, "H W"]]:
+        """An image of `photo_size` as the pinhole camera sees it, and which pixels the photo reaches (others are 0)."""
+        return _sample(image, *_map(self, self.pinhole.size))
+
+    def to_photo(self, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w ..."]:
+        """An image of the pinhole camera in the photo's geometry; 0 where the pinhole camera does not reach."""
+        return _sample(image, *_map(self, self.photo_size, to_photo=True))[0]
+
+    @property
+    def _scale(self) -> Float[Array, " 2"]:
+        return np.array(self.distorted.size) / self.photo_size
+
+
+def _pixels(distorted: Intrinsics, rays: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
+    return distorted.colmap().img_from_cam(np.column_stack([rays, np.ones(len(rays))]))
+
+
+def _rays(distorted: Intrinsics, pixels: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
+    """Directions x/z, y/z of pixels; NaN where the model has none."""
+    rays = distorted.colmap().cam_from_img(np.ascontiguousarray(pixels))
+    rays[~(np.abs(_pixels(distorted, rays) - pixels) < 0.1).all(1)] = np.nan
+    return rays
+
+
+@lru_cache(maxsize=4)  # 14 MB each at 1600 pixels; photos usually share one or two cameras
+def _map(lens: Lens, size: tuple[int, int], to_photo: bool = False) -> tuple[Float[Array, "2 h w"], Bool[Array, "h w"]]:
+    """For each pixel of the target its row and column in the source, and whether it is inside."""
+    width, height = size
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    centres = np.stack([x.ravel(), y.ravel()], 1)
+    source = lens.to_pinhole(centres) if to_photo else lens.from_pinhole(centres)
+    limit = lens.pinhole.size if to_photo else lens.photo_size
+    with np.errstate(invalid="ignore"):
+        inside = ((source >= 0) & (source <= limit)).all(1).reshape(height, width)
+    rows_columns = np.nan_to_num(source.T[::-1] - 0.5).reshape(2, height, width).astype(np.float32)
+    return rows_columns, inside
+
+
+def _sample(
+    image: Shaped[Array, ...], rows_columns: Float[Array, "2 h w"], inside: Bool[Array, "h w"]
+) -> tuple[Shaped[Array, "h w ..."], Bool[Array, "h w"]]:
+    """Bilinear for floats, nearest for anything else (labels, booleans); 0 outside."""
+    order = 1 if image.dtype.kind == "f" else 0
+    channels = image.reshape(*image.shape[:2], -1)
+    out = np.empty((*inside.shape, channels.shape[2]), image.dtype)
+    for channel in range(channels.shape[2]):
+        map_coordinates(channels[..., channel], rows_columns, out[..., channel], order=order, mode="nearest")
+    out[~inside] = 0
+    return out.reshape(*inside.shape, *image.shape[2:]), inside

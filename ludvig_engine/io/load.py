@@ -1,0 +1,43 @@
+"""A scene from files: the usable splats in Morton order, and the views on them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import EngineError
+from ..scene import Scene, morton_order
+from .splats import read_splats
+from .views import load_views
+
+
+def load_scene(
+    splats: str | os.PathLike[str],
+    *,
+    views: str | os.PathLike[str] | None = None,
+    photos: str | os.PathLike[str] | None = None,
+    max_size: int | None = 1600,
+    need_photos: bool = True,
+) -> Scene:
+    """Load a splat file and, if `views` says where, its cameras and photos (see `load_views` for those).
+
+    Rows with values that are not finite are left out: `Scene.notes` says how many, `Scene.to_file` puts zeros there.
+    Raises `EngineError` "bad_file" if the file is damaged or has no usable Gaussian.
+    """
+    file = read_splats(splats)
+    usable = np.flatnonzero(file.valid)
+    total, bad = len(file.valid), len(file.valid) - len(usable)
+    if not len(usable):
+        raise EngineError(
+            "bad_file",
+            f"All {total:,} Gaussians of {Path(splats).name} have NaN or infinite values.",
+            ["The training failed; use an earlier checkpoint."],
+        )
+    rows = usable[morton_order(file.gaussians.means[usable])]
+    notes = (f"{bad:,} of {total:,} Gaussians have NaN or infinite values and are left out.",) if bad else ()
+    loaded, more = (
+        load_views(views, photos=photos, max_size=max_size, need_photos=need_photos) if views is not None else ((), ())
+    )
+    return Scene(file.gaussians.take(rows), rows, total, loaded, Path(splats), (*notes, *more))

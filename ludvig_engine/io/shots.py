@@ -1,0 +1,96 @@
+"""What every camera file says about a photo, whatever its format: a name, where the camera stood, and its intrinsics.
+
+Camera models are COLMAP's, evaluated by pycolmap. Pixel centres are at +0.5, as in COLMAP, nerfstudio and gsplat.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pycolmap
+
+from ..arrays import Array, Float
+from ..errors import EngineError
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """A camera model with its parameters, for a photo of `width` x `height` pixels.
+
+    Raises `EngineError` "bad_file" if they make no camera. Hashable: photos of one camera share one undistortion map.
+    """
+
+    model: str  # COLMAP's name
+    params: tuple[float, ...]  # in COLMAP's order
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.model not in pycolmap.CameraModelId.__members__ or self.model == "INVALID":
+            raise _bad(f"The camera model {self.model} is not known")
+        if self.width < 1 or self.height < 1 or not all(map(math.isfinite, self.params)):
+            raise _bad(
+                f"A {self.model} camera of {self.width}x{self.height} with parameters {self.params} is no camera"
+            )
+        camera = self.colmap()
+        if not camera.verify_params():
+            raise _bad(f"A {self.model} camera needs {camera.params_info}, but has {len(self.params)} parameters")
+        if camera.is_spherical():
+            raise EngineError(
+                "bad_input", "360 degree panoramas cannot be used.", ["Cut them into perspective photos, with COLMAP."]
+            )
+        if min(camera.focal_length_x, camera.focal_length_y) <= 0:
+            raise _bad(f"A camera has the focal length {camera.focal_length_x:g} x {camera.focal_length_y:g}")
+
+    def colmap(self) -> pycolmap.Camera:
+        return pycolmap.Camera(model=self.model, width=self.width, height=self.height, params=self.params)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.height
+
+    @property
+    def is_pinhole(self) -> bool:
+        """Whether straight lines are straight in the photo. (pycolmap calls a fisheye of zeros undistorted, too.)"""
+        camera = self.colmap()
+        return camera.is_undistorted() and not camera.is_perspective_fisheye()
+
+    @property
+    def K(self) -> Float[Array, "3 3"]:  # noqa: N802 - the field's name
+        return self.colmap().calibration_matrix()
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photo as a camera file describes it."""
+
+    name: str  # the photo's, relative to the folder of photos
+    viewmat: Float[Array, "4 4"]  # world -> camera, OpenCV axes, float64
+    intrinsics: Intrinsics
+
+
+def viewmat_of(camera_to_world: Float[Array, "4 4"], name: str) -> Float[Array, "4 4"]:
+    """World -> camera from a pose with OpenCV axes, whose columns may be scaled (Blender's cameras often are)."""
+    axes, centre = camera_to_world[:3, :3], camera_to_world[:3, 3]
+    lengths = np.linalg.norm(axes, axis=0)
+    if not (np.isfinite(camera_to_world).all() and lengths.all()):
+        raise _bad(f"The pose of {name} is not finite or has no direction")
+    rotation = axes / lengths
+    if np.abs(rotation.T @ rotation - np.eye(3)).max() > 1e-3 or np.linalg.det(rotation) < 0:
+        raise _bad(f"The pose of {name} is not a rotation")
+    viewmat = np.eye(4)
+    viewmat[:3, :3] = rotation.T
+    viewmat[:3, 3] = -rotation.T @ centre
+    return viewmat
+
+
+def limited(size: tuple[int, int], max_size: int | None) -> tuple[int, int]:
+    """`size`, scaled down if its long side is over `max_size`: rounded, never truncated, and at least 1."""
+    scale = min(1.0, (max_size or max(size)) / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _bad(message: str) -> EngineError:
+    return EngineError("bad_file", f"{message}.", ["Export the cameras again."])
