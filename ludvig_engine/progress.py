@@ -67,6 +67,9 @@ class Job:
             self.report(stage, len(items), len(items))
 
 
+SILENT = Job()  # nobody watches and nobody cancels
+
+
 def cpu_count() -> int:
     """Threads to use: the cores this process may run on (`LUDVIG_THREADS` overrides)."""
     if asked := os.environ.get("LUDVIG_THREADS"):

@@ -1,0 +1,189 @@
+"""The CPU back end: a view as a sparse linear operator, computed band by band on all cores.
+
+With A the (pixels x Gaussians) matrix of blending weights of one view:
+    fold      AᵀU     Gaussians x cells, U bilinear upsampling of a feature grid: rasterise once, uplift any channels
+    adjoint   AᵀF     the same for full-resolution maps
+    render    A v     images of any values of the Gaussians
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from ..arrays import Array, Bool, Float, Int
+from ..progress import SILENT, Job
+from ..scene import Camera, Gaussians
+from . import kernels
+from .project import GSPLAT, Ellipses, Raster, project
+
+R = TypeVar("R")
+BAND = 16  # pixel rows of a band, where no feature grid sets them
+
+
+def fold(
+    gaussians: Gaussians,
+    camera: Camera,
+    grid: tuple[int, int],
+    *,
+    valid: Bool[Array, "H W"] | None = None,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> csr_matrix:
+    """AᵀU for a grid of h x w cells that covers the image: CSR (N, h w) float32, its row sums are Σ w.
+
+    U is bilinear upsampling with align_corners=False, so `fold(...) @ F.reshape(D, -1).T` equals the per-pixel
+    Σ_p w_i(p) F_up(p) of the upsampled map. Pixels where `valid` is False drop out.
+    """
+    h, w = grid
+    row_gap, row_part = _gaps(camera.height, h)
+    column_gap, column_part = _gaps(camera.width, w)
+    cell_start = np.searchsorted(column_gap, np.arange(w + 1)).astype(np.int32)
+    column_part = _padded(column_part)
+    ellipses = project(gaussians, camera, raster)
+    bands = _Bands(ellipses, camera, row_gap)
+    mask = None if valid is None else _padded(valid.astype(np.float32))
+
+    def one(band: int) -> Any:
+        top, bottom = bands.rows(band)
+        return kernels.fold_band(
+            bands.members_of(band),
+            ellipses.geometry,
+            ellipses.bounds,
+            top,
+            bottom,
+            camera.width,
+            None if mask is None else mask[top:bottom],
+            row_part[top:bottom],
+            cell_start,
+            column_part,
+            bands.constants(raster),
+        )
+
+    results = bands.run(one, job, threads)
+    counts = np.zeros(len(gaussians), np.int64)
+    for seen, ends, *_ in results:
+        kernels.count_entries(ellipses.index, seen, ends, counts)
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
+    fill = indptr[:-1].copy()
+    for band, (seen, ends, cell, value, _) in enumerate(results):
+        kernels.place_entries(ellipses.index, seen, ends, cell, value, band * w, fill, indices, data)
+    return csr_matrix((data, indices, indptr), shape=(len(gaussians), h * w))
+
+
+def adjoint(
+    gaussians: Gaussians,
+    camera: Camera,
+    image: Float[Array, "C H W"],
+    *,
+    valid: Bool[Array, "H W"] | None = None,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> tuple[Float[Array, "N C"], Float[Array, " N"]]:
+    """(Σ_p w_i(p) F(p), Σ_p w_i(p)) over the image's pixels, without those where `valid` is False."""
+    if image.shape[1:] != (camera.height, camera.width):
+        raise ValueError(f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}")
+    ellipses = project(gaussians, camera, raster)
+    bands = _Bands(ellipses, camera)
+    source = _padded(image.astype(np.float32, copy=False))
+    mask = None if valid is None else _padded(valid.astype(np.float32))
+
+    def one(band: int) -> Any:
+        top, bottom = bands.rows(band)
+        return kernels.adjoint_band(
+            bands.members_of(band),
+            ellipses.geometry,
+            ellipses.bounds,
+            top,
+            bottom,
+            camera.width,
+            None if mask is None else mask[top:bottom],
+            source[:, top:bottom],
+            bands.constants(raster),
+        )
+
+    sums, totals = np.zeros((len(gaussians), len(image)), np.float32), np.zeros(len(gaussians), np.float32)
+    for band, (part, total) in enumerate(bands.run(one, job, threads)):
+        members = ellipses.index[bands.members_of(band)]  # no Gaussian is twice in a band
+        sums[members] += part
+        totals[members] += total
+    return sums, totals
+
+
+def render(
+    gaussians: Gaussians,
+    camera: Camera,
+    values: Float[Array, "N C"],
+    *,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
+    """(Σ_i w_i(p) value_i, Σ_i w_i(p)): the image over black, and its alpha."""
+    ellipses = project(gaussians, camera, raster)
+    bands = _Bands(ellipses, camera)
+    values = np.ascontiguousarray(values, np.float32)
+    image = np.empty((values.shape[1], camera.height, camera.width), np.float32)
+    alpha = np.empty((camera.height, camera.width), np.float32)
+
+    def one(band: int) -> None:
+        top, bottom = bands.rows(band)
+        part, opaque = kernels.render_band(
+            bands.members_of(band),
+            ellipses.geometry,
+            ellipses.bounds,
+            top,
+            bottom,
+            camera.width,
+            ellipses.index,
+            values,
+            bands.constants(raster),
+        )
+        image[:, top:bottom], alpha[top:bottom] = part[:, :, : camera.width], opaque[:, : camera.width]
+
+    bands.run(one, job, threads)
+    return image, alpha
+
+
+class _Bands:
+    """The image cut into bands of rows, and which ellipses touch each."""
+
+    def __init__(self, ellipses: Ellipses, camera: Camera, band_of_row: Int[Array, " H"] | None = None) -> None:
+        band_of_row = np.arange(camera.height) // BAND if band_of_row is None else band_of_row
+        self.count = int(band_of_row[-1]) + 1
+        self._edges = np.searchsorted(band_of_row, np.arange(self.count + 1))
+        starts, self._members = kernels.members_of_bands(ellipses.bounds, band_of_row.astype(np.int32), self.count)
+        self._starts = starts
+
+    def rows(self, band: int) -> tuple[int, int]:
+        return int(self._edges[band]), int(self._edges[band + 1])
+
+    def members_of(self, band: int) -> Int[Array, " M"]:
+        return self._members[self._starts[band] : self._starts[band + 1]]
+
+    @staticmethod
+    def constants(raster: Raster) -> tuple[np.float32, np.float32, np.float32]:
+        return np.float32(raster.alpha_clamp), np.float32(raster.min_alpha), np.float32(raster.stop)
+
+    def run(self, function: Callable[[int], R], job: Job, threads: int) -> list[R]:
+        """`function` of every band, on threads; the job may be cancelled between bands."""
+        return list(job.map(function, range(self.count), threads=threads))
+
+
+def _gaps(pixels: int, cells: int) -> tuple[Int[Array, " P"], Float[Array, " P"]]:
+    """For each pixel the cell centre before it, and the share of the next one (bilinear, align_corners=False)."""
+    position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
+    gap = np.floor(position).astype(np.int32)
+    return gap, (position - gap).astype(np.float32)
+
+
+def _padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:
+    """The last axis filled with zeros up to whole lanes."""
+    extra = -image.shape[-1] % kernels.LANES
+    return np.pad(image, [(0, 0)] * (image.ndim - 1) + [(0, extra)]) if extra else np.ascontiguousarray(image)

@@ -1,0 +1,313 @@
+"""The compiled inner loops: alpha blending of one band of pixel rows, front to back.
+
+A band keeps the transmittance T of its pixels in the CPU's cache and walks its Gaussians nearest first. For each row of
+a Gaussian, `_weights` turns the row's span of pixels into blending weights w = alpha T in one vectorised loop; what is
+then done with the weights is all that differs between folding, the adjoint and rendering.
+
+Traps that cost factors, each measured:
+* Array indices are unsigned (`_u`): a possibly negative index means wrap-around and stops vectorisation (3x). Slices
+  per row are no way out, their reference counts cost more than the row.
+* No call to exp: a polynomial vectorises without a vector math library.
+* Spans are rounded to 8 pixels: no scalar tail (1.3-1.5x). Pixels outside the ellipse get alpha = 0 by comparison.
+* A band copies its members' geometry first: those reads overlap, in the walk each would wait for memory (1.3x).
+"""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+LANES = 8  # spans are rounded to this many pixels; image buffers are padded to it
+_COLUMN = 16  # pixels of a column: the unit in which finished parts of a band are skipped
+_CHECK_EVERY = 64  # Gaussians between two looks at which columns are finished
+_FINISHED = np.float32(0)  # a pixel's transmittance is stored as 0 once it is below the limit
+_MATH = {"contract", "reassoc", "nsz", "arcp"}  # without "nnan" and "ninf": comparisons stay what they say
+_f, _u = np.float32, np.uint64
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _exp8(s):
+    """exp(-8 s) for s >= 0: Chebyshev polynomial of exp(-s) on [0, 0.75], squared thrice; relative error 1.4e-6.
+
+    Beyond 0.75 the value is exp(-6) < 1/255, which counts as 0 (a polynomial left alone would rise to infinity).
+    """
+    s = min(s, _f(0.75))
+    e = _f(0.03963193) + s * _f(-0.00575624)
+    e = _f(0.99999991) + s * (_f(-0.99999154) + s * (_f(0.49986741) + s * (_f(-0.16589987) + s * e)))
+    e = e * e
+    e = e * e
+    return e * e
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _weights(T, w, g, y, x0, x1, dy, limits):
+    """w[: x1 - x0] = weights of `g` (see _start_band) at pixels x0 <= x < x1 of the band's row y; updates T."""
+    clamp, min_alpha, stop = limits
+    xx, linear, constant = g[5], g[6] * dy, g[7] * dy * dy
+    opacity, start, row, first = g[8], _f(x0) - g[0], _u(y), _u(x0)
+    for i in range(_u(x1 - x0)):
+        dx = start + _f(i)
+        alpha = min(opacity * _exp8(constant + dx * (linear + dx * xx)), clamp)
+        alpha = alpha if alpha >= min_alpha else _f(0)
+        before = T[row, first + i]
+        after = before - before * alpha
+        goes_on = after > stop
+        w[i] = before * alpha if goes_on else _f(0)
+        T[row, first + i] = after if goes_on else _FINISHED
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _span(g, dy, low, high):
+    """Pixels of a row, dy below the centre, inside the ellipse: rounded outwards to LANES, empty if there are none."""
+    inside = g[3] - g[4] * dy * dy
+    if inside <= 0:
+        return np.int32(0), np.int32(0)
+    middle, half = g[0] - g[2] * dy, np.sqrt(inside)
+    x0, x1 = max(np.int32(middle - half), low), min(np.int32(middle + half) + np.int32(2), high)
+    if x0 >= x1:
+        return np.int32(0), np.int32(0)
+    return x0 & ~(LANES - 1), (x1 + LANES - 1) & ~(LANES - 1)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _row(T, w, g, y, top, low, high, limits):
+    """Blend row y of Gaussian `g` into the band: w holds the weights of pixels x0 <= x < x1, returned; may be none."""
+    dy = _f(y) - g[1]
+    x0, x1 = _span(g, dy, low, high)
+    _weights(T, w, g, y - top, x0, x1, dy, limits)
+    return x0, x1
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _padded(width):
+    return (width + LANES - 1) // LANES * LANES
+
+
+@njit(nogil=True, error_model="numpy")
+def _start_band(rows, width, members, geometry, bounds):
+    """Transmittance (0 in the padding), a row of weights, unfinished columns, the members' own constants and boxes."""
+    T = np.ones((rows, _padded(width)), np.float32)
+    T[:, width:] = _FINISHED
+    live = np.ones((_padded(width) + _COLUMN - 1) // _COLUMN, np.bool_)
+    own, box = np.empty((len(members), 9), np.float32), np.empty((len(members), 4), np.int32)
+    for n in range(len(members)):
+        m = members[n]
+        x, y, xx, xy, yy = geometry[m, 0], geometry[m, 1], geometry[m, 2], geometry[m, 3], geometry[m, 4]
+        opacity, reach = geometry[m, 5], geometry[m, 6]
+        own[n, 0], own[n, 1] = x - _f(0.5), y - _f(0.5)  # pixel j has its centre at j + 0.5
+        slope = xy / xx
+        own[n, 2], own[n, 3], own[n, 4] = slope, reach / xx, (yy - xy * slope) / xx  # the span of a row: see _span
+        own[n, 5], own[n, 6], own[n, 7] = xx / _f(16), xy / _f(8), yy / _f(16)  # an eighth of the exponent
+        own[n, 8] = opacity
+        for k in range(4):
+            box[n, k] = bounds[m, k]
+    return T, np.empty(_padded(width), np.float32), live, own, box
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _constants(own, n):
+    """A member's constants as a tuple: they stay in registers, where a slice would be read again after every store."""
+    return own[n, 0], own[n, 1], own[n, 2], own[n, 3], own[n, 4], own[n, 5], own[n, 6], own[n, 7], own[n, 8]
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def _live_range(live, x0, x1):
+    """Shrink x0..x1 to the columns of the band that still let light through."""
+    first, last = x0 // _COLUMN, (x1 - 1) // _COLUMN
+    while first <= last and not live[first]:
+        first += 1
+    while last >= first and not live[last]:
+        last -= 1
+    return max(x0, first * _COLUMN), min(x1, (last + 1) * _COLUMN)
+
+
+@njit(nogil=True, error_model="numpy")
+def _look_at_columns(T, live):
+    """Update which columns let light through; whether any does. Nearly free: it stops at the first lit pixel."""
+    any_live = False
+    for column in range(len(live)):
+        if live[column]:
+            live[column] = _has_light(T, column * _COLUMN, min(T.shape[1], (column + 1) * _COLUMN))
+            any_live = any_live or live[column]
+    return any_live
+
+
+@njit(nogil=True, error_model="numpy")
+def _has_light(T, x0, x1):
+    for y in range(len(T)):
+        for x in range(x0, x1):
+            if T[y, x] > 0:
+                return True
+    return False
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
+def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, cell_start, column_part, limits):
+    """One band's part of AᵀU: weights summed into the feature cells around them with bilinear shares.
+
+    The band's rows lie between two rows of cell centres; `row_part` (rows,) is each row's share in the lower one, and
+    `column_part` (padded width,) each column's share in the right one of its two cells. `cell_start` (w+1,) says where
+    the columns of each gap between cell centres begin. `valid` (rows, padded width) is 0 at ignored pixels, or None.
+    Returns for every member that was seen its position and the end of its entries; the entries as (cell, weight), the
+    cell counted from the upper row's first; and the number of evaluated fragments.
+    """
+    cells = len(cell_start) - 1
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
+    upper, lower = np.zeros(_padded(width), np.float32), np.zeros(_padded(width), np.float32)
+    sums = np.zeros((2, cells + 1), np.float32)
+    gap_of = np.empty(_padded(width), np.int32)
+    for c in range(cells):
+        gap_of[cell_start[c] : cell_start[c + 1]] = c
+    gap_of[width:] = cells - 1
+    seen, ends, count = np.empty(len(members), np.int32), np.empty(len(members), np.int64), 0
+    cell, value, used = np.empty(1024, np.int32), np.empty(1024, np.float32), 0
+    fragments = 0
+    for n in range(len(members)):
+        if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
+            break
+        g = _constants(own, n)
+        low, high = _live_range(live, box[n, 0], box[n, 1])
+        from_x, to_x = np.int32(width), np.int32(0)
+        for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
+            x0, x1 = _row(T, w, g, y, top, low, high, limits)
+            if x0 >= x1:
+                continue
+            if valid is not None:  # compiled away when it is None
+                for i in range(_u(x1 - x0)):
+                    w[i] *= valid[_u(y - top), _u(x0) + i]
+            share, first = row_part[y - top], _u(x0)
+            for i in range(_u(x1 - x0)):
+                upper[first + i] += w[i] * (_f(1) - share)
+                lower[first + i] += w[i] * share
+            from_x, to_x = min(from_x, x0), max(to_x, x1)
+            fragments += x1 - x0
+        if from_x >= to_x:
+            continue
+        left, right = gap_of[from_x], gap_of[to_x - 1]
+        for c in range(left, right + 1):
+            x0, x1 = _u(max(from_x, cell_start[c])), _u(min(to_x, cell_start[c + 1]))
+            all_0, part_0, all_1, part_1 = _f(0), _f(0), _f(0), _f(0)
+            for x in range(x0, x1):
+                all_0 += upper[x]
+                part_0 += upper[x] * column_part[x]
+                all_1 += lower[x]
+                part_1 += lower[x] * column_part[x]
+            sums[0, c] += all_0 - part_0
+            sums[0, c + 1] += part_0
+            sums[1, c] += all_1 - part_1
+            sums[1, c + 1] += part_1
+        upper[from_x:to_x] = 0
+        lower[from_x:to_x] = 0
+        most = used + 2 * (right - left + 2)
+        if most > len(cell):
+            cell, value = _grown(cell, 2 * most), _grown(value, 2 * most)
+        before = used
+        for half in range(2):
+            for c in range(left, right + 2):
+                if sums[half, c] > 0:
+                    cell[used], value[used] = half * cells + c, sums[half, c]
+                    used += 1
+                sums[half, c] = 0
+        if used > before:
+            seen[count], ends[count] = members[n], used
+            count += 1
+    return seen[:count], ends[:count], cell[:used], value[:used], fragments
+
+
+@njit(nogil=True, error_model="numpy")
+def _grown(array, size):
+    out = np.empty(size, array.dtype)
+    out[: len(array)] = array
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
+def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, limits):
+    """Per member Σ w F over the band's pixels (members, C), and Σ w (members,). `image` is (C, rows, padded width)."""
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
+    channels = len(image)
+    sums, totals = np.zeros((len(members), channels), np.float32), np.zeros(len(members), np.float32)
+    for n in range(len(members)):
+        if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
+            break
+        g = _constants(own, n)
+        low, high = _live_range(live, box[n, 0], box[n, 1])
+        for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
+            x0, x1 = _row(T, w, g, y, top, low, high, limits)
+            row, first, total = _u(y - top), _u(x0), _f(0)
+            if valid is not None:
+                for i in range(_u(x1 - x0)):
+                    w[i] *= valid[row, first + i]
+            for i in range(_u(x1 - x0)):
+                total += w[i]
+            if total > 0:
+                totals[n] += total
+                for c in range(_u(channels)):
+                    total = _f(0)
+                    for i in range(_u(x1 - x0)):
+                        total += w[i] * image[c, row, first + i]
+                    sums[n, c] += total
+    return sums, totals
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
+def render_band(members, geometry, bounds, top, bottom, width, index, values, limits):
+    """Σ w value over the members, per pixel (C, rows, padded width), and Σ w (rows, padded width)."""
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
+    channels = values.shape[1]
+    image = np.zeros((channels, bottom - top, _padded(width)), np.float32)
+    alpha = np.zeros((bottom - top, _padded(width)), np.float32)
+    for n in range(len(members)):
+        if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
+            break
+        g = _constants(own, n)
+        low, high = _live_range(live, box[n, 0], box[n, 1])
+        for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
+            x0, x1 = _row(T, w, g, y, top, low, high, limits)
+            row, first = _u(y - top), _u(x0)
+            for i in range(_u(x1 - x0)):
+                alpha[row, first + i] += w[i]
+            for c in range(_u(channels)):
+                value = values[index[members[n]], c]
+                for i in range(_u(x1 - x0)):
+                    image[c, row, first + i] += w[i] * value
+    return image, alpha
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def members_of_bands(bounds, band_of_row, bands):
+    """Which ellipses touch each band, nearest first: counting sort into (starts (bands+1,), members)."""
+    starts = np.zeros(bands + 1, np.int64)
+    for m in range(len(bounds)):
+        for b in range(band_of_row[bounds[m, 2]], band_of_row[bounds[m, 3] - 1] + 1):
+            starts[b + 1] += 1
+    starts = np.cumsum(starts)
+    members, fill = np.empty(starts[-1], np.int32), starts[:-1].copy()
+    for m in range(len(bounds)):
+        for b in range(band_of_row[bounds[m, 2]], band_of_row[bounds[m, 3] - 1] + 1):
+            members[fill[b]] = m
+            fill[b] += 1
+    return starts, members
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def count_entries(index, seen, ends, counts):
+    """Add a band's entries per Gaussian to `counts` (N,)."""
+    start = 0
+    for n in range(len(seen)):
+        counts[index[seen[n]]] += ends[n] - start
+        start = ends[n]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def place_entries(index, seen, ends, cell, value, offset, fill, indices, data):
+    """Copy a band's entries to their Gaussians' places in CSR order; `fill` (N,) advances."""
+    start = 0
+    for n in range(len(seen)):
+        place = fill[index[seen[n]]]
+        for entry in range(start, ends[n]):
+            indices[place], data[place] = cell[entry] + offset, value[entry]
+            place += 1
+        fill[index[seen[n]]] = place
+        start = ends[n]

@@ -1,0 +1,126 @@
+"""EWA projection: which ellipse each Gaussian covers on the image plane (gsplat's conventions).
+
+A Gaussian is dropped when its centre is nearer than `near`, when it cannot reach alpha >= `min_alpha`, or when the
+ellipse where it does reach it misses the image. No other culling: the ellipse is exact, not a 3-sigma box.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from ..arrays import Array, Float, Int
+from ..scene import Camera, Gaussians
+
+
+@dataclass(frozen=True)
+class Raster:
+    """The rasteriser's constants; the defaults are those of gsplat 1.6 and of 3DGS itself."""
+
+    near: float = 0.2  # scene units; 3DGS trains with 0.2, gsplat's own default is 0.01
+    alpha_clamp: float = 0.99  # 0.999 in gsplat 1.5
+    min_alpha: float = 1 / 255
+    stop: float = 1e-4  # a pixel ends before the Gaussian that would bring its transmittance to this
+    blur: float = 0.3  # px², added to the diagonal of the 2-D covariance
+    margin: float = 0.3  # the Jacobian is taken at most this many tan(fov/2) beyond the image's border
+
+
+GSPLAT = Raster()
+
+
+@dataclass(frozen=True)
+class Ellipses:
+    """The M visible Gaussians of one view, nearest first."""
+
+    index: Int[Array, " M"]  # which Gaussian
+    geometry: Float[Array, "M 8"]  # see GEOMETRY
+    bounds: Int[Array, "M 4"]  # pixels where alpha >= min_alpha lie in x0 <= x < x1, y0 <= y < y1
+
+
+# Columns of `geometry`, rows of 32 bytes, two per cache line: centre in pixels, conic (inverse covariance), opacity,
+# twice the exponent at which alpha falls to min_alpha, depth along the camera's z axis.
+GEOMETRY = ("x", "y", "xx", "xy", "yy", "opacity", "reach", "depth")
+
+
+def project(gaussians: Gaussians, camera: Camera, raster: Raster) -> Ellipses:
+    """Project all Gaussians into a camera and sort the visible ones front to back."""
+    index, geometry, bounds = _project(
+        gaussians.means,
+        gaussians.quats,
+        gaussians.scales,
+        gaussians.opacities,
+        camera.viewmat,
+        camera.K,
+        camera.width,
+        camera.height,
+        raster.near,
+        raster.min_alpha,
+        raster.blur,
+        raster.margin,
+    )
+    order = np.argsort(geometry[:, 7])
+    return Ellipses(index[order], geometry[order], bounds[order])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _project(means, quats, scales, opacities, viewmat, K, width, height, near, min_alpha, blur, margin):  # type: ignore[no-untyped-def]
+    N = len(means)
+    index = np.empty(N, np.int32)
+    geometry = np.empty((N, 8), np.float32)
+    bounds = np.empty((N, 4), np.int32)
+    M = 0
+    fx, fy, cx, cy = K[0, 0], K[1, 1], K[0, 2], K[1, 2]
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = viewmat[:3, :3].copy().ravel()
+    t0, t1, t2 = viewmat[0, 3], viewmat[1, 3], viewmat[2, 3]
+    margin_x, margin_y = margin * 0.5 * width / fx, margin * 0.5 * height / fy
+    low_x, high_x = -cx / fx - margin_x, (width - cx) / fx + margin_x
+    low_y, high_y = -cy / fy - margin_y, (height - cy) / fy + margin_y
+    for i in range(N):
+        opacity = float(opacities[i])
+        if opacity < min_alpha:
+            continue
+        px, py, pz = float(means[i, 0]), float(means[i, 1]), float(means[i, 2])
+        z = r20 * px + r21 * py + r22 * pz + t2
+        if z < near:
+            continue
+        x = (r00 * px + r01 * py + r02 * pz + t0) / z
+        y = (r10 * px + r11 * py + r12 * pz + t1) / z
+        # Jacobian of the projection, J = [[ax, 0, bx], [0, ay, by]], taken inside the widened frustum
+        ax, bx = fx / z, -fx * min(max(x, low_x), high_x) / z
+        ay, by = fy / z, -fy * min(max(y, low_y), high_y) / z
+        # rows of J R (2x3)
+        u0, u1, u2 = ax * r00 + bx * r20, ax * r01 + bx * r21, ax * r02 + bx * r22
+        v0, v1, v2 = ay * r10 + by * r20, ay * r11 + by * r21, ay * r12 + by * r22
+        # columns of the Gaussian's rotation, times the scales: covariance = Σ_k m_k m_kᵀ
+        qw, qx, qy, qz = float(quats[i, 0]), float(quats[i, 1]), float(quats[i, 2]), float(quats[i, 3])
+        s0, s1, s2 = float(scales[i, 0]), float(scales[i, 1]), float(scales[i, 2])
+        m00, m10, m20 = 1 - 2 * (qy * qy + qz * qz), 2 * (qx * qy + qw * qz), 2 * (qx * qz - qw * qy)
+        m01, m11, m21 = 2 * (qx * qy - qw * qz), 1 - 2 * (qx * qx + qz * qz), 2 * (qy * qz + qw * qx)
+        m02, m12, m22 = 2 * (qx * qz + qw * qy), 2 * (qy * qz - qw * qx), 1 - 2 * (qx * qx + qy * qy)
+        a0, b0 = s0 * (u0 * m00 + u1 * m10 + u2 * m20), s0 * (v0 * m00 + v1 * m10 + v2 * m20)
+        a1, b1 = s1 * (u0 * m01 + u1 * m11 + u2 * m21), s1 * (v0 * m01 + v1 * m11 + v2 * m21)
+        a2, b2 = s2 * (u0 * m02 + u1 * m12 + u2 * m22), s2 * (v0 * m02 + v1 * m12 + v2 * m22)
+        cov_xx = a0 * a0 + a1 * a1 + a2 * a2 + blur
+        cov_yy = b0 * b0 + b1 * b1 + b2 * b2 + blur
+        cov_xy = a0 * b0 + a1 * b1 + a2 * b2
+        det = cov_xx * cov_yy - cov_xy * cov_xy
+        if not det > 0:
+            continue
+        reach = 2 * math.log(opacity / min_alpha)
+        x, y = fx * x + cx, fy * y + cy
+        half_x, half_y = math.sqrt(reach * cov_xx), math.sqrt(reach * cov_yy)
+        # pixel j has its centre at j + 0.5
+        x0, x1 = math.ceil(max(x - half_x - 0.5, 0.0)), math.floor(min(x + half_x - 0.5, width - 1.0)) + 1
+        y0, y1 = math.ceil(max(y - half_y - 0.5, 0.0)), math.floor(min(y + half_y - 0.5, height - 1.0)) + 1
+        if x0 >= x1 or y0 >= y1:
+            continue
+        index[M] = i
+        bounds[M, 0], bounds[M, 1], bounds[M, 2], bounds[M, 3] = x0, x1, y0, y1
+        geometry[M, 0], geometry[M, 1] = x, y
+        geometry[M, 2], geometry[M, 3], geometry[M, 4] = cov_yy / det, -cov_xy / det, cov_xx / det
+        geometry[M, 5], geometry[M, 6], geometry[M, 7] = opacity, reach, z
+        M += 1
+    return index[:M], geometry[:M], bounds[:M]
