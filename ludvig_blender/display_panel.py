@@ -1,0 +1,68 @@
+"""N sidebar, tab LUDVIG, "Display": how splats are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+
+class DisplayPanel(bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_display"
+    bl_label = "Display"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "LUDVIG"
+    bl_order = 10
+
+    def draw(self, context: Any) -> None:
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        message = context.window_manager.ludvig
+        if message.text:
+            box = layout.box()
+            _lines(box, message.text, "ERROR", context.region.width)
+            for fix in message.fixes.splitlines():
+                _lines(box, fix, "BLANK1", context.region.width)
+        scene = context.scene.ludvig
+        layout.row().prop(scene, "show", expand=True)
+        layout.prop(scene, "coarse")
+        row = layout.row(heading="Selection")
+        row.prop(scene, "selection", text="")
+        row.prop(scene, "selection_color", text="")
+        from . import splats
+
+        thing = context.object
+        if not splats.is_splats(thing):
+            layout.label(text="Select a splat object to see its settings", icon="INFO")
+            layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
+            return
+        own = thing.ludvig
+        layout.prop(own, "mode")
+        if own.mode in {"SCORE", "FEATURES"}:
+            layout.prop(own, "attribute")
+        if own.mode == "SCORE":
+            column = layout.column(align=True)
+            column.prop(own, "low")
+            column.prop(own, "high")
+        if own.mode != "COLOR":
+            layout.prop(own, "strength")
+        layout.prop(own, "sh_degree")
+        layout.operator("ludvig.render_image", icon="RENDER_STILL")
+
+
+def _lines(layout: Any, text: str, icon: str, width: int) -> None:
+    """A label that breaks: Blender's own are cut off."""
+    import textwrap
+
+    for line in textwrap.wrap(text, max(width // 8, 20)):
+        layout.label(text=line, icon=icon)
+        icon = "BLANK1"
+
+
+def register() -> None:
+    bpy.utils.register_class(DisplayPanel)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(DisplayPanel)

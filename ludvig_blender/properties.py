@@ -1,0 +1,135 @@
+"""What users set, stored in the .blend: on splat objects and scenes. And the message of the moment, not stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+MODES = (
+    ("COLOR", "Color", "The splats' own colors"),
+    ("SCORE", "Scores", "A float attribute as a heat map"),
+    ("FEATURES", "Features", "A vector or color attribute as red, green and blue, such as the three main components"),
+    ("SEGMENTS", "Segments", "Every splat in the color of its segment"),
+)
+
+
+def _shown(settings: Any, _context: Any) -> None:
+    from . import viewport
+
+    viewport.tag(settings.id_data)
+
+
+def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
+    from . import splats
+
+    thing = settings.id_data
+    return [name for name in splats.extra_names(thing.data) if typed.lower() in name.lower()]
+
+
+class LudvigSegment(bpy.types.PropertyGroup):
+    """A named part of a splat object. Its scores are the float attribute `ludvig_<name>`."""
+
+    attribute: StringProperty(name="Attribute", description="Float attribute with the scores, 0 to 1")
+    color: FloatVectorProperty(
+        name="Color", subtype="COLOR_GAMMA", min=0, max=1, default=(0.9, 0.45, 0.1), update=_shown
+    )
+    threshold: FloatProperty(
+        name="Certainty",
+        description="Splats with a higher score belong to it",
+        min=0,
+        max=1,
+        default=0.5,
+        update=_shown,
+    )
+    visible: BoolProperty(name="Show", default=True, update=_shown)
+
+
+class LudvigSplats(bpy.types.PropertyGroup):
+    """How a splat object is shown, and its segments."""
+
+    mode: EnumProperty(name="Show", items=MODES, default="COLOR", update=_shown)
+    attribute: StringProperty(
+        name="Attribute",
+        description="The attribute that is shown",
+        search=_score_names,
+        search_options={"SUGGESTION"},
+        update=_shown,
+    )
+    low: FloatProperty(name="From", description="Score at the dark end of the heat map", default=0.0, update=_shown)
+    high: FloatProperty(name="To", description="Score at the bright end of the heat map", default=1.0, update=_shown)
+    strength: FloatProperty(
+        name="Strength", description="How much of the splats' own shading is covered", min=0, max=1, default=0.8,
+        subtype="FACTOR", update=_shown,
+    )  # fmt: skip
+    sh_degree: IntProperty(
+        name="Highlights", description="Degree of view-dependent color, as far as the file has it",
+        min=0, max=4, default=4, update=_shown,
+    )  # fmt: skip
+    source: StringProperty(name="File", description="The splat file this object was imported from", subtype="FILE_PATH")
+    segments: CollectionProperty(type=LudvigSegment)
+
+
+class LudvigScene(bpy.types.PropertyGroup):
+    """How splats are drawn in this scene."""
+
+    show: EnumProperty(
+        name="Draw",
+        items=(
+            ("SPLATS", "Splats", "Blended, sorted ellipsoids"),
+            ("POINTS", "Points", "A dot for every splat: fast on any graphics card"),
+            ("NONE", "Nothing", "Leave the drawing to Blender"),
+        ),
+        default="SPLATS",
+        update=_shown,
+    )
+    coarse: BoolProperty(
+        name="Half Resolution While Moving",
+        description="Draw fewer pixels while the view turns or splats move, all of them at rest",
+        default=True,
+    )
+    selection: BoolProperty(name="Selection", description="Tint selected splats", default=True, update=_shown)
+    selection_color: FloatVectorProperty(
+        name="Selection Color",
+        size=4,
+        subtype="COLOR_GAMMA",
+        min=0,
+        max=1,
+        default=(1.0, 0.55, 0.0, 0.6),
+        update=_shown,
+    )
+
+
+class LudvigMessage(bpy.types.PropertyGroup):
+    """What the panel tells at the moment: an error and its remedies."""
+
+    text: StringProperty(options={"SKIP_SAVE"})
+    fixes: StringProperty(options={"SKIP_SAVE"}, description="One to a line")
+
+
+CLASSES = (LudvigSegment, LudvigSplats, LudvigScene, LudvigMessage)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Object.ludvig = PointerProperty(type=LudvigSplats)
+    bpy.types.Scene.ludvig = PointerProperty(type=LudvigScene)
+    bpy.types.WindowManager.ludvig = PointerProperty(type=LudvigMessage, options={"SKIP_SAVE"})
+
+
+def unregister() -> None:
+    for owner in (bpy.types.Object, bpy.types.Scene, bpy.types.WindowManager):
+        del owner.ludvig
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

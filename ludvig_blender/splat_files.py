@@ -1,0 +1,184 @@
+"""Splat files to splat objects and back.
+
+The file's own numbers (log scales, logit opacities, quaternions of any length) cannot be had back bit for bit from the
+values Blender shows. They ride along in hidden attributes, and are written again wherever they still mean what the
+splat is now; so untouched splats come out as they went in, also from a .blend whose source file is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..ludvig_engine.errors import EngineError
+from ..ludvig_engine.io.activation import Splats, activate, log_scales, logits
+from ..ludvig_engine.io.files import open_file
+from ..ludvig_engine.io.ply import read_ply, write_ply
+from ..ludvig_engine.io.ply_header import read_header, read_rows
+from ..ludvig_engine.scene import Gaussians
+from . import attributes, splats, transform
+
+STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
+_NAMES = (("scales", "scale_", 3), ("quats", "rot_", 4), ("sh0", "f_dc_", 3))
+NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros
+
+
+def load_ply(path: str) -> Any:
+    """A new splat object of a PLY's usable rows, in no collection yet. Raises `EngineError`."""
+    file = read_ply(path)
+    return _create(Path(path).stem, file, _stored_columns(path, len(file.gaussians)))
+
+
+def _create(name: str, file: Splats, stored: dict[str, np.ndarray]) -> Any:
+    extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
+    gaussians, rows = file.gaussians, None
+    if not file.valid.all():
+        rows = np.flatnonzero(file.valid)
+        gaussians = gaussians.take(rows)
+        extras = {n: values[rows] for n, values in extras.items()}
+        stored = {n: values[rows] for n, values in stored.items()}
+    thing = splats.create(name, gaussians, rows=rows, extras=extras)
+    for attribute, values in stored.items():
+        attributes.put(thing.data, attribute, STORED[attribute], values)
+    return thing
+
+
+def adopt(thing: Any) -> tuple[Any, int]:
+    """A new splat object, in no collection yet, of an object with attributes named as in a PLY; how many were unusable.
+
+    Raises `EngineError` if the harmonics are incomplete.
+    """
+    points = thing.data
+    known = {name: attributes.get(points, name) for name in attributes.names(points, "FLOAT")}
+    rest = sum(name.startswith("f_rest_") for name in known)
+    if rest % 3 or rest // 3 not in splats.SH_COUNTS:
+        raise EngineError(
+            "bad_input",
+            f'"{thing.name}" has {rest} f_rest attributes; splats have 0, 9, 24, 45 or 72.',
+            ["Import the file again with File > Import > Gaussian Splats."],
+        )
+    taken = {key: [f"{prefix}{i}" for i in range(n)] for key, prefix, n in _NAMES} | {
+        "f_rest": [f"f_rest_{i}" for i in range(rest)]
+    }
+
+    def columns(key: str) -> np.ndarray:
+        return np.stack([known.pop(name) for name in taken[key]], axis=1)
+
+    stored = {".ply_opacity": known.pop("opacity"), ".ply_scale": columns("scales"), ".ply_rotation": columns("quats")}
+    means = attributes.get(points, "position")
+    assert means is not None
+    raw = Gaussians(
+        means=means,
+        quats=stored[".ply_rotation"].copy(),
+        scales=stored[".ply_scale"].copy(),
+        opacities=stored[".ply_opacity"].copy(),
+        sh0=columns("sh0")[:, None],
+        shN=np.ascontiguousarray(columns("f_rest").reshape(len(means), 3, rest // 3).transpose(0, 2, 1))
+        if rest
+        else np.empty((len(means), 0, 3), np.float32),
+    )
+    file = activate(raw, {name: values for name, values in known.items() if not name.startswith(".")})
+    return _create(thing.name, file, stored), int((~file.valid).sum())
+
+
+# Suffix -> reader. Other formats and COLMAP folders come through the engine: one more line.
+READERS: dict[str, Callable[[str], Any]] = {".ply": load_ply}
+
+
+def load(path: str) -> Any:
+    """A new splat object, in no collection yet, from a file of any known kind. Raises `EngineError`."""
+    reader = READERS.get(Path(path).suffix.lower())
+    if reader is None:
+        known = ", ".join(READERS)
+        raise EngineError("bad_file", f"{Path(path).name} is not a splat file of a known kind.", [f"Known: {known}."])
+    return reader(path)
+
+
+def save_ply(path: str, objects: Sequence[Any], *, only_selected: bool, to_file: np.ndarray | None) -> int:
+    """Write splat objects into one PLY; how many splats that are.
+
+    `to_file` (4, 4) takes world space to the file's; None writes every object in its own space. Raises `EngineError`.
+    """
+    parts = [_part(thing, only_selected, to_file) for thing in objects]
+    parts = [part for part in parts if len(part[0])]
+    if not parts:
+        raise EngineError(
+            "bad_input",
+            "No splat is selected." if only_selected else "There are no splats to export.",
+            ["Select splats in Edit Mode, or turn Only Selected off."] if only_selected else ["Select a splat object."],
+        )
+    widest = max(gaussians.shN.shape[1] for gaussians, _ in parts)
+    names = dict.fromkeys(name for _, columns in parts for name in columns)
+    padded = [_with_coefficients(gaussians, widest) for gaussians, _ in parts]
+    whole = Gaussians(**{f.name: np.concatenate([getattr(g, f.name) for g in padded]) for f in fields(Gaussians)})
+    extras = {
+        name: np.concatenate([columns.get(name, np.zeros(len(g), np.float32)) for g, columns in parts])
+        for name in names
+    }
+    write_ply(path, whole, extras=extras)
+    return len(whole)
+
+
+def _part(thing: Any, only_selected: bool, to_file: np.ndarray | None) -> tuple[Gaussians, dict[str, np.ndarray]]:
+    """The Gaussians an object contributes, and the columns written beside or instead of theirs."""
+    cloud = thing.data
+    gaussians = splats.read(cloud)
+    columns = {name: attributes.get(cloud, name) for name in splats.extra_names(cloud)}
+    stored = {name: attributes.get(cloud, name) for name in STORED}
+    if only_selected:
+        chosen = splats.selection(cloud)
+        gaussians = gaussians.take(chosen)
+        columns = {name: values[chosen] for name, values in columns.items()}
+        stored = {name: None if values is None else values[chosen] for name, values in stored.items()}
+    if to_file is not None:
+        gaussians = transform.apply(gaussians, to_file @ np.array(thing.matrix_world, np.float64))
+    columns = {"_".join(name.removeprefix("ply_").split()): values for name, values in columns.items()}
+    return gaussians, columns | _unchanged(gaussians, *stored.values())
+
+
+def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
+    missing = count - gaussians.shN.shape[1]
+    return replace(gaussians, shN=np.pad(gaussians.shN, ((0, 0), (0, missing), (0, 0)))) if missing else gaussians
+
+
+def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
+    """The file's logits, log scales and quaternions as they are, by the name of the attribute that keeps them."""
+    stored = {
+        ".ply_opacity": np.empty((count, 1)),
+        ".ply_scale": np.empty((count, 3)),
+        ".ply_rotation": np.empty((count, 4)),
+    }
+    stored = {name: values.astype(np.float32) for name, values in stored.items()}
+    sources = {".ply_opacity": ["opacity"], ".ply_scale": [f"scale_{i}" for i in range(3)]}
+    sources[".ply_rotation"] = [f"rot_{i}" for i in range(4)]
+    with open_file(path) as file:
+        start = 0
+        for block in read_rows(file, read_header(file, path)):
+            for name, values in stored.items():
+                for column, source in enumerate(sources[name]):
+                    values[start : start + len(block), column] = block[source]
+            start += len(block)
+    return stored | {".ply_opacity": stored[".ply_opacity"][:, 0]}
+
+
+def _unchanged(
+    gaussians: Gaussians, opacity: np.ndarray | None, scale: np.ndarray | None, rotation: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Columns to write for what the file stored, where that still gives the splat's values; computed ones elsewhere."""
+    if opacity is None or scale is None or rotation is None:
+        return {}
+    before = activate(
+        replace(gaussians, quats=rotation.copy(), scales=scale.copy(), opacities=opacity.copy())
+    ).gaussians
+    same_opacity = np.abs(before.opacities - gaussians.opacities) <= 1e-6
+    same_scale = (np.abs(before.scales - gaussians.scales) <= 1e-6 * gaussians.scales).all(1)
+    same_rotation = (np.abs(before.quats - gaussians.quats) <= 1e-6).all(1)
+    scales = np.where(same_scale[:, None], scale, log_scales(gaussians))
+    quats = np.where(same_rotation[:, None], rotation, gaussians.quats)
+    columns = {"opacity": np.where(same_opacity, opacity, logits(gaussians))}
+    columns |= {f"scale_{i}": scales[:, i] for i in range(3)}
+    return columns | {f"rot_{i}": quats[:, i] for i in range(4)}

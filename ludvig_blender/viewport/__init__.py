@@ -1,0 +1,95 @@
+"""Splats in the 3D viewport, for Blender before 5.3: handlers, and the one way to ask for a redraw.
+
+    viewport.tag(object)    after writing splats, selection or scores of an object
+    viewport.tag()          after anything else
+
+Nothing of NumPy or the GPU is loaded until a 3D viewport shows a scene with splats.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+_display: Any = None  # display.Display, once there is something to draw
+_handles: list[Any] = []
+
+
+def tag(thing: Any = None) -> None:
+    """Draw again; `thing`, a splat object or its point cloud, is read anew from scratch."""
+    if _display is not None and thing is not None:
+        _display.forget(thing)
+    redraw()
+
+
+def redraw() -> None:
+    """Let every 3D viewport draw itself again."""
+    manager = getattr(bpy.context, "window_manager", None)
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def _draw() -> None:
+    global _display
+    if not bpy.data.pointclouds or bpy.context.scene.ludvig.show == "NONE":
+        return
+    if _display is None:
+        from .display import Display
+
+        _display = Display()
+    _display.draw(bpy.context)
+
+
+def drop() -> None:
+    """Give back the memory of the GPU and the worker's threads; the next draw begins anew."""
+    global _display
+    if _display is not None:
+        _display.stop()
+        _display = None
+
+
+@persistent
+def _on_change(_scene: Any, depsgraph: Any) -> None:
+    if _display is not None:
+        _display.changed(depsgraph)
+
+
+@persistent
+def _on_step(*_args: Any) -> None:  # undo and redo put other data behind the same names
+    tag()
+    if _display is not None:
+        _display.forget_all()
+
+
+@persistent
+def _on_load(*_args: Any) -> None:
+    drop()
+
+
+_HANDLERS = {
+    "depsgraph_update_post": _on_change,
+    "frame_change_post": _on_change,
+    "undo_post": _on_step,
+    "redo_post": _on_step,
+    "load_pre": _on_load,
+}
+
+
+def register() -> None:
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).append(handler)
+    if not bpy.app.background:
+        _handles.append(bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW"))
+
+
+def unregister() -> None:
+    for handle in _handles:
+        bpy.types.SpaceView3D.draw_handler_remove(handle, "WINDOW")
+    _handles.clear()
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).remove(handler)
+    drop()

@@ -1,0 +1,62 @@
+"""From Blender's matrices to what the shader needs of a camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BLUR = 0.3  # px², 3DGS adds it to every ellipse so that none falls between the pixels
+MARGIN = 0.3  # the Jacobian is taken at most this many tan(fov/2) beyond the border, as gsplat does
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A view of `width` x `height` pixels, perspective or orthographic. Matrices are OpenGL's, float64."""
+
+    view: np.ndarray  # (4, 4) world -> camera (x right, y up, z backward)
+    projection: np.ndarray  # (4, 4) camera -> clip space
+    width: int
+    height: int
+
+    @property
+    def orthographic(self) -> bool:
+        return bool(self.projection[3, 3] == 1)
+
+    @property
+    def near(self) -> float:
+        """Clip start: nothing nearer is drawn."""
+        p22, p23 = self.projection[2, 2:]
+        return float((p23 + 1) / p22) if self.orthographic else float(p23 / (p22 - 1))
+
+    @property
+    def position(self) -> np.ndarray:
+        """Where the camera stands, in world space; where it looks, if orthographic."""
+        turn, shift = self.view[:3, :3], self.view[:3, 3]
+        return -turn[2] if self.orthographic else -turn.T @ shift
+
+    def rows(self, world: np.ndarray) -> np.ndarray:
+        """(3, 4): from the space of an object with this world matrix to right, up, forward."""
+        return (self.view @ world)[:3] * np.array([[1.0], [1.0], [-1.0]])
+
+    def seen_from(self, world: np.ndarray) -> np.ndarray:
+        """`position` in the space of an object with this world matrix."""
+        inverse = np.linalg.inv(world)[:3]
+        return inverse[:, :3] @ self.position + (0 if self.orthographic else inverse[:, 3])
+
+    def uniforms(self, tint: tuple[float, float, float, float], scale: float = 1.0) -> np.ndarray:
+        """The shader's uniform block, (32,) float32, for drawing at `scale` times the pixels."""
+        width, height = max(round(self.width * scale), 1), max(round(self.height * scale), 1)
+        p = self.projection
+        # The image plane's borders as slopes x/z, y/z: the principal point need not be the centre.
+        slopes = []
+        for axis in (0, 1):
+            half, shift = 1 / p[axis, axis], p[axis, 2] / p[axis, axis]
+            slopes += [shift - half - MARGIN * half, shift + half + MARGIN * half]
+        block = np.zeros(32, np.float32)
+        block[:16] = p.T.reshape(-1)
+        block[16:20] = width, height, p[0, 0] * width / 2, p[1, 1] * height / 2
+        block[20:24] = slopes
+        block[24:28] = self.near, self.orthographic, BLUR, 0
+        block[28:32] = tint
+        return block

@@ -1,0 +1,159 @@
+"""GLSL of the two passes, built through Blender's `gpu` module so that it runs on OpenGL, Vulkan and Metal.
+
+Only what the Python API has had since 4.2 is used: float textures and a uniform block, no storage buffers, no compute.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gpu
+
+WIDTH = 4096  # texels per row of a data texture: element i is at (i % 4096, i / 4096)
+
+_UNIFORMS = """
+struct SplatUniforms {
+  mat4 projection;
+  vec4 size;    /* width, height in pixels; focal lengths in pixels */
+  vec4 limits;  /* the Jacobian is taken between: x low, x high, y low, y high */
+  vec4 view;    /* nearest depth drawn, 1 if orthographic, px^2 added to covariances, 0 */
+  vec4 tint;    /* colour and strength of the selection */
+};
+"""
+
+_VERTEX = """
+ivec2 place(int i) { return ivec2(i & 4095, i >> 12); }
+
+void main()
+{
+  gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  /* outside, for splats that are not drawn */
+  int splat = int(texelFetch(order_tex, place(gl_InstanceID), 0).r);
+  float state = texelFetch(state_tex, place(splat), 0).r;
+  if (state > 1.5) {
+    return;
+  }
+  vec4 mean = texelFetch(geometry_tex, place(3 * splat), 0);
+  vec4 cov_a = texelFetch(geometry_tex, place(3 * splat + 1), 0);
+  vec4 cov_b = texelFetch(geometry_tex, place(3 * splat + 2), 0);
+  /* Rows of the 3x4 matrix from object space to the camera: right, up, forward. */
+  int object = 3 * int(cov_b.z);
+  vec4 right = texelFetch(objects_tex, place(object), 0);
+  vec4 up = texelFetch(objects_tex, place(object + 1), 0);
+  vec4 forward = texelFetch(objects_tex, place(object + 2), 0);
+  vec4 point = vec4(mean.xyz, 1.0);
+  vec3 t = vec3(dot(right, point), dot(up, point), dot(forward, point));
+  if (t.z < u.view.x) {
+    return;
+  }
+  float reach = 2.0 * log(255.0 * mean.w);  /* of the exponent: there alpha is 1/255 */
+  if (!(reach > 0.0)) {
+    return;
+  }
+  /* Rows of the Jacobian times the rotation. */
+  vec3 ju, jv;
+  if (u.view.y > 0.5) {
+    ju = u.size.z * right.xyz;
+    jv = u.size.w * up.xyz;
+  }
+  else {
+    vec2 slope = clamp(t.xy / t.z, u.limits.xz, u.limits.yw);
+    ju = u.size.z / t.z * (right.xyz - slope.x * forward.xyz);
+    jv = u.size.w / t.z * (up.xyz - slope.y * forward.xyz);
+  }
+  vec3 su = vec3(dot(cov_a.xyz, ju), dot(vec3(cov_a.yw, cov_b.x), ju), dot(vec3(cov_a.z, cov_b.xy), ju));
+  vec3 sv = vec3(dot(cov_a.xyz, jv), dot(vec3(cov_a.yw, cov_b.x), jv), dot(vec3(cov_a.z, cov_b.xy), jv));
+  float xx = dot(ju, su) + u.view.z, xy = dot(ju, sv), yy = dot(jv, sv) + u.view.z;
+  float det = xx * yy - xy * xy;
+  if (!(det > 0.0)) {
+    return;
+  }
+  /* A rectangle along the ellipse's axes, as large as alpha >= 1/255 needs. */
+  float middle = 0.5 * (xx + yy), spread = length(vec2(0.5 * (xx - yy), xy));
+  float large = middle + spread, small = max(middle - spread, 0.0);
+  vec2 axis = abs(xy) > 1e-6 * large ? normalize(vec2(xy, large - xx)) : (xx >= yy ? vec2(1.0, 0.0) : vec2(0.0, 1.0));
+  vec2 extent = sqrt(reach * vec2(large, small)) + 0.5;
+  vec2 offset = corner.x * extent.x * axis + corner.y * extent.y * vec2(-axis.y, axis.x);
+
+  vec4 clip = u.projection * vec4(t.xy, -t.z, 1.0);
+  vec2 ndc = clip.xy / clip.w;
+  gl_Position = vec4(ndc + 2.0 * offset / u.size.xy, 0.0, 1.0);
+  center = vec4((0.5 * ndc + 0.5) * u.size.xy, t.z, mean.w);
+  conic = vec4(yy, -xy, xx, 0.0) / det;
+  vec3 rgb = texelFetch(color_tex, place(splat), 0).rgb;
+  color = vec4(mix(rgb, u.tint.rgb, state > 0.5 ? u.tint.a : 0.0), 1.0);
+}
+"""
+
+_FRAGMENT = """
+void main()
+{
+  vec2 d = gl_FragCoord.xy - center.xy;
+  float alpha = min(0.99, center.w * exp(-0.5 * (conic.x * d.x * d.x + conic.z * d.y * d.y) - conic.y * d.x * d.y));
+  if (alpha < 1.0 / 255.0) {
+    discard;
+  }
+  out_color = vec4(color.rgb * alpha, alpha);
+  out_depth = vec4(center.z * alpha, 0.0, 0.0, alpha);
+}
+"""
+
+_COMPOSITE_VERTEX = """
+void main()
+{
+  uv = 0.5 * corner + 0.5;
+  gl_Position = vec4(corner, 0.0, 1.0);
+}
+"""
+
+_COMPOSITE_FRAGMENT = """
+void main()
+{
+  vec4 blended = texture(color_tex, uv);
+  vec4 depth = texture(depth_tex, uv);
+  if (blended.a < 1.0 / 255.0) {
+    discard;
+  }
+  /* Splats are blended in sRGB, as they were trained; Blender's overlay buffer wants linear light. */
+  vec3 srgb = clamp(blended.rgb / blended.a, 0.0, 1.0);
+  vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
+  out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * blended.a, blended.a);
+  vec4 clip = u.projection * vec4(0.0, 0.0, -depth.r / max(depth.a, 1e-6), 1.0);
+  gl_FragDepth = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
+}
+"""
+
+
+def splats() -> Any:
+    """Draws splats, blended, into colour and depth x alpha."""
+    interface = gpu.types.GPUStageInterfaceInfo("ludvig_splat")
+    for name in ("center", "conic", "color"):
+        interface.flat("VEC4", name)
+    info = _info(_VERTEX, _FRAGMENT, interface)
+    for slot, name in enumerate(("geometry_tex", "color_tex", "state_tex", "order_tex", "objects_tex")):
+        info.sampler(slot, "FLOAT_2D", name)
+    info.fragment_out(0, "VEC4", "out_color")
+    info.fragment_out(1, "VEC4", "out_depth")
+    return gpu.shader.create_from_info(info)
+
+
+def composite() -> Any:
+    """Puts what `splats` drew over what Blender drew, where it is nearer."""
+    interface = gpu.types.GPUStageInterfaceInfo("ludvig_composite")
+    interface.smooth("VEC2", "uv")
+    info = _info(_COMPOSITE_VERTEX, _COMPOSITE_FRAGMENT, interface)
+    for slot, name in enumerate(("color_tex", "depth_tex")):
+        info.sampler(slot, "FLOAT_2D", name)
+    info.fragment_out(0, "VEC4", "out_color")
+    info.depth_write("ANY")
+    return gpu.shader.create_from_info(info)
+
+
+def _info(vertex: str, fragment: str, interface: Any) -> Any:
+    info = gpu.types.GPUShaderCreateInfo()
+    info.typedef_source(_UNIFORMS)
+    info.uniform_buf(0, "SplatUniforms", "u")
+    info.vertex_in(0, "VEC2", "corner")
+    info.vertex_out(interface)
+    info.vertex_source(vertex)
+    info.fragment_source(fragment)
+    return info
