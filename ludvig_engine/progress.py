@@ -7,7 +7,7 @@ also the point where a cancelled job stops, so no step of such a loop may take l
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
@@ -77,6 +77,6 @@ def cpu_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def chunks(total: int, size: int) -> Iterable[slice]:
+def chunks(total: int, size: int) -> list[slice]:
     """Slices of at most `size` that cover `range(total)`."""
     return [slice(start, min(start + size, total)) for start in range(0, total, size)]

@@ -18,6 +18,7 @@ from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians
 from . import kernels
+from .grid import gaps
 from .project import GSPLAT, Ellipses, Raster, project
 
 R = TypeVar("R")
@@ -40,8 +41,8 @@ def fold(
     Σ_p w_i(p) F_up(p) of the upsampled map. Pixels where `valid` is False drop out.
     """
     h, w = grid
-    row_gap, row_part = _gaps(camera.height, h)
-    column_gap, column_part = _gaps(camera.width, w)
+    row_gap, row_part = gaps(camera.height, h)
+    column_gap, column_part = gaps(camera.width, w)
     cell_start = np.searchsorted(column_gap, np.arange(w + 1)).astype(np.int32)
     column_part = _padded(column_part)
     ellipses = project(gaussians, camera, raster)
@@ -174,13 +175,6 @@ class _Bands:
     def run(self, function: Callable[[int], R], job: Job, threads: int) -> list[R]:
         """`function` of every band, on threads; the job may be cancelled between bands."""
         return list(job.map(function, range(self.count), threads=threads))
-
-
-def _gaps(pixels: int, cells: int) -> tuple[Int[Array, " P"], Float[Array, " P"]]:
-    """For each pixel the cell centre before it, and the share of the next one (bilinear, align_corners=False)."""
-    position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
-    gap = np.floor(position).astype(np.int32)
-    return gap, (position - gap).astype(np.float32)
 
 
 def _padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:

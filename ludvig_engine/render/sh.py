@@ -12,7 +12,7 @@ def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"
     """RGB >= 0 of every Gaussian seen from `eye` (world space): max(0, ½ + Σ_k c_k Y_k(direction))."""
     total = 0.5 + gaussians.sh0[:, 0] * np.float32(basis(np.zeros((1, 3), np.float32), 0)[0, 0])
     if gaussians.sh_degree:
-        direction = gaussians.means - eye.astype(np.float32)
+        direction: Array = gaussians.means - eye.astype(np.float32)
         direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-12)
         total += np.einsum("nk,nkc->nc", basis(direction, gaussians.sh_degree)[:, 1:], gaussians.shN)
     return np.maximum(total, 0, out=total)

@@ -6,6 +6,7 @@ Written from gsplat's documentation of its conventions, independently of `ludvig
 from __future__ import annotations
 
 import numpy as np
+
 from ludvig_engine.scene import Camera, Gaussians
 
 

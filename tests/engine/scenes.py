@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from ludvig_engine.scene import Camera, Gaussians
 
 
@@ -32,3 +33,21 @@ def look_at(eye, target=(0, 0, 0), *, size=(61, 43), focal=60.0, centre=None) ->
     viewmat[:3, :3], viewmat[:3, 3] = R, -R @ eye
     cx, cy = centre or (size[0] / 2, size[1] / 2)
     return Camera(viewmat, np.array([[focal, 0, cx], [0, focal * 1.03, cy], [0, 0, 1]]), *size)
+
+
+def single(mean, opacity, scale=0.5) -> Gaussians:
+    """One round Gaussian."""
+    return Gaussians(
+        np.array([mean], np.float32),
+        np.array([[1, 0, 0, 0]], np.float32),
+        np.full((1, 3), scale, np.float32),
+        np.array([opacity], np.float32),
+        np.zeros((1, 1, 3), np.float32),
+        np.zeros((1, 0, 3), np.float32),
+    )
+
+
+def joined(*parts: Gaussians) -> Gaussians:
+    """All of them in one cloud."""
+    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
+    return Gaussians(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))

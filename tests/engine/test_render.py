@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import oracle
 from ludvig_engine.render import cpu
 from ludvig_engine.render.project import Raster
-from ludvig_engine.scene import Gaussians
-from scenes import look_at, random_gaussians
+from scenes import joined, look_at, random_gaussians, single
 
 CAMERA = look_at((3, 0.5, 0.8))
 
@@ -120,22 +120,6 @@ def test_threads_and_bands_change_nothing():
     F = np.random.default_rng(0).random((2, CAMERA.height, CAMERA.width), np.float32)
     one, many = (cpu.adjoint(gaussians, CAMERA, F, threads=threads)[0] for threads in (1, 7))
     np.testing.assert_array_equal(one, many)
-
-
-def single(mean, opacity, scale=0.5) -> Gaussians:
-    return Gaussians(
-        np.array([mean], np.float32),
-        np.array([[1, 0, 0, 0]], np.float32),
-        np.full((1, 3), scale, np.float32),
-        np.array([opacity], np.float32),
-        np.zeros((1, 1, 3), np.float32),
-        np.zeros((1, 0, 3), np.float32),
-    )
-
-
-def joined(*parts: Gaussians) -> Gaussians:
-    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
-    return Gaussians(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
 
 
 def test_two_stacked_gaussians_over_one_pixel():  # T7

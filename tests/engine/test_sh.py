@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import sph_harm_y
+
 from ludvig_engine.render.sh import basis, colours
 from scenes import random_gaussians
-from scipy.special import sph_harm_y
 
 
 def test_orthonormal_on_the_sphere():
