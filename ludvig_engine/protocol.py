@@ -1,0 +1,179 @@
+"""The protocol between the engine and whoever uses it: JSON-RPC 2.0 in safetensors-shaped frames over TCP.
+
+Starting
+    The engine listens on 127.0.0.1 only, on a port the system chooses. Its parent writes a secret, the token, as the
+    first line to its stdin, which then stays open: when it ends, the parent is gone and the engine exits. When the
+    engine is ready, the connection file appears, complete and readable by its owner only: JSON with `port`, `pid`,
+    `protocol` and `version`. To use an engine on another machine, forward the port through SSH; nothing else changes.
+
+Frames (frames.py)
+    8 bytes little-endian length of the header; the header, JSON; the body, arrays in C order without gaps:
+        {"__metadata__": {"rpc": "<the message as JSON text>"},
+         "prompts.0.pixels": {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}}
+    The message is text inside text because the layout allows strings only. At most 16 MB of header, 4 GB of body,
+    4096 arrays of 8 dimensions; array names are letters, digits, `_` and `.`; dtypes are BOOL (0 or 1), U8 to U64,
+    I8 to I64, F16, F32 and F64. JSON is nested at most 32 deep and holds no NaN.
+
+Messages
+    Request       {"jsonrpc": "2.0", "id": 1, "method": "segment/run", "params": {...}}
+    Answer        {"jsonrpc": "2.0", "id": 1, "result": {...}}
+    Error         {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "prompts is missing.",
+                                                        "data": {"kind": "bad_request", "fixes": []}}}
+    Notification  a request without an id; it is never answered
+    There are no batches. `id` is an integer of the client's choice that no unanswered request has. Each request is
+    answered exactly once, not necessarily in order. `params` and `result` are the dataclasses of methods.py, written
+    as codec.py says: an array is not in the JSON but among the frame's arrays, named by the path to its field.
+
+Session
+    1. The client connects and sends `initialize` with the token within 5 seconds; until then a message may have 4 KB
+       and no arrays. A wrong token, another protocol number, or an engine that already has a client: error, closed.
+    2. Then it sends requests. One runs at a time, the others wait in order (at most 64, then error "busy").
+    3. While one runs the engine may send, at most 20 times a second,
+           {"method": "$/progress", "params": {"id": 1, "stage": "Extracting features", "done": 37, "total": 185,
+                                               "seconds_left": 120.5}}
+       where `stage` is for people and `seconds_left` may be missing.
+    4. {"method": "$/cancelRequest", "params": {"id": 1}} stops a request, waiting or running; it is answered with
+       error -32800, or with its result if that was already on its way.
+    5. Newest wins: a request with `replaces` in its params supersedes waiting and running ones with the same word.
+       Those are answered with error -32802 and never with a result.
+    6. When the client leaves, all of its requests are cancelled. Then another may come, and finds scenes still open.
+
+Errors
+    `kind` is a stable word for programs, `message` says what happened, `fixes` what the user can do. Codes:
+    -32601 unknown_method, -32602 bad_request, -32603 internal, -32800 cancelled, -32802 superseded, -32000 all others.
+    Whoever breaks the rules for frames and messages, rather than asking for something impossible, is not answered:
+    the connection is closed and one line logged.
+
+This module and those it imports need the standard library and NumPy only: they also run inside Blender.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import frames
+from .errors import Cancelled, EngineError
+from .frames import ProtocolError
+
+PROTOCOL = 1  # raised by every change that an older peer would misunderstand
+HANDSHAKE_SECONDS = 5.0
+HANDSHAKE_HEADER = 4096  # bytes
+PROGRESS_SECONDS = 0.05  # at least, between two reports
+CODES = {"unknown_method": -32601, "bad_request": -32602, "internal": -32603, "cancelled": -32800, "superseded": -32802}
+OTHER_CODE = -32000
+
+Message = dict[str, Any]
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a request is: `done` of `total` steps of `stage`."""
+
+    stage: str
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+def pack(message: Message, arrays: Arrays | None = None) -> frames.Frame:
+    """A message, ready to be sent. Raises `EngineError` "too_large"."""
+    return frames.pack({"rpc": frames.dump_json({"jsonrpc": "2.0", **message})}, arrays or {})
+
+
+class Connection:
+    """Whole messages over a connected socket. Any thread may send; one may receive."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._sending = threading.Lock()
+        with contextlib.suppress(OSError):  # refused by macOS if the other side has hung up already
+            # Else the last, small packet of a message waits up to 40 ms for the acknowledgement of the one before.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, frame: frames.Frame) -> None:
+        """Send what `pack` made; blocks while the other side does not read. Raises OSError when it is gone."""
+        with self._sending:
+            try:
+                for piece in frame:  # not sendmsg: Windows lacks it, and it may stop half-way
+                    self._socket.sendall(piece)
+            except BaseException:  # Ctrl+C, say: after half a frame nothing can follow
+                self.hang_up()
+                raise
+
+    def receive(
+        self, *, deadline: float | None = None, max_header: int = frames.MAX_HEADER, max_body: int = frames.MAX_BODY
+    ) -> tuple[Message, Arrays]:
+        """The next message and its arrays.
+
+        Raises EOFError when the other side has closed between two messages, TimeoutError when `deadline` (on the
+        monotonic clock) passes first, other OSErrors, and `ProtocolError`.
+        """
+        received = 0
+
+        def fill(memory: memoryview) -> None:
+            nonlocal received
+            while memory:
+                if deadline is not None:
+                    self._socket.settimeout(max(deadline - time.monotonic(), 1e-3))
+                count = self._socket.recv_into(memory)
+                if not count:
+                    raise ProtocolError("a frame that breaks off") if received else EOFError
+                received += count
+                memory = memory[count:]
+
+        metadata, arrays = frames.read(fill, max_header=max_header, max_body=max_body)
+        if deadline is not None:
+            self._socket.settimeout(None)
+        message = frames.parse_json(metadata.get("rpc", ""))
+        _check(message)
+        return message, arrays
+
+    def hang_up(self) -> None:
+        """End the conversation, from any thread: whoever is sending or receiving wakes up."""
+        with contextlib.suppress(OSError):  # the other side was faster
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the socket back; to be called by the receiving thread, and no other, when it stops."""
+        self.hang_up()
+        with self._sending:  # else a sender might write to whatever gets the same file descriptor next
+            self._socket.close()
+
+
+def _check(message: object) -> None:
+    """Refuse what is not a JSON-RPC message of the kinds above."""
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        raise ProtocolError("a message that is not JSON-RPC 2.0")
+    if "id" in message and type(message["id"]) is not int:
+        raise ProtocolError("an id that is not an integer")
+    if ("method" in message) == ("result" in message or "error" in message):
+        raise ProtocolError("a message that is neither a request nor an answer")
+    if "method" in message and not isinstance(message["method"], str):
+        raise ProtocolError("a method that is not a name")
+    if not isinstance(message.get("params", {}), dict):
+        raise ProtocolError("parameters without names")
+
+
+def error_to_message(error: EngineError) -> Message:
+    """The `error` member of an answer."""
+    data = {"kind": error.kind, "fixes": list(error.fixes)}
+    return {"code": CODES.get(error.kind, OTHER_CODE), "message": error.message, "data": data}
+
+
+def error_from_message(data: object) -> EngineError:
+    """The exception that an answer's `error` member stands for."""
+    match data:
+        case {"data": {"kind": "cancelled"}}:
+            return Cancelled()
+        case {"message": str(message), "data": {"kind": str(kind), "fixes": [*fixes]}}:
+            return EngineError(kind, message, map(str, fixes))
+    return EngineError("protocol", f"The engine reported an error this client does not understand: {data!r:.200}")

@@ -1,0 +1,254 @@
+"""Frames: what is written is read, safetensors agrees, and nothing malformed gets through."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+
+from ludvig_engine import frames
+from ludvig_engine.errors import EngineError
+from ludvig_engine.frames import DTYPES, ProtocolError
+from wire_tools import frame, read_bytes
+
+some_arrays = st.dictionaries(
+    st.from_regex(r"[a-z_][a-z0-9_.]{0,20}", fullmatch=True),
+    st.sampled_from(sorted(DTYPES)).flatmap(
+        lambda name: st_numpy.arrays(
+            DTYPES[name], st_numpy.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+        )
+    ),
+    max_size=6,
+)
+
+
+def written(metadata, arrays) -> bytes:
+    return b"".join(frames.pack(metadata, arrays))
+
+
+def same(a, b) -> bool:
+    return a.keys() == b.keys() and all(
+        a[k].dtype == b[k].dtype and a[k].shape == b[k].shape and a[k].tobytes() == b[k].tobytes() for k in a
+    )
+
+
+@given(some_arrays, st.dictionaries(st.text(max_size=9), st.text(max_size=30), max_size=4))
+def test_what_is_written_is_read(arrays, metadata):
+    found_metadata, found = read_bytes(written(metadata, arrays))
+    assert found_metadata == metadata
+    assert same(found, arrays)
+    assert all(array.flags.aligned and array.flags.writeable for array in found.values())
+
+
+@given(some_arrays)
+def test_the_safetensors_library_reads_ours(arrays):
+    assert same(safetensors.numpy.load(written({"rpc": "{}"}, arrays)), arrays)
+
+
+@given(some_arrays)
+def test_we_read_what_the_safetensors_library_writes(arrays):
+    assert same(read_bytes(safetensors.numpy.save(arrays))[1], arrays)
+
+
+def test_strided_and_foreign_arrays():
+    matrix = np.arange(12.0).reshape(3, 4)
+    arrays = {"transposed": matrix.T, "every_other": matrix[:, ::2], "none": matrix[:0]}
+    assert same(read_bytes(written({}, arrays))[1], arrays)
+    for array in matrix.astype(">f8"), matrix.astype(complex), np.array(["a"]):
+        with pytest.raises(ValueError, match="cannot be sent"):
+            frames.pack({}, {"a": array})
+    with pytest.raises(ValueError, match="cannot be sent"):
+        frames.pack({}, {"../a": matrix})
+
+
+def test_arrays_that_others_did_not_align_are_copied():
+    table = {"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]},
+             "b": {"dtype": "F64", "shape": [2], "data_offsets": [1, 17]}}  # fmt: skip
+    _, arrays = read_bytes(frame(table, b"\7" + np.arange(2.0).tobytes()))
+    assert arrays["b"].flags.aligned
+    assert arrays["b"].tolist() == [0, 1]
+
+
+def entry(dtype="U8", shape=(4,), offsets=(0, 4), **more) -> dict:
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets), **more}
+
+
+MALFORMED = {
+    "not json": b"{",
+    "not utf-8": b'{"a": "\xff"}',
+    "utf-16": '{"a": 1}'.encode("utf-16"),
+    "a list": [],
+    "nan": b'{"a": NaN}',
+    "nothing": b"",
+    "metadata not strings": {"__metadata__": {"rpc": 1}},
+    "metadata a list": {"__metadata__": []},
+    "an entry that is no table": {"a": 3},
+    "no dtype": {"a": {"shape": [4], "data_offsets": [0, 4]}},
+    "an extra key": {"a": entry(extra=1)},
+    "unknown dtype": {"a": entry("F8_E5M2")},
+    "pickle dtype": {"a": entry("O")},
+    "dtype not a string": {"a": entry(["U8"])},
+    "negative offset": {"a": entry(offsets=(-4, 0))},
+    "offsets backwards": {"a": entry(offsets=(4, 0))},
+    "one offset": {"a": entry(offsets=(4,))},
+    "no offsets": {"a": entry(offsets=())},
+    "fractional offset": {"a": entry(offsets=(0.0, 4.0))},
+    "boolean offset": {"a": entry(shape=(1,), offsets=(False, True))},
+    "a gap at the start": {"a": entry(offsets=(4, 8))},
+    "a gap": {"a": entry(), "b": entry(offsets=(5, 9))},
+    "overlapping": {"a": entry(), "b": entry(offsets=(2, 6))},
+    "the same bytes twice": {"a": entry(), "b": entry()},
+    "too short for the shape": {"a": entry(offsets=(0, 3))},
+    "too long for the shape": {"a": entry(offsets=(0, 5))},
+    "negative side": {"a": entry(shape=(-1, -4))},
+    "fractional side": {"a": entry(shape=(4.0,))},
+    "a product that wraps round": {"a": entry("F32", (2**32, 2**32), (0, 0))},
+    "absurd but empty": {"a": entry(shape=(0, 10**30), offsets=(0, 0))},
+    "too many dimensions": {"a": entry(shape=(1,) * 40 + (4,))},
+    "a path as a name": {"../../etc/passwd": entry()},
+    "an absolute path as a name": {"/etc/passwd": entry()},
+    "a backslash in a name": {"..\\a": entry()},
+    "an empty name": {"": entry()},
+    "a line break in a name": {"a\n": entry()},
+    "a very long name": {"a" * 300: entry()},
+    "too many arrays": {f"a{i}": entry(offsets=(4 * i, 4 * i + 4)) for i in range(5000)},
+    "deeply nested": b"[" * 100_000,
+    "deeply nested tables": b'{"a":' * 100_000,
+    "deep, with strings that pretend to close it": b'{"]]]]]]]]]":[' * 100,
+    "deep, with escaped quotes": b'["\\"]]]]]]]",' * 100,
+    "a number of 5,000 digits": b'{"a": ' + b"1" * 5000 + b"}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_headers_are_refused(name):
+    with pytest.raises(ProtocolError):
+        read_bytes(frame(MALFORMED[name], bytes(4)))
+
+
+def test_nothing_is_allocated_before_the_limits_are_checked():
+    asked = []
+
+    def fill(memory):
+        asked.append(len(memory))
+        memory[:] = source.pop(0)[: len(memory)]
+
+    source = [(10**18).to_bytes(8, "little")]
+    with pytest.raises(ProtocolError, match="header of 1,000,000,000,000,000,000 bytes"):
+        frames.read(fill)
+    data = frame({"a": entry(shape=(2**31,), offsets=(0, 2**31))})
+    source = [data[:8], data[8:]]
+    with pytest.raises(ProtocolError, match="body of 2,147,483,648 bytes"):
+        frames.read(fill, max_body=2**30)
+    assert max(asked) == len(data) - 8
+
+
+def test_truth_values_are_0_or_1():
+    with pytest.raises(ProtocolError, match="truth"):
+        read_bytes(frame({"a": entry("BOOL")}, b"\0\1\2\1"))
+
+
+def test_brackets_in_strings_are_not_depth():
+    text = json.dumps({"names": ["[" * 1000, '\\"[{' * 1000], "a": [[[]]] * 500})
+    assert frames.parse_json(text) == json.loads(text)
+
+
+def test_the_depth_check_takes_linear_time():
+    assert len(frames._STRING.sub("", '"' + '\\"' * 500_000)) == 0  # minutes if it backtracks
+
+
+def test_what_is_too_large_is_refused_before_it_is_sent(monkeypatch):
+    monkeypatch.setattr(frames, "MAX_BODY", 1000)
+    with pytest.raises(EngineError, match="Pass large data as a file") as caught:
+        frames.pack({}, {"a": np.zeros(1001, np.uint8)})
+    assert caught.value.kind == "too_large"
+
+
+def accepted(data: bytes) -> bool:
+    """Whether a frame is read; if it is, the safetensors library must read the same."""
+    try:
+        _, arrays = read_bytes(data, max_header=4096, max_body=65536)
+    except ProtocolError:
+        return False
+    assert same(arrays, safetensors.numpy.load(data))
+    return True
+
+
+def test_fuzz():
+    """30,000 frames, valid ones with a few random changes: refused, or read as the safetensors library reads them."""
+    source = random.Random(20241018)
+    seeds = [
+        written({"rpc": '{"jsonrpc":"2.0","id":1,"method":"fake/ping"}'}, arrays)
+        for arrays in (
+            {},
+            {"a": np.arange(6, dtype=np.float32).reshape(2, 3)},
+            {"a.0": np.arange(5, dtype=np.uint8), "b": np.ones((2, 2)), "c": np.zeros((0, 3), np.int16)},
+            {"mask": np.array([True, False, True]), "x": np.arange(4, dtype=np.int64)},
+        )
+    ]
+    tokens = [
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b'"',
+        b",",
+        b":",
+        b"-",
+        b"0",
+        b"9",
+        b"1e9",
+        b"null",
+        b"F64",
+        b"U8",
+        b"\\",
+        b"\xff",
+    ]
+    count = 0
+    for _ in range(30_000):
+        data = bytearray(source.choice(seeds))
+        for _ in range(source.randint(1, 3)):
+            at = source.randrange(len(data))
+            match source.randrange(5):
+                case 0:
+                    data[at] = source.randrange(256)
+                case 1:
+                    data[at : at + 1] = source.choice(tokens)
+                case 2:
+                    del data[at : at + source.randint(1, 4)]
+                case 3:
+                    data[at:at] = data[at : at + source.randint(1, 30)]
+                case 4:
+                    data[:8] = len(data).to_bytes(8, "little") if source.random() < 0.1 else data[:8]
+            if source.random() < 0.7 and len(data) > 8:  # else nearly all would fail over the length
+                end = data.rfind(b"}", 8)
+                data[:8] = max(end - 7, 0).to_bytes(8, "little")
+        count += accepted(bytes(data))
+    assert 500 < count < 25_000  # the test reaches both sides
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 99)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["U8", "F32", "a", "/"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["dtype", "shape", "data_offsets", "a", "__metadata__"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, derandomize=True)
+@given(json_values, st.binary(max_size=16))
+def test_any_json_is_a_header_or_an_error(header, body):
+    accepted(frame(header, body))
