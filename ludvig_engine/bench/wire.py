@@ -1,0 +1,98 @@
+"""How fast the wire is: `ludvig bench wire`.
+
+Arrays go to an engine in another process and back, over the protocol and, in the same run, over Python's own way
+between processes, `multiprocessing.Pipe`, which pickles. Wall time, as the user waits for it; the best of several.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Annotated
+
+import numpy as np
+
+from ..client import Engine
+from ..methods import Nothing, Request
+from ..progress import Job
+from ..server import serve
+
+
+@dataclass(frozen=True)
+class Ping(Request[Nothing], method="bench/ping"):
+    """An empty call."""
+
+
+@dataclass(frozen=True)
+class Take(Request[Nothing], method="bench/take"):
+    """Send an array there."""
+
+    values: Annotated[np.ndarray, "F32", "N"]
+
+
+@dataclass(frozen=True)
+class Echoed:
+    values: Annotated[np.ndarray, "F32", "N"]
+
+
+@dataclass(frozen=True)
+class Echo(Request[Echoed], method="bench/echo"):
+    """Send an array there and back."""
+
+    values: Annotated[np.ndarray, "F32", "N"]
+
+
+def run(repeat: int = 5) -> dict[str, float]:
+    """Seconds by what was measured: `wire_*` is ours, `pipe_*` is multiprocessing's."""
+    figures: dict[str, float] = {}
+    with Engine.start(command=[sys.executable, "-m", "ludvig_engine.bench.wire"]) as engine:
+        figures |= _measure("wire", lambda request: engine.call(request), repeat)
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.get_context("spawn").Process(target=_answer, args=(there,))
+    child.start()
+
+    def ask(request: object) -> object:
+        here.send(request)
+        return here.recv()
+
+    figures |= _measure("pipe", ask, repeat)
+    here.send(None)
+    child.join()
+    return figures
+
+
+def _measure(name: str, ask: Callable[[Request], object], repeat: int) -> dict[str, float]:
+    million, large = np.ones(1_000_000, np.float32), np.ones(48_000_000, np.float32)
+    return {
+        f"{name}_empty_call": _best(lambda: ask(Ping()), 200 * repeat),
+        f"{name}_1M_floats_there_and_back": _best(lambda: ask(Echo(million)), 4 * repeat),
+        f"{name}_192MB_there": _best(lambda: ask(Take(large)), repeat),
+        f"{name}_192MB_there_and_back": _best(lambda: ask(Echo(large)), repeat),
+    }
+
+
+def _best(act: Callable[[], object], times: int) -> float:
+    found = float("inf")
+    for _ in range(times):
+        start = time.perf_counter()
+        act()
+        found = min(found, time.perf_counter() - start)
+    return found
+
+
+def _handle(request: Request, job: Job | None = None) -> object:
+    return Echoed(request.values) if isinstance(request, Echo) else Nothing()
+
+
+def _answer(connection: Connection) -> None:
+    """The other end of the pipe."""
+    while (request := connection.recv()) is not None:
+        connection.send(_handle(request))
+
+
+if __name__ == "__main__":  # started by `run`, as the engine at the other end
+    serve(sys.argv[-1], {kind.method: _handle for kind in (Ping, Take, Echo)})

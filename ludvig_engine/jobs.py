@@ -1,0 +1,167 @@
+"""Jobs: one at a time, in order, newest wins; progress and cancelling from other threads.
+
+The work runs in one worker thread. What it reports is only noted there; a second thread passes the newest report on,
+at most every `PROGRESS_SECONDS`, so neither a slow reader nor a loop of a million steps can hold up the work, and the
+last report of a stage is never lost to the throttle.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from .errors import Cancelled, EngineError
+from .progress import Job
+from .protocol import PROGRESS_SECONDS, Progress
+
+MAX_WAITING = 64
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The queue and its two threads."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_QueuedJob] = deque()
+        self._running: _QueuedJob | None = None
+        self._changed = threading.Condition()
+        self._reported = threading.Event()
+        self._closed = False
+        for run in self._work, self._tell:
+            threading.Thread(target=run, name=f"jobs {run.__name__}", daemon=True).start()
+
+    def add(
+        self,
+        work: Callable[[Job], Any],
+        *,
+        name: Hashable,
+        answer: Callable[[Any], None],
+        tell: Callable[[Progress], None],
+        replaces: str = "",
+    ) -> None:
+        """Queue `work`. `answer` is called exactly once, with its result or an `EngineError`; `tell` never after it.
+
+        Unfinished jobs with the same word in `replaces` are superseded. Neither callback may raise. Raises
+        `EngineError`: "busy" if too many jobs wait, "bad_request" if an unfinished one has the same name.
+        """
+        job = _QueuedJob(work, name=name, answer=answer, tell=tell, replaces=replaces, reported=self._reported)
+        with self._changed:
+            if any(other.name == name for other in self._unfinished()):
+                raise EngineError("bad_request", "An unanswered request has the same id.")
+            newer = EngineError("superseded", "A newer request took the place of this one.")
+            removed = self._stop(lambda other: replaces != "" and other.replaces == replaces, newer)
+            full = len(self._waiting) >= MAX_WAITING
+            if not full:
+                self._waiting.append(job)
+                self._changed.notify()
+        for other in removed:
+            other.answer(other.stopped)
+        if full:
+            raise EngineError("busy", f"{MAX_WAITING} requests are waiting already.", ["Wait for an answer."])
+
+    def cancel(self, which: Callable[[Any], bool] = lambda name: True) -> None:
+        """Stop the unfinished jobs whose names are chosen; all by default."""
+        with self._changed:
+            removed = self._stop(lambda job: which(job.name), Cancelled())
+        for job in removed:
+            job.answer(job.stopped)
+
+    def close(self) -> None:
+        """Cancel everything and end the threads, without waiting for them."""
+        self.cancel()
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._reported.set()
+
+    def _unfinished(self) -> list[_QueuedJob]:
+        return [*self._waiting, *([self._running] if self._running else [])]
+
+    def _stop(self, which: Callable[[_QueuedJob], bool], why: EngineError) -> list[_QueuedJob]:
+        """Mark jobs as stopped. Returns those that had not begun, taken out of the queue and still to be answered."""
+        for job in self._unfinished():
+            if job.stopped is None and which(job):
+                job.stopped = why
+        removed = [job for job in self._waiting if job.stopped]
+        self._waiting = deque(job for job in self._waiting if not job.stopped)
+        return removed
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
+                    return
+                self._running = job = self._waiting.popleft()
+            outcome = _outcome(job)
+            with self._changed:  # from here on nobody can stop the job any more: its answer is decided
+                self._running = None
+            job.answer(job.stopped or outcome)
+            del job, outcome  # they hold arrays, and the next job may be hours away
+
+    def _tell(self) -> None:
+        while not self._closed:
+            self._reported.wait()
+            self._reported.clear()
+            with self._changed:  # held while telling, so that the answer comes after
+                if (job := self._running) and job.progress and not job.stopped:
+                    job.tell(job.progress)
+            del job
+            time.sleep(PROGRESS_SECONDS)
+
+
+class _QueuedJob(Job):
+    """What the work is given, and whom to tell about it."""
+
+    def __init__(
+        self,
+        work: Callable[[Job], Any],
+        *,
+        name: Hashable,
+        answer: Callable[[Any], None],
+        tell: Callable[[Progress], None],
+        replaces: str,
+        reported: threading.Event,
+    ) -> None:
+        self.work, self.name, self.answer, self.tell, self.replaces = work, name, answer, tell, replaces
+        self.stopped: EngineError | None = None  # why, once it has been
+        self.progress: Progress | None = None  # the newest
+        self._reported = reported
+        self._started, self._first = 0.0, 0  # of the present stage
+
+    def cancelled(self) -> bool:
+        return self.stopped is not None
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self.progress is None or stage != self.progress.stage:
+            self._started, self._first = now, done
+        steps = done - self._first
+        left = (now - self._started) / steps * (total - done) if steps > 0 else None
+        self.progress = Progress(stage, int(done), int(total), left)  # NumPy's integers are not JSON's
+        self._reported.set()
+
+
+def _outcome(job: _QueuedJob) -> Any:
+    """The result of the work, or the `EngineError` that says why there is none."""
+    try:
+        return job.work(job)
+    except EngineError as error:
+        return error
+    except MemoryError:
+        log.exception("out of memory")
+        return EngineError(
+            "no_memory",
+            "There is not enough memory for this.",
+            ["Close other programs.", "Use fewer or smaller photos."],
+        )
+    except (Exception, SystemExit) as error:  # whatever it is, the next job must still run
+        log.exception("a request failed")
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        message = f"Something went wrong inside the engine ({what[:300]})."
+        return EngineError("internal", message, ["Report it, with the engine's log."])

@@ -1,0 +1,143 @@
+"""The engine as a child process: start it, find its port, notice its death, end it.
+
+Standard library only: this also runs inside Blender.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import EngineError
+
+START_SECONDS = 60.0  # the first start after an installation reads gigabytes of libraries from a cold disk
+END_SECONDS = 2.0
+CODE = Path(__file__).resolve().parent.parent  # where this very package is
+
+
+class EngineProcess:
+    """A running engine. It ends when `end` is called and when this process ends, however that happens."""
+
+    def __init__(self, command: Sequence[str], *, log: str | os.PathLike[str] | None = None) -> None:
+        """Start `command`, to which `--connection-file PATH` is added, and return at once.
+
+        What the engine prints goes to the file `log`, as it is. Raises `EngineError` "not_found" if there is no such
+        command.
+        """
+        self._command, self._log = command, log
+        folder = Path(tempfile.mkdtemp(prefix="ludvig-"))  # its owner's only
+        self.token = secrets.token_hex(32)
+        self.log = Path(log) if log else folder / "engine.log"
+        self._connection_file = folder / "connection.json"
+        try:
+            with self.log.open("wb") as output:
+                self._child = subprocess.Popen(
+                    [*command, "--connection-file", str(self._connection_file)],
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=child_environment(),
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise EngineError(
+                "not_found", f"The engine does not start: {error}.", ["Choose another Python, or install the engine."]
+            ) from error
+        self.end = weakref.finalize(self, _end, self._child, folder)  # also called at exit
+        assert self._child.stdin is not None
+        # Not on the command line nor in the environment, which other users of the machine may see.
+        with contextlib.suppress(OSError):  # it has died already, and `address` will say so
+            self._child.stdin.write(f"{self.token}\n".encode())
+            self._child.stdin.flush()
+
+    def address(self) -> tuple[str, int]:
+        """Host and port, once the engine is ready. Raises `EngineError` "engine_failed" if it does not come to that."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._connection_file.exists():
+            if not self.alive:
+                raise EngineError("engine_failed", f"The engine did not start: {self.ending()}", self.fixes)
+            if time.monotonic() > deadline:
+                message = f"The engine did not start within {START_SECONDS:.0f} seconds."
+                raise EngineError("engine_failed", message, self.fixes)
+            time.sleep(0.01)
+        return read_connection_file(self._connection_file)
+
+    def again(self) -> EngineProcess:
+        """Another one, started the same way."""
+        return EngineProcess(self._command, log=self._log)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    @property
+    def fixes(self) -> list[str]:
+        """What to do when it has died."""
+        return ["Restart the engine.", f"Look at its log, {self.log}."]
+
+    def ending(self) -> str:
+        """How the process ended, as the end of a sentence."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(0.5)  # its socket closes a moment before it is gone
+        code = self._child.returncode
+        if code is None:
+            return "it runs, but does not answer."
+        if code < 0:
+            return f"{signal.strsignal(-code) or f'signal {-code}'}."
+        with self.log.open("rb") as file:
+            file.seek(max(0, self.log.stat().st_size - 2000))
+            lines = file.read().decode(errors="replace").split("\n")
+        return " ".join([f"exit code {code}.", *[line.strip()[:300] for line in lines if line.strip()][-1:]])
+
+
+def engine_command(python: str | os.PathLike[str]) -> list[str]:
+    """How to start the engine in an environment, given its Python."""
+    return [os.fspath(python), "-m", "ludvig_engine", "serve"]
+
+
+def child_environment() -> dict[str, str]:
+    """Ours, without what is meant for our own Python: the child may be another one."""
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")}
+    if CODE.name not in ("site-packages", "dist-packages"):  # those of one Python are poison for another
+        environment["PYTHONPATH"] = str(CODE)  # so that the two ends are never of different versions
+    # SAFEPATH: a numpy.py in the folder the user happens to be in is not NumPy.
+    return environment | {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+
+
+def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
+    """Host and port of a running engine on this machine. Raises `EngineError`: "not_found" or "bad_file"."""
+    try:
+        return "127.0.0.1", int(json.loads(Path(path).read_bytes())["port"])
+    except FileNotFoundError as error:
+        raise EngineError("not_found", f"There is no {path}: no engine runs there.", ["Start the engine."]) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{path} is not the connection file of an engine."
+        raise EngineError("bad_file", message, ["Give the path that `ludvig serve` was given."]) from error
+
+
+def _end(child: subprocess.Popen[bytes], folder: Path) -> None:
+    """Let it go by itself, which it does when its stdin ends; kill it if it does not."""
+    assert child.stdin is not None
+    with contextlib.suppress(OSError):
+        child.stdin.close()
+    try:
+        child.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    shutil.rmtree(folder, ignore_errors=True)

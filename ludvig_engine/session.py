@@ -1,0 +1,107 @@
+"""What one client may do once it has been let in: ask, be answered, cancel."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import codec
+from .errors import EngineError, nearest_name
+from .frames import Frame
+from .jobs import Jobs
+from .methods import METHODS, Nothing, Request, Shutdown
+from .progress import Job
+from .protocol import Arrays, Connection, Message, Progress, ProtocolError, error_to_message, pack
+
+Handler = Callable[[Any, Job], Any]  # a request of methods.py, and the job it is -> its answer
+
+SLOW = 0.3  # seconds; what takes longer is worth a line in the log
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """The conversation with one client."""
+
+    def __init__(
+        self, connection: Connection, jobs: Jobs, handlers: Mapping[str, Handler], shutdown: Callable[[], None]
+    ) -> None:
+        self._connection, self._jobs, self._handlers, self._shutdown = connection, jobs, handlers, shutdown
+
+    def run(self) -> None:
+        """Until the client leaves (EOFError or OSError) or breaks the rules (`ProtocolError`)."""
+        try:
+            while True:
+                self._handle(*self._connection.receive())
+        finally:
+            self._jobs.cancel(lambda name: name[0] is self)
+
+    def _handle(self, message: Message, arrays: Arrays) -> None:
+        if "method" not in message:
+            raise ProtocolError("an answer, but nothing was asked")
+        method, params = message["method"], message.get("params", {})
+        if "id" not in message:
+            if method == "$/cancelRequest":
+                self._jobs.cancel(lambda name: name == (self, params.get("id")))
+            return
+        answer = functools.partial(self._answer, message["id"], method, time.monotonic())
+        try:
+            request = self._read(method, params, arrays)
+            if isinstance(request, Shutdown):
+                answer(pack_answer(message["id"], Nothing()))
+                self._shutdown()
+            else:
+                self._jobs.add(
+                    functools.partial(_run, message["id"], self._handlers[method], request),
+                    name=(self, message["id"]),
+                    answer=answer,
+                    tell=functools.partial(self._tell, message["id"]),
+                    replaces=getattr(request, "replaces", ""),
+                )
+        except EngineError as error:
+            answer(error)
+
+    def _read(self, method: str, params: Message, arrays: Arrays) -> Request[Any]:
+        served = {*self._handlers, Shutdown.method}
+        if method not in served:
+            name = method[:80]
+            raise EngineError("unknown_method", f'There is no method "{name}".', [nearest_name(name, served)])
+        return codec.decode(METHODS[method], params, arrays)
+
+    def _answer(self, request: int, method: str, started: float, outcome: Frame | EngineError) -> None:
+        seconds = time.monotonic() - started
+        if isinstance(outcome, EngineError):
+            log.info("%.80r failed after %.2f s: %s", method, seconds, outcome)
+            outcome = pack({"id": request, "error": error_to_message(outcome)})
+        else:
+            log.log(logging.INFO if seconds > SLOW else logging.DEBUG, "%s took %.2f s", method, seconds)
+        self._send(outcome)
+
+    def _tell(self, request: int, progress: Progress) -> None:
+        self._send(pack({"method": "$/progress", "params": {"id": request, **codec.encode(progress)[0]}}))
+
+    def _send(self, frame: Frame) -> None:
+        with contextlib.suppress(OSError):  # the client has left, and the receiving thread says so
+            self._connection.send(frame)
+
+
+def pack_answer(request: int, answer: Any) -> Frame:
+    """The answer to a request, ready to be sent."""
+    result, arrays = codec.encode(answer)
+    return pack({"id": request, "result": result}, arrays)
+
+
+def _run(number: int, handler: Handler, request: Request[Any], job: Job) -> Frame:
+    answer = handler(request, job)
+    if type(answer) is not request.answer:
+        raise TypeError(f"{request.method} was answered with {type(answer).__name__}")
+    try:
+        return pack_answer(number, answer)
+    except EngineError as error:
+        if error.kind == "bad_request":  # the handler's fault, not the client's
+            raise ValueError(f"the answer of {request.method} is wrong: {error}") from error
+        raise
