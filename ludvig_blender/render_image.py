@@ -1,4 +1,4 @@
-"""Render > Render Splats: what the scene's camera sees of the splats, as an image. F12 does not know them before 5.3."""
+"""Render > Render Splats: what the scene's camera sees of the splats, as an image (F12 leaves them out)."""
 
 from __future__ import annotations
 

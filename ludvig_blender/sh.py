@@ -1,4 +1,4 @@
-"""Real spherical harmonics as 3DGS stores them: evaluated, rotated, mirrored.
+"""Spherical harmonics of splats: colours seen from somewhere, and what turning or mirroring a splat does to them.
 
 Colour in direction d (unit vector from the camera to the Gaussian, in object space): 0.5 + C0 sh0 + Σ_k Y_k(d) shN_k,
 then clamped at 0 from below only. Coefficients are ordered by degree, then by order m = -l..l.
@@ -11,83 +11,67 @@ import numpy as np
 C0 = 0.28209479177387814  # Y_0, a constant: 1 / (2 sqrt(pi))
 
 
-def basis(directions: np.ndarray, degree: int) -> list[np.ndarray]:
-    """Y_k of unit vectors (3, N), k = 1..(degree + 1)² - 1: each an array (N,). Degree 0 is `C0`, not included.
-
-    The signs are those of 3DGS: with the Condon-Shortley phase, so Y_1 = -y, z, -x times sqrt(3 / 4 pi).
-    """
-    x, y, z = directions
-    functions: list[np.ndarray] = []
+def basis(directions: np.ndarray, degree: int) -> np.ndarray:
+    """Y_k of unit vectors (N, 3) as (N, (degree + 1)²), in the vectors' precision: orthonormal, with 3DGS's signs."""
+    x, y, z = directions.T
+    xx, yy, zz = x * x, y * y, z * z
+    columns = [np.full_like(x, C0)]
     if degree >= 1:
-        functions += [-0.4886025119029199 * y, 0.4886025119029199 * z, -0.4886025119029199 * x]
+        columns += [-0.4886025119029199 * y, 0.4886025119029199 * z, -0.4886025119029199 * x]
     if degree >= 2:
-        xx, yy, zz = x * x, y * y, z * z
-        functions += [
-            1.0925484305920792 * x * y,
-            -1.0925484305920792 * y * z,
-            0.31539156525252005 * (2 * zz - xx - yy),
-            -1.0925484305920792 * x * z,
-            0.5462742152960396 * (xx - yy),
-        ]
+        columns += [1.0925484305920792 * x * y, -1.0925484305920792 * y * z, 0.31539156525252005 * (2 * zz - xx - yy)]
+        columns += [-1.0925484305920792 * x * z, 0.5462742152960396 * (xx - yy)]
     if degree >= 3:
-        functions += [
-            -0.5900435899266435 * y * (3 * xx - yy),
-            2.890611442640554 * x * y * z,
-            -0.4570457994644658 * y * (4 * zz - xx - yy),
-            0.3731763325901154 * z * (2 * zz - 3 * xx - 3 * yy),
-            -0.4570457994644658 * x * (4 * zz - xx - yy),
-            1.445305721320277 * z * (xx - yy),
-            -0.5900435899266435 * x * (xx - 3 * yy),
-        ]
+        columns += [-0.5900435899266435 * y * (3 * xx - yy), 2.890611442640554 * x * y * z]
+        columns += [-0.4570457994644658 * y * (4 * zz - xx - yy), 0.3731763325901154 * z * (2 * zz - 3 * xx - 3 * yy)]
+        columns += [-0.4570457994644658 * x * (4 * zz - xx - yy), 1.445305721320277 * z * (xx - yy)]
+        columns += [-0.5900435899266435 * x * (xx - 3 * yy)]
     if degree >= 4:
-        functions += [
-            2.5033429417967046 * x * y * (xx - yy),
-            -1.7701307697799304 * y * z * (3 * xx - yy),
-            0.9461746957575601 * x * y * (7 * zz - 1),
-            -0.6690465435572892 * y * z * (7 * zz - 3),
-            0.10578554691520431 * (zz * (35 * zz - 30) + 3),
-            -0.6690465435572892 * x * z * (7 * zz - 3),
-            0.47308734787878004 * (xx - yy) * (7 * zz - 1),
-            -1.7701307697799304 * x * z * (xx - 3 * yy),
-            0.6258357354491761 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy)),
-        ]
-    return functions
+        columns += [2.5033429417967046 * x * y * (xx - yy), -1.7701307697799304 * y * z * (3 * xx - yy)]
+        columns += [0.9461746957575601 * x * y * (7 * zz - 1), -0.6690465435572892 * y * z * (7 * zz - 3)]
+        columns += [0.10578554691520431 * (zz * (35 * zz - 30) + 3), -0.6690465435572892 * x * z * (7 * zz - 3)]
+        columns += [0.47308734787878004 * (xx - yy) * (7 * zz - 1), -1.7701307697799304 * x * z * (xx - 3 * yy)]
+        columns += [0.6258357354491761 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy))]
+    return np.stack(columns, axis=1)
+
+
+def degree_of(coefficients: int) -> int:
+    """The degree that 0, 3, 8, 15 or 24 coefficients beyond degree 0 reach."""
+    return round((coefficients + 1) ** 0.5) - 1
 
 
 def colors(sh0: np.ndarray, bands: list[np.ndarray], directions: np.ndarray) -> np.ndarray:
-    """Colours (N, 3), not clamped, of Gaussians with `sh0` (N, 3) and `bands`, a list of (N, 3), seen along (3, N).
+    """Colours (N, 3), not clamped, of Gaussians with `sh0` (N, 3) and `bands`, a list of (N, 3), seen along (N, 3).
 
     Bands are separate arrays because Blender stores them so, and because each is then read in one go.
     """
     result = sh0 * np.float32(C0)
     result += np.float32(0.5)
-    degree = round((len(bands) + 1) ** 0.5) - 1
-    for values, band in zip(basis(directions, degree), bands, strict=True):
-        result += values[:, None] * band
+    if bands:
+        values = basis(directions, degree_of(len(bands)))
+        for k, band in enumerate(bands, 1):
+            result += values[:, k, None] * band
     return result
 
 
 def rotation(matrix: np.ndarray, degree: int) -> np.ndarray:
     """What an orthogonal matrix (3, 3), a mirror too, does to coefficients of `degree`: (2 degree + 1) square.
 
-    The functions of one degree span a space that rotations map to itself: Y(Qᵀd) = Y(d) D. So D follows from 1 + 2l
-    directions or more by least squares, exactly, whatever the functions' signs and order. No Wigner recursion needed.
+    The functions of one degree span a space that rotations map to itself: Y(Qᵀd) = Y(d) D. So D follows from enough
+    directions by least squares, exactly, whatever the functions' signs and order: no Wigner recursion is needed.
     """
     i = np.arange(16 * degree)  # points of a Fibonacci sphere: well spread, so the system is well conditioned
     height, turn = 1 - (2 * i + 1) / len(i), i * np.pi * (3 - 5**0.5)
     ring = np.sqrt(1 - height**2)
-    directions = np.stack([ring * np.cos(turn), ring * np.sin(turn), height])
-    first = degree * degree - 1
-    here = np.stack(basis(directions, degree)[first:], axis=1)
-    there = np.stack(basis(matrix.T @ directions, degree)[first:], axis=1)
+    directions = np.stack([ring * np.cos(turn), ring * np.sin(turn), height], axis=1)
+    here, there = (basis(d, degree)[:, degree**2 :] for d in (directions, directions @ matrix))
     return np.linalg.lstsq(here, there, rcond=None)[0]
 
 
 def rotate(shN: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Coefficients (N, S, 3) after the Gaussians were turned (or mirrored) by an orthogonal matrix (3, 3)."""
-    degree = round((shN.shape[1] + 1) ** 0.5) - 1
     turned = np.empty_like(shN)
-    for l in range(1, degree + 1):  # noqa: E741 - the field's name for it
-        band = slice(l * l - 1, (l + 1) ** 2 - 1)
-        turned[:, band] = np.matmul(rotation(matrix, l).astype(np.float32), shN[:, band])
+    for degree in range(1, degree_of(shN.shape[1]) + 1):
+        band = slice(degree**2 - 1, (degree + 1) ** 2 - 1)
+        turned[:, band] = np.matmul(rotation(matrix, degree).astype(np.float32), shN[:, band])
     return turned

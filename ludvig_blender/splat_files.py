@@ -23,7 +23,6 @@ from ..ludvig_engine.scene import Gaussians
 from . import attributes, splats, transform
 
 STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
-_NAMES = (("scales", "scale_", 3), ("quats", "rot_", 4), ("sh0", "f_dc_", 3))
 NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros
 
 
@@ -61,14 +60,15 @@ def adopt(thing: Any) -> tuple[Any, int]:
             f'"{thing.name}" has {rest} f_rest attributes; splats have 0, 9, 24, 45 or 72.',
             ["Import the file again with File > Import > Gaussian Splats."],
         )
-    taken = {key: [f"{prefix}{i}" for i in range(n)] for key, prefix, n in _NAMES} | {
-        "f_rest": [f"f_rest_{i}" for i in range(rest)]
-    }
 
-    def columns(key: str) -> np.ndarray:
-        return np.stack([known.pop(name) for name in taken[key]], axis=1)
+    def columns(prefix: str, width: int) -> np.ndarray:
+        return np.stack([known.pop(f"{prefix}{i}") for i in range(width)], axis=1)
 
-    stored = {".ply_opacity": known.pop("opacity"), ".ply_scale": columns("scales"), ".ply_rotation": columns("quats")}
+    stored = {".ply_opacity": known.pop("opacity")}
+    stored |= {".ply_scale": columns("scale_", 3), ".ply_rotation": columns("rot_", 4)}
+    shN = np.empty((attributes.count(points), 0, 3), np.float32)
+    if rest:
+        shN = np.ascontiguousarray(columns("f_rest_", rest).reshape(-1, 3, rest // 3).transpose(0, 2, 1))
     means = attributes.get(points, "position")
     assert means is not None
     raw = Gaussians(
@@ -76,10 +76,8 @@ def adopt(thing: Any) -> tuple[Any, int]:
         quats=stored[".ply_rotation"].copy(),
         scales=stored[".ply_scale"].copy(),
         opacities=stored[".ply_opacity"].copy(),
-        sh0=columns("sh0")[:, None],
-        shN=np.ascontiguousarray(columns("f_rest").reshape(len(means), 3, rest // 3).transpose(0, 2, 1))
-        if rest
-        else np.empty((len(means), 0, 3), np.float32),
+        sh0=columns("f_dc_", 3)[:, None],
+        shN=shN,
     )
     file = activate(raw, {name: values for name, values in known.items() if not name.startswith(".")})
     return _create(thing.name, file, stored), int((~file.valid).sum())
@@ -137,7 +135,7 @@ def _part(thing: Any, only_selected: bool, to_file: np.ndarray | None) -> tuple[
     if to_file is not None:
         gaussians = transform.apply(gaussians, to_file @ np.array(thing.matrix_world, np.float64))
     columns = {"_".join(name.removeprefix("ply_").split()): values for name, values in columns.items()}
-    return gaussians, columns | _unchanged(gaussians, *stored.values())
+    return gaussians, columns | _file_numbers(gaussians, *stored.values())
 
 
 def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
@@ -147,14 +145,12 @@ def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
 
 def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
     """The file's logits, log scales and quaternions as they are, by the name of the attribute that keeps them."""
-    stored = {
-        ".ply_opacity": np.empty((count, 1)),
-        ".ply_scale": np.empty((count, 3)),
-        ".ply_rotation": np.empty((count, 4)),
+    sources = {
+        ".ply_opacity": ["opacity"],
+        ".ply_scale": [f"scale_{i}" for i in range(3)],
+        ".ply_rotation": [f"rot_{i}" for i in range(4)],
     }
-    stored = {name: values.astype(np.float32) for name, values in stored.items()}
-    sources = {".ply_opacity": ["opacity"], ".ply_scale": [f"scale_{i}" for i in range(3)]}
-    sources[".ply_rotation"] = [f"rot_{i}" for i in range(4)]
+    stored = {name: np.empty((count, len(columns)), np.float32) for name, columns in sources.items()}
     with open_file(path) as file:
         start = 0
         for block in read_rows(file, read_header(file, path)):
@@ -165,20 +161,19 @@ def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
     return stored | {".ply_opacity": stored[".ply_opacity"][:, 0]}
 
 
-def _unchanged(
+def _file_numbers(
     gaussians: Gaussians, opacity: np.ndarray | None, scale: np.ndarray | None, rotation: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """Columns to write for what the file stored, where that still gives the splat's values; computed ones elsewhere."""
-    if opacity is None or scale is None or rotation is None:
-        return {}
-    before = activate(
-        replace(gaussians, quats=rotation.copy(), scales=scale.copy(), opacities=opacity.copy())
-    ).gaussians
-    same_opacity = np.abs(before.opacities - gaussians.opacities) <= 1e-6
-    same_scale = (np.abs(before.scales - gaussians.scales) <= 1e-6 * gaussians.scales).all(1)
-    same_rotation = (np.abs(before.quats - gaussians.quats) <= 1e-6).all(1)
-    scales = np.where(same_scale[:, None], scale, log_scales(gaussians))
-    quats = np.where(same_rotation[:, None], rotation, gaussians.quats)
-    columns = {"opacity": np.where(same_opacity, opacity, logits(gaussians))}
-    columns |= {f"scale_{i}": scales[:, i] for i in range(3)}
+    """What to write as opacity, scale_* and rot_*: the file's own numbers where they still give the splat's values."""
+    logit, log_scale, quats = logits(gaussians), log_scales(gaussians), gaussians.quats
+    if opacity is not None and scale is not None and rotation is not None:
+        file = replace(gaussians, quats=rotation.copy(), scales=scale.copy(), opacities=opacity.copy())
+        before = activate(file).gaussians
+        same_opacity = np.abs(before.opacities - gaussians.opacities) <= 1e-6
+        same_scale = (np.abs(before.scales - gaussians.scales) <= 1e-6 * gaussians.scales).all(1)
+        same_rotation = (np.abs(before.quats - gaussians.quats) <= 1e-6).all(1)
+        logit = np.where(same_opacity, opacity, logit)
+        log_scale = np.where(same_scale[:, None], scale, log_scale)
+        quats = np.where(same_rotation[:, None], rotation, quats)
+    columns = {"opacity": logit} | {f"scale_{i}": log_scale[:, i] for i in range(3)}
     return columns | {f"rot_{i}": quats[:, i] for i in range(4)}

@@ -37,12 +37,12 @@ def display(cloud: Cloud, style: Style, camera: np.ndarray, *, direction: bool) 
         used.pop()
     for start in range(0, count, CHUNK):
         rows = slice(start, start + CHUNK)
-        means = cloud.snapshot.means[rows].T
         if direction:
-            towards = np.broadcast_to(camera.astype(np.float32)[:, None], means.shape)
+            towards = np.broadcast_to(camera.astype(np.float32), (len(out[rows]), 3))
         else:
-            towards = means - camera.astype(np.float32)[:, None]
-        towards = towards / np.maximum(np.sqrt(np.einsum("cn,cn->n", towards, towards)), np.float32(1e-12))
+            towards = cloud.snapshot.means[rows] - camera.astype(np.float32)
+        lengths = np.sqrt(np.einsum("nc,nc->n", towards, towards))
+        towards = towards / np.maximum(lengths, np.float32(1e-12))[:, None]
         colors = sh.colors(cloud.snapshot.base[rows, :3], [band[rows] for band in used], towards)
         out[rows, :3] = np.maximum(colors, 0)
     values = cloud.snapshot.values

@@ -1,0 +1,31 @@
+"""Blender's tests need its module `bpy`: a wheel of Python 3.11 (Blender 4.5) or 3.13 (5.2). Without, they are skipped."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+
+HAVE_BLENDER = find_spec("bpy") is not None
+collect_ignore_glob = [] if HAVE_BLENDER else ["*"]
+if HAVE_BLENDER:
+    import extension  # before any test file imports bpy: it says where Blender's user folder is
+
+
+def pytest_sessionfinish():
+    if HAVE_BLENDER:
+        extension.remove()
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not HAVE_BLENDER:
+        message = "SKIPPED tests/blender: no module bpy (pip install bpy==4.5.15 or bpy==5.2.3)"
+        terminalreporter.write_line(message, yellow=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_scene():
+    """Every test begins with an empty scene. The add-on stays enabled."""
+    import bpy
+
+    bpy.ops.wm.read_homefile(use_empty=True)
