@@ -1,4 +1,4 @@
-"""Blender's tests need its module `bpy`: a wheel of Python 3.11 (Blender 4.5) or 3.13 (5.2). Without, they are skipped."""
+"""Blender's tests need its module `bpy`: the wheel 4.5 for Python 3.11 or 5.2 for 3.13. Without, they are skipped."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import tomllib
 import zipfile
 
 import bpy
+
 from extension import NAME, ROOT, blender_module, built_zip, extension_cli
 
 

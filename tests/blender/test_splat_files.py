@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+
 from clouds import columns, gaussians, splat_object, write_ply
 from extension import DATA, blender_module
 

@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 import pytest
+
 from clouds import gaussians, splat_object
 from extension import blender_module
 
