@@ -1,0 +1,123 @@
+"""The k-nearest-neighbour graph of the Gaussians' centres, with feature distances on its edges.
+
+Neighbourhood is not symmetric, the graph is: row i lists every j with j ∈ N(i) or i ∈ N(j), ascending, itself included
+(a Gaussian is its own nearest neighbour). Everything here assumes Morton order for its speed, not for its result.
+"""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+from scipy.sparse import csr_matrix
+from scipy.spatial import cKDTree
+
+from .arrays import Array, Float, Int, UInt8
+from .progress import SILENT, Job, chunks
+
+OUT, IN = 1, 2  # direction of an edge seen from its row: j ∈ N(i), i ∈ N(j)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Symmetric adjacency in CSR form: E edges, each stored in both rows."""
+
+    indptr: Int[Array, " N1"]  # int64
+    indices: Int[Array, " E"]  # int32
+    direction: UInt8[Array, " E"]  # OUT, IN or both
+    distances: Float[Array, " E"]  # between the features, float32
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
+        """The same graph with ‖x_i − x_j‖ of L2-normalised features on its edges."""
+        return replace(self, distances=edge_distances(self, unit(features), job=job))
+
+    def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
+        """Sparse (N, N) with these edge values."""
+        return csr_matrix((similarities, self.indices, self.indptr), shape=(len(self), len(self)))
+
+
+def unit(features: Float[Array, "N D"]) -> Float[Array, "N D"]:
+    """Rows of length 1; rows of zeros (Gaussians never seen) stay 0."""
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-8)
+
+
+def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Array, "N K"]:
+    """Exact k nearest neighbours; k + 1 columns with the point itself first (fewer if there are fewer points)."""
+    job.check()
+    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
+    k1 = min(k + 1, len(points))
+    out = np.empty((len(points), k1), np.int32)
+
+    def one(rows: slice) -> None:
+        found = tree.query(points[rows], k1)[1].reshape(-1, k1)
+        own = np.arange(rows.start, rows.stop)[:, None]
+        # Of several points in one place any may come first: put the point itself there.
+        found = np.where((found == own).any(1, keepdims=True), found, np.concatenate([own, found[:, :-1]], 1))
+        out[rows] = np.take_along_axis(found, np.argsort(found != own, axis=1, kind="stable"), 1)
+
+    for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), "Finding neighbours"):
+        pass
+    return out
+
+
+def build(neighbours: Int[Array, "N K"]) -> Graph:
+    """The symmetric graph of a neighbour table; its distances are 0 until `with_features`."""
+    indptr, indices, direction = _symmetric(np.sort(neighbours, axis=1).astype(np.int32))
+    return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
+
+
+def edge_distances(graph: Graph, x: Float[Array, "N D"], *, job: Job = SILENT) -> Float[Array, " E"]:
+    """‖x_i − x_j‖ of every edge."""
+    out = np.empty(len(graph.indices), np.float32)
+    x = np.ascontiguousarray(x, np.float32)
+    rows = chunks(len(graph), 65536)
+    list(job.map(lambda part: _edge_distances(graph.indptr, graph.indices, x, out, part.start, part.stop), rows))
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _symmetric(sorted_neighbours):
+    """CSR union of the table with its transpose; merging two ascending lists per row."""
+    N, k = sorted_neighbours.shape
+    start = np.zeros(N + 1, np.int64)
+    for i in range(N):
+        for j in sorted_neighbours[i]:
+            start[j + 1] += 1
+    start = np.cumsum(start)
+    incoming, fill = np.empty(N * k, np.int32), start[:-1].copy()
+    for i in range(N):
+        for j in sorted_neighbours[i]:
+            incoming[fill[j]] = i
+            fill[j] += 1
+    indptr = np.zeros(N + 1, np.int64)
+    indices, direction = np.empty(2 * N * k, np.int32), np.empty(2 * N * k, np.uint8)
+    used = 0
+    for i in range(N):
+        a, b = 0, start[i]
+        while a < k or b < start[i + 1]:
+            out = sorted_neighbours[i, a] if a < k else N
+            into = incoming[b] if b < start[i + 1] else N
+            indices[used] = min(out, into)
+            direction[used] = (1 if out <= into else 0) | (2 if into <= out else 0)
+            a += out <= into
+            b += into <= out
+            used += 1
+        indptr[i + 1] = used
+    return indptr, indices[:used].copy(), direction[:used].copy()
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def _edge_distances(indptr, indices, x, out, start, stop):
+    D = np.uint64(x.shape[1])
+    for i in range(np.uint64(start), np.uint64(stop)):
+        for e in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+            j, total = np.uint64(indices[e]), np.float32(0)
+            for d in range(D):
+                difference = x[i, d] - x[j, d]
+                total += difference * difference
+            out[e] = np.sqrt(total)

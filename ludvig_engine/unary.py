@@ -1,0 +1,59 @@
+"""How much each Gaussian looks like the object: the unary term P in (0, 1] of the diffusion, three ways.
+
+`features` are L2-normalised (graph.unit); b is the paper's second bandwidth.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from .arrays import Array, Bool, Float, Int
+
+
+def to_mean(features: Float[Array, "N D"], seeds: Bool[Array, " N"], *, bandwidth: float) -> Float[Array, " N"]:
+    """exp(−‖x_i − r‖² / (b m²)), r the seeds' mean feature, m the seeds' median distance to it (NVOS)."""
+    distance = np.linalg.norm(features - features[seeds].mean(0), axis=1)
+    return _rbf(distance, bandwidth, float(np.median(distance[seeds])))
+
+
+def to_weighted_mean(
+    features: Float[Array, "N D"], relevancy: Float[Array, " N"], *, bandwidth: float
+) -> Float[Array, " N"]:
+    """The same around the relevancy-weighted mean, m the median over all Gaussians (object removal)."""
+    mean = (features * relevancy[:, None]).sum(0)
+    mean /= max(float(np.linalg.norm(mean)), 1e-8)
+    distance = np.sqrt(np.maximum(2 - 2 * features @ mean, 0))  # the clamp: rounding makes 2 − 2 cos negative
+    return _rbf(distance, bandwidth, float(np.median(distance)))
+
+
+def logistic(
+    features: Float[Array, "N D"],
+    labels: Bool[Array, " M"],
+    weights: Float[Array, " M"],
+    rows: Int[Array, " M"] | None = None,
+    *,
+    C: float = 0.01,
+    bandwidth: float = 1.0,
+    balance: str = "weight",
+) -> Float[Array, " N"]:
+    """Probability^(1/b) of an L2 logistic regression trained on `rows` (default: all) and applied to all (SPIn, LERF).
+
+    Classes are balanced here and not by scikit-learn, whose class_weight="balanced" changed its meaning in 1.7:
+    by "weight", ΣZ / (2 Σ_{class} Z), or by "count", n / (2 n_class), as in the published results.
+    """
+    rows = np.arange(len(features)) if rows is None else rows
+    if labels.all() or not labels.any():
+        return np.full(len(features), float(labels.all()), np.float32)
+    amount = weights if balance == "weight" else np.ones_like(weights)
+    share = {flag: amount.sum() / (2 * max(float(amount[labels == flag].sum()), 1e-12)) for flag in (True, False)}
+    weights = weights * np.where(labels, share[True], share[False])
+    used = weights > 0
+    model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=100)
+    model.fit(features[rows[used]], labels[used], sample_weight=weights[used])
+    logit = features @ model.coef_[0].astype(np.float32) + np.float32(model.intercept_[0])
+    return np.exp(-np.logaddexp(0, -logit) / bandwidth).astype(np.float32)
+
+
+def _rbf(distance: Float[Array, " N"], bandwidth: float, scale: float) -> Float[Array, " N"]:
+    return np.exp(-(distance**2) / (bandwidth * max(scale, 1e-8) ** 2)).astype(np.float32)
