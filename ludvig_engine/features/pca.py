@@ -1,0 +1,71 @@
+"""Fewer channels before uplifting: standardise, then PCA, fitted on all photos of a scene together (LUDVIG, 4.1).
+
+Per-photo statistics would give one surface different features in different photos. PCA and uplifting are both linear,
+so they commute; reducing the small 2-D maps first is what keeps N Gaussians x D channels in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from ..arrays import Array, Float
+from ..errors import EngineError
+from ..progress import SILENT, Job
+
+COMPONENTS = 40
+TOKENS = 500_000  # at most so many cells are looked at to fit
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """(x − mean) / std, then the principal axes: (D, h, w) -> (components, h, w)."""
+
+    mean: Float[Array, " D"]
+    std: Float[Array, " D"]
+    axes: Float[Array, "K D"]  # rows are unit vectors
+    singular_values: Float[Array, " K"]
+    weighted: bool = False  # multiply by the singular values, which favours the leading channels strongly
+
+    def __call__(self, feature_map: Float[Array, "D h w"]) -> Float[Array, "K h w"]:
+        matrix = self.axes / self.std
+        if self.weighted:
+            matrix = matrix * self.singular_values[:, None]
+        offset = matrix @ self.mean
+        return (np.tensordot(matrix, feature_map, 1) - offset[:, None, None]).astype(np.float32)
+
+
+def fit(
+    maps: Sequence[Float[Array, "D h w"]],
+    *,
+    components: int = COMPONENTS,
+    tokens: int = TOKENS,
+    weighted: bool = False,
+    seed: int = 0,
+    job: Job = SILENT,
+) -> Reduction:
+    """Fit on the cells of all maps, or on a random subset of `tokens` of them. `maps` may load lazily."""
+    rng = np.random.default_rng(seed)
+    cells: list[Array] = []
+    for feature_map in job.track(maps, "Reading features"):
+        flat = feature_map.reshape(len(feature_map), -1)
+        if cells and len(flat) != cells[0].shape[1]:
+            raise EngineError(
+                "bad_input",
+                f"One feature map has {len(flat)} channels and another {cells[0].shape[1]}.",
+                ["All maps need the same number of channels."],
+            )
+        share = min(flat.shape[1], -(-tokens // len(maps)))
+        cells.append(flat[:, rng.choice(flat.shape[1], share, replace=False)].T.astype(np.float32))
+    x = np.concatenate(cells)
+    mean, std = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64, ddof=1) if len(x) > 1 else np.ones(x.shape[1])
+    std = np.where(std > 1e-12, std, 1)  # a constant channel says nothing and becomes 0
+    x = ((x - mean) / std).astype(np.float32)
+    job.check()
+    pca = PCA(min(components, *x.shape), random_state=seed).fit(x)
+    axes, values = pca.components_.astype(np.float32), pca.singular_values_.astype(np.float32)
+    # pca.mean_ is 0 up to rounding: x is standardised
+    return Reduction(mean.astype(np.float32), std.astype(np.float32), axes, values, weighted)
