@@ -1,13 +1,17 @@
-"""Cameras from COLMAP: `sparse/0` with cameras, images (and, in newer ones, rigs and frames), as .bin or .txt.
+"""Cameras from COLMAP: the cameras and images of `sparse/0`, as .bin or .txt.
 
-The points are not needed, and pycolmap refuses folders without them, so it reads a temporary folder of links with an
-empty points3D. COLMAP ignores the EXIF orientation of photos, and so must everything that uses its cameras.
+pycolmap reads them, but it refuses models without points, spends most of its time on points nobody needs here, cuts
+names in text files at the first space, and hangs on damaged lists of points, rigs and frames. So it is given a copy
+without points and names; the names are taken on the way. Rigs and frames only repeat the poses of the images.
+
+COLMAP ignores the EXIF orientation of photos, and so must everything that uses its cameras.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import struct
 import tempfile
 from pathlib import Path
 
@@ -15,6 +19,7 @@ import numpy as np
 import pycolmap
 
 from ..errors import EngineError
+from .files import open_file
 from .shots import Intrinsics, Shot
 
 _NO_POINTS = {".bin": bytes(8), ".txt": b""}  # a count of 0
@@ -27,17 +32,20 @@ def model_suffix(folder: Path) -> str:
 
 def read_colmap(folder: Path) -> list[Shot]:
     """The photos of a COLMAP model that have a pose. `folder` is the one with cameras.bin or cameras.txt."""
+    suffix = model_suffix(folder)
     try:
-        model = _read(folder)
-        images = [(image, image.cam_from_world()) for image in model.images.values() if image.has_pose]
-        cameras = {image.camera_id: model.cameras[image.camera_id] for image, _ in images}
+        with tempfile.TemporaryDirectory(prefix="ludvig-") as temporary:
+            stage = Path(temporary)
+            shutil.copyfile(folder / f"cameras{suffix}", stage / f"cameras{suffix}")
+            (stage / f"points3D{suffix}").write_bytes(_NO_POINTS[suffix])
+            strip = _strip_binary if suffix == ".bin" else _strip_text
+            names = strip(folder / f"images{suffix}", stage / f"images{suffix}")
+            model = pycolmap.Reconstruction(stage)
+        images = {key: image for key, image in model.images.items() if image.has_pose}
+        cameras = {image.camera_id: model.cameras[image.camera_id] for image in images.values()}
     # What pycolmap throws at damaged files: it believes their counts, and checks as it goes.
     except (ValueError, RuntimeError, MemoryError, IndexError, KeyError, OverflowError) as error:
-        raise EngineError(
-            "bad_file",
-            f"The COLMAP cameras in {folder} cannot be read: {str(error).strip() or type(error).__name__}.",
-            ["Export the sparse model again, with COLMAP's model_converter for example."],
-        ) from error
+        raise _bad(folder, str(error).strip() or type(error).__name__) from error
     if not images:
         raise EngineError("bad_file", f"No photo in {folder} has a camera pose.", ["Run COLMAP's mapper first."])
     intrinsics = {
@@ -45,28 +53,54 @@ def read_colmap(folder: Path) -> list[Shot]:
         for key, camera in cameras.items()
     }
     return [
-        Shot(image.name, np.vstack([pose.matrix(), [0, 0, 0, 1]]), intrinsics[image.camera_id])
-        for image, pose in images
+        Shot(names[key], np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]]), intrinsics[image.camera_id])
+        for key, image in images.items()
     ]
 
 
-def _read(folder: Path) -> pycolmap.Reconstruction:
-    suffix = model_suffix(folder)
-    with tempfile.TemporaryDirectory(prefix="ludvig-") as temporary:
-        stage = Path(temporary)
-        for name in ("cameras", "images", "rigs", "frames"):
-            source = (folder / f"{name}{suffix}").absolute()
-            if source.is_file():
-                _link(source, stage / source.name)
-        (stage / f"points3D{suffix}").write_bytes(_NO_POINTS[suffix])
-        return pycolmap.Reconstruction(stage)
+def _strip_binary(source: Path, target: Path) -> dict[int, str]:
+    """Copy images.bin without points and names, and return the names by image id.
+
+    A count, then for each image its id, 7 doubles and a camera id, a name that ends with a zero, and a list of points
+    (x, y, id; 24 bytes) with its length.
+    """
+    names: dict[int, str] = {}
+    with open_file(source) as file, target.open("wb") as out:
+        size = os.fstat(file.fileno()).st_size
+        count = file.read(8)
+        out.write(count)
+        for _ in range(*struct.unpack("<Q", count.ljust(8, b"\0"))):
+            head, name = file.read(64), bytearray()
+            while (character := file.read(1)) not in (b"", b"\0"):
+                name += character
+            length = file.read(8)
+            if len(length) < 8 or file.seek(24 * int.from_bytes(length, "little"), os.SEEK_CUR) > size:
+                raise _bad(source, f"it is cut short after {len(names):,} photos")
+            key = int.from_bytes(head[:4], "little")
+            names[key] = os.fsdecode(bytes(name))
+            out.write(head + b"%d\0" % key + bytes(8))
+    return names
 
 
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.symlink_to(source)
-    except OSError:  # Windows lets administrators only
-        try:
-            os.link(source, target)
-        except OSError:  # another disk
-            shutil.copyfile(source, target)
+def _strip_text(source: Path, target: Path) -> dict[int, str]:
+    """The same for images.txt: two lines per image, `id qw qx qy qz tx ty tz camera name` and its points."""
+    names: dict[int, str] = {}
+    with open_file(source) as file, target.open("wb") as out:
+        for line in file:
+            if not line.strip() or line.startswith(b"#"):
+                continue
+            fields = line.split(maxsplit=9)
+            if len(fields) < 10:
+                raise _bad(source, f"it is cut short after {len(names):,} photos")
+            names[int(fields[0])] = os.fsdecode(fields[9].rstrip())
+            out.write(b" ".join([*fields[:9], fields[0]]) + b"\n\n")
+            next(file, None)
+    return names
+
+
+def _bad(path: Path, reason: str) -> EngineError:
+    return EngineError(
+        "bad_file",
+        f"The COLMAP cameras in {path} cannot be read: {reason}.",
+        ["Export the sparse model again, with COLMAP's model_converter for example."],
+    )

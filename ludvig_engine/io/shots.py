@@ -92,5 +92,10 @@ def limited(size: tuple[int, int], max_size: int | None) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def same_shape(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Whether two sizes have one aspect ratio: within 1 %, or the pixel that rounding a small thumbnail costs."""
+    return abs(a[0] * b[1] - a[1] * b[0]) <= max(0.01 * a[0] * b[1], *a, *b)
+
+
 def _bad(message: str) -> EngineError:
     return EngineError("bad_file", f"{message}.", ["Export the cameras again."])

@@ -13,7 +13,7 @@ from .colmap import model_suffix, read_colmap
 from .files import read_json
 from .lens import Lens
 from .photo_files import find_photos, photo_size
-from .shots import Shot, limited
+from .shots import Shot, limited, same_shape
 from .transforms import read_transforms
 
 # Where a folder may keep its cameras. nerfstudio keeps the COLMAP model that a transforms.json was made from below
@@ -117,8 +117,7 @@ def _view(shot: Shot, photo: Path | None, max_size: int | None) -> View:
 
 def _check_shape(shot: Shot, size: tuple[int, int]) -> None:
     (width, height), (w, h) = size, shot.intrinsics.size
-    # Within 1 %, or the pixel that rounding a small thumbnail costs.
-    if abs(width * h - height * w) > max(0.01 * width * h, w, h):
+    if not same_shape(size, shot.intrinsics.size):
         raise EngineError(
             "bad_input",
             f"The photo {shot.name} is {width}x{height}, but its camera is for {w}x{h}, which is another shape.",

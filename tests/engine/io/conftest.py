@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook("ludvig_engine.io", "beartype.beartype")
+# As type checkers do, take an int for a float.
+CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+install_import_hook("ludvig_engine.io", CHECKER)
 
 from ludvig_engine.scene import Gaussians  # noqa: E402 - after the hook
 
@@ -58,3 +60,24 @@ def same():
             np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=rtol, err_msg=name, **tolerance)
 
     return check
+
+
+@pytest.fixture
+def make_model():
+    """A COLMAP reconstruction of a few photos, one camera each, with poses all around."""
+    import pycolmap
+
+    def make(cameras, names):
+        model = pycolmap.Reconstruction()
+        random = np.random.default_rng(0)
+        for number, (camera, name) in enumerate(zip(cameras, names, strict=True), 1):
+            camera.camera_id = number
+            model.add_camera_with_trivial_rig(camera)
+            rotation, _ = np.linalg.qr(random.normal(size=(3, 3)))
+            rotation *= np.sign(np.linalg.det(rotation))
+            pose = pycolmap.Rigid3d(pycolmap.Rotation3d(rotation), random.normal(size=3))
+            image = pycolmap.Image(name=name, image_id=number, camera_id=number)
+            model.add_image_with_trivial_frame(image, pose)
+        return model
+
+    return make

@@ -1,0 +1,158 @@
+"""Photos, masks and clicks, between the photo file's pixels and the view's pinhole camera.
+
+EXIF orientation is ignored, because COLMAP ignores it: a photo, its masks and its cameras agree on the stored pixels.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import zoom
+
+from ..arrays import Array, Bool, Float, Shaped
+from ..errors import EngineError
+from ..scene import Photo, View
+from .lens import Lens
+from .photo_files import open_photo, unreadable
+from .shots import same_shape
+
+_FILTER = Image.Resampling.HAMMING  # averages what it shrinks, and unlike Lanczos never rings
+
+
+def read_photo(view: View) -> Photo:
+    """The photo of a view, undistorted and at its camera's size.
+
+    Any mode Pillow reads, 16 bits too; transparent pixels (alpha below one half) and those beyond the lens's border are
+    not valid. Raises `EngineError`: "not_found" if the view has no photo, "bad_file" if it is damaged.
+    """
+    if view.photo is None:
+        raise EngineError("not_found", f"The photo {view.name} is missing.", ["Choose the folder of the photos."])
+    with open_photo(view.photo) as image:
+        if image.size != _photo_size(view):
+            raise EngineError(
+                "bad_file", f"{view.photo} is now {_by(image.size)}, no longer {_by(_photo_size(view))}.", ["Reload."]
+            )
+        pixels = _decode(image, view.photo, _grid(view))
+    valid = None
+    if isinstance(view.lens, Lens):
+        pixels, valid = view.lens.undistort(pixels)
+    if pixels.shape[2] == 4:
+        opaque = pixels[..., 3] >= 0.5
+        valid = opaque if valid is None else valid & opaque
+    return Photo(view.name, np.ascontiguousarray(pixels[..., :3]), None if valid is None or valid.all() else valid)
+
+
+def read_mask(path: str | os.PathLike[str], view: View) -> Float[Array, "H W"]:
+    """A mask painted on a view's photo, 0..1, in the geometry of the view's camera.
+
+    Bright is inside, transparent and black are outside; 0/1 images work as 0/255. Raises `EngineError` "bad_input" if
+    the image does not have the photo's shape.
+    """
+    mask = _read_painting(path, view)
+    values = mask[..., :3].mean(2) * mask[..., 3]
+    return _to_camera(values if values.max() > 1.5 / 255 else np.minimum(values * 255, 1), view)
+
+
+def read_scribble(path: str | os.PathLike[str], view: View) -> tuple[Bool[Array, "H W"], Bool[Array, "H W"]]:
+    """Strokes painted on a view's photo, in the geometry of its camera: (positive, negative).
+
+    Green and white strokes are positive, red ones negative; everything else says nothing. Raises `EngineError`
+    "bad_input" if there is no stroke, or the image does not have the photo's shape.
+    """
+    painting = _read_painting(path, view)
+    red, green, blue = painting[..., 0], painting[..., 1], painting[..., 2]
+    opaque = painting[..., 3] >= 0.5
+    positive = opaque & ((green - np.maximum(red, blue) > 0.25) | (painting[..., :3].min(2) > 0.5))
+    negative = opaque & (red - np.maximum(green, blue) > 0.25)
+    if not (positive.any() or negative.any()):
+        raise EngineError(
+            "bad_input", f"{Path(path).name} has no stroke in it.", ["Paint green on the object and red beside it."]
+        )
+    # A thin stroke covers a small part of a camera's pixel: it counts from a tenth, or half a pixel of a 5-fold photo.
+    p, n = (_to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
+    return p > np.maximum(n, 0.1), n > np.maximum(p, 0.1)
+
+
+def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
+    """Where pixel (x, y) of the photo file, counted from 0, is in the view's camera: continuous, centres at +0.5.
+
+    Raises `EngineError` "bad_input" if it is outside the photo, or where the lens sees nothing.
+    """
+    size = _photo_size(view)
+    if not (0 <= x < size[0] and 0 <= y < size[1]):
+        raise EngineError(
+            "bad_input",
+            f"The point ({x:g}, {y:g}) is outside the photo {view.name}, which is {_by(size)} pixels.",
+            [f"Give x from 0 to {size[0] - 1} and y from 0 to {size[1] - 1}."],
+        )
+    point = (np.array([[x, y]]) + 0.5) * _grid(view) / size
+    if isinstance(view.lens, Lens):
+        point = view.lens.to_pinhole(point)
+    if np.isnan(point).any():
+        raise EngineError("bad_input", f"The lens of {view.name} sees nothing at ({x:g}, {y:g}).", ["Click elsewhere."])
+    return float(point[0, 0]), float(point[0, 1])
+
+
+def to_photo(view: View, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w ..."]:
+    """An image of the view's camera (a mask, scores) at the size and in the geometry of the photo file.
+
+    Floats are interpolated, anything else takes the nearest value; 0 where the camera does not reach.
+    """
+    if isinstance(view.lens, Lens):
+        image = view.lens.to_photo(image)
+    width, height = _photo_size(view)
+    factors = (height / image.shape[0], width / image.shape[1], *[1] * (image.ndim - 2))
+    if factors == (1,) * image.ndim:
+        return image
+    return zoom(image, factors, order=1 if image.dtype.kind == "f" else 0, mode="nearest", grid_mode=True)
+
+
+def _photo_size(view: View) -> tuple[int, int]:
+    return view.photo_size if all(view.photo_size) else _grid(view)
+
+
+def _grid(view: View) -> tuple[int, int]:
+    """The size at which the photo is handled: about the camera's resolution, in the photo's geometry."""
+    return view.lens.photo_size if isinstance(view.lens, Lens) else (view.camera.width, view.camera.height)
+
+
+def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array, "h w C"]:
+    """The image at `size`, 0..1, with 3 channels, or 4 if it has alpha."""
+    try:
+        # JPEGs can be decoded at 1/2, 1/4, 1/8 in a fraction of the time; the box says what is left of the last pixel.
+        _, box = image.draft(None, size) or (None, None)
+        image.load()
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: a broken PNG
+        raise unreadable(path, error) from error
+    if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
+        values = np.asarray(image, np.float32)
+        scale = 1 if image.mode == "F" else 65535
+        gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, _FILTER)
+        return np.repeat(np.asarray(gray)[..., None], 3, 2)
+    colour = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return np.asarray(colour.resize(size, _FILTER, box), np.float32) / 255
+
+
+def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h w 4"]:
+    """An image with the photo's shape, at its own size, with alpha."""
+    with open_photo(Path(path)) as image:
+        if not same_shape(image.size, _photo_size(view)):
+            raise EngineError(
+                "bad_input",
+                f"{Path(path).name} is {_by(image.size)}, but the photo {view.name} is {_by(_photo_size(view))}.",
+                ["Paint on the photo itself, without cropping or rotating it."],
+            )
+        pixels = _decode(image, Path(path), image.size)
+    return pixels if pixels.shape[2] == 4 else np.dstack([pixels, np.ones(pixels.shape[:2], np.float32)])
+
+
+def _to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:
+    resized = np.asarray(Image.fromarray(values).resize(_grid(view), _FILTER))
+    return view.lens.undistort(resized)[0] if isinstance(view.lens, Lens) else resized
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

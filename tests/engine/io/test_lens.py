@@ -1,0 +1,161 @@
+"""Every lens model of COLMAP; the oracle is the published formula, or the law that photos encode their rays."""
+
+import numpy as np
+import pycolmap
+import pytest
+
+from ludvig_engine.io.lens import Lens
+from ludvig_engine.io.shots import Intrinsics
+
+SIZE = (400, 266)
+CAMERAS = {  # off-centre principal points throughout
+    "SIMPLE_RADIAL": (330, 195, 138, -0.12),
+    "RADIAL": (330, 195, 138, -0.1, 0.03),
+    "OPENCV": (325, 335, 195, 138, -0.1, 0.02, 0.002, -0.003),
+    "FULL_OPENCV": (325, 335, 195, 138, -0.1, 0.02, 0.002, -0.003, 0.01, 0.01, 0.02, 0.01),
+    "FOV": (325, 335, 195, 138, 0.5),
+    "OPENCV_FISHEYE": (240, 245, 195, 138, 0.02, -0.01, 0.002, 0.001),
+    "SIMPLE_RADIAL_FISHEYE": (240, 195, 138, 0.03),
+    "RADIAL_FISHEYE": (240, 195, 138, 0.03, -0.01),
+    "THIN_PRISM_FISHEYE": (240, 245, 195, 138, 0.02, -0.01, 0.002, 0.001, 0.001, 0.001, 0.002, 0.001),
+    "RAD_TAN_THIN_PRISM_FISHEYE": (240, 245, 195, 138, 0.02, -0.01, *[0.001] * 10),
+    "SIMPLE_DIVISION": (330, 195, 138, -0.1),
+    "DIVISION": (325, 335, 195, 138, -0.1),
+    "SIMPLE_FISHEYE": (240, 195, 138),
+    "FISHEYE": (240, 245, 195, 138),
+    "EUCM": (325, 335, 195, 138, 0.5, 1.1),
+}
+
+
+def test_no_model_is_forgotten():
+    models = set(pycolmap.CameraModelId.__members__)
+    assert models - {"INVALID", "EQUIRECTANGULAR", "PINHOLE", "SIMPLE_PINHOLE"} == set(CAMERAS)
+
+
+@pytest.fixture(params=CAMERAS)
+def lens(request):
+    return Lens.covering(Intrinsics(request.param, CAMERAS[request.param], *SIZE), SIZE)
+
+
+def grid(size):
+    x, y = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
+    return np.stack([x, y], -1)
+
+
+def pinhole_rays(lens):
+    fx, fy, cx, cy = lens.pinhole.params
+    return (grid(lens.pinhole.size) - (cx, cy)) / (fx, fy)
+
+
+def test_a_photo_of_rays_undistorts_to_the_pinholes_rays(lens):
+    camera = pycolmap.Camera(model=lens.distorted.model, width=SIZE[0], height=SIZE[1], params=lens.distorted.params)
+    rays = camera.cam_from_img(grid(SIZE).reshape(-1, 2)).reshape(SIZE[1], SIZE[0], 2)
+    image, valid = lens.undistort(rays)
+    assert valid.mean() > 0.6
+    inner = lens.undistort(np.pad(np.ones((SIZE[1] - 2, SIZE[0] - 2)), 1))[0] == 1  # not clamped at the border
+    error = np.abs(image - pinhole_rays(lens))[inner] * lens.pinhole.params[:2]
+    assert error.max() < 0.05  # pixels: what bilinear interpolation costs
+
+
+def test_the_pinhole_covers_the_photo(lens):
+    x, y = (np.linspace(0, n, 65) for n in SIZE)  # the outer edges of its border pixels
+    edge = np.concatenate([np.stack(np.broadcast_arrays(a, b), -1) for a in (x, 0, SIZE[0]) for b in (y, 0, SIZE[1])
+                           if np.ndim(a) != np.ndim(b)])  # fmt: skip
+    points = lens.to_pinhole(edge)
+    assert (points > -1e-6).all() and (points < np.array(lens.pinhole.size) + 1e-6).all()
+    assert (points.min(0) < 1).all() and (points.max(0) > np.array(lens.pinhole.size) - 1).all()  # and no more
+    assert lens.to_photo(np.ones(lens.pinhole.size[::-1], np.float32)).min() == 1
+
+
+def test_points_return(lens):
+    points = np.random.default_rng(0).uniform(1, np.array(SIZE) - 1, (1000, 2))
+    np.testing.assert_allclose(lens.from_pinhole(lens.to_pinhole(points)), points, atol=1e-4)
+
+
+def test_a_mask_returns(lens):
+    x, y = np.moveaxis(grid(SIZE), -1, 0)
+    mask = ((x - 180) / 120) ** 2 + ((y - 120) / 70) ** 2 < 1
+    smooth = 1 / (1 + np.exp(((x - 180) ** 2 + (y - 120) ** 2 - 70**2) / 500))
+    for image, tolerance in ((mask, 0.97), (mask.astype(np.float32), 0.99), (smooth, 0.995)):
+        again = lens.to_photo(lens.undistort(image)[0])
+        assert again.dtype == image.dtype and again.shape == image.shape
+        a, b = again > 0.5, image > 0.5
+        assert (a & b).sum() / (a | b).sum() > tolerance
+
+
+def test_opencv_follows_its_published_formula():
+    fx, fy, cx, cy, k1, k2, p1, p2 = CAMERAS["OPENCV"]
+    lens = Lens.covering(Intrinsics("OPENCV", CAMERAS["OPENCV"], *SIZE), SIZE)
+    x, y = np.moveaxis(pinhole_rays(lens).reshape(-1, 2), -1, 0)
+    r2 = x**2 + y**2
+    radial = 1 + k1 * r2 + k2 * r2**2
+    u = fx * (x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x**2)) + cx
+    v = fy * (y * radial + p1 * (r2 + 2 * y**2) + 2 * p2 * x * y) + cy
+    np.testing.assert_allclose(
+        lens.from_pinhole(grid(lens.pinhole.size).reshape(-1, 2)), np.stack([u, v], 1), atol=1e-9
+    )
+
+
+def test_opencv_fisheye_follows_its_published_formula():
+    fx, fy, cx, cy, *k = CAMERAS["OPENCV_FISHEYE"]
+    lens = Lens.covering(Intrinsics("OPENCV_FISHEYE", CAMERAS["OPENCV_FISHEYE"], *SIZE), SIZE)
+    rays = pinhole_rays(lens).reshape(-1, 2)
+    radius = np.linalg.norm(rays, axis=1, keepdims=True)
+    theta = np.arctan(radius)
+    bent = theta * (1 + sum(k[i] * theta ** (2 * i + 2) for i in range(4)))
+    expected = rays / radius * bent * (fx, fy) + (cx, cy)
+    got = lens.from_pinhole(grid(lens.pinhole.size).reshape(-1, 2))
+    seen = np.isfinite(got).all(1)
+    assert seen.mean() > 0.9
+    np.testing.assert_allclose(got[seen], expected[seen], atol=1e-9)
+
+
+def test_a_lens_does_not_fold_back():
+    """Beyond r = 1.05 this lens's polynomial turns around, and rays from far outside would land in the photo."""
+    lens = Lens.covering(Intrinsics("SIMPLE_RADIAL", (200, 200, 133, -0.3), *SIZE), SIZE)
+    rays = pinhole_rays(lens)
+    _, valid = lens.undistort(np.ones(SIZE[::-1], np.float32))
+    assert np.linalg.norm(rays[valid], axis=1).max() < 1 / np.sqrt(3 * 0.3) + 1e-3
+    assert valid[np.linalg.norm(rays, axis=2) < 0.6].all()
+    assert not lens.undistort(np.ones(SIZE[::-1], np.float32))[0][~valid].any()
+
+
+@pytest.mark.parametrize("degrees", [170, 180, 220])
+def test_a_fisheye_stays_finite(degrees):
+    focal = SIZE[0] / np.deg2rad(degrees)
+    lens = Lens.covering(Intrinsics("SIMPLE_FISHEYE", (focal, 200, 133), *SIZE), SIZE)
+    assert all(n <= 2 * m for n, m in zip(lens.pinhole.size, SIZE, strict=True))
+    _, valid = lens.undistort(np.ones(SIZE[::-1], np.float32))
+    rays = pinhole_rays(lens)
+    assert valid[np.abs(rays).max(2) < 1].all()  # 45 degrees
+    points = lens.to_pinhole(np.array([[200.0, 133.0], [200 + focal * np.pi / 4, 133.0]]))
+    np.testing.assert_allclose((points - lens.pinhole.params[2:]) / focal, [[0, 0], [1, 0]], atol=1e-6)
+    if degrees > 180:
+        assert np.isnan(lens.to_pinhole(np.array([[399.0, 133.0]]))).all()  # behind the camera
+
+
+def test_other_sizes_scale_both_sides():
+    intrinsics = Intrinsics("OPENCV", CAMERAS["OPENCV"], *SIZE)
+    whole, photo = Lens.covering(intrinsics, SIZE), (1200, 800)  # 3 times as wide, 3.0075 times as high
+    large = Lens.covering(intrinsics, photo)
+    small = Lens.covering(intrinsics, photo, max_size=100)
+    assert max(small.pinhole.size) == 100 and large.photo_size == photo
+    points = np.random.default_rng(0).uniform(0, 1, (50, 2))
+    normalised = [
+        (lens.to_pinhole(points * lens.photo_size) - lens.pinhole.params[2:]) / lens.pinhole.params[:2]
+        for lens in (whole, large, small)
+    ]
+    np.testing.assert_allclose(normalised[1], normalised[0], atol=1e-9)
+    np.testing.assert_allclose(normalised[2], normalised[0], atol=1e-9)
+    assert large.pinhole.params[0] / large.pinhole.params[1] == pytest.approx(325 * 3 / (335 * 800 / 266))
+    assert abs(small.photo_size[0] / small.photo_size[1] - 1.5) < 0.02
+
+
+def test_maps_are_shared_by_photos_of_one_camera():
+    from ludvig_engine.io import lens as module
+
+    intrinsics = [Intrinsics("OPENCV", CAMERAS["OPENCV"], *SIZE) for _ in range(3)]
+    before = module._map.cache_info().misses
+    for camera in intrinsics:
+        Lens.covering(camera, SIZE).undistort(np.ones(SIZE[::-1], np.float32))
+    assert module._map.cache_info().misses - before <= 1
