@@ -7,7 +7,7 @@ may lack its extension.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..errors import EngineError
 from .shots import Intrinsics, Shot, viewmat_of
 
 
-def read_cameras_json(entries: Sequence[Mapping[str, Any]], path: Path) -> list[Shot]:
+def read_cameras_json(entries: Sequence[Any], path: Path) -> list[Shot]:
     """The photos of a parsed cameras.json; `path` is for messages."""
     shots = []
     for number, entry in enumerate(entries):

@@ -17,50 +17,62 @@ import numpy as np
 from ..arrays import Array, Float
 from ..errors import EngineError
 from .files import read_json
+from .photo_files import photo_size
 from .shots import Intrinsics, Shot, viewmat_of
 
+_DATAPARSER = "dataparser_transforms.json"
 _OPENGL_TO_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
 def read_transforms(
-    meta: Mapping[str, Any], path: Path, size_of: Callable[[str], tuple[int, int]]
+    meta: Mapping[str, Any], path: Path, find: Callable[[list[str]], Mapping[str, Path]]
 ) -> tuple[list[Shot], list[str]]:
-    """The photos of a parsed transforms.json, and notes. `size_of` a photo is asked where the file does not tell.
+    """The photos of a parsed transforms.json, and notes. `find` photos is called if the file does not tell their sizes.
 
     Splats exported from nerfstudio live in a normalised space, which a dataparser_transforms.json beside `path`
     describes: then it is applied to the cameras.
     """
-    shots, notes = [], []
+    shots: list[Shot] = []
     try:
         normalise, scale = _dataparser(meta, path)
-        if path.with_name("dataparser_transforms.json").is_file():
-            notes.append("dataparser_transforms.json is applied: the cameras are where nerfstudio's export has them.")
-        for frame in meta["frames"]:
-            name = str(frame["file_path"]).replace("\\", "/").removeprefix("./")
+        names = [str(frame["file_path"]).replace("\\", "/").removeprefix("./") for frame in meta["frames"]]
+        known = all({"w", "h"} <= {*meta, *frame} for frame in meta["frames"])
+        photos = {} if known else find(names)
+        for name, frame in zip(names, meta["frames"], strict=True):
             pose = np.eye(4)
             pose[:3] = np.array(frame["transform_matrix"], np.float64)[:3]
             pose = normalise @ pose @ _OPENGL_TO_OPENCV
             pose[:3, 3] *= scale
-            shots.append(Shot(name, viewmat_of(pose, name), _intrinsics({**meta, **frame}, name, size_of)))
+            shots.append(Shot(name, viewmat_of(pose, name), _intrinsics({**meta, **frame}, name, photos.get(name))))
     except (KeyError, TypeError, ValueError, AttributeError, np.linalg.LinAlgError) as error:
         raise EngineError(
             "bad_file",
             f"Frame {len(shots)} of {path} is not as expected: {type(error).__name__} {error}.",
             ["Export the cameras again, or choose the COLMAP folder instead."],
         ) from error
-    return shots, notes
+    if not path.with_name(_DATAPARSER).is_file():
+        return shots, []
+    return shots, [f"{_DATAPARSER} is applied: the cameras are where the splats exported from nerfstudio are."]
 
 
-def _intrinsics(values: Mapping[str, Any], name: str, size_of: Callable[[str], tuple[int, int]]) -> Intrinsics:
-    given = (values["w"], values["h"]) if "w" in values and "h" in values else size_of(name)
-    width, height = round(float(given[0])), round(float(given[1]))  # instant-ngp writes 1920.0
+def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Intrinsics:
+    if "w" in values and "h" in values:
+        width, height = round(float(values["w"])), round(float(values["h"]))  # instant-ngp writes 1920.0
+    elif photo:
+        width, height = photo_size(photo)
+    else:
+        raise EngineError(
+            "not_found",
+            f"The size of {name} is unknown: its photo was not found.",
+            ["Choose the folder of the photos."],
+        )
 
     def focal(key: str, angle: str, pixels: int, default: float) -> float:
         if key in values:
             return float(values[key])
         return pixels / 2 / math.tan(float(values[angle]) / 2) if angle in values else default
 
-    fx = focal("fl_x", "camera_angle_x", width, 0)
+    fx = focal("fl_x", "camera_angle_x", width, 0.0)
     fy = focal("fl_y", "camera_angle_y", height, fx)
     if not fx:
         raise KeyError("fl_x")
@@ -68,7 +80,7 @@ def _intrinsics(values: Mapping[str, Any], name: str, size_of: Callable[[str], t
     k1, k2, k3, k4, p1, p2 = (float(values.get(key, 0)) for key in ("k1", "k2", "k3", "k4", "p1", "p2"))
     model = values.get("camera_model", "OPENCV")
     if model == "EQUIRECTANGULAR":
-        return Intrinsics(model, (), width, height)
+        return Intrinsics(model, (float(width), float(height)), width, height)  # which says what to do instead
     if "FISHEYE" in model or values.get("is_fisheye"):
         return Intrinsics("OPENCV_FISHEYE", (*pinhole, k1, k2, k3, k4), width, height)
     if k4:
@@ -76,7 +88,7 @@ def _intrinsics(values: Mapping[str, Any], name: str, size_of: Callable[[str], t
             "bad_input", f"{name} has a lens with k4 = {k4:g}, which only fisheye lenses may have.", ["Set it to 0."]
         )
     # COLMAP's name for OpenCV's rational model, of which nerfstudio uses the numerator.
-    return Intrinsics("FULL_OPENCV", (*pinhole, k1, k2, p1, p2, k3, 0, 0, 0), width, height)
+    return Intrinsics("FULL_OPENCV", (*pinhole, k1, k2, p1, p2, k3, 0.0, 0.0, 0.0), width, height)
 
 
 def _dataparser(meta: Mapping[str, Any], path: Path) -> tuple[Float[Array, "4 4"], float]:
@@ -85,7 +97,7 @@ def _dataparser(meta: Mapping[str, Any], path: Path) -> tuple[Float[Array, "4 4"
     The file says how to get there from the *original* cameras, those before `applied_transform` and `applied_scale`
     made them what transforms.json has (nerfstudio_dataparser.py).
     """
-    file = path.with_name("dataparser_transforms.json")
+    file = path.with_name(_DATAPARSER)
     if not file.is_file():
         return np.eye(4), 1.0
     normalise = read_json(file)

@@ -78,22 +78,11 @@ def _read(source: Path, folders: Sequence[Path]) -> tuple[list[Shot], list[str]]
     if source.is_dir():
         return read_colmap(source), []
     content = read_json(source)
-    if isinstance(content, list):
+    if isinstance(content, list) and content:
         return read_cameras_json(content, source), []
-    if not isinstance(content, dict) or "frames" not in content:
-        raise EngineError(
-            "bad_file",
-            f"{source} has no cameras in it.",
-            ["Choose a transforms.json or cameras.json, or a COLMAP folder."],
-        )
-
-    def size_of(name: str) -> tuple[int, int]:
-        found, _ = find_photos([frame["file_path"] for frame in content["frames"]], folders)
-        if name not in found:
-            raise _not_found([name], folders)
-        return photo_size(found[name])
-
-    return read_transforms(content, source, size_of)
+    if isinstance(content, dict) and content.get("frames"):
+        return read_transforms(content, source, lambda names: find_photos(names, folders)[0])
+    raise EngineError("bad_file", f"{source} has no cameras in it.", ["Choose another file, or a COLMAP folder."])
 
 
 def _photo_folders(source: Path) -> list[Path]:

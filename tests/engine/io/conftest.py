@@ -1,17 +1,12 @@
-"""Shapes of annotated arrays are checked while these tests run; real data comes from LUDVIG_DATA."""
+"""Folders, scenes and cameras to read and write; real data comes from LUDVIG_DATA."""
 
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from jaxtyping import install_import_hook
 
-# As type checkers do, take an int for a float.
-CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
-install_import_hook("ludvig_engine.io", CHECKER)
-
-from ludvig_engine.scene import Gaussians  # noqa: E402 - after the hook
+from ludvig_engine.scene import Gaussians
 
 FOLDER = "Großer Spaß 目录/it's here"
 

@@ -27,6 +27,10 @@ CAMERAS = {  # off-centre principal points throughout
 }
 
 
+def intrinsics(model, params, size=SIZE):
+    return Intrinsics(model, tuple(map(float, params)), *size)
+
+
 def test_no_model_is_forgotten():
     models = set(pycolmap.CameraModelId.__members__)
     assert models - {"INVALID", "EQUIRECTANGULAR", "PINHOLE", "SIMPLE_PINHOLE"} == set(CAMERAS)
@@ -34,7 +38,7 @@ def test_no_model_is_forgotten():
 
 @pytest.fixture(params=CAMERAS)
 def lens(request):
-    return Lens.covering(Intrinsics(request.param, CAMERAS[request.param], *SIZE), SIZE)
+    return Lens.covering(intrinsics(request.param, CAMERAS[request.param]), SIZE)
 
 
 def grid(size):
@@ -85,7 +89,7 @@ def test_a_mask_returns(lens):
 
 def test_opencv_follows_its_published_formula():
     fx, fy, cx, cy, k1, k2, p1, p2 = CAMERAS["OPENCV"]
-    lens = Lens.covering(Intrinsics("OPENCV", CAMERAS["OPENCV"], *SIZE), SIZE)
+    lens = Lens.covering(intrinsics("OPENCV", CAMERAS["OPENCV"]), SIZE)
     x, y = np.moveaxis(pinhole_rays(lens).reshape(-1, 2), -1, 0)
     r2 = x**2 + y**2
     radial = 1 + k1 * r2 + k2 * r2**2
@@ -98,7 +102,7 @@ def test_opencv_follows_its_published_formula():
 
 def test_opencv_fisheye_follows_its_published_formula():
     fx, fy, cx, cy, *k = CAMERAS["OPENCV_FISHEYE"]
-    lens = Lens.covering(Intrinsics("OPENCV_FISHEYE", CAMERAS["OPENCV_FISHEYE"], *SIZE), SIZE)
+    lens = Lens.covering(intrinsics("OPENCV_FISHEYE", CAMERAS["OPENCV_FISHEYE"]), SIZE)
     rays = pinhole_rays(lens).reshape(-1, 2)
     radius = np.linalg.norm(rays, axis=1, keepdims=True)
     theta = np.arctan(radius)
@@ -112,7 +116,7 @@ def test_opencv_fisheye_follows_its_published_formula():
 
 def test_a_lens_does_not_fold_back():
     """Beyond r = 1.05 this lens's polynomial turns around, and rays from far outside would land in the photo."""
-    lens = Lens.covering(Intrinsics("SIMPLE_RADIAL", (200, 200, 133, -0.3), *SIZE), SIZE)
+    lens = Lens.covering(intrinsics("SIMPLE_RADIAL", (200, 200, 133, -0.3)), SIZE)
     rays = pinhole_rays(lens)
     _, valid = lens.undistort(np.ones(SIZE[::-1], np.float32))
     assert np.linalg.norm(rays[valid], axis=1).max() < 1 / np.sqrt(3 * 0.3) + 1e-3
@@ -123,7 +127,7 @@ def test_a_lens_does_not_fold_back():
 @pytest.mark.parametrize("degrees", [170, 180, 220])
 def test_a_fisheye_stays_finite(degrees):
     focal = SIZE[0] / np.deg2rad(degrees)
-    lens = Lens.covering(Intrinsics("SIMPLE_FISHEYE", (focal, 200, 133), *SIZE), SIZE)
+    lens = Lens.covering(intrinsics("SIMPLE_FISHEYE", (focal, 200, 133)), SIZE)
     assert all(n <= 2 * m for n, m in zip(lens.pinhole.size, SIZE, strict=True))
     _, valid = lens.undistort(np.ones(SIZE[::-1], np.float32))
     rays = pinhole_rays(lens)
@@ -135,10 +139,10 @@ def test_a_fisheye_stays_finite(degrees):
 
 
 def test_other_sizes_scale_both_sides():
-    intrinsics = Intrinsics("OPENCV", CAMERAS["OPENCV"], *SIZE)
-    whole, photo = Lens.covering(intrinsics, SIZE), (1200, 800)  # 3 times as wide, 3.0075 times as high
-    large = Lens.covering(intrinsics, photo)
-    small = Lens.covering(intrinsics, photo, max_size=100)
+    camera = intrinsics("OPENCV", CAMERAS["OPENCV"])
+    whole, photo = Lens.covering(camera, SIZE), (1200, 800)  # 3 times as wide, 3.0075 times as high
+    large = Lens.covering(camera, photo)
+    small = Lens.covering(camera, photo, max_size=100)
     assert max(small.pinhole.size) == 100 and large.photo_size == photo
     points = np.random.default_rng(0).uniform(0, 1, (50, 2))
     normalised = [
@@ -154,8 +158,8 @@ def test_other_sizes_scale_both_sides():
 def test_maps_are_shared_by_photos_of_one_camera():
     from ludvig_engine.io import lens as module
 
-    intrinsics = [Intrinsics("OPENCV", CAMERAS["OPENCV"], *SIZE) for _ in range(3)]
+    cameras = [intrinsics("OPENCV", CAMERAS["OPENCV"]) for _ in range(3)]
     before = module._map.cache_info().misses
-    for camera in intrinsics:
+    for camera in cameras:
         Lens.covering(camera, SIZE).undistort(np.ones(SIZE[::-1], np.float32))
     assert module._map.cache_info().misses - before <= 1

@@ -7,14 +7,17 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.io.shots import Intrinsics, limited, same_shape, viewmat_of
 
 
+def intrinsics(model, params, size=(1600, 1064)):
+    return Intrinsics(model, tuple(map(float, params)), *size)
+
+
 def test_pinhole_or_not():
-    size = (1600, 1064)
-    assert Intrinsics("PINHOLE", (1300, 1310, 790, 540), *size).is_pinhole
-    assert Intrinsics("OPENCV", (1300, 1310, 790, 540, 0, 0, 0, 0), *size).is_pinhole
-    assert not Intrinsics("OPENCV", (1300, 1310, 790, 540, 0, 0.01, 0, 0), *size).is_pinhole
-    assert not Intrinsics("OPENCV_FISHEYE", (1300, 1310, 790, 540, 0, 0, 0, 0), *size).is_pinhole
+    assert intrinsics("PINHOLE", (1300, 1310, 790, 540)).is_pinhole
+    assert intrinsics("OPENCV", (1300, 1310, 790, 540, 0, 0, 0, 0)).is_pinhole
+    assert not intrinsics("OPENCV", (1300, 1310, 790, 540, 0, 0.01, 0, 0)).is_pinhole
+    assert not intrinsics("OPENCV_FISHEYE", (1300, 1310, 790, 540, 0, 0, 0, 0)).is_pinhole
     np.testing.assert_array_equal(
-        Intrinsics("SIMPLE_RADIAL", (1300, 790, 540, 0), *size).K, [[1300, 0, 790], [0, 1300, 540], [0, 0, 1]]
+        intrinsics("SIMPLE_RADIAL", (1300, 790, 540, 0)).K, [[1300, 0, 790], [0, 1300, 540], [0, 0, 1]]
     )
 
 
@@ -31,13 +34,13 @@ def test_pinhole_or_not():
 )
 def test_impossible_cameras_are_explained(model, params, size, match):
     with pytest.raises(EngineError, match=match) as caught:
-        Intrinsics(model, params, *size)
+        intrinsics(model, params, size)
     assert caught.value.kind == "bad_file"
 
 
 def test_panoramas_are_refused():
     with pytest.raises(EngineError, match="panoramas"):
-        Intrinsics("EQUIRECTANGULAR", (2000, 1000), 2000, 1000)
+        intrinsics("EQUIRECTANGULAR", (2000, 1000))
 
 
 def test_viewmats_invert_poses_and_drop_their_scale():

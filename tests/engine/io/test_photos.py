@@ -1,0 +1,272 @@
+import struct
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ludvig_engine.errors import EngineError
+from ludvig_engine.io.lens import Lens
+from ludvig_engine.io.photos import photo_point, read_mask, read_photo, read_scribble, to_photo
+from ludvig_engine.io.shots import Intrinsics, limited
+from ludvig_engine.scene import Camera, View
+
+W, H = 300, 200
+DISTORTED = Intrinsics("OPENCV", (260.0, 265.0, 146.0, 104.0, -0.1, 0.02, 0.002, -0.003), W, H)
+
+
+def plain_view(path=None, size=(W, H), max_size=None):
+    camera = Camera(np.eye(4), np.array([[260.0, 0, 146], [0, 265, 104], [0, 0, 1]]), W, H)
+    return View("a.png", camera.resized(*limited(size, max_size)), path, size)
+
+
+def bent_view(path=None, size=(W, H), max_size=None):
+    lens = Lens.covering(DISTORTED, size, max_size)
+    return View("a.png", Camera(np.eye(4), lens.pinhole.K, *lens.pinhole.size), path, size, lens)
+
+
+VIEWS = pytest.mark.parametrize("make_view", [plain_view, bent_view])
+
+
+def picture(size=(W, H)):
+    """A smooth colour image, 0..1, that looks the same at every size."""
+    x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
+    return np.stack([x, y, 0.5 + 0.4 * np.sin(6 * x + 4 * y)], -1)
+
+
+def save(path, values, **options):
+    Image.fromarray(np.round(values * 255).astype(np.uint8)).save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("size", "max_size"), [((W, H), None), ((2 * W, 2 * H), None), ((1801, 1200), W), ((150, 100), W)]
+)
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_photo_of_any_size_shows_the_same(folder, size, max_size, suffix):
+    """JPEGs are decoded smaller where that is enough: nothing may shift by it, not even at odd sizes."""
+    path = save(folder / f"a{suffix}", picture(size), **({"quality": 98} if suffix == ".jpg" else {}))
+    view = plain_view(path, size, max_size)
+    photo = read_photo(view)
+    assert photo.name == "a.png" and photo.valid is None and photo.pixels.dtype == np.float32
+    assert photo.pixels.shape == (view.camera.height, view.camera.width, 3)
+    expected = picture((view.camera.width, view.camera.height))
+    np.testing.assert_allclose(photo.pixels, expected, atol=6 / 255)
+    for axis in (0, 1):  # red and green are coordinates: where are the first and the last pixel?
+        got, wanted = (image[..., axis].mean(axis).astype(float) for image in (photo.pixels, expected))
+        slope, start = np.polyfit(wanted, got, 1)
+        np.testing.assert_allclose([start, start + slope], [0, 1], atol=0.1 / len(got))  # a tenth of a pixel
+
+
+def test_undistorted_photos_show_what_their_rays_hit(folder):
+    """Red and green of the photo are the ray's x/z and y/z: then they are those of the pinhole camera's pixels."""
+    x, y = np.meshgrid(np.arange(W) + 0.5, np.arange(H) + 0.5)
+    rays = DISTORTED.colmap().cam_from_img(np.stack([x.ravel(), y.ravel()], 1)).reshape(H, W, 2)
+    path = save(folder / "a.png", np.dstack([0.5 + 0.5 * rays, np.zeros((H, W))]))
+    view = bent_view(path)
+    photo = read_photo(view)
+    fx, fy, cx, cy = view.camera.K[[0, 1, 0, 1], [0, 1, 2, 2]]
+    x, y = np.meshgrid(np.arange(view.camera.width) + 0.5, np.arange(view.camera.height) + 0.5)
+    expected = 0.5 + 0.5 * np.dstack([(x - cx) / fx, (y - cy) / fy])
+    assert photo.valid is not None and 0.8 < photo.valid.mean() < 1
+    error = np.abs(photo.pixels[..., :2] - expected)[photo.valid]
+    assert np.percentile(error, 99) < 1 / 255  # beyond that, half a pixel is clamped at the border
+    assert not photo.pixels[~photo.valid].any()
+
+
+def png16(values):
+    """A PNG of 16 bits per channel, which Pillow cannot write."""
+    height, width, channels = values.shape
+
+    def chunk(kind, content):
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + content
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "I;16", "RGB;16", "RGBA;16", "F"])
+def test_every_kind_of_image(tmp_path, mode):
+    values, path = picture(), tmp_path / ("a.tif" if mode in ("CMYK", "F") else "a.png")
+    gray = values[..., 2]
+    image = Image.fromarray(np.round(values * 255).astype(np.uint8))
+    if mode == "I;16":
+        path.write_bytes(png16(np.round(gray * 65535)[..., None]))
+    elif mode.endswith("16"):
+        opaque = np.ones((H, W, 1 if mode == "RGBA;16" else 0))
+        path.write_bytes(png16(np.round(np.dstack([values, opaque]) * 65535)))
+    elif mode == "F":
+        Image.fromarray(gray.astype(np.float32)).save(path)
+    else:
+        image.convert(mode).save(path)
+    photo = read_photo(plain_view(path))
+    assert photo.valid is None
+    expected = {"I;16": gray[..., None], "F": gray[..., None], "L": np.asarray(image.convert("L"))[..., None] / 255}
+    expected |= {m: np.asarray(image.convert(m).convert("RGB")) / 255 for m in ("1", "P")}
+    tolerance = {"I;16": 1e-4, "F": 1e-6}.get(mode, 2 / 255)
+    np.testing.assert_allclose(photo.pixels, np.broadcast_to(expected.get(mode, values), (H, W, 3)), atol=tolerance)
+
+
+@VIEWS
+def test_transparent_pixels_are_not_valid(tmp_path, make_view):
+    alpha = np.zeros((H, W))
+    alpha[50:150, 60:240] = 1
+    view = make_view(save(tmp_path / "a.png", np.dstack([picture(), alpha])))
+    photo, opaque = read_photo(view), read_photo(make_view(save(tmp_path / "b.png", picture())))
+    np.testing.assert_array_equal(photo.valid, read_mask(save(tmp_path / "m.png", alpha), view) >= 0.5)
+    np.testing.assert_allclose(photo.pixels[photo.valid], opaque.pixels[photo.valid], atol=0.02)
+
+
+def test_damaged_and_missing_photos_are_explained(tmp_path):
+    with pytest.raises(EngineError, match=r"a.png is missing") as caught:
+        read_photo(plain_view())
+    assert caught.value.kind == "not_found"
+    for name, options in (("a.png", {}), ("a.jpg", {"quality": 95})):
+        path = save(tmp_path / name, picture(), **options)
+        content = path.read_bytes()
+        for part in range(10):
+            path.write_bytes(content[: len(content) * part // 10])
+            with pytest.raises(EngineError, match="cannot be read") as caught:
+                read_photo(plain_view(path))
+            assert caught.value.kind == "bad_file"
+    path = save(tmp_path / "a.png", picture((W, 100)))
+    with pytest.raises(EngineError, match="is now 300x100, no longer 300x200"):
+        read_photo(plain_view(path))
+
+
+@VIEWS
+@pytest.mark.parametrize("size", [(W, H), (900, 600), (150, 100)])
+def test_masks_come_back(tmp_path, make_view, size):
+    """From the photo's file to the camera and back: the same mask, at the photo's size."""
+    x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
+    painted = ((x - 0.45) / 0.3) ** 2 + ((y - 0.5) / 0.35) ** 2 < 1
+    view = make_view(size=size, max_size=W)
+    mask = read_mask(save(tmp_path / "m.png", painted), view)
+    assert mask.shape == (view.camera.height, view.camera.width) and mask.dtype == np.float32
+    assert mask.min() == 0 and mask.max() == 1
+    for image in (mask, mask > 0.5):
+        again = to_photo(view, image)
+        assert again.shape == (size[1], size[0]) and again.dtype == image.dtype
+        again = again > 0.5
+        assert (again & painted).sum() / (again | painted).sum() > 0.97
+    channels = to_photo(view, np.dstack([mask, 1 - mask]))
+    assert channels.shape == (size[1], size[0], 2)
+    np.testing.assert_array_equal(channels[..., 0], to_photo(view, mask))
+
+
+@VIEWS
+def test_points_land_on_what_was_clicked(tmp_path, make_view):
+    """A single white photo pixel is where photo_point says it is."""
+    random = np.random.default_rng(0)
+    for size, max_size in (((W, H), None), ((2 * W, 2 * H), W)):
+        view = make_view(size=size, max_size=max_size)
+        for _ in range(10):
+            x, y = int(random.integers(20, size[0] - 20)), int(random.integers(20, size[1] - 20))
+            painted = np.zeros(size[::-1])
+            painted[y - 2 : y + 3, x - 2 : x + 3] = 1
+            mask = read_mask(save(tmp_path / "m.png", painted), view)
+            centre = np.array(
+                [mask.sum(0) @ (np.arange(mask.shape[1]) + 0.5), mask.sum(1) @ (np.arange(len(mask)) + 0.5)]
+            )
+            np.testing.assert_allclose(photo_point(view, x, y), centre / mask.sum(), atol=0.05)
+
+
+def test_points_in_an_undistorted_photo_are_plain():
+    assert photo_point(plain_view(), 0, 0) == (0.5, 0.5)
+    assert photo_point(plain_view(size=(600, 400), max_size=W), 599, 0) == (299.75, 0.25)
+
+
+@pytest.mark.parametrize("point", [(-1, 5), (300, 5), (5, 200), (5, -1)])
+def test_points_outside_are_refused(point):
+    with pytest.raises(EngineError, match=r"outside the photo a.png, which is 300x200") as caught:
+        photo_point(plain_view(), *point)
+    assert caught.value.kind == "bad_input"
+
+
+def test_points_the_lens_cannot_see_are_refused():
+    lens = Lens.covering(Intrinsics("SIMPLE_FISHEYE", (60.0, 150.0, 100.0), W, H), (W, H))  # 286 degrees
+    view = View("a.png", Camera(np.eye(4), lens.pinhole.K, *lens.pinhole.size), None, (W, H), lens)
+    assert photo_point(view, 150, 100)[0] > 0
+    with pytest.raises(EngineError, match="sees nothing"):
+        photo_point(view, 299, 100)
+
+
+@pytest.mark.parametrize("encode", [
+    lambda m: np.uint8(m) * 255,
+    lambda m: np.uint8(m),
+    lambda m: m,
+    lambda m: np.dstack([np.full((H, W, 3), 255, np.uint8), np.uint8(m) * 255]),  # white, transparent outside
+    lambda m: np.dstack([np.uint8(m) * 255] * 3),
+    lambda m: np.uint16(m) * 65535,
+], ids=["0/255", "0/1", "1 bit", "alpha", "RGB", "16 bit"])  # fmt: skip
+def test_masks_of_every_kind(tmp_path, encode):
+    painted = np.zeros((H, W), bool)
+    painted[40:90, 100:200] = True
+    Image.fromarray(encode(painted)).save(tmp_path / "m.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "m.png", plain_view()), painted)
+
+
+def test_black_masks_are_empty(tmp_path):
+    assert not read_mask(save(tmp_path / "m.png", np.zeros((H, W))), plain_view()).any()
+
+
+@pytest.mark.parametrize("read", [read_mask, read_scribble])
+def test_masks_of_another_shape_are_refused(tmp_path, read):
+    path = save(tmp_path / "m.png", np.ones((100, 100, 3)))
+    with pytest.raises(EngineError, match=r"m.png is 100x100, but the photo a.png is 300x200") as caught:
+        read(path, plain_view())
+    assert caught.value.kind == "bad_input"
+
+
+@VIEWS
+def test_scribbles(tmp_path, make_view):
+    size = (3 * W, 3 * H)
+    painting = np.zeros((size[1], size[0], 4))
+    painting[100:103, 200:600] = 0, 1, 0, 1  # green, 3 pixels wide: one of the camera's
+    painting[300:310, 200:600] = 1, 1, 1, 1  # white
+    painting[500:503, 200:600] = 0.9, 0.1, 0.1, 1  # red
+    painting[550:560, 200:600] = 0, 0, 1, 1  # blue says nothing
+    painting[200:210, 200:600] = 1, 0, 0, 0  # nor does transparent
+    view = make_view(size=size, max_size=W)
+    positive, negative = read_scribble(save(tmp_path / "s.png", painting), view)
+    assert positive.shape == negative.shape == (view.camera.height, view.camera.width)
+    assert not (positive & negative).any()
+    for y, expected in ((101, (True, False)), (304, (True, False)), (501, (False, True)), (555, (False, False)),
+                        (205, (False, False))):  # fmt: skip
+        for x in (250, 400, 550):
+            px, py = (int(c) for c in photo_point(view, x, y))
+            assert (positive[py, px], negative[py, px]) == expected, y
+    flat = np.where(painting[..., 3:] > 0, painting[..., :3], 0)  # the same on black
+    np.testing.assert_array_equal(read_scribble(save(tmp_path / "f.png", flat), view)[0], positive)
+
+
+def test_empty_scribbles_are_refused(tmp_path):
+    with pytest.raises(EngineError, match="no stroke") as caught:
+        read_scribble(save(tmp_path / "s.png", np.zeros((H, W, 4))), plain_view())
+    assert caught.value.kind == "bad_input"
+
+
+def test_undistorting_real_photos_gives_colmaps_pictures(data):
+    """images/ is COLMAP's own undistortion of photos_full/, by another resampling and a JPEG in between."""
+    from ludvig_engine.io.views import load_views
+
+    banana = data / "banana"
+    full, _ = load_views(banana / "sparse_full", photos=banana / "photos_full")
+    small, _ = load_views(banana / "sparse/0")
+
+    def psnr(view, reference, shift):
+        K = reference.camera.K
+        pinhole = Intrinsics("PINHOLE", (*K[[0, 1], [0, 1]].tolist(), K[0, 2].item() + shift, K[1, 2].item()), 720, 479)
+        lens = Lens(view.lens.distorted, (722, 480), pinhole)
+        photo = read_photo(replace(view, lens=lens))
+        return -10 * np.log10(np.mean((photo.pixels - read_photo(reference).pixels) ** 2))
+
+    for view, reference in list(zip(full, small, strict=True))[::5]:
+        np.testing.assert_allclose(view.camera.viewmat, reference.camera.viewmat, atol=1e-9)
+        here = psnr(view, reference, 0)
+        assert here > 36
+        assert here > psnr(view, reference, 0.25) + 1 and here > psnr(view, reference, -0.25) + 1

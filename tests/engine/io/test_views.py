@@ -1,0 +1,227 @@
+import json
+
+import numpy as np
+import pycolmap
+import pytest
+from PIL import Image
+
+from ludvig_engine.errors import EngineError
+from ludvig_engine.io.lens import Lens
+from ludvig_engine.io.photos import read_photo
+from ludvig_engine.io.views import load_views
+
+NAMES = ["b.JPG", "a.JPG", "sub dir/c.JPG"]
+SIZE = (300, 200)
+
+
+@pytest.fixture
+def dataset(folder, make_model):
+    """Three photos with off-centre cameras: COLMAP in sparse/0, photos in images/."""
+    cameras = [
+        pycolmap.Camera(model="PINHOLE", width=300, height=200, params=[250 + i, 260, 140, 104]) for i in range(3)
+    ]
+    model = make_model(cameras, NAMES)
+    (folder / "sparse/0").mkdir(parents=True)
+    model.write_binary(folder / "sparse/0")
+    for name in NAMES:
+        save(folder / "images" / name)
+    return folder
+
+
+def save(path, size=SIZE):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, (255, 0, 0)).save(path)
+
+
+def write_json(path, views, kind):
+    """The other ways to say the same, from their descriptions."""
+    frames = []
+    for view in views:
+        pose, K = np.linalg.inv(view.camera.viewmat), view.camera.K
+        if kind == "transforms":
+            matrix = (pose @ np.diag([1, -1, -1, 1])).tolist()
+            own = {"fl_x": K[0, 0], "fl_y": K[1, 1], "cx": K[0, 2], "cy": K[1, 2], "w": 300, "h": 200}
+            frames.append({"file_path": f"images/{view.name}", "transform_matrix": matrix, **own})
+        else:
+            own = {"fx": K[0, 0], "fy": K[1, 1], "cx": K[0, 2], "cy": K[1, 2], "width": 300, "height": 200}
+            own |= {"position": pose[:3, 3].tolist(), "rotation": pose[:3, :3].tolist()}
+            frames.append({"img_name": view.name.removesuffix(".JPG"), **own})
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"frames": frames} if kind == "transforms" else frames))
+
+
+def same_cameras(views, others):
+    assert len(views) == len(others)
+    for a, b in zip(views, others, strict=True):
+        np.testing.assert_allclose(a.camera.viewmat, b.camera.viewmat, atol=1e-12)
+        np.testing.assert_allclose(a.camera.K, b.camera.K, atol=1e-9)
+        assert (a.camera.width, a.camera.height, a.photo) == (b.camera.width, b.camera.height, b.photo)
+
+
+@pytest.mark.parametrize("place", [".", "sparse", "sparse/0", "sparse/0/cameras.bin"])
+def test_colmap(dataset, place):
+    views, notes = load_views(dataset / place)
+    assert [view.name for view in views] == sorted(NAMES) and notes == ()
+    model = pycolmap.Reconstruction(dataset / "sparse/0")
+    for view in views:
+        image = model.find_image_with_name(view.name)
+        np.testing.assert_allclose(view.camera.viewmat[:3], image.cam_from_world().matrix(), atol=1e-12)
+        np.testing.assert_allclose(view.camera.K, image.camera.calibration_matrix())
+        assert (view.camera.width, view.camera.height) == view.photo_size == SIZE
+        assert view.photo == dataset / "images" / view.name and view.lens is None
+
+
+@pytest.mark.parametrize(("kind", "name"), [("transforms", "transforms.json"), ("cameras", "model/cameras.json")])
+def test_the_same_cameras_in_other_words(dataset, kind, name):
+    expected, _ = load_views(dataset)
+    write_json(dataset / name, expected, kind)
+    views, notes = load_views(dataset / name)
+    same_cameras(views, expected)
+    assert notes == ()
+    folder, notes = load_views(dataset if kind == "transforms" else dataset / "model")
+    same_cameras(folder, expected)  # COLMAP is there too, and comes first
+    assert (len(notes) == 1 and "sparse/0; there are others in transforms.json" in notes[0]) == (kind == "transforms")
+
+
+def test_places_of_a_model(dataset):
+    expected, _ = load_views(dataset)
+    (dataset / "colmap").mkdir()
+    (dataset / "sparse").rename(dataset / "colmap/sparse")
+    same_cameras(load_views(dataset)[0], expected)
+    same_cameras(load_views(dataset / "colmap")[0], expected)
+    write_json(dataset / "transforms.json", expected[:2], "transforms")
+    assert len(load_views(dataset)[0]) == 2  # of nerfstudio's two, the one its splats are made with
+    (dataset / "transforms.json").rename(dataset / "transforms_train.json")
+    assert len(load_views(dataset)[0]) == 3
+    (dataset / "colmap").rename(dataset / "other")
+    assert len(load_views(dataset)[0]) == 2
+
+
+def test_several_models(dataset):
+    expected, _ = load_views(dataset)
+    for number in (1, 10):
+        (dataset / f"sparse/{number}").mkdir()
+        pycolmap.Reconstruction(dataset / "sparse/0").write_text(dataset / f"sparse/{number}")
+    views, notes = load_views(dataset)
+    same_cameras(views, expected)
+    assert notes == ("The cameras are those in sparse/0; there are others in sparse/1, sparse/10.",)
+    (dataset / "sparse/0").rename(dataset / "sparse/2")
+    same_cameras(load_views(dataset)[0], expected)
+
+
+@pytest.mark.parametrize("images", ["images", "images_4", ".", "../images"])
+def test_places_of_the_photos(dataset, images):
+    (dataset / "images").rename(dataset / "moved")
+    if images == ".":
+        for path in (dataset / "moved").iterdir():
+            path.rename(dataset / path.name)
+    else:
+        (dataset / "moved").rename(dataset / images)
+    views, notes = load_views(dataset)
+    assert [view.photo.resolve() for view in views] == [(dataset / images / name).resolve() for name in sorted(NAMES)]
+    assert (len(notes) == 1 and "images_4" in notes[0]) == (images == "images_4")
+
+
+def test_another_folder_of_photos(dataset, tmp_path):
+    for name in NAMES:
+        save(tmp_path / "other" / name.lower().replace(".jpg", ".png"), (150, 100))
+    views, _ = load_views(dataset, photos=tmp_path / "other")
+    assert [view.photo.name for view in views] == ["a.png", "b.png", "c.png"]
+    with pytest.raises(EngineError, match="There is no folder") as caught:
+        load_views(dataset, photos=tmp_path / "nowhere")
+    assert caught.value.kind == "not_found"
+
+
+def test_missing_photos(dataset, tmp_path):
+    (dataset / "images" / "a.JPG").unlink()
+    views, notes = load_views(dataset)
+    assert views[0].photo is None and views[0].photo_size == SIZE and views[1].photo is not None
+    assert notes == ("1 of 3 photos are missing (a.JPG): their cameras are kept.",)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(EngineError, match=r"3 photos were not found: .*a.JPG.*Searched: .*empty") as caught:
+        load_views(dataset, photos=tmp_path / "empty")
+    assert caught.value.kind == "not_found"
+    views, notes = load_views(dataset, photos=tmp_path / "empty", need_photos=False)
+    assert [view.photo for view in views] == [None] * 3 and notes == ()
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 2])
+@pytest.mark.parametrize("max_size", [None, 120])
+@pytest.mark.parametrize("model", ["PINHOLE", "OPENCV"])
+def test_cameras_follow_the_photos_size(dataset, factor, max_size, model):
+    """The pixel a world point falls on moves with the photo's size, and with nothing else."""
+    if model == "OPENCV":
+        reconstruction = pycolmap.Reconstruction(dataset / "sparse/0")
+        for camera in reconstruction.cameras.values():
+            camera.model, camera.params = "OPENCV", [*camera.params, -0.05, 0.01, 0.001, 0.002]
+        reconstruction.write_binary(dataset / "sparse/0")
+    whole, _ = load_views(dataset, max_size=None)
+    size = (int(300 * factor), int(200 * factor))
+    for name in NAMES:
+        save(dataset / "images" / name, size)
+    views, _ = load_views(dataset, max_size=max_size)
+    for view, reference in zip(views, whole, strict=True):
+        assert view.photo_size == size
+        width, height = view.camera.width, view.camera.height
+        assert max(width, height) <= (max_size or 10**9)
+        rays = np.array([[0.1, 0.2, 1], [-0.3, 0.1, 1]])
+        got, wanted = (rays @ v.camera.K.T / (v.camera.width, v.camera.height, 1) for v in (view, reference))
+        # An undistorted picture ends at whole pixels, so its borders may differ by less than one
+        np.testing.assert_allclose(got, wanted, atol=1e-12 if view.lens is None else 1.5 / min(width, height))
+        if view.lens:
+            assert isinstance(view.lens, Lens) and view.lens.pinhole.size == (width, height)
+            grid = np.array([[0.5, 0.5], [0.2, 0.7]])
+            a, b = (
+                (v.lens.to_pinhole(grid * v.lens.photo_size) - v.camera.K[:2, 2]) / v.camera.K[[0, 1], [0, 1]]
+                for v in (view, reference)
+            )
+            np.testing.assert_allclose(a, b, atol=1e-9)
+        assert read_photo(view).pixels.shape == (height, width, 3)
+
+
+def test_photos_of_another_shape_are_refused(dataset):
+    for size in ((200, 300), (300, 180)):
+        save(dataset / "images/a.JPG", size)
+        with pytest.raises(EngineError, match=f"a.JPG is {size[0]}x{size[1]}, but its camera is for 300x200") as caught:
+            load_views(dataset)
+        assert caught.value.kind == "bad_input"
+
+
+def test_synthetic_scenes(folder):
+    """A Blender scene: an angle, no sizes, no extensions."""
+    frames = [{"file_path": f"./train/r_{i}", "transform_matrix": np.eye(4).tolist()} for i in range(3)]
+    (folder / "transforms_train.json").write_text(json.dumps({"camera_angle_x": 0.7, "frames": frames}))
+    with pytest.raises(EngineError, match="size of train/r_0 is unknown"):
+        load_views(folder)
+    for i in range(3):
+        save(folder / f"train/r_{i}.png", (80, 60))
+    views, _ = load_views(folder)
+    assert [view.photo.name for view in views] == ["r_0.png", "r_1.png", "r_2.png"]
+    assert views[0].camera.K[0, 0] == pytest.approx(40 / np.tan(0.35)) and views[0].photo_size == (80, 60)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "5", '{"frames": []}', "{", "\xff"])
+def test_files_without_cameras(folder, content):
+    (folder / "transforms.json").write_text(content, encoding="latin-1")
+    with pytest.raises(EngineError) as caught:
+        load_views(folder)
+    assert caught.value.kind == "bad_file" and "transforms.json" in caught.value.message
+
+
+def test_folders_without_cameras(folder):
+    with pytest.raises(EngineError, match="no cameras in") as caught:
+        load_views(folder)
+    assert caught.value.kind == "not_found"
+    with pytest.raises(EngineError) as caught:
+        load_views(folder / "nowhere")
+    assert caught.value.kind == "not_found"
+
+
+def test_real_cameras_agree(data):
+    banana = data / "banana"
+    expected, notes = load_views(banana / "sparse/0")
+    assert len(expected) == 15 and notes == ()
+    for other in (banana / "transforms.json", banana / "gs/cameras.json", banana / "gs"):
+        views, notes = load_views(other)
+        same_cameras(views, expected)
+        assert notes == ()
