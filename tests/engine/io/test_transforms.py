@@ -76,9 +76,8 @@ def test_fisheyes(flag):
 def test_synthetic_scenes_give_an_angle_only(tmp_path):
     Image.new("RGB", (800, 600)).save(tmp_path / "r_0.png")
     frame = {"file_path": "./train/r_0", "rotation": 0.01, "transform_matrix": POSE}
-    shot, _ = read(
-        {"camera_angle_x": 0.6911112, "frames": [frame]}, find=lambda names: {names[0]: tmp_path / "r_0.png"}
-    )
+    meta = {"camera_angle_x": 0.6911112, "frames": [frame]}
+    shot, _ = read(meta, find=lambda names: {names[0]: tmp_path / "r_0.png"})
     assert shot.name == "train/r_0" and shot.intrinsics.size == (800, 600)
     focal = 400 / np.tan(0.6911112 / 2)
     np.testing.assert_allclose(shot.intrinsics.K, [[focal, 0, 400], [0, focal, 300], [0, 0, 1]])
