@@ -136,7 +136,9 @@ class Engine:
         self.close()
         if process and not process.alive:
             process = process.again()
-        return Engine(process.address if process else self._address, self._token, process)
+        if process:
+            return Engine(process.address, process.token, process)
+        return Engine(self._address, self._token)
 
     def send(self, request: Request[R]) -> Call[R]:
         """Ask, and return at once: `poll` tells when something has happened. Do not change the arrays meanwhile.
@@ -175,7 +177,7 @@ class Engine:
             self._connection.hang_up()
         if self.process:
             self.process.end()
-        self._thread.join(CONNECT_SECONDS)
+        self._thread.join(1.0)  # at once, unless it is still trying to connect
 
     def __enter__(self) -> Engine:
         return self

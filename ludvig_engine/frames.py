@@ -112,7 +112,10 @@ def read(
     header = parse_header(text)
     if header.size > max_body:
         raise ProtocolError(f"a body of {header.size:,} bytes, when {max_body:,} are allowed")
-    body = np.empty(header.size, np.uint8)
+    try:
+        body = np.empty(header.size, np.uint8)
+    except MemoryError as error:
+        raise ProtocolError(f"a body of {header.size:,} bytes, when there is not so much memory") from error
     if header.size:
         fill(body.data)
     return header.metadata, {name: _view(body, *place) for name, place in header.arrays.items()}

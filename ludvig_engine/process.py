@@ -131,7 +131,8 @@ def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
 
 
 def _end(child: subprocess.Popen[bytes], folder: Path) -> None:
-    """Let it go by itself, which it does when its stdin ends; kill it if it does not."""
+    """Let it go by itself, which it does when its stdin ends; kill it if it does not. Keep the log of a crash."""
+    crashed = child.poll()
     assert child.stdin is not None
     with contextlib.suppress(OSError):
         child.stdin.close()
@@ -140,4 +141,5 @@ def _end(child: subprocess.Popen[bytes], folder: Path) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-    shutil.rmtree(folder, ignore_errors=True)
+    if not crashed:
+        shutil.rmtree(folder, ignore_errors=True)

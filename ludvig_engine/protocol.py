@@ -50,6 +50,7 @@ This module and those it imports need the standard library and NumPy only: they 
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import threading
 import time
@@ -95,6 +96,7 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._sending = threading.Lock()
+        self._begun = False  # to receive a message
         with contextlib.suppress(OSError):  # refused by macOS if the other side has hung up already
             # Else the last, small packet of a message waits up to 40 ms for the acknowledgement of the one before.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -117,25 +119,25 @@ class Connection:
         Raises EOFError when the other side has closed between two messages, TimeoutError when `deadline` (on the
         monotonic clock) passes first, other OSErrors, and `ProtocolError`.
         """
-        received = 0
-
-        def fill(memory: memoryview) -> None:
-            nonlocal received
-            while memory:
-                if deadline is not None:
-                    self._socket.settimeout(max(deadline - time.monotonic(), 1e-3))
-                count = self._socket.recv_into(memory)
-                if not count:
-                    raise ProtocolError("a frame that breaks off") if received else EOFError
-                received += count
-                memory = memory[count:]
-
+        self._begun = False
+        fill = functools.partial(self._fill, deadline)
         metadata, arrays = frames.read(fill, max_header=max_header, max_body=max_body)
         if deadline is not None:
             self._socket.settimeout(None)
         message = frames.parse_json(metadata.get("rpc", ""))
         _check(message)
         return message, arrays
+
+    def _fill(self, deadline: float | None, memory: memoryview) -> None:
+        """Receive as many bytes as there is room for."""
+        while memory:
+            if deadline is not None:
+                self._socket.settimeout(max(deadline - time.monotonic(), 1e-3))
+            count = self._socket.recv_into(memory)
+            if not count:
+                raise ProtocolError("a frame that breaks off") if self._begun else EOFError
+            self._begun = True
+            memory = memory[count:]
 
     def hang_up(self) -> None:
         """End the conversation, from any thread: whoever is sending or receiving wakes up."""

@@ -20,6 +20,7 @@ from .protocol import Arrays, Connection, Message, Progress, ProtocolError, erro
 Handler = Callable[[Any, Job], Any]  # a request of methods.py, and the job it is -> its answer
 
 SLOW = 0.3  # seconds; what takes longer is worth a line in the log
+EXPECTED = ("cancelled", "superseded", "busy")  # as often as a brush moves: not worth one
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,8 @@ class Session:
     def _answer(self, request: int, method: str, started: float, outcome: Frame | EngineError) -> None:
         seconds = time.monotonic() - started
         if isinstance(outcome, EngineError):
-            log.info("%.80r failed after %.2f s: %s", method, seconds, outcome)
+            level = logging.DEBUG if outcome.kind in EXPECTED else logging.INFO
+            log.log(level, "%.80r failed after %.2f s: %s", method, seconds, outcome)
             outcome = pack({"id": request, "error": error_to_message(outcome)})
         else:
             log.log(logging.INFO if seconds > SLOW else logging.DEBUG, "%s took %.2f s", method, seconds)

@@ -10,6 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ludvig_engine import codec, frames, methods
 from ludvig_engine.errors import EngineError
@@ -108,6 +110,32 @@ def test_prompts_that_do_not(fields, said):
     with pytest.raises(EngineError, match=said) as caught:
         Prompt(**fields)
     assert caught.value.kind == "bad_request"
+
+
+names = st.sampled_from(
+    sorted({name for kind in OURS.values() for name in codec.hints(kind)} | set(codec.hints(Prompt)))
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from(["click", "box"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=10,
+)
+arrays = st.dictionaries(
+    st.sampled_from(["selected", "prompts.0.pixels", "prompts.0.mask", "cloud.means", "x"]),
+    st.sampled_from([PIXELS, np.ones((2, 3), np.float32), np.ones(4, bool), np.zeros(0)]),
+    max_size=3,
+)
+
+
+@settings(max_examples=500, derandomize=True)
+@given(st.sampled_from(sorted(OURS)), st.dictionaries(names, json_values, max_size=5) | json_values, arrays)
+def test_anything_is_a_request_or_a_bad_request(name, data, arrays):
+    try:
+        request = codec.decode(OURS[name], data, arrays)
+    except EngineError as error:
+        assert error.kind == "bad_request"
+    else:
+        assert equal(travelled(request), request)
 
 
 def test_a_scene_is_a_file_or_a_cloud():
