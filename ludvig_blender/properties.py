@@ -24,10 +24,16 @@ MODES = (
 )
 
 
-def _shown(settings: Any, _context: Any) -> None:
+def _read(settings: Any, _context: Any) -> None:
     from . import viewport
 
     viewport.tag(settings.id_data)
+
+
+def _shown(_settings: Any, _context: Any) -> None:
+    from . import viewport
+
+    viewport.redraw()
 
 
 def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
@@ -40,7 +46,7 @@ def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
 class LudvigSegment(bpy.types.PropertyGroup):
     """A named part of a splat object. Its scores are the float attribute `ludvig_<name>`."""
 
-    attribute: StringProperty(name="Attribute", description="Float attribute with the scores, 0 to 1")
+    attribute: StringProperty(name="Attribute", description="Float attribute with the scores, 0 to 1", update=_read)
     color: FloatVectorProperty(
         name="Color", subtype="COLOR_GAMMA", min=0, max=1, default=(0.9, 0.45, 0.1), update=_shown
     )
@@ -52,19 +58,19 @@ class LudvigSegment(bpy.types.PropertyGroup):
         default=0.5,
         update=_shown,
     )
-    visible: BoolProperty(name="Show", default=True, update=_shown)
+    visible: BoolProperty(name="Show", default=True, update=_read)
 
 
 class LudvigSplats(bpy.types.PropertyGroup):
     """How a splat object is shown, and its segments."""
 
-    mode: EnumProperty(name="Show", items=MODES, default="COLOR", update=_shown)
+    mode: EnumProperty(name="Show", items=MODES, default="COLOR", update=_read)
     attribute: StringProperty(
         name="Attribute",
         description="The attribute that is shown",
         search=_score_names,
         search_options={"SUGGESTION"},
-        update=_shown,
+        update=_read,
     )
     low: FloatProperty(name="From", description="Score at the dark end of the heat map", default=0.0, update=_shown)
     high: FloatProperty(name="To", description="Score at the bright end of the heat map", default=1.0, update=_shown)

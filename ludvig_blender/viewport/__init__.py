@@ -1,7 +1,7 @@
 """Splats in the 3D viewport, for Blender before 5.3: handlers, and the one way to ask for a redraw.
 
-    viewport.tag(object)    after writing splats, selection or scores of an object
-    viewport.tag()          after anything else
+    viewport.tag(object)    after writing an object's splats, selection or scores without Blender's noticing
+    viewport.redraw()       after anything else
 
 Nothing of NumPy or the GPU is loaded until a 3D viewport shows a scene with splats.
 """
@@ -18,9 +18,12 @@ _handles: list[Any] = []
 
 
 def tag(thing: Any = None) -> None:
-    """Draw again; `thing`, a splat object or its point cloud, is read anew from scratch."""
-    if _display is not None and thing is not None:
-        _display.forget(thing)
+    """Look for changes in a splat object, in all objects of a point cloud, or in all there are; draw again.
+
+    A change of view-dependent colour is noticed by the base colour that changes with it, as every recolouring does.
+    """
+    if _display is not None:
+        _display.read_again(thing)
     redraw()
 
 
@@ -61,8 +64,6 @@ def _on_change(_scene: Any, depsgraph: Any) -> None:
 @persistent
 def _on_step(*_args: Any) -> None:  # undo and redo put other data behind the same names
     tag()
-    if _display is not None:
-        _display.forget_all()
 
 
 @persistent

@@ -26,7 +26,8 @@ class Snapshot:
     base: np.ndarray  # (N, 4): sh0, opacity
     selected: np.ndarray | None  # (N,) bool; None if all are
     hidden: np.ndarray | None  # (N,) bool; None if none is
-    values: np.ndarray | None = None  # what a display mode shows: (N,), (N, 3) or (N, 4)
+    values: np.ndarray | None = None  # what the display mode shows: (N,) or (N, columns)
+    source: tuple[str, ...] = ("COLOR",)  # that mode, and the attributes it shows
 
     def __len__(self) -> int:
         return len(self.means)
@@ -62,7 +63,7 @@ def update(old: Cloud | None, new: Snapshot) -> Cloud:
     else:
         texels, geometry = pack(new), next(_versions)
     same_base = before is not None and np.array_equal(before.base, new.base)
-    same_values = before is not None and _equal(before.values, new.values)
+    same_values = before is not None and before.source == new.source and _equal(before.values, new.values)
     same_state = before is not None and _equal(before.selected, new.selected) and _equal(before.hidden, new.hidden)
     return Cloud(
         new,

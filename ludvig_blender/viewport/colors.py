@@ -18,6 +18,7 @@ class Style:
     """How an object is shown. Comparable, so that a change of it is noticed."""
 
     mode: str = "COLOR"  # COLOR, SCORE, FEATURES, SEGMENTS
+    names: tuple[str, ...] = ()  # the attributes that the mode shows
     sh_degree: int = 4  # at most
     low: float = 0.0  # the scores at the two ends of the heat map
     high: float = 1.0

@@ -9,6 +9,7 @@ The main thread copies attributes, uploads textures and submits draws; a timer f
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from typing import Any
@@ -35,7 +36,6 @@ class Display:
         self._worker = Worker()
         self._clouds: dict[int, Cloud] = {}
         self._stale: set[int] = set()  # uids to be read again
-        self._forgotten: set[int] = set()  # uids of which also the harmonics are to be read again
         self._bands: list[tuple[int, int, int]] = []  # uid, geometry version, coefficient: still to be read
         self._views: dict[int, View] = {}
         self._painter: Any = None
@@ -50,15 +50,10 @@ class Display:
             if change.is_updated_geometry and isinstance(change.id, bpy.types.Object):
                 self._stale.add(change.id.original.session_uid)
 
-    def forget(self, thing: Any) -> None:
-        """Read an object, or all that show a point cloud, again with everything."""
-        same = [o for o in bpy.data.objects if o == thing or o.data == thing]
+    def read_again(self, thing: Any = None) -> None:
+        """Look for changes in an object, in all that show a point cloud, or in all there are."""
+        same = [o for o in bpy.data.objects if thing in (None, o, o.data)]
         self._stale.update(o.session_uid for o in same)
-        self._forgotten.update(o.session_uid for o in same)
-
-    def forget_all(self) -> None:
-        """Read all objects again: undo may have changed any."""
-        self._stale.update(self._clouds)
 
     def stop(self) -> None:
         """End the worker and the timer, let go of the GPU's memory."""
@@ -82,6 +77,7 @@ class Display:
     def _fail(self, error: Exception) -> None:
         """Say what went wrong, once, and show points from now on; nothing if even those fail."""
         self._failed = True
+        logging.getLogger(__name__).error("Drawing splats failed", exc_info=error)
         self._painter = self._uploads = None
         self._views.clear()
         fixes = ["Splats are shown as points: choose Draw > Splats to try again."]
@@ -191,14 +187,13 @@ class Display:
         if self._worker.busy(("read", uid)):
             return  # it stays stale and is read when that is done
         cloud = reader.evaluated(thing)
-        old = None if uid in self._forgotten else self._clouds.get(uid)
         self._stale.discard(uid)
-        self._forgotten.discard(uid)
         if cloud is None:
             self._clouds.pop(uid, None)
             return
         snapshot = reader.snapshot(thing, cloud)
-        self._ask(("read", uid), partial(update, old, snapshot), partial(self._arrived, uid, splats.sh_count(cloud)))
+        arrived = partial(self._arrived, uid, splats.sh_count(cloud))
+        self._ask(("read", uid), partial(update, self._clouds.get(uid), snapshot), arrived)
 
     def _arrived(self, uid: int, coefficients: int, cloud: Cloud) -> None:
         self._clouds[uid] = cloud
@@ -224,6 +219,8 @@ class Display:
         self._ask(slot, partial(back_to_front, parts, exact=exact), deliver)
 
     def _color(self, view: View, lens: Lens, every: list[Item], layout: Any, moving: bool) -> None:
+        if any(item.cloud.snapshot.source != (item.style.mode, *item.style.names) for item in every):
+            return  # what the new mode shows is still being read
         look = tuple((item.cloud.color_version, item.style) for item in every)
         cameras = [lens.seen_from(item.world) for item in every]
         depends = any(item.cloud.bands and item.style.sh_degree for item in every)

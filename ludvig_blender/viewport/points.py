@@ -7,6 +7,7 @@ from typing import Any
 import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
+from mathutils import Matrix
 
 from ..sh import C0
 from .cloud import Cloud
@@ -29,7 +30,7 @@ def draw(clouds: list[tuple[Cloud, np.ndarray]], settings: Any) -> None:
         if key not in _batches:
             _batches[key] = _batch(shader, cloud, settings)
         with gpu.matrix.push_pop():
-            gpu.matrix.multiply_matrix([[float(v) for v in row] for row in world])
+            gpu.matrix.multiply_matrix(Matrix(world))
             _batches[key].draw(shader)
     gpu.state.depth_test_set("NONE")
     gpu.state.depth_mask_set(False)

@@ -29,6 +29,7 @@ def snapshot(thing: Any, cloud: Any) -> Snapshot:
     means, scales, quats = (attributes.get(cloud, name) for name in ("position", "scale", "rotation"))
     if base is None or means is None or scales is None or quats is None:
         raise ValueError(f'"{thing.name}" has splat attributes of an unexpected type')
+    look = style(thing)
     return Snapshot(
         means=means,
         scales=scales,
@@ -36,17 +37,18 @@ def snapshot(thing: Any, cloud: Any) -> Snapshot:
         base=base,
         selected=attributes.get(cloud, splats.SELECTION),
         hidden=attributes.get(cloud, splats.HIDDEN),
-        values=_values(thing.ludvig, cloud),
+        values=_values(look, cloud),
+        source=(look.mode, *look.names),
     )
 
 
-def _values(settings: Any, cloud: Any) -> np.ndarray | None:
-    if settings.mode == "SEGMENTS":
-        columns = [attributes.get(cloud, segment.attribute) for segment in settings.segments if segment.visible]
-        empty = np.full(attributes.count(cloud), -np.inf, np.float32)
-        return np.stack([empty if c is None else c for c in columns], axis=1) if columns else None
-    values = attributes.get(cloud, settings.attribute) if settings.mode != "COLOR" else None
-    if values is None or values.ndim != (1 if settings.mode == "SCORE" else 2):
+def _values(look: Style, cloud: Any) -> np.ndarray | None:
+    if look.mode == "SEGMENTS":
+        columns = [attributes.get(cloud, name) for name in look.names]
+        missing = np.full(attributes.count(cloud), -np.inf, np.float32)
+        return np.stack([missing if c is None else c for c in columns], axis=1) if columns else None
+    values = attributes.get(cloud, look.names[0]) if look.names else None
+    if values is None or values.ndim != (1 if look.mode == "SCORE" else 2):
         return None
     return values.astype(np.float32, copy=False)
 
@@ -59,11 +61,17 @@ def band(cloud: Any, k: int) -> np.ndarray | None:
 def style(thing: Any) -> Style:
     """How the object's settings want it shown."""
     settings = thing.ludvig
+    segments = [segment for segment in settings.segments if segment.visible]
+    if settings.mode == "SEGMENTS":
+        names = tuple(segment.attribute for segment in segments)
+    else:
+        names = () if settings.mode == "COLOR" else (settings.attribute,)
     return Style(
         mode=settings.mode,
+        names=names,
         sh_degree=settings.sh_degree,
         low=settings.low,
         high=settings.high,
         strength=settings.strength,
-        segments=tuple((tuple(s.color), s.threshold) for s in settings.segments if s.visible),
+        segments=tuple((tuple(segment.color), segment.threshold) for segment in segments),
     )
