@@ -16,7 +16,7 @@ from numba import njit
 from .arrays import Array, Bool, Float, Int
 from .graph import IN, OUT, Graph, build
 from .progress import SILENT, Job
-from .sparse import multiply
+from .sparse import operator
 
 THRESHOLD = 0.03  # between the published code's implied cuts at 10^5 and 6 10^5 Gaussians
 
@@ -79,13 +79,14 @@ def diffuse(
     values = adjacency * root[row] * root[graph.indices]
     degree = np.bincount(row, values, len(graph)).astype(np.float32)
     scale = np.divide(1, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0)
-    matrix = graph.matrix((values * scale[row] * scale[graph.indices]).astype(np.float32))
+    normalised = operator(graph.matrix((values * scale[row] * scale[graph.indices]).astype(np.float32)))
     start = seeds.astype(np.float32)
     g = start
     for _ in job.track(range(steps), "Diffusing"):
-        g = multiply(matrix, g / (np.linalg.norm(g, axis=0) + np.float32(1e-6)) if restart == 0 else g, job=job)
         if restart:
-            g = np.float32(restart) * start + np.float32(1 - restart) * g
+            g = np.float32(restart) * start + np.float32(1 - restart) * normalised(g, job=job)
+        else:
+            g = normalised(g / (np.linalg.norm(g, axis=0) + np.float32(1e-6)), job=job)
     return g
 
 

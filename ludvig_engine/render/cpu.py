@@ -44,10 +44,10 @@ def fold(
     row_gap, row_part = gaps(camera.height, h)
     column_gap, column_part = gaps(camera.width, w)
     cell_start = np.searchsorted(column_gap, np.arange(w + 1)).astype(np.int32)
-    column_part = _padded(column_part)
+    column_part = padded(column_part)
     ellipses = project(gaussians, camera, raster)
-    bands = _Bands(ellipses, camera, row_gap)
-    mask = None if valid is None else _padded(valid.astype(np.float32))
+    bands = Bands(ellipses, camera, row_gap)
+    mask = None if valid is None else padded(valid.astype(np.float32))
 
     def one(band: int) -> Any:
         top, bottom = bands.rows(band)
@@ -67,12 +67,12 @@ def fold(
 
     results = bands.run(one, job, threads)
     counts = np.zeros(len(gaussians), np.int64)
-    for seen, ends, *_ in results:
+    for seen, ends, _cell, _value in results:
         kernels.count_entries(ellipses.index, seen, ends, counts)
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     fill = indptr[:-1].copy()
-    for band, (seen, ends, cell, value, _) in enumerate(results):
+    for band, (seen, ends, cell, value) in enumerate(results):
         kernels.place_entries(ellipses.index, seen, ends, cell, value, band * w, fill, indices, data)
     return csr_matrix((data, indices, indptr), shape=(len(gaussians), h * w))
 
@@ -91,9 +91,8 @@ def adjoint(
     if image.shape[1:] != (camera.height, camera.width):
         raise ValueError(f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}")
     ellipses = project(gaussians, camera, raster)
-    bands = _Bands(ellipses, camera)
-    source = _padded(image.astype(np.float32, copy=False))
-    mask = None if valid is None else _padded(valid.astype(np.float32))
+    bands = Bands(ellipses, camera)
+    mask = None if valid is None else padded(valid.astype(np.float32))
 
     def one(band: int) -> Any:
         top, bottom = bands.rows(band)
@@ -105,7 +104,7 @@ def adjoint(
             bottom,
             camera.width,
             None if mask is None else mask[top:bottom],
-            source[:, top:bottom],
+            padded(image[:, top:bottom].astype(np.float32, copy=False)).transpose(1, 2, 0).copy(),
             bands.constants(raster),
         )
 
@@ -128,7 +127,7 @@ def render(
 ) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
     """(Σ_i w_i(p) value_i, Σ_i w_i(p)): the image over black, and its alpha."""
     ellipses = project(gaussians, camera, raster)
-    bands = _Bands(ellipses, camera)
+    bands = Bands(ellipses, camera)
     values = np.ascontiguousarray(values, np.float32)
     image = np.empty((values.shape[1], camera.height, camera.width), np.float32)
     alpha = np.empty((camera.height, camera.width), np.float32)
@@ -152,7 +151,7 @@ def render(
     return image, alpha
 
 
-class _Bands:
+class Bands:
     """The image cut into bands of rows, and which ellipses touch each."""
 
     def __init__(self, ellipses: Ellipses, camera: Camera, band_of_row: Int[Array, " H"] | None = None) -> None:
@@ -177,7 +176,7 @@ class _Bands:
         return list(job.map(function, range(self.count), threads=threads))
 
 
-def _padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:
+def padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:
     """The last axis filled with zeros up to whole lanes."""
     extra = -image.shape[-1] % kernels.LANES
     return np.pad(image, [(0, 0)] * (image.ndim - 1) + [(0, extra)]) if extra else np.ascontiguousarray(image)

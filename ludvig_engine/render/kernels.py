@@ -150,7 +150,7 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
     `column_part` (padded width,) each column's share in the right one of its two cells. `cell_start` (w+1,) says where
     the columns of each gap between cell centres begin. `valid` (rows, padded width) is 0 at ignored pixels, or None.
     Returns for every member that was seen its position and the end of its entries; the entries as (cell, weight), the
-    cell counted from the upper row's first; and the number of evaluated fragments.
+    cell counted from the upper row's first.
     """
     cells = len(cell_start) - 1
     T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
@@ -162,7 +162,6 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
     gap_of[width:] = cells - 1
     seen, ends, count = np.empty(len(members), np.int32), np.empty(len(members), np.int64), 0
     cell, value, used = np.empty(1024, np.int32), np.empty(1024, np.float32), 0
-    fragments = 0
     for n in range(len(members)):
         if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
             break
@@ -181,7 +180,6 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
                 upper[first + i] += w[i] * (_f(1) - share)
                 lower[first + i] += w[i] * share
             from_x, to_x = min(from_x, x0), max(to_x, x1)
-            fragments += x1 - x0
         if from_x >= to_x:
             continue
         left, right = gap_of[from_x], gap_of[to_x - 1]
@@ -212,7 +210,7 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
         if used > before:
             seen[count], ends[count] = members[n], used
             count += 1
-    return seen[:count], ends[:count], cell[:used], value[:used], fragments
+    return seen[:count], ends[:count], cell[:used], value[:used]
 
 
 @njit(nogil=True, error_model="numpy")
@@ -224,10 +222,10 @@ def _grown(array, size):
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
 def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, limits):
-    """Per member Σ w F over the band's pixels (members, C), and Σ w (members,). `image` is (C, rows, padded width)."""
+    """Per member Σ w F over the band's pixels (members, C), and Σ w (members,). `image` is (rows, padded width, C)."""
     T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
-    channels = len(image)
-    sums, totals = np.zeros((len(members), channels), np.float32), np.zeros(len(members), np.float32)
+    channels = _u(image.shape[2])
+    sums, totals = np.zeros((len(members), image.shape[2]), np.float32), np.zeros(len(members), np.float32)
     for n in range(len(members)):
         if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
             break
@@ -236,18 +234,16 @@ def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, li
         for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
             x0, x1 = _row(T, w, g, y, top, low, high, limits)
             row, first, total = _u(y - top), _u(x0), _f(0)
-            if valid is not None:
-                for i in range(_u(x1 - x0)):
-                    w[i] *= valid[row, first + i]
             for i in range(_u(x1 - x0)):
+                if valid is not None:
+                    w[i] *= valid[row, first + i]
                 total += w[i]
             if total > 0:
                 totals[n] += total
-                for c in range(_u(channels)):
-                    total = _f(0)
-                    for i in range(_u(x1 - x0)):
-                        total += w[i] * image[c, row, first + i]
-                    sums[n, c] += total
+                for i in range(_u(x1 - x0)):
+                    if w[i] > 0:
+                        for c in range(channels):  # a Gaussian's sums stay in the cache, however many channels
+                            sums[n, c] += w[i] * image[row, first + i, c]
     return sums, totals
 
 

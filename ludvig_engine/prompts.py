@@ -1,0 +1,171 @@
+"""What the user said about the object, as paint on images: clicks, scribbles, masks and boxes become the same thing.
+
+Paint is lifted like any feature, by the blending weights of the camera it was painted in: what a clicked pixel *shows*
+is meant, surface first. A photo is not needed, any camera will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+
+import numpy as np
+
+from .arrays import Array, Bool, Float
+from .errors import EngineError
+from .io.photos import photo_point, read_mask, read_scribble
+from .progress import SILENT, Job
+from .render import GSPLAT, Raster, adjoint
+from .scene import Camera, Gaussians, View
+
+CLICK_RADIUS = 0.003  # of the image's longer side: about 2 pixels of a 720-pixel photo
+
+
+@dataclass(frozen=True)
+class Paint:
+    """Strokes in one camera, 0..1 per pixel; unpainted pixels say nothing."""
+
+    camera: Camera
+    positive: Float[Array, "H W"]  # the object
+    negative: Float[Array, "H W"]  # not the object
+    through: bool = False  # also what lies behind the visible surface
+
+    def __post_init__(self) -> None:
+        for name in ("positive", "negative"):
+            if getattr(self, name).shape != (self.camera.height, self.camera.width):
+                raise ValueError(f"{name} is not as large as its camera's image")
+
+    @property
+    def complete(self) -> bool:
+        """Whether every pixel is painted: a mask, whose agreement with a selection is their IoU."""
+        return bool((self.positive + self.negative > 0.5).mean() > 0.99)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Paint lifted to the Gaussians: summed weights of the pixels that say yes and of those that say no."""
+
+    positive: Float[Array, " N"]
+    negative: Float[Array, " N"]
+
+    @property
+    def total(self) -> Float[Array, " N"]:
+        return self.positive + self.negative
+
+    @property
+    def share(self) -> Float[Array, " N"]:
+        """Of the paint a Gaussian shows, how much is positive; 0 where there is none."""
+        return np.divide(self.positive, self.total, out=np.zeros_like(self.positive), where=self.total > 0)
+
+
+def lift(gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPLAT, job: Job = SILENT) -> Evidence:
+    """The evidence of all paint together."""
+    sums = np.zeros((len(gaussians), 2), np.float32)
+    for paint in job.track(paints, "Reading prompts"):
+        image = np.stack([paint.positive, paint.negative]).astype(np.float32)
+        if paint.through:
+            sums += _under(gaussians, paint.camera, image, raster)
+        else:
+            painted = image.max(0) > 0
+            sums += adjoint(gaussians, paint.camera, image, valid=painted, raster=raster, job=job)[0]
+    return Evidence(sums[:, 0].copy(), sums[:, 1].copy())
+
+
+def merged(paints: Sequence[Paint]) -> list[Paint]:
+    """Paint of the same camera put together; where both colours were used the stronger one stays."""
+    together: list[Paint] = []
+    for paint in paints:
+        for n, other in enumerate(together):
+            if other.through == paint.through and _same(other.camera, paint.camera):
+                positive = np.maximum(other.positive, paint.positive)
+                negative = np.maximum(other.negative, paint.negative)
+                clear = positive * (positive >= negative), negative * (negative > positive)
+                together[n] = Paint(paint.camera, *clear, paint.through)
+                break
+        else:
+            together.append(paint)
+    return together
+
+
+def click(
+    camera: Camera, x: float, y: float, *, positive: bool = True, radius: float = 0.0, through: bool = False
+) -> Paint:
+    """A small disc around (x, y), continuous pixels of the camera's image, centres at +0.5."""
+    radius = radius or max(CLICK_RADIUS * max(camera.width, camera.height), 0.75)
+    return line(camera, np.array([[x, y]]), radius=radius, positive=positive, through=through)
+
+
+def line(
+    camera: Camera, points: Float[Array, "P 2"], *, radius: float, positive: bool = True, through: bool = False
+) -> Paint:
+    """A stroke through points, `radius` pixels to either side, softened at its rim by half a pixel."""
+    rows, columns = np.mgrid[: camera.height, : camera.width].astype(np.float32) + np.float32(0.5)
+    nearest = np.full(rows.shape, np.inf, np.float32)
+    for start, end in zip(points, points[1:] if len(points) > 1 else points, strict=False):
+        step = end - start
+        along = ((columns - start[0]) * step[0] + (rows - start[1]) * step[1]) / max(float(step @ step), 1e-12)
+        along = np.clip(along, 0, 1)
+        nearest = np.minimum(nearest, np.hypot(columns - start[0] - along * step[0], rows - start[1] - along * step[1]))
+    stroke = np.clip(radius + 0.5 - nearest, 0, 1).astype(np.float32)
+    nothing = np.zeros_like(stroke)
+    return Paint(camera, stroke if positive else nothing, nothing if positive else stroke, through)
+
+
+def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:
+    """Outside is not the object. Inside says nothing yet: `segment` finds out what in there differs from outside."""
+    outside = np.ones((camera.height, camera.width), np.float32)
+    x0, x1, y0, y1 = *sorted((x0, x1)), *sorted((y0, y1))
+    inside = slice(max(round(y0), 0), max(round(y1), 0)), slice(max(round(x0), 0), max(round(x1), 0))
+    if outside[inside].size < 4 or outside[inside].size == outside.size:
+        raise EngineError("bad_input", "The box is empty or the whole picture.", ["Draw it around the object."])
+    outside[inside] = 0
+    return Paint(camera, np.zeros_like(outside), outside)
+
+
+def mask(camera: Camera, values: Float[Array, "H W"] | Bool[Array, "H W"]) -> Paint:
+    """The object as the camera sees it, 0..1; every other pixel is not the object."""
+    values = values.astype(np.float32)
+    return Paint(camera, values, 1 - values)
+
+
+def photo_click(view: View, x: float, y: float, *, positive: bool = True, through: bool = False) -> Paint:
+    """A click on pixel (x, y) of the photo file."""
+    return click(view.camera, *photo_point(view, x, y), positive=positive, through=through)
+
+
+def photo_box(view: View, x0: float, y0: float, x1: float, y1: float) -> Paint:
+    """A box between two pixels of the photo file."""
+    return box(view.camera, *photo_point(view, x0, y0), *photo_point(view, x1, y1))
+
+
+def photo_scribble(view: View, path: str | PathLike[str]) -> Paint:
+    """Strokes painted on the photo: green and white on the object, red beside it."""
+    positive, negative = read_scribble(path, view)
+    return Paint(view.camera, positive.astype(np.float32), negative.astype(np.float32))
+
+
+def photo_mask(view: View, path: str | PathLike[str]) -> Paint:
+    """A mask of the photo."""
+    values = read_mask(path, view)
+    if values.max() < 0.5:
+        raise EngineError("bad_input", f"The mask {path} is empty.", ["Paint the object white."])
+    return mask(view.camera, values)
+
+
+def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "2 H W"], raster: Raster) -> Float[Array, "N 2"]:
+    """Opacity times the paint over each centre, whatever is in front of it."""
+    position = gaussians.means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]
+    ahead = position[:, 2] > raster.near
+    pixel = position[ahead] @ camera.K.T
+    x, y = (np.floor(pixel[:, axis] / pixel[:, 2]).astype(int) for axis in (0, 1))
+    inside = (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
+    rows = np.flatnonzero(ahead)[inside]
+    sums = np.zeros((len(gaussians), 2), np.float32)
+    sums[rows] = image[:, y[inside], x[inside]].T * gaussians.opacities[rows, None]
+    return sums
+
+
+def _same(a: Camera, b: Camera) -> bool:
+    same_pose = np.array_equal(a.viewmat, b.viewmat) and np.array_equal(a.K, b.K)
+    return same_pose and (a.width, a.height) == (b.width, b.height)
