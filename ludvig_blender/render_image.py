@@ -45,7 +45,6 @@ class RenderSplats(bpy.types.Operator):
         from ..ludvig_engine.errors import EngineError
         from . import messages
 
-        scene = context.scene
         if self.animation:
             return self._frames(context)
         try:
@@ -55,7 +54,7 @@ class RenderSplats(bpy.types.Operator):
         except EngineError as error:
             return messages.fail(self, error)
         messages.clear()
-        self.report({"INFO"}, f"Rendered {scene.render.resolution_x} x {scene.render.resolution_y} pixels")
+        self.report({"INFO"}, f"Rendered {image.size[0]} x {image.size[1]} pixels")
         return {"FINISHED"}
 
     def _frames(self, context: Any) -> set[str]:

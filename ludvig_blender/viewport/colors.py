@@ -75,7 +75,7 @@ def heat(scores: np.ndarray) -> np.ndarray:
     """Scores 0..1 (N,) as colours (N, 3): the viridis map, whose steps look equal, without red or green vision too."""
     places = np.linspace(0, len(_VIRIDIS) - 1, 256)
     table = np.stack([np.interp(places, np.arange(len(_VIRIDIS)), channel) for channel in np.array(_VIRIDIS).T], axis=1)
-    return table.astype(np.float32)[np.nan_to_num(np.clip(scores, 0, 1) * 255).astype(np.uint8)]
+    return table.astype(np.float32)[np.nan_to_num(np.clip(scores, 0, 1) * 255 + 0.5).astype(np.uint8)]
 
 
 _VIRIDIS = [(0.267, 0.005, 0.329), (0.283, 0.141, 0.458), (0.254, 0.265, 0.530), (0.207, 0.372, 0.553),

@@ -53,3 +53,16 @@ def columns(path):
     count = int(next(line for line in lines if line.startswith("element vertex")).split()[2])
     values = np.frombuffer(body, "<f4").reshape(count, len(names))
     return {name: values[:, i] for i, name in enumerate(names)}
+
+
+def directions(n, seed=0):
+    """Unit vectors (N, 3)."""
+    d = np.random.default_rng(seed).normal(size=(n, 3))
+    return d / np.linalg.norm(d, axis=1, keepdims=True)
+
+
+def orthogonal(seed, mirror=False):
+    """A random rotation matrix, or with `mirror` one of determinant -1."""
+    q, r = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
+    q *= np.sign(np.diag(r))
+    return q * (np.sign(np.linalg.det(q)) * (-1 if mirror else 1))

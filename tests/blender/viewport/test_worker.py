@@ -1,0 +1,73 @@
+"""The newest request wins, results arrive on the thread that polls."""
+
+import threading
+import time
+
+import pytest
+
+from extension import blender_module
+
+worker = blender_module("ludvig_blender.viewport.worker")
+
+
+@pytest.fixture
+def at_work():
+    made = worker.Worker()
+    yield made
+    made.stop()
+
+
+def settle(at_work, limit=5.0):
+    end = time.monotonic() + limit
+    while at_work.busy() and time.monotonic() < end:
+        at_work.poll()
+        time.sleep(0.001)
+    assert not at_work.busy()
+
+
+def test_the_newest_request_wins(at_work):
+    go, results, threads = threading.Event(), [], set()
+
+    def work(value):
+        threads.add(threading.current_thread())
+        assert go.wait(5)
+        return value
+
+    for value in range(10):
+        at_work.submit("sort", lambda v=value: work(v), results.append)
+    go.set()
+    settle(at_work)
+    assert results == [0, 9]  # the first was under way, the last one is what counts
+    assert threading.current_thread() not in threads
+
+
+def test_kinds_do_not_wait_for_each_other(at_work):
+    go, results = threading.Event(), []
+    at_work.submit("slow", lambda: go.wait(5), lambda _: results.append("slow"))
+    at_work.submit("quick", lambda: None, lambda _: results.append("quick"))
+    end = time.monotonic() + 5
+    while "quick" not in results and time.monotonic() < end:
+        at_work.poll()
+    assert results == ["quick"]
+    assert at_work.busy("slow")
+    go.set()
+    settle(at_work)
+
+
+def test_errors_reach_the_caller_and_the_worker_goes_on(at_work):
+    at_work.submit("sort", lambda: 1 / 0, print)
+    with pytest.raises(ZeroDivisionError):
+        settle(at_work)
+    results = []
+    at_work.submit("sort", lambda: 5, results.append)
+    settle(at_work)
+    assert results == [5]
+
+
+def test_stopping_leaves_no_threads():
+    before = set(threading.enumerate())
+    made = worker.Worker()
+    made.submit("sort", lambda: time.sleep(0.05), print)
+    made.stop()
+    assert set(threading.enumerate()) == before
+    assert not made.busy()
