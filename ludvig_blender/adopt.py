@@ -1,4 +1,4 @@
-"""Object > Convert > Splats from Attributes: take in what other importers made of a splat file.
+"""Object > Convert > Splats from Attributes: take in what other importers and older Blenders made of a splat file.
 
 Blender's own PLY importer and KIRI's 3DGS Render leave the file's properties as float attributes of the same names, on
 a mesh or a point cloud: opacity as logit, scale_0..2 as log, rot_0..3 of any length, f_rest_* channel-major.
@@ -15,12 +15,16 @@ NEEDED = ("f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_
 
 
 def adoptable(thing: Any) -> bool:
-    """Whether an object carries splats under their PLY names."""
-    return (
-        thing is not None
-        and thing.type in {"MESH", "POINTCLOUD"}
-        and all(name in thing.data.attributes for name in NEEDED)
-    )
+    """Whether an object carries splats under their PLY names, or is not yet one of Blender's own splats."""
+    if thing.type not in {"MESH", "POINTCLOUD"}:
+        return False
+    return all(name in thing.data.attributes for name in NEEDED) or _old(thing)
+
+
+def _old(thing: Any) -> bool:
+    from . import native
+
+    return native.convertible(thing)
 
 
 class AdoptSplats(bpy.types.Operator):
@@ -41,10 +45,13 @@ class AdoptSplats(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.errors import EngineError
-        from . import messages, splat_files
+        from . import messages, native, splat_files
 
         chosen = [thing for thing in context.selected_objects if adoptable(thing)]
         for old in chosen:
+            if native.convertible(old):
+                native.convert(old)
+                continue
             try:
                 new, dropped = splat_files.adopt(old)
             except EngineError as error:

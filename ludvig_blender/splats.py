@@ -24,10 +24,10 @@ import numpy as np
 
 from ..ludvig_engine.errors import EngineError
 from ..ludvig_engine.scene import Gaussians
-from . import attributes
+from . import attributes, native
+from .native import BASE
 
 SELECTION, ROW, HIDDEN = ".selection", ".ludvig_row", ".ludvig_hidden"
-BASE = "radiance:base"
 SCHEMA = ("position", "scale", "rotation", BASE)
 RESERVED = (*SCHEMA, "radius")  # a PLY property of such a name gets a prefix
 SH_COUNTS = (0, 3, 8, 15, 24)  # coefficients beyond degree 0, by degree
@@ -71,13 +71,8 @@ def create(
     set_selection(cloud, np.zeros(len(gaussians), bool))
     for extra, values in (extras or {}).items():
         attributes.put(cloud, f"ply_{extra}" if extra in RESERVED else extra, "FLOAT", values)
-    if hasattr(cloud, "type"):
-        make_native(cloud)
     thing = bpy.data.objects.new(name, cloud)
-    if not native():
-        # Only our own drawing shows, and a render is not full of balls: Blender sees points.
-        thing.display_type = "BOUNDS"
-        thing.hide_render = True
+    native.convert(thing)
     return thing
 
 
@@ -105,22 +100,6 @@ def _new_cloud(name: str, size: int) -> Any:
     attributes.drop(cloud, ".select_vert")  # the mesh's
     cloud.name = name
     return cloud
-
-
-def native() -> bool:
-    """Whether this Blender draws splats itself (from 5.3)."""
-    return "type" in bpy.types.PointCloud.bl_rna.properties and attributes.has_float4()
-
-
-def make_native(cloud: Any) -> None:
-    """Blender 5.3: let Blender treat the point cloud as splats. Also for those saved by an earlier version."""
-    if not native():
-        return
-    if cloud.attributes[BASE].data_type != "FLOAT4":
-        values = attributes.get(cloud, BASE)
-        assert values is not None
-        attributes.put(cloud, BASE, "FLOAT4", values)
-    cloud.type = "GAUSSIAN_SPLAT"
 
 
 def sh_count(cloud: Any) -> int:

@@ -18,7 +18,7 @@ import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from .. import messages, splats
+from .. import messages, native, splats
 from . import colors, points, reader, redraw
 from .cloud import Cloud, update
 from .lens import Lens
@@ -131,7 +131,7 @@ class Display:
         here: list[Item] = []
         first = 0
         for thing in context.view_layer.objects:
-            if not (splats.is_splats(thing) and thing.visible_get()) or drawn_by_blender(thing):
+            if not (splats.is_splats(thing) and thing.visible_get()) or native.draws(thing):
                 continue
             uid = thing.session_uid
             if uid in self._stale or uid not in self._clouds:
@@ -281,8 +281,3 @@ class Display:
             return False
         self._clouds[uid] = known.with_bands(known.bands)
         return True
-
-
-def drawn_by_blender(thing: Any) -> bool:
-    """From 5.3 Blender draws splats itself, unless the object is displayed as bounds: then we do, with our modes."""
-    return splats.native() and thing.data.type == "GAUSSIAN_SPLAT" and thing.display_type != "BOUNDS"
