@@ -28,6 +28,7 @@ class Extractor(Protocol):
     name: str  # what ran, for people: "colour", "dinov2-with-registers-small", ...
     key: str  # everything the maps depend on (version, weights' hash, parameters): part of cache keys
     licence: str  # of the weights, SPDX
+    parallel: bool  # calls on several threads at once run faster; else one call uses all cores itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         """Float32 features of h x w cells that cover the photo: cell j is centred at (j + 0.5) W / w pixels."""

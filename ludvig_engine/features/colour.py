@@ -28,6 +28,7 @@ class Colour:
     name: str = "colour"
     key: str = "colour-1"
     licence: str = "GPL-3.0-or-later"
+    parallel: bool = True
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         size = np.array(photo.pixels.shape[:2])

@@ -29,6 +29,7 @@ class Files:
     name: str
     key: str
     licence: str = "LicenseRef-own"
+    parallel: bool = True
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         path = self._find(photo.name)
