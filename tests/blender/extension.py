@@ -20,11 +20,12 @@ ROOT = Path(__file__).parents[2]
 NAME = "bl_ext.user_default.ludvig"
 DATA = os.environ.get("LUDVIG_DATA")
 
-# Before bpy is imported: the user's own Blender must neither be read nor changed.
+# The user's own Blender must neither be read nor changed. Inside Blender (`blender -b --python-expr "import pytest; ..."`)
+# it is too late to say so: the caller does.
 _folder = Path(tempfile.mkdtemp(prefix="ludvig-blender-"))
-_user = _folder / "user"
-_user.mkdir()  # Blender ignores the variable if the folder does not exist
-os.environ["BLENDER_USER_RESOURCES"] = str(_user)
+if "bpy" not in sys.modules:
+    (_folder / "user").mkdir()  # Blender ignores the variable if the folder does not exist
+    os.environ["BLENDER_USER_RESOURCES"] = str(_folder / "user")
 
 import bpy  # noqa: E402
 
@@ -33,7 +34,7 @@ VERSION = bpy.app.version
 
 def extension_cli(*arguments: str | Path) -> str:
     """Run Blender's extension tool; its output."""
-    (tool,) = Path(bpy.utils.resource_path("LOCAL")).rglob("bl_pkg/cli/blender_ext.py")
+    tool = Path(sys.modules["bl_pkg"].__file__).parent / "cli/blender_ext.py"
     done = subprocess.run([sys.executable, tool, *map(str, arguments)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
