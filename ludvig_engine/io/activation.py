@@ -30,15 +30,21 @@ def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None
 
     A logit of +-infinity is valid (converters write it for opacities of 1 and 0), and so is the log of a scale of 0.
     """
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with np.errstate(over="ignore"):
         np.exp(stored.scales, out=stored.scales)
         opacities = stored.opacities
         np.exp(-opacities, out=opacities)
         np.divide(1, 1 + opacities, out=opacities)
-        # In float64, where no square of a float32 overflows. Zero quaternions become NaN.
-        squares = np.einsum("ni,ni->n", stored.quats, stored.quats, dtype=np.float64)
-        np.divide(stored.quats, np.sqrt(squares)[:, None], out=stored.quats, casting="same_kind")
-    return Splats(stored, finite(stored), extras or {})
+    return checked(stored, extras)
+
+
+def checked(gaussians: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None) -> Splats:
+    """Gaussians that need nothing but their quaternions normalised, which is done in place."""
+    # In float64, where no square of a float32 overflows. Zero quaternions become NaN.
+    squares = np.einsum("ni,ni->n", gaussians.quats, gaussians.quats, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        np.divide(gaussians.quats, np.sqrt(squares)[:, None], out=gaussians.quats, casting="same_kind")
+    return Splats(gaussians, finite(gaussians), extras or {})
 
 
 def finite(gaussians: Gaussians) -> Bool[Array, " N"]:

@@ -1,4 +1,4 @@
-"""The header of a PLY file, and the way to an element's rows. Standard library and NumPy: also runs inside Blender.
+"""The header of a PLY file, and the rows of its elements. Standard library and NumPy: also runs inside Blender.
 
 A PLY is a text header that names elements (`vertex`, `face`, ...) with their counts and typed properties, then the rows
 of each element in turn, in text or in binary of either byte order.
@@ -54,6 +54,7 @@ class Header:
     order: str
     elements: tuple[Element, ...]
     comments: tuple[str, ...] = ()  # `comment` and `obj_info` lines, whole
+    start: int = 0  # where in the file the rows begin
 
     @property
     def vertex(self) -> Element:
@@ -83,7 +84,7 @@ class Header:
 
 
 def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
-    """Read the header; `file` is then at the first row of the first element."""
+    """Read the header of a PLY opened as bytes."""
     name = Path(path).name
     if file.readline(8).rstrip() != b"ply":
         raise EngineError("bad_file", f"{name} is not a PLY file.", ["Choose a .ply file of splats."])
@@ -112,16 +113,17 @@ def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
             raise Header(name, order, ()).bad(what) from error
     if not order:
         raise Header(name, order, ()).bad("the header names no format")
-    return Header(name, order, tuple(Element(*element) for element in elements), tuple(comments))
+    return Header(name, order, tuple(Element(*element) for element in elements), tuple(comments), file.tell())
 
 
 def read_rows(file: BinaryIO, header: Header, name: str = "vertex") -> Iterator[Shaped[Array, " B"]]:
     """The rows of an element in blocks: structured arrays whose fields are its properties.
 
-    `file` must stand where `read_header` left it. Raises `EngineError` "bad_file" before the first block if the file
-    is too short for what its header promises (which may be more than there is memory).
+    Raises `EngineError` "bad_file" before the first block if the file is too short for what its header promises (which
+    may be more than there is memory).
     """
     element = header.table(name)
+    file.seek(header.start)
     for before in header.elements[: header.elements.index(element)]:
         _skip(file, header, before)
     ascii_ = header.order == "="

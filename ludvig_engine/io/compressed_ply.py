@@ -1,0 +1,84 @@
+"""The compressed PLY of PlayCanvas and SuperSplat: 16 bytes per splat, in chunks of 256 with a common range.
+
+Per splat four 32-bit words: position and log scale with 11, 10 and 11 bits (x highest) between the chunk's minimum and
+maximum; a quaternion as the number of its largest component (2 bits; w is 0) and the three others (10 bits each);
+colour and opacity with 8 bits each. Newer files give chunks a range of colours. An element `sh` may follow, with the
+spherical harmonics as bytes between -4 and 4, channel-major as in a plain PLY.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+import numpy as np
+
+from ..arrays import Array, Float, Shaped
+from ..scene import Gaussians
+from .activation import Splats, checked
+from .files import open_file
+from .ply_header import Header, read_header, read_rows
+from .quantized import from_smallest_three, sh0_from_colors
+
+CHUNK = 256
+_POSITION = ["x", "y", "z"]
+_SCALE = ["scale_x", "scale_y", "scale_z"]
+
+
+def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
+    """Read a compressed PLY, in its order. Raises `EngineError` "bad_file" if it is damaged."""
+    with open_file(path) as file:
+        header = read_header(file, path)
+        chunks, packed = _table(file, header, "chunk"), _table(file, header, "vertex")
+        sh = _table(file, header, "sh") if header.has("sh") else None
+    n = len(packed)
+    names = {"packed_position", "packed_rotation", "packed_scale", "packed_color"}
+    names -= set(packed.dtype.names or ())
+    names |= {f"{end}_{a}" for end in ("min", "max") for a in _POSITION + _SCALE} - set(chunks.dtype.names or ())
+    if names:
+        raise header.bad(f"it has no property {', '.join(sorted(names)[:4])}")
+    if not n or len(chunks) * CHUNK < n or (sh is not None and len(sh) != n):
+        raise header.bad(f"{len(chunks):,} chunks do not make {n:,} splats")
+
+    color = _unpack(packed["packed_color"], 8, 8, 8, 8)
+    rgb = color[:, :3]
+    if "min_r" in (chunks.dtype.names or ()):
+        rgb = _within(rgb, chunks, ["r", "g", "b"])
+    rotation = packed["packed_rotation"]
+    return checked(
+        Gaussians(
+            means=_within(_unpack(packed["packed_position"], 11, 10, 11), chunks, _POSITION),
+            quats=from_smallest_three((_unpack(rotation, 2, 10, 10, 10)[:, 1:] - 0.5) * np.sqrt(2), rotation >> 30),
+            scales=np.exp(_within(_unpack(packed["packed_scale"], 11, 10, 11), chunks, _SCALE)),
+            opacities=color[:, 3].astype(np.float32),
+            sh0=sh0_from_colors(rgb),
+            shN=_harmonics(sh) if sh is not None else np.empty((n, 0, 3), np.float32),
+        )
+    )
+
+
+def _table(file: BinaryIO, header: Header, name: str) -> Shaped[Array, " R"]:
+    blocks = list(read_rows(file, header, name))
+    return np.concatenate(blocks) if blocks else np.empty(0, header.table(name).dtype)
+
+
+def _unpack(words: Shaped[Array, " N"], *bits: int) -> Float[Array, "N K"]:
+    """Fields of 32-bit words, highest first, each 0..1."""
+    shifts = 32 - np.cumsum(bits)
+    largest = (1 << np.array(bits)) - 1
+    return ((words[:, None] >> shifts) & largest) / largest
+
+
+def _within(values: Float[Array, "N 3"], chunks: Shaped[Array, " R"], axes: list[str]) -> Float[Array, "N 3"]:
+    """Values 0..1 of each splat between the minimum and the maximum of its chunk."""
+    low, high = (np.stack([chunks[f"{end}_{axis}"] for axis in axes], 1) for end in ("min", "max"))
+    rows = np.arange(len(values)) // CHUNK
+    return (low[rows] + values * (high - low)[rows]).astype(np.float32)
+
+
+def _harmonics(rows: Shaped[Array, " N"]) -> Float[Array, "N S 3"]:
+    """Bytes are bins of 1/32, of which the first and the last reach to -4 and 4."""
+    count = len(rows.dtype.names or ())
+    columns = np.stack([rows[f"f_rest_{i}"] for i in range(count)], 1).astype(np.float32)
+    columns = np.where(columns == 0, 0, np.where(columns == 255, 256, columns + 0.5))
+    return np.ascontiguousarray((columns / 32 - 4).reshape(-1, 3, count // 3).transpose(0, 2, 1))

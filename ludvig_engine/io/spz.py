@@ -1,0 +1,122 @@
+"""SPZ of Niantic, versions 2, 3 (gzip) and 4 (zstandard): https://github.com/nianticlabs/spz
+
+A header, then one array after the other: positions in 24-bit fixed point; opacities, colours and log scales in bytes;
+quaternions in 3 bytes (version 2: x, y, z) or 4 (the three smallest); spherical harmonics in bytes. Version 4
+compresses every array by itself, and a table after its header has their sizes.
+
+SPZ looks along -z with y up, where COLMAP and trainers look along z with y down: y and z change their signs here, so
+that the splats fit the cameras they were trained with.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import zlib
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from ..arrays import Array, Float, UInt8
+from ..errors import EngineError
+from ..scene import Gaussians
+from .activation import Splats, checked
+from .files import open_file
+from .quantized import from_smallest_three
+
+MAGIC = b"NGSP"
+_FLIP = np.array([1, 1, -1, -1], np.float32)  # a quaternion's w, x, y, z; the last three are a point's
+_COLOR_SCALE = 0.15  # colours are stored as 0.5 + 0.15 * sh0, to leave room for what lies outside 0..1
+
+
+def read_spz(path: str | os.PathLike[str]) -> Splats:
+    """Read an SPZ file, in its order.
+
+    Raises `EngineError`: "bad_file" if it is damaged or of an unknown version, "missing_package" if it is of version 4
+    and there is no zstandard.
+    """
+    name = Path(path).name
+    with open_file(path) as file:
+        content = file.read()
+    try:
+        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        magic, version, count, degree, fraction = struct.unpack_from("<4sIIBB", content)
+    except (OSError, EOFError, zlib.error, struct.error) as error:
+        raise _bad(name, "it is cut short or not an SPZ") from error
+    if magic != MAGIC or version not in (2, 3, 4) or degree > 4:
+        raise _bad(name, f"it is an SPZ of version {version} and degree {degree}" if magic == MAGIC else "it is no SPZ")
+    s = (degree + 1) ** 2 - 1
+    sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
+    data = _streams(content, name, sizes) if version == 4 else content[16:]
+    if len(data) < sum(sizes) or not count:
+        raise _bad(name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} Gaussians take")
+    ends = np.cumsum(sizes)
+    positions, alphas, colors, scales, rotations, harmonics = np.split(
+        np.frombuffer(data, np.uint8, ends[-1]), ends[:-1]
+    )
+    return checked(
+        Gaussians(
+            means=_fixed_point(positions.reshape(-1, 3, 3)) / np.float32(2**fraction) * _FLIP[1:],
+            quats=(_xyz if version == 2 else _smallest_three)(rotations.reshape(count, -1)) * _FLIP,
+            scales=np.exp(scales.reshape(-1, 3).astype(np.float32) / 16 - 10),
+            opacities=alphas.astype(np.float32) / 255,
+            sh0=((colors.astype(np.float32) / 255 - 0.5) / _COLOR_SCALE).reshape(-1, 1, 3),
+            shN=(harmonics.astype(np.float32) / 128 - 1).reshape(count, s, 3) * _harmonic_signs(degree),
+        )
+    )
+
+
+def _harmonic_signs(degree: int) -> Float[Array, "S 1"]:
+    """Which spherical harmonics change their sign with y and z: order m is odd in y if negative, in z if l - |m| is."""
+    signs = [(-1.0) ** ((m < 0) + l - abs(m)) for l in range(1, degree + 1) for m in range(-l, l + 1)]  # noqa: E741
+    return np.array(signs, np.float32).reshape(-1, 1)
+
+
+def _fixed_point(data: UInt8[Array, "N 3 3"]) -> Float[Array, "N 3"]:
+    """24-bit two's complement, lowest byte first."""
+    words = np.zeros((*data.shape[:2], 4), np.uint8)
+    words[..., 1:] = data  # in the upper three bytes, so that the sign is at its place
+    return (words.view("<i4")[..., 0] >> 8).astype(np.float32)
+
+
+def _xyz(data: UInt8[Array, "N 3"]) -> Float[Array, "N 4"]:
+    """Version 2: x, y, z; w is what is missing to 1 and positive."""
+    xyz = data.astype(np.float32) / 127.5 - 1
+    return from_smallest_three(xyz, np.zeros(len(xyz), np.int64))
+
+
+def _smallest_three(data: UInt8[Array, "N 4"]) -> Float[Array, "N 4"]:
+    """Versions 3 and 4: the number of the largest of x, y, z, w, then a sign and 9 bits for each of the others."""
+    words = np.ascontiguousarray(data).view("<u4")[:, 0].astype(np.int64)
+    fields = (words[:, None] >> np.array([20, 10, 0])) & 1023
+    three = np.where(fields & 512, -1, 1) * (fields & 511) / 511 * np.sqrt(0.5)
+    return np.roll(from_smallest_three(three, words >> 30), 1, axis=1)  # xyzw to wxyz
+
+
+def _streams(content: bytes, name: str, sizes: list[int]) -> bytes:
+    """The arrays of a version 4 file, decompressed and joined."""
+    try:
+        zstandard = import_module("zstandard")  # an optional package: few files need it
+    except ImportError as error:
+        raise EngineError(
+            "missing_package",
+            f"{name} is an SPZ of version 4, which needs the Python package zstandard.",
+            ["Run: pip install zstandard", "Or save it as SPZ version 3, or as PLY."],
+        ) from error
+    try:
+        count, table = struct.unpack_from("<BI", content, 15)
+        start, joined = table + 16 * count, b""
+        for size, (packed, full) in zip(sizes, struct.iter_unpack("<QQ", content[table:start]), strict=False):
+            if full != size:
+                raise _bad(name, f"an array has {full:,} bytes instead of {size:,}")
+            joined += zstandard.ZstdDecompressor().decompress(content[start : start + packed], max_output_size=size)
+            start += packed
+    except (struct.error, zstandard.ZstdError) as error:
+        raise _bad(name, f"it is cut short or damaged ({error})") from error
+    return joined
+
+
+def _bad(name: str, reason: str) -> EngineError:
+    return EngineError("bad_file", f"{name} cannot be read: {reason}.", ["Download or export the file again."])
