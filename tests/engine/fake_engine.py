@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -103,7 +104,8 @@ def fail(request: Fail, job: Job) -> Any:
 
 
 def hang(request: Hang, job: Job) -> Nothing:
-    time.sleep(request.seconds)
+    with ThreadPoolExecutor(1) as pool:  # Python waits for such threads before it exits
+        pool.submit(time.sleep, request.seconds).result()
     return Nothing()
 
 

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from ludvig_engine import frames
 from ludvig_engine.errors import EngineError
-from ludvig_engine.frames import DTYPES, ProtocolError
+from ludvig_engine.frames import DTYPES, MAX_DEPTH, ProtocolError
 from wire_tools import frame, read_bytes
 
 some_arrays = st.dictionaries(
@@ -129,8 +129,9 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_headers_are_refused(name):
+    data = frame(MALFORMED[name])
     with pytest.raises(ProtocolError):
-        read_bytes(frame(MALFORMED[name], bytes(4)))
+        frames.parse_header(data[8:])
 
 
 def test_nothing_is_allocated_before_the_limits_are_checked():
@@ -153,6 +154,13 @@ def test_nothing_is_allocated_before_the_limits_are_checked():
 def test_truth_values_are_0_or_1():
     with pytest.raises(ProtocolError, match="truth"):
         read_bytes(frame({"a": entry("BOOL")}, b"\0\1\2\1"))
+
+
+def test_json_may_be_as_deep_as_the_limit():
+    for depth in 1, MAX_DEPTH:
+        assert frames.parse_json("[" * depth + "]" * depth) == json.loads("[" * depth + "]" * depth)
+    with pytest.raises(ProtocolError, match="deep"):
+        frames.parse_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
 
 
 def test_brackets_in_strings_are_not_depth():

@@ -131,7 +131,10 @@ def test_what_lies_in_the_working_folder_is_not_imported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
-    with Engine.start(command=COMMAND) as engine:
+    run = (
+        f"import json, runpy; runpy.run_path({COMMAND[1]!r}, run_name='__main__')"  # with -c and -m it would come first
+    )
+    with Engine.start(command=[sys.executable, "-c", run]) as engine:
         assert engine.call(Ping()) == Nothing()
 
 
