@@ -1,0 +1,70 @@
+"""Do the cameras belong to the splats? Rendered views against their photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Array, Float
+from .io.photos import read_photo
+from .pictures import rgb
+from .progress import SILENT, Job
+from .render import GSPLAT, Raster
+from .scene import Photo, Scene, View
+
+FITS, DOUBTFUL = 22.0, 16.0  # dB; unrelated pictures of one place come to 8-13
+
+
+@dataclass(frozen=True)
+class Check:
+    """PSNR of each compared view, and what that means."""
+
+    names: tuple[str, ...]
+    psnr: Float[Array, " V"]  # dB
+    fits: bool
+    verdict: str  # one sentence for the user
+
+
+def check(
+    scene: Scene, *, views: Sequence[str] = (), at_most: int = 8, raster: Raster = GSPLAT, job: Job = SILENT
+) -> Check:
+    """Compare the named views, or up to `at_most` evenly spread ones that have a photo."""
+    chosen = [scene.view(name) for name in views] or spread([v for v in scene.views if v.photo is not None], at_most)
+    values = []
+    for view in job.track(chosen, "Comparing with the photos"):
+        photo = read_photo(view)
+        values.append(psnr(rgb(scene.gaussians, view.camera, raster=raster, job=job), photo))
+    found = np.array(values, np.float32)
+    return Check(tuple(view.name for view in chosen), found, *_verdict(found))
+
+
+def psnr(image: Float[Array, "H W 3"], photo: Photo) -> float:
+    """Peak signal-to-noise ratio in dB over the photo's valid pixels."""
+    error = (image - photo.pixels) ** 2
+    return float(-10 * np.log10(max(float(error.mean() if photo.valid is None else error[photo.valid].mean()), 1e-10)))
+
+
+def spread(views: Sequence[View], count: int) -> list[View]:
+    """`count` of them, evenly spread."""
+    return [views[n] for n in np.unique(np.linspace(0, len(views) - 1, min(count, len(views))).round().astype(int))]
+
+
+def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
+    if not len(values):
+        return False, "There are no photos to compare with."
+    middle, bad = float(np.median(values)), int((values < DOUBTFUL).sum())
+    if middle >= FITS and not bad:
+        return True, f"The cameras fit: {middle:.1f} dB."
+    if middle >= FITS:
+        return (
+            True,
+            f"The cameras fit ({middle:.1f} dB), but {bad} of {len(values)} photos do not: are they the right ones?",
+        )
+    if middle >= DOUBTFUL:
+        return True, f"The cameras seem to fit, but the splats are blurry or exposed differently: {middle:.1f} dB."
+    return False, (
+        f"The cameras do not fit these splats: {middle:.1f} dB. "
+        "They were probably moved, scaled or turned after training, or belong to another scene."
+    )

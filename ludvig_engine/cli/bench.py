@@ -1,0 +1,75 @@
+"""`ludvig bench`: how fast this machine is at what LUDVIG does, beside the best peers, in one run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ..bench import synthetic
+from ..io.load import load_scene
+from ..scene import Camera, Gaussians
+from .common import AsJson, Views, console, print_json
+
+
+class Subject(StrEnum):
+    """What is measured."""
+
+    lift = "lift"
+    graph = "graph"
+    memory = "memory"
+    growth = "growth"
+    wire = "wire"
+
+
+def command(
+    subjects: Annotated[list[Subject] | None, typer.Argument(help="Default: lift and graph")] = None,
+    gaussians: Annotated[int, typer.Option(help="Of the synthetic scene", min=100)] = 200_000,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of its photos")] = "1000x665",
+    views: Annotated[int, typer.Option(help="Of them", min=1)] = 4,
+    scene: Annotated[Path | None, typer.Option(help="Measure on this splat file instead")] = None,
+    cameras: Views = None,
+    json: AsJson = False,
+) -> None:
+    """Print seconds, rates and ratios; `--gaussians 1000000` is the size most figures of the documentation are for."""
+    width, height = map(int, size.split("x"))
+    figures = {}
+    for subject in subjects or [Subject.lift, Subject.graph]:
+        console.print(f"Measuring: {subject} ...")
+        figures[subject.value] = _measure(subject, gaussians, width, height, views, scene, cameras)
+    if json:
+        print_json(figures)
+        return
+    for title, values in figures.items():
+        table = Table("figure", "value", title=title, title_justify="left")
+        for name, value in values.items():
+            table.add_row(name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}")
+        console.print(table)
+
+
+def _measure(
+    subject: str, count: int, width: int, height: int, views: int, scene: Path | None, cameras: Path | None
+) -> dict[str, float]:
+    # Imported here: a benchmark's own imports must not slow the other commands down.
+    from ..bench import graph, lift, memory, wire
+
+    if subject == Subject.wire:
+        return wire.run()
+    if subject == Subject.memory:
+        return memory.run(count, views, width, height)
+    if subject == Subject.growth:
+        return memory.growth(count, views, width, height)
+    cloud, shots = _scene(count, width, height, views, scene, cameras)
+    return lift.run(cloud, shots) if subject == Subject.lift else graph.run(cloud)
+
+
+def _scene(
+    count: int, width: int, height: int, views: int, scene: Path | None, cameras: Path | None
+) -> tuple[Gaussians, list[Camera]]:
+    if scene is None:
+        return synthetic.gaussians(count), synthetic.cameras(views, width, height)
+    loaded = load_scene(scene, views=cameras, need_photos=False)
+    return loaded.gaussians, [view.camera for view in loaded.views[:views]]

@@ -1,0 +1,137 @@
+"""`ludvig segment`: from prompts on photos to selected splats."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from .. import __version__, prompts, result
+from ..errors import EngineError
+from ..features import load_extractor
+from ..io.load import load_scene
+from ..io.ply import copy_ply
+from ..pipeline import Recipe, prepare
+from ..prompts import Paint
+from ..scene import Scene
+from ..segment import Options, segment
+from .common import (
+    AsJson,
+    Extractor,
+    MaxSize,
+    Near,
+    NeededViews,
+    NoCache,
+    Photos,
+    Refine,
+    Splats,
+    bars,
+    cache,
+    console,
+    notes,
+    print_json,
+    raster,
+)
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_CLICK = re.compile(rf"(?P<view>.+):(?P<x>{_NUMBER}),(?P<y>{_NUMBER})(?::(?P<sign>[+-]))?")
+_BOX = re.compile(rf"(?P<view>.+):(?P<corners>{_NUMBER}(?:,{_NUMBER}){{3}})")
+
+
+def command(
+    splats: Splats,
+    views: NeededViews,
+    out: Annotated[Path, typer.Option(help="The result, .safetensors: scores (N) and selected (N), file order")],
+    click: Annotated[list[str] | None, typer.Option(help="VIEW:X,Y[:+|-] in pixels of the photo file")] = None,
+    scribble: Annotated[
+        list[str] | None, typer.Option(help="VIEW=PNG: green or white on the object, red beside")
+    ] = None,
+    mask: Annotated[list[str] | None, typer.Option(help="VIEW=PNG: the object white, all else black")] = None,
+    box: Annotated[list[str] | None, typer.Option(help="VIEW:X0,Y0,X1,Y1 around the object")] = None,
+    extractor: Extractor = "colour",
+    diffusion: Annotated[bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")] = True,
+    threshold: Annotated[float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)] = None,
+    keep: Annotated[Path | None, typer.Option(help="Also write the selected splats to this .ply")] = None,
+    remove: Annotated[Path | None, typer.Option(help="Also write the scene without them to this .ply")] = None,
+    refine: Refine = 0,
+    photos: Photos = None,
+    max_size: MaxSize = 1600,
+    near: Near = 0.2,
+    no_cache: NoCache = False,
+    json: AsJson = False,
+) -> None:
+    """Find the object that clicks, scribbles, masks or boxes mean, in one photo or several."""
+    loaded = load_extractor(extractor)
+    scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    paints = [
+        *(_click(scene, text) for text in click or ()),
+        *(_painted(scene, text, prompts.photo_scribble, "--scribble") for text in scribble or ()),
+        *(_painted(scene, text, prompts.photo_mask, "--mask") for text in mask or ()),
+        *(_box(scene, text) for text in box or ()),
+    ]
+    if not paints:
+        raise EngineError("bad_input", "There is no prompt.", ["Give --click, --scribble, --mask or --box."])
+    settings = Recipe(refine=refine, raster=raster(near))
+    with bars(json) as job:
+        prepared = prepare(scene, loaded, recipe=settings, cache=cache(no_cache), job=job)
+        found = segment(
+            prepared, paints, options=Options(diffusion=diffusion, threshold=threshold), raster=settings.raster, job=job
+        )
+    scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
+    about = {
+        "ludvig": __version__,
+        "splats": str(splats),
+        "extractor": prepared.extractor,
+        "threshold": found.threshold,
+        "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box},
+        "parameters": found.parameters,
+        "evidence": found.evidence,
+    }
+    result.write(out, {"scores": scores.astype(np.float32), "selected": selected}, about)
+    for path, rows in ((keep, selected), (remove, ~selected)):
+        if path is not None:
+            copy_ply(splats, path, rows)
+    if json:
+        print_json(
+            {**about, "gaussians": len(selected), "selected": int(selected.sum()), "out": out, "notes": scene.notes}
+        )
+        return
+    share = selected.mean()
+    console.print(
+        f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {prepared.extractor}."
+    )
+    console.print(f"  threshold {found.threshold:.2f}, {found.how}")
+    console.print(f"  {out}" + "".join(f", {path}" for path in (keep, remove) if path))
+    notes((*scene.notes, *found.notes))
+
+
+def _click(scene: Scene, text: str) -> Paint:
+    parts = _CLICK.fullmatch(text)
+    if not parts:
+        raise EngineError(
+            "bad_input", f'"--click {text}" is not VIEW:X,Y[:+|-].', ["For example: --click IMG_1.jpg:310,222"]
+        )
+    view = scene.view(parts["view"])
+    return prompts.photo_click(view, float(parts["x"]), float(parts["y"]), positive=parts["sign"] != "-")
+
+
+def _box(scene: Scene, text: str) -> Paint:
+    parts = _BOX.fullmatch(text)
+    if not parts:
+        raise EngineError(
+            "bad_input", f'"--box {text}" is not VIEW:X0,Y0,X1,Y1.', ["For example: --box IMG_1.jpg:80,60,400,310"]
+        )
+    x0, y0, x1, y1 = map(float, parts["corners"].split(","))
+    return prompts.photo_box(scene.view(parts["view"]), x0, y0, x1, y1)
+
+
+def _painted(scene: Scene, text: str, read, option: str) -> Paint:  # type: ignore[no-untyped-def]
+    view, separator, path = text.partition("=")
+    if not separator:
+        raise EngineError(
+            "bad_input", f'"{option} {text}" is not VIEW=PNG.', [f"For example: {option} IMG_1.jpg=paint.png"]
+        )
+    return read(scene.view(view), path)

@@ -1,0 +1,48 @@
+"""Results on disk: a safetensors file of arrays in the splat file's order, with what made them as metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from .arrays import Array
+from .errors import EngineError
+from .io.atomic import atomic_write
+
+
+def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
+    """`about` is kept as JSON texts by name."""
+    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata=_texts(about))
+    with atomic_write(path, needed=len(data)) as temporary:
+        temporary.write_bytes(data)
+
+
+def read(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict[str, Any]]:
+    """The arrays called `names` (all if none are given) and the metadata."""
+    if not Path(path).is_file():
+        raise EngineError("not_found", f"There is no file {path}.", ["Write it with: ludvig segment ... --out FILE."])
+    try:
+        with safe_open(path, "numpy") as file:
+            here = set(file.keys())
+            if missing := [name for name in names if name not in here]:
+                raise EngineError(
+                    "bad_file",
+                    f"{path} has no {missing[0]}, only {', '.join(sorted(here))}.",
+                    ["Give another result file."],
+                )
+            arrays = {name: file.get_tensor(name) for name in names or sorted(here)}
+            about = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
+    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+        raise EngineError("bad_file", f"{path} is not a result file: {error}.", ["Run the command again."]) from error
+    return arrays, about
+
+
+def _texts(about: Mapping[str, Any]) -> dict[str, str]:
+    return {name: json.dumps(value) for name, value in about.items()}
