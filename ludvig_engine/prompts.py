@@ -93,7 +93,7 @@ def click(
 ) -> Paint:
     """A small disc around (x, y), continuous pixels of the camera's image, centres at +0.5."""
     radius = radius or max(CLICK_RADIUS * max(camera.width, camera.height), 0.75)
-    return line(camera, np.array([[x, y]]), radius=radius, positive=positive, through=through)
+    return line(camera, np.array([[x, y]], float), radius=radius, positive=positive, through=through)
 
 
 def line(

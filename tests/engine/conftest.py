@@ -14,4 +14,4 @@ _modules = {
     if path.stem != "__init__"  # the hook takes prefixes: a package's name would stand for all that is in it
 }
 # Compiled functions must reach numba as they are written, so modules that hold some are not instrumented.
-install_import_hook([name for name, text in _modules.items() if "@njit" not in text], "beartype.beartype")
+install_import_hook([name for name, text in _modules.items() if "@njit" not in text], "typecheck.check")

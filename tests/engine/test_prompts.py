@@ -1,0 +1,87 @@
+"""Paint: shapes of strokes, what a click shows, merging, surface and through."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ludvig_engine.errors import EngineError
+from ludvig_engine.prompts import box, click, lift, line, mask, merged, photo_mask, photo_scribble
+from ludvig_engine.render import render
+from ludvig_engine.scene import View
+from scenes import joined, look_at, random_gaussians, single
+
+CAMERA = look_at((3, 0, 0), size=(60, 40), focal=50)
+FRONT, BACK = single((1, 0, 0), 0.97, 0.3), single((-1, 0, 0), 0.9, 0.3)
+
+
+def test_click_is_a_small_disc_where_it_was_made():
+    paint = click(CAMERA, 20.5, 11.5)
+    assert paint.positive[11, 20] == 1 and paint.positive.sum() < 5 and not paint.negative.any()
+    rows, columns = np.nonzero(paint.positive)
+    assert abs(rows.mean() - 11) < 0.01 and abs(columns.mean() - 20) < 0.01
+    assert click(CAMERA, 20.5, 11.5, positive=False).negative[11, 20] == 1
+
+
+def test_line_has_its_width_everywhere():
+    paint = line(CAMERA, np.array([[5.5, 5.5], [45.5, 5.5], [45.5, 30.5]]), radius=2)
+    assert (paint.positive[5, 6:45] == 1).all() and (paint.positive[7:30, 45] == 1).all()
+    np.testing.assert_allclose(paint.positive[:, 20].sum(), 4, atol=1.1)
+    assert paint.positive[20, 20] == 0
+
+
+def test_a_mask_is_complete_and_a_stroke_is_not():
+    values = np.zeros((40, 60), bool)
+    values[5:20, 10:30] = True
+    assert mask(CAMERA, values).complete
+    assert not box(CAMERA, 10, 5, 30, 20).complete and not click(CAMERA, 3, 3).complete
+    np.testing.assert_array_equal(box(CAMERA, 30, 20, 10, 5).negative, ~values)
+
+
+@pytest.mark.parametrize("corners", [(5, 5, 5, 30), (-5, -5, 70, 50), (100, 100, 120, 120)])
+def test_box_that_is_no_box(corners):
+    with pytest.raises(EngineError, match="box"):
+        box(CAMERA, *corners)
+
+
+def test_lifting_equals_the_weights_under_the_paint():
+    gaussians = random_gaussians(100, 3)
+    rng = np.random.default_rng(0)
+    paint = mask(CAMERA, rng.random((40, 60)) < 0.3)
+    evidence = lift(gaussians, [paint, click(CAMERA, 30, 20)])
+    weights = render(gaussians, CAMERA, np.eye(100, dtype=np.float32))[0]
+    expected = np.einsum("nhw,hw->n", weights, paint.positive + click(CAMERA, 30, 20).positive)
+    np.testing.assert_allclose(evidence.positive, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(evidence.negative, np.einsum("nhw,hw->n", weights, paint.negative), rtol=1e-4, atol=1e-5)
+    assert (evidence.share >= 0).all() and (evidence.share <= 1).all()
+
+
+def test_surface_and_through():
+    both = joined(BACK, FRONT)
+    seen = lift(both, [click(CAMERA, 30, 20)]).positive
+    assert seen[1] > 20 * seen[0]
+    through = lift(both, [click(CAMERA, 30, 20, through=True)]).positive
+    np.testing.assert_allclose(through, [0.9, 0.97], rtol=1e-5)
+
+
+def test_merging_keeps_the_stronger_colour():
+    yes, no = click(CAMERA, 20, 20), line(CAMERA, np.array([[20.0, 20], [40, 20]]), radius=3, positive=False)
+    elsewhere = click(look_at((0, 3, 0), size=(60, 40)), 1, 1)
+    together = merged([yes, elsewhere, no])
+    assert len(together) == 2
+    assert together[0].positive[20, 20] == 1 and together[0].negative[20, 20] == 0
+    assert together[0].negative[20, 35] == 1
+    assert merged([click(CAMERA, 5, 5), click(CAMERA, 5, 5, through=True)])[1].through
+
+
+def test_painted_files(tmp_path):
+    pixels = np.zeros((40, 60, 4), np.uint8)
+    pixels[10:20, 10:20], pixels[30:35, 40:50] = [0, 255, 0, 255], [255, 0, 0, 255]
+    Image.fromarray(pixels).save(tmp_path / "scribble.png")
+    view = View("a.jpg", CAMERA, None, (60, 40))
+    paint = photo_scribble(view, tmp_path / "scribble.png")
+    assert paint.positive.sum() == 100 and paint.negative.sum() == 50
+    Image.fromarray(np.zeros((40, 60), np.uint8)).save(tmp_path / "empty.png")
+    with pytest.raises(EngineError, match="empty"):
+        photo_mask(view, tmp_path / "empty.png")
