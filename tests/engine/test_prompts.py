@@ -49,9 +49,9 @@ def test_lifting_equals_the_weights_under_the_paint():
     gaussians = random_gaussians(100, 3)
     rng = np.random.default_rng(0)
     paint = mask(CAMERA, rng.random((40, 60)) < 0.3)
-    evidence = lift(gaussians, [paint, click(CAMERA, 30, 20)])
+    evidence = lift(gaussians, [paint, click(CAMERA, 30.5, 20.5)])
     weights = render(gaussians, CAMERA, np.eye(100, dtype=np.float32))[0]
-    expected = np.einsum("nhw,hw->n", weights, paint.positive + click(CAMERA, 30, 20).positive)
+    expected = np.einsum("nhw,hw->n", weights, paint.positive + click(CAMERA, 30.5, 20.5).positive)
     np.testing.assert_allclose(evidence.positive, expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(evidence.negative, np.einsum("nhw,hw->n", weights, paint.negative), rtol=1e-4, atol=1e-5)
     assert (evidence.share >= 0).all() and (evidence.share <= 1).all()
@@ -59,14 +59,14 @@ def test_lifting_equals_the_weights_under_the_paint():
 
 def test_surface_and_through():
     both = joined(BACK, FRONT)
-    seen = lift(both, [click(CAMERA, 30, 20)]).positive
+    seen = lift(both, [click(CAMERA, 30.5, 20.5)]).positive
     assert seen[1] > 20 * seen[0]
-    through = lift(both, [click(CAMERA, 30, 20, through=True)]).positive
+    through = lift(both, [click(CAMERA, 30.5, 20.5, through=True)]).positive
     np.testing.assert_allclose(through, [0.9, 0.97], rtol=1e-5)
 
 
 def test_merging_keeps_the_stronger_colour():
-    yes, no = click(CAMERA, 20, 20), line(CAMERA, np.array([[20.0, 20], [40, 20]]), radius=3, positive=False)
+    yes, no = click(CAMERA, 20.5, 20.5), line(CAMERA, np.array([[20.5, 20.5], [40.5, 20.5]]), radius=3, positive=False)
     elsewhere = click(look_at((0, 3, 0), size=(60, 40)), 1, 1)
     together = merged([yes, elsewhere, no])
     assert len(together) == 2
