@@ -18,6 +18,9 @@ from ..scene import Photo
 EXTRACTORS = {
     "colour": "ludvig_engine.features.colour:load",
     "files": "ludvig_engine.features.files:load",
+    "dinov2": "ludvig_engine.features.dinov2:load",
+    "dinov3": "ludvig_engine.features.dinov2:load_dinov3",
+    "imgfocus": "ludvig_engine.features.packaged:load_imgfocus",
 }
 
 

@@ -1,0 +1,97 @@
+"""`dinov2[:small|base|large|giant|FOLDER]` and `dinov3`: patch tokens of a self-supervised vision transformer.
+
+The tokens of the last block after its layer norm (or of block `layer=`), without class and register tokens. The whole
+photo at once, brought to a multiple of the patch size; the model interpolates its own position embedding.
+
+Options: `size=` longer side in pixels (700 on a CPU, the paper's 1600 on a GPU); `windows` for the paper's overlapping
+crops of 840 px, on cells of half a patch; `layer=`, counted from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import weights
+from ..arrays import Array, Float
+from ..device import choose, inference, load_pretrained
+from ..scene import Photo
+from .images import IMAGENET, fit, to_tensor
+from .options import parse
+from .windows import Average, windows
+
+VERSION = 1
+CPU_SIZE, GPU_SIZE = 700, 1600  # pixels; on one core 1600 takes about a minute per photo, 700 a few seconds
+
+
+@dataclass(frozen=True)
+class VisionTransformer:
+    """DINOv2 with or without registers, DINOv3: what transformers loads and gives [class | registers | patches]."""
+
+    model: Any = field(repr=False, compare=False)
+    name: str
+    key: str
+    licence: str
+    device: str
+    size: int  # pixels, longer side
+    windowed: bool = False
+    parallel: bool = False  # torch uses all cores itself
+
+    def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
+        patch = self.model.config.patch_size
+        height, width = fit(photo.pixels.shape, limit=self.size, multiple=patch)
+        with inference(self.device):
+            image = to_tensor(photo.pixels, (height, width), IMAGENET, device=self.device, dtype=self.model.dtype)
+            if not self.windowed:
+                return self._tokens(image)
+            average = Average(height, width, (2 * height // patch, 2 * width // patch))
+            for rows, columns in windows(height, width, crop=840 // patch * patch):
+                average.add((rows, columns), self._tokens(image[:, :, rows, columns]))
+            return average.result()
+
+    def _tokens(self, image: Any) -> Float[Array, "D h w"]:
+        patch, config = self.model.config.patch_size, self.model.config
+        tokens = self.model(image).last_hidden_state[0, 1 + getattr(config, "num_register_tokens", 0) :]
+        grid = tokens.T.unflatten(1, (image.shape[2] // patch, image.shape[3] // patch))
+        return np.ascontiguousarray(grid.float().cpu().numpy())
+
+
+def load(argument: str, *, device: str) -> VisionTransformer:
+    return load_transformer("dinov2", argument, device)
+
+
+def load_dinov3(argument: str, *, device: str) -> VisionTransformer:
+    return load_transformer("dinov3", argument, device)
+
+
+def load_transformer(family: str, argument: str, device: str) -> VisionTransformer:
+    """Small on a CPU, large on a GPU, unless the argument chooses."""
+    device = choose(device)
+    defaults = {"size": CPU_SIZE if device == "cpu" else GPU_SIZE, "windows": False, "layer": 0}
+    choice, options = parse(argument, defaults)
+    choice = choice or ("small" if device == "cpu" else "large")
+    id = f"{family}-{choice}"
+    known = weights.MODELS.get(id)
+    return load_folder(
+        id if known else choice,
+        name=known.source.rpartition("/")[2] if known else choice.rstrip("/").rpartition("/")[2],
+        licence=known.licence if known else "LicenseRef-own",
+        device=device,
+        size=options["size"],
+        windowed=bool(options["windows"]),
+        layer=options["layer"],
+    )
+
+
+def load_folder(
+    id: str, *, name: str, licence: str, device: str, size: int, windowed: bool = False, layer: int = 0
+) -> VisionTransformer:
+    """The transformer that `weights.path(id)` finds, cut off after block `layer` (0: all of it)."""
+    folder = weights.path(id)
+    settings: dict[str, Any] = {"num_hidden_layers": layer} if layer else {}  # blocks beyond are not even loaded
+    model = load_pretrained("AutoModel", folder, device=device, **settings)
+    crops = "windows" if windowed else "whole"
+    key = f"vit-{VERSION}-{weights.fingerprint(folder)}-{size}-{layer}-{crops}-{model.dtype}"
+    return VisionTransformer(model, f"{name}@L{layer}" if layer else name, key, licence, device, size, windowed)

@@ -1,0 +1,43 @@
+"""A photo as a network wants it: resized and standardised. Ours, because transformers' own needs torchvision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..arrays import Array, Float
+from ..device import import_torch
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard deviation of RGB in 0..1
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+SIGNED = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))  # -> -1..1
+UNIT = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+def fit(shape: Sequence[int], *, limit: int, multiple: int = 1) -> tuple[int, int]:
+    """(height, width) of an image's shape, longer side brought down to `limit`, both cut to a multiple, at least one.
+
+    Never enlarges. Scaling each side on its own keeps 4002 px at a limit of 1600 from becoming 1599.
+    """
+    height, width = shape[:2]
+    longest = max(height, width)
+    sides = [side if longest <= limit else round(side * limit / longest) for side in (height, width)]
+    return max(sides[0] // multiple, 1) * multiple, max(sides[1] // multiple, 1) * multiple
+
+
+def to_tensor(
+    pixels: Float[Array, "H W 3"],
+    size: tuple[int, int],
+    statistics: tuple[tuple[float, ...], tuple[float, ...]],
+    *,
+    device: str,
+    dtype: Any = None,
+) -> Any:
+    """A (1, 3, height, width) tensor; bilinear, averaging where it shrinks."""
+    torch = import_torch()
+    image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(device)
+    if image.shape[2:] != tuple(size):
+        image = torch.nn.functional.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True)
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in statistics)
+    image = (image - mean) / std
+    return image if dtype is None else image.to(dtype)

@@ -1,0 +1,71 @@
+"""Sliding windows: a network sees a large photo in overlapping crops, whose maps are averaged where they overlap."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from ..arrays import Array, Float
+
+CROP = 840  # pixels: 60 x 60 tokens of DINOv2
+STRIDE = 200  # at most so many pixels between windows
+
+
+def starts(length: int, crop: int, stride: int) -> list[int]:
+    """Where crops begin along an axis: evenly, `stride` or less apart, the last one ending where the axis does."""
+    rest = length - crop
+    if rest <= 0:
+        return [0]
+    step = -(-rest // -(-rest // stride))
+    return [min(start, rest) for start in range(0, rest + step, step)]
+
+
+def windows(height: int, width: int, *, crop: int = CROP, stride: int = STRIDE) -> list[tuple[slice, slice]]:
+    """The crops (rows, columns) of an image; squares no larger than the image is."""
+    crop = min(crop, height, width)
+    stride = min(stride, crop)  # else a small photo would have gaps
+    return [
+        (slice(top, top + crop), slice(left, left + crop))
+        for top, left in product(starts(height, crop, stride), starts(width, crop, stride))
+    ]
+
+
+def interpolation(at: Float[Array, " n"], count: int) -> Float[Array, "n count"]:
+    """The matrix that reads `count` evenly spaced samples at fractional indices, linearly, clamped at the ends."""
+    at = np.clip(at, 0, count - 1)
+    low = np.minimum(np.floor(at).astype(int), max(count - 2, 0))
+    matrix = np.zeros((len(at), count), np.float32)
+    rows = np.arange(len(at))
+    matrix[rows, low] = 1 - (at - low)
+    matrix[rows, np.minimum(low + 1, count - 1)] += at - low
+    return matrix
+
+
+class Average:
+    """The mean of the windows' maps on a grid of h x w cells over the whole image.
+
+    Windows do not start on whole tokens, so each map is read between its tokens, at the cells' centres.
+    """
+
+    def __init__(self, height: int, width: int, grid: tuple[int, int]) -> None:
+        self._centres = [(np.arange(n) + 0.5) * size / n for n, size in zip(grid, (height, width), strict=True)]
+        self._count = np.zeros(grid, np.float32)
+        self._sum: Float[Array, "D h w"] | None = None
+
+    def add(self, window: tuple[slice, slice], feature_map: Float[Array, "D a b"]) -> None:
+        inside, matrices = [], []
+        for centres, piece, count in zip(self._centres, window, feature_map.shape[1:], strict=True):
+            covered = np.flatnonzero((centres >= piece.start) & (centres < piece.stop))
+            at = (centres[covered] - piece.start) / (piece.stop - piece.start) * count - 0.5
+            inside.append(slice(covered[0], covered[-1] + 1) if len(covered) else slice(0, 0))
+            matrices.append(interpolation(at, count))
+        values = matrices[0] @ feature_map @ matrices[1].T
+        if self._sum is None:
+            self._sum = np.zeros((len(feature_map), *self._count.shape), np.float32)
+        self._sum[:, inside[0], inside[1]] += values
+        self._count[inside[0], inside[1]] += 1
+
+    def result(self) -> Float[Array, "D h w"]:
+        assert self._sum is not None, "no window was added"
+        return self._sum / self._count

