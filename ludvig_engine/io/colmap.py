@@ -10,7 +10,6 @@ COLMAP ignores the EXIF orientation of photos, and so must everything that uses 
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import tempfile
 from pathlib import Path
@@ -26,17 +25,23 @@ _NO_POINTS = {".bin": bytes(8), ".txt": b""}  # a count of 0
 
 
 def model_suffix(folder: Path) -> str:
-    """ ".bin" or ".txt" if `folder` holds a COLMAP model of that kind, else ""."""
+    """Which kind of COLMAP model `folder` holds: ".bin", ".txt", or "" for none."""
     return next((s for s in _NO_POINTS if all((folder / f"{n}{s}").is_file() for n in ("cameras", "images"))), "")
 
 
 def read_colmap(folder: Path) -> list[Shot]:
-    """The photos of a COLMAP model that have a pose. `folder` is the one with cameras.bin or cameras.txt."""
+    """The photos of a COLMAP model that have a pose. `folder` is the one with cameras.bin or cameras.txt.
+
+    Raises `EngineError`: "not_found" if it has none, "bad_file" if it is damaged or no photo has a pose.
+    """
     suffix = model_suffix(folder)
+    if not suffix:
+        raise EngineError("not_found", f"{folder} has no cameras.bin or images.bin (or .txt).", ["Choose another."])
     try:
         with tempfile.TemporaryDirectory(prefix="ludvig-") as temporary:
             stage = Path(temporary)
-            shutil.copyfile(folder / f"cameras{suffix}", stage / f"cameras{suffix}")
+            with open_file(folder / f"cameras{suffix}") as file:
+                (stage / f"cameras{suffix}").write_bytes(file.read())
             (stage / f"points3D{suffix}").write_bytes(_NO_POINTS[suffix])
             strip = _strip_binary if suffix == ".bin" else _strip_text
             names = strip(folder / f"images{suffix}", stage / f"images{suffix}")

@@ -44,6 +44,8 @@ def open_photo(path: Path) -> Image.Image:
     """An image file, not yet decoded."""
     try:
         return Image.open(path)
+    except FileNotFoundError as error:
+        raise EngineError("not_found", f"There is no image {path}.", ["Check the path; was it moved?"]) from error
     except (OSError, Image.DecompressionBombError) as error:
         raise unreadable(path, error) from error
 

@@ -31,10 +31,9 @@ def read_photo(view: View) -> Photo:
     if view.photo is None:
         raise EngineError("not_found", f"The photo {view.name} is missing.", ["Choose the folder of the photos."])
     with open_photo(view.photo) as image:
-        if image.size != _photo_size(view):
-            raise EngineError(
-                "bad_file", f"{view.photo} is now {_by(image.size)}, no longer {_by(_photo_size(view))}.", ["Reload."]
-            )
+        if all(view.photo_size) and image.size != view.photo_size:
+            what = f"{view.photo} is now {_by(image.size)}, no longer {_by(view.photo_size)}."
+            raise EngineError("bad_file", what, ["Load the scene again."])
         pixels = _decode(image, view.photo, _grid(view))
     valid = None
     if isinstance(view.lens, Lens):
@@ -71,7 +70,7 @@ def read_scribble(path: str | os.PathLike[str], view: View) -> tuple[Bool[Array,
         raise EngineError(
             "bad_input", f"{Path(path).name} has no stroke in it.", ["Paint green on the object and red beside it."]
         )
-    # A thin stroke covers a small part of a camera's pixel: it counts from a tenth, or half a pixel of a 5-fold photo.
+    # A thin stroke on a large photo covers but a small part of the camera's pixels.
     p, n = (_to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
     return p > np.maximum(n, 0.1), n > np.maximum(p, 0.1)
 

@@ -82,7 +82,7 @@ def copy_ply(
         header = read_header(file, source)
         order = "<" if header.order == "=" else header.order
         if keep.shape != (header.vertex.count,) or keep.dtype != bool:
-            raise _mismatch("selection", keep, header.vertex.count)
+            raise _mismatch("The selection", keep, header.vertex.count)
         added = _checked(extras, len(keep))
         fields = dict(header.vertex.fields) | dict.fromkeys(added, order + "f4")
         kept = Header("", order, (Element("vertex", int(keep.sum()), fields),), header.comments)

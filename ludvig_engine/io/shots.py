@@ -28,6 +28,10 @@ class Intrinsics:
     height: int
 
     def __post_init__(self) -> None:
+        if self.model == "EQUIRECTANGULAR":
+            raise EngineError(
+                "bad_input", "360 degree panoramas cannot be used.", ["Cut them into perspective photos, with COLMAP."]
+            )
         if self.model not in pycolmap.CameraModelId.__members__ or self.model == "INVALID":
             raise _bad(f"The camera model {self.model} is not known")
         if self.width < 1 or self.height < 1 or not all(map(math.isfinite, self.params)):
@@ -37,10 +41,6 @@ class Intrinsics:
         camera = self.colmap()
         if not camera.verify_params():
             raise _bad(f"A {self.model} camera needs {camera.params_info}, but has {len(self.params)} parameters")
-        if camera.is_spherical():
-            raise EngineError(
-                "bad_input", "360 degree panoramas cannot be used.", ["Cut them into perspective photos, with COLMAP."]
-            )
         if min(camera.focal_length_x, camera.focal_length_y) <= 0:
             raise _bad(f"A camera has the focal length {camera.focal_length_x:g} x {camera.focal_length_y:g}")
 
@@ -54,8 +54,7 @@ class Intrinsics:
     @property
     def is_pinhole(self) -> bool:
         """Whether straight lines are straight in the photo. (pycolmap calls a fisheye of zeros undistorted, too.)"""
-        camera = self.colmap()
-        return camera.is_undistorted() and not camera.is_perspective_fisheye()
+        return self.colmap().is_undistorted() and "FISHEYE" not in self.model
 
     @property
     def K(self) -> Float[Array, "3 3"]:  # noqa: N802 - the field's name

@@ -80,7 +80,7 @@ def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Int
     k1, k2, k3, k4, p1, p2 = (float(values.get(key, 0)) for key in ("k1", "k2", "k3", "k4", "p1", "p2"))
     model = values.get("camera_model", "OPENCV")
     if model == "EQUIRECTANGULAR":
-        return Intrinsics(model, (float(width), float(height)), width, height)  # which says what to do instead
+        return Intrinsics(model, (), width, height)  # which says what to do instead
     if "FISHEYE" in model or values.get("is_fisheye"):
         return Intrinsics("OPENCV_FISHEYE", (*pinhole, k1, k2, k3, k4), width, height)
     if k4:

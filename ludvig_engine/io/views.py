@@ -39,7 +39,7 @@ def load_views(
     their views have none. Raises `EngineError`: "not_found" if there are no cameras, or no photos though they are
     needed; "bad_file" if a file is damaged; "bad_input" if a photo's shape does not fit its camera.
     """
-    source, notes = _locate(Path(path))
+    source, notes = _locate(Path(path).absolute())
     folders = _photo_folders(source) if photos is None else [Path(photos)]
     if photos is not None and not folders[0].is_dir():
         raise EngineError("not_found", f"There is no folder {folders[0]}.", ["Choose the folder of the photos."])
@@ -57,9 +57,10 @@ def load_views(
 
 
 def _locate(path: Path) -> tuple[Path, list[str]]:
-    """The COLMAP folder or the JSON file meant by `path`."""
-    if path.is_file():
-        return (path, []) if path.suffix.lower() == ".json" else (path.parent, [])
+    """The COLMAP folder or the JSON file meant by `path`, which may be any file of a COLMAP model."""
+    if path.is_file() and path.suffix.lower() == ".json":
+        return path, []
+    path = path.parent if path.is_file() else path
     places = [path, *(place for pattern in _PLACES for place in sorted(path.glob(pattern)))]
     found = [place for place in places if place.suffix == ".json" or model_suffix(place)]
     if not found:

@@ -123,6 +123,9 @@ def test_points_are_not_needed(tmp_path, model):
 
 
 def test_an_empty_model_is_explained(tmp_path):
+    with pytest.raises(EngineError, match=r"no cameras.bin") as caught:
+        read_colmap(tmp_path)
+    assert caught.value.kind == "not_found"
     save(pycolmap.Reconstruction(), tmp_path, ".bin")
     with pytest.raises(EngineError, match="No photo") as caught:
         read_colmap(tmp_path)

@@ -65,6 +65,9 @@ def test_sizes_ignore_exif_orientation(tmp_path):
     exif[0x0112] = 6  # turned by 90 degrees
     Image.new("RGB", (30, 20)).save(tmp_path / "a.jpg", exif=exif)
     assert photo_size(tmp_path / "a.jpg") == (30, 20)
+    with pytest.raises(EngineError, match=r"no image .*b.jpg") as caught:
+        photo_size(tmp_path / "b.jpg")
+    assert caught.value.kind == "not_found"
     (tmp_path / "b.jpg").write_bytes(b"nonsense")
     with pytest.raises(EngineError, match=r"b.jpg cannot be read") as caught:
         photo_size(tmp_path / "b.jpg")

@@ -121,6 +121,11 @@ def test_transparent_pixels_are_not_valid(tmp_path, make_view):
     np.testing.assert_allclose(photo.pixels[photo.valid], opaque.pixels[photo.valid], atol=0.02)
 
 
+def test_views_made_by_hand_need_no_photo_size(tmp_path):
+    view = plain_view(save(tmp_path / "a.png", picture()), max_size=150)
+    np.testing.assert_array_equal(read_photo(replace(view, photo_size=(0, 0))).pixels, read_photo(view).pixels)
+
+
 def test_damaged_and_missing_photos_are_explained(tmp_path):
     with pytest.raises(EngineError, match=r"a.png is missing") as caught:
         read_photo(plain_view())

@@ -83,6 +83,13 @@ def test_the_same_cameras_in_other_words(dataset, kind, name):
     assert (len(notes) == 1 and "sparse/0; there are others in transforms.json" in notes[0]) == (kind == "transforms")
 
 
+def test_relative_paths(dataset, monkeypatch):
+    expected, _ = load_views(dataset)
+    for folder, path in ((dataset, "."), (dataset, "sparse"), (dataset / "sparse/0", "."), (dataset / "sparse", "0")):
+        monkeypatch.chdir(folder)
+        same_cameras(load_views(path)[0], expected)
+
+
 def test_places_of_a_model(dataset):
     expected, _ = load_views(dataset)
     (dataset / "colmap").mkdir()
@@ -212,9 +219,11 @@ def test_folders_without_cameras(folder):
     with pytest.raises(EngineError, match="no cameras in") as caught:
         load_views(folder)
     assert caught.value.kind == "not_found"
-    with pytest.raises(EngineError) as caught:
-        load_views(folder / "nowhere")
-    assert caught.value.kind == "not_found"
+    (folder / "points.txt").touch()
+    for path in ("nowhere", "points.txt"):
+        with pytest.raises(EngineError, match="no cameras in") as caught:
+            load_views(folder / path)
+        assert caught.value.kind == "not_found"
 
 
 def test_real_cameras_agree(data):
