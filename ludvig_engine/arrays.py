@@ -7,8 +7,8 @@ there the annotations stay what they are in the source: strings that nobody eval
 from numpy import ndarray as Array
 
 try:
-    from jaxtyping import Bool, Float, Int, Shaped, UInt8
+    from jaxtyping import Bool, Float, Int, Shaped, UInt, UInt8
 except ImportError:  # inside Blender
-    Bool = Float = Int = Shaped = UInt8 = None  # type: ignore[assignment]
+    Bool = Float = Int = Shaped = UInt = UInt8 = None  # type: ignore[assignment]
 
-__all__ = ["Array", "Bool", "Float", "Int", "Shaped", "UInt8"]
+__all__ = ["Array", "Bool", "Float", "Int", "Shaped", "UInt", "UInt8"]

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .arrays import Array, Bool, Float, Int, Shaped
+from .arrays import Array, Bool, Float, Int, Shaped, UInt
 from .errors import EngineError, nearest_name
 
 Self = TypeVar("Self", bound="Gaussians")
@@ -157,7 +157,7 @@ def morton_order(points: Float[Array, "N 3"]) -> Int[Array, " N"]:
     return np.argsort(code, kind="stable")
 
 
-def _spread(x: Int[Array, " N"]) -> Int[Array, " N"]:
+def _spread(x: UInt[Array, " N"]) -> UInt[Array, " N"]:
     """Put two zero bits between the 21 bits of each number."""
     for shift, mask in ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F),
                         (4, 0x10C30C30C30C30C3), (2, 0x1249249249249249)):  # fmt: skip
