@@ -23,7 +23,7 @@ def tag(thing: Any = None) -> None:
     A change of view-dependent colour is noticed by the base colour that changes with it, as every recolouring does.
     """
     if _display is not None:
-        _display.read_again(thing)
+        _display.intake.read_again(thing)
     redraw()
 
 
@@ -58,7 +58,7 @@ def drop() -> None:
 @persistent
 def _on_change(_scene: Any, depsgraph: Any) -> None:
     if _display is not None:
-        _display.changed(depsgraph)
+        _display.intake.changed(depsgraph)
 
 
 @persistent

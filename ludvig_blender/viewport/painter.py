@@ -7,6 +7,7 @@ without anything being read back. While nothing moves only the second pass runs.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gpu
@@ -16,20 +17,18 @@ from gpu_extras.batch import batch_for_shader
 from . import shaders
 from .cloud import Cloud
 from .lens import Lens
+from .texels import WIDTH, rows
 
 _CORNERS = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
 
 
-def texture(texels: np.ndarray, format_: str) -> Any:
-    """A data texture of float32 texels (M, channels), `shaders.WIDTH` of them per row."""
-    channels = texels.shape[1]
-    height = max(-(-len(texels) // shaders.WIDTH), 1)
-    width = min(max(len(texels), 1), shaders.WIDTH) if height == 1 else shaders.WIDTH
-    data = np.zeros((height * width, channels), np.float32) if height * width != len(texels) else texels
-    if data is not texels:
-        data[: len(texels)] = texels
-    flat = np.ascontiguousarray(data, np.float32).reshape(-1)
-    return gpu.types.GPUTexture((width, height), format=format_, data=gpu.types.Buffer("FLOAT", flat.size, flat))
+def texture(parts: Sequence[np.ndarray], format_: str) -> Any:
+    """A data texture of parts (N, channels) one after the other, float32. Quickest if they fill whole rows."""
+    texels = rows(parts)
+    width = min(max(len(texels), 1), WIDTH)
+    flat = texels.reshape(-1) if len(texels) else np.zeros(parts[0].shape[1], np.float32)
+    data = gpu.types.Buffer("FLOAT", flat.size, flat)
+    return gpu.types.GPUTexture((width, max(len(texels) // width, 1)), format=format_, data=data)
 
 
 class Target:
@@ -105,16 +104,16 @@ class Uploads:
         self._versions: dict[str, tuple[Any, ...]] = {}
         self.textures: dict[str, Any] = {}
 
-    def renew(self, name: str, versions: tuple[Any, ...], arrays: Any, format_: str) -> None:
-        """Upload `arrays()`, a list of (N, channels) float32, unless those of these versions are there."""
+    def renew(
+        self, name: str, versions: tuple[Any, ...], arrays: Callable[[], Sequence[np.ndarray]], format_: str
+    ) -> None:
+        """Upload `arrays()`, each (N, channels), unless those of these versions are there."""
         if self._versions.get(name) == versions:
             return
-        parts = arrays()
-        joined = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        self.textures[name] = texture(joined, format_)
+        self.textures[name] = texture(arrays(), format_)
         self._versions[name] = versions
 
 
 def objects_texture(lens: Lens, worlds: list[np.ndarray]) -> Any:
     """The matrices from each object's space to the camera, three texels each."""
-    return texture(np.concatenate([lens.rows(world) for world in worlds]).astype(np.float32), "RGBA32F")
+    return texture([lens.rows(world) for world in worlds], "RGBA32F")

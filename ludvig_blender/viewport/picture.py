@@ -42,10 +42,10 @@ def render(objects: list[Any], lens: Lens, tint: tuple[float, ...] = (0.0, 0.0, 
         for (thing, cloud), world in zip(found, worlds, strict=True)
     ]
     textures = {
-        "geometry_tex": painter.texture(np.concatenate(painter.geometry(clouds)), "RGBA32F"),
-        "state_tex": painter.texture(np.concatenate([cloud.state for cloud in clouds])[:, None], "R32F"),
-        "order_tex": painter.texture(order[:, None], "R32F"),
-        "color_tex": painter.texture(np.concatenate(shown), "RGBA32F"),
+        "geometry_tex": painter.texture(painter.geometry(clouds), "RGBA32F"),
+        "state_tex": painter.texture([cloud.state[:, None] for cloud in clouds], "R32F"),
+        "order_tex": painter.texture([order[:, None]], "R32F"),
+        "color_tex": painter.texture(shown, "RGBA32F"),
         "objects_tex": painter.objects_texture(lens, worlds),
     }
     painter.Painter().draw(target, lens.uniforms(tint), textures, len(order))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
@@ -23,23 +24,50 @@ def evaluated(thing: Any) -> Any:
     return cloud if isinstance(cloud, bpy.types.PointCloud) and splats.is_splat_cloud(cloud) else None
 
 
+@dataclass
+class Reading:
+    """A snapshot in the making, one attribute at a time: each is a pause of some ms for a million splats."""
+
+    look: Style
+    size: int
+    arrays: dict[str, np.ndarray | None] = field(default_factory=dict)
+
+    def step(self, cloud: Any) -> Snapshot | None:
+        """Read the next attribute; the snapshot after the last. Raises `Changed` if points were added or removed."""
+        if attributes.count(cloud) != self.size:
+            raise Changed
+        name = next(name for name in (*_FIELDS, "values") if name not in self.arrays)
+        self.arrays[name] = _values(self.look, cloud) if name == "values" else attributes.get(cloud, _FIELDS[name])
+        if name != "values":
+            return None
+        return Snapshot(**self.arrays, source=(self.look.mode, *self.look.names))  # type: ignore[arg-type]
+
+
+class Changed(Exception):
+    """The point cloud is no longer the one that is being read."""
+
+
+_FIELDS = {
+    "means": "position",
+    "scales": "scale",
+    "quats": "rotation",
+    "base": splats.BASE,
+    "selected": splats.SELECTION,
+    "hidden": splats.HIDDEN,
+}
+
+
+def begin(thing: Any, cloud: Any) -> Reading:
+    """Start reading an object's point cloud."""
+    return Reading(style(thing), attributes.count(cloud))
+
+
 def snapshot(thing: Any, cloud: Any) -> Snapshot:
     """A copy of what is drawn, without the harmonics: 7 ms per million splats."""
-    base = attributes.get(cloud, splats.BASE)
-    means, scales, quats = (attributes.get(cloud, name) for name in ("position", "scale", "rotation"))
-    if base is None or means is None or scales is None or quats is None:
-        raise ValueError(f'"{thing.name}" has splat attributes of an unexpected type')
-    look = style(thing)
-    return Snapshot(
-        means=means,
-        scales=scales,
-        quats=quats,
-        base=base,
-        selected=attributes.get(cloud, splats.SELECTION),
-        hidden=attributes.get(cloud, splats.HIDDEN),
-        values=_values(look, cloud),
-        source=(look.mode, *look.names),
-    )
+    reading = begin(thing, cloud)
+    while (done := reading.step(cloud)) is None:
+        pass
+    return done
 
 
 def _values(look: Style, cloud: Any) -> np.ndarray | None:

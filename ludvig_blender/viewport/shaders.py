@@ -9,8 +9,6 @@ from typing import Any
 
 import gpu
 
-WIDTH = 4096  # texels per row of a data texture: element i is at (i % 4096, i / 4096)
-
 _UNIFORMS = """
 struct SplatUniforms {
   mat4 projection;
@@ -22,6 +20,7 @@ struct SplatUniforms {
 """
 
 _VERTEX = """
+/* Where element i of a data texture is: rows of 4096, see texels.py. */
 ivec2 place(int i) { return ivec2(i & 4095, i >> 12); }
 
 void main()

@@ -34,26 +34,27 @@ class View:
 
     pose: bytes = b""
     moved: float = 0.0  # time of the last change of the pose
+    settled: bool = True  # whether it was drawn again since it came to rest
     planes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # depth planes of the newest sort
     order_key: tuple[Any, ...] = ()  # of the newest sort asked for
     order_layout: tuple[Any, ...] = ()  # of the order that is here
-    order: np.ndarray | None = None
+    order: np.ndarray | None = None  # (rows of texels, 1)
+    count: int = 0  # splats in it
     order_texture: Any = None
     color_key: tuple[Any, ...] = ()
     color_layout: tuple[Any, ...] = ()
-    colors: np.ndarray | None = None
+    colors: np.ndarray | None = None  # (rows of texels, 4)
     color_texture: Any = None
     serial: int = 0  # counts the orders and colours that arrived
     drawn: tuple[Any, ...] = ()
     target: Any = None
-    uniforms: np.ndarray | None = None
 
     def moving(self, lens: Lens, items: list[Item], now: float) -> bool:
         """Note where everything is, and whether it was elsewhere a moment ago."""
         parts = [lens.rows(item.world) for item in items]
         pose = b"".join(part.tobytes() for part in [*parts, lens.projection, np.array([lens.width, lens.height])])
         if pose != self.pose:
-            self.pose, self.moved = pose, now
+            self.pose, self.moved, self.settled = pose, now, False
         return now - self.moved < REST
 
     def turned(self, planes: np.ndarray) -> bool:

@@ -98,7 +98,9 @@ def draw(lens, cloud, indices, shown):
         "state_tex": (cloud.state[:, None], "R32F"),
         "order_tex": (indices[:, None], "R32F"),
     }
-    textures = {n: measure(f"upload {n}", lambda d=d: painter.texture(*d), where="main") for n, d in data.items()}
+    textures = {
+        n: measure(f"upload {n}", lambda d=d: painter.texture([d[0]], d[1]), where="main") for n, d in data.items()
+    }
     textures["objects_tex"] = painter.objects_texture(lens, [np.eye(4)])
     artist = painter.Painter()
     for scale in (1.0, 0.5):

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 NAME = "bl_ext.user_default.ludvig"
 DATA = os.environ.get("LUDVIG_DATA")
 
-# The user's own Blender must neither be read nor changed. Inside Blender (`blender -b --python-expr "import pytest; ..."`)
+# The user's own Blender must neither be read nor changed. Inside Blender (`blender -b --python-expr "import pytest..."`)
 # it is too late to say so: the caller does.
 _folder = Path(tempfile.mkdtemp(prefix="ludvig-blender-"))
 if "bpy" not in sys.modules:

@@ -2,6 +2,7 @@
 
 import bpy
 import pytest
+
 from clouds import splat_object
 from extension import blender_module
 
