@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 NAME = "bl_ext.user_default.ludvig"
 DATA = os.environ.get("LUDVIG_DATA")
 
-# The user's own Blender must neither be read nor changed. Inside Blender (`blender -b --python-expr "import pytest..."`)
-# it is too late to say so: the caller does.
+# The user's own Blender must neither be read nor changed. Inside a Blender that runs pytest it is too late to say so:
+# who starts it does.
 _folder = Path(tempfile.mkdtemp(prefix="ludvig-blender-"))
 if "bpy" not in sys.modules:
     (_folder / "user").mkdir()  # Blender ignores the variable if the folder does not exist

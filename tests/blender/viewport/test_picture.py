@@ -1,11 +1,14 @@
 """The shader's pictures are those of 3DGS by the book."""
 
+import json
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
 
 from clouds import gaussians, splat_object
-from extension import blender_module
+from extension import DATA, blender_module
 from reference import render
 
 splats = blender_module("ludvig_blender.splats")
@@ -65,6 +68,38 @@ def test_equals_the_reference(options):
     thing = splat_object(made)
     lens = camera(**options)
     assert_equal_pictures(picture.render([thing], lens), expected(made, lens))
+
+
+@pytest.mark.skipif(not DATA, reason="LUDVIG_DATA is not set")
+def test_equals_the_engine_on_a_trained_scene():
+    """A photo's camera, the size of the photo. The engine needs numba beside bpy."""
+    pytest.importorskip("numba")
+    engine, scene = (blender_module(f"ludvig_engine.{name}") for name in ("render", "scene"))
+    bpy.ops.ludvig.import_splats(filepath=str(Path(DATA, "banana/gs/point_cloud.ply")))
+    thing = bpy.context.object
+    made, world = splats.read(thing.data), np.array(thing.matrix_world)
+    photo = json.loads(Path(DATA, "banana/gs/cameras.json").read_text("utf-8"))[3]
+    viewmat = np.eye(4)
+    viewmat[:3, :3] = np.array(photo["rotation"]).T
+    viewmat[:3, 3] = -viewmat[:3, :3] @ photo["position"]
+    width, height, fx, fy, cx, cy = (photo[key] for key in ("width", "height", "fx", "fy", "cx", "cy"))
+    near, far = 0.2, 1000.0
+    projection = np.array([
+        [2 * fx / width, 0, 1 - 2 * cx / width, 0],
+        [0, 2 * fy / height, 2 * cy / height - 1, 0],
+        [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)],
+        [0, 0, -1, 0],
+    ])  # fmt: skip
+    lens = blender_module("ludvig_blender.viewport.lens").Lens(
+        FLIP @ viewmat @ np.linalg.inv(world), projection, width, height
+    )
+    found = picture.render([thing], lens)
+    camera = scene.Camera(viewmat, np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]]), width, height)
+    image, alpha = engine.render(made, camera, engine.colours(made, camera.centre))
+    difference = np.abs(found - np.dstack([image.transpose(1, 2, 0), alpha]))
+    assert alpha.mean() > 0.5
+    assert difference.mean() < 1e-3  # 2/255 is asked for
+    assert np.quantile(difference, 0.999) < 5e-3
 
 
 def test_transforms_are_those_of_the_export():
