@@ -75,7 +75,7 @@ def read_scribble(path: str | os.PathLike[str], view: View) -> tuple[Bool[Array,
     return p > np.maximum(n, 0.1), n > np.maximum(p, 0.1)
 
 
-def photo_point(view: View, x: int, y: int) -> tuple[float, float]:
+def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
     """Where pixel (x, y) of the photo file, counted from 0, is in the view's camera: continuous, centres at +0.5.
 
     Raises `EngineError` "bad_input" if it is outside the photo, or where the lens sees nothing.
@@ -84,14 +84,14 @@ def photo_point(view: View, x: int, y: int) -> tuple[float, float]:
     if not (0 <= x < size[0] and 0 <= y < size[1]):
         raise EngineError(
             "bad_input",
-            f"The point ({x}, {y}) is outside the photo {view.name}, which is {_by(size)} pixels.",
+            f"The point ({x:g}, {y:g}) is outside the photo {view.name}, which is {_by(size)} pixels.",
             [f"Give x from 0 to {size[0] - 1} and y from 0 to {size[1] - 1}."],
         )
     point = (np.array([[x, y]]) + 0.5) * _grid(view) / size
     if isinstance(view.lens, Lens):
         point = view.lens.to_pinhole(point)
     if np.isnan(point).any():
-        raise EngineError("bad_input", f"The lens of {view.name} sees nothing at ({x}, {y}).", ["Click elsewhere."])
+        raise EngineError("bad_input", f"The lens of {view.name} sees nothing at ({x:g}, {y:g}).", ["Click elsewhere."])
     return float(point[0, 0]), float(point[0, 1])
 
 

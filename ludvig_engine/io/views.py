@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 from ..errors import EngineError
@@ -31,6 +33,8 @@ def load_views(
 ) -> tuple[tuple[View, ...], tuple[str, ...]]:
     """The views of a scene, sorted by name, and notes on what the user should know about them.
 
+    A view is named as its photo, without the folders that all photos are in.
+
     `path` is a COLMAP model, a transforms.json (nerfstudio, instant-ngp, Blender synthetic), a cameras.json (of 3D
     Gaussian Splatting viewers), or a dataset folder that has one of them. `photos` is the folder the photos are in, by
     default one of the usual places nearby. `max_size` limits the long side of the views' cameras, in pixels.
@@ -52,8 +56,18 @@ def load_views(
         notes += [f"{len(missing)} of {len(shots)} photos are missing ({_few(missing)}): their cameras are kept."]
     if photos is None and folder and folder.name.startswith("images_"):
         notes += [f"The photos are those in {folder}."]
-    views = [_view(shot, found.get(shot.name), max_size) for shot in sorted(shots, key=lambda shot: shot.name)]
+    common = _common_folder([shot.name for shot in shots])
+    views = [
+        _view(replace(shot, name=shot.name[len(common) :]), found.get(shot.name), max_size)
+        for shot in sorted(shots, key=lambda shot: shot.name)
+    ]
     return tuple(views), tuple(notes + more)
+
+
+def _common_folder(names: Sequence[str]) -> str:
+    """The folders all names begin with: transforms.json says images/a.jpg where COLMAP says a.jpg."""
+    levels = zip(*(name.split("/")[:-1] for name in names), strict=False)
+    return "".join(f"{level[0]}/" for level in takewhile(lambda level: len(set(level)) == 1, levels))
 
 
 def _locate(path: Path) -> tuple[Path, list[str]]:

@@ -8,7 +8,7 @@ from PIL import Image
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.lens import Lens
 from ludvig_engine.io.photos import read_photo
-from ludvig_engine.io.views import load_views
+from ludvig_engine.io.views import _common_folder, load_views
 
 NAMES = ["b.JPG", "a.JPG", "sub dir/c.JPG"]
 SIZE = (300, 200)
@@ -234,3 +234,18 @@ def test_real_cameras_agree(data):
         views, notes = load_views(other)
         same_cameras(views, expected)
         assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "common"),
+    [
+        (["images/a.jpg", "images/b.jpg"], "images/"),
+        (["a.jpg", "b.jpg"], ""),
+        (["cam1/a.jpg", "cam2/a.jpg"], ""),
+        (["x/cam1/a.jpg", "x/cam2/a.jpg"], "x/"),
+        (["images/a.jpg", "imagesets/b.jpg"], ""),
+        (["a.jpg"], ""),
+    ],
+)
+def test_views_are_named_without_the_folder_all_photos_are_in(names, common):
+    assert _common_folder(names) == common
