@@ -38,9 +38,13 @@ class Target:
         self.width, self.height = width, height
         self.color = gpu.types.GPUTexture((width, height), format="RGBA32F" if precise else "RGBA16F")
         self.depth = gpu.types.GPUTexture((width, height), format="RGBA32F")
-        for image in (self.color, self.depth):
-            image.filter_mode(True)
         self.framebuffer = gpu.types.GPUFrameBuffer(color_slots=[self.color, self.depth])
+
+    def pixels(self) -> np.ndarray:
+        """The colours (H, W, 4), lowest row first; waits until they are drawn."""
+        data = self.color.read()
+        data.dimensions = self.width * self.height * 4  # the strides of more dimensions are wrong in 4.x
+        return np.array(data, np.float32).reshape(self.height, self.width, 4)
 
 
 class Painter:
@@ -54,7 +58,6 @@ class Painter:
     def draw(self, target: Target, uniforms: np.ndarray, textures: dict[str, Any], count: int) -> None:
         """Blend `count` splats into `target`; `textures` by the names of the shader's samplers."""
         with target.framebuffer.bind():
-            target.framebuffer.viewport_set(0, 0, target.width, target.height)
             target.framebuffer.clear(color=(0.0, 0.0, 0.0, 0.0))
             if count == 0:
                 return

@@ -49,8 +49,7 @@ def render(objects: list[Any], lens: Lens, tint: tuple[float, ...] = (0.0, 0.0, 
         "objects_tex": painter.objects_texture(lens, worlds),
     }
     painter.Painter().draw(target, lens.uniforms(tint), textures, len(order))
-    pixels = np.array(target.color.read(), np.float32).reshape(lens.height, lens.width, 4)
-    return pixels[::-1]
+    return target.pixels()[::-1]
 
 
 def camera_lens(camera: Any, scene: Any, depsgraph: Any) -> Lens:

@@ -107,8 +107,15 @@ void main()
 _COMPOSITE_FRAGMENT = """
 void main()
 {
-  vec4 blended = texture(color_tex, uv);
-  vec4 depth = texture(depth_tex, uv);
+  /* Bilinear by hand: before 5.0 the filter of a texture cannot be set. At full size one texel counts. */
+  ivec2 last = textureSize(color_tex, 0) - 1;
+  vec2 at = uv * vec2(last + 1) - 0.5;
+  vec2 part = at - floor(at);
+  ivec2 a = clamp(ivec2(floor(at)), ivec2(0), last), b = min(a + 1, last);
+  vec4 blended = mix(mix(texelFetch(color_tex, a, 0), texelFetch(color_tex, ivec2(b.x, a.y), 0), part.x),
+                     mix(texelFetch(color_tex, ivec2(a.x, b.y), 0), texelFetch(color_tex, b, 0), part.x), part.y);
+  vec4 depth = mix(mix(texelFetch(depth_tex, a, 0), texelFetch(depth_tex, ivec2(b.x, a.y), 0), part.x),
+                   mix(texelFetch(depth_tex, ivec2(a.x, b.y), 0), texelFetch(depth_tex, b, 0), part.x), part.y);
   if (blended.a < 1.0 / 255.0) {
     discard;
   }

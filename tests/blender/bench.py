@@ -109,7 +109,7 @@ def draw(lens, cloud, indices, shown):
 
         def paint(target=target, uniforms=uniforms):
             artist.draw(target, uniforms, textures, len(indices))
-            target.color.read()  # waits until it is drawn
+            target.pixels()  # waits until it is drawn
 
         name = f"draw {target.width}x{target.height}, {gpu.platform.renderer_get()[:8]}"
         measure(name, paint, where="GPU")
