@@ -1,0 +1,135 @@
+"""Set up and run, from nothing but a Python: `python tasks.py demo`, `python tasks.py test`.
+
+`make demo` and `make test` call this; on Windows call it directly (`py tasks.py demo`). Environments live in `.venv*`
+in the repository and are made when they are missing or pyproject.toml has changed. Standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+OLDEST = (3, 11)
+BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}  # the wheels that exist for these Pythons
+MODELS_ON = "3.11"  # the learned extractors' tests run here; once is enough
+
+
+def main() -> None:
+    tasks = {"demo": demo, "test": test, "lint": lint}
+    if len(sys.argv) < 2 or sys.argv[1] not in tasks:
+        sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
+    if sys.version_info < OLDEST:
+        sys.exit(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
+    tasks[sys.argv[1]](sys.argv[2:])
+
+
+def demo(arguments: list[str]) -> None:
+    """Select an object in the scene that ships with the repository."""
+    python = environment(".venv", Path(sys.executable), [])
+    run([python, "-m", "ludvig_engine", "demo", *arguments])
+
+
+def test(arguments: list[str]) -> None:
+    """All tests: the engine's with this Python, the extension's in every Blender whose Python is found."""
+    skipped, failed = [], []
+    found = pythons()
+    for version, blender in BLENDERS.items():
+        if version not in found:
+            skipped.append(f"the tests in Blender {blender.removeprefix('bpy==')}: no Python {version} was found")
+            continue
+        models = ["models"] if version == MODELS_ON else []
+        python = environment(f".venv-{version}", found[version], ["test", *models], (blender,))
+        # Blender keeps state for the life of its process: its tests run in one of their own.
+        failed += pytest(python, ["tests/blender", *arguments])
+        if version == engine_version(found):
+            failed += pytest(python, ["tests", "--ignore=tests/blender", *arguments])
+    if engine_version(found) not in BLENDERS:
+        python = environment(".venv", Path(sys.executable), ["test"])
+        skipped.append(f"the learned extractors: Python {MODELS_ON} was not found")
+        failed += pytest(python, ["tests", "--ignore=tests/blender", *arguments])
+    for what in skipped:
+        print(f"SKIPPED {what}", flush=True)
+    if failed:
+        sys.exit("FAILED: " + "; ".join(failed))
+
+
+def lint(arguments: list[str]) -> None:
+    """ruff and mypy, as pre-commit and CI run them."""
+    python = environment(".venv", Path(sys.executable), ["dev"])
+    run([python, "-m", "ruff", "check", "."])
+    run([python, "-m", "ruff", "format", "--check", "."])
+    run([python, "-m", "mypy"])
+
+
+def engine_version(found: dict[str, Path]) -> str:
+    """The Python that runs the engine's tests: the one with all models, else this one."""
+    return MODELS_ON if MODELS_ON in found else f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def pythons() -> dict[str, Path]:
+    """An interpreter per version that has a Blender wheel: this one, those on PATH, pyenv's, uv's."""
+    found = {}
+    for version in BLENDERS:
+        candidates = [sys.executable, shutil.which(f"python{version}")]
+        homes = [os.environ.get("PYENV_ROOT", "~/.pyenv"), "~/.local/share/uv/python"]
+        for home, pattern in zip(homes, (f"versions/{version}.*", f"cpython-{version}.*"), strict=True):
+            folders = sorted(Path(home).expanduser().glob(pattern))
+            candidates += [folder / "bin" / "python3" for folder in folders]
+        if os.name == "nt" and (launcher := shutil.which("py")):
+            asked = [launcher, f"-{version}", "-c", "import sys; print(sys.executable)"]
+            candidates.append(subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip())
+        for candidate in candidates:
+            if candidate and is_python(candidate, version):
+                found[version] = Path(candidate)
+                break
+    return found
+
+
+def is_python(path: str | Path, version: str) -> bool:
+    """Whether that runs and is of that version; a pyenv shim may exist without either."""
+    question = [str(path), "-c", "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        return subprocess.run(question, capture_output=True, text=True, check=False).stdout.strip() == version
+    except OSError:
+        return False
+
+
+def environment(name: str, base: Path, extras: list[str], packages: tuple[str, ...] = ()) -> Path:
+    """The Python of an environment with the engine installed from here; made if it is missing or out of date."""
+    folder = ROOT / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wanted = repr((extras, packages, hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()))
+    marker = folder / "complete"
+    if python.exists() and marker.exists() and marker.read_text() == wanted:
+        return python
+    print(f"Setting up {name} ({', '.join([*extras, *packages]) or 'core'}) ...", flush=True)
+    if not python.exists():
+        run([base, "-m", "venv", folder])
+    marker.unlink(missing_ok=True)
+    target = f".[{','.join(extras)}]" if extras else "."
+    run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", target, *packages])
+    marker.write_text(wanted)
+    return python
+
+
+def pytest(python: Path, arguments: list[str]) -> list[str]:
+    """Run it; what failed, for the last line."""
+    command = [python, "-m", "pytest", *arguments]
+    print("$", *command, flush=True)
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    return [] if code == 0 else [f"{arguments[0]} on {python.parent.parent.name} (exit code {code})"]
+
+
+def run(command: list[object]) -> None:
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()
