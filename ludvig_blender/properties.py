@@ -79,7 +79,7 @@ class LudvigSplats(bpy.types.PropertyGroup):
         subtype="FACTOR", update=_shown,
     )  # fmt: skip
     sh_degree: IntProperty(
-        name="Highlights", description="Degree of view-dependent color, as far as the file has it",
+        name="SH Degree", description="Detail of view-dependent color, as far as the file has it",
         min=0, max=4, default=4, update=_shown,
     )  # fmt: skip
     source: StringProperty(name="File", description="The splat file this object was imported from", subtype="FILE_PATH")
@@ -100,7 +100,7 @@ class LudvigScene(bpy.types.PropertyGroup):
         update=_shown,
     )
     coarse: BoolProperty(
-        name="Half Resolution While Moving",
+        name="Coarse While Moving",
         description="Draw fewer pixels while the view turns or splats move, all of them at rest",
         default=True,
     )
