@@ -70,6 +70,17 @@ def load_pretrained(kind: str, folder: Path, *, device: str, half: bool | None =
     return model.to(device).eval()
 
 
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer that lies beside a model. Raises `EngineError` "bad_file"."""
+    transformers = import_transformers()
+    try:
+        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise EngineError(
+            "bad_file", f"{folder} has no tokenizer that can be read: {error}", ["Fetch the model again."]
+        ) from error
+
+
 @contextmanager
 def inference(device: str) -> Iterator[None]:
     """No gradients; running out of memory becomes a sentence."""

@@ -20,7 +20,15 @@ EXTRACTORS = {
     "files": "ludvig_engine.features.files:load",
     "dinov2": "ludvig_engine.features.dinov2:load",
     "dinov3": "ludvig_engine.features.dinov2:load_dinov3",
-    "imgfocus": "ludvig_engine.features.packaged:load_imgfocus",
+    "clip": "ludvig_engine.features.clip:load",
+    "siglip": "ludvig_engine.features.clip:load_siglip",
+    "tips": "ludvig_engine.features.clip:load_tips",
+    "imgfocus": "ludvig_engine.features.imgfocus:load",
+    "xfeat": "ludvig_engine.features.xfeat:load",
+    "imgfocus+xfeat": "ludvig_engine.features.join:load_imgfocus_xfeat",
+    "effnet": "ludvig_engine.features.effnet:load",
+    "conse": "ludvig_engine.features.conse:load",
+    "join": "ludvig_engine.features.join:load",
 }
 
 

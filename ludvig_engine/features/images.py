@@ -38,6 +38,11 @@ def to_tensor(
     image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(device)
     if image.shape[2:] != tuple(size):
         image = torch.nn.functional.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True)
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in statistics)
-    image = (image - mean) / std
+    image = standardise(image, statistics)
     return image if dtype is None else image.to(dtype)
+
+
+def standardise(image: Any, statistics: tuple[tuple[float, ...], tuple[float, ...]]) -> Any:
+    """(image - mean) / std of (n, 3, height, width) colours in 0..1."""
+    mean, std = (image.new_tensor(values).view(1, 3, 1, 1) for values in statistics)
+    return (image - mean) / std

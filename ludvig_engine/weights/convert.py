@@ -30,7 +30,8 @@ def safetensors_of_torch(content: bytes, folder: Path) -> None:
     """A state dict saved by torch, without what only training needs."""
     torch = import_torch()
     state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    (folder / "model.safetensors").write_bytes(save({name: x.numpy() for name, x in state.items() if x.ndim}))
+    kept = {name: np.ascontiguousarray(x.numpy()) for name, x in state.items() if x.ndim}  # save ignores strides
+    (folder / "model.safetensors").write_bytes(save(kept))
 
 
 def dinov2_of_onnx(content: bytes, folder: Path) -> None:

@@ -76,7 +76,7 @@ def fingerprint(place: Path) -> str:
     files = [place] if place.is_file() else sorted(path for path in place.iterdir() if path.is_file())
     found = hashlib.sha256()
     for path in files:
-        if path.suffix in WEIGHTS or path.name == "config.json":
+        if path.suffix in WEIGHTS or (path.suffix == ".json" and path.name != "ludvig.json"):
             state = path.stat()
             found.update(path.name.encode() + _hash_of(path, state.st_size, state.st_mtime_ns))
     return found.hexdigest()[:16]

@@ -1,0 +1,160 @@
+"""`clip[:openai|laion|FOLDER]`, `siglip`, `tips`: features that text can be compared with.
+
+`pyramid` (the paper's, default on a GPU) describes some 1200 overlapping tiles per photo. `dense` (default on a CPU,
+some 500 times faster) reads patch tokens that never mixed in the last pooling:
+    CLIP    the value of each token in the last attention, projected (MaskCLIP)
+    SigLIP  what its pooling head says of each token alone
+    TIPSv2  the patch tokens, which were trained for it
+Option: `size=` longer side in pixels of the dense mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import weights
+from ..arrays import Array, Float
+from ..device import choose, import_torch, inference, load_pretrained, load_tokenizer
+from ..errors import EngineError
+from ..scene import Photo
+from .images import CLIP, SIGNED, UNIT, fit, standardise, to_tensor
+from .options import parse
+from .pyramid import pyramid, unit
+
+VERSION = 1
+SIZE = 640  # pixels; position embeddings were learned for 224 to 448 and do not stretch at will
+PAPER_SIZE = 1600
+TILES_PER_BATCH = 64
+STATISTICS = {"clip": CLIP, "siglip": SIGNED, "tipsv2": UNIT}
+CHOICES = {
+    "clip": {"": "clip", "openai": "clip", "laion": "clip-laion"},
+    "siglip": {"": "siglip2"},
+    "tips": {"": "tips"},
+}
+
+
+@dataclass(frozen=True)
+class TextAligned:
+    """A model with an image and a text side, whose embeddings are compared by cosine."""
+
+    model: Any = field(repr=False, compare=False)
+    tokenizer: Any = field(repr=False, compare=False)
+    name: str
+    key: str
+    licence: str
+    device: str
+    size: int  # pixels, longer side in the dense mode
+    tiled: bool
+    parallel: bool = False  # torch uses all cores itself
+
+    def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
+        """Unit vectors."""
+        with inference(self.device):
+            return self._tiles(photo) if self.tiled else self._dense(photo)
+
+    def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
+        """Unit vectors of the prompts."""
+        fixed = self.model.config.model_type != "clip"  # the others were trained on padded sentences
+        tokens = self.tokenizer(
+            list(prompts),
+            padding="max_length" if fixed else True,
+            truncation=True,
+            max_length=self.model.config.text_config.max_position_embeddings,
+            return_tensors="pt",
+        ).to(self.device)
+        with inference(self.device):
+            return unit(_pooled(self.model.get_text_features(**tokens)))
+
+    def _dense(self, photo: Photo) -> Float[Array, "D h w"]:
+        patch = self.model.config.vision_config.patch_size
+        size = fit(photo.pixels.shape, limit=self.size, multiple=patch)
+        statistics = STATISTICS[self.model.config.model_type]
+        image = to_tensor(photo.pixels, size, statistics, device=self.device, dtype=self.model.dtype)
+        tokens = DENSE[self.model.config.model_type](self.model, image)[0].float().cpu().numpy()
+        return np.ascontiguousarray(unit(tokens).T.reshape(-1, size[0] // patch, size[1] // patch), np.float32)
+
+    def _tiles(self, photo: Photo) -> Float[Array, "D h w"]:
+        size = fit(photo.pixels.shape, limit=PAPER_SIZE)
+        image = to_tensor(photo.pixels, size, UNIT, device=self.device)
+        return pyramid(image, self._embed, batch=TILES_PER_BATCH)
+
+    def _embed(self, tiles: Any) -> Float[Array, "n D"]:
+        side = self.model.config.vision_config.image_size
+        functional = import_torch().nn.functional
+        tiles = functional.interpolate(tiles, (side, side), mode="bilinear", align_corners=False, antialias=True)
+        image = standardise(tiles, STATISTICS[self.model.config.model_type]).to(self.model.dtype)
+        return _pooled(self.model.get_image_features(pixel_values=image))
+
+
+def _clip_values(model: Any, image: Any) -> Any:
+    vision = model.vision_model
+    states = vision(image, interpolate_pos_encoding=True, output_hidden_states=True).hidden_states[-2][:, 1:]
+    last = vision.encoder.layers[-1]
+    values = last.self_attn.out_proj(last.self_attn.v_proj(last.layer_norm1(states)))
+    return model.visual_projection(vision.post_layernorm(values))
+
+
+def _siglip_heads(model: Any, image: Any) -> Any:
+    tokens = model.vision_model(image, interpolate_pos_encoding=True).last_hidden_state
+    return model.vision_model.head(tokens.flatten(0, 1)[:, None]).unflatten(0, tokens.shape[:2])
+
+
+def _tips_tokens(model: Any, image: Any) -> Any:
+    tokens = model.vision_model(image).last_hidden_state
+    return tokens[:, 1 + model.config.vision_config.num_register_tokens :]
+
+
+DENSE = {"clip": _clip_values, "siglip": _siglip_heads, "tipsv2": _tips_tokens}
+
+
+def _pooled(output: Any) -> Float[Array, "n D"]:
+    """transformers 5 returns an object with the projected embedding as `pooler_output`."""
+    features: Array = output.pooler_output.float().cpu().numpy()
+    return features
+
+
+def load(argument: str, *, device: str) -> TextAligned:
+    return _load("clip", argument, device)
+
+
+def load_siglip(argument: str, *, device: str) -> TextAligned:
+    return _load("siglip", argument, device)
+
+
+def load_tips(argument: str, *, device: str) -> TextAligned:
+    return _load("tips", argument, device)
+
+
+def _load(family: str, argument: str, device: str) -> TextAligned:
+    device = choose(device)
+    choice, options = parse(argument, {"size": SIZE, "pyramid": False, "dense": False})
+    if options["pyramid"] and options["dense"]:
+        raise EngineError("bad_input", "pyramid and dense exclude each other.", ["Give one of them."])
+    tiled = bool(options["pyramid"] or (device != "cpu" and not options["dense"]))
+    id = CHOICES[family].get(choice, choice)
+    folder = weights.path(id)
+    model = load_pretrained("AutoModel", folder, device=device)
+    if model.config.model_type not in DENSE:
+        raise EngineError(
+            "bad_file",
+            f"{folder} holds a {model.config.model_type} model, which is not supported.",
+            [f"Use one of these kinds: {', '.join(DENSE)}."],
+        )
+    known = weights.MODELS.get(id)
+    name = known.source.rpartition("/")[2] if known else Path(folder).name
+    mode = "pyramid" if tiled else f"dense-{options['size']}"
+    return TextAligned(
+        model,
+        load_tokenizer(folder),
+        f"{name} ({'pyramid' if tiled else 'dense'})",
+        f"clip-{VERSION}-{weights.fingerprint(folder)}-{mode}-{model.dtype}",
+        known.licence if known else "LicenseRef-own",
+        device,
+        options["size"],
+        tiled,
+    )
