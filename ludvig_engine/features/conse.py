@@ -18,6 +18,7 @@ from .. import weights
 from ..arrays import Array, Float
 from ..device import choose, import_torch, inference, load_pretrained, load_tokenizer
 from ..errors import EngineError
+from ..progress import chunks
 from ..scene import Photo
 from .convolution import read_weights
 from .effnet import STATISTICS, Network, load_network, resampled
@@ -40,7 +41,13 @@ class SentenceEncoder:
     device: str
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
-        tokens = self.tokenizer(list(prompts), padding=True, truncation=True, return_tensors="pt").to(self.device)
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # alike in length: little padding
+        batches = [[prompts[i] for i in order[part]] for part in chunks(len(order), 64)]
+        vectors = np.concatenate([self._encode(batch) for batch in batches])
+        return vectors[np.argsort(order)]
+
+    def _encode(self, prompts: list[str]) -> Float[Array, "P D"]:
+        tokens = self.tokenizer(prompts, padding=True, truncation=True, return_tensors="pt").to(self.device)
         with inference(self.device):
             states = self.model(**tokens).last_hidden_state.float()
             mask = tokens["attention_mask"][..., None]

@@ -24,7 +24,7 @@ def save(model, folder: Path) -> Path:
 
 def dinov2(folder: Path, **settings) -> Path:
     torch.manual_seed(0)
-    config = transformers.Dinov2Config(image_size=70, patch_size=14, mlp_ratio=2, **{**VIT, **settings})
+    config = transformers.Dinov2Config(**{"image_size": 70, "patch_size": 14, "mlp_ratio": 2, **VIT, **settings})
     return save(transformers.Dinov2Model(config), folder)
 
 
