@@ -40,6 +40,8 @@ def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
     from . import splats
 
     thing = settings.id_data
+    if not splats.is_splats(thing):
+        return []
     return [name for name in splats.extra_names(thing.data) if typed.lower() in name.lower()]
 
 
@@ -82,7 +84,10 @@ class LudvigSplats(bpy.types.PropertyGroup):
         name="SH Degree", description="Detail of view-dependent color, as far as the file has it",
         min=0, max=4, default=4, update=_shown,
     )  # fmt: skip
-    source: StringProperty(name="File", description="The splat file this object was imported from", subtype="FILE_PATH")
+    source: StringProperty(
+        name="File", description="The splat file this object was imported from", subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )  # fmt: skip
     segments: CollectionProperty(type=LudvigSegment)
 
 

@@ -19,8 +19,9 @@ class RenderSplats(bpy.types.Operator):
     bl_options = {"REGISTER"}  # noqa: RUF012
 
     filepath: StringProperty(
-        name="File", description="Where to save the picture as PNG; empty: keep it in Blender only", subtype="FILE_PATH"
-    )
+        name="File", description="Where to save the picture as PNG; empty: keep it in Blender only", subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )  # fmt: skip
     animation: BoolProperty(
         name="Animation", description="All frames of the scene, numbered, into the output folder", default=False
     )
@@ -37,7 +38,7 @@ class RenderSplats(bpy.types.Operator):
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         done = self.execute(context)
-        if "FINISHED" in done:
+        if "FINISHED" in done and not self.animation:
             _show(context)
         return done
 

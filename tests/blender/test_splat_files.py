@@ -200,6 +200,22 @@ def test_objects_are_merged(tmp_path):
     np.testing.assert_array_equal(out.gaussians.shN[~first][:, 3:], 0)
 
 
+def test_a_collection_exports_its_splats(tmp_path):
+    """As Blender's exporters of a collection ask: whatever is selected."""
+    inside, outside = load(write_ply(tmp_path / "a.ply")), splat_object(gaussians(7))
+    mine = bpy.data.collections.new("mine")
+    mine.objects.link(inside)
+    assert bpy.context.object == outside
+    assert saved(tmp_path / "out.ply", collection="mine").read_bytes() == (tmp_path / "a.ply").read_bytes()
+
+
+def test_the_source_is_remembered(tmp_path):
+    path = write_ply(tmp_path / "in.ply")
+    assert Path(load(path).ludvig.source) == path
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert load(path).ludvig.source == "//in.ply"
+
+
 def test_a_flattened_object_is_refused(tmp_path):
     thing = load(write_ply(tmp_path / "in.ply"))
     thing.scale = (1, 0, 1)
