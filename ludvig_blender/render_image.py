@@ -19,7 +19,7 @@ class RenderSplats(bpy.types.Operator):
     bl_options = {"REGISTER"}  # noqa: RUF012
 
     filepath: StringProperty(
-        name="File", description="Where to save the picture as PNG; empty: keep it in Blender only", subtype="FILE_PATH",
+        name="File", description="Where to save the picture as PNG; empty: only in Blender", subtype="FILE_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )  # fmt: skip
     animation: BoolProperty(
