@@ -119,7 +119,10 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
     host = urllib.request.Request(url).host
     if getattr(error, "errno", 0) == errno.ENOSPC:
         return EngineError("no_space", f"The disk filled up while {target} was downloaded.", ["Free some space."])
-    status = error.code if isinstance(error, urllib.error.HTTPError) else 0
+    status = 0
+    if isinstance(error, urllib.error.HTTPError):
+        status = error.code
+        error.close()
     if status in (401, 403):
         return EngineError(
             "gated",
