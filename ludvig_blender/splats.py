@@ -28,7 +28,12 @@ from . import attributes, native
 from .native import BASE
 
 SELECTION, ROW, HIDDEN = ".selection", ".ludvig_row", ".ludvig_hidden"
-SCHEMA = ("position", "scale", "rotation", BASE)
+SCHEMA = {
+    "position": {"FLOAT_VECTOR"},
+    "scale": {"FLOAT_VECTOR"},
+    "rotation": {"QUATERNION"},
+    BASE: {"FLOAT4", "FLOAT_COLOR"},
+}
 RESERVED = (*SCHEMA, "radius")  # a PLY property of such a name gets a prefix
 SH_COUNTS = (0, 3, 8, 15, 24)  # coefficients beyond degree 0, by degree
 
@@ -40,7 +45,8 @@ def is_splats(thing: Any) -> bool:
 
 def is_splat_cloud(cloud: Any) -> bool:
     """Whether a point cloud has the attributes that make it splats."""
-    return all(name in cloud.attributes for name in SCHEMA)
+    known = {a.name: a.data_type for a in cloud.attributes if a.domain == "POINT"}
+    return all(known.get(name) in types for name, types in SCHEMA.items())
 
 
 def splat_objects(context: Any) -> list[Any]:

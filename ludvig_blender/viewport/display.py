@@ -193,7 +193,7 @@ class Display:
             return  # what the new mode shows is still being read
         look = tuple((item.cloud.color_version, item.style) for item in every)
         cameras = [lens.seen_from(item.world) for item in every]
-        depends = any(item.cloud.bands and item.style.sh_degree for item in every)
+        depends = any(item.cloud.bands and item.style.sh_degree for item in every)  # on where it is seen from
         key = (layout, look, np.concatenate(cameras).tobytes() if depends else b"")
         slot = ("color", id(view))
         if view.color_key == key or (moving and view.color_key[:2] == key[:2]) or self._worker.busy(slot):

@@ -53,6 +53,9 @@ def test_other_points_are_no_splats():
     thing = bpy.data.objects.new("points", cloud)
     assert not splats.is_splats(thing)
     assert not splats.is_splats(None)
+    other = splat_object(gaussians(3)).data
+    attributes.put(other, "scale", "FLOAT", np.ones(3))
+    assert not splats.is_splat_cloud(other)
     with pytest.raises(Exception, match='not a splat object: it has no attribute "radiance:base"'):
         splats.read(cloud)
 
