@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .errors import EngineError
+from safetensors import SafetensorError
+
+from .errors import EngineError, nearest_name
 from .progress import cpu_count
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+UNUSED = ("mask_token", "pooler", "temperature", "logit_")  # what some checkpoints leave out and nothing here reads
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +24,7 @@ log = logging.getLogger(__name__)
 def import_torch() -> Any:
     """The module torch. Raises `EngineError` "missing_package" if it is not installed or broken."""
     torch = _imported("torch")
-    if torch.get_num_threads() != cpu_count():
+    if os.environ.get("LUDVIG_THREADS") and torch.get_num_threads() != cpu_count():
         torch.set_num_threads(cpu_count())
     return torch
 
@@ -32,34 +38,47 @@ def import_transformers() -> Any:
 
 
 def choose(device: str = "auto") -> str:
-    """`device`, or for "auto" an NVIDIA GPU if there is one, else the CPU; says why a GPU is not used."""
+    """`device` if it is there, or for "auto" an NVIDIA GPU if there is one, else the CPU.
+
+    Raises `EngineError` "no_gpu".
+    """
     torch = import_torch()
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise EngineError(
-            "no_gpu",
-            f"torch {torch.__version__} finds no NVIDIA GPU.",
-            ["Use the CPU.", "Install a build of torch for CUDA and a current driver."],
-        )
+    kind = device.partition(":")[0]
+    if kind not in DEVICES:
+        raise EngineError("bad_input", f'There is no device "{device}".', [nearest_name(device, DEVICES)])
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
         log.info("models run on the %s", "GPU " + torch.cuda.get_device_name() if device == "cuda" else "CPU")
+        return device
+    maker = {"cuda": "NVIDIA", "mps": "Apple"}.get(kind)
+    if maker and not (torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()):
+        raise EngineError(
+            "no_gpu",
+            f"torch {torch.__version__} finds no {maker} GPU.",
+            ["Use the CPU.", "Install the build of torch for your GPU and a current driver."],
+        )
     return device
 
 
 def load_pretrained(kind: str, folder: Path, *, device: str, half: bool | None = None, **settings: Any) -> Any:
     """`transformers.<kind>.from_pretrained(folder)` for inference on `device`, in half precision on a GPU.
 
-    Raises `EngineError` "bad_file" with what transformers says.
+    Raises `EngineError` "bad_file" with what transformers says, or if the weights are not all there: it would start
+    those parts from random numbers.
     """
     torch, transformers = import_torch(), import_transformers()
     half = device != "cpu" if half is None else half
     level = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()
     try:
-        model = getattr(transformers, kind).from_pretrained(
-            folder, local_files_only=True, dtype=torch.float16 if half else torch.float32, **settings
+        model, info = getattr(transformers, kind).from_pretrained(
+            folder,
+            local_files_only=True,
+            output_loading_info=True,
+            dtype=torch.float16 if half else torch.float32,
+            **settings,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise EngineError(
             "bad_file",
             f"{folder} does not hold a model that transformers {transformers.__version__} reads as {kind}: {error}",
@@ -67,7 +86,15 @@ def load_pretrained(kind: str, folder: Path, *, device: str, half: bool | None =
         ) from error
     finally:
         transformers.utils.logging.set_verbosity(level)
-    return model.to(device).eval()
+    missing = sorted(name for name in info["missing_keys"] if not any(part in name for part in UNUSED))
+    if missing:
+        raise EngineError(
+            "bad_file",
+            f"{folder} has no weights for {len(missing)} parts of the model, such as {missing[0]}.",
+            ["Fetch the model again.", "Check that config.json and model.safetensors belong together."],
+        )
+    with inference(device):
+        return model.to(device).eval()
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -88,11 +115,13 @@ def inference(device: str) -> Iterator[None]:
     try:
         with torch.inference_mode():
             yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if type(error) is RuntimeError and "allocate" not in str(error):  # how torch says it for the CPU
+            raise
         raise EngineError(
             "out_of_memory",
-            f"The model does not fit into the memory of the {'GPU' if device != 'cpu' else 'computer'}.",
-            ["Choose a smaller image size or a smaller model.", "Use the CPU."],
+            f"The model does not fit into the memory of the {'computer' if device == 'cpu' else 'GPU'}.",
+            ["Choose a smaller image size or a smaller model.", "Close other programs, or use the CPU."],
         ) from error
 
 
@@ -100,8 +129,9 @@ def _imported(name: str) -> Any:
     try:
         return import_module(name)
     except (ImportError, OSError, RuntimeError) as error:  # a broken torch or torchvision raises the latter two
+        fixes = ['Install the models extra: pip install "ludvig-engine[models]".']
+        if "torchvision" in str(error):
+            fixes.insert(0, "Torchvision does not fit this torch: pip uninstall torchvision (nothing needs it).")
         raise EngineError(
-            "missing_package",
-            f"The Python package {name} cannot be imported: {error}.",
-            ['Install the models extra: pip install "ludvig-engine[models]".'],
+            "missing_package", f"The Python package {name} cannot be imported: {error}.", fixes
         ) from error

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from ..device import import_torch
 from ..errors import EngineError
 
@@ -39,7 +41,7 @@ def read_weights(folder: Path, device: str) -> dict[str, Any]:
 
     try:
         tensors: dict[str, Any] = load_file(folder / "model.safetensors", device=device)
-    except (OSError, ValueError) as error:
+    except (OSError, SafetensorError) as error:
         raise EngineError("bad_file", f"{folder} has no readable weights: {error}.", ["Fetch it again."]) from error
     return tensors
 

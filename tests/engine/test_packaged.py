@@ -120,9 +120,9 @@ SAUCER = (300, 205, 220, 170)
 
 
 def test_learned_features_tell_things_apart_and_random_ones_do_not(tmp_path):
-    learned = {spec: separability(real(spec), *coffee()) for spec in ("imgfocus", "effnet", "imgfocus+xfeat")}
+    learned = {spec: separability(real(spec), *coffee()) for spec in ("imgfocus:size=448", "effnet")}
     folder = dinov2(tmp_path / "random", hidden_size=384, num_hidden_layers=9, num_attention_heads=6, image_size=518)
-    chance = separability(load_extractor(f"dinov2:{folder}"), *coffee())
+    chance = separability(load_extractor(f"dinov2:{folder},size=448"), *coffee())
     assert chance < 0.7 and min(learned.values()) > chance + 0.15, (learned, chance)
 
 

@@ -9,6 +9,8 @@ import pytest
 torch = pytest.importorskip("torch", reason='learned models need: pip install "ludvig-engine[models]"')
 transformers = pytest.importorskip("transformers", reason='learned models need: pip install "ludvig-engine[models]"')
 
+torch.set_num_threads(1)  # these models are so small that threads only wait for each other
+
 VIT = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 48}
 
 

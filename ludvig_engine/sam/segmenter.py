@@ -1,0 +1,158 @@
+"""One interface to every SAM: the geometry between photo and network is here, and only here.
+
+Points and boxes are in pixels of the photo with the centre of the upper left pixel at (0.5, 0.5), as everywhere in this
+engine. The SAMs take pixel *indices* of their own square and add the half themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..arrays import Array, Bool, Float, Int
+from ..device import import_torch, inference
+from ..errors import EngineError
+from ..features.images import to_tensor
+
+
+@runtime_checkable
+class Network(Protocol):
+    """What differs between the SAMs."""
+
+    @property
+    def side(self) -> int:
+        """Of the square it sees, in pixels."""
+
+    @property
+    def padded(self) -> bool:
+        """Keeps the photo's proportions and pads at the right and below; else squeezes it into the square."""
+
+    @property
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation of its colours."""
+
+    def embed(self, image: Any) -> Any:
+        """What it remembers of a (1, 3, side, side) tensor."""
+
+    def decode(self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool) -> tuple[Any, Any]:
+        """Logits (B, M, s, s) over the square and scores (B, M) for B prompts.
+
+        Points (B, P, 2) and labels (B, P), boxes (B, 4), one of them may be None; all in pixel indices of the square.
+        """
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a photo lies in the network's square."""
+
+    height: int
+    width: int
+    side: int
+    padded: bool
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Height and width of the photo inside the square."""
+        if not self.padded:
+            return self.side, self.side
+        scale = self.side / max(self.height, self.width)
+        return max(int(self.height * scale + 0.5), 1), max(int(self.width * scale + 0.5), 1)
+
+    def to_square(self, xy: Float[Array, "... 2"]) -> Float[Array, "... 2"]:
+        """Pixel coordinates of the photo -> pixel indices of the square."""
+        return xy * (self.shown[1] / self.width, self.shown[0] / self.height) - 0.5
+
+    def to_photo(self, logits: Any) -> Any:
+        """(B, M, s, s) over the square -> (B, M, height, width)."""
+        functional = import_torch().nn.functional
+        options = {"mode": "bilinear", "align_corners": False}
+        if self.padded:
+            logits = functional.interpolate(logits, (self.side, self.side), **options)
+            logits = logits[:, :, : self.shown[0], : self.shown[1]]
+        return functional.interpolate(logits, (self.height, self.width), **options)
+
+
+class Segmenter:
+    """Holds one image at a time; not for several threads at once."""
+
+    def __init__(self, network: Network, name: str, key: str, licence: str, device: str) -> None:
+        self.network, self.name, self.key, self.licence, self.device = network, name, key, licence, device
+        self._frame: Frame | None = None
+        self._embedding: Any = None
+
+    def set_image(self, pixels: Float[Array, "H W 3"]) -> None:
+        """Look at an image (0..1): the slow part."""
+        network = self.network
+        frame = Frame(pixels.shape[0], pixels.shape[1], network.side, network.padded)
+        with inference(self.device):
+            image = to_tensor(pixels, frame.shown, network.statistics, device=self.device)
+            pad = (0, network.side - frame.shown[1], 0, network.side - frame.shown[0])
+            self._embedding = network.embed(import_torch().nn.functional.pad(image, pad))
+        self._frame = frame
+
+    def predict(
+        self,
+        points: Float[Array, "P 2"] | None = None,
+        labels: Int[Array, " P"] | None = None,
+        box: Float[Array, " 4"] | None = None,
+        *,
+        multimask: bool = True,
+    ) -> tuple[Bool[Array, "M H W"], Float[Array, " M"]]:
+        """Masks of one prompt and the quality (IoU) the network expects of each; three of them if `multimask`.
+
+        `points` are x, y with `labels` 1 for the object and 0 for what is not (all 1 if not given); `box` is left, top,
+        right, bottom. At least one of both.
+        """
+        many = points[None] if points is not None and len(points) else None
+        if labels is None and points is not None:
+            labels = np.ones(len(points), int)
+        signs = labels[None] if labels is not None and many is not None else None
+        logits, scores = self.logits(many, signs, None if box is None else box[None], multimask)
+        return self._to_masks(logits)[0], _numpy(scores)[0]
+
+    def predict_many(
+        self, points: Float[Array, "B P 2"], labels: Int[Array, "B P"], *, multimask: bool = True
+    ) -> tuple[Bool[Array, "B M H W"], Float[Array, "B M"]]:
+        """`predict` for B prompts of P points each at once, which is much faster."""
+        logits, scores = self.logits(points, labels, None, multimask)
+        return self._to_masks(logits), _numpy(scores)
+
+    def logits(
+        self,
+        points: Float[Array, "B P 2"] | None,
+        labels: Int[Array, "B P"] | None,
+        boxes: Float[Array, "B 4"] | None,
+        multimask: bool,
+    ) -> tuple[Any, Any]:
+        """The network's own answer over its square, as tensors."""
+        frame = self.frame
+        if points is None and boxes is None:
+            raise EngineError("bad_input", "There is neither a point nor a box.", ["Click on the object."])
+        torch = import_torch()
+        with inference(self.device):
+            xy = None if points is None else torch.tensor(frame.to_square(points), device=self.device).float()
+            signs = None if labels is None or points is None else torch.tensor(labels, device=self.device).long()
+            corners = None
+            if boxes is not None:
+                indices = frame.to_square(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+                corners = torch.tensor(indices, device=self.device).float()
+            logits, scores = self.network.decode(self._embedding, xy, signs, corners, multimask)
+            return logits.float(), scores.float()
+
+    @property
+    def frame(self) -> Frame:
+        if self._frame is None:
+            raise EngineError("bad_input", "The segmenter has not seen an image yet.", ["Call set_image first."])
+        return self._frame
+
+    def _to_masks(self, logits: Any) -> Bool[Array, "B M H W"]:
+        with inference(self.device):
+            masks: Array = (self.frame.to_photo(logits) > 0).cpu().numpy()
+        return masks
+
+
+def _numpy(scores: Any) -> Float[Array, "B M"]:
+    found: Array = scores.cpu().numpy()
+    return found
