@@ -47,6 +47,8 @@ def segment_everything(
         found.append(logits[keep].cpu().numpy())
         scores.append(expected[keep].cpu().numpy())
     logits, torch = np.concatenate(found), import_torch()
+    if not len(logits):
+        return np.zeros((frame.height, frame.width), np.int32)
     small = logits[:, :rows, :columns] > 0
     kept = distinct(small, np.concatenate(scores))
     order = kept[np.argsort(-small[kept].sum((1, 2)), kind="stable")]
