@@ -16,6 +16,7 @@ from ..scene import Photo
 
 # name -> "module:function"; the function takes the spec's argument ("" if none) and keyword `device`.
 EXTRACTORS = {
+    "auto": "ludvig_engine.features.auto:load",
     "colour": "ludvig_engine.features.colour:load",
     "files": "ludvig_engine.features.files:load",
     "dinov2": "ludvig_engine.features.dinov2:load",

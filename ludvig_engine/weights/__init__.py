@@ -4,8 +4,8 @@
 show size and licence and to ask before it fetches.
 """
 
-from .fetch import fetch, path
-from .places import MissingWeights, default_folder, fingerprint, status
+from .fetch import fetch, path, status
+from .places import MissingWeights, default_folder, fingerprint
 from .table import MODELS, Model, find
 
 __all__ = ["MODELS", "MissingWeights", "Model", "default_folder", "fetch", "find", "fingerprint", "path", "status"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..progress import SILENT, Job
+from .places import make_folder
 
 CHUNK = 1 << 18  # bytes between looks at the job
 TIMEOUT = 30  # seconds without a byte
@@ -36,13 +37,13 @@ def download(
     Raises `EngineError` "no_network", "no_space", "gated", "not_found" or "wrong_hash".
     """
     part = target.with_name(target.name + ".part")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     for left in reversed(range(TRIES)):
         done = part.stat().st_size if part.exists() else 0
         if size and done > size:
             part.unlink()
             done = 0
-        _check_space(target, size - done)
+        check_space(target, size - done)
         try:
             if not size or done < size:
                 size = _receive(url, part, done, size, dict(headers or {}), f"Downloading {target.name}", job)
@@ -105,7 +106,8 @@ def _verify(part: Path, size: int, sha256: str) -> None:
         )
 
 
-def _check_space(target: Path, needed: int) -> None:
+def check_space(target: Path, needed: int) -> None:
+    """Raise `EngineError` "no_space" if the disk has no room for `needed` bytes more."""
     free = shutil.disk_usage(target.parent).free
     if needed > free:
         raise EngineError(

