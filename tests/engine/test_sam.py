@@ -144,6 +144,25 @@ def test_masks_are_the_model_s_own(family, folders):
     np.testing.assert_allclose(scores, out.iou_scores[0, 0], atol=1e-5)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_both_implementations_of_sam_1_agree(size, segment_anything, checkpoint, monkeypatch, tmp_path):
+    """The same weights, through the original package and through transformers."""
+    monkeypatch.setitem(segment_anything.sam_model_registry, "vit_b", lambda: tiny_sams.original(segment_anything))
+    original = load_segmenter(f"sam-pth:{checkpoint}")
+    other = load_segmenter(f"sam:{tiny_sams.same_in_transformers(checkpoint, tmp_path / 'same')}")
+    prompts = (
+        {"points": np.array([[20.3, 30.7], [40.0, 11.0]]), "labels": np.array([1, 0])},
+        {"box": np.array([5.0, 7.0, 44.0, 50.0])},
+        {"points": np.array([[20.3, 30.7]]), "box": np.array([5.0, 7.0, 44.0, 50.0]), "multimask": False},
+    )
+    for segmenter in (original, other):
+        segmenter.set_image(photo(*size).pixels)
+    for prompt in prompts:
+        (masks, scores), (again, others) = original.predict(**prompt), other.predict(**prompt)
+        assert 0 < masks.mean() < 1 and (masks != again).mean() < 1e-3
+        np.testing.assert_allclose(scores, others, atol=1e-4)
+
+
 # --- geometry, on networks whose answers are known ---
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -156,3 +157,58 @@ def save_original(package: ModuleType, path: Path) -> Path:
             parameter.add_(0.1 * torch.randn(parameter.shape))
     torch.save(model.state_dict(), path)
     return path
+
+
+# What the weights of the original are called in transformers; in this order.
+NAMES = (
+    (r"^image_encoder\.", "vision_encoder."),
+    (r"patch_embed\.proj\.", "patch_embed.projection."),
+    (r"^vision_encoder\.blocks\.", "vision_encoder.layers."),
+    (r"^(vision_encoder\.layers\.\d+)\.norm", r"\1.layer_norm"),
+    (r"neck\.0\.", "neck.conv1."),
+    (r"neck\.1\.", "neck.layer_norm1."),
+    (r"neck\.2\.", "neck.conv2."),
+    (r"neck\.3\.", "neck.layer_norm2."),
+    (r"pe_layer\.positional_encoding_gaussian_matrix", "shared_embedding.positional_embedding"),
+    (r"point_embeddings\.", "point_embed."),
+    (r"mask_downscaling\.0\.", "mask_embed.conv1."),
+    (r"mask_downscaling\.1\.", "mask_embed.layer_norm1."),
+    (r"mask_downscaling\.3\.", "mask_embed.conv2."),
+    (r"mask_downscaling\.4\.", "mask_embed.layer_norm2."),
+    (r"mask_downscaling\.6\.", "mask_embed.conv3."),
+    (r"output_upscaling\.0\.", "upscale_conv1."),
+    (r"output_upscaling\.1\.", "upscale_layer_norm."),
+    (r"output_upscaling\.3\.", "upscale_conv2."),
+    (r"(mlps\.\d|iou_prediction_head)\.layers\.0\.", r"\1.proj_in."),
+    (r"(mlps\.\d|iou_prediction_head)\.layers\.1\.", r"\1.layers.0."),
+    (r"(mlps\.\d|iou_prediction_head)\.layers\.2\.", r"\1.proj_out."),
+    (r"(transformer.*)\.norm", r"\1.layer_norm"),
+)
+
+
+def same_in_transformers(checkpoint: Path, folder: Path) -> Path:
+    """The weights of `save_original` as transformers would have saved them."""
+    vision = {
+        "hidden_size": 768,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 12,
+        "image_size": 128,
+        "patch_size": 16,
+        "output_channels": 32,
+        "num_pos_feats": 16,
+        "window_size": 4,
+        "global_attn_indexes": [0],
+        "mlp_dim": 768,
+    }
+    config = transformers.SamConfig(
+        vision_config=vision, prompt_encoder_config=dict(PROMPTS), mask_decoder_config=decoder()
+    )
+    model, state = transformers.SamModel(config), {}
+    for name, tensor in torch.load(checkpoint, weights_only=True).items():
+        for pattern, new in NAMES:
+            name = re.sub(pattern, new, name)
+        state[name] = tensor
+    embedding = state["prompt_encoder.shared_embedding.positional_embedding"]
+    model.load_state_dict({**state, "shared_image_embedding.positional_embedding": embedding})
+    model.save_pretrained(folder)
+    return folder
