@@ -1,7 +1,7 @@
 """`clip[:openai|laion|FOLDER]`, `siglip`, `tips`: features that text can be compared with.
 
 `pyramid` (the paper's, default on a GPU) describes some 1200 overlapping tiles per photo. `dense` (default on a CPU,
-some 500 times faster) reads patch tokens that never mixed in the last pooling:
+some 200 times faster) reads patch tokens that never mixed in the last pooling:
     CLIP    the value of each token in the last attention, projected (MaskCLIP)
     SigLIP  what its pooling head says of each token alone
     TIPSv2  the patch tokens, which were trained for it

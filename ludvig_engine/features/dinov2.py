@@ -23,7 +23,7 @@ from .options import parse
 from .windows import Average, windows
 
 VERSION = 1
-CPU_SIZE, GPU_SIZE = 700, 1600  # pixels; on one core 1600 takes about a minute per photo, 700 a few seconds
+CPU_SIZE, GPU_SIZE = 700, 1600  # pixels; DINOv2-small takes one core 1.6 s per photo at 700, 22 s at 1600
 
 
 @dataclass(frozen=True)

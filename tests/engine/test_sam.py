@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -142,6 +143,18 @@ def test_masks_are_the_model_s_own(family, folders):
     expected = torch.nn.functional.interpolate(out.pred_masks[0], (side, side), mode="bilinear") > 0
     assert (masks != expected[0].numpy()).mean() < 1e-3
     np.testing.assert_allclose(scores, out.iou_scores[0, 0], atol=1e-5)
+
+
+def test_sam_2_as_it_is_published(tmp_path):
+    """The settings on the hub are those of the video model, of which this is a part."""
+    folder, scores = tiny_sams.sam2(tmp_path / "tiny"), []
+    config = json.loads((folder / "config.json").read_text())
+    for kind in (config["model_type"], "sam2_video"):
+        (folder / "config.json").write_text(json.dumps({**config, "model_type": kind}))
+        segmenter = load_segmenter(f"sam2:{folder}")
+        segmenter.set_image(photo(50, 60).pixels)
+        scores.append(segmenter.predict(np.array([[30.0, 40.0]]))[1])
+    np.testing.assert_array_equal(*scores)
 
 
 @pytest.mark.parametrize("size", SIZES)
