@@ -26,7 +26,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -108,12 +108,14 @@ class Engine:
         *,
         command: Sequence[str] = (),
         log: str | os.PathLike[str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Engine:
         """Start an engine with the given Python (this one by default) or by another command, and connect to it.
 
-        It ends with `close`, and with this process. Raises `EngineError` "not_found" if there is no such program.
+        `environment` is added to what it inherits, such as LUDVIG_MODELS. It ends with `close`, and with this process.
+        Raises `EngineError` "not_found" if there is no such program.
         """
-        process = EngineProcess(command or engine_command(python or sys.executable), log=log)
+        process = EngineProcess(command or engine_command(python or sys.executable), log=log, environment=environment)
         return cls(process.address, process.token, process)
 
     @classmethod

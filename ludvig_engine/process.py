@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .errors import EngineError
@@ -28,13 +28,19 @@ CODE = Path(__file__).resolve().parent.parent  # where this very package is
 class EngineProcess:
     """A running engine. It ends when `end` is called and when this process ends, however that happens."""
 
-    def __init__(self, command: Sequence[str], *, log: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: str | os.PathLike[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Start `command`, to which `--connection-file PATH` is added, and return at once.
 
-        What the engine prints goes to the file `log`, as it is. Raises `EngineError` "not_found" if there is no such
-        command.
+        What the engine prints goes to the file `log`, as it is. `environment` is added to what it inherits. Raises
+        `EngineError` "not_found" if there is no such command.
         """
-        self._command, self._log = command, log
+        self._command, self._log, self._environment = command, log, environment or {}
         folder = Path(tempfile.mkdtemp(prefix="ludvig-"))  # its owner's only
         self.token = secrets.token_hex(32)
         self.log = Path(log) if log else folder / "engine.log"
@@ -46,7 +52,7 @@ class EngineProcess:
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=child_environment(),
+                    env={**child_environment(), **self._environment},
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
         except OSError as error:
@@ -75,7 +81,7 @@ class EngineProcess:
 
     def again(self) -> EngineProcess:
         """Another one, started the same way."""
-        return EngineProcess(self._command, log=self._log)
+        return EngineProcess(self._command, log=self._log, environment=self._environment)
 
     @property
     def pid(self) -> int:

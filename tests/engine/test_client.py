@@ -59,6 +59,14 @@ def test_progress_is_streamed_to_a_waiting_caller(engine):
     assert [report.done for report in reports] == sorted(report.done for report in reports)
 
 
+def test_the_environment_is_added_to(tmp_path):
+    say = "import os; print(os.environ['LUDVIG_MODELS'], 'PATH' in os.environ)"
+    folder = {"LUDVIG_MODELS": "Großer Spaß"}
+    with Engine.start(command=[sys.executable, "-c", say], environment=folder, log=tmp_path / "log") as engine:
+        assert kind_of(engine.send(Ping())) == "engine_failed"
+    assert (tmp_path / "log").read_text("utf-8") == "Großer Spaß True\n"
+
+
 def test_polling_never_waits_and_tells_everything_once(engine):
     start = time.monotonic()
     work, ping = engine.send(Work(20, 0.01)), engine.send(Ping())
