@@ -81,7 +81,7 @@ def diffuse(
     scale = np.divide(1, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0)
     normalised = operator(graph.matrix((values * scale[row] * scale[graph.indices]).astype(np.float32)))
     start = seeds.astype(np.float32)
-    g = start
+    g: Array = start
     for _ in job.track(range(steps), "Diffusing"):
         if restart:
             g = np.float32(restart) * start + np.float32(1 - restart) * normalised(g, job=job)
