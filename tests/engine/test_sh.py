@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import sph_harm_y
 
-from ludvig_engine.render.sh import basis, colours
+from ludvig_engine.sh import basis, colours
 from scenes import random_gaussians
 
 
@@ -32,6 +32,11 @@ def test_equals_scipy():
             # SciPy has the Condon-Shortley phase (-1)^m, and so have the signs of 3DGS
             np.testing.assert_allclose(Y[:, k], real, atol=1e-12, err_msg=f"degree {degree}, order {m}")
             k += 1
+
+
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_keeps_the_precision_of_the_directions(precision):
+    assert basis(np.eye(3, dtype=precision), 4).dtype == precision
 
 
 @pytest.mark.parametrize("degree", range(4))

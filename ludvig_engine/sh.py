@@ -1,11 +1,16 @@
-"""View-dependent colours: real spherical harmonics up to degree 4, with 3DGS's signs and order."""
+"""View-dependent colours: real spherical harmonics up to degree 4, with 3DGS's signs and order.
+
+NumPy only: this also runs inside Blender.
+"""
 
 from __future__ import annotations
 
+from math import pi, sqrt
+
 import numpy as np
 
-from ..arrays import Array, Float
-from ..scene import Gaussians
+from .arrays import Array, Float
+from .scene import Gaussians
 
 
 def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"]:
@@ -19,27 +24,30 @@ def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"
 
 
 def basis(direction: Float[Array, "N 3"], degree: int) -> Float[Array, "N K"]:
-    """The (degree + 1)² real basis functions at unit directions; Y_1 = sqrt(3 / 4π) (-y, z, -x), and so on."""
+    """The (degree + 1)² real basis functions at unit directions; Y_1 = sqrt(3 / 4π) (-y, z, -x), and so on.
+
+    In the directions' precision: the constants are Python's floats, which change no array's type.
+    """
     x, y, z = direction.T
     xx, yy, zz = x * x, y * y, z * z
-    columns = [np.full_like(x, 0.5 / np.sqrt(np.pi))]
+    columns = [np.full_like(x, 0.5 / sqrt(pi))]
     if degree >= 1:
-        a = np.sqrt(3 / (4 * np.pi))
+        a = sqrt(3 / (4 * pi))
         columns += [-a * y, a * z, -a * x]
     if degree >= 2:
-        a = np.sqrt(15 / (4 * np.pi))
-        columns += [a * x * y, -a * y * z, np.sqrt(5 / (16 * np.pi)) * (2 * zz - xx - yy), -a * x * z]
+        a = sqrt(15 / (4 * pi))
+        columns += [a * x * y, -a * y * z, sqrt(5 / (16 * pi)) * (2 * zz - xx - yy), -a * x * z]
         columns += [a / 2 * (xx - yy)]
     if degree >= 3:
-        a, b, c = np.sqrt(35 / (32 * np.pi)), np.sqrt(105 / (4 * np.pi)), np.sqrt(21 / (32 * np.pi))
+        a, b, c = sqrt(35 / (32 * pi)), sqrt(105 / (4 * pi)), sqrt(21 / (32 * pi))
         columns += [-a * y * (3 * xx - yy), b * x * y * z, -c * y * (4 * zz - xx - yy)]
-        columns += [np.sqrt(7 / (16 * np.pi)) * z * (2 * zz - 3 * xx - 3 * yy), -c * x * (4 * zz - xx - yy)]
+        columns += [sqrt(7 / (16 * pi)) * z * (2 * zz - 3 * xx - 3 * yy), -c * x * (4 * zz - xx - yy)]
         columns += [b / 2 * z * (xx - yy), -a * x * (xx - 3 * yy)]
     if degree >= 4:
-        a, b = 3 / 4 * np.sqrt(35 / np.pi), 3 / 4 * np.sqrt(35 / (2 * np.pi))
-        c, d = 3 / 4 * np.sqrt(5 / np.pi), 3 / 4 * np.sqrt(5 / (2 * np.pi))
+        a, b = 3 / 4 * sqrt(35 / pi), 3 / 4 * sqrt(35 / (2 * pi))
+        c, d = 3 / 4 * sqrt(5 / pi), 3 / 4 * sqrt(5 / (2 * pi))
         columns += [a * x * y * (xx - yy), -b * y * z * (3 * xx - yy), c * x * y * (7 * zz - 1)]
-        columns += [-d * y * z * (7 * zz - 3), 3 / 16 / np.sqrt(np.pi) * (zz * (35 * zz - 30) + 3)]
+        columns += [-d * y * z * (7 * zz - 3), 3 / 16 / sqrt(pi) * (zz * (35 * zz - 30) + 3)]
         columns += [-d * x * z * (7 * zz - 3), c / 2 * (xx - yy) * (7 * zz - 1), -b * x * z * (xx - 3 * yy)]
         columns += [a / 4 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy))]
     return np.stack(columns, 1)
