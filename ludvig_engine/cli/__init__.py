@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import EngineError
-from . import bench, info, render, segment, uplift
+from . import bench, info, models, render, segment, uplift
 from .common import console, fail
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 for module in (info, segment, render, uplift, bench):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:
