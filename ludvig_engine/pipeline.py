@@ -18,7 +18,7 @@ from .features import Extractor
 from .features import pca as pca_
 from .graph import Graph, build, nearest
 from .io.photos import read_photo
-from .progress import SILENT, Job, cpu_count
+from .progress import SILENT, Job
 from .render import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .uplift import Sight, Uplifted, uplift
@@ -86,19 +86,19 @@ def lifted_features(
     result = uplift(scene.gaussians, sights, refine=recipe.refine, raster=recipe.raster, job=job)
     if cache:
         arrays = {"features": result.features, "weights": result.weights, "views": result.views}
-        cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}")
+        job.aside(lambda: cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}"))
     return result
 
 
 def neighbour_graph(gaussians: Gaussians, neighbours: int, *, cache: Cache | None = None, job: Job = SILENT) -> Graph:
     """The graph of the centres, without features."""
-    if not cache:
-        return build(nearest(gaussians.means, neighbours, job=job))
-    name = key("neighbours", 1, neighbours, key_of_array(gaussians.means))
-    table = cache.get_or(
-        name, lambda: {"neighbours": nearest(gaussians.means, neighbours, job=job)}, about="neighbours"
-    )
-    return build(table["neighbours"])
+
+    def make() -> Arrays:
+        return {"neighbours": nearest(gaussians.means, neighbours, job=job)}
+
+    name = key("neighbours", 1, neighbours, key_of_array(gaussians.means)) if cache else ""
+    table = cache.get_or(name, make, about="neighbours") if cache else make()
+    return job.aside(lambda: build(table["neighbours"]))
 
 
 class Lazy(Sequence[T]):
@@ -139,8 +139,14 @@ def _feature_maps(
             else make(n)
         )
 
-    threads = cpu_count() if extractor.parallel else 1
-    computed = job.map(get, range(len(views)), f"Extracting features ({extractor.name})", threads=threads)
+    def get_aside(n: int) -> Arrays:
+        return job.aside(lambda: get(n))  # a model looks at a photo for seconds; what it finds is kept even so
+
+    stage = f"Extracting features ({extractor.name})"
+    if extractor.parallel:
+        computed = job.map(get, range(len(views)), stage)
+    else:
+        computed = job.map(get_aside, range(len(views)), stage, threads=1)
     if not cache:
         return list(computed)
     for _ in computed:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
+from threading import Thread
 from typing import TypeVar
 
 from .errors import Cancelled
@@ -49,22 +50,42 @@ class Job:
                 self.check()
                 yield function(item)
             return
-        source, pending = iter(items), list[Future[R]]()
-        with ThreadPoolExecutor(threads) as pool:
-            try:
-                for done in range(len(items)):
-                    pending += [pool.submit(function, item) for item in islice(source, 2 * threads - len(pending))]
-                    if stage:
-                        self.report(stage, done, len(items))
-                    while not pending[0].done():
-                        wait(pending[:1], timeout=0.1, return_when=FIRST_COMPLETED)
-                        self.check()
-                    yield pending.pop(0).result()
-            finally:
-                for future in pending:
-                    future.cancel()
+        source, pending, pool = iter(items), list[Future[R]](), ThreadPoolExecutor(threads)
+        try:
+            for done in range(len(items)):
+                pending += [pool.submit(function, item) for item in islice(source, 2 * threads - len(pending))]
+                if stage:
+                    self.report(stage, done, len(items))
+                self._wait(pending[0])
+                yield pending.pop(0).result()
+        finally:
+            # Without waiting for items under way, whose results nobody wants.
+            pool.shutdown(wait=False, cancel_futures=True)
         if stage:
             self.report(stage, len(items), len(items))
+
+    def aside(self, function: Callable[[], R]) -> R:
+        """`function()` in a thread of its own: for what takes long and cannot look up from its work.
+
+        If the job is cancelled meanwhile, it is left to end alone, and its result is dropped.
+        """
+        future: Future[R] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+                future.set_exception(error)
+
+        Thread(target=run, name="aside", daemon=True).start()
+        self._wait(future)
+        return future.result()
+
+    def _wait(self, future: Future[R]) -> None:
+        """Until it is done, or the job is cancelled."""
+        self.check()
+        while not wait([future], timeout=0.1).done:
+            self.check()
 
 
 SILENT = Job()  # nobody watches and nobody cancels

@@ -60,11 +60,13 @@ def fit(
             )
         share = min(flat.shape[1], -(-tokens // len(maps)))
         cells.append(flat[:, rng.choice(flat.shape[1], share, replace=False)].T.astype(np.float32))
-    x = np.concatenate(cells)
+    return job.aside(lambda: _fit(np.concatenate(cells), components, weighted, seed))
+
+
+def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> Reduction:
     mean, std = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64, ddof=1) if len(x) > 1 else np.ones(x.shape[1])
     std = np.where(std > 1e-12, std, 1)  # a constant channel says nothing and becomes 0
     x = ((x - mean) / std).astype(np.float32)
-    job.check()
     pca = PCA(min(components, *x.shape), random_state=seed).fit(x)
     axes, values = pca.components_.astype(np.float32), pca.singular_values_.astype(np.float32)
     # pca.mean_ is 0 up to rounding: x is standardised

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import EngineError
 from ..scene import Scene, morton_order
+from .activation import Splats
 from .splats import read_splats
 from .views import load_views
 
@@ -26,18 +28,23 @@ def load_scene(
     Rows with values that are not finite are left out: `Scene.notes` says how many, `Scene.to_file` puts zeros there.
     Raises `EngineError` "bad_file" if the file is damaged or has no usable Gaussian.
     """
-    file = read_splats(splats)
-    usable = np.flatnonzero(file.valid)
-    total, bad = len(file.valid), len(file.valid) - len(usable)
+    scene = scene_of(read_splats(splats), Path(splats).name)
+    loaded, notes = (
+        load_views(views, photos=photos, max_size=max_size, need_photos=need_photos) if views is not None else ((), ())
+    )
+    return replace(scene, views=loaded, path=Path(splats), notes=(*scene.notes, *notes))
+
+
+def scene_of(splats: Splats, name: str) -> Scene:
+    """The usable ones of these splats, in Morton order; `name` says what they are in messages."""
+    usable = np.flatnonzero(splats.valid)
+    total, bad = len(splats.valid), len(splats.valid) - len(usable)
     if not len(usable):
         raise EngineError(
             "bad_file",
-            f"All {total:,} Gaussians of {Path(splats).name} have NaN or infinite values.",
+            f"All {total:,} Gaussians of {name} have NaN or infinite values.",
             ["The training failed; use an earlier checkpoint."],
         )
-    rows = usable[morton_order(file.gaussians.means[usable])]
+    rows = usable[morton_order(splats.gaussians.means[usable])]
     notes = (f"{bad:,} of {total:,} Gaussians have NaN or infinite values and are left out.",) if bad else ()
-    loaded, more = (
-        load_views(views, photos=photos, max_size=max_size, need_photos=need_photos) if views is not None else ((), ())
-    )
-    return Scene(file.gaussians.take(rows), rows, total, loaded, Path(splats), (*notes, *more))
+    return Scene(splats.gaussians.take(rows), rows, total, notes=notes)

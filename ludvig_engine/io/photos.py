@@ -52,7 +52,7 @@ def read_mask(path: str | os.PathLike[str], view: View) -> Float[Array, "H W"]:
     """
     mask = _read_painting(path, view)
     values = mask[..., :3].mean(2) * mask[..., 3]
-    return _to_camera(values if values.max() > 1.5 / 255 else np.minimum(values * 255, 1), view)
+    return to_camera(values if values.max() > 1.5 / 255 else np.minimum(values * 255, 1), view)
 
 
 def read_scribble(path: str | os.PathLike[str], view: View) -> tuple[Bool[Array, "H W"], Bool[Array, "H W"]]:
@@ -71,7 +71,7 @@ def read_scribble(path: str | os.PathLike[str], view: View) -> tuple[Bool[Array,
             "bad_input", f"{Path(path).name} has no stroke in it.", ["Paint green on the object and red beside it."]
         )
     # A thin stroke on a large photo covers but a small part of the camera's pixels.
-    p, n = (_to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
+    p, n = (to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
     return p > np.maximum(n, 0.1), n > np.maximum(p, 0.1)
 
 
@@ -148,7 +148,8 @@ def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h 
     return pixels if pixels.shape[2] == 4 else np.dstack([pixels, np.ones(pixels.shape[:2], np.float32)])
 
 
-def _to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:
+def to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:
+    """What was painted on a view's photo, in the geometry of its camera."""
     resized = np.asarray(Image.fromarray(values).resize(_grid(view), _FILTER))
     return view.lens.undistort(resized)[0] if isinstance(view.lens, Lens) else resized
 

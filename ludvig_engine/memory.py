@@ -1,0 +1,35 @@
+"""How much memory the machine has, by what each system offers without further packages."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def total_memory() -> int:
+    """Bytes."""
+    return _windows()[0] if sys.platform == "win32" else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def free_memory() -> int:
+    """Bytes that programs can still have; what only keeps files at hand counts as free."""
+    if sys.platform == "win32":
+        return _windows()[1]
+    if sys.platform == "darwin":
+        said = subprocess.run(["/usr/bin/vm_stat"], capture_output=True, text=True, check=True).stdout
+        pages = re.findall(r"Pages (?:free|inactive|purgeable): +(\d+)", said)
+        return sum(map(int, pages)) * os.sysconf("SC_PAGE_SIZE")
+    found = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())
+    return int(found[1]) * 1024 if found else total_memory()
+
+
+def _windows() -> tuple[int, int]:
+    """Total and free bytes, from MEMORYSTATUSEX: 2 numbers of 32 bits, then 7 of 64."""
+    status = (ctypes.c_uint64 * 8)()
+    ctypes.cast(status, ctypes.POINTER(ctypes.c_uint32))[0] = ctypes.sizeof(status)
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(status)  # type: ignore[attr-defined,unused-ignore]
+    return status[1], status[2]

@@ -1,0 +1,70 @@
+"""Prompts in space, as evidence: a Gaussian near a point says what the point says, by its opacity."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..arrays import Array, Bool, Float, Int
+from ..prompts import Evidence
+from ..scene import Gaussians
+
+FEW = 8  # Gaussians nearest to a click without a radius
+MAX_STEPS = 10_000  # of a line, however thin it is
+INSIDE = 0.1  # how much a box says about what is inside: it is drawn around an object, not along it
+
+
+def click(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool) -> Evidence:
+    """What is within `radius` of the points, less towards the rim; without a radius the few nearest."""
+    if radius > 0:
+        return _near(gaussians, points, radius, positive)
+    rows = cKDTree(gaussians.means).query(points, min(FEW, len(gaussians)))[1].ravel()
+    return _evidence(gaussians, np.unique(rows), np.float32(1), positive)
+
+
+def line(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool) -> Evidence:
+    """The same along the line through the points."""
+    if len(points) == 1 or radius <= 0:
+        return click(gaussians, points, radius=radius, positive=positive)
+    parts = []
+    for a, b in pairwise(points):
+        steps = int(np.clip(np.ceil(np.linalg.norm(b - a) / (radius / 2)), 1, MAX_STEPS))
+        parts.append(np.linspace(a, b, steps, endpoint=False))
+    return _near(gaussians, np.concatenate([*parts, points[-1:]]), radius, positive)
+
+
+def box(gaussians: Gaussians, corners: Float[Array, "2 3"], *, positive: bool) -> Evidence:
+    """Outside is not the object, inside probably is. A negative box says no to what is inside, and nothing else."""
+    low, high = corners.min(0), corners.max(0)
+    inside = ((gaussians.means >= low) & (gaussians.means <= high)).all(1)
+    if not positive:
+        return _evidence(gaussians, np.flatnonzero(inside), np.float32(1), False)
+    yes = np.where(inside, INSIDE * gaussians.opacities, 0).astype(np.float32)
+    return Evidence(yes, np.where(inside, 0, gaussians.opacities))
+
+
+def together(parts: list[Evidence]) -> Evidence | None:
+    """All evidence in one; None if there is none."""
+    if not parts:
+        return None
+    return Evidence(sum(p.positive for p in parts), sum(p.negative for p in parts))  # type: ignore[arg-type]
+
+
+def _near(gaussians: Gaussians, points: Float[Array, "P 3"], radius: float, positive: bool) -> Evidence:
+    close: Bool[Array, " N"] = (
+        (gaussians.means >= points.min(0) - radius) & (gaussians.means <= points.max(0) + radius)
+    ).all(1)  # so that only these are searched for
+    rows = np.flatnonzero(close)
+    distance = cKDTree(points).query(gaussians.means[rows], distance_upper_bound=radius)[0]
+    weight = 1 - np.minimum(distance / radius, 1) ** 2
+    return _evidence(gaussians, rows, weight.astype(np.float32), positive)
+
+
+def _evidence(
+    gaussians: Gaussians, rows: Int[Array, " M"], weight: Float[Array, " M"] | np.float32, positive: bool
+) -> Evidence:
+    said, nothing = (np.zeros(len(gaussians), np.float32) for _ in range(2))
+    said[rows] = gaussians.opacities[rows] * weight
+    return Evidence(said, nothing) if positive else Evidence(nothing, said)

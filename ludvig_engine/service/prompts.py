@@ -1,0 +1,145 @@
+"""From the prompts of the protocol to those of the library: paint on cameras, and evidence for prompts in space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .. import prompts
+from ..arrays import Array, Bool, Float
+from ..errors import EngineError
+from ..io.photos import photo_point, to_camera
+from ..methods import Prompt, Viewport
+from ..prompts import Evidence, Paint
+from ..render import GSPLAT
+from ..scene import Camera, Scene, View
+from . import points
+
+MAX_SIDE = 1600  # pixels of the cameras that paint is lifted in, as of photos
+MAX_VIEWPORT = 32768
+NEAR = 1e-3  # of the scene's size: how close to a thing a viewport can be
+
+
+def read(scene: Scene, given: Sequence[Prompt]) -> tuple[list[Paint], Evidence | None]:
+    """Paint, and the evidence of prompts in space if there are any. Raises `EngineError` if a prompt makes no sense."""
+    if not given:
+        raise EngineError("bad_input", "There is no prompt.", ["Click on the object."])
+    for prompt in given:
+        _check(prompt)
+    placed = [_placed(scene, prompt) for prompt in given if prompt.points is not None]
+    return [_paint(scene, prompt) for prompt in given if prompt.points is None], points.together(placed)
+
+
+def _check(prompt: Prompt) -> None:
+    if prompt.kind == "text":
+        raise EngineError(
+            "unavailable", "This engine cannot find objects by words yet.", ["Click on the object instead."]
+        )
+    viewport = prompt.viewport
+    arrays = [prompt.pixels, prompt.points, *((viewport.viewmat, viewport.K) if viewport else ())]
+    if not all(np.isfinite(array).all() for array in arrays if array is not None):
+        raise EngineError("bad_request", f"A {prompt.kind} prompt has values that are not finite.")
+    for array in (prompt.pixels, prompt.points):
+        if array is not None and not len(array):
+            raise EngineError("bad_request", f"A {prompt.kind} prompt has no points.")
+    if prompt.radius < 0:
+        raise EngineError("bad_request", f"A {prompt.kind} prompt has the radius {prompt.radius:g}.")
+    if viewport and not (0 < viewport.width <= MAX_VIEWPORT and 0 < viewport.height <= MAX_VIEWPORT):
+        raise EngineError("bad_request", f"A viewport has {viewport.width}x{viewport.height} pixels.")
+    if prompt.mask is not None and prompt.kind == "mask" and not prompt.mask.any():
+        raise EngineError("bad_input", "The mask is empty.", ["Paint the object."])
+
+
+def _placed(scene: Scene, prompt: Prompt) -> Evidence:
+    assert prompt.points is not None
+    gaussians = scene.gaussians
+    if prompt.kind == "box":
+        return points.box(gaussians, prompt.points, positive=prompt.positive)
+    make = points.line if prompt.kind == "scribble" else points.click
+    return make(gaussians, prompt.points, radius=prompt.radius, positive=prompt.positive)
+
+
+def _paint(scene: Scene, prompt: Prompt) -> Paint:
+    canvas: _Photo | _Viewport = (
+        _Viewport(scene, prompt.viewport) if prompt.viewport else _Photo(scene.view(prompt.view))
+    )
+    if prompt.mask is not None:
+        painted = canvas.image(prompt.mask)
+        paint = prompts.mask(canvas.camera, painted)
+        if prompt.kind == "scribble" or not prompt.positive:
+            nothing = np.zeros_like(painted)
+            both = (painted, nothing) if prompt.positive else (nothing, painted)
+            paint = Paint(canvas.camera, *both)
+    else:
+        assert prompt.pixels is not None
+        pixels = np.array([canvas.point(*map(float, pixel)) for pixel in prompt.pixels])
+        paint = _drawn(canvas.camera, prompt, pixels, prompt.radius * canvas.scale)
+    return replace(paint, through=prompt.through)
+
+
+def _drawn(camera: Camera, prompt: Prompt, pixels: Float[Array, "P 2"], radius: float) -> Paint:
+    """Clicks, a line or a box; `pixels` and `radius` in the camera's pixels."""
+    radius = max(radius or prompts.CLICK_RADIUS * max(camera.width, camera.height), 0.75)
+    if prompt.kind == "box":
+        paint = prompts.box(camera, *pixels[0], *pixels[1])
+        return paint if prompt.positive else Paint(camera, paint.positive, 1 - paint.negative)
+    if prompt.kind == "scribble":
+        return prompts.line(camera, pixels, radius=radius, positive=prompt.positive)
+    clicks = [prompts.click(camera, *pixel, positive=prompt.positive, radius=radius) for pixel in pixels]
+    return prompts.merged(clicks)[0]
+
+
+class _Photo:
+    """A view, painted on in the pixels of its photo file."""
+
+    def __init__(self, view: View) -> None:
+        self._view, self.camera = view, view.camera
+        self.size = view.photo_size if all(view.photo_size) else (view.camera.width, view.camera.height)
+        self.scale = view.camera.width / self.size[0]
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        return photo_point(self._view, x, y)
+
+    def image(self, mask: Bool[Array, "h w"]) -> Float[Array, "H W"]:
+        _check_size(mask, self.size, f"the photo {self._view.name}")
+        return to_camera(mask.astype(np.float32), self._view)
+
+
+class _Viewport:
+    """A camera without a photo, painted on in its own pixels."""
+
+    def __init__(self, scene: Scene, viewport: Viewport) -> None:
+        # Scaling camera space changes no picture, but what lies before the near plane: an editor shows things from
+        # closer than photos are taken.
+        means = scene.gaussians.means
+        size = float(np.linalg.norm(np.percentile(means[:: max(len(means) // 10_000, 1)], 95, axis=0)
+                                    - np.percentile(means[:: max(len(means) // 10_000, 1)], 5, axis=0)))  # fmt: skip
+        viewmat = viewport.viewmat.copy()
+        viewmat[:3] *= max(GSPLAT.near / max(NEAR * size, 1e-12), 1)
+        camera = Camera(viewmat, viewport.K, viewport.width, viewport.height)
+        self.size = viewport.width, viewport.height
+        self.scale = min(1, MAX_SIDE / max(self.size))
+        width, height = (max(round(side * self.scale), 1) for side in self.size)
+        self.camera = camera.resized(width, height)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        width, height = self.size
+        if not (0 <= x < width and 0 <= y < height):
+            raise EngineError(
+                "bad_input", f"The point ({x:g}, {y:g}) is outside the viewport of {width}x{height} pixels."
+            )
+        return (x + 0.5) * self.camera.width / width, (y + 0.5) * self.camera.height / height
+
+    def image(self, mask: Bool[Array, "h w"]) -> Float[Array, "H W"]:
+        _check_size(mask, self.size, "the viewport")
+        view = View("viewport", self.camera, photo_size=self.size)
+        return to_camera(mask.astype(np.float32), view)
+
+
+def _check_size(mask: Bool[Array, "h w"], size: tuple[int, int], what: str) -> None:
+    if mask.shape != (size[1], size[0]):
+        raise EngineError(
+            "bad_request", f"A mask is {mask.shape[1]}x{mask.shape[0]} pixels, but {what} {size[0]}x{size[1]}."
+        )

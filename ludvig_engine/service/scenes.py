@@ -1,0 +1,71 @@
+"""scene/open and scene/check."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..arrays import Array, Float, UInt8
+from ..check import check
+from ..errors import EngineError
+from ..io.photos import read_photo
+from ..io.views import load_views
+from ..methods import CheckScene, OpenScene, SceneChecked, SceneOpened
+from ..pictures import rgb
+from ..progress import Job
+from ..scene import View
+from .state import State
+
+
+def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
+    splats = request.cloud or _absolute(request.splats, "splats")
+    job.report("Reading cameras", 0, 1)
+    views: tuple[View, ...] = ()
+    notes: tuple[str, ...] = ()
+    if request.views:
+        photos = _absolute(request.photos, "photos") if request.photos else None
+        # Cameras without photos are of use too; but who says where the photos are expects them to be found.
+        load = partial(load_views, _absolute(request.views, "views"), photos=photos, need_photos=photos is not None)
+        views, notes = job.aside(load)
+    job.report("Reading splats", 0, 1)
+    name, scene = state.open(splats, views, notes, job=job)
+    means = scene.gaussians.means
+    return SceneOpened(
+        scene=name,
+        count=scene.file_count,
+        usable=len(scene),
+        sh_degree=scene.gaussians.sh_degree,
+        bounds=np.stack([means.min(0), means.max(0)]),
+        names=tuple(view.name for view in views),
+        photos=tuple(str(view.photo or "") for view in views),
+        viewmats=np.array([view.camera.viewmat for view in views]).reshape(-1, 4, 4),
+        Ks=np.array([view.camera.K for view in views]).reshape(-1, 3, 3),
+        sizes=np.array([[v.camera.width, v.camera.height] for v in views], np.int32).reshape(-1, 2),
+        photo_sizes=np.array([view.photo_size for view in views], np.int32).reshape(-1, 2),
+        notes=scene.notes,
+    )
+
+
+def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
+    scene = state.scene(request.scene, job=job)
+    if not any(view.photo for view in scene.views):
+        raise EngineError("bad_input", "The scene has no photos to compare with.", ["Choose the folder of the photos."])
+    found = check(scene, views=request.views, job=job)
+    middle = found.names[int(np.argsort(found.psnr)[len(found.psnr) // 2])]
+    view = scene.view(request.picture or middle)
+    photo = read_photo(view)
+    job.check()
+    rendered = rgb(scene.gaussians, view.camera, job=job)
+    return SceneChecked(found.names, found.psnr, found.verdict, view.name, _bytes(photo.pixels), _bytes(rendered))
+
+
+def _absolute(path: str, field: str) -> Path:
+    if not Path(path).is_absolute():
+        raise EngineError("bad_request", f'{field} is "{path}", which is not an absolute path.')
+    return Path(path)
+
+
+def _bytes(image: Float[Array, "H W 3"]) -> UInt8[Array, "H W 3"]:
+    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,74 @@
+"""segment/* and segments/auto."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..divide import divide
+from ..errors import EngineError
+from ..methods import AutoSegments, GrowSegment, Resized, RunSegment, Segment, Segments, ShrinkSegment
+from ..progress import Job
+from ..resize import grow, shrink
+from ..segment import Options, segment
+from . import prompts
+from .state import State
+from .stopwatch import Stopwatch
+
+MAX_HOPS = 1000
+
+
+def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
+    if request.threshold is not None and not 0 <= request.threshold <= 1:
+        raise EngineError("bad_input", f"The threshold {request.threshold:g} is not within 0..1.")
+    watch = Stopwatch(job, "Reading prompts")
+    scene = state.scene(request.scene, job=job)
+    paints, placed = prompts.read(scene, request.prompts)
+    watch.begin("Preparing")
+    prepared = state.prepared(request.scene, request.extractor, job=watch)
+    watch.begin("Reading prompts")
+    more: dict[str, Any] = {} if placed is None else {"placed": placed}
+    options = Options(diffusion=request.diffusion, threshold=request.threshold)
+    found = segment(prepared, paints, options=options, job=watch, **more)
+    watch.begin("Answering")
+    return Segment(
+        scores=scene.to_file(np.nan_to_num(found.scores.astype(np.float32))),
+        selected=scene.to_file(found.selected),
+        threshold=float(found.threshold),
+        extractor=prepared.extractor,
+        evidence={name: float(value) for name, value in found.evidence.items() if math.isfinite(value)},
+        timings=watch.timings(),
+        notes=found.notes,
+    )
+
+
+def grow_segment(state: State, request: GrowSegment, job: Job) -> Resized:
+    return _resized(state, request, partial(grow, job=job), job)
+
+
+def shrink_segment(state: State, request: ShrinkSegment, job: Job) -> Resized:
+    return _resized(state, request, partial(shrink, job=job), job)
+
+
+def _resized(state: State, request: GrowSegment | ShrinkSegment, change: Any, job: Job) -> Resized:
+    if not 0 <= request.hops <= MAX_HOPS:
+        raise EngineError("bad_input", f"{request.hops} steps cannot be made.", [f"Choose up to {MAX_HOPS}."])
+    scene = state.scene(request.scene, job=job)
+    selected = scene.from_file(request.selected)
+    graph = state.graph(request.scene, request.extractor, job=job)
+    return Resized(scene.to_file(change(graph, selected, hops=request.hops)))
+
+
+def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
+    if not 0 <= request.detail <= 1:
+        raise EngineError("bad_input", f"The detail {request.detail:g} is not within 0..1.")
+    watch = Stopwatch(job, "Preparing")
+    scene = state.scene(request.scene, job=job)
+    prepared = state.prepared(request.scene, request.extractor, job=watch)
+    labels = divide(prepared, detail=request.detail, job=watch)
+    whole = np.full(scene.file_count, -1, np.int32)
+    whole[scene.rows] = labels
+    return Segments(whole, int(labels.max(initial=-1)) + 1, watch.timings())

@@ -1,0 +1,178 @@
+"""What the engine remembers between requests: scenes, what was computed for them, models. All of it can come back."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ..cache import Cache, key, key_of_array
+from ..errors import EngineError
+from ..features import Extractor, load_extractor
+from ..graph import Graph
+from ..io.activation import checked
+from ..io.load import load_scene, scene_of
+from ..memory import total_memory
+from ..methods import Cloud
+from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
+from ..progress import SILENT, Job
+from ..scene import Gaussians, Scene, View
+from .recent import Recent
+
+MAX_SCENES = 64  # remembered by name: a name costs the cameras only
+ARRAYS = ("means", "quats", "scales", "opacities", "sh0", "shN")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """How to get a scene back: it is what its files were when it was opened."""
+
+    content: str  # key of the splats
+    path: Path | None  # None: they were sent
+    views: tuple[View, ...]
+    photo_stamps: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class State:
+    """Used by one thread at a time."""
+
+    def __init__(self, cache: Cache, memory: int = 0) -> None:
+        self.cache = cache
+        self.recent = Recent(memory or total_memory() // 2)
+        self._scenes: OrderedDict[str, Opened] = OrderedDict()
+        self._extractors: dict[str, Extractor] = {}
+        self._dims: dict[tuple[str, str], int] = {}  # channels asked for, by scene and extractor
+
+    # ---- scenes
+
+    def open(
+        self, splats: Path | Cloud, views: Sequence[View] = (), notes: Sequence[str] = (), *, job: Job = SILENT
+    ) -> tuple[str, Scene]:
+        """The scene's name, which the same input has again, and the scene."""
+        path = splats if isinstance(splats, Path) else None
+        content = stamp(path) if path else key("cloud", 1, 0, *(key_of_array(getattr(splats, a)) for a in ARRAYS))
+        opened = Opened(content, path, tuple(views), tuple(stamp(v.photo) for v in views if v.photo), tuple(notes))
+        name = key("scene", 1, [content, [_view_key(view) for view in views], opened.photo_stamps])[:16]
+        self._scenes[name] = opened
+        self._scenes.move_to_end(name)
+        if len(self._scenes) > MAX_SCENES:
+            self._scenes.popitem(last=False)
+        cloud = None if isinstance(splats, Path) else splats
+        return name, self._complete(opened, cloud, job=job)
+
+    def scene(self, name: str, *, job: Job = SILENT) -> Scene:
+        """The open scene of that name; read again if it was forgotten. Raises `EngineError` "not_found", "changed"."""
+        return self._complete(self._find(name), job=job)
+
+    def _find(self, name: str) -> Opened:
+        if name not in self._scenes:
+            raise EngineError("not_found", f'No scene "{name[:40]}" is open.', ["Open the scene again."])
+        return self._scenes[name]
+
+    def _complete(self, opened: Opened, cloud: Cloud | None = None, *, job: Job) -> Scene:
+        def read() -> Scene:
+            return _read(opened) if opened.path else _scene_of_cloud(cloud or self._sent(opened.content))
+
+        def forget(scene: Scene) -> None:
+            if not opened.path:
+                self._put_away(opened.content, scene)
+
+        base = self.recent.get_or(("splats", opened.content), lambda: job.aside(read), forget=forget)
+        return replace(base, views=opened.views, notes=(*base.notes, *opened.notes))
+
+    def _put_away(self, content: str, scene: Scene) -> None:
+        """Nobody can send a cloud again whose editing has gone on."""
+        arrays = {name: scene.to_file(getattr(scene.gaussians, name)) for name in ARRAYS}
+        self.cache.put(content, arrays, about="splats as they were sent")
+
+    def _sent(self, content: str) -> Cloud:
+        arrays = self.cache.get(content)
+        if arrays is None:
+            raise EngineError("not_found", "The splats that were sent are forgotten.", ["Open the scene again."])
+        return Cloud(**arrays)
+
+    # ---- features
+
+    def extractor(self, spec: str, *, job: Job = SILENT) -> Extractor:
+        """Ready to run. A folder of feature maps is looked at each time, since it may have changed."""
+        if spec.startswith("files:") or spec not in self._extractors:
+            self._extractors[spec] = job.aside(lambda: load_extractor(spec, device="auto"))
+        return self._extractors[spec]
+
+    def prepared(self, name: str, spec: str, *, dim: int = 0, job: Job = SILENT) -> Prepared:
+        """Features and graph of a scene; `dim` channels, 0: as many as last time."""
+        scene, opened = self.scene(name, job=job), self._find(name)
+        dim = dim or self._dims.get((name, spec), Recipe().components)
+        extractor = self.extractor(spec, job=job)
+
+        def make() -> Prepared:
+            _check_photos(opened)
+            recipe = Recipe(components=dim)
+            return prepare(scene, extractor, recipe=recipe, cache=self.cache, job=job)
+
+        found = self.recent.get_or(("prepared", name, extractor.key, dim), make)
+        self._dims[name, spec] = dim
+        return found
+
+    def graph(self, name: str, spec: str, *, job: Job = SILENT) -> Graph:
+        """With distances between features; of a scene without photos, without."""
+        scene, opened = self.scene(name, job=job), self._find(name)
+        if opened.photo_stamps:
+            return self.prepared(name, spec, job=job).graph
+        make = partial(neighbour_graph, scene.gaussians, Recipe().neighbours, cache=self.cache, job=job)
+        return self.recent.get_or(("graph", opened.content), make)
+
+    # ---- memory
+
+    def free(self) -> int:
+        """Forget what can be had again; the bytes of arrays given back."""
+        size = self.recent.size
+        self.recent.clear()
+        self._extractors.clear()
+        return size
+
+
+def stamp(path: Path) -> str:
+    """Changes when a file, or one in a folder, is written again."""
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        states = [(file.name, file.stat()) for file in files]
+    except OSError:
+        return key("file", 1, [str(path), "not there"])
+    return key("file", 1, [str(path.resolve()), [[n, s.st_size, s.st_mtime_ns] for n, s in states]])
+
+
+def _read(opened: Opened) -> Scene:
+    assert opened.path
+    scene = load_scene(opened.path)
+    if stamp(opened.path) != opened.content:
+        raise _changed(opened.path)
+    return scene
+
+
+def _check_photos(opened: Opened) -> None:
+    photos = [view.photo for view in opened.views if view.photo]
+    for photo, before in zip(photos, opened.photo_stamps, strict=True):
+        if photo.exists() and stamp(photo) != before:
+            raise _changed(photo)
+
+
+def _changed(path: Path) -> EngineError:
+    return EngineError("changed", f"{path.name} has changed since the scene was opened.", ["Open the scene again."])
+
+
+def _scene_of_cloud(cloud: Cloud) -> Scene:
+    if not len(cloud.means):
+        raise EngineError("bad_input", "There are no splats.", ["Choose an object that has some."])
+    arrays = {name: getattr(cloud, name) for name in ARRAYS}
+    gaussians = Gaussians(**{**arrays, "quats": cloud.quats.copy()})  # they are normalised in place
+    return scene_of(checked(gaussians), "the object")
+
+
+def _view_key(view: View) -> list[object]:
+    camera = view.camera
+    return [view.name, camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height, repr(view.lens),
+            str(view.photo)]  # fmt: skip

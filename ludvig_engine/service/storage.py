@@ -1,0 +1,49 @@
+"""memory/* and cache/*: what is kept, and letting it go."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from importlib.util import find_spec
+
+from ..cache import Usage
+from ..device import choose, import_torch
+from ..memory import free_memory as free_bytes
+from ..memory import total_memory
+from ..methods import CacheInfo, CacheState, ClearCache, FreeMemory, Memory, MemoryInfo
+from ..progress import Job, cpu_count
+from .state import State
+
+
+def memory_info(state: State, request: MemoryInfo, job: Job) -> Memory:
+    return _memory()
+
+
+def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
+    freed = state.free()
+    gc.collect()
+    if "torch" in sys.modules:
+        import_torch().cuda.empty_cache()
+    return _memory(freed)
+
+
+def cache_info(state: State, request: CacheInfo, job: Job) -> CacheState:
+    return _cache(state, state.cache.usage())
+
+
+def clear_cache(state: State, request: ClearCache, job: Job) -> CacheState:
+    freed = state.cache.clear()
+    return _cache(state, state.cache.usage(), freed)
+
+
+def _memory(freed: int = 0) -> Memory:
+    if find_spec("torch") and choose() == "cuda":
+        cuda = import_torch().cuda
+        free, total = cuda.mem_get_info()
+        return Memory(cuda.get_device_name(), free, total, freed)
+    cores = cpu_count()
+    return Memory(f"CPU, {cores} core{'s' if cores > 1 else ''}", free_bytes(), total_memory(), freed)
+
+
+def _cache(state: State, usage: Usage, freed: int = 0) -> CacheState:
+    return CacheState(str(state.cache.folder), usage.entries, usage.size, usage.limit, freed)

@@ -1,0 +1,78 @@
+"""A cancelled job stops at once, whatever its work is doing."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from ludvig_engine.errors import Cancelled
+from ludvig_engine.progress import SILENT, Job, chunks
+
+
+class Stoppable(Job):
+    """Cancelled some time after it was made."""
+
+    def __init__(self, after: float) -> None:
+        self.deadline = time.monotonic() + after
+        self.reports: list[tuple[str, int, int]] = []
+
+    def cancelled(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        self.reports.append((stage, done, total))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_map_is_in_order_and_reports(threads):
+    job = Stoppable(1000)
+    assert list(job.map(lambda n: n * n, range(9), "Squaring", threads=threads)) == [n * n for n in range(9)]
+    assert job.reports[0] == ("Squaring", 0, 9) and job.reports[-1] == ("Squaring", 9, 9)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_map_passes_errors_on(threads):
+    with pytest.raises(ZeroDivisionError):
+        list(SILENT.map(lambda n: 1 / n, [3, 2, 1, 0], threads=threads))
+
+
+def test_a_cancelled_map_does_not_wait_for_what_is_under_way():
+    ended, job = threading.Event(), Stoppable(0.05)
+    start = time.monotonic()
+    with pytest.raises(Cancelled):
+        list(job.map(lambda n: ended.wait(5), range(10), threads=2))
+    assert time.monotonic() - start < 0.25
+    ended.set()
+
+
+def test_map_does_not_begin_when_cancelled():
+    with pytest.raises(Cancelled):
+        list(Stoppable(-1).map(lambda n: n, range(10), threads=2))
+
+
+def test_aside_returns_what_the_function_does():
+    assert SILENT.aside(lambda: threading.current_thread().name) == "aside"
+    with pytest.raises(KeyError):
+        SILENT.aside(lambda: {}["x"])
+
+
+def test_what_runs_aside_is_left_alone():
+    ended, finished, job = threading.Event(), threading.Event(), Stoppable(0.05)
+
+    def work() -> None:
+        ended.wait(5)
+        finished.set()
+
+    start = time.monotonic()
+    with pytest.raises(Cancelled):
+        job.aside(work)
+    assert time.monotonic() - start < 0.25
+    ended.set()
+    assert finished.wait(1)
+
+
+def test_chunks_cover():
+    assert [range(10)[part] for part in chunks(10, 4)] == [range(4), range(4, 8), range(8, 10)]
+    assert chunks(0, 4) == []
