@@ -18,6 +18,7 @@ from .common import AsJson, Views, console, print_json
 class Subject(StrEnum):
     """What is measured."""
 
+    click = "click"
     lift = "lift"
     graph = "graph"
     memory = "memory"
@@ -27,7 +28,9 @@ class Subject(StrEnum):
 
 def command(
     subjects: Annotated[list[Subject] | None, typer.Argument(help="Default: lift and graph")] = None,
-    gaussians: Annotated[int, typer.Option(help="Of the synthetic scene", min=100)] = 200_000,
+    gaussians: Annotated[
+        int | None, typer.Option(help="Of the synthetic scene; default: 200,000, for click 1,000,000", min=100)
+    ] = None,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of its photos")] = "1000x665",
     views: Annotated[int, typer.Option(help="Of them", min=1)] = 4,
     scene: Annotated[Path | None, typer.Option(help="Measure on this splat file instead")] = None,
@@ -39,7 +42,8 @@ def command(
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
         console.print(f"Measuring: {subject} ...")
-        figures[subject.value] = _measure(subject, gaussians, width, height, views, scene, cameras)
+        count = gaussians or (1_000_000 if subject == Subject.click else 200_000)
+        figures[subject.value] = _measure(subject, count, width, height, views, scene, cameras)
     if json:
         print_json(figures)
         return
@@ -54,7 +58,7 @@ def _measure(
     subject: str, count: int, width: int, height: int, views: int, scene: Path | None, cameras: Path | None
 ) -> dict[str, float]:
     # Imported here: a benchmark's own imports must not slow the other commands down.
-    from ..bench import graph, lift, memory, wire
+    from ..bench import click, graph, lift, memory, wire
 
     if subject == Subject.wire:
         return wire.run()
@@ -63,6 +67,8 @@ def _measure(
     if subject == Subject.growth:
         return memory.growth(count, views, width, height)
     cloud, shots = _scene(count, width, height, views, scene, cameras)
+    if subject == Subject.click:
+        return click.run(cloud, shots[0])
     return lift.run(cloud, shots) if subject == Subject.lift else graph.run(cloud)
 
 

@@ -74,8 +74,9 @@ def _paint(scene: Scene, prompt: Prompt) -> Paint:
             paint = Paint(canvas.camera, *both)
     else:
         assert prompt.pixels is not None
-        pixels = np.array([canvas.point(*map(float, pixel)) for pixel in prompt.pixels])
-        paint = _drawn(canvas.camera, prompt, pixels, prompt.radius * canvas.scale)
+        pixels = prompt.pixels if prompt.kind == "click" else np.clip(prompt.pixels, 0, np.array(canvas.size) - 1)
+        places = np.array([canvas.point(*map(float, pixel)) for pixel in pixels])
+        paint = _drawn(canvas.camera, prompt, places, prompt.radius * canvas.scale)
     return replace(paint, through=prompt.through)
 
 

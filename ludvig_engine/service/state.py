@@ -117,6 +117,11 @@ class State:
         self._dims[name, spec] = dim
         return found
 
+    def keep(self, name: str, spec: str, prepared: Prepared) -> None:
+        """Use features and graph that were made elsewhere."""
+        dim = prepared.uplifted.features.shape[1]
+        self.recent.get_or(("prepared", name, self.extractor(spec).key, dim), lambda: prepared)
+
     def graph(self, name: str, spec: str, *, job: Job = SILENT) -> Graph:
         """With distances between features; of a scene without photos, without."""
         scene, opened = self.scene(name, job=job), self._find(name)

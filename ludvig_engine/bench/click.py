@@ -1,0 +1,79 @@
+"""How long a click takes when everything that can be kept is kept: `ludvig bench click`.
+
+A synthetic scene whose features differ between its things and are noisy within them. The request is answered as the
+server answers it, the frame for the wire included; wall time on all cores, as the user waits for it. Every click is
+somewhere else, as in a stroke. Stages are those the progress bar shows.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ..arrays import Array, Float
+from ..cache import Cache
+from ..graph import build, nearest
+from ..methods import Cloud, Prompt, RunSegment, Viewport
+from ..pipeline import Prepared
+from ..progress import SILENT
+from ..scene import Camera, Gaussians
+from ..service.segments import run_segment
+from ..service.state import ARRAYS, State
+from ..session import pack_answer
+from ..uplift import Uplifted
+
+DIM, NEIGHBOURS = 40, 16
+EXTRACTOR = "colour"  # whose features these pretend to be
+
+
+def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, float]:
+    """Seconds: the median click, the first one, and the median click by stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(Cache(Path(folder)))
+        scene = _prepared(state, gaussians)
+        viewport = Viewport(camera.viewmat, camera.K, camera.width, camera.height)
+        rng = np.random.default_rng(0)
+        seconds, stages = [], []
+        for number in range(clicks + 1):
+            x, y = rng.uniform(0.4, 0.6, 2) * (camera.width, camera.height)
+            beside = np.array([[0.05 * camera.width, 0.9 * camera.height]], np.float32)
+            here = Prompt("click", viewport=viewport, pixels=np.array([[x, y]], np.float32))
+            there = Prompt("click", viewport=viewport, pixels=beside, positive=False)
+            start = time.perf_counter()
+            answer = run_segment(state, RunSegment(scene, (here, there), EXTRACTOR), SILENT)
+            before = time.perf_counter()
+            pack_answer(number, answer)
+            end = time.perf_counter()
+            seconds.append(end - start)
+            stages.append({**answer.timings, "Encoding": end - before})
+    names = dict.fromkeys(name for timings in stages[1:] for name in timings)
+    figures: dict[str, float] = {"gaussians": len(gaussians), "k": NEIGHBOURS, "channels": DIM}
+    figures["click_s"] = statistics.median(seconds[1:])
+    figures["first_click_s"] = seconds[0]
+    for name in names:
+        figures[f"{name}_s"] = statistics.median(timings.get(name, 0) for timings in stages[1:])
+    return figures
+
+
+def _prepared(state: State, gaussians: Gaussians) -> str:
+    """The name of an open scene that has features and a graph."""
+    name, scene = state.open(Cloud(**{name: getattr(gaussians, name) for name in ARRAYS}))
+    found = scene.gaussians
+    features = _features(found.means)
+    graph = build(nearest(found.means, NEIGHBOURS)).with_features(features)
+    seen = Uplifted(features, np.ones(len(found), np.float32), np.ones(len(found), np.float32))
+    prepared = Prepared(found, seen, graph, EXTRACTOR)
+    state.keep(name, EXTRACTOR, prepared)
+    return name
+
+
+def _features(means: Float[Array, "N 3"], seed: int = 0) -> Float[Array, "N 40"]:
+    """Alike within cells of 0.7, about the size of a thing; with noise as between views."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.normal(size=(64, DIM)).astype(np.float32)
+    cells = np.floor(means / 0.7).astype(np.int64) @ np.array([1, 7, 13])
+    return kinds[cells % len(kinds)] + rng.normal(0, 0.3, (len(means), DIM)).astype(np.float32)
