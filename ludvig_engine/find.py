@@ -1,0 +1,180 @@
+"""From words to segments: LUDVIG's open-vocabulary task (section 4.3), with an answer for what is not there.
+
+1. Relevancy per Gaussian: how much better a text fits its uplifted, text-aligned feature than the negatives do.
+2. Whether the text is there at all (text.find): relevancy alone always has a maximum somewhere.
+3. Seeds: the most relevant Gaussians, by the double Otsu rule (text.seeds).
+4. Unary P: logistic regression of the seeds, on features that see outlines better than text-aligned ones.
+5. Normalised diffusion of the seeds over the graph of those features, and Otsu's threshold on g P.
+
+Texts cost one pass over the Gaussians each; what a scene looks like to the text model is computed once (`lift_text`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from skimage.filters import threshold_otsu
+
+from . import text, weights
+from .arrays import Array, Float
+from .cache import Cache, key
+from .diffusion import diffuse, seed_median, similarities
+from .errors import EngineError
+from .features import Extractor, load_extractor
+from .graph import unit
+from .pipeline import Lazy, Prepared, _camera_key, _feature_maps, _map_key, _shape_key
+from .progress import SILENT, Job
+from .render import GSPLAT, Raster
+from .scene import Scene
+from .segment import Segment
+from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
+from .unary import logistic
+from .uplift import Sight, Uplifted, uplift
+
+# What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
+CHOICES = (("tips", "tips"), ("clip", "clip"), ("clip-laion", "clip:laion"), ("siglip2", "siglip"))
+STAND_IN = (("effnet", "minilm", "imagenet-names"), "conse")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How seeds become a segment."""
+
+    diffusion: bool = True
+    bandwidth: float = 4.0  # of the feature similarities, in squared median distances
+    C: float = 0.001  # inverse regularisation of the logistic regression
+    power: float = 4.0  # of its probability, 1 / b in the paper
+    steps: int = 100
+    linear: bool = True  # seeds by differences of cosines; else by relevancy as in the paper, which saturates
+    threshold: float | None = None  # of the scores; found if not given
+
+
+@dataclass(frozen=True)
+class TextSegment:
+    """What a text means in the scene, in the engine's order."""
+
+    text: str
+    finding: Finding  # whether it is there, and what fits better
+    relevancy: Float[Array, " N"]  # 0..1, above 0.5 where the text fits better than every negative; 0 where unseen
+    segment: Segment  # of a text that is not found nothing is selected, but its scores show the best guess
+
+
+DEFAULT = Spread()
+
+
+def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> Extractor:
+    """An extractor whose features texts can be compared with: "clip", "tips", "siglip", "conse" or the best one here.
+
+    "auto" never downloads. Raises `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
+    `weights.MissingWeights` if there is none.
+    """
+    if spec == "auto":
+        here = {id for id, place in weights.status().items() if place}
+        models, stand_in = STAND_IN
+        spec = next((spec for model, spec in CHOICES if model in here), "")
+        if not spec and not here.issuperset(models):
+            raise weights.MissingWeights(weights.MODELS["clip"])
+        spec = spec or stand_in
+    extractor = load_extractor(spec, device=device)
+    if not isinstance(extractor, TextEncoder):
+        raise EngineError(
+            "bad_input",
+            f'Texts cannot be compared with features of "{spec}".',
+            ["Use clip, tips, siglip or conse for texts."],
+        )
+    return extractor
+
+
+def lift_text(
+    scene: Scene,
+    extractor: Extractor,
+    *,
+    raster: Raster = GSPLAT,
+    cache: Cache | None = None,
+    job: Job = SILENT,
+) -> Uplifted:
+    """Text-aligned features of the Gaussians (N, D), with all channels: their cosines with texts are what counts."""
+    views = [view for view in scene.views if view.photo is not None]
+    if not views:
+        raise EngineError("bad_input", "The scene has no photos to look for words in.", ["Give the photos' folder."])
+    map_keys = [_map_key(view, extractor, cache) for view in views]
+    name = key("text", 1, [repr(raster), [_camera_key(view) for view in views]], _shape_key(scene.gaussians), *map_keys)
+    if cache and (kept := cache.get(name)):
+        return Uplifted(kept["features"], kept["weights"], kept["views"])
+    maps = _feature_maps(views, extractor, map_keys, cache, job)
+    sights = Lazy(lambda n: Sight(views[n].camera, maps[n]["map"], maps[n].get("valid")), len(maps))
+    found = uplift(scene.gaussians, sights, raster=raster, job=job)
+    if cache:
+        arrays = {"features": found.features, "weights": found.weights, "views": found.views}
+        cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}")
+    return found
+
+
+def text_scores(
+    prepared: Prepared,
+    lifted: Uplifted,
+    encoder: TextEncoder,
+    texts: Sequence[str],
+    *,
+    negatives: Sequence[str] = NEGATIVES,
+    templates: Sequence[str] = TEMPLATES,
+    spread: Spread = DEFAULT,
+    job: Job = SILENT,
+) -> list[TextSegment]:
+    """Find what each text names; they do not influence each other.
+
+    `prepared` is the scene with the features whose outlines segments follow, as for clicks. `lifted` is the same scene
+    seen by `encoder` (`lift_text`). What fits a negative better than the text is not meant: "table" among the
+    `negatives` takes the table away from "wood". Raises `EngineError` "bad_input" for empty texts.
+    """
+    positive = text.encode(encoder, texts, templates=templates)
+    negative = text.encode(encoder, list(negatives), templates=templates)
+    findings = text.find(encoder, lifted.features, texts, negatives=negatives, templates=templates)
+    relevancy = text.relevancy(lifted.features, positive, negative)
+    even = relevancy if not spread.linear else text.relevancy(lifted.features, positive, negative, temperature=1)
+    found = []
+    for p, name in job.track(list(enumerate(texts)), "Finding words"):
+        scores = _spread(prepared, lifted, relevancy[:, p], even[:, p], spread, job)
+        found.append(TextSegment(name, findings[p], relevancy[:, p], _segment(name, scores, findings[p], spread)))
+    return found
+
+
+def _spread(
+    prepared: Prepared,
+    lifted: Uplifted,
+    relevancy: Float[Array, " N"],
+    even: Float[Array, " N"],
+    spread: Spread,
+    job: Job,
+) -> Float[Array, " N"]:
+    """Scores 0..1 of the Gaussians; without diffusion the relevancy itself, stretched over its range."""
+    seen = lifted.seen
+    if not seen.any():
+        return np.zeros_like(relevancy)
+    even = np.where(seen, even, even[seen].min())  # unseen Gaussians do not stretch the range that Otsu divides
+    if not spread.diffusion:
+        low, high = even.min(), even.max()
+        return np.asarray((even - low) / max(float(high - low), 1e-12), np.float32)
+    start = np.where(text.seeds(even) > 0, relevancy, 0).astype(np.float32)
+    P = logistic(unit(prepared.uplifted.features), start > 0, lifted.weights / lifted.weights[seen].mean(), C=spread.C)
+    P = P**spread.power
+    scale = seed_median(prepared.graph, start > 0)
+    adjacency = similarities(prepared.graph, spread.bandwidth, max(scale, 1e-6))
+    score = diffuse(prepared.graph, adjacency, P, start[:, None], steps=spread.steps, job=job)[:, 0] * P
+    top = float(np.quantile(score[score > 0], 0.99)) if (score > 0).any() else 1.0  # not the maximum: g has spikes
+    return np.clip(score / top, 0, 1).astype(np.float32)
+
+
+def _segment(name: str, scores: Float[Array, " N"], finding: Finding, spread: Spread) -> Segment:
+    evidence = {"sigmas": finding.sigmas}
+    if spread.threshold is not None:
+        return Segment(scores, spread.threshold, "given", {}, evidence)
+    if finding.found and np.ptp(scores) > 0:
+        return Segment(scores, float(threshold_otsu(scores)), "where the scores fall apart", {}, evidence)
+    note = f'"{name}" is not found: it fits no better than words for what is not there'
+    if finding.better:
+        better = ", ".join(f'"{word}"' for word in finding.better[:3])
+        note = f'"{name}" is not found: {better} fit{"s" * (len(finding.better) == 1)} the best place better'
+    return Segment(scores, 1.0, "not found", {}, evidence, (f"{note}.",))

@@ -1,0 +1,152 @@
+"""Texts to segments, where what the text model sees is planted: known vectors plus noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import small_scene
+from ludvig_engine import find, weights
+from ludvig_engine.cache import Cache
+from ludvig_engine.errors import EngineError
+from ludvig_engine.features.colour import Colour
+from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.pipeline import prepare
+from ludvig_engine.render import render
+from test_text import Planted
+
+WORDS = {"red": "tomato", "blue": "marble", "green": "lime", "ground": "table"}
+ABSENT = ["unicorn", "excavator", "dog", "zeppelin"]
+
+
+class PlantedExtractor(Planted):
+    """A "CLIP" that knows the words of `WORDS`: their vectors where the splats show them, plus noise."""
+
+    name, key, licence, parallel = "planted", "planted-1", "", True
+
+    def __init__(self, noise, grid=(22, 30)):
+        super().__init__()
+        self.noise, self.grid = noise, grid
+        cloud, names = small_scene.gaussians()
+        shown = np.stack([names == name for name in WORDS], 1).astype(np.float32)
+        self.shown = [render(cloud, camera, shown)[0] for camera in small_scene.cameras()]
+
+    def __call__(self, photo):
+        view = int(photo.name.rpartition("_")[2].partition(".")[0])
+        h, w = self.grid
+        cells = (
+            np.linspace(0, small_scene.SIZE[1] - 1, h).astype(int),
+            np.linspace(0, small_scene.SIZE[0] - 1, w).astype(int),
+        )
+        share = self.shown[view][:, cells[0][:, None], cells[1]]
+        vectors = np.tensordot(self.encode_text(list(WORDS.values())).T, share, 1)
+        noise = np.random.default_rng(view).normal(size=vectors.shape) * self.noise / np.sqrt(self.size)
+        return (vectors + noise).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = small_scene.write(tmp_path_factory.mktemp("scene"))
+    scene = load_scene(folder / "splats.ply", views=folder)
+    names = scene.from_file(np.load(folder / "names.npy"))
+    return scene, names, prepare(scene, Colour())
+
+
+def iou(selected, truth, seen):
+    """Of what some photo shows."""
+    return (selected & truth & seen).sum() / ((selected | truth) & seen).sum()
+
+
+def test_every_object_is_found_and_nothing_else(made):
+    scene, names, prepared = made
+    encoder = PlantedExtractor(1.0)
+    lifted = lift_text(scene, encoder)
+    words = [*list(WORDS.values())[:3], *ABSENT]
+    found = text_scores(prepared, lifted, encoder, words)
+    for name, one in zip(WORDS, found[:3], strict=False):
+        assert one.finding.found, one.text
+        assert iou(one.segment.selected, names == name, lifted.seen) >= 0.9, one.text
+        assert one.segment.scores.min() >= 0 and one.segment.scores.max() <= 1
+    for one in found[3:]:
+        assert not one.finding.found and not one.segment.selected.any(), one.text
+        assert f'"{one.text}" is not found' in one.segment.notes[0]
+        assert one.segment.scores.max() > 0, "the best guess can still be looked at"
+    alone = text_scores(prepared, lifted, encoder, ["marble"])[0]
+    np.testing.assert_array_equal(alone.segment.scores, found[1].segment.scores)
+
+
+def test_diffusion_helps_where_relevancy_is_noisy(made):
+    scene, names, prepared = made
+    encoder = PlantedExtractor(6.0)
+    lifted = lift_text(scene, encoder)
+    gains = []
+    for name in ("red", "blue", "green"):
+        truth = names == name
+        spread, plain = (
+            text_scores(prepared, lifted, encoder, [WORDS[name]], spread=Spread(diffusion=on))[0]
+            for on in (True, False)
+        )
+        best = max(
+            iou(plain.relevancy > cut, truth, lifted.seen) for cut in np.quantile(plain.relevancy, np.r_[0.3:1:60j])
+        )
+        gains.append(iou(spread.segment.selected, truth, lifted.seen) - best)
+    assert min(gains) >= 0.1, f"beyond the best threshold of the relevancy alone: {gains}"
+
+
+def test_negatives_take_away(made):
+    scene, _, prepared = made
+    encoder = PlantedExtractor(0.5)
+    lifted = lift_text(scene, encoder)
+    plain, without = (
+        text_scores(prepared, lifted, encoder, ["tomato"], negatives=negatives)[0]
+        for negatives in (("object", "stuff"), ("object", "stuff", "tomato"))
+    )
+    assert plain.finding.found and not without.finding.found
+    assert (without.relevancy <= plain.relevancy + 1e-6).all()
+    with pytest.raises(EngineError, match="empty prompt"):
+        text_scores(prepared, lifted, encoder, ["tomato", " "])
+
+
+def test_given_threshold_and_nothing_seen(made):
+    scene, _, prepared = made
+    encoder = PlantedExtractor(0.5)
+    lifted = lift_text(scene, encoder)
+    one = text_scores(prepared, lifted, encoder, ["lime"], spread=Spread(threshold=0.9))[0]
+    assert one.segment.threshold == 0.9 and one.segment.how == "given"
+    blind = type(lifted)(np.zeros_like(lifted.features), np.zeros_like(lifted.weights), lifted.views)
+    one = text_scores(prepared, blind, encoder, ["lime"])[0]
+    assert not one.finding.found and not one.segment.scores.any() and not one.relevancy.any()
+
+
+def test_features_are_kept(made, tmp_path, monkeypatch):
+    scene, _, _ = made
+    encoder, cache = PlantedExtractor(1.0), Cache(tmp_path)
+    first = lift_text(scene, encoder, cache=cache)
+    assert first.features.shape == (len(scene), encoder.size)
+    monkeypatch.setattr(PlantedExtractor, "__call__", lambda *_: pytest.fail("computed again"))
+    np.testing.assert_array_equal(lift_text(scene, encoder, cache=cache).features, first.features)
+
+
+def test_which_text_model(monkeypatch, tmp_path):
+    asked = []
+
+    def load(spec, *, device):
+        asked.append(spec)
+        return PlantedExtractor.__new__(PlantedExtractor)
+
+    monkeypatch.setattr(find, "load_extractor", load)
+    here = {}
+    monkeypatch.setattr(weights, "status", lambda: here)
+    with pytest.raises(weights.MissingWeights, match="ludvig models fetch clip"):
+        load_text_extractor()
+    here |= {"effnet": tmp_path, "minilm": tmp_path, "imagenet-names": tmp_path, "clip": None}
+    load_text_extractor()
+    here["siglip2"] = tmp_path
+    load_text_extractor()
+    here["clip"] = tmp_path
+    load_text_extractor()
+    assert asked == ["conse", "siglip", "clip"]
+    monkeypatch.undo()
+    with pytest.raises(EngineError, match='cannot be compared with features of "colour"'):
+        load_text_extractor("colour")
