@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from skimage.filters import threshold_otsu
@@ -36,6 +37,11 @@ from .uplift import Sight, Uplifted, uplift
 # What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
 CHOICES = (("tips", "tips"), ("clip", "clip"), ("clip-laion", "clip:laion"), ("siglip2", "siglip"))
 STAND_IN = (("effnet", "minilm", "imagenet-names"), "conse")
+
+
+@runtime_checkable
+class TextExtractor(Extractor, TextEncoder, Protocol):
+    """Maps of photos that texts can be compared with."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class TextSegment:
 DEFAULT = Spread()
 
 
-def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> Extractor:
+def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
     """An extractor whose features texts can be compared with: "clip", "tips", "siglip", "conse" or the best one here.
 
     "auto" never downloads. Raises `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
@@ -78,7 +84,7 @@ def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> Extractor
             raise weights.MissingWeights(weights.MODELS["clip"])
         spec = spec or stand_in
     extractor = load_extractor(spec, device=device)
-    if not isinstance(extractor, TextEncoder):
+    if not isinstance(extractor, TextExtractor):
         raise EngineError(
             "bad_input",
             f'Texts cannot be compared with features of "{spec}".',

@@ -24,29 +24,30 @@ Folder = Annotated[Path | None, typer.Option(help="The models folder; default: L
 def list_(folder: Folder = None, json: AsJson = False) -> None:
     """Every model this engine knows: what for, how large, under which licence, on what machine, and whether here."""
     here = weights.status(folder)
-    rows = [
-        {
-            "id": model.id,
-            "role": model.role,
-            "source": model.source,
-            "bytes": model.size,
-            "licence": model.licence,
-            "needs": model.needs,
-            "gated": model.gated,
-            "notice": model.notice,
-            "place": here[model.id],
-        }
-        for model in weights.MODELS.values()
-    ]
     place = folder or weights.default_folder()
     if json:
+        rows = [
+            {
+                "id": model.id,
+                "role": model.role,
+                "source": model.source,
+                "bytes": model.size,
+                "licence": model.licence,
+                "needs": model.needs,
+                "gated": model.gated,
+                "notice": model.notice,
+                "place": here[model.id],
+            }
+            for model in weights.MODELS.values()
+        ]
         print_json({"folder": place, "models": rows, "auto": best("auto")})
         return
     table = Table(Column("model", no_wrap=True), "for", Column("MB", justify="right"), "licence", "needs", "here")
-    for row in rows:
-        licence = f"{row['licence']}, gated" if row["gated"] else row["licence"]
-        state = "[green]yes[/]" if row["place"] else "no"
-        table.add_row(row["id"], row["role"], f"{row['bytes'] / 1e6:,.0f}", licence, row["needs"], state)
+    for id, model in weights.MODELS.items():
+        licence = f"{model.licence}, gated" if model.gated else model.licence
+        table.add_row(
+            id, model.role, f"{model.size / 1e6:,.0f}", licence, model.needs, "[green]yes[/]" if here[id] else "no"
+        )
     console.print(table)
     console.print(f'With these, "--extractor auto" runs {best("auto")}.', soft_wrap=True)
     console.print(f"Models folder: {place}", soft_wrap=True)

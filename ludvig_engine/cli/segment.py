@@ -10,14 +10,17 @@ import numpy as np
 import typer
 
 from .. import __version__, prompts, result
+from ..arrays import Array
 from ..errors import EngineError
 from ..features import load_extractor
+from ..find import Spread
 from ..io.load import load_scene
 from ..io.ply import copy_ply
 from ..pipeline import Recipe, prepare
 from ..prompts import Paint
 from ..scene import Scene
 from ..segment import Options, segment
+from . import words
 from .common import (
     AsJson,
     Extractor,
@@ -51,6 +54,11 @@ def command(
     ] = None,
     mask: Annotated[list[str] | None, typer.Option(help="VIEW=PNG: the object white, all else black")] = None,
     box: Annotated[list[str] | None, typer.Option(help="VIEW:X0,Y0,X1,Y1 around the object")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Words for the object, instead of the above")] = None,
+    negative: Annotated[
+        list[str] | None, typer.Option(help="Words for what is not meant [object, things, stuff, texture]")
+    ] = None,
+    text_model: Annotated[str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")] = "auto",
     extractor: Extractor = "colour",
     diffusion: Annotated[bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")] = True,
     threshold: Annotated[float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)] = None,
@@ -72,31 +80,52 @@ def command(
         *(_painted(scene, text, prompts.photo_mask, "--mask") for text in mask or ()),
         *(_box(scene, text) for text in box or ()),
     ]
-    if not paints:
-        raise EngineError("bad_input", "There is no prompt.", ["Give --click, --scribble, --mask or --box."])
+    if bool(paints) == bool(text):
+        problem = "Words cannot be combined with clicks or paint." if text else "There is no prompt."
+        raise EngineError("bad_input", problem, ["Give --click, --scribble, --mask or --box, or else --text."])
     settings = Recipe(refine=refine, raster=raster(near))
     with bars(json) as job:
         prepared = prepare(scene, loaded, recipe=settings, cache=cache(no_cache), job=job)
-        found = segment(
-            prepared, paints, options=Options(diffusion=diffusion, threshold=threshold), raster=settings.raster, job=job
-        )
+        more: dict[str, Array] = {}
+        if text:
+            found, more = words.find(
+                scene,
+                prepared,
+                text,
+                negatives=negative,
+                model=text_model,
+                spread=Spread(diffusion=diffusion, threshold=threshold),
+                raster=settings.raster,
+                cache=cache(no_cache),
+                job=job,
+            )
+        else:
+            options = Options(diffusion=diffusion, threshold=threshold)
+            found = segment(prepared, paints, options=options, raster=settings.raster, job=job)
     scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
     about = {
         "ludvig": __version__,
         "splats": str(splats),
         "extractor": prepared.extractor,
         "threshold": found.threshold,
-        "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box},
+        "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text, "negative": negative},
         "parameters": found.parameters,
         "evidence": found.evidence,
     }
-    result.write(out, {"scores": scores.astype(np.float32), "selected": selected}, about)
+    arrays = {name: scene.to_file(array) for name, array in more.items()}
+    result.write(out, {"scores": scores.astype(np.float32), "selected": selected, **arrays}, about)
     for path, rows in ((keep, selected), (remove, ~selected)):
         if path is not None:
             copy_ply(splats, path, rows)
     if json:
         print_json(
-            {**about, "gaussians": len(selected), "selected": int(selected.sum()), "out": out, "notes": scene.notes}
+            {
+                **about,
+                "gaussians": len(selected),
+                "selected": int(selected.sum()),
+                "out": out,
+                "notes": scene.notes + found.notes,
+            }
         )
         return
     share = selected.mean()
