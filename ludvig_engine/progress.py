@@ -7,8 +7,9 @@ also the point where a cancelled job stops, so no step of such a loop may take l
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from threading import Thread
 from typing import TypeVar
@@ -50,17 +51,18 @@ class Job:
                 self.check()
                 yield function(item)
             return
-        source, pending, pool = iter(items), list[Future[R]](), ThreadPoolExecutor(threads)
+        source, pending, pool = iter(items), list[Future[R]](), _borrowed(threads)
         try:
             for done in range(len(items)):
                 pending += [pool.submit(function, item) for item in islice(source, 2 * threads - len(pending))]
                 if stage:
                     self.report(stage, done, len(items))
-                self._wait(pending[0])
-                yield pending.pop(0).result()
-        finally:
+                yield self._wait(pending.pop(0))
+        except BaseException:  # a `GeneratorExit` too
             # Without waiting for items under way, whose results nobody wants.
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        _idle[threads].append(pool)
         if stage:
             self.report(stage, len(items), len(items))
 
@@ -78,14 +80,31 @@ class Job:
                 future.set_exception(error)
 
         Thread(target=run, name="aside", daemon=True).start()
-        self._wait(future)
-        return future.result()
+        return self._wait(future)
 
-    def _wait(self, future: Future[R]) -> None:
-        """Until it is done, or the job is cancelled."""
-        self.check()
-        while not wait([future], timeout=0.1).done:
+    def _wait(self, future: Future[R]) -> R:
+        """Its result, unless the job is cancelled before."""
+        while True:
             self.check()
+            try:
+                return future.result(timeout=0.1)
+            except TimeoutError:  # ours or the function's
+                if future.done():
+                    return future.result()
+
+
+# Starting threads takes longer than a step of diffusion does, so pools are used again: by number of threads, those that
+# nobody uses. One of its own for each `map` under way, as maps within maps would wait for each other in a common one.
+_idle: defaultdict[int, list[ThreadPoolExecutor]] = defaultdict(list)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # their threads stay behind
+
+
+def _borrowed(threads: int) -> ThreadPoolExecutor:
+    try:
+        return _idle[threads].pop()
+    except IndexError:
+        return ThreadPoolExecutor(threads)
 
 
 SILENT = Job()  # nobody watches and nobody cancels
