@@ -1,0 +1,63 @@
+"""A click or a box on a photo becomes a mask of it, and the mask paint like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Array, Float, Int
+from ..errors import EngineError
+from ..io.photos import photo_point, read_photo
+from ..prompts import Paint, mask
+from ..scene import View
+from .segmenter import Segmenter
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """What was pointed at on one photo, in pixels of its camera, centres at +0.5."""
+
+    view: View
+    points: Float[Array, "P 2"]
+    labels: Int[Array, " P"]  # 1 on the object, 0 beside it
+    box: Float[Array, " 4"] | None = None  # left, top, right, bottom
+
+
+def pointing(
+    view: View,
+    clicks: Sequence[tuple[float, float, bool]],
+    box: tuple[float, float, float, float] | None = None,
+) -> Pointing:
+    """Clicks (x, y, whether on the object) and corners in pixels of the photo file, counted from 0."""
+    points = np.array([photo_point(view, x, y) for x, y, _ in clicks]).reshape(-1, 2)
+    labels = np.array([int(positive) for *_, positive in clicks], int)
+    if box is None:
+        return Pointing(view, points, labels)
+    corners = np.array([photo_point(view, *box[:2]), photo_point(view, *box[2:])])
+    return Pointing(view, points, labels, np.concatenate([corners.min(0), corners.max(0)]))
+
+
+def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
+    """The mask of the photo that the segmenter expects to be best.
+
+    A single click is ambiguous (a part, the thing, the group): the best of three answers is taken. With more said, the
+    network's single answer is. Raises `EngineError` "bad_input" if the mask is empty or nothing says yes.
+    """
+    if pointed.box is None and not (pointed.labels == 1).any():
+        raise EngineError("bad_input", f"No click on {pointed.view.name} says yes.", ["Click on the object, too."])
+    photo = read_photo(pointed.view)
+    segmenter.set_image(photo.pixels)
+    ambiguous = pointed.box is None and len(pointed.points) == 1
+    masks, scores = segmenter.predict(pointed.points, pointed.labels, pointed.box, multimask=ambiguous)
+    found = masks[int(np.argmax(scores))]
+    if photo.valid is not None:
+        found = found & photo.valid
+    if not found.any():
+        raise EngineError(
+            "bad_input",
+            f"{segmenter.name} finds nothing there on {pointed.view.name}.",
+            ["Click in the middle of the object, or draw a box around it."],
+        )
+    return mask(pointed.view.camera, found)
