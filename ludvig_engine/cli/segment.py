@@ -18,9 +18,10 @@ from ..io.load import load_scene
 from ..io.ply import copy_ply
 from ..pipeline import Recipe, prepare
 from ..prompts import Paint
+from ..sam import load_segmenter
 from ..scene import Scene
 from ..segment import Options, segment
-from . import words
+from . import masks, words
 from .common import (
     AsJson,
     Extractor,
@@ -59,6 +60,12 @@ def command(
         list[str] | None, typer.Option(help="Words for what is not meant [object, things, stuff, texture]")
     ] = None,
     text_model: Annotated[str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")] = "auto",
+    sam: Annotated[
+        str | None, typer.Option(help="First let sam2, sam, sam3 or sam-pth make masks of clicks and boxes")
+    ] = None,
+    sam_views: Annotated[
+        bool, typer.Option("--sam-views", help="Let it segment every photo, without features")
+    ] = False,
     extractor: Extractor = "colour",
     diffusion: Annotated[bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")] = True,
     threshold: Annotated[float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)] = None,
@@ -74,20 +81,27 @@ def command(
     """Find the object that clicks, scribbles, masks or boxes mean, in one photo or several."""
     loaded = load_extractor(extractor)
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    clicks = [_click(scene, text) for text in click or ()]
+    boxes = [_box(scene, text) for text in box or ()]
+    segmenter = load_segmenter(sam or "sam2", device="auto") if sam or sam_views else None
     paints = [
-        *(_click(scene, text) for text in click or ()),
+        *(masks.of_prompts(segmenter, clicks, boxes) if segmenter else _drawn(clicks, boxes)),
         *(_painted(scene, text, prompts.photo_scribble, "--scribble") for text in scribble or ()),
         *(_painted(scene, text, prompts.photo_mask, "--mask") for text in mask or ()),
-        *(_box(scene, text) for text in box or ()),
     ]
+    if text and segmenter:
+        raise EngineError("bad_input", "SAM needs clicks or boxes, not words.", ["Leave out --sam, or --text."])
     if bool(paints) == bool(text):
         problem = "Words cannot be combined with clicks or paint." if text else "There is no prompt."
         raise EngineError("bad_input", problem, ["Give --click, --scribble, --mask or --box, or else --text."])
     settings = Recipe(refine=refine, raster=raster(near))
     with bars(json) as job:
-        prepared = prepare(scene, loaded, recipe=settings, cache=cache(no_cache), job=job)
+        prepared = None if sam_views else prepare(scene, loaded, recipe=settings, cache=cache(no_cache), job=job)
         more: dict[str, Array] = {}
-        if text:
+        if prepared is None:
+            assert segmenter
+            found = masks.all_photos(scene, segmenter, paints, raster=settings.raster, job=job)
+        elif text:
             found, more = words.find(
                 scene,
                 prepared,
@@ -102,11 +116,13 @@ def command(
         else:
             options = Options(diffusion=diffusion, threshold=threshold)
             found = segment(prepared, paints, options=options, raster=settings.raster, job=job)
+    models = [segmenter.name] if segmenter else []
+    ran = " and ".join([*models, prepared.extractor] if prepared else models)
     scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
     about = {
         "ludvig": __version__,
         "splats": str(splats),
-        "extractor": prepared.extractor,
+        "extractor": ran,
         "threshold": found.threshold,
         "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text, "negative": negative},
         "parameters": found.parameters,
@@ -129,32 +145,34 @@ def command(
         )
         return
     share = selected.mean()
-    console.print(
-        f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {prepared.extractor}."
-    )
+    console.print(f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {ran}.")
     console.print(f"  threshold {found.threshold:.2f}, {found.how}")
     console.print(f"  {out}" + "".join(f", {path}" for path in (keep, remove) if path))
     notes((*scene.notes, *found.notes))
 
 
-def _click(scene: Scene, text: str) -> Paint:
+def _click(scene: Scene, text: str) -> masks.Click:
     parts = _CLICK.fullmatch(text)
     if not parts:
         raise EngineError(
             "bad_input", f'"--click {text}" is not VIEW:X,Y[:+|-].', ["For example: --click IMG_1.jpg:310,222"]
         )
-    view = scene.view(parts["view"])
-    return prompts.photo_click(view, float(parts["x"]), float(parts["y"]), positive=parts["sign"] != "-")
+    return scene.view(parts["view"]), float(parts["x"]), float(parts["y"]), parts["sign"] != "-"
 
 
-def _box(scene: Scene, text: str) -> Paint:
+def _box(scene: Scene, text: str) -> masks.Box:
     parts = _BOX.fullmatch(text)
     if not parts:
         raise EngineError(
             "bad_input", f'"--box {text}" is not VIEW:X0,Y0,X1,Y1.', ["For example: --box IMG_1.jpg:80,60,400,310"]
         )
     x0, y0, x1, y1 = map(float, parts["corners"].split(","))
-    return prompts.photo_box(scene.view(parts["view"]), x0, y0, x1, y1)
+    return scene.view(parts["view"]), x0, y0, x1, y1
+
+
+def _drawn(clicks: list[masks.Click], boxes: list[masks.Box]) -> list[Paint]:
+    dots = [prompts.photo_click(view, x, y, positive=positive) for view, x, y, positive in clicks]
+    return dots + [prompts.photo_box(*box) for box in boxes]
 
 
 def _painted(scene: Scene, text: str, read, option: str) -> Paint:  # type: ignore[no-untyped-def]

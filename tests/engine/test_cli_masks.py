@@ -1,0 +1,85 @@
+"""`ludvig segment --sam` and `--text`, with stand-ins for the models."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import small_scene
+from ludvig_engine import result, weights
+from ludvig_engine.cli import app, words
+from ludvig_engine.cli import segment as command
+from ludvig_engine.errors import EngineError
+from region_segmenter import RegionSegmenter
+from test_find import PlantedExtractor
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_scene.write(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def run(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("LUDVIG_CACHE", str(tmp_path / "cache"))
+
+    def run(*arguments):
+        out = tmp_path / "out.safetensors"
+        scene = [str(made / "splats.ply"), "--views", str(made), "--out", str(out), "--json"]
+        done = CliRunner().invoke(app, ["segment", *scene, *arguments], catch_exceptions=False)
+        return json.loads(done.stdout), result.read(out)[0], np.load(made / "names.npy")
+
+    return run
+
+
+def iou(a, b):
+    return (a & b).sum() / (a | b).sum()
+
+
+def click(name, view=0):
+    x, y = small_scene.centre_of(name, view)
+    return f"--click=photo_{view}:{x},{y}"
+
+
+@pytest.mark.parametrize("how", [(), ("--sam-views",)])
+def test_sam(run, monkeypatch, how):
+    monkeypatch.setattr(command, "load_segmenter", lambda spec, device: RegionSegmenter())
+    about, arrays, names = run(click("red"), "--sam", "sam2", *how)
+    assert about["extractor"] == ("regions" if how else "regions and colour")
+    assert iou(arrays["selected"], names == "red") > (0.9 if how else 0.7)
+
+
+def test_without_weights_it_says_how_to_get_them(run):
+    with pytest.raises(weights.MissingWeights, match="ludvig models fetch sam2-small"):
+        run(click("red"), "--sam", "sam2")
+    with pytest.raises(weights.MissingWeights, match="ludvig models fetch sam2-small"):
+        run(click("red"), "--sam-views")
+
+
+def test_words(run, monkeypatch):
+    monkeypatch.setattr(words, "load_text_extractor", lambda model: PlantedExtractor(1.0))
+    about, arrays, names = run("--text", "tomato", "--text", "lime", "--text", "zeppelin")
+    assert arrays["relevancy"].shape == arrays["text_scores"].shape == (len(names), 3)
+    assert iou(arrays["selected"], (names == "red") | (names == "green")) > 0.85
+    assert any("zeppelin" in note and "not found" in note for note in about["notes"])
+    assert "planted" in about["notes"][-2]
+    inside = arrays["relevancy"][names == "red"].mean(0)
+    assert inside[0] > inside[1] + 0.1
+    single, arrays, names = run("--text", "tomato", "--negative", "stuff")
+    assert single["prompts"]["negative"] == ["stuff"] and 0 < single["threshold"] < 1
+    assert iou(arrays["selected"], names == "red") > 0.85
+
+
+def test_what_does_not_go_together(run, monkeypatch):
+    monkeypatch.setattr(command, "load_segmenter", lambda spec, device: RegionSegmenter())
+    with pytest.raises(EngineError, match="Words cannot be combined"):
+        run("--text", "tomato", click("red"))
+    with pytest.raises(EngineError, match="SAM needs clicks"):
+        run("--text", "tomato", "--sam", "sam2")
+    with pytest.raises(EngineError, match="There is no prompt"):
+        run("--sam", "sam2")
