@@ -1,7 +1,7 @@
 """Dividing a whole scene into segments, without prompts: Ward's agglomeration on the neighbour graph.
 
 Two neighbouring segments are merged at the cost of what it adds to the variance within segments,
-    m_a m_b / (m_a + m_b) ‖x_a − x_b‖²,    m mass, x mean feature.
+    m_a m_b / (m_a + m_b) ‖x_a − x_b‖²,    m number of Gaussians, x mean feature.
 1. Every Gaussian joins its cheapest neighbour, and so do the groups that arise, until few are left (Boruvka's rounds).
 2. Of these all pairs that are each other's cheapest merge at once, until one is left: for Ward's criterion that gives
    the tree that merging the cheapest pair of all at a time would give (Murtagh 1983).
@@ -20,15 +20,15 @@ from numba import njit
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .arrays import Array, Float, Int
-from .graph import unit
+from .arrays import Array, Bool, Float, Int
+from .graph import Graph, unit
 from .pipeline import Prepared
 from .progress import SILENT, Job, chunks
 
 COARSE, FINE = 1e-2, 1e-4  # of the whole variance: what a merge may cost at detail 0 and at 1
 FEWEST = 30  # Gaussians of a segment; fewer are floaters
 PLACE = 0.5  # how much positions say beside features, both in standard deviations
-UNSEEN = 1e-6  # mass of a Gaussian no photo shows: it goes with whatever it is in
+UNSEEN_STEPS = 3  # as deep as unseen Gaussians are told what surrounds them
 FEW = 20_000  # groups that the tree is made of
 EDGES = 1 << 18  # of a piece of work
 
@@ -44,7 +44,7 @@ def divide(prepared: Prepared, *, detail: float = 0.5, job: Job = SILENT) -> Int
 
 @dataclass(frozen=True)
 class Segments:
-    """Mean features and masses of S segments, and which are neighbours."""
+    """Mean features and masses (numbers of Gaussians) of S segments, and which are neighbours."""
 
     x: Float[Array, "S D"]
     mass: Float[Array, " S"]
@@ -57,7 +57,7 @@ class Segments:
         graph = prepared.graph
         rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
         one_way = rows < graph.indices
-        return cls(*_describe(prepared), rows[one_way], graph.indices[one_way])
+        return cls(_describe(prepared), np.ones(len(graph), np.float32), rows[one_way], graph.indices[one_way])
 
     def variance(self) -> float:
         """Σ m ‖x − mean‖², the cost of merging everything."""
@@ -133,18 +133,32 @@ def cut(merges: Int[Array, "M 2"], costs: Float[Array, " M"], count: int, limit:
     return labels
 
 
-def _describe(prepared: Prepared) -> tuple[Float[Array, "N D"], Float[Array, " N"]]:
-    """What is averaged: features and, less, position, each with variance 1; and the mass of each Gaussian."""
+def _describe(prepared: Prepared) -> Float[Array, "N D"]:
+    """What is averaged: features and, less, position, in units of their variance."""
     seen = prepared.uplifted.seen
     features = unit(prepared.uplifted.features)
+    if not seen.all():
+        features = _filled(prepared.graph, features, seen)
     means = prepared.gaussians.means - np.median(prepared.gaussians.means, axis=0)
     distance = np.linalg.norm(means, axis=1)
     typical = max(float(np.percentile(distance, 80)), 1e-12)
     means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[:, None]  # far away is far away
-    spread = float(np.sqrt(features[seen].var(0).sum())) if seen.any() else 1.0
+    spread = float(np.sqrt(features.var(0).sum()))
     place = PLACE * spread * means / max(float(np.sqrt(means.var(0).sum())), 1e-12)
-    mass = np.where(seen, prepared.gaussians.opacities, UNSEEN)
-    return np.concatenate([features, place], 1, dtype=np.float32), np.maximum(mass, UNSEEN).astype(np.float32)
+    return np.concatenate([features, place], 1, dtype=np.float32)
+
+
+def _filled(graph: Graph, features: Float[Array, "N D"], seen: Bool[Array, " N"]) -> Float[Array, "N D"]:
+    """Gaussians that no photo shows, such as those inside things, get the mean features of their neighbours."""
+    features, known = features.copy(), seen.copy()
+    edges = graph.matrix(np.ones(len(graph.indices), np.float32))
+    for _ in range(UNSEEN_STEPS):
+        rows = np.flatnonzero(~known)
+        weights = edges[rows].multiply(known).tocsr()
+        total = np.asarray(weights.sum(1))
+        features[rows] = (weights @ features) / np.maximum(total, 1)
+        known[rows] = total[:, 0] > 0
+    return features
 
 
 def _joined(segments: Segments, cost: Float[Array, " E"]) -> tuple[Int[Array, " S"], int]:

@@ -23,20 +23,20 @@ NEAR = 1e-3  # of the scene's size: how close to a thing a viewport can be
 
 
 def read(scene: Scene, given: Sequence[Prompt]) -> tuple[list[Paint], Evidence | None]:
-    """Paint, and the evidence of prompts in space if there are any. Raises `EngineError` if a prompt makes no sense."""
+    """Paint, and the evidence of prompts in space if there are any; texts are left to words.py.
+
+    Raises `EngineError` if a prompt makes no sense.
+    """
     if not given:
         raise EngineError("bad_input", "There is no prompt.", ["Click on the object."])
     for prompt in given:
         _check(prompt)
     placed = [_placed(scene, prompt) for prompt in given if prompt.points is not None]
-    return [_paint(scene, prompt) for prompt in given if prompt.points is None], points.together(placed)
+    painted = [prompt for prompt in given if prompt.points is None and prompt.kind != "text"]
+    return [_paint(scene, prompt) for prompt in painted], points.together(placed)
 
 
 def _check(prompt: Prompt) -> None:
-    if prompt.kind == "text":
-        raise EngineError(
-            "unavailable", "This engine cannot find objects by words yet.", ["Click on the object instead."]
-        )
     viewport = prompt.viewport
     arrays = [prompt.pixels, prompt.points, *((viewport.viewmat, viewport.K) if viewport else ())]
     if not all(np.isfinite(array).all() for array in arrays if array is not None):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from types import FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,16 +13,19 @@ T = TypeVar("T")
 
 
 class Recent:
-    """Values by key; beyond `limit` bytes the longest unused are forgotten, but never the newest."""
+    """Values by key; beyond `limit` bytes the longest unused are forgotten, but never the newest.
+
+    Values may grow while they are kept.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._kept: OrderedDict[Hashable, tuple[Any, int, Callable[[Any], object]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, Callable[[Any], object]]] = OrderedDict()
 
     @property
     def size(self) -> int:
         """Bytes kept."""
-        return sum(size for _, size, _ in self._kept.values())
+        return size_of(tuple(value for value, _ in self._kept.values()))
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._kept
@@ -30,8 +33,7 @@ class Recent:
     def get_or(self, key: Hashable, make: Callable[[], T], *, forget: Callable[[T], object] = lambda value: None) -> T:
         """The value of that key, made if there is none. `forget` is called with it when it is forgotten."""
         if key not in self._kept:
-            value = make()
-            self._kept[key] = value, size_of(value), forget
+            self._kept[key] = make(), forget
         self._kept.move_to_end(key)
         while self.size > self.limit and len(self._kept) > 1:
             self._drop(next(iter(self._kept)))
@@ -44,20 +46,22 @@ class Recent:
             self._drop(key)
 
     def _drop(self, key: Hashable) -> None:
-        value, _, forget = self._kept.pop(key)
+        value, forget = self._kept.pop(key)
         forget(value)
 
 
 def size_of(value: object) -> int:
-    """Bytes of all arrays in nested dataclasses and tuples; an array held twice counts once."""
-    arrays: dict[int, int] = {}
-    waiting = [value]
+    """Bytes of all arrays in nested objects; an array that is held twice counts once."""
+    total, met, waiting = 0, set[int](), [value]
     while waiting:
-        match waiting.pop():
-            case np.ndarray() as array:
-                arrays[id(array)] = array.nbytes
-            case tuple() as items:
-                waiting += items
-            case item if dataclasses.is_dataclass(item):
-                waiting += [getattr(item, field.name) for field in dataclasses.fields(item)]
-    return sum(arrays.values())
+        item = waiting.pop()
+        if id(item) in met or isinstance(item, type | FunctionType):
+            continue
+        met.add(id(item))
+        if isinstance(item, np.ndarray):
+            total += item.nbytes
+        elif isinstance(item, tuple | list):
+            waiting += item
+        else:
+            waiting += (item if isinstance(item, dict) else getattr(item, "__dict__", {})).values()
+    return total

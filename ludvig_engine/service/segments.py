@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..methods import AutoSegments, GrowSegment, Resized, RunSegment, Segment, S
 from ..progress import Job
 from ..resize import grow, shrink
 from ..segment import Options, segment
-from . import prompts
+from . import prompts, words
 from .state import State
 from .stopwatch import Stopwatch
 
@@ -30,9 +31,17 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     watch.begin("Preparing")
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin("Reading prompts")
-    more: dict[str, Any] = {} if placed is None else {"placed": placed}
     options = Options(diffusion=request.diffusion, threshold=request.threshold)
-    found = segment(prepared, paints, options=options, job=watch, **more)
+    texts = [prompt for prompt in request.prompts if prompt.kind == "text"]
+    named = words.find(state, request.scene, prepared, texts, options=options, job=watch) if texts else None
+    if named and len(texts) == len(request.prompts):
+        found = named
+    else:
+        if named:
+            evidence = words.as_evidence(prepared, named)
+            placed = evidence if placed is None else placed + evidence
+        found = segment(prepared, paints, options=options, placed=placed, job=watch)
+        found = replace(found, notes=(*found.notes, *(named.notes if named else ())))
     watch.begin("Answering")
     return Segment(
         scores=scene.to_file(np.nan_to_num(found.scores.astype(np.float32))),

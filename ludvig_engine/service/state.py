@@ -11,6 +11,7 @@ from pathlib import Path
 from ..cache import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
+from ..find import lift_text, load_text_extractor
 from ..graph import Graph
 from ..io.activation import checked
 from ..io.load import load_scene, scene_of
@@ -19,9 +20,12 @@ from ..methods import Cloud
 from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
+from ..text import TextEncoder
+from ..uplift import Uplifted
 from .recent import Recent
 
 MAX_SCENES = 64  # remembered by name: a name costs the cameras only
+TEXT = "(text)"  # among the extractors: whichever can read
 ARRAYS = ("means", "quats", "scales", "opacities", "sh0", "shN")
 
 
@@ -121,6 +125,20 @@ class State:
         """Use features and graph that were made elsewhere."""
         dim = prepared.uplifted.features.shape[1]
         self.recent.get_or(("prepared", name, self.extractor(spec).key, dim), lambda: prepared)
+
+    def words(self, name: str, *, job: Job = SILENT) -> tuple[Uplifted, TextEncoder]:
+        """Features that texts can be compared with, and what encodes texts so."""
+        scene, opened = self.scene(name, job=job), self._find(name)
+        if TEXT not in self._extractors:
+            self._extractors[TEXT] = job.aside(lambda: load_text_extractor(device="auto"))
+        extractor = self._extractors[TEXT]
+        assert isinstance(extractor, TextEncoder)
+
+        def make() -> Uplifted:
+            _check_photos(opened)
+            return lift_text(scene, extractor, cache=self.cache, job=job)
+
+        return self.recent.get_or(("words", name, extractor.key), make), extractor
 
     def graph(self, name: str, spec: str, *, job: Job = SILENT) -> Graph:
         """With distances between features; of a scene without photos, without."""

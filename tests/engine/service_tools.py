@@ -1,0 +1,68 @@
+"""For the tests of the service: ask it as the server does, with all checks of the wire but without another process."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+import small_scene
+from ludvig_engine import codec
+from ludvig_engine.cache import Cache
+from ludvig_engine.methods import OpenScene, Prompt, Request, SceneOpened
+from ludvig_engine.progress import SILENT, Job
+from ludvig_engine.service import handlers
+
+R = TypeVar("R")
+
+
+class Service:
+    """The handlers with a cache of their own, asked through the codec."""
+
+    def __init__(self, folder: Path, **options: int) -> None:
+        self.cache = Cache(folder)
+        self.handlers = handlers(cache=self.cache, **options)
+        self.state = next(iter(self.handlers.values())).args[0]
+
+    def __call__(self, request: Request[R], job: Job = SILENT) -> R:
+        received = codec.decode(type(request), *codec.encode(request))
+        answer = self.handlers[request.method](received, job)
+        assert type(answer) is request.answer
+        return codec.decode(request.answer, *codec.encode(answer))
+
+
+def opened(service: Service, folder: Path) -> SceneOpened:
+    return service(OpenScene(splats=str(folder / "splats.ply"), views=str(folder)))
+
+
+def click(name: str, view: int = 0, *, positive: bool = True) -> Prompt:
+    """On the middle of a ball of small_scene, in a photo."""
+    pixel = np.array([small_scene.centre_of(name, view)], np.float32)
+    return Prompt("click", view=f"photo_{view}.png", pixels=pixel, positive=positive)
+
+
+RED = (click("red"), click("blue", positive=False))  # clicks that mean the red ball
+
+
+def told_apart(scores: np.ndarray, truth: np.ndarray) -> float:
+    """How often a Gaussian of the thing scores higher than another one: the area under the ROC curve."""
+    ranks = np.argsort(np.argsort(scores, kind="stable")) + 1.0
+    yes = int(truth.sum())
+    return float((ranks[truth].sum() - yes * (yes + 1) / 2) / (yes * (len(truth) - yes)))
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union."""
+    return float((a & b).sum() / (a | b).sum())
+
+
+class After(Job):
+    """Cancelled the n-th time it looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = itertools.count(looks, -1)
+
+    def cancelled(self) -> bool:
+        return next(self.left) <= 0

@@ -1,0 +1,113 @@
+"""Ward's tree against SciPy's, and division of planted segments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from ludvig_engine.divide import FEWEST, Segments, agglomerate, cut, divide, grouped
+from ludvig_engine.graph import build, nearest
+from ludvig_engine.pipeline import Prepared
+from ludvig_engine.uplift import Uplifted
+from scenes import random_gaussians
+
+
+def everyone(x: np.ndarray, mass: np.ndarray | None = None) -> Segments:
+    """All are neighbours of all, which is when Ward's tree is SciPy's."""
+    a, b = np.triu_indices(len(x), 1)
+    mass = np.ones(len(x), np.float32) if mass is None else mass
+    return Segments(x, mass, a.astype(np.int32), b.astype(np.int32))
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two labellings divide alike."""
+    pairs = set(zip(a.tolist(), b.tolist(), strict=True))
+    return len(pairs) == len(set(a.tolist())) == len(set(b.tolist()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_tree_is_wards(seed):
+    x = np.random.default_rng(seed).normal(size=(40, 3)).astype(np.float32)
+    merges, costs = agglomerate(everyone(x))
+    assert merges.shape == (39, 2)
+    expected = linkage(x.astype(float), "ward")
+    np.testing.assert_allclose(np.sort(costs), np.sort(expected[:, 2] ** 2 / 2), rtol=1e-4)
+    for count in (2, 5, 11):
+        limit = float(np.sort(costs)[-count] + np.sort(costs)[-count + 1]) / 2
+        assert same(cut(merges, costs, 40, limit), fcluster(expected, count, "maxclust"))
+
+
+def test_costs_add_up_to_the_whole_variance():
+    rng = np.random.default_rng(0)
+    segments = everyone(rng.normal(size=(50, 4)).astype(np.float32), rng.uniform(0.1, 3, 50).astype(np.float32))
+    assert agglomerate(segments)[1].sum() == pytest.approx(segments.variance(), rel=1e-4)
+
+
+def test_groups_keep_means_and_masses():
+    rng = np.random.default_rng(1)
+    segments = everyone(rng.normal(size=(60, 2)).astype(np.float32), rng.uniform(0.1, 3, 60).astype(np.float32))
+    labels, groups = grouped(segments, few=15)
+    assert len(groups.x) <= 30 and labels.max() == len(groups.x) - 1
+    for label in range(len(groups.x)):
+        rows = labels == label
+        assert groups.mass[label] == pytest.approx(segments.mass[rows].sum(), rel=1e-5)
+        mean = np.average(segments.x[rows], axis=0, weights=segments.mass[rows])
+        np.testing.assert_allclose(groups.x[label], mean, atol=1e-5)
+    assert (groups.a < groups.b).all()
+    assert len(set(zip(groups.a.tolist(), groups.b.tolist(), strict=True))) == len(groups.a)
+
+
+def planted(count=3000, noise=0.1, seed=0) -> tuple[Prepared, np.ndarray]:
+    """Eight octants of one cloud, each with features of its own."""
+    gaussians, rng = random_gaussians(count, seed), np.random.default_rng(seed)
+    truth = (gaussians.means > 0) @ np.array([1, 2, 4])
+    features = (rng.normal(size=(8, 20))[truth] + noise * rng.normal(size=(count, 20))).astype(np.float32)
+    uplifted = Uplifted(features, np.ones(count, np.float32), np.ones(count, np.float32))
+    graph = build(nearest(gaussians.means, 16)).with_features(features)
+    return Prepared(gaussians, uplifted, graph, "planted"), truth
+
+
+@pytest.mark.parametrize("few", [20_000, 300])
+def test_planted_segments_are_found(few, monkeypatch):
+    monkeypatch.setattr("ludvig_engine.divide.FEW", few)
+    prepared, truth = planted()
+    labels = divide(prepared, detail=0.1)
+    right = sum(np.bincount(truth[labels == label]).max() for label in range(labels.max() + 1))
+    assert right > 0.97 * len(truth) and 8 <= labels.max() + 1 <= 12
+
+
+def test_more_detail_more_segments_the_largest_first():
+    prepared, _ = planted()
+    counts = [int(divide(prepared, detail=detail).max()) + 1 for detail in (0.0, 0.5, 1.0)]
+    assert counts[0] <= counts[1] < counts[2]
+    sizes = np.bincount(divide(prepared, detail=1.0) + 1)[1:]
+    assert (np.diff(sizes) <= 0).all() and sizes.min() >= FEWEST
+
+
+def test_what_no_photo_shows_goes_with_its_surroundings():
+    prepared, truth = planted()
+    rng = np.random.default_rng(2)
+    unseen = rng.random(len(truth)) < 0.2
+    features = np.where(unseen[:, None], 0, prepared.uplifted.features)
+    uplifted = Uplifted(features, (~unseen).astype(np.float32), (~unseen).astype(np.float32))
+    labels = divide(Prepared(prepared.gaussians, uplifted, prepared.graph.with_features(features), "x"), detail=0.1)
+    right = sum(np.bincount(truth[labels == label]).max() for label in range(labels.max() + 1))
+    assert right > 0.9 * len(truth)
+    assert labels.max() + 1 <= 12
+
+
+def test_floaters_belong_to_no_segment():
+    prepared, _ = planted()
+    gaussians = prepared.gaussians
+    means = gaussians.means.copy()
+    means[:20] += 1000
+    graph = build(nearest(means, 5)).with_features(prepared.uplifted.features)
+    moved = type(gaussians)(means, gaussians.quats, gaussians.scales, gaussians.opacities, gaussians.sh0, gaussians.shN)
+    labels = divide(Prepared(moved, prepared.uplifted, graph, "x"))
+    assert (labels[:20] == -1).all()
+
+
+def test_very_small_scenes():
+    prepared, _ = planted(5)
+    assert (divide(prepared) == -1).all()

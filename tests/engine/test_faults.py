@@ -1,0 +1,326 @@
+"""What goes wrong in real life, with the real engine: killed, orphaned, out of disk, cancelled, in odd places."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import small_scene
+from ludvig_engine.cache import Cache
+from ludvig_engine.client import Engine
+from ludvig_engine.errors import EngineError
+from ludvig_engine.methods import AutoSegments, CacheInfo, ClearCache, ComputeFeatures, OpenScene, Prompt, RunSegment
+from service_tools import RED, Service, opened
+from wire_tools import memory, wait_for
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, limits file sizes or mounts")
+# An extractor that takes its time, so that there is something to interrupt; it runs in the engine's process.
+SLOW = """
+import time
+from dataclasses import dataclass
+from ludvig_engine.features.colour import Colour
+
+@dataclass(frozen=True)
+class Slow(Colour):
+    name: str = "slow"
+    key: str = "slow-1"
+    parallel: bool = False
+    seconds: float = 0.15
+
+    def __call__(self, photo):
+        time.sleep(self.seconds)
+        return super().__call__(photo)
+
+def load(argument, *, device):
+    return Slow(seconds=float(argument or 0.15))
+"""
+START = """
+import sys
+from ludvig_engine.features import EXTRACTORS
+EXTRACTORS["slow"] = "slow:load"
+from ludvig_engine.cli import main
+sys.argv[0] = "ludvig"
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_scene.write(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(autouse=True)
+def temporary_folder(tmp_path_factory, monkeypatch):
+    """Engines that are killed leave their logs; not in the system's folder."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("engines")))
+
+
+def starter(folder: Path) -> Callable[..., Engine]:
+    """Starts the real engine, with the slow extractor and a cache in `folder`."""
+    (folder / "slow.py").write_text(SLOW)
+    (folder / "start.py").write_text(START)
+
+    def start(**environment: str) -> Engine:
+        environment = {"LUDVIG_CACHE": str(folder / "cache"), "PYTHONSAFEPATH": "", **environment}
+        return Engine.start(command=[sys.executable, str(folder / "start.py"), "serve"], environment=environment)
+
+    return start
+
+
+@pytest.fixture
+def start(tmp_path):
+    return starter(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """One for all tests that leave it as it was."""
+    with starter(tmp_path_factory.mktemp("shared"))() as engine:
+        yield engine
+
+
+def open_scene(engine: Engine, folder: Path) -> str:
+    return engine.call(OpenScene(splats=str(folder / "splats.ply"), views=str(folder))).scene
+
+
+def entries(cache: Path) -> list[Path]:
+    return [path for path in cache.glob("??/*.safetensors") if not path.name.startswith(".")]
+
+
+STAGES = {
+    "extracting": ("slow", "Extracting features (slow)", 3),
+    "reading maps": ("colour", "Reading features", 1),
+    "uplifting": ("colour", "Uplifting features", 1),
+}
+
+
+@linux
+@pytest.mark.parametrize("stage", STAGES)
+def test_killed_in_a_stage_it_is_reported_and_resumed(start, made, tmp_path, stage):
+    """Reported within a second; nothing in the cache is corrupt; a new engine goes on with what there is."""
+    extractor, wanted, done = STAGES[stage]
+    engine = start()
+    call = engine.send(ComputeFeatures(open_scene(engine, made), extractor))
+
+    def there() -> bool:
+        progress = call.progress
+        return call.done or bool(progress and progress.stage == wanted and progress.done >= done)
+
+    assert wait_for(lambda: there() or (stage != "extracting" and len(entries(tmp_path / "cache")) >= 16))
+    os.kill(engine.process.pid, signal.SIGKILL)
+    began = time.monotonic()
+    if not call.done:
+        with pytest.raises(EngineError, match="The engine has stopped: Killed"):
+            call.result()
+    assert time.monotonic() - began < 1
+    kept = entries(tmp_path / "cache")
+    assert len(kept) >= done
+    assert all(Cache(tmp_path / "cache").get(path.stem) is not None for path in kept)
+    with engine.reconnect() as again:
+        scene = open_scene(again, made)
+        shown: list[str] = []
+        began = time.monotonic()
+        again.call(ComputeFeatures(scene, extractor), progress=lambda p: shown.append(p.stage))
+        if stage == "extracting":
+            assert time.monotonic() - began < 8 * 0.15 + 1  # the first photos were not looked at again
+        assert again.call(ComputeFeatures(scene, extractor)).cached
+
+
+@linux
+def test_killed_while_solving(start, made):
+    engine = start()
+    scene = open_scene(engine, made)
+    first = engine.call(RunSegment(scene, RED)).scores
+    call = engine.send(RunSegment(scene, RED))
+    os.kill(engine.process.pid, signal.SIGKILL)
+    with pytest.raises(EngineError, match="The engine has stopped"):
+        call.result(timeout=1)
+    with engine.reconnect() as again:
+        answer = again.call(RunSegment(open_scene(again, made), RED))
+        np.testing.assert_allclose(answer.scores, first, atol=1e-5)
+        assert "Extracting features (colour)" not in answer.timings
+
+
+@linux
+def test_the_engine_goes_with_its_parent_in_the_middle_of_work(made, tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "start.py").write_text(START)
+    script = f"""
+import sys, time
+from ludvig_engine.client import Engine
+from ludvig_engine.methods import ComputeFeatures, OpenScene
+engine = Engine.start(command=[sys.executable, {str(tmp_path / "start.py")!r}, "serve"], log={str(tmp_path / "log")!r},
+                      environment={{"LUDVIG_CACHE": {str(tmp_path / "cache")!r}, "PYTHONSAFEPATH": ""}})
+scene = engine.call(OpenScene(splats={str(made / "splats.ply")!r}, views={str(made)!r})).scene
+call = engine.send(ComputeFeatures(scene, "slow:3"))
+while not call.progress:
+    time.sleep(0.01)
+print(engine.process.pid, flush=True)
+time.sleep(60)
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment)
+    with parent:
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    assert wait_for(lambda: not runs(pid), 2)
+    assert "the parent is gone" in (tmp_path / "log").read_text()
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def mounted(folder: Path) -> bool:
+    """A disk of 1 MB there, if this user may mount one."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    return bool(shutil.which("mount")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@linux
+def test_a_full_disk_costs_time_and_never_a_result(start, made, tmp_path):
+    disk = tmp_path / "disk"
+    if not mounted(disk):
+        pytest.skip("NOT TESTED: a full disk, as this user may not mount a tmpfs")
+    try:
+        with start() as engine:
+            expected = engine.call(RunSegment(open_scene(engine, made), RED)).scores
+        with start(LUDVIG_CACHE=str(disk)) as engine:
+            scene = open_scene(engine, made)
+            np.testing.assert_allclose(engine.call(RunSegment(scene, RED)).scores, expected, atol=1e-5)
+            assert engine.call(CacheInfo()).size < 1 << 20
+            log = engine.process.log.read_text()
+            assert log.count("Results are not kept") == 1 and "The disk is full" in log
+            assert not [path for path in disk.rglob(".*") if path.is_file()]  # nothing half-written
+            engine.call(ClearCache())
+            assert engine.call(CacheInfo()).entries == 0
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_no_place_for_results_costs_time_and_never_a_result(tmp_path, made, monkeypatch):
+    """The same where nothing can be mounted: every write of an entry fails as on a full disk."""
+    expected = Service(tmp_path / "good")
+    expected = expected(RunSegment(opened(expected, made).scene, RED)).scores
+
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ludvig_engine.io.atomic.os.fsync", full)
+    notes: list[str] = []
+    service = Service(tmp_path / "full")
+    service.cache._note = notes.append
+    found = service(RunSegment(opened(service, made).scene, RED)).scores
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert len(notes) == 1 and "The disk is full" in notes[0]
+    assert service.cache.usage().entries == 0
+    assert not [path for path in (tmp_path / "full").rglob("*") if path.is_file()]
+
+
+def cancelled_after(call) -> float:
+    began = time.monotonic()
+    call.cancel()
+    with pytest.raises(EngineError, match="Cancelled"):
+        call.result(timeout=10)
+    return time.monotonic() - began
+
+
+def test_cancel_in_each_stage(engine, made):
+    """Each within 250 ms, also while a model looks at a photo for seconds; the engine goes on as if nothing was."""
+    scene = open_scene(engine, made)
+    asked = {"extracting": ComputeFeatures(scene, "slow:5"), "slowly": ComputeFeatures(scene, "slow:0.3")}
+    for name, request in asked.items():
+        call = engine.send(request)
+        assert wait_for(lambda call=call: call.progress), name
+        assert cancelled_after(call) < 0.25, name
+    stages: set[str] = set()
+    for delay in np.linspace(0, 0.6, 13):
+        call = engine.send(ComputeFeatures(scene, "colour", dim=10 + round(100 * delay)))
+        time.sleep(delay)
+        if not call.done:
+            stages.add(call.progress.stage if call.progress else "")
+            began = time.monotonic()
+            call.cancel()
+            try:
+                call.result(timeout=10)
+            except EngineError as error:
+                assert error.kind == "cancelled"
+            assert time.monotonic() - began < 0.25, stages
+    assert stages
+    waiting = [engine.send(request) for request in (ComputeFeatures(scene, "slow:5"), AutoSegments(scene))]
+    assert cancelled_after(waiting[1]) < 0.25 and cancelled_after(waiting[0]) < 0.25
+    assert engine.call(RunSegment(scene, RED)).scores.shape == (4000,)
+
+
+def test_only_the_newest_click_is_answered(engine, made):
+    scene = open_scene(engine, made)
+    engine.call(ComputeFeatures(scene))
+    places = [np.array([[x, y]], np.float32) for x in (50, 60, 70) for y in (40, 50, 60)]
+    clicks = [RunSegment(scene, (Prompt("click", view="photo_0", pixels=p),), replaces="drag") for p in places]
+    calls = [engine.send(click) for click in clicks]
+    assert wait_for(lambda: all(call.done for call in calls))
+    kinds = [getattr(call.outcome, "kind", "answered") for call in calls]
+    assert kinds[-1] == "answered" and set(kinds[1:-1]) == {"superseded"}
+    np.testing.assert_array_equal(calls[-1].outcome.scores, engine.call(clicks[-1]).scores)
+
+
+def test_a_failed_request_never_stops_the_queue(engine, made):
+    scene = open_scene(engine, made)
+    calls = [engine.send(RunSegment(scene, RED, extractor=name)) for name in ("colour", "color", "slow:x", "colour")]
+    assert wait_for(lambda: all(call.done for call in calls), 20)
+    kinds = [getattr(call.outcome, "kind", "answered") for call in calls]
+    assert kinds == ["answered", "bad_input", "internal", "answered"]
+    assert "ValueError" in calls[2].outcome.message
+
+
+def test_any_folder_will_do(made, tmp_path):
+    """Spaces, umlauts, Chinese and a quote in every path."""
+    folder = tmp_path / "Großer Spaß 目录" / "it's here"
+    shutil.copytree(made, folder / "scene")
+    environment = {"LUDVIG_CACHE": str(folder / "cache"), "LUDVIG_MODELS": str(folder / "models")}
+    with Engine.start(log=folder / "log.txt", environment=environment) as engine:
+        scene = open_scene(engine, folder / "scene")
+        assert engine.call(RunSegment(scene, RED)).scores.shape == (4000,)
+        assert engine.call(CacheInfo()).folder == str(folder / "cache")
+    assert entries(folder / "cache")
+
+
+@linux
+def test_two_hundred_scenes_come_and_go_without_a_trace(start, made):
+    """Opened, clicked, closed by leaving: no growth in memory, threads, or files."""
+    with start(LUDVIG_THREADS="2") as engine:
+        pid, token, file = engine.process.pid, engine.process.token, engine.process._connection_file
+        scene = open_scene(engine, made)
+        engine.call(RunSegment(scene, RED))
+        engine._connection.hang_up()
+
+        def visit(count: int) -> None:
+            for n in range(count):
+                with Engine.attach(token, connection_file=file) as client:
+                    scene = open_scene(client, made)
+                    if n % 5 == 0:
+                        assert client.call(RunSegment(scene, RED)).scores.shape == (4000,)
+
+        def state() -> tuple[int, ...]:
+            return tuple(len(list(Path(f"/proc/{pid}/{what}").iterdir())) for what in ("task", "fd"))
+
+        visit(20)
+        time.sleep(0.3)
+        before, size = state(), memory(pid)
+        visit(200)
+        assert wait_for(lambda: all(map(int.__le__, state(), before))), (state(), before)
+        assert memory(pid) < size + 10
