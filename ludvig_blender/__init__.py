@@ -7,7 +7,20 @@ their functions: only when there are splats to work on.
 from importlib import import_module
 
 # Properties first: the others read them. Unregistered in the opposite order.
-MODULES = ("properties", "importer", "exporter", "adopt", "viewport", "render_image", "display_panel")
+MODULES = (
+    "properties",
+    "preferences",
+    "capture",
+    "features",
+    "changes",
+    "engine",
+    "importer",
+    "exporter",
+    "adopt",
+    "viewport",
+    "render_image",
+    "display_panel",
+)
 
 
 def register() -> None:

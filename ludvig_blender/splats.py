@@ -118,22 +118,23 @@ def sh_count(cloud: Any) -> int:
 
 def read(cloud: Any) -> Gaussians:
     """The Gaussians of a point cloud, original or evaluated, in its order and space."""
-    base = _required(cloud, BASE)
+    base = required(cloud, BASE)
     size, coefficients = len(base), sh_count(cloud)
     shN = np.empty((size, coefficients, 3), np.float32)
     for k in range(coefficients):
-        shN[:, k] = _required(cloud, f"radiance:sh_{k}")
+        shN[:, k] = required(cloud, f"radiance:sh_{k}")
     return Gaussians(
-        means=_required(cloud, "position"),
-        quats=_required(cloud, "rotation"),
-        scales=_required(cloud, "scale"),
+        means=required(cloud, "position"),
+        quats=required(cloud, "rotation"),
+        scales=required(cloud, "scale"),
         opacities=np.ascontiguousarray(base[:, 3]),
         sh0=np.ascontiguousarray(base[:, None, :3]),
         shN=shN,
     )
 
 
-def _required(cloud: Any, name: str) -> np.ndarray:
+def required(cloud: Any, name: str) -> np.ndarray:
+    """The values of an attribute of the schema. Raises `EngineError` if the cloud lacks it."""
     values = attributes.get(cloud, name)
     if values is None:
         raise EngineError(
@@ -189,8 +190,12 @@ def identity(cloud: Any) -> str:
 
     A result that took minutes belongs to the cloud it was computed for: compare before writing it.
     """
-    digest = hashlib.blake2b(digest_size=16)
+    return digest({name: required(cloud, name) for name in SCHEMA})
+
+
+def digest(values: Mapping[str, np.ndarray]) -> str:
+    """What `identity` returns, of the values of all attributes of the schema; for threads, as it lets others run."""
+    state = hashlib.blake2b(digest_size=16)
     for name in SCHEMA:
-        values = _required(cloud, name)
-        digest.update(np.ascontiguousarray(values[:, 3]) if name == BASE else values)
-    return digest.hexdigest()
+        state.update(np.ascontiguousarray(values[name][:, 3]) if name == BASE else values[name])
+    return state.hexdigest()

@@ -1,0 +1,83 @@
+"""Where a splat object comes from: its file, its cameras, its photos. Kept in the .blend, with paths relative to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import PointerProperty, StringProperty
+
+RELATIVE = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"}}
+
+
+class LudvigCapture(bpy.types.PropertyGroup):
+    """What a splat object was made from. The splat file itself is `ludvig.source`."""
+
+    views: StringProperty(
+        name="Cameras",
+        description="The photos' cameras: a COLMAP folder, transforms.json or cameras.json",
+        subtype="FILE_PATH",
+        **RELATIVE,
+    )
+    photos: StringProperty(
+        name="Photos", description="Their folder, if the cameras do not say where", subtype="DIR_PATH", **RELATIVE
+    )
+    untouched: StringProperty(description="Digest of the splats and of the file's size and time, when it was read")
+
+
+def paths(thing: Any) -> tuple[str, str]:
+    """Cameras and photos of a splat object, absolute; "" where there are none."""
+    own = thing.ludvig_capture
+    return absolute(own.views), absolute(own.photos)
+
+
+def source(thing: Any) -> str:
+    """The splat file, absolute; "" if it is unknown or gone."""
+    path = absolute(thing.ludvig.source)
+    return path if path and Path(path).is_file() else ""
+
+
+def absolute(path: str) -> str:
+    return str(Path(bpy.path.abspath(path)).resolve()) if path else ""
+
+
+def relative(path: str) -> str:
+    """Relative to the .blend, so that both can be moved; as it is before saving and from another drive."""
+    if not path or not bpy.data.filepath or Path(path).drive != Path(bpy.data.filepath).drive:
+        return path
+    return bpy.path.relpath(path)
+
+
+def stamp(path: str) -> str:
+    """Changes when the file is written again."""
+    status = Path(path).stat()
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def remember(thing: Any, path: str) -> None:
+    """Note that these are the splats of this file, so that the engine can read them from there. 80 ms per million."""
+    from . import attributes, splats
+
+    cloud = thing.data
+    values = {name: attributes.get(cloud, name) for name in splats.SCHEMA}
+    thing.ludvig_capture.untouched = look(values) + stamp(path)
+
+
+def look(values: Any) -> str:
+    """A digest of the splats with their colours."""
+    import hashlib
+
+    from . import splats
+
+    return splats.digest(values) + hashlib.blake2b(values[splats.BASE], digest_size=16).hexdigest()
+
+
+def register() -> None:
+    bpy.utils.register_class(LudvigCapture)
+    bpy.types.Object.ludvig_capture = PointerProperty(type=LudvigCapture)
+
+
+def unregister() -> None:
+    del bpy.types.Object.ludvig_capture
+    bpy.utils.unregister_class(LudvigCapture)

@@ -1,0 +1,210 @@
+"""The environment the engine runs in: made outside Blender, so that no update of Blender breaks it.
+
+    folder/venv           Python and the packages, at the versions of requirements.txt
+    folder/complete.json  written last: what is there without it is the rest of an installation that broke off
+    folder/install.log    what uv said
+    folder/uv, cache      tools and downloads; an installation that broke off continues with them
+
+The engine's own code is not installed: it runs from the extension, so that the two are never of different versions.
+No `bpy` here: this runs in a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..ludvig_engine.errors import EngineError
+from ..ludvig_engine.process import child_environment
+from . import uv
+
+PYTHON = ">=3.11,<3.15"  # for which all packages have wheels; uv prefers what is on this machine
+CORE, LEARNED = (Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-learned.txt"))
+# Bytes on the disk when done, and of downloads that are kept until then; measured on Linux, 2026.
+CORE_SIZE, LEARNED_SIZE = 610_000_000, 1_500_000_000
+MODELS = ("imgfocus", "xfeat")  # small weights that come from the package index: features that see objects
+REPORT = 0.2  # seconds between two looks at uv
+
+
+class Work(Protocol):
+    """Who watches: see `pump.Work`."""
+
+    def report(self, stage: str, done: int, total: int) -> None: ...
+    def check(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One folder for all of it."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "install.log"
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything is there."""
+        return self.folder.is_dir() and any(self.folder.iterdir())
+
+    @property
+    def state(self) -> str:
+        """ "none", "incomplete" (broke off, or damaged since), "outdated" (of an older extension) or "complete"."""
+        try:
+            marker = json.loads(self._marker.read_text("utf-8"))
+        except (OSError, ValueError):
+            return "incomplete" if self.begun else "none"
+        if not self.python.exists():  # the Python it was made with is gone
+            return "incomplete"
+        return "complete" if marker == self._wanted(bool(marker.get("learned"))) else "outdated"
+
+    @property
+    def learned(self) -> bool:
+        """Whether it has what learned features take."""
+        try:
+            return bool(json.loads(self._marker.read_text("utf-8")).get("learned"))
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk; takes a while."""
+        return _size(self.folder)
+
+    def install(self, work: Work, *, learned: bool) -> None:
+        """Make or mend it. Raises `EngineError`, "cancelled" among them: what was downloaded is kept then."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        need = needed(learned=learned)
+        free = shutil.disk_usage(self.folder).free
+        if free + _size(self.folder) < need:
+            raise EngineError(
+                "no_space",
+                f"The engine needs {need / 1e9:.1f} GB in {self.folder}, where {free / 1e9:.1f} GB are free.",
+                ["Free some space."],
+            )
+        self._marker.unlink(missing_ok=True)
+        self.log.write_bytes(b"")
+        program = uv.find(self.folder / "uv")
+        if program is None:
+            stage = "Downloading uv"
+
+            def report(done: int, total: int) -> None:
+                work.check()
+                work.report(stage, done, total)
+
+            program = uv.fetch(self.folder / "uv", report)
+        run = _Runner(self, work)
+        venv = self.folder / "venv"
+        run([program, "venv", "--python", PYTHON, "--clear", venv], "Making the environment", 0)
+        pip = [program, "pip", "install", "--python", self.python, "--only-binary", ":all:"]
+        run([*pip, "--require-hashes", "-r", CORE], "Installing the engine's packages", CORE_SIZE)
+        if learned:
+            run([*pip, "-r", LEARNED, "-c", CORE], "Installing PyTorch", LEARNED_SIZE)
+        run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine", 0)
+        if learned:
+            for model in MODELS:
+                run([self.python, "-m", "ludvig_engine", "models", "fetch", model], f"Fetching {model}", 0)
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        partial = self._marker.with_suffix(".part")
+        partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
+        partial.replace(self._marker)
+
+    def remove(self) -> None:
+        """Delete all of it."""
+        self._marker.unlink(missing_ok=True)  # first, so that a half-deleted one is not taken for a whole one
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def _marker(self) -> Path:
+        return self.folder / "complete.json"
+
+    def _wanted(self, learned: bool) -> dict[str, object]:
+        text = CORE.read_bytes() + (LEARNED.read_bytes() if learned else b"")
+        return {"requirements": hashlib.sha256(text).hexdigest(), "learned": learned}
+
+
+def needed(*, learned: bool) -> int:
+    """Bytes that an installation takes on the disk while it is made: packages, and downloads until it is done."""
+    return 2 * (CORE_SIZE + learned * LEARNED_SIZE)
+
+
+@dataclass
+class _Runner:
+    """Runs programs that say what they do into the log, and tells how far they are by what is on the disk."""
+
+    installation: Installation
+    work: Work
+
+    def __call__(self, command: Sequence[str | Path], stage: str, size: int) -> None:
+        folder, work = self.installation.folder, self.work
+        own = uv.environment() if command[0] != self.installation.python else child_environment()
+        own |= {"UV_CACHE_DIR": str(folder / "cache"), "UV_NO_PROGRESS": "1", "UV_CONCURRENT_DOWNLOADS": "4"}
+        own |= {"PATH": os.pathsep.join([str(Path(command[0]).parent), own.get("PATH", "")])}
+        before = _size(folder)
+        work.report(stage, 0, 100)
+        with self.installation.log.open("ab") as log:
+            log.write(f"\n$ {' '.join(map(str, command))}\n".encode())
+            log.flush()
+            try:
+                process = subprocess.Popen(
+                    list(map(str, command)), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own, cwd=folder,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )  # fmt: skip
+            except OSError as error:
+                raise EngineError("install_failed", f"{command[0]} does not run: {error}.", self._fixes()) from error
+            try:
+                looked = time.monotonic()
+                while process.poll() is None:
+                    work.check()
+                    if size and time.monotonic() - looked > 1:
+                        # Packages are there twice until the end: in the cache and in the environment.
+                        grown = (_size(folder) - before) / (2 * size)
+                        work.report(stage, min(int(100 * grown), 99), 100)
+                        looked = time.monotonic()
+                    try:
+                        process.wait(REPORT)
+                    except subprocess.TimeoutExpired:
+                        continue
+            finally:
+                process.kill()
+                process.wait()
+        if process.returncode:
+            reason = self._reason() or f"exit code {process.returncode}"
+            raise EngineError("install_failed", f"{stage} has failed: {reason}", self._fixes())
+
+    def _reason(self) -> str:
+        lines = self.installation.log.read_text("utf-8", errors="replace").splitlines()
+        telling = [line.strip() for line in lines if line.lstrip().startswith(("error", "×", "cause", "╰─▶", "Error"))]
+        return " ".join(telling[-3:])[:400]
+
+    def _fixes(self) -> list[str]:
+        return ["Install the engine.", "Show the installation's log.", "Check the network and the proxy."]
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files in a folder, which may change meanwhile."""
+    total, folders = 0, [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total

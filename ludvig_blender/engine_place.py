@@ -1,0 +1,40 @@
+"""Which Python runs the engine: the one chosen in the preferences, else the environment that *Install Engine* makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..ludvig_engine.errors import EngineError
+from . import preferences
+from .engine_install import Installation
+
+INSTALL, CHOOSE = "Install the engine.", "Choose another Python in the preferences."
+WHY = {
+    "none": "The engine is not installed yet.",
+    "incomplete": "The engine's installation broke off or is damaged.",
+    "outdated": "The installed engine is older than this extension.",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """How to start the engine."""
+
+    python: Path
+    command: tuple[str, ...] = ()  # instead of that Python's `-m ludvig_engine serve`
+    environment: Mapping[str, str] = field(default_factory=dict)  # added to what it inherits
+
+
+def find() -> Place:
+    """Where the engine is. Raises `EngineError` "not_installed"."""
+    chosen = preferences.python()
+    if chosen is not None:
+        if not chosen.is_file():
+            raise EngineError("not_installed", f"There is no {chosen} to run the engine with.", [CHOOSE, INSTALL])
+        return Place(chosen, environment=preferences.environment())
+    installation = Installation(preferences.folder())
+    if installation.state != "complete":
+        raise EngineError("not_installed", WHY[installation.state], [INSTALL, "Use an existing Python."])
+    return Place(installation.python, environment=preferences.environment())

@@ -1,0 +1,24 @@
+"""Which features tell the splats of an object apart: chosen per object, stored in the .blend."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import PointerProperty, StringProperty
+
+
+class LudvigFeatures(bpy.types.PropertyGroup):
+    """The extractor an object's segments are found with, and what is known of its features."""
+
+    extractor: StringProperty(
+        name="Features", description="What the splats are told apart by, as the engine calls it", default="auto"
+    )
+
+
+def register() -> None:
+    bpy.utils.register_class(LudvigFeatures)
+    bpy.types.Object.ludvig_features = PointerProperty(type=LudvigFeatures)
+
+
+def unregister() -> None:
+    del bpy.types.Object.ludvig_features
+    bpy.utils.unregister_class(LudvigFeatures)

@@ -1,0 +1,139 @@
+"""The tool that makes the engine's environment: found on this machine, or its wheel fetched from the package index.
+
+Fetched by hand, as some Blenders come without pip. No `bpy` here: this runs in a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import ssl
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..ludvig_engine.errors import EngineError
+
+VERSION = "0.13.9"
+INDEX = "https://pypi.org/simple"
+# What a pip that is set up for this machine is told, said to uv.
+FROM_PIP = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
+PROGRAM = "uv.exe" if os.name == "nt" else "uv"
+SECONDS = 30.0  # without a byte
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel of uv on the index: the end of its name and its SHA-256."""
+
+    platform: str
+    sha256: str
+
+
+# By sys.platform and machine.
+WHEELS = {
+    ("linux", "x86_64"): Wheel(
+        "manylinux_2_17_x86_64.manylinux2014_x86_64", "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19"
+    ),
+    ("linux", "aarch64"): Wheel(
+        "manylinux_2_28_aarch64", "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375"
+    ),
+    ("darwin", "arm64"): Wheel("macosx_11_0_arm64", "66c512266d633bef48384a1f53003f41f2a8e7b36fe6e7fbfd3e0fd52d96fa63"),
+    ("darwin", "x86_64"): Wheel(
+        "macosx_10_12_x86_64", "c16ed11e013557536b3e60065f1b912f6407bd6518e041b961e23ef9e6b4fbf5"
+    ),
+    ("win32", "amd64"): Wheel("win_amd64", "6a44b2ed8111d2f60d2b92627c5dccda3f7ed7570b18ce115e569cd68c28246b"),
+    ("win32", "arm64"): Wheel("win_arm64", "eeb92051c2123b9730c46b04cc843cfa4bc7d7b0aec56df431a2215ef4cb0273"),
+}
+
+
+def environment() -> dict[str, str]:
+    """What uv inherits: this process's environment, with pip's settings where it has none of its own."""
+    own = {name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")}
+    own.pop("VIRTUAL_ENV", None)
+    for pip, uv in FROM_PIP.items():
+        if value := own.get(pip):
+            own.setdefault(uv, value)
+    if not own.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_TORCH_BACKEND"}:
+        own["UV_TORCH_BACKEND"] = "auto"  # PyTorch for this machine's GPU; without one, gigabytes less
+    return own
+
+
+def find(folder: Path) -> Path | None:
+    """uv on PATH, where its own installer puts it, or in `folder`."""
+    places = [folder / PROGRAM, Path.home() / ".local/bin" / PROGRAM]
+    found = shutil.which("uv")
+    return next((place for place in ([Path(found)] if found else []) + places if place.is_file()), None)
+
+
+def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
+    """Download uv into `folder`, verified. `report(done, total)` in bytes may raise to end it.
+
+    Raises `EngineError` "no_network", "wrong_hash" or "unsupported".
+    """
+    machine = {"AMD64": "amd64", "ARM64": "arm64"}.get(platform.machine(), platform.machine())
+    wheel = WHEELS.get((sys.platform, machine))
+    if wheel is None:
+        raise EngineError(
+            "unsupported",
+            f"The engine cannot be installed on {sys.platform} with {machine} processors.",
+            ["Install uv by hand, or choose a Python that has the engine's packages."],
+        )
+    name = f"uv-{VERSION}-py3-none-{wheel.platform}.whl"
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{name}.part"
+    try:
+        with _open(_address(name)) as answer, partial.open("wb") as file:
+            digest, done, total = hashlib.sha256(), 0, int(answer.headers.get("Content-Length") or 0)
+            while chunk := answer.read(1 << 18):
+                file.write(chunk)
+                digest.update(chunk)
+                done += len(chunk)
+                report(done, max(total, done))
+        if digest.hexdigest() != wheel.sha256:
+            raise EngineError("wrong_hash", f"{name} arrived damaged, or is another file.", ["Install the engine."])
+        with zipfile.ZipFile(partial) as archive:
+            inside = next(entry for entry in archive.namelist() if entry.endswith(f"/scripts/{PROGRAM}"))
+            (folder / PROGRAM).write_bytes(archive.read(inside))
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            "no_network", f"uv {VERSION} could not be downloaded: {error}.", ["Check the network and the proxy."]
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    (folder / PROGRAM).chmod(0o755)
+    return folder / PROGRAM
+
+
+def _address(name: str) -> str:
+    index = environment().get("UV_DEFAULT_INDEX", INDEX).rstrip("/")
+    with _open(f"{index}/uv/", accept="application/vnd.pypi.simple.v1+json") as answer:
+        files = json.loads(answer.read())["files"]
+    address = next((file["url"] for file in files if file["filename"] == name), None)
+    if address is None:
+        raise ValueError(f"{index} has no {name}")
+    return address
+
+
+def _open(address: str, *, accept: str = "*/*") -> urllib.request.addinfourl:
+    if not address.startswith(("https://", "http://")):
+        raise ValueError(f"{address} is not a web address")
+    request = urllib.request.Request(address, headers={"Accept": accept, "User-Agent": "ludvig-blender"})
+    return urllib.request.urlopen(request, timeout=SECONDS, context=_certificates())
+
+
+def _certificates() -> ssl.SSLContext:
+    """The system's; where Blender's Python does not find them, those that come with Blender."""
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"] and not ssl.get_default_verify_paths().capath:
+        import importlib
+
+        context.load_verify_locations(importlib.import_module("certifi").where())
+    return context
