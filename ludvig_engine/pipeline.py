@@ -9,10 +9,12 @@ photo, so that a cancelled run resumes and an added photo costs one photo; the r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar, overload
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar, overload
 
 from .cache import Arrays, Cache, key, key_of_array
+from .descriptor import Descriptor
 from .errors import EngineError
 from .features import Extractor
 from .features import pca as pca_
@@ -22,6 +24,7 @@ from .progress import SILENT, Job
 from .render import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .uplift import Sight, Uplifted, uplift
+from .walk import Walk
 
 T = TypeVar("T")
 
@@ -50,6 +53,22 @@ class Prepared:
     uplifted: Uplifted
     graph: Graph
     extractor: str  # what the features are
+    _kept: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def walk(self, bandwidth: float) -> Walk:
+        """The diffusion of this scene; kept, since making one costs as much as using it."""
+        return self._keep(("walk", bandwidth), lambda: Walk.on(self.graph, bandwidth))
+
+    def descriptor(self, *, share: float) -> Descriptor:
+        """What a classifier is told of the Gaussians; `share` of it is position."""
+        make = partial(Descriptor.of, self.uplifted.features, self.gaussians.means, share)
+        return self._keep(("descriptor", share), make)
+
+    def _keep(self, name: object, make: Callable[[], T]) -> T:
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: T = self._kept[name]
+        return kept
 
 
 def prepare(

@@ -30,24 +30,30 @@ class Paint:
     positive: Float[Array, "H W"]  # the object
     negative: Float[Array, "H W"]  # not the object
     through: bool = False  # also what lies behind the visible surface
+    perhaps: Float[Array, "H W"] | None = None  # the object is in here, but not all of it is the object: a box
 
     def __post_init__(self) -> None:
-        for name in ("positive", "negative"):
-            if getattr(self, name).shape != (self.camera.height, self.camera.width):
+        for name in ("positive", "negative", "perhaps"):
+            image = getattr(self, name)
+            if image is not None and image.shape != (self.camera.height, self.camera.width):
                 raise ValueError(f"{name} is not as large as its camera's image")
 
     @property
     def complete(self) -> bool:
         """Whether every pixel is painted: a mask, whose agreement with a selection is their IoU."""
-        return bool((self.positive + self.negative > 0.5).mean() > 0.99)
+        return bool(self.positive.any() and (self.positive + self.negative > 0.5).mean() > 0.99)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Paint lifted to the Gaussians: summed weights of the pixels that say yes and of those that say no."""
+    """Paint lifted to the Gaussians: summed weights of the pixels that say yes, no, and perhaps."""
 
     positive: Float[Array, " N"]
     negative: Float[Array, " N"]
+    perhaps: Float[Array, " N"]
+
+    def __add__(self, other: Evidence) -> Evidence:
+        return Evidence(self.positive + other.positive, self.negative + other.negative, self.perhaps + other.perhaps)
 
     @property
     def total(self) -> Float[Array, " N"]:
@@ -61,15 +67,16 @@ class Evidence:
 
 def lift(gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPLAT, job: Job = SILENT) -> Evidence:
     """The evidence of all paint together."""
-    sums = np.zeros((len(gaussians), 2), np.float32)
+    sums = np.zeros((len(gaussians), 3), np.float32)
     for paint in job.track(paints, "Reading prompts"):
-        image = np.stack([paint.positive, paint.negative]).astype(np.float32)
+        perhaps = np.zeros_like(paint.positive) if paint.perhaps is None else paint.perhaps
+        image = np.stack([paint.positive, paint.negative, perhaps]).astype(np.float32)
         if paint.through:
             sums += _under(gaussians, paint.camera, image, raster)
         else:
             painted = image.max(0) > 0
             sums += adjoint(gaussians, paint.camera, image, valid=painted, raster=raster, job=job)[0]
-    return Evidence(sums[:, 0].copy(), sums[:, 1].copy())
+    return Evidence(*np.ascontiguousarray(sums.T))
 
 
 def merged(paints: Sequence[Paint]) -> list[Paint]:
@@ -81,7 +88,8 @@ def merged(paints: Sequence[Paint]) -> list[Paint]:
                 positive = np.maximum(other.positive, paint.positive)
                 negative = np.maximum(other.negative, paint.negative)
                 clear = positive * (positive >= negative), negative * (negative > positive)
-                together[n] = Paint(paint.camera, *clear, paint.through)
+                inside = [p for p in (other.perhaps, paint.perhaps) if p is not None]
+                together[n] = Paint(paint.camera, *clear, paint.through, np.maximum.reduce(inside) if inside else None)
                 break
         else:
             together.append(paint)
@@ -113,14 +121,14 @@ def line(
 
 
 def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:
-    """Outside is not the object. Inside says nothing yet: `segment` finds out what in there differs from outside."""
+    """Outside is not the object. Inside is what `segment` compares with outside to find what differs."""
     outside = np.ones((camera.height, camera.width), np.float32)
     x0, x1, y0, y1 = *sorted((x0, x1)), *sorted((y0, y1))
     inside = slice(max(round(y0), 0), max(round(y1), 0)), slice(max(round(x0), 0), max(round(x1), 0))
     if outside[inside].size < 4 or outside[inside].size == outside.size:
         raise EngineError("bad_input", "The box is empty or the whole picture.", ["Draw it around the object."])
     outside[inside] = 0
-    return Paint(camera, np.zeros_like(outside), outside)
+    return Paint(camera, np.zeros_like(outside), outside, perhaps=1 - outside)
 
 
 def mask(camera: Camera, values: Float[Array, "H W"] | Bool[Array, "H W"]) -> Paint:
@@ -153,7 +161,7 @@ def photo_mask(view: View, path: str | PathLike[str]) -> Paint:
     return mask(view.camera, values)
 
 
-def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "2 H W"], raster: Raster) -> Float[Array, "N 2"]:
+def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], raster: Raster) -> Float[Array, "N 3"]:
     """Opacity times the paint over each centre, whatever is in front of it."""
     position = gaussians.means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]
     ahead = position[:, 2] > raster.near
@@ -161,7 +169,7 @@ def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "2 H W"], r
     x, y = (np.floor(pixel[:, axis] / pixel[:, 2]).astype(int) for axis in (0, 1))
     inside = (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
     rows = np.flatnonzero(ahead)[inside]
-    sums = np.zeros((len(gaussians), 2), np.float32)
+    sums = np.zeros((len(gaussians), 3), np.float32)
     sums[rows] = image[:, y[inside], x[inside]].T * gaussians.opacities[rows, None]
     return sums
 

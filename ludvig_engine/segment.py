@@ -1,31 +1,39 @@
 """From prompts to a segment: what the prompts show, what looks like it, and how both spread along the graph.
 
 1. Evidence: paint lifted to the Gaussians, positive and negative weight (prompts.lift).
-2. Unary P: logistic regression on the uplifted features, trained on the Gaussians with evidence (unary.logistic).
+2. Unary P: logistic regression on features and, softly, position, trained on the evidence (likeness.learn).
 3. Diffusion with restart: the scores s that minimise
        Σ_i e_i (s_i − y_i)² + λ Σ_i (s_i − P_i)² + Σ_ij A_ij (s_i − s_j)²
    with evidence y_i of weight e_i and feature similarities A_ij: a random walk on LUDVIG's graph that restarts at the
    prompts and at P. The problem is convex with one answer in 0..1; bare power iteration depends on when it stops.
-4. Regularisation, bandwidth, prior and threshold by agreement with the prompts, reprojected onto their own view.
+4. A mask knows where the object ends: bandwidth, λ and threshold are those whose selection, seen by the mask's camera,
+   agrees best with it. Clicks, strokes and boxes do not: 2 and 3 are repeated on what they found (self-training).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
+from skimage.filters import threshold_li
 
+from .agreement import THRESHOLDS, agreement
 from .arrays import Array, Bool, Float
 from .errors import EngineError
+from .likeness import BACKGROUND, learn
 from .pipeline import Prepared
 from .progress import SILENT, Job
 from .prompts import Evidence, Paint, lift, merged
 from .render import GSPLAT, Raster
-from .unary import logistic
-from .walk import Walk
 
 THRESHOLD = 0.5
+BANDWIDTHS, PRIORS = (4.0, 16.0), (0.03, 0.3)  # tried for a mask
+ROUNDS = 3  # of self-training
+KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
+_FEW = 20  # Gaussians that nothing can be learned from
+_SAMPLE = 100_000  # scores a threshold is found from
 
 
 @dataclass(frozen=True)
@@ -34,9 +42,8 @@ class Options:
 
     diffusion: bool = True
     threshold: float | None = None  # scores above it are selected
-    C: float = 0.01  # inverse regularisation of the logistic regression
-    bandwidth: float = 4.0  # of the feature similarities, in squared median distances
-    prior: float = 0.1  # λ
+    bandwidth: float | None = None  # of the feature similarities, in squared median distances
+    prior: float | None = None  # λ
 
 
 @dataclass(frozen=True)
@@ -62,36 +69,100 @@ def segment(
     prepared: Prepared,
     paints: Sequence[Paint],
     *,
+    placed: Evidence | None = None,
     options: Options = DEFAULT,
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Segment:
-    """Find the object. Raises `EngineError` "bad_input" if the prompts show no Gaussian."""
+    """Find the object. `placed` is evidence that was given in space instead of painted.
+
+    Raises `EngineError` "bad_input" if the prompts show no Gaussian.
+    """
     paints = merged(paints)
     evidence = lift(prepared.gaussians, paints, raster=raster, job=job)
-    if not evidence.positive.any():
+    if placed is not None:
+        evidence = evidence + placed
+    if not evidence.positive.any() and not evidence.perhaps.any():
         raise EngineError(
             "bad_input",
             "No Gaussian is visible under the prompts that say yes.",
             ["Click on a part of the object that the splats show."],
         )
-    P = _unary(prepared, evidence, options)
-    scores = P
+    masks = [paint for paint in paints if paint.complete]
+    find = _by_agreement if masks else _by_self_training
+    found = find(prepared, evidence, masks or paints, options, raster, job)
+    seeds = {"seeds": float((evidence.positive > 0).sum()), "against": float((evidence.negative > 0).sum())}
+    found = replace(found, evidence={**seeds, **found.evidence})
+    if options.threshold is not None:
+        found = replace(found, threshold=options.threshold, how="given")
+    return found
+
+
+def _by_agreement(
+    prepared: Prepared, evidence: Evidence, masks: Sequence[Paint], options: Options, raster: Raster, job: Job
+) -> Segment:
+    P = learn(prepared.descriptor(share=0.5), evidence.positive, evidence.negative, C=0.5, job=job)
+    trust = 0.3 * np.minimum(evidence.total / max(float(np.median(evidence.total[evidence.total > 0])), 1e-12), 1)
+    tried = list(product(_given(options.bandwidth, BANDWIDTHS), _given(options.prior, PRIORS)))
+    scores = [P]
     if options.diffusion:
-        walk = Walk.on(prepared.graph, options.bandwidth)
-        scores = walk.solve(evidence.share, _trust(evidence), P, prior=options.prior, job=job)
-    threshold = THRESHOLD if options.threshold is None else options.threshold
-    return Segment(scores, threshold, "given" if options.threshold is not None else "default", {}, {})
+        for bandwidth, prior in tried:
+            scores.append(prepared.walk(bandwidth).solve(evidence.share, trust, P, prior=prior, job=job))
+    columns = np.stack(scores, axis=1)
+    found = agreement(prepared.gaussians, columns, masks, raster=raster, job=job)
+    best, at = np.unravel_index(int(found.argmax()), found.shape)
+    parameters = dict(zip(("bandwidth", "prior"), tried[best - 1], strict=True)) if best else {}
+    how = "found by agreement with the mask"
+    return Segment(scores[best], float(THRESHOLDS[at]), how, parameters, {"agreement": float(found.max())})
 
 
-def _unary(prepared: Prepared, evidence: Evidence, options: Options) -> Float[Array, " N"]:
+def _by_self_training(
+    prepared: Prepared, evidence: Evidence, paints: Sequence[Paint], options: Options, raster: Raster, job: Job
+) -> Segment:
+    bandwidth, prior = options.bandwidth or BANDWIDTHS[-1], options.prior or PRIORS[0]
+    descriptor = prepared.descriptor(share=0.8)
+    positive, negative = _clear(evidence)
+    trust = 10 * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
+    seen = prepared.uplifted.weights
+    seen = seen / (seen + max(float(np.median(seen)), 1e-12))
+
+    def spread(P: Float[Array, " N"], prior: float, start: Float[Array, " N"]) -> Float[Array, " N"]:
+        return prepared.walk(bandwidth).solve(evidence.share, trust, P, prior=prior, start=start, job=job)
+
+    scores = P = learn(descriptor, positive, negative, C=5.0, background=BACKGROUND, job=job)
+    if options.diffusion:
+        scores = spread(P, prior / 3, P)
+    threshold = float(threshold_li(scores[:: len(scores) // _SAMPLE + 1]))
+    for _ in range(ROUNDS):
+        object_ = scores > threshold
+        if object_.sum() < _FEW or (~object_).sum() < _FEW:
+            break
+        P = learn(descriptor, np.where(object_, seen, 0), np.where(object_, 0, seen), C=0.5, job=job)
+        start, scores, threshold = scores, P, THRESHOLD
+        while options.diffusion and prior <= 1:
+            scores = start = spread(P, prior, start)
+            if (scores > THRESHOLD).sum() > KEPT * (P > THRESHOLD).sum() or options.prior:
+                break
+            prior *= 4
+    parameters = {"bandwidth": bandwidth, "prior": prior} if options.diffusion else {}
+    found = agreement(prepared.gaussians, scores[:, None], paints, thresholds=np.array([threshold]), raster=raster)
+    how = "default" if threshold == THRESHOLD else "found by Li's rule"
+    return Segment(scores, threshold, how, parameters, {"agreement": float(found[0, 0])})
+
+
+def _clear(evidence: Evidence) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
+    """Positive and negative examples: Gaussians that show a fair amount of paint, and by which kind they show more.
+
+    Inside a box all there is is an example, as long as nothing is known to be the object.
+    """
     total = evidence.total
-    rows = np.flatnonzero(total > 0)
-    weights = total[rows] / total[rows].mean()
-    return logistic(prepared.uplifted.features, evidence.share[rows] > 0.5, weights, rows, C=options.C)
+    much = total > 0.02 * total.max()
+    yes = much & (evidence.share > 0.5)
+    positive = np.where(yes, total, 0)
+    if not yes.any():
+        positive = np.where(evidence.perhaps > evidence.negative, evidence.perhaps, 0)
+    return positive, np.where(much & ~yes, total, 0)
 
 
-def _trust(evidence: Evidence) -> Float[Array, " N"]:
-    """How much a Gaussian's evidence weighs against its neighbours: up to 1, less for what was hardly seen."""
-    total = evidence.total
-    return np.minimum(total / np.median(total[total > 0]), 1)
+def _given(value: float | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:
+    return otherwise if value is None else (value,)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -13,7 +15,6 @@ from ..scene import Gaussians
 
 FEW = 8  # Gaussians nearest to a click without a radius
 MAX_STEPS = 10_000  # of a line, however thin it is
-INSIDE = 0.1  # how much a box says about what is inside: it is drawn around an object, not along it
 
 
 def click(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool) -> Evidence:
@@ -36,20 +37,18 @@ def line(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, po
 
 
 def box(gaussians: Gaussians, corners: Float[Array, "2 3"], *, positive: bool) -> Evidence:
-    """Outside is not the object, inside probably is. A negative box says no to what is inside, and nothing else."""
+    """Outside is not the object, inside perhaps. A negative box says no to what is inside, and nothing else."""
     low, high = corners.min(0), corners.max(0)
     inside = ((gaussians.means >= low) & (gaussians.means <= high)).all(1)
     if not positive:
         return _evidence(gaussians, np.flatnonzero(inside), np.float32(1), False)
-    yes = np.where(inside, INSIDE * gaussians.opacities, 0).astype(np.float32)
-    return Evidence(yes, np.where(inside, 0, gaussians.opacities))
+    outside = np.where(inside, 0, gaussians.opacities).astype(np.float32)
+    return Evidence(np.zeros_like(outside), outside, gaussians.opacities - outside)
 
 
 def together(parts: list[Evidence]) -> Evidence | None:
     """All evidence in one; None if there is none."""
-    if not parts:
-        return None
-    return Evidence(sum(p.positive for p in parts), sum(p.negative for p in parts))  # type: ignore[arg-type]
+    return reduce(add, parts) if parts else None
 
 
 def _near(gaussians: Gaussians, points: Float[Array, "P 3"], radius: float, positive: bool) -> Evidence:
@@ -67,4 +66,4 @@ def _evidence(
 ) -> Evidence:
     said, nothing = (np.zeros(len(gaussians), np.float32) for _ in range(2))
     said[rows] = gaussians.opacities[rows] * weight
-    return Evidence(said, nothing) if positive else Evidence(nothing, said)
+    return Evidence(said, nothing, nothing) if positive else Evidence(nothing, said, nothing)

@@ -29,7 +29,7 @@ def test_solution_is_the_minimum():
     A, prior = dense().astype(float), 0.2
     laplacian = np.diag(A.sum(1)) - A
     expected = np.linalg.solve(np.diag(T) + prior * np.eye(80) + laplacian, T * Y + prior * P)
-    got = WALK.solve(Y, T, P, prior=prior, steps=1000)
+    got = WALK.solve(Y, T, P, prior=prior, tolerance=1e-6)
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
     def energy(s):
@@ -39,11 +39,16 @@ def test_solution_is_the_minimum():
         assert energy(expected + 0.01 * RNG.normal(size=80)) > energy(expected)
 
 
-def test_scores_stay_in_bounds_and_columns_are_independent():
-    got = WALK.solve(np.stack([Y, 1 - Y], 1), np.stack([T, T], 1), np.stack([P, 1 - P], 1), prior=0.1)
+def test_scores_stay_in_bounds_and_answer_the_opposite_question_with_the_opposite():
+    got, opposite = WALK.solve(Y, T, P, prior=0.1), WALK.solve(1 - Y, T, 1 - P, prior=0.1)
     assert got.min() >= 0 and got.max() <= 1
-    np.testing.assert_allclose(got[:, 0], WALK.solve(Y, T, P, prior=0.1), atol=1e-6)
-    np.testing.assert_allclose(got.sum(1), 1, atol=1e-5)
+    np.testing.assert_allclose(got + opposite, 1, atol=0.02)
+
+
+def test_start_changes_nothing_but_the_way():
+    start = RNG.random(80).astype(np.float32)
+    got = [WALK.solve(Y, T, P, prior=0.1, start=s, tolerance=1e-6) for s in (None, start)]
+    np.testing.assert_allclose(*got, atol=1e-4)
 
 
 def test_no_prompts_leave_the_prior():

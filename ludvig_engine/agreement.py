@@ -1,0 +1,43 @@
+"""Does a selection show what was painted, in the pictures the prompts were painted in? It chooses thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arrays import Array, Float
+from .progress import SILENT, Job
+from .prompts import Paint
+from .render import GSPLAT, Raster, render
+from .scene import Gaussians
+
+THRESHOLDS = np.linspace(0.25, 0.75, 21)
+_EPS = 1e-6  # of alpha: nothing is there
+
+
+def agreement(
+    gaussians: Gaussians,
+    scores: Float[Array, "N C"],
+    paints: Sequence[Paint],
+    *,
+    thresholds: Float[Array, " T"] = THRESHOLDS,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+) -> Float[Array, "C T"]:
+    """IoU of the painted pixels and those whose mean score is above each threshold; what is not painted does not count.
+
+    The mean over a pixel's Gaussians stands for the picture of a selection. To render every selection would cost T
+    times as much and chooses no better.
+    """
+    both, either = np.zeros((2, scores.shape[1], len(thresholds)))
+    for paint in job.track(paints, "Comparing with the prompts"):
+        image, alpha = render(gaussians, paint.camera, scores, raster=raster, job=job)
+        painted = paint.positive + paint.negative > 0
+        yes, no = paint.positive[painted], paint.negative[painted]
+        for n, channel in enumerate(image):
+            level = np.searchsorted(thresholds, (channel / np.maximum(alpha, _EPS))[painted])  # thresholds below it
+            inside, outside = (np.bincount(level, w, len(thresholds) + 1)[::-1].cumsum()[::-1][1:] for w in (yes, no))
+            both[n] += inside
+            either[n] += yes.sum() + outside
+    return both / np.maximum(either, _EPS)

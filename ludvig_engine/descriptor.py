@@ -1,0 +1,59 @@
+"""What a classifier is told about each Gaussian: its features, and softly where it is.
+
+Position enters as random Fourier features [Rahimi and Recht 2007] of the mean: what looks the same at the other end of
+the scene can then be told apart, without a border anywhere. Far away, where captures are coarse, space is contracted
+as in mip-NeRF 360. N x (D + R) numbers are only made in pieces; for a million Gaussians they would be 400 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Array, Float, Int
+from .progress import SILENT, Job, chunks
+
+WAVES = 60
+RADIUS = 3.0  # median distances from the middle; what is farther is drawn in
+PIECE = 32768
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """The features of a scene beside the places they are at."""
+
+    features: Float[Array, "N D"]
+    scale: float  # of the features: their root mean square length is divided out
+    places: Float[Array, "N 3"]  # contracted, in median distances from the middle
+    share: float  # length of the position's part beside the features' 1
+
+    @classmethod
+    def of(cls, features: Float[Array, "N D"], means: Float[Array, "N 3"], share: float) -> Descriptor:
+        middle = np.median(means, axis=0)
+        places = (means - middle).astype(np.float32)
+        distance = np.linalg.norm(places, axis=1)
+        places /= max(float(np.median(distance)), 1e-12)
+        distance = np.linalg.norm(places, axis=1, keepdims=True)
+        far = np.maximum(distance, RADIUS)
+        near = np.where(distance > RADIUS, places * (RADIUS * (2 - RADIUS / far) / far), places)
+        scale = max(float(np.sqrt((features**2).sum(1).mean())), 1e-12)
+        return cls(features, scale, near.astype(np.float32), share)
+
+    def rows(self, which: Int[Array, " M"] | slice) -> Float[Array, "M F"]:
+        """The descriptors of some Gaussians."""
+        rng = np.random.default_rng(_SEED)
+        frequencies = rng.normal(size=(3, WAVES)).astype(np.float32)
+        phases = rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
+        amplitude = np.float32(self.share * np.sqrt(2 / WAVES))
+        waves = amplitude * np.cos(self.places[which] @ frequencies + phases)
+        return np.concatenate([self.features[which] / np.float32(self.scale), waves], axis=1)
+
+    def apply(
+        self, function: Callable[[Float[Array, "M F"]], Float[Array, " M"]], *, job: Job = SILENT
+    ) -> Float[Array, " N"]:
+        """`function` of all descriptors, a piece at a time."""
+        pieces = chunks(len(self.features), PIECE)
+        return np.concatenate(list(job.map(lambda part: function(self.rows(part)), pieces)))

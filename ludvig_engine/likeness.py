@@ -1,0 +1,63 @@
+"""How much each Gaussian is like what was shown, by an L2 logistic regression on its descriptor.
+
+Clicks show a handful of Gaussians, and say almost nothing about what the object is *not*. A random sample of the whole
+scene stands in for that, with little weight: most of any scene is not the object. What comes out is then told apart
+into object and rest, learned again from all it found, and so on: self-training, which finds the object's other colors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from .arrays import Array, Float, Int
+from .descriptor import Descriptor
+from .progress import SILENT, Job
+
+MOST = 20_000  # examples of a kind; more do not change a linear model of a hundred numbers
+BACKGROUND = 0.3  # weight of the random sample beside what was shown as not the object
+_SEED = 0
+
+
+def learn(
+    descriptor: Descriptor,
+    positive: Float[Array, " N"],
+    negative: Float[Array, " N"],
+    *,
+    C: float,
+    background: float = 0.0,
+    job: Job = SILENT,
+) -> Float[Array, " N"]:
+    """Probability of being the object. `positive` and `negative` are weights of examples, each kind balanced to 1/2.
+
+    C is scikit-learn's inverse regularisation, for examples whose weights sum to their number.
+    """
+    rng = np.random.default_rng(_SEED)
+    yes, yes_weights = _examples(positive, rng)
+    no, no_weights = _examples(negative, rng)
+    if background:
+        others = rng.choice(len(positive), min(len(positive), 4000), replace=False)
+        no = np.concatenate([no, others])
+        no_weights = np.concatenate([no_weights, np.full(len(others), background / len(others))])
+        no_weights /= no_weights.sum()
+    if not len(yes) or not len(no):
+        return np.full(len(positive), float(len(yes) > 0), np.float32)
+    rows = np.concatenate([yes, no])
+    weights = np.concatenate([yes_weights, no_weights]) * (len(rows) / 2)
+    model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
+    model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights)
+    slope, offset = model.coef_[0].astype(np.float32), np.float32(model.intercept_[0])
+    return descriptor.apply(lambda rows: _sigmoid(rows @ slope + offset), job=job)
+
+
+def _examples(weights: Float[Array, " N"], rng: np.random.Generator) -> tuple[Int[Array, " M"], Float[Array, " M"]]:
+    """Rows that have weight, at most MOST of them, and weights that sum to 1."""
+    rows = np.flatnonzero(weights > 0)
+    if len(rows) > MOST:
+        rows = np.sort(rng.choice(rows, MOST, replace=False))
+    chosen = weights[rows].astype(np.float64)
+    return rows, chosen / max(chosen.sum(), 1e-12)
+
+
+def _sigmoid(logit: Float[Array, " M"]) -> Float[Array, " M"]:
+    return 1 / (1 + np.exp(-np.clip(logit, -80, 80)))
