@@ -111,16 +111,22 @@ def load_tokenizer(folder: Path) -> Any:
 @contextmanager
 def inference(device: str) -> Iterator[None]:
     """No gradients; running out of memory becomes a sentence."""
+    with fitting(device), import_torch().inference_mode():
+        yield
+
+
+@contextmanager
+def fitting(device: str, what: str = "The model") -> Iterator[None]:
+    """Running out of memory becomes a sentence about `what`."""
     torch = import_torch()
     try:
-        with torch.inference_mode():
-            yield
+        yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if type(error) is RuntimeError and "allocate" not in str(error):  # how torch says it for the CPU
             raise
         raise EngineError(
             "out_of_memory",
-            f"The model does not fit into the memory of the {'computer' if device == 'cpu' else 'GPU'}.",
+            f"{what} does not fit into the memory of the {'computer' if device == 'cpu' else 'GPU'}.",
             ["Choose a smaller image size or a smaller model.", "Close other programs, or use the CPU."],
         ) from error
 

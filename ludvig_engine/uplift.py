@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from .arrays import Array, Bool, Float
 from .progress import SILENT, Job, chunks
-from .render import GSPLAT, Raster, adjoint, fold, render, upsample
+from .render import GSPLAT, Raster, adjoint, fold, render, upsample, usable
 from .scene import Camera, Gaussians
 from .sparse import add_product
 
@@ -70,17 +70,22 @@ def uplift(
 
 def _sums(gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Job) -> tuple[Array, Array, Array]:
     """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, a view per thread."""
+    gpu = usable(raster)
     sums = np.zeros((len(gaussians), len(sights[0].feature_map)), np.float32)
     weights, squares = np.zeros(len(gaussians), np.float32), np.zeros(len(gaussians), np.float32)
 
     def weigh(sight: Sight) -> tuple[Array, Array] | csr_matrix:
         camera, (h, w) = sight.camera, sight.feature_map.shape[1:]
+        if gpu:
+            return gpu.lift(gaussians, camera, sight.feature_map, valid=sight.valid, raster=raster, job=job)
         options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
         if (h, w) == (camera.height, camera.width):
             return adjoint(gaussians, camera, sight.feature_map, **options)
         return fold(gaussians, camera, (h, w), **options)
 
-    for sight, weighed in zip(sights, job.map(weigh, sights, "Uplifting features"), strict=True):
+    for sight, weighed in zip(
+        sights, job.map(weigh, sights, "Uplifting features", threads=int(bool(gpu))), strict=True
+    ):
         if isinstance(weighed, tuple):
             part, total = weighed
             sums += part

@@ -2,7 +2,8 @@
 
 from ..sh import colours
 from .cpu import adjoint, fold, render
+from .cuda import usable
 from .grid import upsample
 from .project import GSPLAT, Raster
 
-__all__ = ["GSPLAT", "Raster", "adjoint", "colours", "fold", "render", "upsample"]
+__all__ = ["GSPLAT", "Raster", "adjoint", "colours", "fold", "render", "upsample", "usable"]
