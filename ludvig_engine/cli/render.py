@@ -68,7 +68,7 @@ def command(
             values = scene.from_file(arrays[what]).astype(np.float32)
         elif what is What.pca:
             recipe = Recipe(raster=settings)
-            loaded = load_extractor(extractor)
+            loaded = load_extractor(extractor, device="auto")
             values = pictures.pca_colours(lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job))
         written = []
         for one in job.track(chosen, "Rendering"):

@@ -79,7 +79,7 @@ def command(
     json: AsJson = False,
 ) -> None:
     """Find the object that clicks, scribbles, masks or boxes mean, in one photo or several."""
-    loaded = load_extractor(extractor)
+    loaded = load_extractor(extractor, device="auto")
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     clicks = [_click(scene, text) for text in click or ()]
     boxes = [_box(scene, text) for text in box or ()]

@@ -45,7 +45,7 @@ def command(
     json: AsJson = False,
 ) -> None:
     """Lift the photos' features: `features` (N, D), with `weights` and `views` (N), the evidence behind them."""
-    loaded = load_extractor(extractor)
+    loaded = load_extractor(extractor, device="auto")
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     recipe = Recipe(components=components, refine=refine, raster=raster(near))
     with bars(json) as job:

@@ -31,7 +31,7 @@ def find(
     job: Job,
 ) -> tuple[Segment, dict[str, Array]]:
     """What any of the texts means, and the arrays "relevancy" (N, P) and "text_scores" (N, P) of each."""
-    extractor = load_text_extractor(model)
+    extractor = load_text_extractor(model, device="auto")
     lifted = lift_text(scene, extractor, raster=raster, cache=cache, job=job)
     found = text_scores(prepared, lifted, extractor, texts, negatives=negatives or NEGATIVES, spread=spread, job=job)
     segments = [one.segment for one in found]

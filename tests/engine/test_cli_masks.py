@@ -62,7 +62,7 @@ def test_without_weights_it_says_how_to_get_them(run):
 
 
 def test_words(run, monkeypatch):
-    monkeypatch.setattr(words, "load_text_extractor", lambda model: PlantedExtractor(1.0))
+    monkeypatch.setattr(words, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
     about, arrays, names = run("--text", "tomato", "--text", "lime", "--text", "zeppelin")
     assert arrays["relevancy"].shape == arrays["text_scores"].shape == (len(names), 3)
     assert iou(arrays["selected"], (names == "red") | (names == "green")) > 0.85
