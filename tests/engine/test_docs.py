@@ -1,0 +1,97 @@
+"""What docs/ shows works as it is printed there."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import small_scene
+from ludvig_engine import methods
+from wire_tools import forwarded, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_scene.write(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def environment(tmp_path):
+    paths = {"LUDVIG_CACHE": str(tmp_path / "cache"), "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **paths}
+
+
+def run(script: str, *arguments: object, cwd: Path, env: dict[str, str]) -> str:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_example_runs(made, tmp_path, environment):
+    example = blocks("scripting.md", "python")[0]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 15
+    said = run(example, made / "splats.ply", made, cwd=tmp_path, env=environment)
+    assert "Progress(stage='Extracting features (colour)'" in said and " of 4,000 splats, threshold 0." in said
+    selected = np.load(tmp_path / "selected.npy")
+    assert selected.dtype == bool and selected.shape == (4000,)
+
+
+def test_the_library_example_runs(made, tmp_path, environment):
+    example = blocks("scripting.md", "python")[2].replace("/scans/garden.ply", str(made / "splats.ply"))
+    script = example.replace("/scans/garden", str(made)) + "\nprint(len(selected))"
+    assert run(script, cwd=tmp_path, env=environment) == "4000\n"
+
+
+def test_all_that_is_named_exists():
+    for name in ("scripting.md", "remote.md"):
+        text = (ROOT / "docs" / name).read_text("utf-8")
+        for called in re.findall(r"`([A-Z]\w+)\(", text):
+            assert hasattr(methods, called), called
+    asked = set(re.findall(r"`([A-Z]\w+)\(", (ROOT / "docs" / "scripting.md").read_text("utf-8")))
+    own = {kind.__name__ for kind in methods.METHODS.values() if kind.__module__ == "ludvig_engine.methods"}
+    assert own - asked == {"Initialize", "Shutdown"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
+def test_the_remote_commands_work(tmp_path, environment):
+    """As printed, but that a plain forward stands for `ssh -L 7777:127.0.0.1:7777`."""
+    token, serve = blocks("remote.md", "sh")[0].strip().splitlines()
+    ssh = "ssh -L 7777:127.0.0.1:7777 WORKSTATION ludvig"
+    assert serve.count(ssh) == 1
+    port = free_port()
+    there = serve.replace(ssh, f"{sys.executable} -m ludvig_engine").replace("7777", str(port))
+    command = f"{token.replace('python3', sys.executable)}; echo $TOKEN; {there}"
+    shell = subprocess.Popen(
+        ["sh", "-c", command], cwd=tmp_path, env=environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    with shell, forwarded(port) as here:
+        environment["TOKEN"] = shell.stdout.readline().strip()
+        assert len(environment["TOKEN"]) == 64
+        assert wait_for((tmp_path / "ludvig.json").exists, 60)
+        for _ in range(2):  # leaving does not end it
+            said = run(blocks("remote.md", "python")[0].replace("7777", str(here)), cwd=tmp_path, env=environment)
+            assert said.strip()
+        shell.stdin.close()
+        assert shell.wait(10) == 0
+    assert not (tmp_path / "ludvig.json").exists()
