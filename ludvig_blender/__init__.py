@@ -8,6 +8,7 @@ from importlib import import_module
 
 # Properties first: the others read them. Unregistered in the opposite order.
 MODULES = (
+    "prompts",
     "properties",
     "preferences",
     "capture",
@@ -19,6 +20,16 @@ MODULES = (
     "adopt",
     "viewport",
     "render_image",
+    "commit",
+    "prompt_operators",
+    "gesture",
+    "segment_operators",
+    "resize",
+    "actions",
+    "recolor_operator",
+    "nodes",
+    "tools",
+    "segment_panel",
     "display_panel",
 )
 

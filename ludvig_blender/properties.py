@@ -16,6 +16,8 @@ from bpy.props import (
     StringProperty,
 )
 
+from .prompts import LudvigPrompt
+
 MODES = (
     ("COLOR", "Color", "The splats' own colors"),
     ("SCORE", "Scores", "A float attribute as a heat map"),
@@ -36,6 +38,29 @@ def _shown(_settings: Any, _context: Any) -> None:
     viewport.redraw()
 
 
+def _renamed(segment: Any, _context: Any) -> None:
+    from . import segments
+
+    segments.renamed(segment)
+
+
+def _reapply(segment: Any, _context: Any) -> None:
+    from . import nodes, segments, viewport
+
+    if segment.attribute in segment.id_data.data.attributes:
+        segments.select(segment.id_data, segment)
+        nodes.follow(segment)
+    viewport.redraw()
+
+
+def _show_or_hide(segment: Any, _context: Any) -> None:
+    from . import segments
+
+    thing = segment.id_data
+    chosen, gone = segments.mask(thing, segment), segments.hidden(thing)
+    segments.hide(thing, gone & ~chosen if segment.visible else gone | chosen)
+
+
 def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
     from . import splats
 
@@ -48,6 +73,8 @@ def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
 class LudvigSegment(bpy.types.PropertyGroup):
     """A named part of a splat object. Its scores are the float attribute `ludvig_<name>`."""
 
+    name: StringProperty(name="Name", description="Its scores are the attribute ludvig_<name>", update=_renamed)
+    number: IntProperty(description="Which it is, also after others were removed or it was renamed")
     attribute: StringProperty(name="Attribute", description="Float attribute with the scores, 0 to 1", update=_read)
     color: FloatVectorProperty(
         name="Color", subtype="COLOR_GAMMA", min=0, max=1, default=(0.9, 0.45, 0.1), update=_shown
@@ -58,9 +85,13 @@ class LudvigSegment(bpy.types.PropertyGroup):
         min=0,
         max=1,
         default=0.5,
-        update=_shown,
+        update=_reapply,
     )
-    visible: BoolProperty(name="Show", default=True, update=_read)
+    visible: BoolProperty(
+        name="Show", description="Show its splats in the viewport", default=True, update=_show_or_hide
+    )
+    prompts: CollectionProperty(type=LudvigPrompt)
+    note: StringProperty(description="What the engine has to say of the newest result")
 
 
 class LudvigSplats(bpy.types.PropertyGroup):
@@ -89,6 +120,7 @@ class LudvigSplats(bpy.types.PropertyGroup):
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )  # fmt: skip
     segments: CollectionProperty(type=LudvigSegment)
+    active_segment: IntProperty(name="Segment", description="The segment that prompts are about")
 
 
 class LudvigScene(bpy.types.PropertyGroup):
@@ -121,6 +153,24 @@ class LudvigScene(bpy.types.PropertyGroup):
     )
 
 
+class LudvigTools(bpy.types.PropertyGroup):
+    """How the tools of the toolbar read what is drawn. Not stored."""
+
+    depth: EnumProperty(
+        name="Depth",
+        items=(
+            ("SURFACE", "Surface", "Only what is seen here is meant"),
+            ("THROUGH", "Through", "What lies behind it is meant as well"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+    radius: IntProperty(
+        name="Radius", description="Half the width of a scribble", subtype="PIXEL", min=1, max=200, default=8,
+        options={"SKIP_SAVE"},
+    )  # fmt: skip
+    text: StringProperty(name="Text", description="Words for what to find", options={"SKIP_SAVE"})
+
+
 class LudvigMessage(bpy.types.PropertyGroup):
     """What the panel tells at the moment: an error and its remedies."""
 
@@ -128,7 +178,7 @@ class LudvigMessage(bpy.types.PropertyGroup):
     fixes: StringProperty(options={"SKIP_SAVE"}, description="One to a line")
 
 
-CLASSES = (LudvigSegment, LudvigSplats, LudvigScene, LudvigMessage)
+CLASSES = (LudvigSegment, LudvigSplats, LudvigScene, LudvigTools, LudvigMessage)
 
 
 def register() -> None:
@@ -137,10 +187,12 @@ def register() -> None:
     bpy.types.Object.ludvig = PointerProperty(type=LudvigSplats)
     bpy.types.Scene.ludvig = PointerProperty(type=LudvigScene)
     bpy.types.WindowManager.ludvig = PointerProperty(type=LudvigMessage, options={"SKIP_SAVE"})
+    bpy.types.WindowManager.ludvig_tools = PointerProperty(type=LudvigTools, options={"SKIP_SAVE"})
 
 
 def unregister() -> None:
     for owner in (bpy.types.Object, bpy.types.Scene, bpy.types.WindowManager):
         del owner.ludvig
+    del bpy.types.WindowManager.ludvig_tools
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -1,0 +1,119 @@
+"""Drawing prompts in the 3D viewport with the mouse: a click at once, a line or a box while the button is held.
+
+Esc or the right button gives it up. What is drawn is shown until it is released.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..ludvig_engine.errors import EngineError
+from . import messages
+
+COLORS = {"SET": (0.25, 0.9, 0.4, 1.0), "ADD": (0.25, 0.9, 0.4, 1.0), "REMOVE": (1.0, 0.3, 0.25, 1.0)}
+STEP = 2  # pixels the mouse moves before a line gets another point
+
+_handle: Any = None  # of the overlay, while something is being drawn
+_operator: Any = None
+_drawn: list[tuple[int, int]] = []  # pixels from the upper left of the region
+
+
+def begin(operator: Any, context: Any, event: Any) -> set[str]:
+    """The operator's `invoke`."""
+    global _handle, _operator
+    _drawn.clear()
+    _add(operator, context, event)
+    if operator.kind == "CLICK":
+        return _finish(operator, context)
+    if operator.kind == "SCRIBBLE":
+        operator.radius = context.window_manager.ludvig_tools.radius
+    _operator = operator
+    _handle = bpy.types.SpaceView3D.draw_handler_add(_draw, (context.region.as_pointer(),), "WINDOW", "POST_PIXEL")
+    context.window_manager.modal_handler_add(operator)
+    return {"RUNNING_MODAL"}
+
+
+def go_on(operator: Any, context: Any, event: Any) -> set[str]:
+    """The operator's `modal`."""
+    if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
+        end(context)
+        return {"CANCELLED"}
+    if event.type in {"MOUSEMOVE", "INBETWEEN_MOUSEMOVE"}:
+        _add(operator, context, event)
+        context.region.tag_redraw()
+    elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
+        _add(operator, context, event)
+        end(context)
+        return _finish(operator, context)
+    return {"RUNNING_MODAL"}
+
+
+def end(context: Any) -> None:
+    """Take the overlay away."""
+    global _handle, _operator
+    if _handle is not None:
+        bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
+    _handle = _operator = None
+    if context.region:
+        context.region.tag_redraw()
+
+
+def _add(operator: Any, context: Any, event: Any) -> None:
+    """Note where the mouse is, in pixels from the upper left of the region."""
+    x, y = event.mouse_region_x, context.region.height - 1 - event.mouse_region_y
+    if operator.kind == "BOX":
+        _drawn[1:] = [(x, y)] if _drawn else []
+    if not _drawn or max(abs(x - _drawn[-1][0]), abs(y - _drawn[-1][1])) >= STEP:
+        _drawn.append((x, y))
+
+
+def _finish(operator: Any, context: Any) -> set[str]:
+    from . import pinhole, places
+
+    operator.pixels = places.text(_drawn)
+    try:
+        return operator.drawn(context, pinhole.of_region(context.region, context.region_data))
+    except EngineError as error:
+        return messages.fail(operator, error)
+
+
+def _draw(region: int) -> None:
+    if _operator is None or bpy.context.region.as_pointer() != region:
+        return
+    height = bpy.context.region.height
+    places = [(x, height - 1 - y) for x, y in _drawn]
+    color = COLORS[_operator.mode]
+    if _operator.kind == "BOX" and len(places) == 2:
+        (x0, y0), (x1, y1) = places
+        places = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        line(places, color, 1.5)
+    elif _operator.kind == "SCRIBBLE":
+        line(places, (*color[:3], 0.5), 2 * _operator.radius)
+
+
+def line(places: list[tuple[float, float]], color: tuple[float, ...], width: float) -> None:
+    """Draw a line in pixels of the region."""
+    import gpu
+    from gpu_extras.batch import batch_for_shader
+
+    if len(places) < 2:
+        places = [*places, (places[0][0] + 1, places[0][1])]
+    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    batch = batch_for_shader(shader, "LINE_STRIP", {"pos": [(x, y, 0.0) for x, y in places]})
+    gpu.state.blend_set("ALPHA")
+    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+    shader.uniform_float("lineWidth", width)
+    shader.uniform_float("color", color)
+    batch.draw(shader)
+    gpu.state.blend_set("NONE")
+
+
+def register() -> None:
+    pass
+
+
+def unregister() -> None:
+    if _handle is not None:
+        end(bpy.context)

@@ -1,0 +1,101 @@
+"""What the user said about a segment: kept in the .blend with the camera it was said in, in the object's space.
+
+The list of prompts is what a segment is found from; `request` makes of each what the engine is asked with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntVectorProperty, StringProperty
+
+KINDS = (
+    ("CLICK", "Click", "A point on the object", "RESTRICT_SELECT_OFF", 0),
+    ("SCRIBBLE", "Scribble", "A line over the object", "GREASEPENCIL", 1),
+    ("BOX", "Box", "A rectangle around the object", "SELECT_SET", 2),
+    ("TEXT", "Text", "Words for the object", "VIEWZOOM", 3),
+)
+ICONS = {kind[0]: kind[3] for kind in KINDS}
+
+
+def _changed(prompt: Any, _context: Any) -> None:
+    from . import solve
+
+    if prompt.ready:
+        solve.again(prompt)
+
+
+class LudvigPrompt(bpy.types.PropertyGroup):
+    """One thing the user said. Its camera is a pinhole in object space: `methods.Viewport`."""
+
+    kind: EnumProperty(name="Kind", items=KINDS)
+    positive: BoolProperty(
+        name="Belongs to It", description="Whether this shows the object, or what is not part of it", default=True,
+        update=_changed,
+    )  # fmt: skip
+    through: BoolProperty(
+        name="Through", description="Also means what lies behind the visible surface", update=_changed
+    )
+    text: StringProperty(name="Text", description="Words for the object", update=_changed)
+    viewmat: FloatVectorProperty(size=16, description="Object space to camera, row by row; OpenCV axes")
+    K: FloatVectorProperty(size=9, description="Intrinsics in pixels, row by row")
+    size: IntVectorProperty(size=2, description="Width and height in pixels")
+    pixels: StringProperty(description='Places in pixels from the upper left: "x y x y ..."')
+    radius: FloatProperty(description="Half the width of a line, in pixels")
+    ready: BoolProperty(description="All of it has been set: from now on a change finds the segment anew")
+
+
+def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text: str = "") -> Any:
+    """A new prompt of a segment, to be placed by `place` unless it is text."""
+    prompt = segment.prompts.add()
+    prompt.kind, prompt.positive, prompt.through, prompt.text = kind, positive, through, text
+    prompt.ready = kind == "TEXT"
+    return prompt
+
+
+def place(prompt: Any, viewport: Any, pixels: Any, radius: float = 0.0) -> None:
+    """Say where: pixels (P, 2), of a `methods.Viewport`."""
+    from . import places
+
+    prompt.viewmat = viewport.viewmat.reshape(-1)
+    prompt.K = viewport.K.reshape(-1)
+    prompt.size = viewport.width, viewport.height
+    prompt.pixels = places.text(pixels)
+    prompt.radius = radius
+    prompt.ready = True
+
+
+def request(prompt: Any) -> Any:
+    """A prompt as `methods.Prompt`."""
+    import numpy as np
+
+    from ..ludvig_engine.methods import Prompt, Viewport
+    from . import places
+
+    if prompt.kind == "TEXT":
+        return Prompt("text", positive=prompt.positive, text=prompt.text)
+    viewmat, K = np.array(prompt.viewmat, np.float64).reshape(4, 4), np.array(prompt.K, np.float64).reshape(3, 3)
+    return Prompt(
+        prompt.kind.lower(),
+        positive=prompt.positive,
+        through=prompt.through,
+        viewport=Viewport(viewmat, K, *prompt.size),
+        pixels=places.read(prompt.pixels).astype(np.float32),
+        radius=prompt.radius,
+    )
+
+
+def title(prompt: Any) -> str:
+    """A prompt in the panel's list."""
+    if prompt.kind == "TEXT":
+        return f'"{prompt.text}"'
+    return {"CLICK": "Click", "SCRIBBLE": "Scribble", "BOX": "Box"}[prompt.kind]
+
+
+def register() -> None:
+    bpy.utils.register_class(LudvigPrompt)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(LudvigPrompt)

@@ -1,0 +1,178 @@
+"""N sidebar, tab LUDVIG: "Find" with tools and prompts, the list of "Segments", what to do with the "Selection"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+TOOLS = (("ludvig.click_tool", "Click"), ("ludvig.scribble_tool", "Scribble"), ("ludvig.box_tool", "Box"))
+
+
+class Section:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "LUDVIG"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        if not bpy.data.pointclouds:
+            return False
+        from . import splats
+
+        return bool(splats.splat_objects(context))
+
+
+def _thing(context: Any) -> Any:
+    from . import splats
+
+    return splats.splat_objects(context)[0]
+
+
+class FindPanel(Section, bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_find"
+    bl_label = "Find"
+    bl_order = 3
+
+    def draw(self, context: Any) -> None:
+        from . import prompts, segments
+
+        layout, settings = self.layout, context.window_manager.ludvig_tools
+        thing = _thing(context)
+        if context.mode != "OBJECT":
+            layout.label(text="Leave Edit Mode (Tab) to find things", icon="INFO")
+        current = context.workspace.tools.from_space_view3d_mode(context.mode, create=False)
+        row = layout.row(align=True)
+        row.enabled = context.mode == "OBJECT"
+        for name, label in TOOLS:
+            pressed = current is not None and current.idname == name
+            row.operator("wm.tool_set_by_id", text=label, depress=pressed).name = name
+        row = layout.row(align=True)
+        row.prop(settings, "text", text="", icon="VIEWZOOM", placeholder="Words: the flower pot")
+        row.operator("ludvig.text", text="", icon="PLAY").mode = "SET"
+        layout.row().prop(settings, "depth", expand=True)
+        segment = segments.active(thing)
+        if segment is None:
+            return
+        if segment.prompts:
+            column = layout.column(align=True)
+            for index, prompt in enumerate(segment.prompts):
+                row = column.row(align=True)
+                row.label(text=prompts.title(prompt), icon=prompts.ICONS[prompt.kind])
+                row.prop(prompt, "positive", text="", icon="ADD" if prompt.positive else "REMOVE")
+                if prompt.kind != "TEXT":
+                    row.prop(prompt, "through", text="", icon="XRAY")
+                row.operator("ludvig.prompt_remove", text="", icon="X").index = index
+            row = layout.row(align=True)
+            row.operator("ludvig.solve", icon="FILE_REFRESH")
+            row.operator("ludvig.prompt_remove", text="Clear", icon="TRASH").index = -1
+        if segment.attribute in thing.data.attributes:
+            layout.prop(segment, "threshold", slider=True)
+        if segment.note:
+            layout.label(text=segment.note, icon="INFO")
+
+
+class SegmentList(bpy.types.UIList):
+    bl_idname = "LUDVIG_UL_segments"
+
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, segment: Any, _icon: int, _active: Any, _property: str
+    ) -> None:
+        from . import counts
+
+        row = layout.row(align=True)
+        swatch = row.row()
+        swatch.ui_units_x = 0.9
+        swatch.prop(segment, "color", text="")
+        row.prop(segment, "name", text="", emboss=False)
+        count = row.row()
+        count.alignment = "RIGHT"
+        count.label(text=f"{counts.members(segment.id_data, segment):,}")
+        row.prop(segment, "visible", text="", icon="HIDE_OFF" if segment.visible else "HIDE_ON", emboss=False)
+
+
+class SegmentMenu(bpy.types.Menu):
+    bl_idname = "LUDVIG_MT_segments"
+    bl_label = "Segments"
+
+    def draw(self, _context: Any) -> None:
+        layout = self.layout
+        for operation, label in (("UNION", "Add Other..."), ("DIFFERENCE", "Subtract Other..."),
+                                 ("INTERSECT", "Intersect with Other...")):  # fmt: skip
+            shown = layout.operator("ludvig.segment_combine", text=label)
+            shown.operation, shown.keep = operation, True
+        shown = layout.operator("ludvig.segment_combine", text="Merge with Other...")
+        shown.operation, shown.keep = "UNION", False
+        layout.operator("ludvig.segment_separate_overlaps")
+        layout.separator()
+        layout.operator("ludvig.segment_add", text="New from Selection").from_selection = True
+        layout.operator("ludvig.segments_auto")
+        layout.separator()
+        layout.operator("ludvig.segment_modifier", icon="GEOMETRY_NODES")
+
+
+class SegmentsPanel(Section, bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_segments"
+    bl_label = "Segments"
+    bl_order = 4
+
+    def draw(self, context: Any) -> None:
+        layout, thing = self.layout, _thing(context)
+        row = layout.row()
+        row.template_list("LUDVIG_UL_segments", "", thing.ludvig, "segments", thing.ludvig, "active_segment", rows=3)
+        side = row.column(align=True)
+        side.operator("ludvig.segment_add", text="", icon="ADD").from_selection = False
+        side.operator("ludvig.segment_remove", text="", icon="REMOVE")
+        side.menu(SegmentMenu.bl_idname, text="", icon="DOWNARROW_HLT")
+        row = layout.row(align=True)
+        row.operator("ludvig.segment_select", text="Select")
+        row.operator("ludvig.segment_assign", text="Assign")
+
+
+class SelectionPanel(Section, bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_selection"
+    bl_label = "Selection"
+    bl_order = 5
+
+    def draw(self, context: Any) -> None:
+        from . import counts
+
+        layout, thing = self.layout, _thing(context)
+        hidden = counts.hidden(thing)
+        text = f"{counts.selected(thing):,} of {len(thing.data.points):,} splats"
+        layout.label(text=text + (f", {hidden:,} hidden" if hidden else ""))
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.operator("ludvig.grow", icon="FULLSCREEN_ENTER")
+        row.operator("ludvig.shrink", icon="FULLSCREEN_EXIT")
+        row = column.row(align=True)
+        row.operator("ludvig.select", text="Invert").action = "INVERT"
+        row.operator("ludvig.select", text="Clear").action = "NONE"
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.operator("ludvig.hide", text="Hide", icon="HIDE_ON").unselected = False
+        row.operator("ludvig.hide", text="Isolate").unselected = True
+        row.operator("ludvig.show", text="Show All", icon="HIDE_OFF")
+        column.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
+        row = column.row(align=True)
+        row.operator("ludvig.separate", text="Separate", icon="MOD_EXPLODE").copy = False
+        row.operator("ludvig.separate", text="Duplicate", icon="DUPLICATE").copy = True
+        row = column.row(align=True)
+        row.operator("ludvig.delete", icon="TRASH")
+        export = row.row(align=True)
+        export.operator_context = "INVOKE_DEFAULT"
+        export.enabled = counts.selected(thing) > 0
+        export.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
+
+
+CLASSES = (FindPanel, SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

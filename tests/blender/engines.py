@@ -1,0 +1,46 @@
+"""Engines for tests: the stand-in whose answers are plain to see, and the real one where its packages are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from extension import NAME, ROOT, blender_module
+
+STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
+
+
+@contextmanager
+def engine_by(*command, environment=None):
+    """Let the extension start its engine by this command."""
+    engine, package = blender_module("ludvig_blender.engine"), blender_module("ludvig_blender")
+    place = SimpleNamespace(python=command[0], command=command, environment=environment or {})
+    name = f"{NAME}.ludvig_blender.engine_place"
+    before = sys.modules.get(name)
+    sys.modules[name] = package.engine_place = SimpleNamespace(find=lambda: place)
+    engine.stop(wait=True)
+    try:
+        yield engine
+    finally:
+        engine.stop(wait=True)
+        if before is None:
+            del sys.modules[name], package.engine_place
+        else:
+            sys.modules[name] = package.engine_place = before
+
+
+def real_engine():
+    """The command of the real engine: this Python's, or the repository's environment. Skips if neither has it."""
+    for python in (os.environ.get("LUDVIG_ENGINE_PYTHON"), sys.executable, ROOT / ".venv/bin/python"):
+        if python and Path(python).exists():
+            test = [python, "-c", "import jaxtyping, numba, pycolmap, safetensors, skimage, sklearn, scipy, typer"]
+            if subprocess.run(test, capture_output=True, check=False).returncode == 0:
+                return str(python), "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); " \
+                    "sys.argv[0] = 'ludvig'; from ludvig_engine.cli import main; main()", "serve"  # fmt: skip
+    pytest.skip("no Python here has the engine's packages (LUDVIG_ENGINE_PYTHON names one)")
