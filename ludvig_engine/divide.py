@@ -25,7 +25,7 @@ from .graph import Graph, unit
 from .pipeline import Prepared
 from .progress import SILENT, Job, chunks
 
-COARSE, FINE = 1e-2, 1e-4  # of the whole variance: what a merge may cost at detail 0 and at 1
+COARSE, FINE = 2e-2, 3e-4  # of the whole variance: what a merge may cost at detail 0 and at 1
 FEWEST = 30  # Gaussians of a segment; fewer are floaters
 PLACE = 0.5  # how much positions say beside features, both in standard deviations
 UNSEEN_STEPS = 3  # as deep as unseen Gaussians are told what surrounds them
