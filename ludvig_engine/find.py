@@ -31,7 +31,7 @@ from .render import GSPLAT, Raster
 from .scene import Scene
 from .segment import Segment
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
-from .unary import logistic
+from .unary import logistic, to_weighted_mean
 from .uplift import Sight, Uplifted, uplift
 
 # What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
@@ -53,7 +53,8 @@ class Spread:
     C: float = 0.001  # inverse regularisation of the logistic regression
     power: float = 4.0  # of its probability, 1 / b in the paper
     steps: int = 100
-    linear: bool = True  # seeds by differences of cosines; else by relevancy as in the paper, which saturates
+    unary: str = "logistic"  # or "mean": distance to the seeds' mean by relevancy (the paper's object removal)
+    paper: bool = False  # seeds by relevancy itself, which saturates; scores g without P, over their maximum
     threshold: float | None = None  # of the scores; found if not given
 
 
@@ -139,7 +140,7 @@ def text_scores(
     negative = text.encode(encoder, list(negatives), templates=templates)
     findings = text.find(encoder, lifted.features, texts, negatives=negatives, templates=templates)
     relevancy = text.relevancy(lifted.features, positive, negative)
-    even = relevancy if not spread.linear else text.relevancy(lifted.features, positive, negative, temperature=1)
+    even = relevancy if spread.paper else text.relevancy(lifted.features, positive, negative, temperature=1)
     found = []
     for p, name in job.track(list(enumerate(texts)), "Finding words"):
         scores = _spread(prepared, lifted, relevancy[:, p], even[:, p], spread, job)
@@ -164,12 +165,19 @@ def _spread(
         low, high = even.min(), even.max()
         return np.asarray((even - low) / max(float(high - low), 1e-12), np.float32)
     start = np.where(text.seeds(even) > 0, relevancy, 0).astype(np.float32)
-    P = logistic(unit(prepared.uplifted.features), start > 0, lifted.weights / lifted.weights[seen].mean(), C=spread.C)
-    P = P**spread.power
+    x = unit(prepared.uplifted.features)
+    if spread.unary == "mean":
+        P = to_weighted_mean(x, start, bandwidth=1 / spread.power)
+    else:
+        P = logistic(x, start > 0, lifted.weights / lifted.weights[seen].mean(), C=spread.C) ** spread.power
     scale = seed_median(prepared.graph, start > 0)
     adjacency = similarities(prepared.graph, spread.bandwidth, max(scale, 1e-6))
-    score = diffuse(prepared.graph, adjacency, P, start[:, None], steps=spread.steps, job=job)[:, 0] * P
-    top = float(np.quantile(score[score > 0], 0.99)) if (score > 0).any() else 1.0  # not the maximum: g has spikes
+    score = diffuse(prepared.graph, adjacency, P, start[:, None], steps=spread.steps, job=job)[:, 0]
+    if not spread.paper:
+        score = score * P
+    if not (score > 0).any():
+        return np.zeros_like(score)
+    top = float(np.quantile(score[score > 0], 1 if spread.paper else 0.99))  # not the maximum: g has spikes
     return np.clip(score / top, 0, 1).astype(np.float32)
 
 

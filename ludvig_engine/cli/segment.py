@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from .. import __version__, prompts, result
 from ..arrays import Array
+from ..configs import CONFIGS, Foreground, Words, config
 from ..errors import EngineError
 from ..features import load_extractor
 from ..find import Spread
@@ -39,6 +41,7 @@ from .common import (
     print_json,
     raster,
 )
+from .paper import foreground
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CLICK = re.compile(rf"(?P<view>.+):(?P<x>{_NUMBER}),(?P<y>{_NUMBER})(?::(?P<sign>[+-]))?")
@@ -59,14 +62,17 @@ def command(
     negative: Annotated[
         list[str] | None, typer.Option(help="Words for what is not meant [object, things, stuff, texture]")
     ] = None,
-    text_model: Annotated[str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")] = "auto",
+    text_model: Annotated[str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")] = "",
     sam: Annotated[
         str | None, typer.Option(help="First let sam2, sam, sam3 or sam-pth make masks of clicks and boxes")
     ] = None,
     sam_views: Annotated[
         bool, typer.Option("--sam-views", help="Let it segment every photo, without features")
     ] = False,
-    extractor: Extractor = "colour",
+    paper: Annotated[
+        str | None, typer.Option("--config", help=f"An experiment of LUDVIG's paper: {', '.join(CONFIGS)}")
+    ] = None,
+    extractor: Extractor = "",
     diffusion: Annotated[bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")] = True,
     threshold: Annotated[float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)] = None,
     keep: Annotated[Path | None, typer.Option(help="Also write the selected splats to this .ply")] = None,
@@ -79,7 +85,7 @@ def command(
     json: AsJson = False,
 ) -> None:
     """Find the object that clicks, scribbles, masks or boxes mean, in one photo or several."""
-    loaded = load_extractor(extractor, device="auto")
+    published = config(paper) if paper else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     clicks = [_click(scene, text) for text in click or ()]
     boxes = [_box(scene, text) for text in box or ()]
@@ -94,35 +100,41 @@ def command(
     if bool(paints) == bool(text):
         problem = "Words cannot be combined with clicks or paint." if text else "There is no prompt."
         raise EngineError("bad_input", problem, ["Give --click, --scribble, --mask or --box, or else --text."])
+    if isinstance(published, Words) != bool(text) and published:
+        raise EngineError("bad_input", f"{paper} takes {'a mask' if text else '--text'}.", ["Give that instead."])
     settings = Recipe(refine=refine, raster=raster(near))
+    kept = cache(no_cache)
+    spread = Spread(diffusion=diffusion, threshold=threshold)
+    if isinstance(published, Words):
+        settings, spread = replace(published.recipe, raster=settings.raster), published.spread
+        extractor, text_model = extractor or published.extractor, text_model or published.text
+    shared: dict[str, Any] = {"raster": settings.raster}
     with bars(json) as job:
-        prepared = None if sam_views else prepare(scene, loaded, recipe=settings, cache=cache(no_cache), job=job)
+        shared["job"] = job
         more: dict[str, Array] = {}
-        if prepared is None:
-            assert segmenter
-            found = masks.all_photos(scene, segmenter, paints, raster=settings.raster, job=job)
-        elif text:
-            found, more = words.find(
-                scene,
-                prepared,
-                text,
-                negatives=negative,
-                model=text_model,
-                spread=Spread(diffusion=diffusion, threshold=threshold),
-                raster=settings.raster,
-                cache=cache(no_cache),
-                job=job,
-            )
+        models = [segmenter.name] if segmenter else []
+        if segmenter and sam_views:
+            found = masks.all_photos(scene, segmenter, paints, **shared)
+        elif isinstance(published, Foreground):
+            found, name = foreground(scene, published, paints, extractor=extractor, cache=kept, **shared)
+            models.append(name)
         else:
-            options = Options(diffusion=diffusion, threshold=threshold)
-            found = segment(prepared, paints, options=options, raster=settings.raster, job=job)
-    models = [segmenter.name] if segmenter else []
-    ran = " and ".join([*models, prepared.extractor] if prepared else models)
+            loaded = load_extractor(extractor or "colour", device="auto")
+            prepared = prepare(scene, loaded, recipe=settings, cache=kept, job=job)
+            models.append(prepared.extractor)
+            if text:
+                asked: dict[str, Any] = {"negatives": negative, "model": text_model or "auto", "spread": spread}
+                found, more = words.find(scene, prepared, text, cache=kept, **asked, **shared)
+            else:
+                options = Options(diffusion=diffusion, threshold=threshold)
+                found = segment(prepared, paints, options=options, **shared)
+    ran = " and ".join(models)
     scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
     about = {
         "ludvig": __version__,
         "splats": str(splats),
         "extractor": ran,
+        "config": paper,
         "threshold": found.threshold,
         "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text, "negative": negative},
         "parameters": found.parameters,

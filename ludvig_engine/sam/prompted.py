@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from skimage.filters import threshold_li
 
-from ..arrays import Array, Float, Int
+from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError
 from ..io.photos import photo_point, read_photo
 from ..prompts import Paint, mask
 from ..scene import View
 from .segmenter import Segmenter
+
+SETS, POINTS = 10, 3  # of `reference_mask`
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,20 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
             ["Click in the middle of the object, or draw a box around it."],
         )
     return mask(pointed.view.camera, found)
+
+
+def reference_mask(segmenter: Segmenter, view: View, paint: Paint, *, seed: int = 0) -> Bool[Array, "H W"]:
+    """What a scribble means on its own photo: masks of points drawn from it, their mean cut by Li's threshold (NVOS).
+
+    Raises `EngineError` "bad_input" if the scribble has too few pixels.
+    """
+    rows, columns = np.nonzero(paint.positive > 0.5)
+    if len(rows) < POINTS:
+        raise EngineError("bad_input", f"The prompt on {view.name} has {len(rows)} pixels.", ["Paint a longer stroke."])
+    rng = np.random.default_rng(seed)
+    chosen = np.stack([rng.choice(len(rows), POINTS, replace=False) for _ in range(SETS)])
+    segmenter.set_image(read_photo(view).pixels)
+    points = np.stack([columns[chosen], rows[chosen]], -1) + 0.5
+    masks, _ = segmenter.predict_many(points, np.ones(chosen.shape, int), multimask=False)
+    mean = masks[:, 0].mean(0, dtype=np.float32)
+    return np.asarray(mean > threshold_li(mean) if np.ptp(mean) > 0 else mean > 0)

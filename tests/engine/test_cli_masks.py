@@ -83,3 +83,32 @@ def test_what_does_not_go_together(run, monkeypatch):
         run("--text", "tomato", "--sam", "sam2")
     with pytest.raises(EngineError, match="There is no prompt"):
         run("--sam", "sam2")
+
+
+def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
+    from PIL import Image
+
+    from ludvig_engine.cli import paper
+    from ludvig_engine.io.load import load_scene
+    from ludvig_engine.pictures import share
+
+    scene = load_scene(made / "splats.ply", views=made)
+    red = scene.from_file(np.load(made / "names.npy")) == "red"
+    image = share(scene.gaussians, scene.views[0].camera, red.astype(np.float32)) > 0.5
+    Image.fromarray(image.astype(np.uint8) * 255).save(tmp_path / "mask.png")
+    mask = f"--mask=photo_0={tmp_path / 'mask.png'}"
+    about, arrays, names = run(mask, "--config", "dif_SPIn", "--extractor", "colour")
+    assert about["config"] == "dif_SPIn" and about["extractor"] == "colour" and about["parameters"]["cut"] > 0
+    assert iou(arrays["selected"], names == "red") > 0.8
+    with pytest.raises(weights.MissingWeights, match="dinov2-giant"):
+        run(mask, "--config", "dif_SPIn")
+    monkeypatch.setattr(paper, "load_segmenter", lambda spec, device: RegionSegmenter())
+    about, arrays, names = run(mask, "--config", "dif_NVOS", "--extractor", "colour")
+    assert about["extractor"] == "colour and regions" and iou(arrays["selected"], names == "red") > 0.7
+    with pytest.raises(EngineError, match="dif_SPIn takes a mask"):
+        run("--text", "tomato", "--config", "dif_SPIn")
+    with pytest.raises(EngineError, match="lerf takes --text"):
+        run(mask, "--config", "lerf")
+    monkeypatch.setattr(words, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    about, arrays, names = run("--text", "tomato", "--config", "removal", "--extractor", "colour")
+    assert about["threshold"] == 0.006 and arrays["selected"][names == "red"].mean() > 0.9

@@ -1,0 +1,53 @@
+"""`ludvig segment --config`: one of the paper's experiments on a scene of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..cache import Cache
+from ..configs import Foreground
+from ..errors import EngineError
+from ..features import load_extractor
+from ..foreground import find_foreground, prepare_pruned
+from ..progress import Job
+from ..prompts import Paint, merged
+from ..render import Raster
+from ..sam import load_segmenter
+from ..sam.prompted import reference_mask
+from ..scene import Scene
+from ..segment import Segment
+
+
+def foreground(
+    scene: Scene,
+    config: Foreground,
+    paints: Sequence[Paint],
+    *,
+    extractor: str,
+    raster: Raster,
+    cache: Cache | None,
+    job: Job,
+) -> tuple[Segment, str]:
+    """The segment, in the engine's order, and the name of what ran. `extractor` "" means the experiment's own."""
+    together = merged(paints)
+    if len(together) != 1:
+        raise EngineError(
+            "bad_input",
+            f"This configuration takes its prompt from one photo, not from {len(together)}.",
+            ["Give one --mask or --scribble."],
+        )
+    paint, config = together[0], replace(config, recipe=replace(config.recipe, raster=raster))
+    loaded = load_extractor(extractor or config.extractor, device="auto")
+    name, reference = loaded.name, None
+    if config.by_segmenter:
+        segmenter = load_segmenter("sam", device="auto")
+        view = next(view for view in scene.views if view.camera is paint.camera)
+        reference, name = reference_mask(segmenter, view, paint), f"{name} and {segmenter.name}"
+    prepared, rows = prepare_pruned(scene, loaded, config, cache=cache, job=job)
+    found = find_foreground(prepared, paint, config, reference=reference, job=job).segment
+    scores = np.zeros(len(scene), np.float32)
+    scores[rows] = found.scores
+    return replace(found, scores=scores), name

@@ -1,0 +1,72 @@
+"""The paper's experiments by name: its hyper-parameters, for those who want to reproduce or compare.
+
+`Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by foreground.py; `Words` is text (LERF,
+object removal), run by find.py. The defaults of this engine are others, and better on what could be measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import EngineError, nearest_name
+from .find import Spread
+from .pipeline import Recipe
+
+_SHARP = Recipe(weighted=True, neighbours=200)
+
+
+@dataclass(frozen=True)
+class Foreground:
+    """Flood fill from the prompt through similar Gaussians, times how much each looks like the object."""
+
+    extractor: str = "dinov2:giant,windows"
+    recipe: Recipe = _SHARP
+    unary: str = "logistic"  # on features, by the reference mask; or "mean": distance to the seeds' mean
+    C: float = 0.03  # of the logistic regression; 0.01 in the published code, whose weights are three times ours
+    bandwidths: tuple[float, ...] = (0.5, 1, 2, 4, 8)  # of feature similarities, searched
+    unary_bandwidths: tuple[float, ...] = (1 / 8, 1 / 4, 1 / 2, 1)  # searched; P = probability^(1 / b)
+    seeds: float = 0.1  # share of the Gaussians under the prompt, the surest first
+    hops: int = 100
+    keep: int | float = 600_000  # Gaussians of a scene of more than 400,000: that many, or that share, by weight
+    by_segmenter: bool = False  # agree with a SAM mask of the reference view instead of the prompt itself
+    release_cut: bool = False  # the published code's edges (diffusion.release_edges), whose cut depends on N
+
+
+@dataclass(frozen=True)
+class Words:
+    """Relevancy, seeds, diffusion."""
+
+    extractor: str
+    text: str
+    recipe: Recipe
+    spread: Spread
+    cutoff: float = 0.0  # benchmark: pixels below this share of the maximum are no part of Otsu's histogram
+    smooth: int = 0  # benchmark: side of the mean filter over rendered relevancy
+
+
+_LERF = Spread(bandwidth=0.5, C=0.001, power=0.5, steps=200, paper=True)
+_DINO = "dinov2:giant"
+_CLIP = "clip:laion,pyramid"
+
+CONFIGS: Mapping[str, Foreground | Words] = {
+    "dif_SPIn": Foreground(),
+    "dif_NVOS": Foreground(unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True),
+    "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
+    "lerf_no_diffusion": Words(
+        _DINO, _CLIP, Recipe(neighbours=200), Spread(diffusion=False, paper=True), cutoff=0.8, smooth=5
+    ),
+    "removal": Words(
+        _DINO,
+        _CLIP,
+        Recipe(neighbours=160),
+        Spread(bandwidth=5, unary="mean", power=1, steps=200, paper=True, threshold=0.006),
+    ),
+}
+
+
+def config(name: str) -> Foreground | Words:
+    """Raises `EngineError` "bad_input"."""
+    if name not in CONFIGS:
+        raise EngineError("bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)])
+    return CONFIGS[name]
