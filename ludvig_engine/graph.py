@@ -48,8 +48,7 @@ def unit(features: Float[Array, "N D"]) -> Float[Array, "N D"]:
 
 def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Array, "N K"]:
     """Exact k nearest neighbours; k + 1 columns with the point itself first (fewer if there are fewer points)."""
-    job.check()
-    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
+    tree = job.aside(lambda: cKDTree(points, balanced_tree=False, compact_nodes=False))
     k1 = min(k + 1, len(points))
     out = np.empty((len(points), k1), np.int32)
 

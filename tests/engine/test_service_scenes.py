@@ -35,9 +35,17 @@ def shared(tmp_path_factory):
     return Service(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory, made):
+    """A cache that has the maps of all photos."""
+    service = Service(tmp_path_factory.mktemp("warm"))
+    service(ComputeFeatures(opened(service, made).scene))
+    return service.cache.folder
+
+
 @pytest.fixture
-def service(tmp_path):
-    return Service(tmp_path / "cache")
+def service(tmp_path, warm):
+    return Service(shutil.copytree(warm, tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -212,8 +220,9 @@ def test_forgotten_scenes_come_back(service, made):
     refused(lambda: service(RunSegment(sent, RED)), "not_found", "sent are forgotten")
 
 
-def test_memory_is_limited_without_anybody_noticing(tmp_path, made):
-    roomy, tight = Service(tmp_path / "a"), Service(tmp_path / "b", memory=1)
+def test_memory_is_limited_without_anybody_noticing(tmp_path, made, warm):
+    roomy = Service(shutil.copytree(warm, tmp_path / "a"))
+    tight = Service(shutil.copytree(warm, tmp_path / "b"), memory=1)
     for service in (roomy, tight):
         first = opened(service, made).scene
         second = service(OpenScene(cloud=cloud(made), views=str(made))).scene

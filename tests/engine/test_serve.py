@@ -1,0 +1,65 @@
+"""`ludvig serve` as its parent meets it: ready, refused, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from ludvig_engine import methods
+from ludvig_engine.client import Engine
+from ludvig_engine.methods import CacheInfo, Shutdown
+from ludvig_engine.server import Server
+from ludvig_engine.service import handlers
+from wire_tools import wait_for
+
+
+def serve(folder, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ludvig_engine", "serve", "--connection-file", str(folder / "c.json")]
+    environment = {**os.environ, "LUDVIG_CACHE": str(folder / "cache")}
+    return subprocess.Popen(
+        [*command, *map(str, arguments)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def test_every_method_is_served(tmp_path):
+    own = {name for name, kind in methods.METHODS.items() if kind.__module__ == "ludvig_engine.methods"}
+    served = handlers()
+    assert set(served) | {"initialize", "shutdown"} == own
+    Server(served, "x" * 32).close()
+
+
+def test_it_serves_on_the_port_asked_for_until_it_is_told_to_end(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    token = secrets.token_hex()
+    with serve(tmp_path, "--port", port) as process:
+        process.stdin.write(token + "\n")
+        process.stdin.flush()
+        assert wait_for((tmp_path / "c.json").exists, 60)
+        assert json.loads((tmp_path / "c.json").read_text())["port"] == port
+        assert (tmp_path / "c.json").stat().st_mode & 0o777 == 0o600 or os.name == "nt"
+        with Engine.attach(token, connection_file=tmp_path / "c.json") as engine:
+            assert engine.call(CacheInfo()).folder == str(tmp_path / "cache")
+            engine.call(Shutdown())
+        assert process.wait(5) == 0
+    assert not (tmp_path / "c.json").exists()
+
+
+@pytest.mark.parametrize("token", ["", "short\n"])
+def test_without_a_token_it_says_what_is_missing(tmp_path, token):
+    with serve(tmp_path) as process:
+        said = " ".join(process.communicate(token)[1].split())
+    assert process.returncode == 2 and "first line of stdin is no token" in said and "Traceback" not in said
+    assert not (tmp_path / "c.json").exists()
+
+
+def test_a_port_that_is_taken(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken, serve(tmp_path, "--port", taken.getsockname()[1]) as process:
+        said = " ".join(process.communicate(secrets.token_hex() + "\n")[1].split())
+    assert process.returncode == 2 and "Cannot listen on port" in said and "Traceback" not in said
