@@ -43,7 +43,8 @@ MAX_DIM = 512
 def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesListed:
     missing = [name for name in PACKAGES if not find_spec(name)]
     here = {id for id, place in weights.status().items() if place}
-    found = [ExtractorInfo("auto", "", ready=True, needs=f"now: {best('auto')}")]
+    chosen = job.aside(lambda: best("auto"))  # which imports torch
+    found = [ExtractorInfo("auto", "", ready=True, needs=f"This is {chosen} now.")]
     found.append(ExtractorInfo("colour", "GPL-3.0-or-later", ready=True))
     for spec, models in LEARNED.items():
         absent = [weights.MODELS[id] for id in models if id not in here]
@@ -61,6 +62,8 @@ def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesList
 def compute_features(state: State, request: ComputeFeatures, job: Job) -> FeaturesComputed:
     if not 1 <= request.dim <= MAX_DIM:
         raise EngineError("bad_input", f"{request.dim} channels cannot be kept.", [f"Choose 1 to {MAX_DIM}."])
+    if request.extractor == "auto":
+        state.forget_extractor("auto")  # better ones may have been fetched
     watch = Stopwatch(job, "")
     prepared = state.prepared(request.scene, request.extractor, dim=request.dim, job=watch)
     timings = watch.timings()

@@ -106,6 +106,10 @@ class State:
             self._extractors[spec] = job.aside(lambda: load_extractor(spec, device="auto"))
         return self._extractors[spec]
 
+    def forget_extractor(self, spec: str) -> None:
+        """It is loaded, and "auto" decided, anew when it is asked for."""
+        self._extractors.pop(spec, None)
+
     def prepared(self, name: str, spec: str, *, dim: int = 0, job: Job = SILENT) -> Prepared:
         """Features and graph of a scene; `dim` channels, 0: as many as last time."""
         scene, opened = self.scene(name, job=job), self._find(name)

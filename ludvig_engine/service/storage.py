@@ -16,7 +16,7 @@ from .state import State
 
 
 def memory_info(state: State, request: MemoryInfo, job: Job) -> Memory:
-    return _memory()
+    return job.aside(_memory)
 
 
 def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
@@ -24,7 +24,7 @@ def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
     gc.collect()
     if "torch" in sys.modules:
         import_torch().cuda.empty_cache()
-    return _memory(freed)
+    return job.aside(lambda: _memory(freed))
 
 
 def cache_info(state: State, request: CacheInfo, job: Job) -> CacheState:
