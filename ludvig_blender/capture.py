@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import PointerProperty, StringProperty
+from bpy.props import BoolProperty, FloatProperty, PointerProperty, StringProperty
 
+# Where programs keep cameras, seen from a splat file: beside it, or three folders up as 3DGS trainers do.
+PLACES = ("cameras.json", "transforms.json", "sparse", "colmap")
+LEVELS = 3
 RELATIVE = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"}}
+
+
+def _photos_shown(own: Any, _context: Any) -> None:
+    from . import views
+
+    views.follow(own)
 
 
 class LudvigCapture(bpy.types.PropertyGroup):
@@ -23,6 +32,18 @@ class LudvigCapture(bpy.types.PropertyGroup):
     photos: StringProperty(
         name="Photos", description="Their folder, if the cameras do not say where", subtype="DIR_PATH", **RELATIVE
     )
+    cameras: PointerProperty(type=bpy.types.Collection, description="The cameras made of them")
+    show_photos: BoolProperty(
+        name="Photos", description="Show each camera's photo when looking through it", default=True,
+        update=_photos_shown,
+    )  # fmt: skip
+    photo_opacity: FloatProperty(
+        name="Opacity", description="How much a photo covers the splats", min=0, max=1, default=0.5, subtype="FACTOR",
+        update=_photos_shown,
+    )  # fmt: skip
+    notes: StringProperty(description="What the engine has to say of cameras and photos, one to a line")
+    verdict: StringProperty(description="What the newest comparison with the photos has found")
+    fits: BoolProperty(description="Whether it has found that the cameras fit")
     untouched: StringProperty(description="Digest of the splats and of the file's size and time, when it was read")
 
 
@@ -36,6 +57,17 @@ def source(thing: Any) -> str:
     """The splat file, absolute; "" if it is unknown or gone."""
     path = absolute(thing.ludvig.source)
     return path if path and Path(path).is_file() else ""
+
+
+def suggest(path: Path) -> str:
+    """Cameras that probably belong to a splat file; "" if there are none nearby."""
+    folder = path.parent
+    for _ in range(LEVELS):
+        for name in PLACES:
+            if (folder / name).exists():
+                return str(folder / name if (folder / name).is_file() else folder)
+        folder = folder.parent
+    return ""
 
 
 def absolute(path: str) -> str:

@@ -14,16 +14,11 @@ class DisplayPanel(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = "LUDVIG"
     bl_order = 10
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
     def draw(self, context: Any) -> None:
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
-        message = context.window_manager.ludvig
-        if message.text:
-            box = layout.box()
-            _lines(box, message.text, "ERROR", context.region.width)
-            for fix in message.fixes.splitlines():
-                _lines(box, fix, "BLANK1", context.region.width)
         scene = context.scene.ludvig
         layout.row().prop(scene, "show", expand=True)
         layout.prop(scene, "coarse")
@@ -34,8 +29,6 @@ class DisplayPanel(bpy.types.Panel):
 
         thing = context.object
         if not splats.is_splats(thing):
-            layout.label(text="Select a splat object to see its settings", icon="INFO")
-            layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
             return
         own = thing.ludvig
         layout.prop(own, "mode")
@@ -49,15 +42,6 @@ class DisplayPanel(bpy.types.Panel):
             layout.prop(own, "strength")
         layout.prop(own, "sh_degree")
         layout.operator("ludvig.render_image", icon="RENDER_STILL")
-
-
-def _lines(layout: Any, text: str, icon: str, width: int) -> None:
-    """A label that breaks: Blender's own are cut off."""
-    import textwrap
-
-    for line in textwrap.wrap(text, max(width // 8, 20)):
-        layout.label(text=line, icon=icon)
-        icon = "BLANK1"
 
 
 def register() -> None:

@@ -30,6 +30,8 @@ class Connection:
         self.client = client  # ludvig_engine.client.Engine
         self.scenes: dict[int, Any] = {}  # engine_object.Opened, by the object's session uid
         self.opening: dict[int, Task] = {}  # likewise
+        self.extractors: tuple[Any, ...] = ()  # methods.ExtractorInfo, once it has told
+        self.memory: Any = None  # methods.Memory, likewise
 
 
 def ask(
@@ -81,6 +83,30 @@ def state() -> str:
     if _connection is None:
         return "stopped"
     return "crashed" if _connection.client.error else "running"
+
+
+def ask_about_itself() -> None:
+    """Let a running engine tell, for the panel, what it computes on and which features it knows."""
+    from ..ludvig_engine.methods import ListFeatures, MemoryInfo
+
+    about = _connection
+    if about is None or about.client.info is None:
+        return
+
+    def note(name: str, value: Any) -> None:
+        setattr(about, name, value)
+
+    for request, done in (
+        (MemoryInfo(), lambda memory: note("memory", memory)),
+        (ListFeatures(), lambda listed: note("extractors", listed.extractors)),
+    ):
+        if request.method in about.client.info.methods:
+            pump.start(answered(about.client, request), done=done)
+
+
+def start() -> Task:
+    """Start the engine, unless it runs."""
+    return pump.start(running(), label="Starting the engine")
 
 
 def connection() -> Connection | None:
@@ -161,6 +187,7 @@ def _start() -> pump.Steps:
             pump.in_thread(client.close)
             raise client.error
         _connection = Connection(client)
+        ask_about_itself()
         return _connection
     finally:
         _starting = None

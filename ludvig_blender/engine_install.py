@@ -17,8 +17,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -116,11 +116,20 @@ class Installation:
         run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine", 0)
         if learned:
             for model in MODELS:
-                run([self.python, "-m", "ludvig_engine", "models", "fetch", model], f"Fetching {model}", 0)
+                self._fetch(run, model, self.python)
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
         partial = self._marker.with_suffix(".part")
         partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
         partial.replace(self._marker)
+
+    def fetch(self, work: Work, model: str, *, python: Path, environment: Mapping[str, str]) -> None:
+        """Download the weights of a model with the engine in `python`. Raises `EngineError`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(b"")
+        self._fetch(_Runner(self, work, environment), model, python)
+
+    def _fetch(self, run: _Runner, model: str, python: Path) -> None:
+        run([python, "-m", "ludvig_engine", "models", "fetch", model], f"Downloading {model}", 0)
 
     def remove(self) -> None:
         """Delete all of it."""
@@ -147,12 +156,14 @@ class _Runner:
 
     installation: Installation
     work: Work
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, command: Sequence[str | Path], stage: str, size: int) -> None:
         folder, work = self.installation.folder, self.work
-        own = uv.environment() if command[0] != self.installation.python else child_environment()
+        own = {**child_environment(), **uv.environment(), **self.environment}
         own |= {"UV_CACHE_DIR": str(folder / "cache"), "UV_NO_PROGRESS": "1", "UV_CONCURRENT_DOWNLOADS": "4"}
-        own |= {"PATH": os.pathsep.join([str(Path(command[0]).parent), own.get("PATH", "")])}
+        # The engine fetches models with uv if its environment has no pip.
+        own |= {"PATH": os.pathsep.join([str(folder / "uv"), own.get("PATH", "")])}
         before = _size(folder)
         work.report(stage, 0, 100)
         with self.installation.log.open("ab") as log:

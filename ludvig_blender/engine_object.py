@@ -76,7 +76,7 @@ class Subject:
             if done:
                 done(self.thing(), opened.scene)
 
-        return pump.start(self._opened(), done=deliver, failed=failed, label=label)
+        return pump.start(self.opening(), done=deliver, failed=failed, label=label)
 
     @property
     def opened(self) -> SceneOpened | None:
@@ -94,13 +94,13 @@ class Subject:
         return thing
 
     def _asking(self, request: Any) -> pump.Steps:
-        opened = yield from self._opened()
+        opened = yield from self.opening()
         call = self._send(request, opened)
         try:
             # Looked at while the engine works, so it costs no time; it seldom is another.
             if (yield from self._identity()) != opened.identity:
                 call.cancel()
-                opened = yield from self._opened(anew=True)
+                opened = yield from self.opening(anew=True)
                 call = self._send(request, opened)
             answer = yield call
         finally:
@@ -126,8 +126,8 @@ class Subject:
         assert connection is not None
         return connection.client.send(dataclasses.replace(mapped(request, to_rows), scene=opened.scene.scene))
 
-    def _opened(self, *, anew: bool = False) -> pump.Steps:
-        """The steps to the engine's scene."""
+    def opening(self, *, anew: bool = False) -> pump.Steps:
+        """The steps to the engine's scene, an `Opened`."""
         connection = yield from engine.running()
         known = connection.scenes.get(self.uid)
         if known is not None and known.paths == capture.paths(self.thing()) and not anew:

@@ -12,6 +12,9 @@ class LudvigFeatures(bpy.types.PropertyGroup):
     extractor: StringProperty(
         name="Features", description="What the splats are told apart by, as the engine calls it", default="auto"
     )
+    computed: StringProperty(options={"SKIP_SAVE"}, description="The extractor whose features are ready")
+    summary: StringProperty(options={"SKIP_SAVE"}, description="What they are")
+    notes: StringProperty(options={"SKIP_SAVE"}, description="What the user should know of them, one to a line")
 
 
 def register() -> None:

@@ -52,21 +52,18 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
 
 def place(context: Any, thing: Any, path: Path, turn: Any) -> Any:
     """Put a new splat object into the scene: selected, active, and turned upright by its matrix."""
+    from . import capture
+
     thing.matrix_world = turn
-    thing.ludvig.source = _relative(path)
+    thing.ludvig.source = capture.relative(str(path))
+    thing.ludvig_capture.views = capture.relative(capture.suggest(path.absolute()))
+    capture.remember(thing, str(path))
     context.collection.objects.link(thing)
     for other in context.selected_objects:
         other.select_set(False)
     thing.select_set(True)
     context.view_layer.objects.active = thing
     return thing
-
-
-def _relative(path: Path) -> str:
-    """Relative to the .blend, so that both can be moved; as it is before saving and from another drive."""
-    if not bpy.data.filepath or path.drive != Path(bpy.data.filepath).drive:
-        return str(path)
-    return bpy.path.relpath(str(path))
 
 
 class SplatFileHandler(bpy.types.FileHandler):

@@ -75,6 +75,25 @@ def folder() -> Path:
     return Path(bpy.utils.extension_path_user(PACKAGE, path="engine"))
 
 
+_state: str | None = None  # of the installation, as long as nothing here changes it
+
+
+def state() -> str:
+    """`Installation.state`, looked at once: panels ask with every redraw."""
+    global _state
+    if _state is None:
+        from .engine_install import Installation
+
+        _state = Installation(folder()).state
+    return _state
+
+
+def look() -> None:
+    """Look at the installation again."""
+    global _state
+    _state = None
+
+
 def register() -> None:
     bpy.utils.register_class(LudvigPreferences)
 

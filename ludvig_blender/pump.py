@@ -11,6 +11,7 @@ in `blender -b` where no timer runs, `wait` takes the steps.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -31,11 +32,14 @@ Steps = Generator[Any, Any, Any]
 BUDGET = 0.003  # seconds of steps per tick, so that even with a last step of 7 ms nobody notices
 POLL = 0.01  # seconds between two looks at what tasks wait for
 REDRAW = 0.05  # seconds between two redraws for progress
+HIDDEN = 0.3  # seconds that a task is not shown for: what takes less would only flicker
 QUIET = ("cancelled", "superseded")  # errors that the user has asked for
 
 _tasks: deque[Task] = deque()  # unfinished ones, the next first
 _pool: ThreadPoolExecutor | None = None
 _drawn = 0.0
+_shown: tuple[int, ...] = ()  # the numbers of the tasks that the panel shows
+_numbers = itertools.count(1)
 
 
 class Task:
@@ -51,6 +55,8 @@ class Task:
         progress: Callable[[Any], object] | None = None,
     ) -> None:
         self.label = label  # for people; a task without is not shown
+        self.number = next(_numbers)
+        self.begun = time.monotonic()
         self.progress: Any = None  # the newest `ludvig_engine.protocol.Progress`
         self.done = False  # and `done` or `failed` have been called
         self.value: Any = None
@@ -195,9 +201,16 @@ def start(steps: Steps, **options: Any) -> Task:
     return task
 
 
+def every() -> list[Task]:
+    """All tasks under way, shown or not."""
+    return list(_tasks)
+
+
 def tasks() -> list[Task]:
-    """The tasks under way that have a label."""
-    return [task for task in _tasks if task.label]
+    """The tasks under way that the panel shows, the oldest first."""
+    now = time.monotonic()
+    shown = [task for task in _tasks if task.label and now - task.begun > HIDDEN]
+    return sorted(shown, key=lambda task: task.number)
 
 
 def wait(task: Task) -> Any:
@@ -230,6 +243,7 @@ def wake() -> None:
 
 def tick() -> float | None:
     """Take steps for `BUDGET` seconds; seconds until the next tick, None if there is nothing more to do."""
+    global _shown
     deadline = time.perf_counter() + BUDGET
     for task in list(_tasks):
         if task.watch():
@@ -245,7 +259,9 @@ def tick() -> float | None:
             finished = True
         else:
             _tasks.append(task)
-    if finished:
+    shown = tuple(task.number for task in tasks())
+    if finished or shown != _shown:
+        _shown = shown
         redraw()
     if not _tasks:
         return None

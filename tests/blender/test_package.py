@@ -69,6 +69,7 @@ def test_enable_and_disable_three_times():
 ENABLE = """
 import sys, time
 import bpy, extension
+sys.dont_write_bytecode = False  # only the very first time is without
 extension.install()
 bpy.ops.preferences.addon_disable(module=extension.NAME)
 for name in [name for name in sys.modules if name.startswith(extension.NAME)]:

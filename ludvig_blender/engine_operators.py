@@ -1,0 +1,354 @@
+"""Set up the engine, start and stop it, see what it says; cancel what it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, IntProperty, StringProperty
+
+from ..ludvig_engine.errors import EngineError
+
+OFFLINE = "Blender may not go online: allow it in Preferences > System > Network, or choose an existing Python"
+INSTALLING = "Installing the engine"
+
+
+def _online(cls: Any) -> bool:
+    if not bpy.app.online_access:
+        cls.poll_message_set(OFFLINE)
+        return False
+    return True
+
+
+def _idle(cls: Any) -> bool:
+    from . import pump
+
+    if any(task.label == INSTALLING for task in pump.every()):
+        cls.poll_message_set("The engine is being installed")
+        return False
+    return True
+
+
+class InstallEngine(bpy.types.Operator):
+    """Make the environment the engine runs in, outside Blender. Shows first what it takes"""
+
+    bl_idname = "ludvig.install_engine"
+    bl_label = "Install Engine"
+
+    learned: BoolProperty(
+        name="Learned Features",
+        description="Also install PyTorch and small models that see objects; without, splats differ by color only",
+        default=True,
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        return _online(cls) and _idle(cls)
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        return context.window_manager.invoke_props_dialog(
+            self, width=440, title="Install Engine", confirm_text="Install"
+        )
+
+    def draw(self, _context: Any) -> None:
+        import shutil
+
+        from . import engine_install, lines, preferences
+
+        layout, folder = self.layout, preferences.folder()
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        kept = engine_install.CORE_SIZE + self.learned * engine_install.LEARNED_SIZE
+        column = layout.column(align=True)
+        column.label(text="LUDVIG's engine gets an environment of its own:", icon="PACKAGE")
+        column.label(text=str(folder), icon="FILE_FOLDER")
+        free = shutil.disk_usage(existing).free
+        need = engine_install.needed(learned=self.learned)
+        text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing; {lines.size(free)} are free"
+        column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
+        layout.prop(self, "learned", text=f"Learned features ({lines.size(engine_install.LEARNED_SIZE)})")
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import engine, engine_install, messages, preferences, pump
+
+        if not bpy.app.online_access:
+            return messages.fail(self, EngineError("offline", "Blender may not go online.", ["Allow online access."]))
+        installation = engine_install.Installation(preferences.folder())
+        learned = self.learned
+
+        def steps() -> Any:
+            work = pump.Work(lambda work: installation.install(work, learned=learned))
+            try:
+                yield work
+            finally:
+                work.cancel()
+            messages.clear()
+            preferences.look()
+            engine.stop()
+            yield from engine.running()
+
+        engine.stop()  # it must not hold files that are replaced
+        return engine.finish(self, pump.start(steps(), label=INSTALLING))
+
+
+class RemoveEngine(bpy.types.Operator):
+    """Delete the environment that Install Engine has made. Models and computed features stay"""
+
+    bl_idname = "ludvig.remove_engine"
+    bl_label = "Remove Engine"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        from . import preferences
+
+        if preferences.state() == "none":
+            cls.poll_message_set("The engine is not installed")
+            return False
+        return _idle(cls)
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event, title="Remove the engine?", confirm_text="Remove")
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import engine, engine_install, preferences, pump
+
+        installation = engine_install.Installation(preferences.folder())
+
+        def steps() -> Any:
+            yield pump.in_thread(installation.remove)
+            preferences.look()
+
+        engine.stop(wait=True)
+        return engine.finish(self, pump.start(steps(), label="Removing the engine"))
+
+
+class FetchModel(bpy.types.Operator):
+    """Download the weights of a model, after showing size and license"""
+
+    bl_idname = "ludvig.fetch_model"
+    bl_label = "Download Model"
+
+    model: StringProperty(options={"HIDDEN", "SKIP_SAVE"}, description="As `ludvig models list` calls it")
+    about: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        return _online(cls)
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        return context.window_manager.invoke_confirm(
+            self, event, title=f"Download {self.model}?", message=self.about, confirm_text="Download"
+        )
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import engine, engine_install, engine_place, messages, preferences, pump
+
+        try:
+            place = engine_place.find()
+        except EngineError as error:
+            return messages.fail(self, error)
+        installation, models = engine_install.Installation(preferences.folder()), self.model.split()
+
+        def fetch(work: Any) -> None:
+            for model in models:
+                installation.fetch(work, model, python=place.python, environment=place.environment)
+
+        def steps() -> Any:
+            work = pump.Work(fetch)
+            try:
+                yield work
+            finally:
+                work.cancel()
+            messages.clear()
+            engine.ask_about_itself()
+
+        return engine.finish(self, pump.start(steps(), label=f"Downloading {self.model}"))
+
+
+class RestartEngine(bpy.types.Operator):
+    """Start the engine anew. Computed features are kept"""
+
+    bl_idname = "ludvig.restart_engine"
+    bl_label = "Restart Engine"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        return _idle(cls)
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import engine, messages
+
+        engine.stop()
+        messages.clear()
+        return engine.finish(self, engine.start())
+
+
+class StopEngine(bpy.types.Operator):
+    """End the engine and give its memory back. It starts again when it is needed"""
+
+    bl_idname = "ludvig.stop_engine"
+    bl_label = "Stop Engine"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        from . import engine
+
+        if engine.state() == "stopped":
+            cls.poll_message_set("The engine does not run")
+            return False
+        return True
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import engine, pump
+
+        engine.stop()
+        pump.redraw()
+        return {"FINISHED"}
+
+
+class FreeMemory(bpy.types.Operator):
+    """Let the engine give memory back: models and scenes, which are loaded again when needed"""
+
+    bl_idname = "ludvig.free_memory"
+    bl_label = "Free Memory"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        from . import engine
+
+        if engine.state() != "running":
+            cls.poll_message_set("The engine does not run: it holds no memory")
+            return False
+        return True
+
+    def execute(self, _context: Any) -> set[str]:
+        from ..ludvig_engine.methods import FreeMemory as Request
+        from . import engine
+
+        def done(memory: Any) -> None:
+            if connection := engine.connection():
+                connection.memory = memory
+                connection.scenes.clear()
+
+        return engine.finish(self, engine.ask(Request(), done=done, label="Freeing memory"))
+
+
+class Cancel(bpy.types.Operator):
+    """Stop this. What is finished stays"""
+
+    bl_idname = "ludvig.cancel"
+    bl_label = "Cancel"
+
+    number: IntProperty(description="Of the task; 0: all", options={"HIDDEN", "SKIP_SAVE"})
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import pump
+
+        for task in pump.every():
+            if task.label and self.number in (0, task.number):
+                task.cancel()
+        return {"FINISHED"}
+
+
+class Dismiss(bpy.types.Operator):
+    """Take this message away"""
+
+    bl_idname = "ludvig.dismiss"
+    bl_label = "Dismiss"
+
+    def execute(self, _context: Any) -> set[str]:
+        from . import messages
+
+        messages.clear()
+        return {"FINISHED"}
+
+
+class ShowLog(bpy.types.Operator):
+    """Open what the engine, or its installation, has said"""
+
+    bl_idname = "ludvig.show_log"
+    bl_label = "Show Log"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        if log() is None:
+            cls.poll_message_set("There is no log: the engine has not run yet")
+            return False
+        return True
+
+    def execute(self, _context: Any) -> set[str]:
+        bpy.ops.wm.path_open(filepath=str(log()))
+        return {"FINISHED"}
+
+
+class CopyReport(bpy.types.Operator):
+    """Copy what helps to find a mistake: versions, the engine's state, the end of its log. Without your name"""
+
+    bl_idname = "ludvig.copy_report"
+    bl_label = "Copy Report"
+
+    def execute(self, context: Any) -> set[str]:
+        context.window_manager.clipboard = report()
+        self.report({"INFO"}, "Copied: paste it where you ask for help")
+        return {"FINISHED"}
+
+
+class OpenPreferences(bpy.types.Operator):
+    """Open LUDVIG's preferences, to choose an existing Python and folders"""
+
+    bl_idname = "ludvig.preferences"
+    bl_label = "Preferences"
+
+    network: BoolProperty(options={"HIDDEN", "SKIP_SAVE"}, description="Blender's own, for online access")
+
+    def execute(self, context: Any) -> set[str]:
+        from . import preferences
+
+        if self.network:
+            bpy.ops.screen.userpref_show()
+            context.preferences.active_section = "SYSTEM"
+        else:
+            bpy.ops.preferences.addon_show(module=preferences.PACKAGE)
+        return {"FINISHED"}
+
+
+def log() -> Path | None:
+    """The engine's log, or that of its installation."""
+    from . import engine, engine_install, preferences
+
+    connection = engine.connection()
+    process = connection.client.process if connection else None
+    places = [process.log if process else None, engine_install.Installation(preferences.folder()).log]
+    return next((place for place in places if place and place.is_file()), None)
+
+
+def report() -> str:
+    """Versions, state, and the last lines of the log, with the home folder shortened."""
+    import platform
+
+    from .. import ludvig_engine
+    from . import engine, preferences
+
+    lines = [f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"]
+    lines += [f"engine: {engine.state()}, installation: {preferences.state()}"]
+    if (connection := engine.connection()) and connection.memory:
+        lines += [connection.memory.device]
+    message = bpy.context.window_manager.ludvig
+    lines += [message.text, *message.fixes.splitlines()] if message.text else []
+    if path := log():
+        lines += ["", *path.read_text("utf-8", errors="replace").splitlines()[-200:]]
+    return "\n".join(lines).replace(str(Path.home()), "~")
+
+
+CLASSES = (InstallEngine, RemoveEngine, FetchModel, RestartEngine, StopEngine, FreeMemory, Cancel, Dismiss, ShowLog,
+           CopyReport, OpenPreferences)  # fmt: skip
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,190 @@
+"""Which features an object is seen with: choose, compute, look at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from . import scene_operators
+
+PREVIEW = "ludvig_features"  # the attribute with their three main directions as a color
+
+
+def extractors() -> tuple[Any, ...]:
+    """What the engine has listed, `methods.ExtractorInfo`; empty until it runs."""
+    from . import engine
+
+    connection = engine.connection()
+    return connection.extractors if connection else ()
+
+
+def title(spec: str) -> str:
+    """An extractor's name for people."""
+    return TITLES.get(spec, spec)
+
+
+TITLES = {
+    "auto": "Best Available",
+    "colour": "Color",
+    "imgfocus+xfeat": "Objects and Texture",
+    "imgfocus": "Objects",
+    "xfeat": "Texture",
+    "effnet": "EfficientNet",
+    "conse": "EfficientNet with Words",
+    "dinov2:small": "DINOv2 Small",
+    "dinov2:base": "DINOv2 Base",
+    "dinov2:large": "DINOv2 Large",
+    "dinov2:giant": "DINOv2 Giant",
+    "dinov3:small": "DINOv3 Small",
+    "dinov3:base": "DINOv3 Base",
+    "dinov3:large": "DINOv3 Large",
+    "clip": "CLIP",
+    "clip:laion": "CLIP (LAION)",
+    "siglip": "SigLIP",
+    "tips": "TIPS",
+}
+
+
+class ChooseFeatures(bpy.types.Operator):
+    """Tell splats apart by these features"""
+
+    bl_idname = "ludvig.choose_features"
+    bl_label = "Choose Features"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    extractor: StringProperty(description='As the engine calls it, such as "dinov2:small"')
+
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        info = next((info for info in extractors() if info.spec == properties.extractor), None)
+        if info is None:
+            return "Tell splats apart by these features"
+        return " ".join(filter(None, [info.needs, f"License: {info.licence}." if info.licence else ""]))
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return scene_operators.has_splats(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        scene_operators.target(context).ludvig_features.extractor = self.extractor
+        return {"FINISHED"}
+
+
+class FeaturesMenu(bpy.types.Menu):
+    bl_idname = "LUDVIG_MT_features"
+    bl_label = "Features"
+
+    def draw(self, context: Any) -> None:
+        from . import engine, lines
+
+        layout = self.layout
+        if not extractors():
+            if engine.state() == "starting":
+                layout.label(text="The engine is starting")
+            else:
+                layout.label(text="The engine knows which features there are")
+                layout.operator("ludvig.restart_engine", text="Start Engine", icon="PLAY")
+            return
+        chosen = scene_operators.target(context).ludvig_features.extractor
+        for info in extractors():
+            if info.ready:
+                icon = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
+                layout.operator("ludvig.choose_features", text=title(info.spec), icon=icon).extractor = info.spec
+        layout.separator()
+        for info in extractors():
+            if not info.ready:
+                row = layout.row()
+                if info.download:
+                    button = row.operator(
+                        "ludvig.fetch_model", text=f"{title(info.spec)} ({lines.size(info.download)})", icon="IMPORT"
+                    )
+                    button.model = info.spec.replace(":", "-").replace("+", " ")
+                    button.about = f"{lines.size(info.download)}, license {info.licence}. {info.needs}"
+                else:
+                    row.enabled = False
+                    row.operator("ludvig.choose_features", text=title(info.spec), icon="X").extractor = info.spec
+
+
+class ComputeFeatures(bpy.types.Operator):
+    """Extract features from every photo and lift them to the splats. Continues what was canceled"""
+
+    bl_idname = "ludvig.compute"
+    bl_label = "Compute"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return scene_operators.has_cameras(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        from ..ludvig_engine.methods import ComputeFeatures as Request
+        from . import engine
+
+        thing = scene_operators.target(context)
+        extractor = thing.ludvig_features.extractor
+
+        def done(thing: Any, answer: Any) -> None:
+            from . import lines, messages
+
+            own = thing.ludvig_features
+            seconds = sum(answer.timings.values())
+            how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
+            own.computed = extractor
+            own.summary = f"{title(answer.extractor)}: {lines.number(answer.dim, 'channel')}, {how}"
+            own.notes = "\n".join(answer.notes)
+            messages.clear()
+
+        request = Request("", extractor)
+        task = engine.for_object(thing).ask(
+            request, done=done, label="Computing features", replaces=f"features {thing.session_uid}"
+        )
+        return engine.finish(self, task)
+
+
+class PreviewFeatures(bpy.types.Operator):
+    """Show the features' three main directions as red, green and blue: what looks alike is alike to the engine"""
+
+    bl_idname = "ludvig.preview_features"
+    bl_label = "Show as Colors"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return scene_operators.has_cameras(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        from ..ludvig_engine.methods import PreviewFeatures as Request
+        from . import commit, engine, messages
+
+        thing = scene_operators.target(context)
+
+        def done(thing: Any, answer: Any) -> None:
+            commit.run(lambda: _show(thing, answer.colours))
+            messages.clear()
+
+        request = Request("", thing.ludvig_features.extractor)
+        task = engine.for_object(thing).ask(request, done=done, label="Computing features")
+        return engine.finish(self, task)
+
+
+def _show(thing: Any, colors: Any) -> None:
+    from . import attributes, viewport
+
+    attributes.put(thing.data, PREVIEW, "FLOAT_VECTOR", colors)
+    thing.data.update_tag()
+    thing.ludvig.attribute = PREVIEW
+    thing.ludvig.mode = "FEATURES"
+    viewport.tag(thing)
+
+
+CLASSES = (ChooseFeatures, FeaturesMenu, ComputeFeatures, PreviewFeatures)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

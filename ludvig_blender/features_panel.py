@@ -1,0 +1,45 @@
+"""N sidebar, tab LUDVIG, "Features": what splats are told apart by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+
+class FeaturesPanel(bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_features"
+    bl_label = "Features"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "LUDVIG"
+    bl_order = 2
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        if not bpy.data.pointclouds:
+            return False
+        from . import scene_operators
+
+        return scene_operators.target(context) is not None
+
+    def draw(self, context: Any) -> None:
+        from . import features_operators, lines, scene_operators
+
+        layout, own = self.layout, scene_operators.target(context).ludvig_features
+        layout.menu("LUDVIG_MT_features", text=features_operators.title(own.extractor))
+        row = layout.row(align=True)
+        row.operator("ludvig.compute", icon="PLAY")
+        row.operator("ludvig.preview_features", text="", icon="COLOR")
+        if own.summary and own.computed == own.extractor:
+            lines.draw(layout, own.summary, "CHECKMARK", context)
+            for note in own.notes.splitlines():
+                lines.draw(layout, note, "INFO", context)
+
+
+def register() -> None:
+    bpy.utils.register_class(FeaturesPanel)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(FeaturesPanel)

@@ -1,0 +1,259 @@
+"""What can be done with the photos' cameras of a splat object: bring them in, check them, look through them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import CollectionProperty, StringProperty
+
+from ..ludvig_engine.errors import EngineError
+
+COLMAP = {".bin", ".txt"}  # cameras.bin, images.txt, ...: their folder is meant
+
+
+def has_splats(cls: Any, context: Any) -> bool:
+    """For `poll`: there is a splat object, in Object Mode."""
+    if context.mode != "OBJECT":
+        cls.poll_message_set("Leave Edit Mode first (Tab)")
+        return False
+    if not target(context):
+        cls.poll_message_set("Import splats first, or select a splat object")
+        return False
+    return True
+
+
+def has_cameras(cls: Any, context: Any) -> bool:
+    """For `poll`: it is known where the cameras of the splats are."""
+    if not has_splats(cls, context):
+        return False
+    if not target(context).ludvig_capture.views:
+        cls.poll_message_set("Say under Scene where the photos' cameras are: a COLMAP folder or transforms.json")
+        return False
+    return True
+
+
+def target(context: Any) -> Any:
+    """The splat object that is meant: the selected one, or the one whose camera is active; None without."""
+    from . import splats, views
+
+    found = splats.splat_objects(context)
+    return found[0] if found else views.owner(context.object)
+
+
+class ImportCameras(bpy.types.Operator):
+    """Bring in the photos' cameras: choose a COLMAP folder, transforms.json or cameras.json"""
+
+    bl_idname = "ludvig.import_cameras"
+    bl_label = "Import Cameras"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.json;*.bin;*.txt", options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return has_splats(cls, context)
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        from . import capture
+
+        if self.directory and self.files:  # dropped
+            self.filepath = str(Path(self.directory, self.files[0].name))
+            return self.execute(context)
+        known = capture.paths(target(context))[0]
+        if known:
+            self.filepath = known if Path(known).is_file() else f"{known}/"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Any) -> set[str]:
+        from . import capture, messages
+
+        path = Path(bpy.path.abspath(self.filepath or self.directory))
+        if path.suffix.lower() in COLMAP:
+            path = path.parent
+        if not path.exists():
+            return messages.fail(self, EngineError("not_found", f"There is no {path}.", ["Choose another folder."]))
+        return _bring(self, target(context), capture.relative(str(path)))
+
+
+class LoadCameras(bpy.types.Operator):
+    """Make a camera of each photo that belongs to these splats"""
+
+    bl_idname = "ludvig.load_cameras"
+    bl_label = "Load Cameras"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return has_cameras(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        thing = target(context)
+        return _bring(self, thing, thing.ludvig_capture.views)
+
+
+def _bring(operator: Any, thing: Any, path: str) -> set[str]:
+    from . import engine, pump
+
+    own = thing.ludvig_capture
+    before, own.views = own.views, path
+    subject = engine.for_object(thing)
+
+    def failed(error: EngineError) -> None:
+        if error.kind not in ("gone", "not_installed"):
+            subject.thing().ludvig_capture.views = before
+        pump.tell(error)
+
+    return engine.finish(operator, pump.start(_cameras(subject), failed=failed, label="Loading cameras"))
+
+
+def _cameras(subject: Any) -> Any:
+    """The steps to the cameras of an object."""
+    from . import commit, messages, views
+
+    scene = (yield from subject.opening()).scene
+    if not scene.names:
+        raise EngineError("bad_input", "There are no cameras.", ["Import the cameras."])
+    thing = subject.thing()
+    commit.run(lambda: views.make(thing, scene))
+    thing.ludvig_capture.notes = "\n".join(scene.notes)
+    messages.clear()
+
+
+class ChoosePhotos(bpy.types.Operator):
+    """Say which folder the photos are in"""
+
+    bl_idname = "ludvig.choose_photos"
+    bl_label = "Choose Photos' Folder"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    directory: StringProperty(subtype="DIR_PATH")
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return has_splats(cls, context)
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Any) -> set[str]:
+        from . import capture
+
+        thing = target(context)
+        thing.ludvig_capture.photos = capture.relative(self.directory)
+        return _bring(self, thing, thing.ludvig_capture.views)
+
+
+class RemoveCameras(bpy.types.Operator):
+    """Delete the photos' cameras of these splats"""
+
+    bl_idname = "ludvig.remove_cameras"
+    bl_label = "Remove Cameras"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return has_splats(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        from . import views
+
+        views.remove(target(context))
+        return {"FINISHED"}
+
+
+class LookThrough(bpy.types.Operator):
+    """See the splats as a photo does: through its camera, at its size"""
+
+    bl_idname = "ludvig.look_through"
+    bl_label = "Look Through"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    step: bpy.props.IntProperty(name="Step", description="1: the next camera, -1: the one before", default=0)
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        if not has_splats(cls, context):
+            return False
+        from . import views
+
+        if not views.of(target(context)):
+            cls.poll_message_set("Load the cameras first")
+            return False
+        return True
+
+    def execute(self, context: Any) -> set[str]:
+        from . import views
+
+        cameras = views.of(target(context))
+        scene, current = context.scene, context.object
+        if current not in cameras or self.step:
+            current = scene.camera if scene.camera in cameras else None
+        index = (cameras.index(current) + self.step if current else 0) % len(cameras)
+        scene.camera = cameras[index]
+        scene.render.resolution_x, scene.render.resolution_y = cameras[index][views.SIZE]
+        if context.area and context.area.type == "VIEW_3D":
+            context.space_data.region_3d.view_perspective = "CAMERA"
+        self.report({"INFO"}, f"{cameras[index].name}: camera {index + 1} of {len(cameras)}")
+        return {"FINISHED"}
+
+
+class CheckCameras(bpy.types.Operator):
+    """Compare the splats with the photos: do the cameras belong to them?"""
+
+    bl_idname = "ludvig.check"
+    bl_label = "Check"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return has_cameras(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        from ..ludvig_engine.methods import CheckScene
+        from . import engine
+
+        task = engine.for_object(target(context)).ask(CheckScene(""), done=_checked, label="Comparing with the photos")
+        return engine.finish(self, task)
+
+
+def _checked(thing: Any, answer: Any) -> None:
+    from . import check_picture, messages
+
+    own = thing.ludvig_capture
+    own.verdict, own.fits = answer.verdict, "do not fit these" not in answer.verdict
+    check_picture.keep(thing, answer)
+    messages.clear()
+
+
+class CameraFileHandler(bpy.types.FileHandler):
+    """COLMAP's files and nerfstudio's, dropped into the 3D viewport; Blender tells nobody of dropped folders."""
+
+    bl_idname = "LUDVIG_FH_cameras"
+    bl_label = "Cameras of Photos"
+    bl_import_operator = ImportCameras.bl_idname
+    bl_file_extensions = ".json;.bin;.txt"
+
+    @classmethod
+    def poll_drop(cls, context: Any) -> bool:
+        from . import splats
+
+        return context.area is not None and context.area.type == "VIEW_3D" and bool(splats.splat_objects(context))
+
+
+CLASSES = (ImportCameras, LoadCameras, ChoosePhotos, RemoveCameras, LookThrough, CheckCameras, CameraFileHandler)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,89 @@
+"""N sidebar, tab LUDVIG, "Scene": the splats, the photos' cameras, and whether they fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+
+class ScenePanel(bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_scene"
+    bl_label = "Scene"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "LUDVIG"
+    bl_order = 1
+
+    def draw(self, context: Any) -> None:
+        from . import attributes, lines, scene_operators, views
+
+        layout, thing = self.layout, scene_operators.target(context)
+        if thing is None:
+            some = any(other.type == "POINTCLOUD" for other in context.view_layer.objects)
+            layout.label(text="Select a splat object" if some else "Import a splat file, or drop one", icon="INFO")
+            layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
+            return
+        row = layout.row()
+        row.label(text=thing.name, icon="OUTLINER_OB_POINTCLOUD")
+        row.label(text=lines.number(attributes.count(thing.data), "splat"))
+        own, cameras = thing.ludvig_capture, views.of(thing)
+        if not cameras:
+            row = layout.row(align=True)
+            row.prop(own, "views", text="", placeholder="COLMAP folder or transforms.json")
+            layout.operator("ludvig.load_cameras", icon="CAMERA_DATA")
+            return
+        with_photos = sum(bool(view.data.background_images) for view in cameras)
+        row = layout.row()
+        row.label(text=lines.number(len(cameras), "camera"), icon="CAMERA_DATA")
+        row.label(text=lines.number(with_photos, "photo") if with_photos else "no photos")
+        row = layout.row(align=True)
+        row.operator("ludvig.look_through", text="", icon="TRIA_LEFT").step = -1
+        row.operator("ludvig.look_through", icon="VIEW_CAMERA").step = 0
+        row.operator("ludvig.look_through", text="", icon="TRIA_RIGHT").step = 1
+        row.separator()
+        row.menu("LUDVIG_MT_cameras", text="", icon="DOWNARROW_HLT")
+        if with_photos:
+            row = layout.row(align=True)
+            row.prop(own, "show_photos", icon="IMAGE_DATA", toggle=True)
+            opacity = row.row(align=True)
+            opacity.active = own.show_photos
+            opacity.prop(own, "photo_opacity")
+        self._check(layout, context, thing)
+
+    @staticmethod
+    def _check(layout: Any, context: Any, thing: Any) -> None:
+        from . import check_picture, lines
+
+        own = thing.ludvig_capture
+        layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
+        if own.verdict:
+            lines.draw(layout, own.verdict, "CHECKMARK" if own.fits else "ERROR", context)
+        if picture := check_picture.icon(thing):
+            layout.template_icon(icon_value=picture, scale=8)
+        for note in own.notes.splitlines():
+            lines.draw(layout, note, "INFO", context)
+
+
+class CamerasMenu(bpy.types.Menu):
+    bl_idname = "LUDVIG_MT_cameras"
+    bl_label = "Cameras"
+
+    def draw(self, _context: Any) -> None:
+        self.layout.operator("ludvig.import_cameras", text="Import Others...", icon="IMPORT")
+        self.layout.operator("ludvig.load_cameras", text="Load Again", icon="FILE_REFRESH")
+        self.layout.operator("ludvig.choose_photos", text="Choose Photos...", icon="FILE_FOLDER")
+        self.layout.operator("ludvig.remove_cameras", icon="TRASH")
+
+
+CLASSES = (CamerasMenu, ScenePanel)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

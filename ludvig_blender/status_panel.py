@@ -1,0 +1,66 @@
+"""N sidebar, tab LUDVIG, on top: what is being done, and what went wrong. Not there when all is quiet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+
+class StatusPanel(bpy.types.Panel):
+    bl_idname = "LUDVIG_PT_status"
+    bl_label = "Status"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "LUDVIG"
+    bl_order = 0
+    bl_options = {"HIDE_HEADER"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        from . import pump
+
+        return bool(context.window_manager.ludvig.text or pump.tasks())
+
+    def draw(self, context: Any) -> None:
+        from . import pump
+
+        for task in pump.tasks():
+            _task(self.layout, task)
+        if context.window_manager.ludvig.text:
+            draw_message(self.layout, context)
+
+
+def _task(layout: Any, task: Any) -> None:
+    from . import lines
+
+    news, row = task.progress, layout.row(align=True)
+    if news is None or not news.total:
+        row.label(text=f"{task.label}...", icon="SORTTIME")
+    else:
+        count = f" {news.done} of {news.total}" if news.total not in (1, 100) else ""
+        left = f", {lines.duration(news.seconds_left)}" if news.seconds_left else ""
+        row.progress(factor=news.done / news.total, text=f"{news.stage or task.label}{count}{left}")
+    row.operator("ludvig.cancel", text="", icon="X").number = task.number
+
+
+def draw_message(layout: Any, context: Any) -> None:
+    """The error of the moment and its remedies."""
+    from . import lines, remedies
+
+    message = context.window_manager.ludvig
+    box = layout.box()
+    row = box.row()
+    lines.draw(row, message.text, "ERROR", context)
+    row.operator("ludvig.dismiss", text="", icon="X", emboss=False)
+    for fix in message.fixes.splitlines():
+        if not remedies.draw(box, fix):
+            lines.draw(box, fix, "BLANK1", context)
+
+
+def register() -> None:
+    bpy.utils.register_class(StatusPanel)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(StatusPanel)

@@ -1,0 +1,24 @@
+"""An engine that opens every scene and grows nothing: for measuring what asking costs. Run as a program."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import numpy as np
+
+from ludvig_engine import methods
+from ludvig_engine.server import serve
+
+
+def open_scene(request, _job):
+    nothing = np.zeros((0, 4, 4)), np.zeros((0, 3, 3)), np.zeros((0, 2), np.int32), np.zeros((0, 2), np.int32)
+    count = len(request.cloud.means)
+    return methods.SceneOpened("scene", count, count, 0, np.zeros((2, 3), np.float32), (), (), *nothing)
+
+
+if __name__ == "__main__":
+    serve(
+        sys.argv[sys.argv.index("--connection-file") + 1],
+        {"scene/open": open_scene, "segment/grow": lambda request, _job: methods.Resized(request.selected)},
+    )
