@@ -205,7 +205,8 @@ class Prompt:
     through: bool = False  # also what lies behind the visible surface
     view: str = ""  # the photo's view
     viewport: Viewport | None = None
-    pixels: Annotated[Array, "F32", "P 2"] | None = None  # x, y of the photo file or the viewport
+    # x, y of the photo file or the viewport; (0, 0) is the middle of the upper left pixel
+    pixels: Annotated[Array, "F32", "P 2"] | None = None
     points: Annotated[Array, "F32", "P 3"] | None = None  # scene units, object space
     mask: Annotated[Array, "BOOL", "H W"] | None = None  # as large as the photo file or the viewport
     radius: float = 0.0  # pixels for `pixels`, scene units for `points`
