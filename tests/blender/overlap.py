@@ -1,0 +1,39 @@
+"""How well a segment that Blender has exported fits exact masks. Run by the engine's Python, which can draw splats.
+
+    python overlap.py SEGMENT.ply ATTRIBUTE THRESHOLD SPLATS.ply VIEWS MASKS
+
+The segment's attribute is drawn in every view that has a mask, cut at half, and compared: prints the mean IoU.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.io.ply import read_ply
+from ludvig_engine.render import render
+
+
+def main(exported, attribute, threshold, splats, views, masks):
+    scene = load_scene(splats, views=views)
+    scores = read_ply(exported).extras[attribute]
+    selected = scene.from_file((scores > np.float32(threshold)).astype(np.float32))
+    found = []
+    for view in scene.views:
+        path = Path(masks, f"{Path(view.name).stem}.png")
+        if not path.exists() or not (exact := np.asarray(Image.open(path).convert("L")) > 127).any():
+            continue
+        image, alpha = render(scene.gaussians, view.camera, selected[:, None])
+        again = image[0] > 0.5 * np.squeeze(alpha)
+        found.append((again & exact).sum() / (again | exact).sum())
+    print(np.mean(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

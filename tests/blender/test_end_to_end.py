@@ -1,0 +1,157 @@
+"""The whole way with the real engine: import, compute, click, edit, undo, export, save, load; how good a click is."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from engines import engine_by, real_engine
+from extension import DATA, ROOT, blender_module
+from test_splats import assert_same
+
+splats = blender_module("ludvig_blender.splats")
+segments = blender_module("ludvig_blender.segments")
+attributes = blender_module("ludvig_blender.attributes")
+engine_module = blender_module("ludvig_blender.engine")
+DEMO = ROOT / "demo/scene"
+FEATURES = os.environ.get("LUDVIG_TEST_FEATURES", "colour")  # embedded: it needs no weights
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory):
+    """The command of the engine, which runs with a cache of its own."""
+    found = real_engine()
+    with engine_by(*found, environment={"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}):
+        yield found
+
+
+def demo():
+    """The demo scene: splats, views, masks and clicks of each thing."""
+    if not (DEMO / "scene.json").exists():
+        pytest.skip("the demo scene is not built (demo/build_scene.py)")
+    things = json.loads((DEMO / "scene.json").read_text("utf-8"))["objects"]
+    return DEMO / "splats.ply", DEMO, {
+        thing["name"]: (DEMO / "masks" / thing["name"], thing["view"], thing["click"]) for thing in things
+    }  # fmt: skip
+
+
+def banana():
+    """A real capture."""
+    if not DATA:
+        pytest.skip("LUDVIG_DATA does not say where the real scenes are")
+    folder = Path(DATA, "banana")
+    things = {"bananas": (folder / "masks/bananas", "DSC_0429", (363, 250))}
+    return folder / "gs/point_cloud.ply", folder / "transforms.json", things
+
+
+def opened(source):
+    """Import a scene and its cameras; the object, and what is in the scene."""
+    path, views, things = source()
+    bpy.ops.ludvig.import_splats(filepath=str(path))
+    thing = bpy.context.object
+    bpy.ops.ludvig.import_cameras(filepath=str(views))
+    thing.ludvig_features.extractor = FEATURES
+    return thing, things
+
+
+def click(thing, name, things):
+    """Click on a thing in the camera of one of its photos, as often as it is called for."""
+    _, view, (x, y) = things[name]
+    camera = next(o for o in bpy.data.objects if o.type == "CAMERA" and Path(o.name).stem == Path(view).stem)
+    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = camera["ludvig_size"]
+    bpy.context.view_layer.objects.active = thing
+    bpy.ops.ludvig.click("EXEC_DEFAULT", True, camera=camera.name, pixels=f"{x} {y}", segment=name)
+    return thing.ludvig.segments[name]
+
+
+def overlap(command, source, name, segment, exported):
+    path, views, things = source()
+    bpy.ops.ludvig.export_splats(filepath=str(exported), apply_transform=False)
+    script = [command[0], str(Path(__file__).with_name("overlap.py")), exported, segment.attribute.replace(" ", "_")]
+    asked = [*script, segment.threshold, path, views, things[name][0]]
+    done = subprocess.run([str(part) for part in asked], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.split()[-1])
+
+
+@pytest.mark.parametrize("source", [demo, banana])
+def test_one_click_finds_the_object(source, command, tmp_path, record_property):
+    thing, things = opened(source)
+    name = next(iter(things))
+    segment = click(thing, name, things)
+    iou = overlap(command, source, name, segment, tmp_path / "found.ply")
+    record_property("iou", iou)
+    print(f"IoU of one click on {name}: {iou:.3f}")
+    assert iou >= (0.95 if source is demo else 0.9)
+
+
+@pytest.mark.parametrize("source", [demo, banana])
+def test_the_whole_way(source, command, tmp_path):
+    thing, things = opened(source)
+    object_name, name = thing.name, next(iter(things))
+    bpy.ops.ludvig.compute()
+    before = splats.read(thing.data)
+    bpy.ops.ed.undo_push(message="opened")
+    segment = click(thing, name, things)
+    chosen = splats.selection(thing.data)
+    scores, threshold = segments.scores(thing, segment), segment.threshold
+    np.testing.assert_array_equal(chosen, scores > np.float32(threshold))
+    assert 0 < chosen.sum() < 0.5 * len(chosen)
+
+    bpy.ops.ludvig.delete("EXEC_DEFAULT", True)
+    assert_same(splats.read(thing.data), before.take(~chosen))
+    bpy.ops.ed.undo()
+    thing = bpy.data.objects[object_name]
+    assert_same(splats.read(thing.data), before)
+    np.testing.assert_array_equal(splats.selection(thing.data), chosen)
+    bpy.ops.ed.redo()
+    thing = bpy.data.objects[object_name]
+    assert_same(splats.read(thing.data), before.take(~chosen))
+    bpy.ops.ed.undo()
+    thing = bpy.data.objects[object_name]
+
+    bpy.ops.ludvig.recolor("EXEC_DEFAULT", True, method="TINT", color=(1, 0, 0))
+    recolored = splats.read(thing.data)
+    assert (recolored.sh0[chosen] != before.sh0[chosen]).any(axis=(1, 2)).mean() > 0.99
+    np.testing.assert_array_equal(recolored.sh0[~chosen], before.sh0[~chosen])
+    bpy.ops.ludvig.export_splats(filepath=str(tmp_path / "part.ply"), only_selected=True, apply_transform=False)
+    bpy.ops.ludvig.separate("EXEC_DEFAULT", True)
+    part = bpy.context.object
+    assert part.name == name
+    assert_same(splats.read(part.data), recolored.take(chosen))
+    assert_same(splats.read(thing.data), recolored.take(~chosen))
+
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.ludvig.import_splats(filepath=str(tmp_path / "part.ply"))
+    again = splats.read(bpy.context.object.data)
+    np.testing.assert_array_equal(again.means, recolored.means[chosen])
+    np.testing.assert_allclose(again.sh0, recolored.sh0[chosen], atol=1e-6)
+    np.testing.assert_array_equal(attributes.get(bpy.context.object.data, f"ludvig_{name}"), scores[chosen])
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    part, rest = bpy.data.objects[name], bpy.data.objects[object_name]
+    assert_same(splats.read(part.data), recolored.take(chosen))
+    assert_same(splats.read(rest.data), recolored.take(~chosen))
+    np.testing.assert_array_equal(segments.scores(part, part.ludvig.segments[name]), scores[chosen])
+    assert part.ludvig.segments[name].threshold == threshold
+    (prompt,) = part.ludvig.segments[name].prompts
+    assert prompt.kind == "CLICK"
+
+
+def test_a_changed_object_is_still_known(command):
+    thing, things = opened(banana)
+    name = next(iter(things))
+    click(thing, name, things)
+    found = splats.selection(thing.data)
+    bpy.ops.ludvig.select(action="INVERT")
+    unwanted = np.flatnonzero(~found)[::3]
+    splats.set_selection(thing.data, np.isin(np.arange(len(found)), unwanted))
+    bpy.ops.ludvig.delete("EXEC_DEFAULT", True)
+    click(thing, name, things)
+    again = splats.selection(thing.data)
+    kept = np.delete(found, unwanted)
+    assert (again & kept).sum() / (again | kept).sum() > 0.8
