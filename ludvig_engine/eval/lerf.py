@@ -1,0 +1,146 @@
+"""LERF-OVS (Kerr et al., ICCV 2023; annotations by LangSplat, CVPR 2024): where is what a text names?
+
+    DATA/<scene>                       COLMAP model, photos and trained splats
+    DATA/label/<scene>/frame_*.json    {"info": {"width", "height"}, "objects": [{"category", "segmentation", "bbox"}]}
+
+Localisation: the most relevant pixel lies in one of the text's boxes. Segmentation: IoU of the pixels above Otsu's
+threshold. Both are means over all (frame, text) pairs of a scene.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import uniform_filter
+from skimage.draw import polygon2mask
+
+from ..arrays import Array, Bool, Float
+from ..cache import Cache
+from ..configs import Words
+from ..errors import EngineError
+from ..features import load_extractor
+from ..find import lift_text, load_text_extractor, text_scores
+from ..io.files import read_json
+from ..io.load import load_scene
+from ..pipeline import prepare
+from ..progress import SILENT, Job
+from ..render import render
+from . import metrics
+from .places import folder, splats_of
+
+CONFIG = "lerf"
+
+# Mean IoU of 3D object selection, percent, as ExtrinSplat reports it; LUDVIG's own table is not among our sources.
+PUBLISHED = {
+    "LUDVIG": {"figurines": 58.0, "ramen": 42.3, "teatime": 58.6, "waldo_kitchen": 42.8, "mean": 50.4},
+    "LangSplat": {"mean": 51.4},
+    "OpenGaussian": {"mean": 38.4},
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """All places of one text in one frame."""
+
+    text: str
+    mask: Bool[Array, "h w"]
+    boxes: Float[Array, "B 4"]  # left, top, right, bottom, in pixels of the annotation
+
+
+@dataclass(frozen=True)
+class Task:
+    """One scene."""
+
+    name: str
+    scene: Path
+    frames: dict[str, tuple[Thing, ...]]  # by view
+
+    @property
+    def texts(self) -> list[str]:
+        return list(dict.fromkeys(thing.text for things in self.frames.values() for thing in things))
+
+
+# For a task, what gives the relevancy of every text of `Task.texts` in a view, at any resolution.
+Predictor = Callable[[Task], Callable[[str], Float[Array, "P H W"]]]
+
+
+def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
+    """All scenes that have labels."""
+    labels = folder(root, ["label", "labels"], "annotations")
+    found = []
+    for place in sorted(path for path in labels.iterdir() if path.is_dir()):
+        frames = {path.stem: _things(path) for path in sorted(place.glob("frame_*.json"))}
+        found.append(Task(place.name, folder(scenes or root, [place.name], "the trained scene"), frames))
+    return found
+
+
+def score(
+    tasks: Sequence[Task], predict: Predictor, *, cutoff: float, smooth: int, job: Job = SILENT
+) -> dict[str, dict[str, float]]:
+    """Per scene the localisation accuracy and mean IoU, in percent."""
+    rows = {}
+    for task in job.track(tasks, "Evaluating"):
+        look, order = predict(task), {text: n for n, text in enumerate(task.texts)}
+        found, overlaps = [], []
+        for view, things in task.frames.items():
+            images = look(view)
+            for thing in things:
+                image = images[order[thing.text]]
+                image = uniform_filter(image, smooth, mode="nearest") if smooth else image
+                scale = np.tile([image.shape[1] / thing.mask.shape[1], image.shape[0] / thing.mask.shape[0]], 2)
+                found.append(metrics.hits(image, thing.boxes * scale))
+                truth = metrics.scaled(thing.mask, *image.shape)
+                overlaps.append(metrics.iou(metrics.above_otsu(image, cutoff), truth))
+        rows[task.name] = {
+            "localisation": 100 * metrics.mean(found),
+            "IoU": 100 * metrics.mean(overlaps),
+            "prompts": float(len(found)),
+        }
+    return rows
+
+
+def predictor(
+    config: Words,
+    *,
+    extractor: str = "",
+    text_model: str = "",
+    max_size: int = 1600,
+    cache: Cache | None = None,
+    job: Job = SILENT,
+) -> Predictor:
+    """This engine's answer; "" means the experiment's own models."""
+    loaded = load_extractor(extractor or config.extractor, device="auto")
+    encoder = load_text_extractor(text_model or config.text, device="auto")
+
+    def predict(task: Task) -> Callable[[str], Float[Array, "P H W"]]:
+        scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
+        raster = config.recipe.raster
+        prepared = prepare(scene, loaded, recipe=config.recipe, cache=cache, job=job)
+        lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
+        found = text_scores(prepared, lifted, encoder, task.texts, spread=config.spread, job=job)
+        plain = not config.spread.diffusion
+        values = np.stack([one.relevancy if plain else one.segment.scores for one in found], 1)
+        return lambda view: render(scene.gaussians, scene.view(view).camera, values, raster=raster, job=job)[0]
+
+    return predict
+
+
+def _things(path: Path) -> tuple[Thing, ...]:
+    labels = read_json(path)
+    try:
+        shape = int(labels["info"]["height"]), int(labels["info"]["width"])
+        masks: dict[str, Array] = {}
+        boxes: dict[str, list[list[float]]] = {}
+        for entry in labels["objects"]:
+            outline = np.asarray(entry["segmentation"], float).reshape(-1, 2)[:, ::-1]
+            text = str(entry["category"])
+            masks[text] = masks.get(text, np.zeros(shape, bool)) | polygon2mask(shape, outline)
+            boxes.setdefault(text, []).append([float(x) for x in entry["bbox"]])
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError(
+            "bad_file", f"{path} is no annotation of LERF-OVS: {error!r}.", ["Download it again."]
+        ) from error
+    return tuple(Thing(text, masks[text], np.array(boxes[text]).reshape(-1, 4)) for text in masks)

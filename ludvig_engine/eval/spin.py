@@ -1,0 +1,77 @@
+"""SPIn-NeRF's multi-view segmentation set (Mirzaei et al., CVPR 2023): masks of an object in all photos of a scene.
+
+    DATA/<scene> or <scene> (llff)/*.png    ground truth, named as the photos, image000, image001, ... or 0_<photo>
+    DATA/scenes/<scene>                     COLMAP model, photos and trained splats
+
+The first mask, in the order of names, is the prompt; the others are what it is evaluated on.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import EngineError
+from ..io.views import load_views
+from .foreground import Task
+
+CONFIG = "dif_SPIn"
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+# Mean foreground IoU, percent: LUDVIG, ICCV 2025; SPIn-NeRF, CVPR 2023.
+PUBLISHED = {
+    "LUDVIG, DINOv2": {"mean": 93.8},
+    "LUDVIG, SAM": {
+        "fern": 97.0, "fortress": 98.3, "horns": 94.5, "leaves": 96.3, "orchids": 92.2, "pinecone": 88.8, "room": 96.5,
+        "truck": 94.9, "lego": 92.7, "fork": 86.8, "mean": 93.8,
+    },
+    "SPIn-NeRF": {"mean": 90.96},
+}  # fmt: skip
+
+
+def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
+    """All tasks of a dataset folder. Raises `EngineError` "not_found" if masks do not fit the photos."""
+    scenes = scenes or root / "scenes"
+    found = []
+    for place in sorted(path for path in root.iterdir() if path.is_dir() and path != scenes):
+        files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES)
+        if not files:
+            continue
+        name = re.sub(r"(_real_night_radial| \(.*\))$", "", place.name).lower()
+        scene = next((scenes / each for each in (place.name, name) if (scenes / each).is_dir()), None)
+        if scene is None:
+            raise EngineError("not_found", f"{scenes} has no folder {name}.", ["Put the trained scene there."])
+        masks = matched(files, [Path(view.name).stem for view in load_views(scene, need_photos=False)[0]], place)
+        reference = min(masks)
+        targets = {view: path for view, path in masks.items() if view != reference}
+        found.append(Task(name, scene, reference, masks[reference], targets))
+    return found
+
+
+def matched(files: list[Path], views: list[str], place: Path) -> dict[str, Path]:
+    """Each mask's view: of the same name, without a train/test prefix "0_" or "1_", by the number at its end, or, for
+    "image<n>", the n-th photo in the order of names."""
+    names = {view: view for view in views}
+    names |= {re.sub(r"^[01]_", "", view): view for view in views}
+    numbers = {number: view for view in views if (number := _number(view)) is not None}
+    masks = {}
+    for path in files:
+        stem = re.sub(r"_mask$", "", path.stem)
+        short = re.sub(r"^[01]_", "", stem)
+        index = re.fullmatch(r"image(\d+)", stem)
+        view = names.get(stem) or names.get(short)
+        if view is None and index:
+            view = dict(enumerate(sorted(views))).get(int(index[1]))
+        elif view is None and (number := _number(short)) is not None:
+            view = numbers.get(number)
+        if view is None:
+            raise EngineError(
+                "not_found", f"{place.name}/{path.name} fits no photo of its scene.", ["Check the scene's photos."]
+            )
+        masks[view] = path
+    return masks
+
+
+def _number(name: str) -> int | None:
+    found = re.search(r"(\d+)$", name)
+    return int(found[1]) if found else None
