@@ -1,6 +1,7 @@
 """The paper's experiments by name: its hyper-parameters, for those who want to reproduce or compare.
 
-`Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by foreground.py; `Words` is text (LERF,
+`Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by foreground.py; `Masks` the same with SAM
+instead of features; `Words` is text (LERF,
 object removal), run by find.py. The defaults of this engine are others, and better on what could be measured.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from .errors import EngineError, nearest_name
 from .find import Spread
 from .pipeline import Recipe
+from .sam.multiview import NVOS, SPIN, Scheme
 
 _SHARP = Recipe(weighted=True, neighbours=200)
 
@@ -34,6 +36,16 @@ class Foreground:
 
 
 @dataclass(frozen=True)
+class Masks:
+    """SAM's masks in every photo, uplifted (sam/foreground.py)."""
+
+    segmenter: str = "sam:huge"
+    scheme: Scheme = NVOS
+    cut: float | None = 0.25  # of the picture stretched to 0..1; None: it and the mask, of three, are searched
+    keep: int | float = 0.5  # as in `Foreground`
+
+
+@dataclass(frozen=True)
 class Words:
     """Relevancy, seeds, diffusion."""
 
@@ -49,9 +61,11 @@ _LERF = Spread(bandwidth=0.5, C=0.001, power=0.5, steps=200, paper=True)
 _DINO = "dinov2:giant"
 _CLIP = "clip:laion,pyramid"
 
-CONFIGS: Mapping[str, Foreground | Words] = {
+CONFIGS: Mapping[str, Foreground | Masks | Words] = {
     "dif_SPIn": Foreground(),
     "dif_NVOS": Foreground(unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True),
+    "sam_NVOS": Masks(),
+    "sam_SPIn": Masks(scheme=SPIN, cut=None),
     "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
     "lerf_no_diffusion": Words(
         _DINO, _CLIP, Recipe(neighbours=200), Spread(diffusion=False, paper=True), cutoff=0.8, smooth=5
@@ -65,7 +79,7 @@ CONFIGS: Mapping[str, Foreground | Words] = {
 }
 
 
-def config(name: str) -> Foreground | Words:
+def config(name: str) -> Foreground | Masks | Words:
     """Raises `EngineError` "bad_input"."""
     if name not in CONFIGS:
         raise EngineError("bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)])

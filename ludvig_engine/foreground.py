@@ -24,7 +24,7 @@ from .pipeline import Prepared, lifted_features, neighbour_graph
 from .progress import SILENT, Job
 from .prompts import Paint
 from .render import Raster, adjoint, render
-from .scene import Camera, Scene
+from .scene import Camera, Gaussians, Scene
 from .segment import Segment
 from .unary import logistic, to_mean
 from .uplift import Uplifted
@@ -104,10 +104,10 @@ def find_foreground(
 
 
 def picture(
-    prepared: Prepared, found: Found, camera: Camera, *, raster: Raster, job: Job = SILENT
+    gaussians: Gaussians, found: Found, camera: Camera, *, raster: Raster, job: Job = SILENT
 ) -> Bool[Array, "H W"]:
     """The object as the benchmarks see it from a camera."""
-    image = render(prepared.gaussians, camera, found.segment.scores[:, None], raster=raster, job=job)[0][0]
+    image = render(gaussians, camera, found.segment.scores[:, None], raster=raster, job=job)[0][0]
     return stretched(image) > found.cut
 
 

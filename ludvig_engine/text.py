@@ -102,11 +102,12 @@ def find(
     The best match is the mean margin over the negatives of the `TOP` best Gaussians, so that words are compared after
     the same search for their maximum.
     """
-    x = features[np.abs(features).max(1) > 0]
-    if not len(x):
+    rows = np.flatnonzero(features.any(1))
+    if not len(rows):
         return [Finding(False, 0.0, ()) for _ in prompts]
-    if len(x) > SAMPLE:
-        x = x[np.random.default_rng(seed).choice(len(x), SAMPLE, replace=False)]
+    if len(rows) > SAMPLE:
+        rows = np.random.default_rng(seed).choice(rows, SAMPLE, replace=False)
+    x = features[rows]
     vectors = [encode(encoder, texts, templates=templates) for texts in (EVERYDAY, prompts, negatives)]
     usual, asked = (_margin(x, texts, vectors[2]) for texts in vectors[:2])
     level = _best(usual).mean(0)
@@ -127,7 +128,7 @@ def _margin(
     features: Float[Array, "N D"], positives: Float[Array, "P D"], negatives: Float[Array, "Q D"]
 ) -> Float[Array, "N P"]:
     """cos to each positive minus the largest cos to a negative; −∞ for unseen Gaussians."""
-    length = np.linalg.norm(features, axis=1, keepdims=True)
+    length = np.sqrt(np.einsum("nd,nd->n", features, features))[:, None]  # without a temporary of features' size
     cosines = features @ np.concatenate([_unit(positives), _unit(negatives)]).T / np.maximum(length, 1e-12)
     margin = cosines[:, : len(positives)] - cosines[:, len(positives) :].max(1, keepdims=True)
     return np.where(length > 0, margin, -np.inf).astype(np.float32)

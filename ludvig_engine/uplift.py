@@ -112,6 +112,6 @@ def _residual(
 
 
 def _divided(sums: Float[Array, N * D], weights: Float[Array, " N"]) -> Float[Array, N * D]:
-    """sums / weights, 0 where the weight is 0."""
+    """sums / weights, in place, as there may be gigabytes; where the weight is 0 the sum is, too."""
     weights = weights.reshape(-1, *[1] * (sums.ndim - 1))
-    return np.divide(sums, weights, out=np.zeros_like(sums), where=weights > 0)
+    return np.divide(sums, weights, out=sums, where=weights > 0)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from ..configs import Foreground, Words, config
+from ..configs import Masks, Words, config
 from ..errors import EngineError
 from ..progress import Job
 from .common import AsJson, MaxSize, NoCache, bars, cache, console, print_json
@@ -86,10 +86,9 @@ def _run(
     settings = config(experiment or module.CONFIG)
     tasks = _only(module.tasks(data, scenes), only)
     about = {"config": experiment or module.CONFIG, "settings": asdict(settings)}
-    about["extractor"] = extractor or settings.extractor
-    wanted = Words if benchmark is Benchmark.lerf else Foreground
-    if not isinstance(settings, wanted):
+    if isinstance(settings, Words) != (benchmark is Benchmark.lerf):
         raise EngineError("bad_input", f"{experiment} is no experiment for {benchmark}.", [f"Use {module.CONFIG}."])
+    about["extractor"] = settings.segmenter if isinstance(settings, Masks) else extractor or settings.extractor
     if isinstance(settings, Words):
         about["text_model"] = text_model or settings.text
         look = lerf.predictor(settings, extractor=extractor, text_model=text_model, **options)

@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..arrays import Array
 from ..cache import Cache
-from ..configs import Foreground
+from ..configs import Foreground, Masks
 from ..errors import EngineError
 from ..features import load_extractor
-from ..foreground import find_foreground, prepare_pruned
+from ..foreground import Found, find_foreground, prepare_pruned
 from ..progress import Job
 from ..prompts import Paint, merged
 from ..render import Raster
 from ..sam import load_segmenter
+from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Scene
 from ..segment import Segment
@@ -23,7 +25,7 @@ from ..segment import Segment
 
 def foreground(
     scene: Scene,
-    config: Foreground,
+    config: Foreground | Masks,
     paints: Sequence[Paint],
     *,
     extractor: str,
@@ -39,7 +41,12 @@ def foreground(
             f"This configuration takes its prompt from one photo, not from {len(together)}.",
             ["Give one --mask or --scribble."],
         )
-    paint, config = together[0], replace(config, recipe=replace(config.recipe, raster=raster))
+    paint = together[0]
+    if isinstance(config, Masks):
+        segmenter = load_segmenter(config.segmenter, device="auto")
+        found, rows = find_by_masks(scene, paint, segmenter, config, raster=raster, job=job)
+        return _whole(scene, found, rows), segmenter.name
+    config = replace(config, recipe=replace(config.recipe, raster=raster))
     loaded = load_extractor(extractor or config.extractor, device="auto")
     name, reference = loaded.name, None
     if config.by_segmenter:
@@ -47,7 +54,12 @@ def foreground(
         view = next(view for view in scene.views if view.camera is paint.camera)
         reference, name = reference_mask(segmenter, view, paint), f"{name} and {segmenter.name}"
     prepared, rows = prepare_pruned(scene, loaded, config, cache=cache, job=job)
-    found = find_foreground(prepared, paint, config, reference=reference, job=job).segment
+    found = find_foreground(prepared, paint, config, reference=reference, job=job)
+    return _whole(scene, found, rows), name
+
+
+def _whole(scene: Scene, found: Found, rows: Array) -> Segment:
+    """Of all Gaussians: those that were pruned score 0."""
     scores = np.zeros(len(scene), np.float32)
-    scores[rows] = found.scores
-    return replace(found, scores=scores), name
+    scores[rows] = found.segment.scores
+    return replace(found.segment, scores=scores)

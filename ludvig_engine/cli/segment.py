@@ -12,7 +12,7 @@ import typer
 
 from .. import __version__, prompts, result
 from ..arrays import Array
-from ..configs import CONFIGS, Foreground, Words, config
+from ..configs import CONFIGS, Foreground, Masks, Words, config
 from ..errors import EngineError
 from ..features import load_extractor
 from ..find import Spread
@@ -115,7 +115,7 @@ def command(
         models = [segmenter.name] if segmenter else []
         if segmenter and sam_views:
             found = masks.all_photos(scene, segmenter, paints, **shared)
-        elif isinstance(published, Foreground):
+        elif isinstance(published, Foreground | Masks):
             found, name = foreground(scene, published, paints, extractor=extractor, cache=kept, **shared)
             models.append(name)
         else:

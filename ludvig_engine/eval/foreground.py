@@ -11,16 +11,18 @@ from PIL import Image
 
 from ..arrays import Array, Bool, Float
 from ..cache import Cache
-from ..configs import Foreground
+from ..configs import Foreground, Masks
 from ..errors import EngineError
 from ..features import load_extractor
-from ..foreground import find_foreground, picture, prepare_pruned
+from ..foreground import Found, find_foreground, picture, prepare_pruned
 from ..io.load import load_scene
 from ..progress import SILENT, Job
 from ..prompts import Paint
+from ..render import GSPLAT
 from ..sam import load_segmenter
+from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
-from ..scene import Camera
+from ..scene import Camera, Gaussians, Scene, View
 from . import metrics
 from .places import splats_of
 
@@ -37,6 +39,7 @@ class Task:
 
 
 Predictor = Callable[[Task], Mapping[str, Bool[Array, "H W"]]]
+Finder = Callable[[Scene, View, Paint], tuple[Found, Gaussians]]
 
 
 def read_binary(path: Path) -> Bool[Array, "h w"]:
@@ -60,24 +63,47 @@ def score(tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT) -> di
 
 
 def predictor(
-    config: Foreground, *, extractor: str = "", max_size: int = 1600, cache: Cache | None = None, job: Job = SILENT
+    config: Foreground | Masks,
+    *,
+    extractor: str = "",
+    max_size: int = 1600,
+    cache: Cache | None = None,
+    job: Job = SILENT,
 ) -> Predictor:
     """This engine's answer; `extractor` "" means the experiment's own."""
-    loaded = load_extractor(extractor or config.extractor, device="auto")
-    segmenter = load_segmenter("sam", device="auto") if config.by_segmenter else None
+    find = _by_masks(config, job) if isinstance(config, Masks) else _by_features(config, extractor, cache, job)
+    raster = GSPLAT if isinstance(config, Masks) else config.recipe.raster
 
     def predict(task: Task) -> dict[str, Bool[Array, "H W"]]:
         scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
         view = scene.view(task.reference)
-        paint = prompt(task.prompt, view.camera)
-        reference = reference_mask(segmenter, view, paint) if segmenter else None
-        prepared, _ = prepare_pruned(scene, loaded, config, cache=cache, job=job)
-        found = find_foreground(prepared, paint, config, reference=reference, job=job)
+        found, gaussians = find(scene, view, prompt(task.prompt, view.camera))
         cameras = {name: scene.view(name).camera for name in task.targets}
-        raster = config.recipe.raster
-        return {name: picture(prepared, found, camera, raster=raster, job=job) for name, camera in cameras.items()}
+        return {name: picture(gaussians, found, camera, raster=raster, job=job) for name, camera in cameras.items()}
 
     return predict
+
+
+def _by_features(config: Foreground, extractor: str, cache: Cache | None, job: Job) -> Finder:
+    loaded = load_extractor(extractor or config.extractor, device="auto")
+    segmenter = load_segmenter("sam", device="auto") if config.by_segmenter else None
+
+    def find(scene: Scene, view: View, paint: Paint) -> tuple[Found, Gaussians]:
+        reference = reference_mask(segmenter, view, paint) if segmenter else None
+        prepared, _ = prepare_pruned(scene, loaded, config, cache=cache, job=job)
+        return find_foreground(prepared, paint, config, reference=reference, job=job), prepared.gaussians
+
+    return find
+
+
+def _by_masks(config: Masks, job: Job) -> Finder:
+    segmenter = load_segmenter(config.segmenter, device="auto")
+
+    def find(scene: Scene, view: View, paint: Paint) -> tuple[Found, Gaussians]:
+        found, rows = find_by_masks(scene, paint, segmenter, config, job=job)
+        return found, scene.gaussians.take(rows)
+
+    return find
 
 
 def prompt(path: Path, camera: Camera) -> Paint:

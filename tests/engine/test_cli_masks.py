@@ -105,6 +105,9 @@ def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
     monkeypatch.setattr(paper, "load_segmenter", lambda spec, device: RegionSegmenter())
     about, arrays, names = run(mask, "--config", "dif_NVOS", "--extractor", "colour")
     assert about["extractor"] == "colour and regions" and iou(arrays["selected"], names == "red") > 0.7
+    for name in ("sam_NVOS", "sam_SPIn"):
+        about, arrays, names = run(mask, "--config", name)
+        assert about["extractor"] == "regions" and iou(arrays["selected"], names == "red") > 0.4
     with pytest.raises(EngineError, match="dif_SPIn takes a mask"):
         run("--text", "tomato", "--config", "dif_SPIn")
     with pytest.raises(EngineError, match="lerf takes --text"):

@@ -22,6 +22,7 @@ from ludvig_engine.eval.places import splats_of
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply, write_ply
 from ludvig_engine.render import render
+from ludvig_engine.sam.multiview import Scheme
 from region_segmenter import RegionSegmenter
 from test_find import WORDS, PlantedExtractor
 
@@ -146,6 +147,10 @@ def test_a_square_shifted_by_a_quarter(tmp_path):
 
 def test_own_predictions(nvos_data, spin_data, monkeypatch):
     monkeypatch.setattr(foreground_eval, "load_segmenter", lambda spec, device: RegionSegmenter())
+    task = spin.tasks(spin_data)[-1]
+    inner = replace(config("sam_NVOS"), scheme=Scheme(share=0.1))  # regions cannot ignore a point beside the object
+    for settings, floor in ((inner, 50), (config("sam_SPIn"), 80)):
+        assert foreground.score([task], foreground.predictor(settings))[task.name]["IoU"] > floor
     small = {"recipe": replace(config("dif_SPIn").recipe, neighbours=30)}
     spin_tasks = [task for task in spin.tasks(spin_data) if task.name == "fern"]
     answer = foreground.predictor(replace(config("dif_SPIn"), **small), extractor="colour")

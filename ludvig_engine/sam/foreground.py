@@ -1,0 +1,47 @@
+"""One object from one view by masks alone: the paper's "SAM" rows on NVOS and SPIn-NeRF."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..arrays import Array, Int
+from ..configs import Masks
+from ..foreground import CUTS, Found, agreement, heaviest, stretched
+from ..progress import SILENT, Job
+from ..prompts import Paint
+from ..render import GSPLAT, Raster, render
+from ..scene import Scene
+from ..segment import Segment
+from .multiview import multiview
+from .segmenter import Segmenter
+
+
+def find_by_masks(
+    scene: Scene,
+    paint: Paint,
+    segmenter: Segmenter,
+    config: Masks,
+    *,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+) -> tuple[Found, Int[Array, " M"]]:
+    """The uplifted masks that agree best with the prompt, and which Gaussians they are of (all if not pruned)."""
+    views = [view for view in scene.views if view.photo is not None]
+    masks, weights = multiview(scene.gaussians, views, [paint], segmenter, scheme=config.scheme, raster=raster, job=job)
+    rows = heaviest(weights, config.keep)
+    gaussians, masks = scene.gaussians.take(rows), masks[rows]
+    image = render(gaussians, paint.camera, masks, raster=raster, job=job)[0]
+    agreements = np.stack([agreement(stretched(channel), paint.positive > 0.5) for channel in image])
+    if config.cut is None:
+        channel, n = (int(k) for k in np.unravel_index(np.argmax(agreements), agreements.shape))
+        how = f"found by agreement with the reference view, IoU {agreements[channel, n]:.3f}"
+    else:
+        channel, n = 0, int(np.argmin(np.abs(CUTS - config.cut)))
+        how = "the experiment's"
+    cut, chosen = float(CUTS[n]), image[channel]
+    level = float(chosen.min() + cut * np.ptp(chosen))
+    segment = Segment(masks[:, channel].copy(), level, how, {"cut": cut, "mask": float(channel)}, {})
+    value = float(agreements[channel, n])
+    return Found(replace(segment, evidence={"agreement": value}), cut, value), rows
