@@ -57,15 +57,15 @@ class State:
     ) -> tuple[str, Scene]:
         """The scene's name, which the same input has again, and the scene."""
         path = splats if isinstance(splats, Path) else None
-        content = stamp(path) if path else key("cloud", 1, 0, *(key_of_array(getattr(splats, a)) for a in ARRAYS))
+        content = stamp(path) if path else key("cloud", 1, [], *(key_of_array(getattr(splats, a)) for a in ARRAYS))
         opened = Opened(content, path, tuple(views), tuple(stamp(v.photo) for v in views if v.photo), tuple(notes))
         name = key("scene", 1, [content, [_view_key(view) for view in views], opened.photo_stamps])[:16]
+        scene = self._complete(opened, None if isinstance(splats, Path) else splats, job=job)
         self._scenes[name] = opened
         self._scenes.move_to_end(name)
         if len(self._scenes) > MAX_SCENES:
             self._scenes.popitem(last=False)
-        cloud = None if isinstance(splats, Path) else splats
-        return name, self._complete(opened, cloud, job=job)
+        return name, scene
 
     def scene(self, name: str, *, job: Job = SILENT) -> Scene:
         """The open scene of that name; read again if it was forgotten. Raises `EngineError` "not_found", "changed"."""

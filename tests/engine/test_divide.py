@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from ludvig_engine.divide import FEWEST, Segments, agglomerate, cut, divide, grouped
+from ludvig_engine.divide import FEWEST, agglomerate, cut, divide
 from ludvig_engine.graph import build, nearest
 from ludvig_engine.pipeline import Prepared
+from ludvig_engine.superpoints import Segments
 from ludvig_engine.uplift import Uplifted
 from scenes import random_gaussians
 
@@ -42,20 +43,6 @@ def test_costs_add_up_to_the_whole_variance():
     rng = np.random.default_rng(0)
     segments = everyone(rng.normal(size=(50, 4)).astype(np.float32), rng.uniform(0.1, 3, 50).astype(np.float32))
     assert agglomerate(segments)[1].sum() == pytest.approx(segments.variance(), rel=1e-4)
-
-
-def test_groups_keep_means_and_masses():
-    rng = np.random.default_rng(1)
-    segments = everyone(rng.normal(size=(60, 2)).astype(np.float32), rng.uniform(0.1, 3, 60).astype(np.float32))
-    labels, groups = grouped(segments, few=15)
-    assert len(groups.x) <= 30 and labels.max() == len(groups.x) - 1
-    for label in range(len(groups.x)):
-        rows = labels == label
-        assert groups.mass[label] == pytest.approx(segments.mass[rows].sum(), rel=1e-5)
-        mean = np.average(segments.x[rows], axis=0, weights=segments.mass[rows])
-        np.testing.assert_allclose(groups.x[label], mean, atol=1e-5)
-    assert (groups.a < groups.b).all()
-    assert len(set(zip(groups.a.tolist(), groups.b.tolist(), strict=True))) == len(groups.a)
 
 
 def planted(count=3000, noise=0.1, seed=0) -> tuple[Prepared, np.ndarray]:
