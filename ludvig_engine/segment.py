@@ -29,7 +29,7 @@ from .prompts import Evidence, Paint, lift, merged
 from .render import GSPLAT, Raster
 
 THRESHOLD = 0.5
-BANDWIDTHS, PRIORS = (4.0, 16.0), (0.03, 0.3)  # tried for a mask
+BANDWIDTHS, PRIORS = (4.0,), (0.03, 0.1)  # tried for a mask; wider ones fit the mask better and the object worse
 ROUNDS = 3  # of self-training
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 _FEW = 20  # Gaussians that nothing can be learned from
@@ -119,7 +119,7 @@ def _by_agreement(
 def _by_self_training(
     prepared: Prepared, evidence: Evidence, paints: Sequence[Paint], options: Options, raster: Raster, job: Job
 ) -> Segment:
-    bandwidth, prior = options.bandwidth or BANDWIDTHS[-1], options.prior or PRIORS[0]
+    bandwidth, prior = options.bandwidth or BANDWIDTHS[0], options.prior or PRIORS[0]
     descriptor = prepared.descriptor(share=0.8)
     positive, negative = _clear(evidence)
     trust = 10 * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from ..errors import EngineError
-from . import bench, eval, info, models, render, segment, serve, uplift
+from . import bench, demo, eval, info, models, render, segment, serve, uplift
 from .common import console, fail
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (info, segment, render, uplift, serve, eval, bench):
+for module in (demo, info, segment, render, uplift, serve, eval, bench):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(models.app, name="models")
 

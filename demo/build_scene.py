@@ -1,0 +1,112 @@
+"""Build the demo scene: `python demo/build_scene.py` with bpy 4.5 and the engine installed (demo/README.md).
+
+Arranges things on a table, photographs them with Cycles, turns the photos into Gaussians, and writes it all as a
+COLMAP scene with exact masks and a click per thing. Other arrangements make other scenes of the same kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import bpy
+import check
+import numpy as np
+from arrangements import ARRANGEMENTS, arrange
+from photograph import Shot, photograph
+from PIL import Image
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial.transform import Rotation
+from splatting import colored, splat
+
+from ludvig_engine.arrays import Array, Bool
+from ludvig_engine.io.ply import write_ply
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--arrangement", type=int, default=0, choices=range(len(ARRANGEMENTS)))
+    parser.add_argument("--out", type=Path, default=check.SHIPPED, help="folder, replaced if it exists")
+    parser.add_argument("--gaussians", type=int, default=65_000)
+    parser.add_argument("--samples", type=int, default=20, help="of Cycles, per pixel of a photo")
+    options = parser.parse_args()
+    build(options.arrangement, options.out, gaussians=options.gaussians, samples=options.samples)
+
+
+def build(number: int, out: Path, *, gaussians: int, samples: int) -> None:
+    """Write the scene of an arrangement to the folder `out`."""
+    shutil.rmtree(out, ignore_errors=True)
+    (out / "images").mkdir(parents=True)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    arrange(ARRANGEMENTS[number])
+    shots = photograph(out / "images", samples=samples)
+    photos = [_pixels(out / "images" / shot.name) for shot in shots]
+    cloud = colored(splat(shots, photos, count=gaussians, seed=number), [s.camera for s in shots], photos)
+    write_ply(out / "splats.ply", cloud)
+    _write_cameras(out / "sparse" / "0", shots)
+    names = [thing.name for thing in ARRANGEMENTS[number].things]
+    _write_masks(out / "masks", shots, names)
+    _write_clicks(out / "scene.json", shots, names)
+
+
+def _pixels(path: Path) -> Array:
+    return np.asarray(Image.open(path), np.float32).transpose(2, 0, 1) / 255
+
+
+def _write_cameras(folder: Path, shots: Sequence[Shot]) -> None:
+    """COLMAP's text format; all photos are from one pinhole camera."""
+    folder.mkdir(parents=True)
+    K, (camera, lines) = shots[0].camera.K, (shots[0].camera, [])
+    numbers = (camera.width, camera.height, K[0, 0], K[1, 1], K[0, 2], K[1, 2])
+    (folder / "cameras.txt").write_text(f"1 PINHOLE {' '.join(f'{x:.12g}' for x in numbers)}\n")
+    for number, shot in enumerate(shots, 1):
+        view = shot.camera.viewmat
+        x, y, z, w = Rotation.from_matrix(view[:3, :3]).as_quat()
+        pose = " ".join(f"{value:.12g}" for value in (w, x, y, z, *view[:3, 3]))
+        lines.append(f"{number} {pose} 1 {shot.name}\n\n")  # the empty line: its points
+    (folder / "images.txt").write_text("".join(lines))
+    (folder / "points3D.txt").write_text("")
+
+
+def _write_masks(folder: Path, shots: Sequence[Shot], names: Sequence[str]) -> None:
+    for number, name in enumerate(names, 1):
+        (folder / name).mkdir(parents=True)
+        for shot in shots:
+            Image.fromarray(shot.things == number).save(folder / name / f"{Path(shot.name).stem}.png", optimize=True)
+
+
+def _write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str]) -> None:
+    """For every thing a click on it and one beside it, in the photo that shows it largest."""
+    objects = []
+    for number, name in enumerate(names, 1):
+        best = max(shots, key=lambda shot: int((shot.things == number).sum()))
+        mask = best.things == number
+        depths = np.stack([_depth(best.things == k) for k in range(len(names) + 1)]).max(0)
+        near = distance_transform_edt(~mask) < 60
+        objects.append(
+            {
+                "name": name,
+                "view": best.name,
+                "click": _deepest(depths, mask),
+                "negative": _deepest(depths, near & ~mask),
+            }
+        )
+    path.write_text(json.dumps({"objects": objects}, indent=1) + "\n")
+
+
+def _depth(mask: Bool[Array, "H W"]) -> Array:
+    """Distance of each pixel of a mask from its border, where the photo's own border counts too."""
+    return distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+
+
+def _deepest(depths: Array, where: Bool[Array, "H W"]) -> list[int]:
+    """x, y of the pixel that is deepest inside a thing."""
+    y, x = np.unravel_index(np.argmax(np.where(where, depths, -1)), depths.shape)
+    return [int(x), int(y)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""How good a scene in the demo's layout is: `python demo/check.py [FOLDER]` prints its figures.
+
+PSNR of the rendered splats against every photo, and for every thing the IoU that no selection can beat: its exact
+masks, lifted to the splats, cut at a half, and rendered again.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ludvig_engine.arrays import Array, Bool, Float
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.render import colours, render
+from ludvig_engine.scene import Scene
+from ludvig_engine.uplift import Sight, uplift
+
+LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
+SHIPPED = Path(__file__).parent / "scene"
+
+
+def open_scene(folder: Path = SHIPPED) -> Scene:
+    return load_scene(folder / "splats.ply", views=folder)
+
+
+def masks_of(folder: Path, thing: str, scene: Scene) -> Bool[Array, "C H W"]:
+    """The exact masks of a thing in all views, in their order."""
+    return np.stack(
+        [np.asarray(Image.open(folder / "masks" / thing / f"{Path(v.name).stem}.png")) for v in scene.views]
+    )
+
+
+def psnrs(scene: Scene) -> Float[Array, " C"]:
+    """Peak signal to noise of each view, in dB."""
+    found = []
+    for view in scene.views:
+        photo = np.asarray(Image.open(view.photo), np.float32).transpose(2, 0, 1) / 255
+        image, _ = render(scene.gaussians, view.camera, colours(scene.gaussians, view.camera.centre))
+        found.append(-10 * np.log10(np.mean((np.clip(image, 0, 1) - photo) ** 2)))
+    return np.array(found)
+
+
+def ceilings(folder: Path, scene: Scene, things: list[str]) -> Float[Array, "T C"]:
+    """IoU per thing and view of the lifted and re-rendered exact masks; NaN where a view shows less than `LEAST`."""
+    masks = np.stack([masks_of(folder, thing, scene) for thing in things], 1)
+    sights = [Sight(view.camera, m.astype(np.float32)) for view, m in zip(scene.views, masks, strict=True)]
+    selected = (uplift(scene.gaussians, sights).features > 0.5).astype(np.float32)
+    found = np.full(masks.shape[:2], np.nan)
+    for row, view, exact in zip(found, scene.views, masks, strict=True):
+        image, alpha = render(scene.gaussians, view.camera, selected)
+        again = image > 0.5 * alpha
+        both, either = (again & exact).sum((1, 2)), (again | exact).sum((1, 2))
+        shown = exact.mean((1, 2)) >= LEAST
+        row[shown] = both[shown] / either[shown]
+    return found.T
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED
+    scene = open_scene(folder)
+    things = sorted(path.name for path in (folder / "masks").iterdir())
+    noise = psnrs(scene)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{len(scene):,} splats, {len(scene.views)} photos, {size / 1e6:.1f} MB")
+    print(f"PSNR {noise.mean():.2f} dB, {noise.min():.2f} to {noise.max():.2f}")
+    for thing, ious in zip(things, ceilings(folder, scene, things), strict=True):
+        print(f"{thing:10} ceiling IoU {np.nanmean(ious):.3f}, worst view {np.nanmin(ious):.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Procedural materials: two colors, and a pattern that says where which of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+Color = tuple[float, float, float]  # sRGB, 0..1
+
+
+def material(
+    color: Color,
+    other: Color | None = None,
+    *,
+    pattern: str = "mottled",
+    scale: float = 1.0,
+    roughness: float = 0.55,
+    bump: float = 0.0,
+    glow: float = 0.0,
+) -> Any:
+    """A surface of `color`, mixed with `other` where `pattern` is 1; `scale` is the size of its features in units.
+
+    `pattern` is one of `PATTERNS`; `bump` raises what is of the other color; `glow` is emission strength.
+    """
+    made = bpy.data.materials.new(pattern)
+    made.use_nodes = True
+    nodes, links = made.node_tree.nodes, made.node_tree.links
+    shader = nodes["Principled BSDF"]
+    shader.inputs["Roughness"].default_value = roughness
+    factor = PATTERNS[pattern](_Nodes(made.node_tree), scale)
+    mix = nodes.new("ShaderNodeMix")
+    mix.data_type = "RGBA"
+    links.new(factor, mix.inputs["Factor"])
+    for name, value in (("A", color), ("B", other or tuple(c * 0.82 for c in color))):
+        next(s for s in mix.inputs if s.name == name and s.type == "RGBA").default_value = (*_linear(value), 1)
+    mixed = next(s for s in mix.outputs if s.type == "RGBA")
+    links.new(mixed, shader.inputs["Base Color"])
+    if glow:
+        links.new(mixed, shader.inputs["Emission Color"])
+        shader.inputs["Emission Strength"].default_value = glow
+    if bump:
+        raised = nodes.new("ShaderNodeBump")
+        raised.inputs["Strength"].default_value, raised.inputs["Distance"].default_value = 1, bump
+        links.new(factor, raised.inputs["Height"])
+        links.new(raised.outputs["Normal"], shader.inputs["Normal"])
+    return made
+
+
+class _Nodes:
+    """Shorthand for node graphs: sockets in, socket out."""
+
+    def __init__(self, tree: Any) -> None:
+        self.tree = tree
+
+    def add(self, kind: str, output: str, settings: dict[str, Any] | None = None, **inputs: Any) -> Any:
+        node = self.tree.nodes.new(f"ShaderNode{kind}")
+        for name, value in (settings or {}).items():
+            setattr(node, name, value)
+        for name, value in inputs.items():
+            socket = node.inputs[int(name[1:])] if name[1:].isdigit() else node.inputs[name]
+            if isinstance(value, bpy.types.NodeSocket):
+                self.tree.links.new(value, socket)
+            else:
+                socket.default_value = value
+        return node.outputs[output]
+
+    def place(self, x: float, y: float, z: float) -> Any:
+        """The position on the object, stretched along its axes."""
+        source = self.add("TexCoord", "Object")
+        return self.add("Mapping", "Vector", Vector=source, Scale=(x, y, z))
+
+    def part(self, axis: str, at: Any) -> Any:
+        return self.add("SeparateXYZ", axis, Vector=at)
+
+    def step(self, value: Any, start: float, end: float) -> Any:
+        """0 below `start`, 1 above `end`."""
+        return self.add(
+            "MapRange", "Result", {"interpolation_type": "SMOOTHSTEP"}, Value=value, _1=start, _2=end, _3=0.0, _4=1.0
+        )
+
+    def noise(self, at: Any, scale: float, detail: float = 3.0) -> Any:
+        return self.add("TexNoise", "Fac", Vector=at, Scale=scale, Detail=detail)
+
+    def math(self, operation: str, *values: Any) -> Any:
+        return self.add("Math", "Value", {"operation": operation}, **{f"_{i}": v for i, v in enumerate(values)})
+
+
+def _mottled(n: _Nodes, scale: float) -> Any:
+    return n.step(n.noise(n.place(1, 1, 1), 1 / scale), 0.35, 0.65)
+
+
+def _wood(n: _Nodes, scale: float) -> Any:
+    """Grain along the x axis of the object."""
+    return n.step(n.noise(n.place(0.12, 1, 1), 2.2 / scale, 5), 0.3, 0.7)
+
+
+def _planks(n: _Nodes, scale: float) -> Any:
+    """Boards `scale` wide along x, each of its own tone, with grain and dark joints."""
+    across = n.math("DIVIDE", n.part("Y", n.place(1, 1, 1)), scale)
+    board = n.add("TexWhiteNoise", "Value", {"noise_dimensions": "1D"}, W=n.math("FLOOR", across))
+    joint = n.step(n.math("PINGPONG", across, 0.5), 0.035, 0.0)
+    tone = n.math("ADD", n.math("MULTIPLY", board, 0.5), n.math("MULTIPLY", _wood(n, scale / 2), 0.4))
+    return n.math("MAXIMUM", tone, joint)
+
+
+def _above(n: _Nodes, scale: float) -> Any:
+    """The other color above the height `scale`, with a border that wavers."""
+    wave = n.math("MULTIPLY", n.noise(n.place(1, 1, 0), 1.5, 1), 0.25)
+    return n.step(n.math("ADD", n.part("Z", n.place(1, 1, 1)), wave), scale + 0.1, scale + 0.14)
+
+
+def _stripes(n: _Nodes, scale: float) -> Any:
+    height = n.math("DIVIDE", n.part("Z", n.place(1, 1, 1)), scale)
+    return n.step(n.math("PINGPONG", height, 0.5), 0.22, 0.28)
+
+
+def _checks(n: _Nodes, scale: float) -> Any:
+    """Woven checks: half where one thread crosses, full where both do."""
+    at = n.place(1 / scale, 1 / scale, 1)
+    threads = [n.step(n.math("PINGPONG", n.part(axis, at), 0.5), 0.22, 0.28) for axis in "XY"]
+    return n.math("MULTIPLY", n.math("ADD", *threads), 0.5)
+
+
+def _weave(n: _Nodes, scale: float) -> Any:
+    at = n.place(1 / scale, 1 / scale, 1)
+    waves = [n.math("SINE", n.math("MULTIPLY", n.part(axis, at), 6.2832)) for axis in "XY"]
+    return n.step(n.math("MULTIPLY", *waves), -0.5, 0.5)
+
+
+def _dots(n: _Nodes, scale: float) -> Any:
+    nearest = n.add("TexVoronoi", "Distance", Vector=n.place(1, 1, 1), Scale=1 / scale, Randomness=0.6)
+    return n.step(nearest, 0.32, 0.27)
+
+
+PATTERNS: dict[str, Callable[[_Nodes, float], Any]] = {
+    "mottled": _mottled,
+    "wood": _wood,
+    "planks": _planks,
+    "above": _above,
+    "stripes": _stripes,
+    "checks": _checks,
+    "weave": _weave,
+    "dots": _dots,
+}
+
+
+def _linear(color: Color) -> Color:
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)  # type: ignore[return-value]

@@ -1,0 +1,75 @@
+"""The steps from photo to removed object as one picture: a row per view, a column per step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from . import pictures
+from .arrays import Array, Float
+from .io.photos import read_photo
+from .pipeline import Prepared
+from .progress import SILENT, Job
+from .scene import View
+from .segment import Segment
+
+WIDTH, GAP, CAPTION = 360, 6, 30  # pixels: of a picture, between two, above the first row
+MARK = 5  # radius of a click's ring
+
+
+def sheet(
+    prepared: Prepared,
+    found: Segment,
+    views: Sequence[View],
+    *,
+    clicks: Mapping[str, tuple[float, float]],
+    job: Job = SILENT,
+) -> Image.Image:
+    """Photo, features, scores, selection and what is left, seen by each view; `clicks` by view name, photo pixels."""
+    features = pictures.pca_colours(prepared.uplifted)
+    rest = prepared.gaussians.take(np.flatnonzero(~found.selected))
+    rows = []
+    for view in job.track(views, "Drawing the sheet"):
+        scene, camera = prepared.gaussians, view.camera
+        selected = pictures.share(scene, camera, found.selected.astype(np.float32)) > 0.5
+        photo = read_photo(view).pixels
+        row = {
+            "photo": _marked(_fit(photo), clicks.get(view.name), photo.shape[1]),
+            "uplifted features": _fit(pictures.over_gray(scene, camera, features)),
+            "scores": _fit(pictures.heat(pictures.share(scene, camera, found.scores))),
+            "selected": _fit(pictures.tinted(pictures.rgb(scene, camera), selected)),
+            "removed": _fit(pictures.rgb(rest, camera)),
+        }
+        rows.append(row)
+    return _arranged(rows)
+
+
+def _arranged(rows: Sequence[Mapping[str, Image.Image]]) -> Image.Image:
+    names = list(rows[0])
+    heights = [max(picture.height for picture in row.values()) for row in rows]
+    size = len(names) * (WIDTH + GAP) + GAP, CAPTION + sum(heights) + GAP * len(rows)
+    out = Image.new("RGB", size, "white")
+    draw, font = ImageDraw.Draw(out), ImageFont.load_default(17)
+    for column, name in enumerate(names):
+        draw.text((GAP + column * (WIDTH + GAP) + WIDTH / 2, CAPTION / 2), name, "black", font, anchor="mm")
+    top = CAPTION
+    for row, height in zip(rows, heights, strict=True):
+        for column, name in enumerate(names):
+            out.paste(row[name], (GAP + column * (WIDTH + GAP), top))
+        top += height + GAP
+    return out
+
+
+def _fit(image: Float[Array, "H W 3"]) -> Image.Image:
+    picture = Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
+    return picture.resize((WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS)
+
+
+def _marked(picture: Image.Image, click: tuple[float, float] | None, width: int) -> Image.Image:
+    if click is not None:
+        x, y = (value * picture.width / width for value in click)
+        for radius, color in ((MARK + 1, "black"), (MARK, "#40ff60")):
+            ImageDraw.Draw(picture).ellipse((x - radius, y - radius, x + radius, y + radius), outline=color, width=2)
+    return picture
