@@ -8,7 +8,7 @@ object removal), run by find.py. The defaults of this engine are others, and bet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import EngineError, nearest_name
 from .find import Spread
@@ -55,6 +55,7 @@ class Words:
     spread: Spread
     cutoff: float = 0.0  # benchmark: pixels below this share of the maximum are no part of Otsu's histogram
     smooth: int = 0  # benchmark: side of the mean filter over rendered relevancy
+    segmenter: str = ""  # benchmark: a SAM that redraws the masks
 
 
 _LERF = Spread(bandwidth=0.5, C=0.001, power=0.5, steps=200, paper=True)
@@ -69,6 +70,14 @@ CONFIGS: Mapping[str, Foreground | Masks | Words] = {
     "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
     "lerf_no_diffusion": Words(
         _DINO, _CLIP, Recipe(neighbours=200), Spread(diffusion=False, paper=True), cutoff=0.8, smooth=5
+    ),
+    "lerf_sam": Words(
+        _DINO,
+        _CLIP,
+        Recipe(neighbours=200),
+        replace(_LERF, power=40),
+        cutoff=0.01,
+        segmenter="sam:huge",
     ),
     "removal": Words(
         _DINO,

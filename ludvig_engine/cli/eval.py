@@ -14,6 +14,7 @@ from .. import __version__
 from ..configs import Masks, Words, config
 from ..errors import EngineError
 from ..progress import Job
+from ..sam import load_segmenter
 from .common import AsJson, MaxSize, NoCache, bars, cache, console, print_json
 
 
@@ -92,7 +93,9 @@ def _run(
     if isinstance(settings, Words):
         about["text_model"] = text_model or settings.text
         look = lerf.predictor(settings, extractor=extractor, text_model=text_model, **options)
-        rows = lerf.score(tasks, look, cutoff=settings.cutoff, smooth=settings.smooth, job=job)
+        segmenter = load_segmenter(settings.segmenter, device="auto") if settings.segmenter else None
+        redraw = lerf.redrawn(segmenter, max_size=options["max_size"]) if segmenter else None
+        rows = lerf.score(tasks, look, cutoff=settings.cutoff, smooth=settings.smooth, redraw=redraw, job=job)
     else:
         rows = foreground.score(tasks, foreground.predictor(settings, extractor=extractor, **options), job=job)
     return rows, module.PUBLISHED, about

@@ -25,13 +25,18 @@ from ..features import load_extractor
 from ..find import lift_text, load_text_extractor, text_scores
 from ..io.files import read_json
 from ..io.load import load_scene
+from ..io.photos import read_photo
 from ..pipeline import prepare
 from ..progress import SILENT, Job
 from ..render import render
+from ..sam import Segmenter
+from ..sam.prompted import mean_of_draws
+from ..scene import Scene
 from . import metrics
 from .places import folder, splats_of
 
 CONFIG = "lerf"
+SETS, RUNS = 20, 5  # of points drawn from a mask, when a SAM redraws it; results are means over the runs
 
 # Mean IoU of 3D object selection, percent, as ExtrinSplat reports it; LUDVIG's own table is not among our sources.
 PUBLISHED = {
@@ -67,6 +72,10 @@ class Task:
 Predictor = Callable[[Task], Callable[[str], Float[Array, "P H W"]]]
 
 
+# What redraws a mask in a view: several answers, whose IoUs are averaged.
+Redraw = Callable[[Task, str, Bool[Array, "H W"]], Sequence[Bool[Array, "H W"]]]
+
+
 def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     """All scenes that have labels."""
     labels = folder(root, ["label", "labels"], "annotations")
@@ -78,7 +87,13 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
 
 
 def score(
-    tasks: Sequence[Task], predict: Predictor, *, cutoff: float, smooth: int, job: Job = SILENT
+    tasks: Sequence[Task],
+    predict: Predictor,
+    *,
+    cutoff: float,
+    smooth: int,
+    redraw: Redraw | None = None,
+    job: Job = SILENT,
 ) -> dict[str, dict[str, float]]:
     """Per scene the localisation accuracy and mean IoU, in percent."""
     rows = {}
@@ -93,7 +108,9 @@ def score(
                 scale = np.tile([image.shape[1] / thing.mask.shape[1], image.shape[0] / thing.mask.shape[0]], 2)
                 found.append(metrics.hits(image, thing.boxes * scale))
                 truth = metrics.scaled(thing.mask, *image.shape)
-                overlaps.append(metrics.iou(metrics.above_otsu(image, cutoff), truth))
+                mask = metrics.above_otsu(image, cutoff)
+                masks = redraw(task, view, mask) if redraw and mask.any() else [mask]
+                overlaps.append(metrics.mean(metrics.iou(each, truth) for each in masks))
         rows[task.name] = {
             "localisation": 100 * metrics.mean(found),
             "IoU": 100 * metrics.mean(overlaps),
@@ -126,6 +143,23 @@ def predictor(
         return lambda view: render(scene.gaussians, scene.view(view).camera, values, raster=raster, job=job)[0]
 
     return predict
+
+
+def redrawn(segmenter: Segmenter, *, max_size: int = 1600) -> Redraw:
+    """SAM's masks of random points of a mask: their mean, without what is below Otsu's threshold; five draws."""
+    scenes: dict[str, Scene] = {}
+    shown: list[tuple[str, str]] = []
+
+    def redraw(task: Task, view: str, mask: Bool[Array, "H W"]) -> list[Bool[Array, "H W"]]:
+        if task.name not in scenes:
+            scenes.clear()
+            scenes[task.name] = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
+        if shown != [(task.name, view)]:
+            segmenter.set_image(read_photo(scenes[task.name].view(view)).pixels)
+            shown[:] = [(task.name, view)]
+        return [mean_of_draws(segmenter, mask, sets=SETS, seed=run) for run in range(RUNS)]
+
+    return redraw
 
 
 def _things(path: Path) -> tuple[Thing, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.filters import threshold_li
+from skimage.filters import threshold_li, threshold_otsu
 
 from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError
@@ -15,7 +15,7 @@ from ..prompts import Paint, mask
 from ..scene import View
 from .segmenter import Segmenter
 
-SETS, POINTS = 10, 3  # of `reference_mask`
+SETS, POINTS = 10, 3  # of random prompts in a scribble
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,37 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
 
 
 def reference_mask(segmenter: Segmenter, view: View, paint: Paint, *, seed: int = 0) -> Bool[Array, "H W"]:
-    """What a scribble means on its own photo: masks of points drawn from it, their mean cut by Li's threshold (NVOS).
+    """What a scribble means on its own photo (NVOS).
 
     Raises `EngineError` "bad_input" if the scribble has too few pixels.
     """
-    rows, columns = np.nonzero(paint.positive > 0.5)
-    if len(rows) < POINTS:
-        raise EngineError("bad_input", f"The prompt on {view.name} has {len(rows)} pixels.", ["Paint a longer stroke."])
-    rng = np.random.default_rng(seed)
-    chosen = np.stack([rng.choice(len(rows), POINTS, replace=False) for _ in range(SETS)])
+    stroke = paint.positive > 0.5
+    if stroke.sum() < POINTS:
+        raise EngineError(
+            "bad_input", f"The prompt on {view.name} has {stroke.sum()} pixels.", ["Paint a longer stroke."]
+        )
     segmenter.set_image(read_photo(view).pixels)
+    return mean_of_draws(segmenter, stroke, sets=SETS, seed=seed, threshold=threshold_li)
+
+
+def mean_of_draws(
+    segmenter: Segmenter,
+    region: Bool[Array, "H W"],
+    *,
+    sets: int,
+    seed: int,
+    threshold: Callable[[Array], float] = threshold_otsu,
+) -> Bool[Array, "H W"]:
+    """Masks of the image that was set, of `sets` prompts of three points each drawn from `region`; their mean, cut.
+
+    A region of fewer pixels than points is returned as it is.
+    """
+    rows, columns = np.nonzero(region)
+    if len(rows) < POINTS:
+        return region
+    rng = np.random.default_rng(seed)
+    chosen = np.stack([rng.choice(len(rows), POINTS, replace=False) for _ in range(sets)])
     points = np.stack([columns[chosen], rows[chosen]], -1) + 0.5
     masks, _ = segmenter.predict_many(points, np.ones(chosen.shape, int), multimask=False)
     mean = masks[:, 0].mean(0, dtype=np.float32)
-    return np.asarray(mean > threshold_li(mean) if np.ptp(mean) > 0 else mean > 0)
+    return np.asarray(mean > threshold(mean) if np.ptp(mean) > 0 else mean > 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 from typer.testing import CliRunner
 
 import small_scene
@@ -236,6 +237,25 @@ def test_lerf_own_predictions(lerf_data, monkeypatch):
         answer = lerf.predictor(settings, extractor="colour")
         row = lerf.score(tasks, answer, cutoff=settings.cutoff, smooth=settings.smooth)["teatime"]
         assert row["localisation"] == 100 and row["IoU"] > floor, name
+
+
+def test_lerf_masks_redrawn_by_a_segmenter(lerf_data, shown):
+    (task,) = views_named(lerf.tasks(lerf_data))
+    segmenter = RegionSegmenter()
+    redraw = lerf.redrawn(segmenter)
+    masks = redraw(task, "photo_2", ndimage.binary_erosion(shown["photo_2", "red"], iterations=3))
+    assert len(masks) == 5 and segmenter.images == 1
+    assert all(metrics.iou(mask, shown["photo_2", "red"]) > 0.9 for mask in masks), "grown to the whole ball"
+    redraw(task, "photo_2", shown["photo_2", "green"])
+    redraw(task, "photo_5", shown["photo_5", "green"])
+    assert segmenter.images == 2, "each photo is looked at once"
+
+    def small(task):
+        eroded = {v: [ndimage.binary_erosion(t.mask, iterations=3) for t in f] for v, f in task.frames.items()}
+        return lambda view: np.stack(eroded[view]).astype(np.float32)
+
+    plain = lerf.score([task], small, cutoff=0, smooth=0)["teatime"]["IoU"]
+    assert lerf.score([task], small, cutoff=0, smooth=0, redraw=redraw)["teatime"]["IoU"] > plain + 20
 
 
 # ScanNet.
