@@ -40,7 +40,7 @@ class RecolorSplats(bpy.types.Operator):
         return polls.selection(cls, context)
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
-        return context.window_manager.invoke_props_popup(self, _event)
+        return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: Any) -> set[str]:
         from . import recolor, splats, viewport
