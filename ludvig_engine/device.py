@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,17 @@ def choose(device: str = "auto") -> str:
             ["Use the CPU.", "Install the build of torch for your GPU and a current driver."],
         )
     return device
+
+
+@functools.cache
+def gpu() -> bool:
+    """Whether there is an NVIDIA GPU that torch can use, for what is not a model. `LUDVIG_DEVICE=cpu` says no.
+
+    Looks for the driver first: a computer without one need not wait for torch.
+    """
+    if os.environ.get("LUDVIG_DEVICE") == "cpu" or not shutil.which("nvidia-smi") or not find_spec("torch"):
+        return False
+    return bool(import_torch().cuda.is_available())
 
 
 def load_pretrained(kind: str, folder: Path, *, device: str, half: bool | None = None, **settings: Any) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,16 @@ from numba import njit
 from scipy.sparse import csr_matrix
 
 from .arrays import Array, Float, Int
+from .device import gpu
+from .errors import EngineError
 from .progress import SILENT, Job, chunks
 
+LARGE = 1_000_000  # entries; below that the CPU is done before the GPU has begun
 ROWS = 65536  # of a piece of work
 WINDOW = 1024  # rows sorted by length among themselves: near enough to stay neighbours in memory
 _u = np.uint64
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,14 @@ class Operator:
 
 
 def operator(matrix: csr_matrix) -> Operator:
-    """Prepare a matrix; costs about as much as applying it ten times."""
+    """Prepare a matrix; costs about as much as applying it ten times. A large one goes to the GPU if there is one."""
+    if matrix.nnz >= LARGE and gpu():
+        from .sparse_gpu import on_gpu
+
+        try:
+            return on_gpu(matrix)
+        except EngineError as error:
+            log.warning("Diffusing on the CPU. %s", error)
     length = np.diff(matrix.indptr)
     window = np.arange(len(length)) // WINDOW
     rows = np.lexsort((length, window)).astype(np.int32)

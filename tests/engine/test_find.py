@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,8 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores
 from ludvig_engine.io.load import load_scene
+from ludvig_engine.io.photos import read_mask
+from ludvig_engine.pictures import share
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.render import render
 from test_text import Planted
@@ -150,3 +156,39 @@ def test_which_text_model(monkeypatch, tmp_path):
     monkeypatch.undo()
     with pytest.raises(EngineError, match='cannot be compared with features of "colour"'):
         load_text_extractor("colour")
+
+
+DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
+
+
+@pytest.mark.skipif(not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested")
+def test_words_on_real_photos_and_with_shuffled_weights():
+    """The packaged stand-in for CLIP finds "banana" and no dog; with its weights shuffled it finds nothing."""
+    torch = pytest.importorskip("torch")
+    from ludvig_engine.features.convolution import read_weights
+    from ludvig_engine.features.effnet import load_network
+
+    if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
+        pytest.skip(f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested")
+    scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
+    views = {Path(view.name).stem: view for view in scene.views}
+    masks = {path.stem: read_mask(path, views[path.stem]) > 0.5 for path in (DATA / "masks" / "bananas").glob("*.png")}
+    encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
+
+    def overlap(segment):
+        pictures = {
+            n: share(scene.gaussians, views[n].camera, segment.selected.astype(np.float32)) > 0.5 for n in masks
+        }
+        return np.mean([(pictures[n] & masks[n]).sum() / (pictures[n] | masks[n]).sum() for n in masks])
+
+    banana, dog = text_scores(prepared, lift_text(scene, encoder), encoder, ["banana", "dog"])
+    assert banana.finding.found and overlap(banana.segment) >= 0.88
+    assert not dog.finding.found and not dog.segment.selected.any()
+    torch.manual_seed(0)
+    tensors = {
+        name: x.flatten()[torch.randperm(x.numel())].reshape(x.shape) if x.dim() > 1 else x
+        for name, x in read_weights(weights.path("effnet"), "cpu").items()
+    }
+    shuffled = replace(encoder, network=load_network(tensors))
+    (banana,) = text_scores(prepared, lift_text(scene, shuffled), shuffled, ["banana"])
+    assert not banana.finding.found
