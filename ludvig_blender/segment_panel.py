@@ -159,10 +159,8 @@ class SelectionPanel(Section, bpy.types.Panel):
         row.operator("ludvig.separate", text="Duplicate", icon="DUPLICATE").copy = True
         row = column.row(align=True)
         row.operator("ludvig.delete", icon="TRASH")
-        export = row.row(align=True)
-        export.operator_context = "INVOKE_DEFAULT"
-        export.enabled = counts.selected(thing) > 0
-        export.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
 
 
 CLASSES = (FindPanel, SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)
