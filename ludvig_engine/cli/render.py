@@ -39,6 +39,7 @@ class What(StrEnum):
     rgb = "rgb"
     scores = "scores"
     selected = "selected"
+    relevancy = "relevancy"
     pca = "pca"
 
 
@@ -46,7 +47,9 @@ def command(
     splats: Splats,
     views: NeededViews,
     view: Annotated[str, typer.Option(help='A view\'s name, or "all"')],
-    what: Annotated[What, typer.Option(help="Colours, scores 0..1 as a heat map, the 0/255 mask, or features")],
+    what: Annotated[
+        What, typer.Option(help="Colors, scores or relevancy of words as a heat map, the 0/255 mask, or features")
+    ],
     out: Annotated[Path, typer.Option(help="The folder for the PNGs, one per view")],
     scores: Annotated[Path | None, typer.Option(help="A result of `ludvig segment`")] = None,
     extractor: Extractor = "colour",
@@ -61,11 +64,12 @@ def command(
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
     settings = raster(near)
     with bars(json) as job:
-        if what in (What.scores, What.selected):
+        if what in (What.scores, What.selected, What.relevancy):
             if scores is None:
                 raise EngineError("bad_input", f"--what {what} needs a result.", ["Add: --scores RESULT.safetensors."])
             arrays, _ = result.read(scores, what)
             values = scene.from_file(arrays[what]).astype(np.float32)
+            values = values.max(1) if values.ndim == 2 else values  # of several texts
         elif what is What.pca:
             recipe = Recipe(raster=settings)
             loaded = load_extractor(extractor, device="auto")
@@ -81,7 +85,7 @@ def command(
             image = to_photo(one, image)
             if what is What.selected:
                 image = image > 0.5
-            elif what is What.scores:
+            elif what in (What.scores, What.relevancy):
                 image = pictures.heat(image)
             written.append(pictures.save(out / f"{Path(one.name).with_suffix('')}.png", image))
     if json:

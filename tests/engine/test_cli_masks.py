@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import small_scene
@@ -61,7 +62,7 @@ def test_without_weights_it_says_how_to_get_them(run):
         run(click("red"), "--sam-views")
 
 
-def test_words(run, monkeypatch):
+def test_words(run, made, tmp_path, monkeypatch):
     monkeypatch.setattr(words, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
     about, arrays, names = run("--text", "tomato", "--text", "lime", "--text", "zeppelin")
     assert arrays["relevancy"].shape == arrays["text_scores"].shape == (len(names), 3)
@@ -70,6 +71,25 @@ def test_words(run, monkeypatch):
     assert "planted" in about["notes"][-2]
     inside = arrays["relevancy"][names == "red"].mean(0)
     assert inside[0] > inside[1] + 0.1
+    out = tmp_path / "pictures"
+    view = [
+        "--view",
+        "photo_0",
+        "--what",
+        "relevancy",
+        "--scores",
+        str(tmp_path / "out.safetensors"),
+        "--out",
+        str(out),
+    ]
+    done = CliRunner().invoke(
+        app, ["render", str(made / "splats.ply"), "--views", str(made), *view], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    with Image.open(out / "photo_0.png") as picture:
+        heat = np.asarray(picture).sum(-1)
+    x, y = small_scene.centre_of("red", 0)
+    assert picture.size == small_scene.SIZE and heat[y, x] > np.median(heat) + 30
     single, arrays, names = run("--text", "tomato", "--negative", "stuff")
     assert single["prompts"]["negative"] == ["stuff"] and 0 < single["threshold"] < 1
     assert iou(arrays["selected"], names == "red") > 0.85
@@ -86,8 +106,6 @@ def test_what_does_not_go_together(run, monkeypatch):
 
 
 def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
-    from PIL import Image
-
     from ludvig_engine.cli import paper
     from ludvig_engine.io.load import load_scene
     from ludvig_engine.pictures import share
