@@ -16,6 +16,7 @@ from .arrays import Array, Float, Int
 from .progress import SILENT, Job, chunks
 
 WAVES = 60
+FREQUENCIES = 0.7, 4.0  # the objects are some unknown fraction of what the photos show
 RADIUS = 3.0  # median distances from the middle; what is farther is drawn in
 PIECE = 32768
 _SEED = 0
@@ -31,11 +32,13 @@ class Descriptor:
     share: float  # length of the position's part beside the features' 1
 
     @classmethod
-    def of(cls, features: Float[Array, "N D"], means: Float[Array, "N 3"], share: float) -> Descriptor:
-        middle = np.median(means, axis=0)
+    def of(
+        cls, features: Float[Array, "N D"], means: Float[Array, "N 3"], weights: Float[Array, " N"], share: float
+    ) -> Descriptor:
+        """`weights` say how much the photos show of a Gaussian: the middle and the unit are those of what they show."""
+        middle = np.array([_median(column, weights) for column in means.T])
         places = (means - middle).astype(np.float32)
-        distance = np.linalg.norm(places, axis=1)
-        places /= max(float(np.median(distance)), 1e-12)
+        places /= max(_median(np.linalg.norm(places, axis=1), weights), 1e-12)
         distance = np.linalg.norm(places, axis=1, keepdims=True)
         far = np.maximum(distance, RADIUS)
         near = np.where(distance > RADIUS, places * (RADIUS * (2 - RADIUS / far) / far), places)
@@ -45,7 +48,7 @@ class Descriptor:
     def rows(self, which: Int[Array, " M"] | slice) -> Float[Array, "M F"]:
         """The descriptors of some Gaussians."""
         rng = np.random.default_rng(_SEED)
-        frequencies = rng.normal(size=(3, WAVES)).astype(np.float32)
+        frequencies = (rng.normal(size=(3, WAVES)) * np.geomspace(*FREQUENCIES, WAVES)).astype(np.float32)
         phases = rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
         amplitude = np.float32(self.share * np.sqrt(2 / WAVES))
         waves = amplitude * np.cos(self.places[which] @ frequencies + phases)
@@ -57,3 +60,9 @@ class Descriptor:
         """`function` of all descriptors, a piece at a time."""
         pieces = chunks(len(self.features), PIECE)
         return np.concatenate(list(job.map(lambda part: function(self.rows(part)), pieces)))
+
+
+def _median(values: Float[Array, " N"], weights: Float[Array, " N"]) -> float:
+    order = np.argsort(values)
+    up_to = np.cumsum(weights[order], dtype=np.float64)
+    return float(values[order[np.searchsorted(up_to, up_to[-1] / 2)]])

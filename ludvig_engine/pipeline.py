@@ -61,7 +61,7 @@ class Prepared:
 
     def descriptor(self, *, share: float) -> Descriptor:
         """What a classifier is told of the Gaussians; `share` of it is position."""
-        make = partial(Descriptor.of, self.uplifted.features, self.gaussians.means, share)
+        make = partial(Descriptor.of, self.uplifted.features, self.gaussians.means, self.uplifted.weights, share)
         return self._keep(("descriptor", share), make)
 
     def _keep(self, name: object, make: Callable[[], T]) -> T:

@@ -120,7 +120,7 @@ def _by_self_training(
     prepared: Prepared, evidence: Evidence, paints: Sequence[Paint], options: Options, raster: Raster, job: Job
 ) -> Segment:
     bandwidth, prior = options.bandwidth or BANDWIDTHS[0], options.prior or PRIORS[0]
-    descriptor = prepared.descriptor(share=0.8)
+    descriptor = prepared.descriptor(share=1.6)
     positive, negative = _clear(evidence)
     trust = 10 * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
     seen = prepared.uplifted.weights

@@ -28,6 +28,7 @@ from .common import AsJson, Extractor, NoCache, bars, cache, console, print_json
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
 LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
 ROWS = 3  # of the picture sheet
+NEXT = "ludvig segment SPLATS.ply --views COLMAP_FOLDER --click PHOTO:X,Y --out r.safetensors --keep object.ply"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Thing:
 
 
 def command(
-    thing: Annotated[str, typer.Argument(help='What to select: "chair", "vase", ..., or "all"')] = "chair",
+    thing: Annotated[str, typer.Argument(help='What to select: "monkey", "vase", ..., or "all"')] = "monkey",
     scene: Annotated[Path, typer.Option(help="A scene in the layout of demo/README.md")] = SHIPPED,
     out: Annotated[Path, typer.Option(help="The picture sheet, .png")] = Path("demo.png"),
     extractor: Extractor = "colour",
@@ -78,10 +79,7 @@ def command(
         return
     _tell(ious, prepared.extractor, seconds)
     console.print(f"The steps as pictures: [bold]{out.resolve()}[/]" + (" and beside it" if thing == "all" else ""))
-    console.print(
-        "Next, your own scene: [bold]ludvig segment SPLATS.ply --views COLMAP_FOLDER --click PHOTO:X,Y --out r.safetensors --keep object.ply[/]",
-        soft_wrap=True,
-    )
+    console.print(f"Next, your own scene: [bold]{NEXT}[/]", soft_wrap=True)
     console.print("Or in Blender, with clicks in the viewport: see docs/blender.md.")
 
 
