@@ -148,6 +148,22 @@ def text_scores(
     return found
 
 
+def together(found: Sequence[TextSegment]) -> Segment:
+    """What any of the texts means. Each has a threshold of its own: scores are bent so that all come to lie at 0.5."""
+    segments = [one.segment for one in found]
+    if len(segments) == 1:
+        return segments[0]
+    bent = [np.interp(one.scores, [0, one.threshold, 1 + 1e-6], [0, 0.5, 1]) for one in segments]
+    return Segment(
+        np.max(bent, axis=0).astype(np.float32),
+        0.5,
+        "each text's own, moved to 0.5",
+        {f"threshold {one.text}": one.segment.threshold for one in found},
+        {f"sigmas {one.text}": one.finding.sigmas for one in found},
+        tuple(note for one in segments for note in one.notes),
+    )
+
+
 def _spread(
     prepared: Prepared,
     lifted: Uplifted,

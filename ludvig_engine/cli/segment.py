@@ -128,6 +128,8 @@ def command(
             else:
                 options = Options(diffusion=diffusion, threshold=threshold)
                 found = segment(prepared, paints, options=options, **shared)
+    if threshold is not None:
+        found = replace(found, threshold=threshold, how="given")
     ran = " and ".join(models)
     scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
     about = {

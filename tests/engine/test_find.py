@@ -14,7 +14,7 @@ from ludvig_engine import find, weights
 from ludvig_engine.cache import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
-from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores
+from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores, together
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pictures import share
@@ -123,6 +123,17 @@ def test_given_threshold_and_nothing_seen(made):
     blind = type(lifted)(np.zeros_like(lifted.features), np.zeros_like(lifted.weights), lifted.views)
     one = text_scores(prepared, blind, encoder, ["lime"])[0]
     assert not one.finding.found and not one.segment.scores.any() and not one.relevancy.any()
+
+
+def test_several_texts_together(made):
+    scene, _, prepared = made
+    encoder = PlantedExtractor(1.0)
+    found = text_scores(prepared, lift_text(scene, encoder), encoder, ["tomato", "lime", "zeppelin"])
+    union = together(found)
+    each = [one.segment.selected for one in found]
+    np.testing.assert_array_equal(union.selected, each[0] | each[1] | each[2])
+    assert union.threshold == 0.5 and len(union.notes) == 1 and "zeppelin" in union.notes[0]
+    assert together(found[:1]) is found[0].segment
 
 
 def test_features_are_kept(made, tmp_path, monkeypatch):
