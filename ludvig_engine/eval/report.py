@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+COUNTS = ("views", "prompts")  # columns that are no scores
+
 
 def with_mean(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """The rows and, as "mean", the mean of each column over them, all weighing the same."""
     columns = next(iter(rows.values()), {})
-    means = {c: float(np.mean([row[c] for row in rows.values()])) for c in columns if c not in ("views", "prompts")}
+    means = {c: float(np.mean([row[c] for row in rows.values()])) for c in columns if c not in COUNTS}
     return {**{name: dict(row) for name, row in rows.items()}, "mean": means}
 
 
@@ -30,4 +32,4 @@ def table(title: str, rows: Mapping[str, Mapping[str, Any]], published: Mapping[
 
 
 def _cells(row: Mapping[str, float], columns: list[str]) -> list[str]:
-    return [f"{row[c]:.1f}" if c in row else "" for c in columns]
+    return [f"{row[c]:.{0 if c in COUNTS else 1}f}" if c in row else "" for c in columns]
