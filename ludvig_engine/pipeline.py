@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar, overload
 
 from .cache import Arrays, Cache, key, key_of_array
+from .coarse import Coarse
 from .descriptor import Descriptor
 from .errors import EngineError
 from .features import Extractor
@@ -63,6 +64,15 @@ class Prepared:
         """What a classifier is told of the Gaussians; `share` of it is position."""
         make = partial(Descriptor.of, self.uplifted.features, self.gaussians.means, self.uplifted.weights, share)
         return self._keep(("descriptor", share), make)
+
+    def coarse(self, bandwidth: float, *, share: float, job: Job = SILENT) -> Coarse:
+        """The superpoints of this scene."""
+
+        def make() -> Coarse:
+            descriptor = self.descriptor(share=share)
+            return Coarse.of(self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job)
+
+        return self._keep(("coarse", bandwidth, share), make)
 
     def _keep(self, name: object, make: Callable[[], T]) -> T:
         if name not in self._kept:

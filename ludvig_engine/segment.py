@@ -7,7 +7,7 @@
    with evidence y_i of weight e_i and feature similarities A_ij: a random walk on LUDVIG's graph that restarts at the
    prompts and at P. The problem is convex with one answer in 0..1; bare power iteration depends on when it stops.
 4. A mask knows where the object ends: bandwidth, λ and threshold are those whose selection, seen by the mask's camera,
-   agrees best with it. Clicks, strokes and boxes do not: 2 and 3 are repeated on what they found (self-training).
+   agrees best with it. Clicks, strokes and boxes do not: 2 and 3 are repeated on what they found (self_training).
 """
 
 from __future__ import annotations
@@ -17,23 +17,18 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
-from skimage.filters import threshold_li
 
 from .agreement import THRESHOLDS, agreement
 from .arrays import Array, Bool, Float
 from .errors import EngineError
-from .likeness import BACKGROUND, learn
+from .likeness import learn
 from .pipeline import Prepared
 from .progress import SILENT, Job
 from .prompts import Evidence, Paint, lift, merged
 from .render import GSPLAT, Raster
+from .self_training import THRESHOLD, self_train
 
-THRESHOLD = 0.5
 BANDWIDTHS, PRIORS = (4.0,), (0.03, 0.1)  # tried for a mask; wider ones fit the mask better and the object worse
-ROUNDS = 3  # of self-training
-KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
-_FEW = 20  # Gaussians that nothing can be learned from
-_SAMPLE = 100_000  # scores a threshold is found from
 
 
 @dataclass(frozen=True)
@@ -120,48 +115,13 @@ def _by_self_training(
     prepared: Prepared, evidence: Evidence, paints: Sequence[Paint], options: Options, raster: Raster, job: Job
 ) -> Segment:
     bandwidth, prior = options.bandwidth or BANDWIDTHS[0], options.prior or PRIORS[0]
-    descriptor = prepared.descriptor(share=1.6)
-    positive, negative = _clear(evidence)
-    trust = 10 * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
-    seen = prepared.uplifted.weights
-    seen = seen / (seen + max(float(np.median(seen)), 1e-12))
-
-    def spread(P: Float[Array, " N"], prior: float, start: Float[Array, " N"]) -> Float[Array, " N"]:
-        return prepared.walk(bandwidth).solve(evidence.share, trust, P, prior=prior, start=start, job=job)
-
-    scores = P = learn(descriptor, positive, negative, C=5.0, background=BACKGROUND, job=job)
-    if options.diffusion:
-        scores = spread(P, prior / 3, P)
-    threshold = float(threshold_li(scores[:: len(scores) // _SAMPLE + 1]))
-    for _ in range(ROUNDS):
-        object_ = scores > threshold
-        if object_.sum() < _FEW or (~object_).sum() < _FEW:
-            break
-        P = learn(descriptor, np.where(object_, seen, 0), np.where(object_, 0, seen), C=0.5, job=job)
-        start, scores, threshold = scores, P, THRESHOLD
-        while options.diffusion and prior <= 1:
-            scores = start = spread(P, prior, start)
-            if (scores > THRESHOLD).sum() > KEPT * (P > THRESHOLD).sum() or options.prior:
-                break
-            prior *= 4
+    coarse = prepared.coarse(bandwidth, share=1.6, job=job)
+    walk = prepared.walk(bandwidth) if options.diffusion else None
+    scores, threshold, prior = self_train(coarse, walk, evidence, prior=prior, fixed=options.prior is not None, job=job)
     parameters = {"bandwidth": bandwidth, "prior": prior} if options.diffusion else {}
     found = agreement(prepared.gaussians, scores[:, None], paints, thresholds=np.array([threshold]), raster=raster)
     how = "default" if threshold == THRESHOLD else "found by Li's rule"
     return Segment(scores, threshold, how, parameters, {"agreement": float(found[0, 0])})
-
-
-def _clear(evidence: Evidence) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
-    """Positive and negative examples: Gaussians that show a fair amount of paint, and by which kind they show more.
-
-    Inside a box all there is is an example, as long as nothing is known to be the object.
-    """
-    total = evidence.total
-    much = total > 0.02 * total.max()
-    yes = much & (evidence.share > 0.5)
-    positive = np.where(yes, total, 0)
-    if not yes.any():
-        positive = np.where(evidence.perhaps > evidence.negative, evidence.perhaps, 0)
-    return positive, np.where(much & ~yes, total, 0)
 
 
 def _given(value: float | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:

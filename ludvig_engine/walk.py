@@ -28,9 +28,8 @@ class Walk:
     def on(cls, graph: Graph, bandwidth: float) -> Walk:
         """S_ij = exp(−d² / (b m²)), m the median feature distance over all edges."""
         rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
-        others = rows != graph.indices
-        median = float(np.median(graph.distances[others])) if others.any() else 1.0
-        values = np.where(others, similarities(graph, bandwidth, max(median, 1e-6)), 0).astype(np.float32)
+        similar = similarities(graph, bandwidth, median_distance(graph))
+        values = np.where(rows != graph.indices, similar, 0).astype(np.float32)
         degree = np.bincount(rows, values, len(graph)).astype(np.float32)
         return cls(operator(graph.matrix(values)), degree)
 
@@ -40,20 +39,21 @@ class Walk:
         trust: Float[Array, " N"],
         unary: Float[Array, " N"],
         *,
-        prior: float,
+        prior: float | Float[Array, " N"],
         start: Float[Array, " N"] | None = None,
         tolerance: float = TOLERANCE,
         job: Job = SILENT,
     ) -> Float[Array, " N"]:
         """argmin Σ t (s − y)² + λ Σ (s − P)² + Σ A_ij (s_i − s_j)², from `start` (default: P) on; in 0..1."""
-        total = trust + np.float32(prior) + self.degree
+        prior = np.asarray(prior, np.float32)
+        total = trust + prior + self.degree
         shape = (len(total), len(total))
         system = LinearOperator(shape, lambda s: total * s - self.step(s, job=job), dtype=np.float32)
         jacobi = LinearOperator(shape, lambda r: r / total, dtype=np.float32)
         progress = iter(job.track(range(STEPS), "Diffusing"))
         scores, _ = cg(
             system,
-            trust * labels + np.float32(prior) * unary,
+            trust * labels + prior * unary,
             x0=(unary if start is None else start).astype(np.float32),
             rtol=tolerance,
             maxiter=STEPS,
@@ -61,3 +61,10 @@ class Walk:
             callback=lambda _: next(progress, None),
         )
         return np.clip(scores, 0, 1).astype(np.float32)  # exact scores are convex combinations of y and P
+
+
+def median_distance(graph: Graph) -> float:
+    """Of the features, over all edges but self edges; the unit of bandwidths."""
+    rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
+    others = graph.distances[rows != graph.indices]
+    return max(float(np.median(others)), 1e-6) if len(others) else 1.0
