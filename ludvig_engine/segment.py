@@ -120,7 +120,7 @@ def _by_self_training(
     scores, threshold, prior = self_train(coarse, walk, evidence, prior=prior, fixed=options.prior is not None, job=job)
     parameters = {"bandwidth": bandwidth, "prior": prior} if options.diffusion else {}
     found = agreement(prepared.gaussians, scores[:, None], paints, thresholds=np.array([threshold]), raster=raster)
-    how = "default" if threshold == THRESHOLD else "found by Li's rule"
+    how = "default" if threshold == THRESHOLD else "found by Otsu's and Li's rules"
     return Segment(scores, threshold, how, parameters, {"agreement": float(found[0, 0])})
 
 

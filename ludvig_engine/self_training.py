@@ -1,17 +1,21 @@
 """From a few clicks to an object: what is like them, again and again from what that found.
 
 1. P: learned from the clicks against a random sample of the scene, which mostly is not the object.
-2. Diffusion with restart at the clicks and at P; Li's threshold parts the scores.
+2. Diffusion with restart at the clicks and at P; a threshold parts the scores.
 3. P: learned from the two parts. Diffusion again; the parts are now above and below a half. Repeat.
+4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from two thresholds, Otsu's, which is narrow, and
+   half way to Li's, which is wide; the answer whose scores are the clearest apart is taken.
 All on superpoints; one short diffusion on the Gaussians refines the last answer.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from skimage.filters import threshold_li
+from dataclasses import dataclass, replace
 
-from .arrays import Array, Float
+import numpy as np
+from skimage.filters import threshold_li, threshold_otsu
+
+from .arrays import Array, Bool, Float
 from .coarse import Coarse
 from .likeness import BACKGROUND, learn
 from .progress import SILENT, Job
@@ -24,6 +28,27 @@ TRUST = 10.0  # of the clearest evidence, against similarities of at most 1
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 FINE = 3e-2  # tolerance of the last diffusion, which starts from an answer
 _FEW = 20  # Gaussians that nothing can be learned from
+
+
+@dataclass(frozen=True)
+class Part:
+    """The scene parted in two."""
+
+    scores: Float[Array, " S"]
+    P: Float[Array, " S"]
+    threshold: float
+    prior: float
+
+    @property
+    def inside(self) -> Bool[Array, " S"]:
+        return self.scores > self.threshold
+
+    def separation(self, weights: Float[Array, " S"]) -> float:
+        """Mean score inside less mean score outside."""
+        inside, outside = weights * self.inside, weights * ~self.inside
+        if not inside.any() or not outside.any():
+            return 0.0
+        return float(np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside))
 
 
 def self_train(
@@ -45,20 +70,28 @@ def self_train(
     scores = P = learn(coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=job)
     if walk:
         scores = spread(P, prior / 3, P)
-    threshold = float(threshold_li(np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))))
-    for number in range(ROUNDS):
-        job.check()
-        job.report("Learning", number + 1, ROUNDS + 1)
-        inside = scores > threshold
-        if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
-            break
-        P = learn(coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job)
-        start, scores, threshold = scores, P, THRESHOLD
-        while walk and prior <= 1:
-            scores = start = spread(P, prior, start)
-            if fixed or coarse.size[scores > THRESHOLD].sum() > KEPT * coarse.size[P > THRESHOLD].sum():
+    levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
+    wide, narrow = float(threshold_li(levels)), float(threshold_otsu(levels))
+
+    def trained(threshold: float) -> Part:
+        part = Part(scores, P, threshold, prior)
+        for number in range(ROUNDS):
+            job.check()
+            job.report("Learning", number + 1, ROUNDS + 1)
+            inside = part.inside
+            if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
                 break
-            prior *= 4
+            like = learn(coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job)
+            part = Part(like if not walk else part.scores, like, THRESHOLD, part.prior)
+            while walk and part.prior <= 1:
+                part = replace(part, scores=spread(like, part.prior, part.scores))
+                if fixed or coarse.size[part.inside].sum() > KEPT * coarse.size[like > THRESHOLD].sum():
+                    break
+                part = replace(part, prior=4 * part.prior)
+        return part
+
+    best = max((trained(t) for t in ((wide + narrow) / 2, narrow)), key=lambda part: part.separation(coarse.seen))
+    scores, P, threshold, prior = best.scores, best.P, best.threshold, min(best.prior, 1.0)
     scores, P = scores[coarse.labels], P[coarse.labels]
     if walk:
         scores = walk.solve(evidence.share, trust, P, prior=prior, start=scores, tolerance=FINE, job=job)
