@@ -41,7 +41,7 @@ class Thing:
 
 
 def command(
-    thing: Annotated[str, typer.Argument(help='What to select: "monkey", "vase", ..., or "all"')] = "monkey",
+    thing: Annotated[str, typer.Argument(help='What to select: "chair", "vase", ..., or "all"')] = "chair",
     scene: Annotated[Path, typer.Option(help="A scene in the layout of demo/README.md")] = SHIPPED,
     out: Annotated[Path, typer.Option(help="The picture sheet, .png")] = Path("demo.png"),
     extractor: Extractor = "colour",
@@ -64,6 +64,7 @@ def command(
             "bad_input", f'The scene has no "{thing}".', [nearest_name(thing, names), f"It has: {', '.join(names)}."]
         )
     ious: dict[str, float] = {}
+    sheets: list[Path] = []
     with bars(json) as job:
         prepared = prepare(loaded, load_extractor(extractor), cache=cache(no_cache), job=job)
         for one in things:
@@ -72,13 +73,14 @@ def command(
                 ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
                 picture = sheet(prepared, found, _rows(loaded, one), clicks={one.view.name: one.click}, job=job)
                 path = out if thing != "all" else out.with_stem(f"{out.stem}_{one.name}")
+                sheets.append(path)
                 pictures.save(path, np.asarray(picture, np.float32) / 255)
     seconds = time.monotonic() - begin
     if json:
-        print_json({"iou": ious, "mean": float(np.mean(list(ious.values()))), "sheet": out, "seconds": seconds})
+        print_json({"iou": ious, "mean": float(np.mean(list(ious.values()))), "sheets": sheets, "seconds": seconds})
         return
     _tell(ious, prepared.extractor, seconds)
-    console.print(f"The steps as pictures: [bold]{out.resolve()}[/]" + (" and beside it" if thing == "all" else ""))
+    console.print(f"The steps as pictures: [bold]{', '.join(str(path) for path in sheets)}[/]", soft_wrap=True)
     console.print(f"Next, your own scene: [bold]{NEXT}[/]", soft_wrap=True)
     console.print("Or in Blender, with clicks in the viewport: see docs/blender.md.")
 

@@ -47,7 +47,7 @@ def test_selects_from_one_click(found):
 
 
 def test_the_picture_shows_every_step(found):
-    with Image.open(found["sheet"]) as image:
+    with Image.open(found["sheets"][0]) as image:
         width, height = sheet.WIDTH, sheet.WIDTH * 480 // 720
         assert image.size == (5 * (width + sheet.GAP) + sheet.GAP, sheet.CAPTION + 3 * (height + sheet.GAP))
         pixels = np.asarray(image.convert("RGB"), float)
