@@ -60,7 +60,7 @@ def test_the_picture_shows_every_step(found):
     x, y = (round(value * width / 720) for value in click)
     photo, _, scores, selected, removed = (column[y - 3 : y + 4, x - 3 : x + 4].mean((0, 1)) for column in columns)
     assert photo[1] > photo[0]  # the monkey is green
-    assert scores.sum() > 600  # the light end of the ramp
+    assert scores.sum() > 500  # the light end of the ramp
     assert selected[0] > selected[1] > selected[2]  # tinted orange
     assert removed[0] > removed[1]  # the red books behind
 
