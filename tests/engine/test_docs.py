@@ -95,3 +95,14 @@ def test_the_remote_commands_work(tmp_path, environment):
         shell.stdin.close()
         assert shell.wait(10) == 0
     assert not (tmp_path / "ludvig.json").exists()
+
+
+def test_the_table_of_methods_is_up_to_date():
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    assert text.split("<!-- methods -->")[1].split("<!-- /methods -->")[0].strip() == methods.table()
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
+        assert link.startswith("https://") or (ROOT / link).exists(), link
