@@ -26,7 +26,7 @@ THRESHOLD = 0.5
 ROUNDS = 3
 TRUST = 10.0  # of the clearest evidence, against similarities of at most 1
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
-FINE = 3e-2  # tolerance of the last diffusion, which starts from an answer
+FINE = 8  # steps of the last diffusion, which starts from an answer
 _FEW = 20  # Gaussians that nothing can be learned from
 
 
@@ -94,7 +94,7 @@ def self_train(
     scores, P, threshold, prior = best.scores, best.P, best.threshold, min(best.prior, 1.0)
     scores, P = scores[coarse.labels], P[coarse.labels]
     if walk:
-        scores = walk.solve(evidence.share, trust, P, prior=prior, start=scores, tolerance=FINE, job=job)
+        scores = walk.solve(evidence.share, trust, P, prior=prior, start=scores, steps=FINE, job=job)
     return scores, threshold, prior
 
 

@@ -42,21 +42,22 @@ class Walk:
         prior: float | Float[Array, " N"],
         start: Float[Array, " N"] | None = None,
         tolerance: float = TOLERANCE,
+        steps: int = STEPS,
         job: Job = SILENT,
     ) -> Float[Array, " N"]:
-        """argmin Σ t (s − y)² + λ Σ (s − P)² + Σ A_ij (s_i − s_j)², from `start` (default: P) on; in 0..1."""
+        """argmin Σ t (s − y)² + λ Σ (s − P)² + Σ A_ij (s_i − s_j)², from `start` (default: P), `steps` at most."""
         prior = np.asarray(prior, np.float32)
         total = trust + prior + self.degree
         shape = (len(total), len(total))
         system = LinearOperator(shape, lambda s: total * s - self.step(s, job=job), dtype=np.float32)
         jacobi = LinearOperator(shape, lambda r: r / total, dtype=np.float32)
-        progress = iter(job.track(range(STEPS), "Diffusing"))
+        progress = iter(job.track(range(steps), "Diffusing"))
         scores, _ = cg(
             system,
             trust * labels + prior * unary,
             x0=(unary if start is None else start).astype(np.float32),
             rtol=tolerance,
-            maxiter=STEPS,
+            maxiter=steps,
             M=jacobi,
             callback=lambda _: next(progress, None),
         )
