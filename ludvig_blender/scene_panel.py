@@ -59,8 +59,8 @@ class ScenePanel(bpy.types.Panel):
         layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
         if own.verdict:
             lines.draw(layout, own.verdict, "CHECKMARK" if own.fits else "ERROR", context)
-        if picture := check_picture.icon(thing):
-            layout.template_icon(icon_value=picture, scale=8)
+        if picture := check_picture.picture(thing):
+            layout.template_icon(icon_value=picture.icon_id, scale=8)
         for note in own.notes.splitlines():
             lines.draw(layout, note, "INFO", context)
 

@@ -347,7 +347,8 @@ def _is_empty(value: object) -> bool:
 def table() -> str:
     """The methods, and the objects they hold, as two Markdown tables."""
     rows = ["| method | asked with | answered with | what it does |", "|---|---|---|---|"]
-    for name, kind in METHODS.items():
+    own = {name: kind for name, kind in METHODS.items() if kind.__module__ == __name__}  # others may add theirs
+    for name, kind in own.items():
         summary = (kind.__doc__ or "").splitlines()[0]
         rows.append(f"| `{name}` | {_fields(kind)} | {_fields(kind.answer)} | {summary} |")
     rows += ["", "| object | fields |", "|---|---|"]
