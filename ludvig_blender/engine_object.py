@@ -2,8 +2,8 @@
 
     engine.for_object(thing).ask(RunSegment("", prompts), done=apply)       apply(thing, segment)
 
-The scene is opened when it is first needed and again when the splats have changed. Arrays per splat, asked and
-answered, are in the order of the object's points. An answer is delivered only if the splats are still those it was
+The scene is opened when it is first needed, and again when the splats have changed or the engine has forgotten it or
+found other files. Arrays per splat, asked and answered, are in the order of the object's points. An answer is delivered only if the splats are still those it was
 computed for; else it is dropped with a message. The object is looked up again for each step, as undo, a new file or the
 user may have replaced, renamed or deleted it.
 """
@@ -23,6 +23,9 @@ from ..ludvig_engine.errors import Cancelled, EngineError
 from ..ludvig_engine.methods import Cloud, OpenScene, SceneOpened
 from . import attributes, capture, changes, engine, pump, splats
 from .viewport.reader import find
+
+# What the engine says of a scene that it no longer has, and of one whose files are no longer what they were.
+FORGOTTEN = ("not_found", "changed")
 
 _digests: dict[int, tuple[int, str]] = {}  # by session uid: the version that was current, `splats.identity`
 
@@ -95,6 +98,23 @@ class Subject:
 
     def _asking(self, request: Any) -> pump.Steps:
         opened = yield from self.opening()
+        try:
+            answer, opened = yield from self._answer(request, opened)
+        except EngineError as error:
+            if error.kind not in FORGOTTEN:
+                raise
+            opened = yield from self.opening(anew=True)
+            answer, opened = yield from self._answer(request, opened)
+            if error.kind == "changed" and hasattr(answer, "notes"):
+                answer = dataclasses.replace(answer, notes=(*answer.notes, f"Read again: {error.message}"))
+        if (yield from self._identity()) != opened.identity:
+            raise EngineError(
+                "changed", f'"{self.name}" has changed meanwhile: the result was dropped.', ["Try again."]
+            )
+        return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
+
+    def _answer(self, request: Any, opened: Opened) -> pump.Steps:
+        """The steps to the engine's answer, and the scene that it is about."""
         call = self._send(request, opened)
         try:
             # Looked at while the engine works, so it costs no time; it seldom is another.
@@ -102,17 +122,12 @@ class Subject:
                 call.cancel()
                 opened = yield from self.opening(anew=True)
                 call = self._send(request, opened)
-            answer = yield call
+            return (yield call), opened
         finally:
             if not call.done:
                 call.cancel()
             if connection := engine.connection():
                 connection.client.poll()
-        if (yield from self._identity()) != opened.identity:
-            raise EngineError(
-                "changed", f'"{self.name}" has changed meanwhile: the result was dropped.', ["Try again."]
-            )
-        return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
 
     def _send(self, request: Any, opened: Opened) -> Any:
         def to_rows(values: np.ndarray) -> np.ndarray:

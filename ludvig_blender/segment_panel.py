@@ -35,7 +35,7 @@ class FindPanel(Section, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: Any) -> None:
-        from . import prompts, segments
+        from . import lines, prompts, segments
 
         layout, settings = self.layout, context.window_manager.ludvig_tools
         thing = _thing(context)
@@ -69,7 +69,7 @@ class FindPanel(Section, bpy.types.Panel):
         if segment.attribute in thing.data.attributes:
             layout.prop(segment, "threshold", slider=True)
         if segment.note:
-            layout.label(text=segment.note, icon="INFO")
+            lines.draw(layout, segment.note, "INFO", context)
 
 
 class SegmentList(bpy.types.UIList):

@@ -240,4 +240,4 @@ def test_stopping_leaves_nothing(region):
     region.settled()
     viewport.drop()
     assert not bpy.app.timers.is_registered(region.display._pump)
-    assert not [t for t in threading.enumerate() if t.name.startswith("ludvig")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("ludvig-viewport")]
