@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import Array, Float
 from .progress import SILENT, Job
-from .prompts import Paint
+from .prompts import Paint, shown
 from .render import GSPLAT, Raster, render
 from .scene import Gaussians
 
@@ -32,7 +32,7 @@ def agreement(
     """
     both, either = np.zeros((2, scores.shape[1], len(thresholds)))
     for paint in job.track(paints, "Comparing with the prompts"):
-        image, alpha = render(gaussians, paint.camera, scores, raster=raster, job=job)
+        image, alpha = render(shown(gaussians, paint.visible), paint.camera, scores, raster=raster, job=job)
         painted = paint.positive + paint.negative > 0
         yes, no = paint.positive[painted], paint.negative[painted]
         for n, channel in enumerate(image):

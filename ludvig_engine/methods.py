@@ -249,6 +249,8 @@ class RunSegment(Request[Segment], method="segment/run"):
     threshold: float | None = None  # 0..1; None: found by agreement with the prompts
     diffusion: bool = True  # spread along the graph; False: features alone decide
     replaces: str = ""  # a running or waiting request with the same word here is superseded by this one
+    # Which Gaussians were shown when each of the P prompts was made: what is hidden hides nothing. None: all.
+    visible: Annotated[Array, "BOOL", "N P"] | None = None
 
 
 @dataclass(frozen=True)

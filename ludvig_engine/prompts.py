@@ -7,7 +7,7 @@ is meant, surface first. A photo is not needed, any camera will do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 
 import numpy as np
@@ -31,6 +31,7 @@ class Paint:
     negative: Float[Array, "H W"]  # not the object
     through: bool = False  # also what lies behind the visible surface
     perhaps: Float[Array, "H W"] | None = None  # the object is in here, but not all of it is the object: a box
+    visible: Bool[Array, " N"] | None = None  # the Gaussians that were shown when it was painted; None: all
 
     def __post_init__(self) -> None:
         for name in ("positive", "negative", "perhaps"):
@@ -71,25 +72,34 @@ def lift(gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPL
     for paint in job.track(paints, "Reading prompts"):
         perhaps = np.zeros_like(paint.positive) if paint.perhaps is None else paint.perhaps
         image = np.stack([paint.positive, paint.negative, perhaps]).astype(np.float32)
+        seen = shown(gaussians, paint.visible)
         if paint.through:
-            sums += _under(gaussians, paint.camera, image, raster)
+            sums += _under(seen, paint.camera, image, raster)
         else:
             painted = image.max(0) > 0
-            sums += adjoint(gaussians, paint.camera, image, valid=painted, raster=raster, job=job)[0]
+            sums += adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
     return Evidence(*np.ascontiguousarray(sums.T))
 
 
+def shown(gaussians: Gaussians, visible: Bool[Array, " N"] | None) -> Gaussians:
+    """As they are seen while some are hidden, which then have opacity 0."""
+    if visible is None:
+        return gaussians
+    return replace(gaussians, opacities=np.where(visible, gaussians.opacities, np.float32(0)))
+
+
 def merged(paints: Sequence[Paint]) -> list[Paint]:
-    """Paint of the same camera put together; where both colours were used the stronger one stays."""
+    """Paint on the same picture put together; where both colours were used the stronger one stays."""
     together: list[Paint] = []
     for paint in paints:
         for n, other in enumerate(together):
-            if other.through == paint.through and _same(other.camera, paint.camera):
+            if other.through == paint.through and _same(other, paint):
                 positive = np.maximum(other.positive, paint.positive)
                 negative = np.maximum(other.negative, paint.negative)
                 clear = positive * (positive >= negative), negative * (negative > positive)
                 inside = [p for p in (other.perhaps, paint.perhaps) if p is not None]
-                together[n] = Paint(paint.camera, *clear, paint.through, np.maximum.reduce(inside) if inside else None)
+                perhaps = np.maximum.reduce(inside) if inside else None
+                together[n] = Paint(paint.camera, *clear, paint.through, perhaps, paint.visible)
                 break
         else:
             together.append(paint)
@@ -174,6 +184,10 @@ def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], r
     return sums
 
 
-def _same(a: Camera, b: Camera) -> bool:
-    same_pose = np.array_equal(a.viewmat, b.viewmat) and np.array_equal(a.K, b.K)
-    return same_pose and (a.width, a.height) == (b.width, b.height)
+def _same(a: Paint, b: Paint) -> bool:
+    """Whether two are on the same picture: of the same camera, with the same Gaussians shown."""
+    one, other = a.camera, b.camera
+    same_pose = np.array_equal(one.viewmat, other.viewmat) and np.array_equal(one.K, other.K)
+    same_size = (one.width, one.height) == (other.width, other.height)
+    both = a.visible is not None and b.visible is not None and np.array_equal(a.visible, b.visible)
+    return same_pose and same_size and (both or a.visible is b.visible is None)

@@ -14,7 +14,7 @@ from ..io.photos import photo_point, to_camera
 from ..methods import Prompt, Viewport
 from ..prompts import Evidence, Paint
 from ..render import GSPLAT
-from ..scene import Camera, Scene, View
+from ..scene import Camera, Gaussians, Scene, View
 from . import points
 
 MAX_SIDE = 1600  # pixels of the cameras that paint is lifted in, as of photos
@@ -22,18 +22,28 @@ MAX_VIEWPORT = 32768
 NEAR = 1e-3  # of the scene's size: how close to a thing a viewport can be
 
 
-def read(scene: Scene, given: Sequence[Prompt]) -> tuple[list[Paint], Evidence | None]:
+def read(
+    scene: Scene, given: Sequence[Prompt], visible: Bool[Array, "F P"] | None = None
+) -> tuple[list[Paint], Evidence | None]:
     """Paint, and the evidence of prompts in space if there are any; texts are left to words.py.
 
-    Raises `EngineError` if a prompt makes no sense.
+    `visible` says which rows of the file were shown when each prompt was made. Raises `EngineError` if a prompt makes
+    no sense.
     """
     if not given:
         raise EngineError("bad_input", "There is no prompt.", ["Click on the object."])
     for prompt in given:
         _check(prompt)
-    placed = [_placed(scene, prompt) for prompt in given if prompt.points is not None]
-    painted = [prompt for prompt in given if prompt.points is None and prompt.kind != "text"]
-    return [_paint(scene, prompt) for prompt in painted], points.together(placed)
+    if visible is not None and visible.shape[1] != len(given):
+        raise EngineError("bad_request", f"visible has {visible.shape[1]} columns for {len(given)} prompts.")
+    shown = [None] * len(given) if visible is None else list(scene.from_file(visible).T)
+    placed, painted = [], []
+    for prompt, rows in zip(given, shown, strict=True):
+        if prompt.points is not None:
+            placed.append(_placed(prompts.shown(scene.gaussians, rows), prompt))
+        elif prompt.kind != "text":
+            painted.append(replace(_paint(scene, prompt), visible=rows))
+    return painted, points.together(placed)
 
 
 def _check(prompt: Prompt) -> None:
@@ -52,9 +62,8 @@ def _check(prompt: Prompt) -> None:
         raise EngineError("bad_input", "The mask is empty.", ["Paint the object."])
 
 
-def _placed(scene: Scene, prompt: Prompt) -> Evidence:
+def _placed(gaussians: Gaussians, prompt: Prompt) -> Evidence:
     assert prompt.points is not None
-    gaussians = scene.gaussians
     if prompt.kind == "box":
         return points.box(gaussians, prompt.points, positive=prompt.positive)
     make = points.line if prompt.kind == "scribble" else points.click

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -63,6 +65,24 @@ def test_surface_and_through():
     assert seen[1] > 20 * seen[0]
     through = lift(both, [click(CAMERA, 30.5, 20.5, through=True)]).positive
     np.testing.assert_allclose(through, [0.9, 0.97], rtol=1e-5)
+
+
+@pytest.mark.parametrize("through", [False, True])
+def test_what_is_hidden_is_as_if_it_were_not_there(through):
+    cloud, visible = random_gaussians(300), np.arange(300) % 3 > 0
+    paint = replace(line(CAMERA, np.array([[10.5, 9.5], [50.5, 30.5]]), radius=6, through=through), visible=visible)
+    seen = lift(cloud, [paint]).positive
+    alone = lift(cloud.take(visible), [replace(paint, visible=None)]).positive
+    np.testing.assert_allclose(seen[visible], alone, rtol=1e-4, atol=1e-5)
+    assert alone.any() and not seen[~visible].any()
+
+
+def test_paint_is_merged_only_if_the_same_was_shown():
+    one, other = (replace(click(CAMERA, 30.5, 20.5), visible=np.arange(2) == n) for n in range(2))
+    assert len(merged([one, one])) == 1
+    assert len(merged([one, other])) == len(merged([one, replace(one, visible=None)])) == 2
+    both = lift(joined(BACK, FRONT), merged([one, other])).positive
+    assert both.min() > 0.5 * both.max()
 
 
 def test_merging_keeps_the_stronger_colour():

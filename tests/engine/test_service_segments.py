@@ -20,6 +20,7 @@ from ludvig_engine.methods import (
     ShrinkSegment,
     Viewport,
 )
+from scenes import look_at
 from service_tools import RED, After, Service, click, opened, overlap, told_apart
 from test_find import PlantedExtractor
 
@@ -69,6 +70,21 @@ def test_clicks_select_a_thing(service, scene, names):
     assert told_apart(found.scores, names == "red") > 0.95
     assert found.extractor == "colour" and all(np.isfinite(list(found.evidence.values())))
     assert all(seconds >= 0 for seconds in found.timings.values())
+
+
+def test_a_click_goes_through_what_was_hidden(service, scene, names):
+    """From where the red ball covers the blue one; a prompt keeps what was hidden when it was made."""
+    red, blue = (np.array(small_scene.BALLS[name][0]) for name in ("red", "blue"))
+    camera = look_at(red + 1.5 * (red - blue), blue, size=(200, 150), focal=150)
+    view = Viewport(camera.viewmat, camera.K, camera.width, camera.height)
+    on = Prompt("click", viewport=view, pixels=at([99.5, 74.5]))
+    beside = click("green", positive=False)
+    for hidden, found, other in ((None, "red", "blue"), ("red", "blue", "red")):
+        visible = None if hidden is None else np.stack([names != hidden, names == names], axis=1)
+        scores = service(RunSegment(scene, (on, beside), visible=visible)).scores
+        assert scores[names == found].mean() > 2 * scores[names == other].mean()
+    with pytest.raises(EngineError, match="1 columns for 2 prompts"):
+        service(RunSegment(scene, (on, beside), visible=(names == names)[:, None]))
 
 
 def test_the_threshold_may_be_given(service, scene):
