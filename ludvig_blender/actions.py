@@ -115,18 +115,11 @@ class HideSplats(Action, bpy.types.Operator):
     unselected: BoolProperty(name="Isolate", description="Hide all others instead", options={"SKIP_SAVE"})
 
     def execute(self, context: Any) -> set[str]:
-        import numpy as np
-
         from . import segments, splats
 
         thing = _thing(context)
         chosen = splats.selection(thing.data)
-        if self.unselected:
-            segments.hide(thing, ~chosen)
-        else:
-            segments.hide(thing, segments.hidden(thing) | chosen)
-            splats.set_selection(thing.data, np.zeros(len(chosen), bool))
-            segments.changed(thing)
+        segments.hide(thing, ~chosen if self.unselected else segments.hidden(thing) | chosen)
         return {"FINISHED"}
 
 

@@ -2,10 +2,10 @@
 
     engine.for_object(thing).ask(RunSegment("", prompts), done=apply)       apply(thing, segment)
 
-The scene is opened when it is first needed, and again when the splats have changed or the engine has forgotten it or
-found other files. Arrays per splat, asked and answered, are in the order of the object's points. An answer is delivered only if the splats are still those it was
-computed for; else it is dropped with a message. The object is looked up again for each step, as undo, a new file or the
-user may have replaced, renamed or deleted it.
+The scene is opened when it is first needed, and again when the splats have changed, or when the engine has forgotten
+it or found other files. Arrays per splat, asked and answered, are in the order of the object's points. An answer is
+delivered only if the splats are still those it was computed for; else it is dropped with a message. The object is
+looked up again for each step, as undo, a new file or the user may have replaced, renamed or deleted it.
 """
 
 from __future__ import annotations

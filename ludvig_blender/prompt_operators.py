@@ -44,7 +44,7 @@ class Prompting:
 
     def say(self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None) -> set[str]:
         """Add a prompt, with (viewport, pixels, radius) if it is in a view, and find the segment."""
-        from . import prompts, segments, solve, splats
+        from . import prompts, segments, sights, solve, splats
 
         thing = splats.splat_objects(context)[0]
         segment = thing.ludvig.segments.get(self.segment) if self.segment else segments.active(thing)
@@ -55,6 +55,7 @@ class Prompting:
         prompt = prompts.add(segment, kind, positive=self.mode != "REMOVE", through=through, text=text)
         if where:
             prompts.place(prompt, *where)
+            sights.note(thing, prompt)
         return engine.finish(self, solve.start(thing, segment))
 
 

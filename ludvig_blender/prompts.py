@@ -43,6 +43,7 @@ class LudvigPrompt(bpy.types.PropertyGroup):
     size: IntVectorProperty(size=2, description="Width and height in pixels")
     pixels: StringProperty(description='Places in pixels from the upper left: "x y x y ..."')
     radius: FloatProperty(description="Half the width of a line, in pixels")
+    unseen: StringProperty(description="Attribute with the splats that were hidden then; empty: none was")
     ready: BoolProperty(description="All of it has been set: from now on a change finds the segment anew")
 
 

@@ -48,13 +48,16 @@ class Resize:
 
 
 def _write(thing: Any, chosen: Any) -> None:
+    import numpy as np
+
     from . import segments, splats
 
     segment = segments.active(thing)
     if segment is not None and segments.selection_shown(thing, segment):
-        segments.assign(thing, segment, chosen)
+        hidden = segments.hidden(thing)
+        segments.assign(thing, segment, np.where(hidden, segments.mask(thing, segment), chosen))
         return
-    splats.set_selection(thing.data, chosen)
+    splats.set_selection(thing.data, chosen & ~segments.hidden(thing))
     segments.changed(thing)
 
 

@@ -100,7 +100,7 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
         thing, segment = _chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
             return messages.fail(self, EngineError("bad_input", f'There is no segment "{self.segment}".'))
-        before, own = splats.selection(thing.data), segments.mask(thing, segment)
+        before, own = splats.selection(thing.data), segments.mask(thing, segment) & ~segments.hidden(thing)
         after = {"SET": own, "ADD": before | own, "SUBTRACT": before & ~own, "INTERSECT": before & own}
         splats.set_selection(thing.data, after[self.action])
         segments.changed(thing)

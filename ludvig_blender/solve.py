@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..ludvig_engine.errors import EngineError
-from . import commit, engine, messages, prompts, pump, segments
+from . import commit, engine, messages, prompts, pump, segments, sights
 
 
 def start(thing: Any, segment: Any) -> pump.Task:
@@ -18,7 +18,13 @@ def start(thing: Any, segment: Any) -> pump.Task:
     from ..ludvig_engine.methods import RunSegment
 
     number = segment.number
-    request = RunSegment("", tuple(prompts.request(prompt) for prompt in segment.prompts), extractor(thing))
+    sights.tidy(thing)
+    request = RunSegment(
+        "",
+        tuple(prompts.request(prompt) for prompt in segment.prompts),
+        extractor(thing),
+        visible=sights.visible(thing, segment),
+    )
 
     def done(thing: Any, answer: Any) -> None:
         found = segments.find(thing, number)

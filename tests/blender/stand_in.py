@@ -17,6 +17,7 @@ import numpy as np
 from ludvig_engine import methods
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.ply import read_ply
+from ludvig_engine.scene import Gaussians
 from ludvig_engine.server import serve
 
 TOUCH = 6.0  # pixels: how near to its centre a splat has to be clicked
@@ -27,7 +28,7 @@ scenes = []
 
 
 def open_scene(request, _job):
-    cloud = request.cloud or read_ply(request.splats).gaussians
+    cloud = Gaussians(**vars(request.cloud)) if request.cloud else read_ply(request.splats).gaussians
     scenes.append(cloud)
     low_high = np.stack([cloud.means.min(0), cloud.means.max(0)])
     nothing = np.zeros((0, 4, 4)), np.zeros((0, 3, 3)), np.zeros((0, 2), np.int32), np.zeros((0, 2), np.int32)
@@ -60,8 +61,9 @@ def segment(request, job):
     cloud = scenes[int(request.scene)]
     scores = np.zeros(len(cloud.means), np.float32)
     for sign in (True, False):
-        for prompt in request.prompts:
-            rows = under(cloud, prompt)
+        for n, prompt in enumerate(request.prompts):
+            seen = np.arange(len(scores)) if request.visible is None else np.flatnonzero(request.visible[:, n])
+            rows = seen[under(cloud.take(seen), prompt)]
             if prompt.positive == sign and len(rows):
                 distance = np.linalg.norm(cloud.sh0[:, 0, None] - cloud.sh0[None, rows, 0], axis=2).min(1)
                 like = np.exp(-(distance**2))

@@ -12,7 +12,7 @@ import pytest
 import clouds
 from engines import engine_by, real_engine
 from extension import blender_module
-from test_end_to_end import click, opened, demo
+from test_end_to_end import click, demo, opened
 
 splats = blender_module("ludvig_blender.splats")
 attributes = blender_module("ludvig_blender.attributes")
