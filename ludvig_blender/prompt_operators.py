@@ -152,6 +152,43 @@ class Text(Prompting, bpy.types.Operator):
         return self.say(context, "TEXT", text=words)
 
 
+class ChangePrompt(bpy.types.Operator):
+    """Turn what was said around, and find the segment from it"""
+
+    bl_idname = "ludvig.prompt_change"
+    bl_label = "Change Prompt"
+    bl_options = {"REGISTER"}  # noqa: RUF012
+
+    index: IntProperty(description="Which", options={"SKIP_SAVE"})
+    what: EnumProperty(
+        name="What",
+        items=(
+            ("POSITIVE", "Belongs to It", "Whether this shows the object, or what is not part of it"),
+            ("THROUGH", "Through", "Whether this also means what lies behind the visible surface"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        return properties.bl_rna.properties["what"].enum_items[properties.what].description
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        return polls.prompts(cls, context)
+
+    def execute(self, context: Any) -> set[str]:
+        from . import segments, solve, splats
+
+        thing = splats.splat_objects(context)[0]
+        segment = segments.active(thing)
+        if not 0 <= self.index < len(segment.prompts):
+            return _no_prompt(self, segment)
+        prompt, what = segment.prompts[self.index], self.what.lower()
+        setattr(prompt, what, not getattr(prompt, what))
+        return engine.finish(self, solve.start(thing, segment))
+
+
 class RemovePrompt(bpy.types.Operator):
     """Take back what was said, and find the segment from what remains"""
 
@@ -171,8 +208,7 @@ class RemovePrompt(bpy.types.Operator):
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
         if not -1 <= self.index < len(segment.prompts):
-            error = EngineError("bad_input", f"There is no prompt {self.index}: there are {len(segment.prompts)}.")
-            return messages.fail(self, error)
+            return _no_prompt(self, segment)
         if self.index >= 0:
             segment.prompts.remove(self.index)
         else:
@@ -181,6 +217,11 @@ class RemovePrompt(bpy.types.Operator):
             return engine.finish(self, solve.start(thing, segment))
         commit.run(lambda: segments.empty(thing, segment))
         return {"FINISHED"}
+
+
+def _no_prompt(operator: Any, segment: Any) -> set[str]:
+    error = EngineError("bad_input", f"There is no prompt {operator.index}: there are {len(segment.prompts)}.")
+    return messages.fail(operator, error)
 
 
 class Solve(bpy.types.Operator):
@@ -201,7 +242,7 @@ class Solve(bpy.types.Operator):
         return engine.finish(self, solve.start(thing, segments.active(thing)))
 
 
-CLASSES = (Click, Scribble, Box, Text, RemovePrompt, Solve)
+CLASSES = (Click, Scribble, Box, Text, ChangePrompt, RemovePrompt, Solve)
 
 
 def register() -> None:

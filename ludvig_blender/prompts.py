@@ -19,39 +19,31 @@ KINDS = (
 ICONS = {kind[0]: kind[3] for kind in KINDS}
 
 
-def _changed(prompt: Any, _context: Any) -> None:
-    from . import solve
-
-    if prompt.ready:
-        solve.again(prompt)
-
-
 class LudvigPrompt(bpy.types.PropertyGroup):
-    """One thing the user said. Its camera is a pinhole in object space: `methods.Viewport`."""
+    """One thing the user said. Its camera is a pinhole in object space: `methods.Viewport`.
+
+    After a change the segment is found anew by `solve.start`; the panel changes prompts by `ludvig.prompt_change`, so
+    that a change and what is found by it are one step of undo.
+    """
 
     kind: EnumProperty(name="Kind", items=KINDS)
     positive: BoolProperty(
-        name="Belongs to It", description="Whether this shows the object, or what is not part of it", default=True,
-        update=_changed,
-    )  # fmt: skip
-    through: BoolProperty(
-        name="Through", description="Also means what lies behind the visible surface", update=_changed
+        name="Belongs to It", description="Whether this shows the object, or what is not part of it", default=True
     )
-    text: StringProperty(name="Text", description="Words for the object", update=_changed)
+    through: BoolProperty(name="Through", description="Also means what lies behind the visible surface")
+    text: StringProperty(name="Text", description="Words for the object")
     viewmat: FloatVectorProperty(size=16, description="Object space to camera, row by row; OpenCV axes")
     K: FloatVectorProperty(size=9, description="Intrinsics in pixels, row by row")
     size: IntVectorProperty(size=2, description="Width and height in pixels")
     pixels: StringProperty(description='Places in pixels from the upper left: "x y x y ..."')
     radius: FloatProperty(description="Half the width of a line, in pixels")
     unseen: StringProperty(description="Attribute with the splats that were hidden then; empty: none was")
-    ready: BoolProperty(description="All of it has been set: from now on a change finds the segment anew")
 
 
 def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text: str = "") -> Any:
     """A new prompt of a segment, to be placed by `place` unless it is text."""
     prompt = segment.prompts.add()
     prompt.kind, prompt.positive, prompt.through, prompt.text = kind, positive, through, text
-    prompt.ready = kind == "TEXT"
     return prompt
 
 
@@ -64,7 +56,6 @@ def place(prompt: Any, viewport: Any, pixels: Any, radius: float = 0.0) -> None:
     prompt.size = viewport.width, viewport.height
     prompt.pixels = places.text(pixels)
     prompt.radius = radius
-    prompt.ready = True
 
 
 def request(prompt: Any) -> Any:

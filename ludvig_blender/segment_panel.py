@@ -59,9 +59,9 @@ class FindPanel(Section, bpy.types.Panel):
             for index, prompt in enumerate(segment.prompts):
                 row = column.row(align=True)
                 row.label(text=prompts.title(prompt), icon=prompts.ICONS[prompt.kind])
-                row.prop(prompt, "positive", text="", icon="ADD" if prompt.positive else "REMOVE")
+                _toggle(row, index, prompt, "positive", "ADD" if prompt.positive else "REMOVE")
                 if prompt.kind != "TEXT":
-                    row.prop(prompt, "through", text="", icon="XRAY")
+                    _toggle(row, index, prompt, "through", "XRAY")
                 row.operator("ludvig.prompt_remove", text="", icon="X").index = index
             row = layout.row(align=True)
             row.operator("ludvig.solve", icon="FILE_REFRESH")
@@ -70,6 +70,11 @@ class FindPanel(Section, bpy.types.Panel):
             layout.prop(segment, "threshold", slider=True)
         if segment.note:
             lines.draw(layout, segment.note, "INFO", context)
+
+
+def _toggle(layout: Any, index: int, prompt: Any, what: str, icon: str) -> None:
+    button = layout.operator("ludvig.prompt_change", text="", icon=icon, depress=getattr(prompt, what))
+    button.index, button.what = index, what.upper()
 
 
 class SegmentList(bpy.types.UIList):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ..ludvig_engine.errors import EngineError
 from . import commit, engine, messages, prompts, pump, segments, sights
 
@@ -45,15 +43,6 @@ def start(thing: Any, segment: Any) -> pump.Task:
         replaces=f"segment {thing.session_uid} {number}",
         label=f"Finding {segment.name}",
     )
-
-
-def again(prompt: Any) -> None:
-    """Find a segment anew after a change of one of its prompts. Scripts do so by `bpy.ops.ludvig.solve()`."""
-    if bpy.app.background:
-        return
-    thing = prompt.id_data
-    segment = next(s for s in thing.ludvig.segments if any(p == prompt for p in s.prompts))
-    start(thing, segment)
 
 
 def extractor(thing: Any) -> str:

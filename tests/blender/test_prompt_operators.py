@@ -101,6 +101,29 @@ def test_changed_prompts_are_solved_again():
     assert selected(thing, 1)
 
 
+def test_changing_a_prompt_is_one_step_of_undo():
+    thing = scene()
+    bpy.ops.ed.undo_push(message="before")
+    click(thing, 0)
+    click(thing, 1, mode="ADD")
+    bpy.ops.ludvig.prompt_change("EXEC_DEFAULT", True, index=0)
+    assert selected(thing, 1)
+    bpy.ops.ludvig.prompt_change("EXEC_DEFAULT", True, index=1, what="THROUGH")
+    assert [(p.positive, p.through) for p in thing.ludvig.segments[0].prompts] == [(False, False), (True, True)]
+    bpy.ops.ed.undo()
+    assert not bpy.data.objects["splats"].ludvig.segments[0].prompts[1].through
+    bpy.ops.ed.undo()
+    thing = bpy.data.objects["splats"]
+    assert selected(thing, 0, 1)
+    assert [p.positive for p in thing.ludvig.segments[0].prompts] == [True, True]
+    bpy.ops.ed.redo()
+    thing = bpy.data.objects["splats"]
+    assert selected(thing, 1)
+    assert [p.positive for p in thing.ludvig.segments[0].prompts] == [False, True]
+    with pytest.raises(RuntimeError, match="no prompt 7: there are 2"):
+        bpy.ops.ludvig.prompt_change(index=7)
+
+
 def test_scribble_and_box():
     thing = scene()
     line = " ".join(pixel_of(thing, p) for p in (middle(0), middle(1)))

@@ -1,4 +1,4 @@
-"""Hidden splats are neither in the way of a prompt nor selected, and prompts mean what was shown when they were made."""
+"""Hidden splats are neither in the way of a prompt nor selected; prompts mean what was shown when they were made."""
 
 import bpy
 import numpy as np
