@@ -96,6 +96,10 @@ class Cache:
         self._size, self._looked = 0, -math.inf  # of all entries, as far as known, and when all were looked at
         self._lock = threading.Lock()
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such an entry, damaged or not."""
+        return self._path(name).is_file()
+
     def get(self, name: str) -> Arrays | None:
         """The entry of that key, or None. It counts as used now."""
         path = self._path(name)

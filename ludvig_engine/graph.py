@@ -34,7 +34,7 @@ class Graph:
 
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
         """The same graph with ‖x_i − x_j‖ of L2-normalised features on its edges."""
-        return replace(self, distances=edge_distances(self, unit(features), job=job))
+        return replace(self, distances=edge_distances(self, job.aside(lambda: unit(features)), job=job))
 
     def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
         """Sparse (N, N) with these edge values."""

@@ -45,7 +45,7 @@ def learn(
     rows = np.concatenate([yes, no])
     weights = np.concatenate([yes_weights, no_weights]) * (len(rows) / 2)
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
-    model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights)
+    job.aside(lambda: model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights))
     slope, offset = model.coef_[0].astype(np.float32), np.float32(model.intercept_[0])
     return descriptor.apply(lambda rows: _sigmoid(rows @ slope + offset), job=job)
 

@@ -21,7 +21,7 @@ from .features import Extractor
 from .features import pca as pca_
 from .graph import Graph, build, nearest
 from .io.photos import read_photo
-from .progress import SILENT, Job
+from .progress import SILENT, Job, Shared
 from .render import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .uplift import Sight, Uplifted, uplift
@@ -54,31 +54,32 @@ class Prepared:
     uplifted: Uplifted
     graph: Graph
     extractor: str  # what the features are
-    _kept: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
 
-    def walk(self, bandwidth: float) -> Walk:
+    def walk(self, bandwidth: float, *, job: Job = SILENT) -> Walk:
         """The diffusion of this scene; kept, since making one costs as much as using it."""
-        return self._keep(("walk", bandwidth), lambda: Walk.on(self.graph, bandwidth))
+        return self._keep(("walk", bandwidth), lambda _: Walk.on(self.graph, bandwidth), job)
 
-    def descriptor(self, *, share: float) -> Descriptor:
+    def descriptor(self, *, share: float, job: Job = SILENT) -> Descriptor:
         """What a classifier is told of the Gaussians; `share` of it is position."""
-        make = partial(Descriptor.of, self.uplifted.features, self.gaussians.means, self.uplifted.weights, share)
-        return self._keep(("descriptor", share), make)
+        features, weights = self.uplifted.features, self.uplifted.weights
+        make = partial(Descriptor.of, features, self.gaussians.means, weights, share)
+        return self._keep(("descriptor", share), lambda _: make(), job)
 
     def coarse(self, bandwidth: float, *, share: float, job: Job = SILENT) -> Coarse:
         """The superpoints of this scene."""
 
-        def make() -> Coarse:
-            descriptor = self.descriptor(share=share)
+        def make(job: Job) -> Coarse:
+            descriptor = self.descriptor(share=share, job=job)
             return Coarse.of(self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job)
 
-        return self._keep(("coarse", bandwidth, share), make)
+        return self._keep(("coarse", bandwidth, share), make, job)
 
-    def _keep(self, name: object, make: Callable[[], T]) -> T:
-        if name not in self._kept:
-            self._kept[name] = make()
-        kept: T = self._kept[name]
-        return kept
+    def _keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
+        """Made once, in a thread of its own: cancelled clicks leave it going, as the next one needs the same."""
+        if name not in self._kept or self._kept[name].failed:
+            self._kept[name] = Shared(make, job=job)
+        return self._kept[name].result(job=job)
 
 
 def prepare(
@@ -105,7 +106,7 @@ def lifted_features(
         _shape_key(scene.gaussians),
         *map_keys,
     )
-    if cache and (kept := cache.get(name)):
+    if cache and (kept := job.aside(lambda: cache.get(name))):
         return Uplifted(kept["features"], kept["weights"], kept["views"])
     maps = _feature_maps(views, extractor, map_keys, cache, job)
     reduce = pca_.fit(
@@ -121,12 +122,12 @@ def lifted_features(
 
 def neighbour_graph(gaussians: Gaussians, neighbours: int, *, cache: Cache | None = None, job: Job = SILENT) -> Graph:
     """The graph of the centres, without features."""
-
-    def make() -> Arrays:
-        return {"neighbours": nearest(gaussians.means, neighbours, job=job)}
-
     name = key("neighbours", 1, neighbours, key_of_array(gaussians.means)) if cache else ""
-    table = cache.get_or(name, make, about="neighbours") if cache else make()
+    table = job.aside(lambda: cache.get(name)) if cache else None
+    if table is None:
+        table = {"neighbours": nearest(gaussians.means, neighbours, job=job)}
+        if cache:
+            job.aside(lambda: cache.put(name, table, about="neighbours"))
     return job.aside(lambda: build(table["neighbours"]))
 
 

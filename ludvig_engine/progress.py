@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from threading import Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from .errors import Cancelled
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+LOOK_SECONDS = 0.05  # between two looks of a job that waits, whether it is still wanted
 
 
 class Job:
@@ -57,7 +59,7 @@ class Job:
                 pending += [pool.submit(function, item) for item in islice(source, 2 * threads - len(pending))]
                 if stage:
                     self.report(stage, done, len(items))
-                yield self._wait(pending.pop(0))
+                yield self.wait(pending.pop(0))
         except BaseException:  # a `GeneratorExit` too
             # Without waiting for items under way, whose results nobody wants.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -71,26 +73,54 @@ class Job:
 
         If the job is cancelled meanwhile, it is left to end alone, and its result is dropped.
         """
-        future: Future[R] = Future()
+        return self.wait(begin(function))
 
-        def run() -> None:
-            try:
-                future.set_result(function())
-            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
-                future.set_exception(error)
-
-        Thread(target=run, name="aside", daemon=True).start()
-        return self._wait(future)
-
-    def _wait(self, future: Future[R]) -> R:
+    def wait(self, future: Future[R]) -> R:
         """Its result, unless the job is cancelled before."""
         while True:
             self.check()
             try:
-                return future.result(timeout=0.1)
+                return future.result(timeout=LOOK_SECONDS)
             except TimeoutError:  # ours or the function's
                 if future.done():
                     return future.result()
+
+
+class Shared(Job, Generic[R]):
+    """Work whose result several jobs need, one after another: a cancelled one leaves it going for the next."""
+
+    def __init__(self, work: Callable[[Job], R], *, job: Job) -> None:
+        self._watcher = job
+        self._future = begin(lambda: work(self))
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        self._watcher.report(stage, done, total)
+
+    def result(self, *, job: Job) -> R:
+        """Wait for it; what it reports goes to `job` from now on."""
+        self._watcher = job
+        try:
+            return job.wait(self._future)
+        finally:
+            self._watcher = SILENT
+
+    @property
+    def failed(self) -> bool:
+        return self._future.done() and self._future.exception() is not None
+
+
+def begin(function: Callable[[], R]) -> Future[R]:
+    """`function()` in a thread of its own, which does not keep the process from ending."""
+    future: Future[R] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            future.set_exception(error)
+
+    Thread(target=run, name="aside", daemon=True).start()
+    return future
 
 
 # Starting threads takes longer than a step of diffusion does, so pools are used again: by number of threads, those that

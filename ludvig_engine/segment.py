@@ -98,13 +98,13 @@ def segment(
 def _by_agreement(
     prepared: Prepared, evidence: Evidence, masks: Sequence[Paint], options: Options, raster: Raster, job: Job
 ) -> Segment:
-    P = learn(prepared.descriptor(share=0.5), evidence.positive, evidence.negative, C=0.5, job=job)
+    P = learn(prepared.descriptor(share=0.5, job=job), evidence.positive, evidence.negative, C=0.5, job=job)
     trust = 0.3 * np.minimum(evidence.total / max(float(np.median(evidence.total[evidence.total > 0])), 1e-12), 1)
     tried = list(product(_given(options.bandwidth, BANDWIDTHS), _given(options.prior, PRIORS)))
     scores = [P]
     if options.diffusion:
         for bandwidth, prior in tried:
-            scores.append(prepared.walk(bandwidth).solve(evidence.share, trust, P, prior=prior, job=job))
+            scores.append(prepared.walk(bandwidth, job=job).solve(evidence.share, trust, P, prior=prior, job=job))
     columns = np.stack(scores, axis=1)
     found = agreement(prepared.gaussians, columns, masks, raster=raster, job=job)
     best, at = np.unravel_index(int(found.argmax()), found.shape)
@@ -116,7 +116,7 @@ def _by_agreement(
 def _by_self_training(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> Segment:
     bandwidth, prior = options.bandwidth or BANDWIDTHS[0], options.prior or PRIORS[0]
     coarse = prepared.coarse(bandwidth, share=1.6, job=job)
-    walk = prepared.walk(bandwidth) if options.diffusion else None
+    walk = prepared.walk(bandwidth, job=job) if options.diffusion else None
     scores, threshold, prior = self_train(coarse, walk, evidence, prior=prior, fixed=options.prior is not None, job=job)
     parameters = {"bandwidth": bandwidth, "prior": prior} if options.diffusion else {}
     inside = scores > threshold  # on the Gaussians: to draw a million of them takes longer than all the rest

@@ -19,6 +19,7 @@ class Subject(StrEnum):
     """What is measured."""
 
     click = "click"
+    cancel = "cancel"
     lift = "lift"
     graph = "graph"
     memory = "memory"
@@ -29,7 +30,7 @@ class Subject(StrEnum):
 def command(
     subjects: Annotated[list[Subject] | None, typer.Argument(help="Default: lift and graph")] = None,
     gaussians: Annotated[
-        int | None, typer.Option(help="Of the synthetic scene; default: 200,000, for click 1,000,000", min=100)
+        int | None, typer.Option(help="Of the synthetic scene; default: 200,000, click and cancel: 1,000,000", min=100)
     ] = None,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of its photos")] = "1000x665",
     views: Annotated[int, typer.Option(help="Of them", min=1)] = 4,
@@ -42,7 +43,7 @@ def command(
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
         console.print(f"Measuring: {subject} ...")
-        count = gaussians or (1_000_000 if subject == Subject.click else 200_000)
+        count = gaussians or (1_000_000 if subject in (Subject.click, Subject.cancel) else 200_000)
         figures[subject.value] = _measure(subject, count, width, height, views, scene, cameras)
     if json:
         print_json(figures)
@@ -58,7 +59,7 @@ def _measure(
     subject: str, count: int, width: int, height: int, views: int, scene: Path | None, cameras: Path | None
 ) -> dict[str, float]:
     # Imported here: a benchmark's own imports must not slow the other commands down.
-    from ..bench import click, graph, lift, memory, wire
+    from ..bench import cancel, click, graph, lift, memory, wire
 
     if subject == Subject.wire:
         return wire.run()
@@ -69,6 +70,8 @@ def _measure(
     cloud, shots = _scene(count, width, height, views, scene, cameras)
     if subject == Subject.click:
         return click.run(cloud, shots[0])
+    if subject == Subject.cancel:
+        return cancel.run(cloud, shots)
     return lift.run(cloud, shots) if subject == Subject.lift else graph.run(cloud)
 
 

@@ -46,5 +46,9 @@ def scene_of(splats: Splats, name: str) -> Scene:
             ["The training failed; use an earlier checkpoint."],
         )
     rows = usable[morton_order(splats.gaussians.means[usable])]
-    notes = (f"{bad:,} of {total:,} Gaussians have NaN or infinite values and are left out.",) if bad else ()
-    return Scene(splats.gaussians.take(rows), rows, total, notes=notes)
+    return Scene(splats.gaussians.take(rows), rows, total, notes=left_out(bad, total))
+
+
+def left_out(bad: int, total: int) -> tuple[str, ...]:
+    """What to tell about rows that are not usable."""
+    return (f"{bad:,} of {total:,} Gaussians have NaN or infinite values and are left out.",) if bad else ()

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..progress import SILENT, Job
+
 T = TypeVar("T")
 
 
@@ -20,7 +22,7 @@ class Recent:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._kept: OrderedDict[Hashable, tuple[Any, Callable[[Any], object]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, Callable[[Any, Job], object]]] = OrderedDict()
 
     @property
     def size(self) -> int:
@@ -30,24 +32,32 @@ class Recent:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._kept
 
-    def get_or(self, key: Hashable, make: Callable[[], T], *, forget: Callable[[T], object] = lambda value: None) -> T:
-        """The value of that key, made if there is none. `forget` is called with it when it is forgotten."""
+    def get_or(
+        self,
+        key: Hashable,
+        make: Callable[[], T],
+        *,
+        forget: Callable[[T, Job], object] = lambda value, job: None,
+        job: Job = SILENT,
+    ) -> T:
+        """The value of that key, made if there is none. `forget` is called before it is forgotten, by any later job."""
         if key not in self._kept:
             self._kept[key] = make(), forget
         self._kept.move_to_end(key)
         while self.size > self.limit and len(self._kept) > 1:
-            self._drop(next(iter(self._kept)))
+            self._drop(next(iter(self._kept)), job)
         found: T = self._kept[key][0]
         return found
 
-    def clear(self) -> None:
+    def clear(self, *, job: Job = SILENT) -> None:
         """Forget everything."""
         for key in list(self._kept):
-            self._drop(key)
+            self._drop(key, job)
 
-    def _drop(self, key: Hashable) -> None:
-        value, forget = self._kept.pop(key)
-        forget(value)
+    def _drop(self, key: Hashable, job: Job) -> None:
+        value, forget = self._kept[key]
+        forget(value, job)  # if this is cancelled, the value is still there
+        del self._kept[key]
 
 
 def size_of(value: object) -> int:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from ..cache import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
 from ..find import lift_text, load_text_extractor
 from ..graph import Graph
 from ..io.activation import checked
-from ..io.load import load_scene, scene_of
+from ..io.load import left_out, load_scene, scene_of
 from ..memory import total_memory
 from ..methods import Cloud
 from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
@@ -57,7 +59,7 @@ class State:
     ) -> tuple[str, Scene]:
         """The scene's name, which the same input has again, and the scene."""
         path = splats if isinstance(splats, Path) else None
-        content = stamp(path) if path else key("cloud", 1, [], *(key_of_array(getattr(splats, a)) for a in ARRAYS))
+        content = job.aside(lambda: stamp(splats) if isinstance(splats, Path) else _key_of_cloud(splats))
         opened = Opened(content, path, tuple(views), tuple(stamp(v.photo) for v in views if v.photo), tuple(notes))
         name = key("scene", 1, [content, [_view_key(view) for view in views], opened.photo_stamps])[:16]
         scene = self._complete(opened, None if isinstance(splats, Path) else splats, job=job)
@@ -78,25 +80,31 @@ class State:
 
     def _complete(self, opened: Opened, cloud: Cloud | None = None, *, job: Job) -> Scene:
         def read() -> Scene:
-            return _read(opened) if opened.path else _scene_of_cloud(cloud or self._sent(opened.content))
+            if opened.path:
+                return _read(opened)
+            return _scene_of_cloud(cloud) if cloud else self._put_back(opened.content)
 
-        def forget(scene: Scene) -> None:
+        def forget(scene: Scene, job: Job) -> None:
             if not opened.path:
-                self._put_away(opened.content, scene)
+                job.aside(lambda: self._put_away(opened.content, scene))
 
-        base = self.recent.get_or(("splats", opened.content), lambda: job.aside(read), forget=forget)
+        name = "splats", opened.content
+        base = self.recent.get_or(name, lambda: job.aside(read), forget=forget, job=job)
         return replace(base, views=opened.views, notes=(*base.notes, *opened.notes))
 
     def _put_away(self, content: str, scene: Scene) -> None:
-        """Nobody can send a cloud again whose editing has gone on."""
-        arrays = {name: scene.to_file(getattr(scene.gaussians, name)) for name in ARRAYS}
-        self.cache.put(content, arrays, about="splats as they were sent")
+        """Nobody can send a cloud again whose editing has gone on. As it is in memory: a copy might not fit."""
+        if content not in self.cache:
+            arrays = {name: getattr(scene.gaussians, name) for name in ARRAYS}
+            sizes = np.array([scene.file_count])
+            self.cache.put(content, {**arrays, "rows": scene.rows, "sizes": sizes}, about="splats as they were sent")
 
-    def _sent(self, content: str) -> Cloud:
+    def _put_back(self, content: str) -> Scene:
         arrays = self.cache.get(content)
         if arrays is None:
             raise EngineError("not_found", "The splats that were sent are forgotten.", ["Open the scene again."])
-        return Cloud(**arrays)
+        rows, count = arrays.pop("rows"), int(arrays.pop("sizes")[0])
+        return Scene(Gaussians(**arrays), rows, count, notes=left_out(count - len(rows), count))
 
     # ---- features
 
@@ -121,7 +129,7 @@ class State:
             recipe = Recipe(components=dim)
             return prepare(scene, extractor, recipe=recipe, cache=self.cache, job=job)
 
-        found = self.recent.get_or(("prepared", name, extractor.key, dim), make)
+        found = self.recent.get_or(("prepared", name, extractor.key, dim), make, job=job)
         self._dims[name, spec] = dim
         return found
 
@@ -142,7 +150,7 @@ class State:
             _check_photos(opened)
             return lift_text(scene, extractor, cache=self.cache, job=job)
 
-        return self.recent.get_or(("words", name, extractor.key), make), extractor
+        return self.recent.get_or(("words", name, extractor.key), make, job=job), extractor
 
     def graph(self, name: str, spec: str, *, job: Job = SILENT) -> Graph:
         """With distances between features; of a scene without photos, without."""
@@ -150,14 +158,14 @@ class State:
         if opened.photo_stamps:
             return self.prepared(name, spec, job=job).graph
         make = partial(neighbour_graph, scene.gaussians, Recipe().neighbours, cache=self.cache, job=job)
-        return self.recent.get_or(("graph", opened.content), make)
+        return self.recent.get_or(("graph", opened.content), make, job=job)
 
     # ---- memory
 
-    def free(self) -> int:
+    def free(self, *, job: Job = SILENT) -> int:
         """Forget what can be had again; the bytes of arrays given back."""
         size = self.recent.size
-        self.recent.clear()
+        self.recent.clear(job=job)
         self._extractors.clear()
         return size
 
@@ -170,6 +178,10 @@ def stamp(path: Path) -> str:
     except OSError:
         return key("file", 1, [str(path), "not there"])
     return key("file", 1, [str(path.resolve()), [[n, s.st_size, s.st_mtime_ns] for n, s in states]])
+
+
+def _key_of_cloud(cloud: Cloud) -> str:
+    return key("cloud", 2, [], *(key_of_array(getattr(cloud, name)) for name in ARRAYS))
 
 
 def _read(opened: Opened) -> Scene:

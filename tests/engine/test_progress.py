@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ludvig_engine.errors import Cancelled
-from ludvig_engine.progress import SILENT, Job, chunks
+from ludvig_engine.progress import SILENT, Job, Shared, chunks
 
 
 class Stoppable(Job):
@@ -76,3 +76,33 @@ def test_what_runs_aside_is_left_alone():
 def test_chunks_cover():
     assert [range(10)[part] for part in chunks(10, 4)] == [range(4), range(4, 8), range(8, 10)]
     assert chunks(0, 4) == []
+
+
+def test_what_jobs_share_outlives_the_cancelled_one():
+    """It is done once, and reports to whoever waits."""
+    go, begun = threading.Event(), []
+
+    def work(job: Job) -> str:
+        begun.append(1)
+        while not go.wait(0.01):
+            job.check()
+            job.report("Working", len(begun), 2)
+        return "done"
+
+    first, second = Stoppable(0.1), Stoppable(1000)
+    shared = Shared(work, job=first)
+    with pytest.raises(Cancelled):
+        shared.result(job=first)
+    told = len(first.reports)
+    threading.Timer(0.1, go.set).start()
+    assert shared.result(job=second) == "done" and begun == [1] and not shared.failed
+    assert second.reports and told <= len(first.reports) <= told + 1  # one may have been on its way
+    assert shared.result(job=SILENT) == "done"
+
+
+def test_what_jobs_share_fails_for_all():
+    shared = Shared(lambda job: 1 / 0, job=SILENT)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            shared.result(job=SILENT)
+    assert shared.failed

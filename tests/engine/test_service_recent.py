@@ -24,7 +24,7 @@ def test_the_longest_unused_goes_first():
     recent, forgotten = Recent(3000), []
 
     def get(key, size=1):
-        return recent.get_or(key, lambda: kilobytes(size), forget=lambda value: forgotten.append(key))
+        return recent.get_or(key, lambda: kilobytes(size), forget=lambda value, job: forgotten.append(key))
 
     for key in "abc":
         get(key)

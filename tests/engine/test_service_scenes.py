@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 
 import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine.errors import EngineError
+from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.methods import (
     CheckScene,
@@ -22,7 +23,7 @@ from ludvig_engine.methods import (
     OpenScene,
     RunSegment,
 )
-from service_tools import RED, Service, opened, told_apart
+from service_tools import RED, After, Service, opened, told_apart
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +219,27 @@ def test_forgotten_scenes_come_back(service, made):
     service(ClearCache())
     np.testing.assert_array_equal(service(RunSegment(files, RED)).scores, first.scores)
     refused(lambda: service(RunSegment(sent, RED)), "not_found", "sent are forgotten")
+
+
+def test_forgetting_can_be_cancelled_and_copies_nothing(service, made, monkeypatch):
+    scene = service(OpenScene(cloud=cloud(made), views=str(made))).scene
+    put, kept = service.cache.put, []
+
+    def slow(name, arrays, **options):
+        kept.append(arrays)
+        time.sleep(0.2)
+        put(name, arrays, **options)
+
+    monkeypatch.setattr(service.cache, "put", slow)
+    gaussians = service.state.scene(scene).gaussians
+    with pytest.raises(Cancelled):
+        service(FreeMemory(), After(2))
+    assert service.state.scene(scene).gaussians is gaussians
+    service(FreeMemory())
+    assert all(arrays["means"] is gaussians.means for arrays in kept)
+    again = service.state.scene(scene)
+    np.testing.assert_array_equal(again.gaussians.means, gaussians.means)
+    assert again.gaussians is not gaussians
 
 
 def test_memory_is_limited_without_anybody_noticing(tmp_path, made, warm):
