@@ -25,6 +25,7 @@ class DisplayPanel(bpy.types.Panel):
         row = layout.row(heading="Selection")
         row.prop(scene, "selection", text="")
         row.prop(scene, "selection_color", text="")
+        layout.prop(scene, "prompts")
         from . import splats
 
         thing = context.object

@@ -151,6 +151,10 @@ class LudvigScene(bpy.types.PropertyGroup):
         default=(1.0, 0.55, 0.0, 0.6),
         update=_shown,
     )
+    prompts: BoolProperty(
+        name="Prompts", description="Mark where the active segment was clicked on and drawn over", default=True,
+        update=_shown,
+    )  # fmt: skip
 
 
 class LudvigTools(bpy.types.PropertyGroup):

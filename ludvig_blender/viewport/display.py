@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 import bpy
@@ -18,7 +19,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from .. import messages, native, splats
-from . import colors, reader, redraw
+from . import colors, marks, reader, redraw
 from .intake import Intake
 from .lens import Lens
 from .order import Part, back_to_front
@@ -41,6 +42,7 @@ class Display:
         self.intake = Intake(self._worker)
         self._views: dict[int, View] = {}
         self._points = Points()
+        self._marks: dict[marks.Mark, np.ndarray] = {}  # where the prompts are, object space
         self._painter: Any = None
         self._uploads: Any = None
         self._failed = False
@@ -82,7 +84,7 @@ class Display:
         bpy.app.timers.register(settle, first_interval=0)
 
     def _draw(self, context: Any) -> None:
-        region, settings = context.region, context.scene.ludvig
+        region = context.region
         lens = Lens(
             np.array(context.region_data.view_matrix, np.float64),
             np.array(context.region_data.window_matrix, np.float64),
@@ -92,8 +94,12 @@ class Display:
         every, items = self._items(context)
         if self._worker.busy() or self.intake.busy:
             self._wake()
-        if not items:
-            return
+        if items:
+            self._draw_splats(context, lens, every, items)
+            self._draw_marks(context, lens, items)
+
+    def _draw_splats(self, context: Any, lens: Lens, every: list[Item], items: list[Item]) -> None:
+        region, settings = context.region, context.scene.ludvig
         tint = tuple(settings.selection_color) if settings.selection else (0.0, 0.0, 0.0, 0.0)
         if settings.show == "POINTS":
             self._points.draw([(item.cloud, item.world) for item in items], tint)
@@ -116,6 +122,23 @@ class Display:
             self._painter.composite(view.target, lens.uniforms(tint))
         if moving:
             self._wake()
+
+    def _draw_marks(self, context: Any, lens: Lens, items: list[Item]) -> None:
+        """Draw the prompts of the active object, and let those be located that have not been."""
+        thing = context.view_layer.objects.active
+        item = next((item for item in items if thing is not None and item.uid == thing.session_uid), None)
+        shown = marks.of(thing) if item is not None and context.scene.ludvig.prompts else []
+        self._marks = {mark: self._marks[mark] for mark, _ in shown if mark in self._marks}
+        for mark in {mark for mark, _ in shown} - set(self._marks):
+            if not self._worker.busy(("mark", mark)):
+                work = partial(marks.locate, mark, item.cloud, marks.unseen(thing, mark))
+                self._ask(("mark", mark), work, partial(self._mark, mark))
+        found = [(mark, yes, self._marks[mark]) for mark, yes in shown if mark in self._marks]
+        if found:
+            marks.draw(found, lens, item.world)
+
+    def _mark(self, mark: marks.Mark, points: np.ndarray) -> None:
+        self._marks[mark] = points
 
     def _items(self, context: Any) -> tuple[list[Item], list[Item]]:
         """All splat objects that are drawn somewhere, in the order they are uploaded; and those of this region."""

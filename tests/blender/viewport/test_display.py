@@ -49,7 +49,9 @@ class Region:
             view_layer=bpy.context.view_layer,
             space_data=self.space,
         )
-        with self.offscreen.bind():
+        with self.offscreen.bind(), gpu.matrix.push_pop(), gpu.matrix.push_pop_projection():
+            gpu.matrix.load_matrix(self.view)
+            gpu.matrix.load_projection_matrix(Matrix(projection))
             gpu.state.active_framebuffer_get().clear(color=(0, 0, 0, 0), depth=1.0)
             self.display.draw(context)
         data = self.offscreen.texture_color.read()

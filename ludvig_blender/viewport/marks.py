@@ -1,0 +1,112 @@
+"""The prompts of the active segment, drawn where they were made: a dot, a line, a box; green says yes, red says no.
+
+Where a prompt touches the splats is found by the worker as its own camera saw them, and kept for as long as the prompt
+is drawn. So a mark stays on the object wherever that goes; what is in front of it dims it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gpu
+import numpy as np
+from gpu_extras.batch import batch_for_shader
+
+from .. import attributes, places
+from ..gesture import COLORS
+from .cloud import Cloud
+from .lens import Lens
+from .surface import touched, unprojected
+
+DOT, LINE = 5.0, 3.0  # pixels: radius, width
+RIM = 1.5  # pixels of dark around it, to be seen on anything
+MOST = 40  # points of a line
+BEHIND = 0.3  # alpha of what is hidden
+CLOSER = 0.02  # of the distance to the eye: marks are drawn before the surface that they are on
+GRID = (np.stack(np.meshgrid(*2 * [np.linspace(0.2, 0.8, 5)]), axis=-1)).reshape(-1, 2)  # where a box is probed
+CIRCLE = np.array([(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 25)])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A prompt; equal ones are in the same place."""
+
+    kind: str
+    viewmat: tuple[float, ...]
+    K: tuple[float, ...]
+    pixels: str
+    unseen: str
+
+
+def of(thing: Any) -> list[tuple[Mark, bool]]:
+    """The prompts of an object's active segment that have a place, and whether they say yes."""
+    own = thing.ludvig
+    if not 0 <= own.active_segment < len(own.segments):
+        return []
+    prompts = own.segments[own.active_segment].prompts
+    return [(Mark(p.kind, tuple(p.viewmat), tuple(p.K), p.pixels, p.unseen), p.positive) for p in prompts if p.pixels]
+
+
+def unseen(thing: Any, mark: Mark) -> np.ndarray | None:
+    """The splats that were hidden when the prompt was made, (N,) bool. Main thread."""
+    return attributes.get(thing.data, mark.unseen) if mark.unseen else None
+
+
+def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
+    """Its points (P, 3), object space; none where no splat is. For the worker."""
+    viewmat, K = np.reshape(mark.viewmat, (4, 4)), np.reshape(mark.K, (3, 3))
+    pixels = places.read(mark.pixels)
+    shown = ~unseen if unseen is not None and len(unseen) == len(cloud.texels) else np.ones(len(cloud.texels), bool)
+    if mark.kind == "BOX":
+        (x0, y0), (x1, y1) = pixels
+        inside = touched(cloud.texels, shown, viewmat, K, pixels[0] + GRID * (pixels[1] - pixels[0]))
+        depths = (inside @ viewmat[2, :3] + viewmat[2, 3])[np.isfinite(inside[:, 0])]
+        corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+        return unprojected(viewmat, K, corners, np.full(5, np.median(depths))) if len(depths) else np.empty((0, 3))
+    few = pixels[np.unique(np.linspace(0, len(pixels) - 1, MOST).astype(int))]
+    found = touched(cloud.texels, shown, viewmat, K, few)
+    return found[np.isfinite(found[:, 0])]
+
+
+def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarray) -> None:
+    """Draw marks at their points of an object with this world matrix into the region Blender is drawing."""
+    gpu.state.blend_set("ALPHA")
+    for test, alpha in (("NONE", BEHIND), ("LESS_EQUAL", 1.0)):
+        gpu.state.depth_test_set(test)
+        for mark, positive, points in found:
+            shape = _dot if mark.kind == "CLICK" or len(points) == 1 else _line
+            points = _closer(points @ world[:3, :3].T + world[:3, 3], lens)
+            shape(points, (0.0, 0.0, 0.0, 0.8 * alpha), lens, RIM)
+            shape(points, (*COLORS["ADD" if positive else "REMOVE"][:3], alpha), lens, 0.0)
+    gpu.state.depth_test_set("NONE")
+    gpu.state.blend_set("NONE")
+
+
+def _closer(points: np.ndarray, lens: Lens) -> np.ndarray:
+    """Nearer to the eye, at the same place of the picture."""
+    if not lens.orthographic:
+        return points + CLOSER * (lens.position - points)
+    depths = points @ lens.view[2, :3] + lens.view[2, 3]
+    return points + CLOSER * np.abs(depths)[:, None] * lens.view[2, :3]
+
+
+def _dot(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float) -> None:
+    depths = -(points @ lens.view[2, :3] + lens.view[2, 3])
+    pixel = 2 / (lens.projection[1, 1] * lens.height) * (np.ones_like(depths) if lens.orthographic else depths)
+    round_ = CIRCLE @ lens.view[:2, :3] * (DOT + more)
+    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+    shader.uniform_float("color", color)
+    for point, size in zip(points, pixel, strict=True):
+        fan = [point, *(point + size * round_)]
+        corners = [fan[i] for k in range(1, len(fan) - 1) for i in (0, k, k + 1)]
+        batch_for_shader(shader, "TRIS", {"pos": np.array(corners, np.float32)}).draw(shader)
+
+
+def _line(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float) -> None:
+    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    shader.uniform_float("viewportSize", (lens.width, lens.height))
+    shader.uniform_float("lineWidth", LINE + 2 * more)
+    shader.uniform_float("color", color)
+    if len(points):
+        batch_for_shader(shader, "LINE_STRIP", {"pos": points.astype(np.float32)}).draw(shader)
