@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from . import __version__, codec
@@ -42,12 +42,19 @@ MIN_TOKEN = 16  # characters
 log = logging.getLogger(__name__)
 
 
-def serve(connection_file: str | os.PathLike[str], handlers: Mapping[str, Handler], *, port: int = 0) -> None:
+def serve(
+    connection_file: str | os.PathLike[str],
+    handlers: Mapping[str, Handler],
+    *,
+    port: int = 0,
+    ready: Callable[[], object] = lambda: None,
+) -> None:
     """Serve one client after another until one says `shutdown` or stdin ends.
 
     The token is the first line of stdin. `connection_file` appears when the engine is ready and goes when it ends.
     `handlers` are by method name; they are called one at a time, in a thread of their own. With `port` 0 the system
-    chooses. Raises `EngineError`: "bad_token" if stdin gives none, "no_port" if the port is taken.
+    chooses. `ready` is called when the file is there, for what may take longer. Raises `EngineError`: "bad_token" if
+    stdin gives none, "no_port" if the port is taken.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # Unbuffered: a thread that waits inside a buffered reader holds its lock, and Python aborts at exit over that.
@@ -70,11 +77,12 @@ def serve(connection_file: str | os.PathLike[str], handlers: Mapping[str, Handle
             os._exit(0)
 
         threading.Thread(target=exit_with_parent, name="stdin", daemon=True).start()
-        ready = {"port": server.port, "pid": os.getpid(), "protocol": PROTOCOL, "version": __version__}
+        address = {"port": server.port, "pid": os.getpid(), "protocol": PROTOCOL, "version": __version__}
         with atomic_write(connection_file) as path:
             path.chmod(0o600)
-            path.write_text(json.dumps(ready))
+            path.write_text(json.dumps(address))
         try:
+            ready()
             server.wait()
         finally:
             Path(connection_file).unlink(missing_ok=True)

@@ -40,7 +40,7 @@ from ..methods import (
 from ..pictures import rgb
 from ..progress import Job
 from ..scene import Camera, Gaussians, View
-from ..service import HANDLERS
+from ..service.handlers import HANDLERS
 from ..service.state import ARRAYS, State
 from ..session import pack_answer
 
@@ -74,6 +74,7 @@ def run(gaussians: Gaussians, cameras: Sequence[Camera]) -> dict[str, float]:
         waits = _cancelled(state, first, figures["first_click_s"])
         figures["cancelled"] = len(waits)
         figures["cancel_median_s"], figures["cancel_worst_s"] = statistics.median(waits), max(waits)
+        HANDLERS[first.method](state, first, Job())
         figures |= {f"drag_{name}": value for name, value in _dragged(state, first).items()}
         state.free()
         figures |= {f"cold_drag_{name}": value for name, value in _dragged(state, first).items()}

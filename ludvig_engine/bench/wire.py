@@ -1,4 +1,4 @@
-"""How fast the wire is: `ludvig bench wire`.
+"""How fast the wire is, and how soon there is one: `ludvig bench wire`.
 
 Arrays go to an engine in another process and back, over the protocol and, in the same run, over Python's own way
 between processes, `multiprocessing.Pipe`, which pickles. Wall time, as the user waits for it; the best of several.
@@ -17,7 +17,8 @@ from typing import Annotated
 import numpy as np
 
 from ..client import Engine
-from ..methods import Nothing, Request
+from ..methods import CacheInfo, Nothing, Request
+from ..process import EngineProcess, engine_command
 from ..progress import Job
 from ..server import serve
 
@@ -48,7 +49,7 @@ class Echo(Request[Echoed], method="bench/echo"):
 
 def run(repeat: int = 5) -> dict[str, float]:
     """Seconds by what was measured: `wire_*` is ours, `pipe_*` is multiprocessing's."""
-    figures: dict[str, float] = {}
+    figures = _starting(repeat)
     with Engine.start(command=[sys.executable, "-m", "ludvig_engine.bench.wire"]) as engine:
         figures |= _measure("wire", lambda request: engine.call(request), repeat)
     here, there = multiprocessing.Pipe()
@@ -63,6 +64,20 @@ def run(repeat: int = 5) -> dict[str, float]:
     here.send(None)
     child.join()
     return figures
+
+
+def _starting(repeat: int) -> dict[str, float]:
+    """From starting the engine to its connection file, and to its first answer, which waits for its imports."""
+    listening, answering = float("inf"), float("inf")
+    for _ in range(repeat):
+        start = time.perf_counter()
+        process = EngineProcess(engine_command(sys.executable))
+        process.address()
+        listening = min(listening, time.perf_counter() - start)
+        with Engine(process.address, process.token, process) as engine:
+            engine.call(CacheInfo())
+            answering = min(answering, time.perf_counter() - start)
+    return {"start_to_connection_file": listening, "start_to_first_answer": answering}
 
 
 def _measure(name: str, ask: Callable[[Request], object], repeat: int) -> dict[str, float]:

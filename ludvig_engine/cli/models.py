@@ -13,7 +13,9 @@ from ..features.auto import best
 from .common import AsJson, bars, console, print_json
 
 app = typer.Typer(
-    help="The weights of learned models: list them, fetch them, say where they are.", no_args_is_help=True
+    help="The weights of learned models: list them, fetch them, say where they are.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 Name = Annotated[str, typer.Argument(help="As `ludvig models list` calls it, or a hub repository of that table")]

@@ -15,6 +15,7 @@ def command(
     """Serve one client at a time until stdin ends. The first line of stdin is the secret that clients must know."""
     # Imported here: the other commands need none of it.
     from ..server import serve
-    from ..service import handlers
+    from ..service import Service
 
-    serve(connection_file, handlers(), port=port)
+    service = Service()
+    serve(connection_file, service.handlers, port=port, ready=service.load)

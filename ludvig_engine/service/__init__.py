@@ -1,58 +1,49 @@
 """What the engine does for its clients: a function per method of methods.py, each thin around the library.
 
-    server.serve(connection_file, service.handlers())
-
 They are called one at a time, so what they share (state.py) needs no locks. A file per group of methods.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
-from ..cache import Cache
-from ..methods import (
-    AutoSegments,
-    CacheInfo,
-    CheckScene,
-    ClearCache,
-    ComputeFeatures,
-    FreeMemory,
-    GrowSegment,
-    ListFeatures,
-    MemoryInfo,
-    OpenScene,
-    PreviewFeatures,
-    RunSegment,
-    ShrinkSegment,
-)
-from ..progress import Job
-from ..session import Handler
-from . import features, scenes, segments, storage
-from .state import State
+from ..errors import EngineError
+from ..methods import METHODS, Initialize, Request, Shutdown
+from ..progress import Job, begin
 
-HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
-    OpenScene.method: scenes.open_scene,
-    CheckScene.method: scenes.check_scene,
-    ListFeatures.method: features.list_features,
-    ComputeFeatures.method: features.compute_features,
-    PreviewFeatures.method: features.preview_features,
-    RunSegment.method: segments.run_segment,
-    GrowSegment.method: segments.grow_segment,
-    ShrinkSegment.method: segments.shrink_segment,
-    AutoSegments.method: segments.auto_segments,
-    MemoryInfo.method: storage.memory_info,
-    FreeMemory.method: storage.free_memory,
-    CacheInfo.method: storage.cache_info,
-    ClearCache.method: storage.clear_cache,
-}
+Handlers = Mapping[str, Callable[[Any, Job], Any]]
 
 
-def handlers(*, cache: Cache | None = None, memory: int = 0) -> dict[str, Handler]:
-    """All methods but those of the session, which the server itself answers.
+class Service:
+    """The handlers of all methods, before what they need is imported, which takes seconds: the engine starts at once.
 
-    `memory` limits, in bytes, what is kept between requests; by default half of the machine's.
+        service = Service()
+        server.serve(connection_file, service.handlers, ready=service.load)
+
+    The first request waits for the import, and begins it if nobody has.
     """
-    state = State(cache or Cache(), memory)
-    return {name: functools.partial(handler, state) for name, handler in HANDLERS.items()}
+
+    def __init__(self) -> None:
+        self._loaded: Future[Handlers] | None = None
+        served = METHODS.keys() - {Initialize.method, Shutdown.method}  # these the server answers
+        self.handlers: Handlers = {name: functools.partial(self._answer, name) for name in served}
+
+    def load(self) -> Future[Handlers]:
+        """Begin the import, in a thread of its own."""
+        self._loaded = self._loaded or begin(_load)
+        return self._loaded
+
+    def _answer(self, method: str, request: Request[Any], job: Job) -> Any:
+        return job.wait(self.load())[method](request, job)
+
+
+def _load() -> Handlers:
+    try:
+        from .handlers import handlers
+    except ImportError as error:
+        fixes = ["Install the engine's packages again."]
+        raise EngineError("missing_package", f"The engine's environment is damaged: {error}.", fixes) from error
+    return handlers()

@@ -13,7 +13,7 @@ from ludvig_engine import codec
 from ludvig_engine.cache import Cache
 from ludvig_engine.methods import OpenScene, Prompt, Request, SceneOpened
 from ludvig_engine.progress import SILENT, Job
-from ludvig_engine.service import handlers
+from ludvig_engine.service.handlers import handlers
 
 R = TypeVar("R")
 

@@ -13,9 +13,12 @@ import pytest
 
 from ludvig_engine import methods
 from ludvig_engine.client import Engine
+from ludvig_engine.errors import EngineError
 from ludvig_engine.methods import CacheInfo, Shutdown
+from ludvig_engine.progress import SILENT
 from ludvig_engine.server import Server
-from ludvig_engine.service import handlers
+from ludvig_engine.service import Service
+from ludvig_engine.service.handlers import handlers
 from wire_tools import wait_for
 
 
@@ -31,6 +34,7 @@ def test_every_method_is_served(tmp_path):
     own = {name for name, kind in methods.METHODS.items() if kind.__module__ == "ludvig_engine.methods"}
     served = handlers()
     assert set(served) | {"initialize", "shutdown"} == own
+    assert Service().handlers.keys() >= set(served)
     Server(served, "x" * 32).close()
 
 
@@ -63,3 +67,24 @@ def test_a_port_that_is_taken(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken, serve(tmp_path, "--port", taken.getsockname()[1]) as process:
         said = " ".join(process.communicate(secrets.token_hex() + "\n")[1].split())
     assert process.returncode == 2 and "Cannot listen on port" in said and "Traceback" not in said
+
+
+def test_it_starts_before_what_it_computes_with_is_imported(tmp_path):
+    """So the editor has its engine in a moment; the first request waits for the rest."""
+    script = f"""
+import sys
+from ludvig_engine.cli import app
+from ludvig_engine import server, service
+late = {{"numba", "scipy", "sklearn", "skimage", "torch", "PIL", "pycolmap"}}
+server.serve = lambda *a, **o: print(sorted(late & sys.modules.keys()))
+app(["serve", "--connection-file", {str(tmp_path / "c.json")!r}], standalone_mode=False)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]"]
+
+
+def test_a_damaged_environment_is_an_answer(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ludvig_engine.service.handlers", None)
+    with pytest.raises(EngineError, match="environment is damaged") as caught:
+        Service().handlers["cache/info"](CacheInfo(), SILENT)
+    assert caught.value.kind == "missing_package"

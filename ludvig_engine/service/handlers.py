@@ -1,0 +1,53 @@
+"""The table of what the engine does: which function answers which method. Imports all that the engine computes with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..cache import Cache
+from ..methods import (
+    AutoSegments,
+    CacheInfo,
+    CheckScene,
+    ClearCache,
+    ComputeFeatures,
+    FreeMemory,
+    GrowSegment,
+    ListFeatures,
+    MemoryInfo,
+    OpenScene,
+    PreviewFeatures,
+    RunSegment,
+    ShrinkSegment,
+)
+from ..progress import Job
+from ..session import Handler
+from . import features, scenes, segments, storage
+from .state import State
+
+HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
+    OpenScene.method: scenes.open_scene,
+    CheckScene.method: scenes.check_scene,
+    ListFeatures.method: features.list_features,
+    ComputeFeatures.method: features.compute_features,
+    PreviewFeatures.method: features.preview_features,
+    RunSegment.method: segments.run_segment,
+    GrowSegment.method: segments.grow_segment,
+    ShrinkSegment.method: segments.shrink_segment,
+    AutoSegments.method: segments.auto_segments,
+    MemoryInfo.method: storage.memory_info,
+    FreeMemory.method: storage.free_memory,
+    CacheInfo.method: storage.cache_info,
+    ClearCache.method: storage.clear_cache,
+}
+
+
+def handlers(*, cache: Cache | None = None, memory: int = 0) -> dict[str, Handler]:
+    """All methods but those of the session, which the server itself answers.
+
+    `memory` limits, in bytes, what is kept between requests; by default half of the machine's.
+    """
+    state = State(cache or Cache(), memory)
+    return {name: functools.partial(handler, state) for name, handler in HANDLERS.items()}
