@@ -131,7 +131,7 @@ class ComputeFeatures(bpy.types.Operator):
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
             own.computed = extractor
-            own.summary = f"{title(answer.extractor)}: {lines.number(answer.dim, 'channel')}, {how}"
+            own.summary = f"{lines.number(answer.dim, 'channel').capitalize()}, {how}: {title(answer.extractor)}"
             own.notes = "\n".join(answer.notes)
             messages.clear()
 

@@ -1,8 +1,9 @@
 """How well a segment that Blender has exported fits exact masks. Run by the engine's Python, which can draw splats.
 
-    python overlap.py SEGMENT.ply ATTRIBUTE THRESHOLD SPLATS.ply VIEWS MASKS
+    python overlap.py SEGMENT.ply ATTRIBUTE THRESHOLD SPLATS.ply VIEWS MASKS CLICKED
 
-The segment's attribute is drawn in every view that has a mask, cut at half, and compared: prints the mean IoU.
+What is selected is drawn in every view that has a mask, cut at half, and compared: prints the mean IoU. As in
+`ludvig demo`, the photo that was clicked on does not count, nor one that shows next to nothing of the thing.
 """
 
 from __future__ import annotations
@@ -19,15 +20,20 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.render import render
 
+LEAST = 0.01  # of a photo
 
-def main(exported, attribute, threshold, splats, views, masks):
+
+def main(exported, attribute, threshold, splats, views, masks, clicked):
     scene = load_scene(splats, views=views)
     scores = read_ply(exported).extras[attribute]
     selected = scene.from_file((scores > np.float32(threshold)).astype(np.float32))
     found = []
     for view in scene.views:
         path = Path(masks, f"{Path(view.name).stem}.png")
-        if not path.exists() or not (exact := np.asarray(Image.open(path).convert("L")) > 127).any():
+        if not path.exists() or Path(view.name).stem == Path(clicked).stem:
+            continue
+        exact = np.asarray(Image.open(path).convert("L")) > 127
+        if exact.mean() < LEAST:
             continue
         image, alpha = render(scene.gaussians, view.camera, selected[:, None])
         again = image[0] > 0.5 * np.squeeze(alpha)

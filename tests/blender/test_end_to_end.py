@@ -1,4 +1,7 @@
-"""The whole way with the real engine: import, compute, click, edit, undo, export, save, load; how good a click is."""
+"""The whole way with the real engine, from the built zip; and how good a click is.
+
+Import, compute, click, select, delete, undo, redo, recolor, export, separate, save, reload.
+"""
 
 import json
 import os
@@ -18,8 +21,10 @@ segments = blender_module("ludvig_blender.segments")
 attributes = blender_module("ludvig_blender.attributes")
 engine_module = blender_module("ludvig_blender.engine")
 DEMO = ROOT / "demo/scene"
-CLICKED = "monkey"  # a thing that features of color alone tell from the rest; others need learned ones
 FEATURES = os.environ.get("LUDVIG_TEST_FEATURES", "colour")  # embedded: it needs no weights
+# What the demo's own clicks reach in Blender as they do in `ludvig demo`, features of color alone; the others need
+# learned ones. Splats of the chair and of the table under it overlap: no selection of them is much better.
+REACHED = {"chair": 0.94, "vase": 0.95, "monkey": 0.95}
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +40,8 @@ def demo():
     if not (DEMO / "scene.json").exists():
         pytest.skip("the demo scene is not built (demo/build_scene.py)")
     things = json.loads((DEMO / "scene.json").read_text("utf-8"))["objects"]
-    (thing,) = (thing for thing in things if thing["name"] == CLICKED)
-    return DEMO / "splats.ply", DEMO, {CLICKED: (DEMO / "masks" / CLICKED, thing["view"], thing["click"])}
+    clicks = {one["name"]: (DEMO / "masks" / one["name"], one["view"], one["click"]) for one in things}
+    return DEMO / "splats.ply", DEMO, clicks
 
 
 def banana():
@@ -72,7 +77,7 @@ def overlap(command, source, name, segment, exported):
     path, views, things = source()
     bpy.ops.ludvig.export_splats(filepath=str(exported), apply_transform=False)
     script = [command[0], str(Path(__file__).with_name("overlap.py")), exported, segment.attribute.replace(" ", "_")]
-    asked = [*script, segment.threshold, path, views, things[name][0]]
+    asked = [*script, segment.threshold, path, views, *things[name][:2]]
     done = subprocess.run([str(part) for part in asked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return float(done.stdout.split()[-1])
@@ -81,12 +86,12 @@ def overlap(command, source, name, segment, exported):
 @pytest.mark.parametrize("source", [demo, banana])
 def test_one_click_finds_the_object(source, command, tmp_path, record_property):
     thing, things = opened(source)
-    name = next(iter(things))
-    segment = click(thing, name, things)
-    iou = overlap(command, source, name, segment, tmp_path / "found.ply")
-    record_property("iou", iou)
-    print(f"IoU of one click on {name}: {iou:.3f}")
-    assert iou >= (0.95 if source is demo else 0.9)
+    for name, least in (REACHED if source is demo else {"bananas": 0.95}).items():
+        segment = click(thing, name, things)
+        iou = overlap(command, source, name, segment, tmp_path / "found.ply")
+        record_property(f"iou of {name}", iou)
+        print(f"IoU of one click on the {name}: {iou:.3f}")
+        assert iou >= least
 
 
 @pytest.mark.parametrize("source", [demo, banana])
@@ -101,6 +106,10 @@ def test_the_whole_way(source, command, tmp_path):
     scores, threshold = segments.scores(thing, segment), segment.threshold
     np.testing.assert_array_equal(chosen, scores > np.float32(threshold))
     assert 0 < chosen.sum() < 0.5 * len(chosen)
+    bpy.ops.ludvig.select("EXEC_DEFAULT", True, action="NONE")
+    assert not splats.selection(thing.data).any()
+    bpy.ops.ludvig.segment_select("EXEC_DEFAULT", True)
+    np.testing.assert_array_equal(splats.selection(thing.data), chosen)
 
     bpy.ops.ludvig.delete("EXEC_DEFAULT", True)
     assert_same(splats.read(thing.data), before.take(~chosen))
