@@ -7,7 +7,9 @@
    with evidence y_i of weight e_i and feature similarities A_ij: a random walk on LUDVIG's graph that restarts at the
    prompts and at P. The problem is convex with one answer in 0..1; bare power iteration depends on when it stops.
 4. A mask knows where the object ends: bandwidth, λ and threshold are those whose selection, seen by the mask's camera,
-   agrees best with it. Clicks, strokes and boxes do not: 2 and 3 are repeated on what they found (self_training).
+   agrees best with it. Clicks, strokes and boxes do not.
+5. Both are repeated on what they found (self_training), which finds what no prompt showed. That of a mask is dropped
+   where it contradicts the mask.
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ from .pipeline import Prepared
 from .progress import SILENT, Job
 from .prompts import Evidence, Paint, lift, merged
 from .render import GSPLAT, Raster
-from .self_training import THRESHOLD, self_train
+from .self_training import THRESHOLD, Answer, SelfTraining
 
 BANDWIDTHS, PRIORS = (4.0,), (0.03, 0.1)  # tried for a mask; wider ones fit the mask better and the object worse
+LESS = 0.02  # that self-training may agree less with a mask: it knows more of the object than one view
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def segment(
     if masks:
         found = _by_agreement(prepared, evidence, masks, options, raster, job)
     else:
-        found = _by_self_training(prepared, evidence, options, job)
+        found = _from_evidence(prepared, evidence, options, job)
     seeds = {"seeds": float((evidence.positive > 0).sum()), "against": float((evidence.negative > 0).sum())}
     found = replace(found, evidence={**seeds, **found.evidence})
     if options.threshold is not None:
@@ -108,22 +111,36 @@ def _by_agreement(
     columns = np.stack(scores, axis=1)
     found = agreement(prepared.gaussians, columns, masks, raster=raster, job=job)
     best, at = np.unravel_index(int(found.argmax()), found.shape)
+    first = scores[best] > THRESHOLDS[at]
+    trained = _training(prepared, evidence, options, job).from_selection(first)
+    levels = np.array([trained.threshold])
+    agrees = float(agreement(prepared.gaussians, trained.scores[:, None], masks, thresholds=levels, job=job)[0, 0])
+    if agrees >= found.max() - LESS:
+        return _segment(trained, "a half, after self-training", options, agrees)
     parameters = dict(zip(("bandwidth", "prior"), tried[best - 1], strict=True)) if best else {}
     how = "found by agreement with the mask"
     return Segment(scores[best], float(THRESHOLDS[at]), how, parameters, {"agreement": float(found.max())})
 
 
-def _by_self_training(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> Segment:
-    bandwidth, prior = options.bandwidth or BANDWIDTHS[0], options.prior or PRIORS[0]
+def _from_evidence(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> Segment:
+    answer = _training(prepared, evidence, options, job).from_evidence()
+    inside = answer.scores > answer.threshold  # on the Gaussians: to draw a million takes longer than all the rest
+    both, beside = float(evidence.positive[inside].sum()), float(evidence.negative[inside].sum())
+    agrees = both / max(float(evidence.positive.sum()) + beside, 1e-12)
+    how = "default" if answer.threshold == THRESHOLD else "found by Otsu's and Li's rules"
+    return _segment(answer, how, options, agrees)
+
+
+def _training(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> SelfTraining:
+    bandwidth = options.bandwidth or BANDWIDTHS[0]
     coarse = prepared.coarse(bandwidth, share=1.6, job=job)
     walk = prepared.walk(bandwidth, job=job) if options.diffusion else None
-    scores, threshold, prior = self_train(coarse, walk, evidence, prior=prior, fixed=options.prior is not None, job=job)
-    parameters = {"bandwidth": bandwidth, "prior": prior} if options.diffusion else {}
-    inside = scores > threshold  # on the Gaussians: to draw a million of them takes longer than all the rest
-    both, beside = float(evidence.positive[inside].sum()), float(evidence.negative[inside].sum())
-    agree = both / max(float(evidence.positive.sum()) + beside, 1e-12)
-    how = "default" if threshold == THRESHOLD else "found by Otsu's and Li's rules"
-    return Segment(scores, threshold, how, parameters, {"agreement": agree})
+    return SelfTraining(coarse, walk, evidence, prior=options.prior, job=job)
+
+
+def _segment(answer: Answer, how: str, options: Options, agrees: float) -> Segment:
+    parameters = {"bandwidth": options.bandwidth or BANDWIDTHS[0], "prior": answer.prior} if options.diffusion else {}
+    return Segment(answer.scores, answer.threshold, how, parameters, {"agreement": agrees})
 
 
 def _given(value: float | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:

@@ -1,11 +1,11 @@
-"""From a few clicks to an object: what is like them, again and again from what that found.
+"""From a few clicks, or a first selection, to an object: what is like it, again and again from what that found.
 
 1. P: learned from the clicks against a random sample of the scene, which mostly is not the object.
 2. Diffusion with restart at the clicks and at P; a threshold parts the scores.
 3. P: learned from the two parts. Diffusion again; the parts are now above and below a half. Repeat.
 4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from two thresholds, Otsu's, which is narrow, and
    half way to Li's, which is wide; the answer whose scores are the clearest apart is taken.
-All on superpoints; one short diffusion on the Gaussians refines the last answer.
+All on superpoints; one short diffusion on the Gaussians refines the last answer. A first selection replaces 1 and 2.
 """
 
 from __future__ import annotations
@@ -23,16 +23,27 @@ from .prompts import Evidence
 from .walk import Walk
 
 THRESHOLD = 0.5
+TRUST = 30.0  # of the clearest evidence, against similarities of at most 1
+PRIOR = 0.1  # λ, of P; raised for objects smaller than the walk's reach
+FIRST = 0.1  # of λ, as long as P knows only the clicks
 ROUNDS = 3
-TRUST = 10.0  # of the clearest evidence, against similarities of at most 1
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 FINE = 8  # steps of the last diffusion, which starts from an answer
 _FEW = 20  # Gaussians that nothing can be learned from
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Scores of all Gaussians, their threshold, and the λ they were made with."""
+
+    scores: Float[Array, " N"]
+    threshold: float
+    prior: float
+
+
+@dataclass(frozen=True)
 class Part:
-    """The scene parted in two."""
+    """The scene's superpoints parted in two."""
 
     scores: Float[Array, " S"]
     P: Float[Array, " S"]
@@ -51,51 +62,65 @@ class Part:
         return float(np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside))
 
 
-def self_train(
-    coarse: Coarse, walk: Walk | None, evidence: Evidence, *, prior: float, fixed: bool = False, job: Job = SILENT
-) -> tuple[Float[Array, " N"], float, float]:
-    """Scores, their threshold, and the λ they were made with; without a walk, likeness alone.
+class SelfTraining:
+    """Of one object, for which there is evidence; without a walk, by likeness alone."""
 
-    λ starts at `prior` and is raised, unless it is `fixed`, for objects smaller than the walk's reach.
-    """
-    trust = TRUST * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
-    trusted = coarse.sum(trust)
-    share = coarse.sum(trust * evidence.share) / np.maximum(trusted, 1e-12)
-    positive, negative = (coarse.sum(part) for part in _clear(evidence))
+    def __init__(
+        self, coarse: Coarse, walk: Walk | None, evidence: Evidence, *, prior: float | None = None, job: Job = SILENT
+    ) -> None:
+        """A given λ, `prior`, is kept."""
+        self.coarse, self.walk, self.evidence, self.job = coarse, walk, evidence, job
+        self.prior, self.fixed = PRIOR if prior is None else prior, prior is not None
+        self.trust = TRUST * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
+        self.trusted = coarse.sum(self.trust)
+        self.share = coarse.sum(self.trust * evidence.share) / np.maximum(self.trusted, 1e-12)
 
-    def spread(P: Float[Array, " S"], prior: float, start: Float[Array, " S"]) -> Float[Array, " S"]:
-        return coarse.walk.solve(share, trusted, P, prior=prior * coarse.size, start=start, job=job)
+    def from_evidence(self) -> Answer:
+        """Steps 1 to 4."""
+        coarse = self.coarse
+        self.job.report("Learning", 0, ROUNDS + 1)
+        positive, negative = (coarse.sum(part) for part in _clear(self.evidence))
+        scores = P = learn(coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=self.job)
+        if self.walk:
+            scores = self._spread(P, self.prior * FIRST, P)
+        levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
+        wide, narrow = float(threshold_li(levels)), float(threshold_otsu(levels))
+        parts = [self._trained(Part(scores, P, t, self.prior)) for t in ((wide + narrow) / 2, narrow)]
+        return self._refined(max(parts, key=lambda part: part.separation(coarse.seen)))
 
-    job.report("Learning", 0, ROUNDS + 1)
-    scores = P = learn(coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=job)
-    if walk:
-        scores = spread(P, prior / 3, P)
-    levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
-    wide, narrow = float(threshold_li(levels)), float(threshold_otsu(levels))
+    def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
+        """Step 3, from a first selection."""
+        share = self.coarse.sum(selected.astype(np.float32)) / self.coarse.size
+        return self._refined(self._trained(Part(share, share, THRESHOLD, self.prior)))
 
-    def trained(threshold: float) -> Part:
-        part = Part(scores, P, threshold, prior)
+    def _trained(self, part: Part) -> Part:
+        coarse, job = self.coarse, self.job
         for number in range(ROUNDS):
             job.check()
             job.report("Learning", number + 1, ROUNDS + 1)
             inside = part.inside
             if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
                 break
-            like = learn(coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job)
-            part = Part(like if not walk else part.scores, like, THRESHOLD, part.prior)
-            while walk and part.prior <= 1:
-                part = replace(part, scores=spread(like, part.prior, part.scores))
-                if fixed or coarse.size[part.inside].sum() > KEPT * coarse.size[like > THRESHOLD].sum():
+            P = learn(coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job)
+            part = Part(P if not self.walk else part.scores, P, THRESHOLD, part.prior)
+            while self.walk and part.prior <= 1:
+                part = replace(part, scores=self._spread(P, part.prior, part.scores))
+                if self.fixed or coarse.size[part.inside].sum() > KEPT * coarse.size[P > THRESHOLD].sum():
                     break
                 part = replace(part, prior=4 * part.prior)
         return part
 
-    best = max((trained(t) for t in ((wide + narrow) / 2, narrow)), key=lambda part: part.separation(coarse.seen))
-    scores, P, threshold, prior = best.scores, best.P, best.threshold, min(best.prior, 1.0)
-    scores, P = scores[coarse.labels], P[coarse.labels]
-    if walk:
-        scores = walk.solve(evidence.share, trust, P, prior=prior, start=scores, steps=FINE, job=job)
-    return scores, threshold, prior
+    def _spread(self, P: Float[Array, " S"], prior: float, start: Float[Array, " S"]) -> Float[Array, " S"]:
+        coarse = self.coarse
+        return coarse.walk.solve(self.share, self.trusted, P, prior=prior * coarse.size, start=start, job=self.job)
+
+    def _refined(self, part: Part) -> Answer:
+        prior, labels = min(part.prior, 1.0), self.coarse.labels
+        scores, P = part.scores[labels], part.P[labels]
+        if self.walk:
+            share = self.evidence.share
+            scores = self.walk.solve(share, self.trust, P, prior=prior, start=scores, steps=FINE, job=self.job)
+        return Answer(scores, part.threshold, prior)
 
 
 def _clear(evidence: Evidence) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
