@@ -37,7 +37,7 @@ def count(gaussians: Gaussians, camera: Camera, grid: tuple[int, int]) -> tuple[
 
 @njit(nogil=True, error_model="numpy")
 def _count_band(members, geometry, bounds, top, bottom, width, limits):
-    T, w, live, own, box = kernels._start_band(bottom - top, width, members, geometry, bounds)
+    T, w, live, own, box = kernels._start_band(bottom - top, width, members, geometry, bounds, None)
     contributing, evaluated = 0, 0
     for n in range(len(members)):
         if n % kernels._CHECK_EVERY == kernels._CHECK_EVERY - 1 and not kernels._look_at_columns(T, live):

@@ -45,7 +45,7 @@ def fold(
     column_gap, column_part = gaps(camera.width, w)
     cell_start = np.searchsorted(column_gap, np.arange(w + 1)).astype(np.int32)
     column_part = padded(column_part)
-    ellipses = project(gaussians, camera, raster)
+    ellipses = project(gaussians, camera, raster, job=job, threads=threads)
     bands = Bands(ellipses, camera, row_gap)
     mask = None if valid is None else padded(valid.astype(np.float32))
 
@@ -90,12 +90,14 @@ def adjoint(
     """(Σ_p w_i(p) F(p), Σ_p w_i(p)) over the image's pixels, without those where `valid` is False."""
     if image.shape[1:] != (camera.height, camera.width):
         raise ValueError(f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}")
-    ellipses = project(gaussians, camera, raster)
+    ellipses = project(gaussians, camera, raster, window=_window(valid), job=job, threads=threads)
     bands = Bands(ellipses, camera)
     mask = None if valid is None else padded(valid.astype(np.float32))
 
     def one(band: int) -> Any:
         top, bottom = bands.rows(band)
+        if mask is not None and not mask[top:bottom].any():
+            return None
         return kernels.adjoint_band(
             bands.members_of(band),
             ellipses.geometry,
@@ -109,10 +111,11 @@ def adjoint(
         )
 
     sums, totals = np.zeros((len(gaussians), len(image)), np.float32), np.zeros(len(gaussians), np.float32)
-    for band, (part, total) in enumerate(bands.run(one, job, threads)):
-        members = ellipses.index[bands.members_of(band)]  # no Gaussian is twice in a band
-        sums[members] += part
-        totals[members] += total
+    for band, found in enumerate(bands.run(one, job, threads)):
+        if found:
+            members = ellipses.index[bands.members_of(band)]  # no Gaussian is twice in a band
+            sums[members] += found[0]
+            totals[members] += found[1]
     return sums, totals
 
 
@@ -126,7 +129,7 @@ def render(
     threads: int = 0,
 ) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
     """(Σ_i w_i(p) value_i, Σ_i w_i(p)): the image over black, and its alpha."""
-    ellipses = project(gaussians, camera, raster)
+    ellipses = project(gaussians, camera, raster, job=job, threads=threads)
     bands = Bands(ellipses, camera)
     values = np.ascontiguousarray(values, np.float32)
     image = np.empty((values.shape[1], camera.height, camera.width), np.float32)
@@ -149,6 +152,14 @@ def render(
 
     bands.run(one, job, threads)
     return image, alpha
+
+
+def _window(valid: Bool[Array, "H W"] | None) -> tuple[int, int, int, int] | None:
+    """The pixels around those that count: a click is a few of a million."""
+    if valid is None or not valid.any():
+        return None
+    rows, columns = np.flatnonzero(valid.any(1)), np.flatnonzero(valid.any(0))
+    return int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
 
 
 class Bands:

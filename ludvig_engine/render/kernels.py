@@ -85,11 +85,17 @@ def _padded(width):
 
 
 @njit(nogil=True, error_model="numpy")
-def _start_band(rows, width, members, geometry, bounds):
-    """Transmittance (0 in the padding), a row of weights, unfinished columns, the members' own constants and boxes."""
+def _start_band(rows, width, members, geometry, bounds, valid):
+    """Transmittance, a row of weights, unfinished columns, the members' own constants and boxes.
+
+    The transmittance is 0 in the padding and where `valid` is: nothing has a weight there.
+    """
     T = np.ones((rows, _padded(width)), np.float32)
     T[:, width:] = _FINISHED
     live = np.ones((_padded(width) + _COLUMN - 1) // _COLUMN, np.bool_)
+    if valid is not None:  # compiled away when it is None
+        T *= valid
+        _look_at_columns(T, live)
     own, box = np.empty((len(members), 9), np.float32), np.empty((len(members), 4), np.int32)
     for n in range(len(members)):
         m = members[n]
@@ -153,7 +159,7 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
     cell counted from the upper row's first.
     """
     cells = len(cell_start) - 1
-    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, valid)
     upper, lower = np.zeros(_padded(width), np.float32), np.zeros(_padded(width), np.float32)
     sums = np.zeros((2, cells + 1), np.float32)
     gap_of = np.empty(_padded(width), np.int32)
@@ -172,9 +178,6 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
             x0, x1 = _row(T, w, g, y, top, low, high, limits)
             if x0 >= x1:
                 continue
-            if valid is not None:  # compiled away when it is None
-                for i in range(_u(x1 - x0)):
-                    w[i] *= valid[_u(y - top), _u(x0) + i]
             share, first = row_part[y - top], _u(x0)
             for i in range(_u(x1 - x0)):
                 upper[first + i] += w[i] * (_f(1) - share)
@@ -223,7 +226,7 @@ def _grown(array, size):
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
 def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, limits):
     """Per member Σ w F over the band's pixels (members, C), and Σ w (members,). `image` is (rows, padded width, C)."""
-    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, valid)
     channels = _u(image.shape[2])
     sums, totals = np.zeros((len(members), image.shape[2]), np.float32), np.zeros(len(members), np.float32)
     for n in range(len(members)):
@@ -235,8 +238,6 @@ def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, li
             x0, x1 = _row(T, w, g, y, top, low, high, limits)
             row, first, total = _u(y - top), _u(x0), _f(0)
             for i in range(_u(x1 - x0)):
-                if valid is not None:
-                    w[i] *= valid[row, first + i]
                 total += w[i]
             if total > 0:
                 totals[n] += total
@@ -250,7 +251,7 @@ def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, li
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
 def render_band(members, geometry, bounds, top, bottom, width, index, values, limits):
     """Σ w value over the members, per pixel (C, rows, padded width), and Σ w (rows, padded width)."""
-    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds)
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, None)
     channels = values.shape[1]
     image = np.zeros((channels, bottom - top, _padded(width)), np.float32)
     alpha = np.zeros((bottom - top, _padded(width)), np.float32)

@@ -13,7 +13,10 @@ import numpy as np
 from numba import njit
 
 from ..arrays import Array, Float, Int
+from ..progress import SILENT, Job, chunks
 from ..scene import Camera, Gaussians
+
+PIECE = 65536  # Gaussians of a piece of work
 
 
 @dataclass(frozen=True)
@@ -45,28 +48,56 @@ class Ellipses:
 GEOMETRY = ("x", "y", "xx", "xy", "yy", "opacity", "reach", "depth")
 
 
-def project(gaussians: Gaussians, camera: Camera, raster: Raster) -> Ellipses:
-    """Project all Gaussians into a camera and sort the visible ones front to back."""
-    index, geometry, bounds = _project(
-        gaussians.means,
-        gaussians.quats,
-        gaussians.scales,
-        gaussians.opacities,
-        camera.viewmat,
-        camera.K,
-        camera.width,
-        camera.height,
-        raster.near,
-        raster.min_alpha,
-        raster.blur,
-        raster.margin,
-    )
-    order = np.argsort(geometry[:, 7])
+def project(
+    gaussians: Gaussians,
+    camera: Camera,
+    raster: Raster,
+    *,
+    window: tuple[int, int, int, int] | None = None,
+    job: Job = SILENT,
+    threads: int = 1,
+) -> Ellipses:
+    """Project all Gaussians into a camera and sort the visible ones front to back.
+
+    With a `window` of pixels x0 <= x < x1, y0 <= y < y1 those that miss it count as invisible.
+    """
+    window = window or (0, camera.width, 0, camera.height)
+
+    def one(part: slice) -> tuple[Array, Array, Array]:
+        index, geometry, bounds = _project(
+            gaussians.means[part],
+            gaussians.quats[part],
+            gaussians.scales[part],
+            gaussians.opacities[part],
+            camera.viewmat,
+            camera.K,
+            camera.width,
+            camera.height,
+            raster.near,
+            raster.min_alpha,
+            raster.blur,
+            raster.margin,
+            window,
+        )
+        return index + np.int32(part.start), geometry, bounds
+
+    parts = list(job.map(one, chunks(len(gaussians), PIECE), threads=threads)) or [one(slice(0, 0))]
+    index, geometry, bounds = map(np.concatenate, zip(*parts, strict=True))
+    order = _nearest_first(geometry[:, 7])
     return Ellipses(index[order], geometry[order], bounds[order])
 
 
+def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
+    """Of equal depths the first: so what is left out elsewhere changes nothing here.
+
+    Sorted as integers, whose order is that of the bits of positive floats: a stable argsort takes 7 times as long.
+    """
+    bits = np.ascontiguousarray(depth).view(np.uint32).astype(np.uint64)
+    return np.sort(bits << np.uint64(32) | np.arange(len(depth), dtype=np.uint64)).astype(np.uint32)
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def _project(means, quats, scales, opacities, viewmat, K, width, height, near, min_alpha, blur, margin):  # type: ignore[no-untyped-def]
+def _project(means, quats, scales, opacities, viewmat, K, width, height, near, min_alpha, blur, margin, window):  # type: ignore[no-untyped-def]
     N = len(means)
     index = np.empty(N, np.int32)
     geometry = np.empty((N, 8), np.float32)
@@ -78,6 +109,8 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
     margin_x, margin_y = margin * 0.5 * width / fx, margin * 0.5 * height / fy
     low_x, high_x = -cx / fx - margin_x, (width - cx) / fx + margin_x
     low_y, high_y = -cy / fy - margin_y, (height - cy) / fy + margin_y
+    left, right, top, bottom = window
+    farthest = 2 * math.log(1 / min_alpha)
     for i in range(N):
         opacity = float(opacities[i])
         if opacity < min_alpha:
@@ -91,6 +124,13 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
         # Jacobian of the projection, J = [[ax, 0, bx], [0, ay, by]], taken inside the widened frustum
         ax, bx = fx / z, -fx * min(max(x, low_x), high_x) / z
         ay, by = fy / z, -fy * min(max(y, low_y), high_y) / z
+        # At most the longest axis, faced: what misses the window even so, which most does, needs no rotation.
+        longest = max(float(scales[i, 0]), float(scales[i, 1]), float(scales[i, 2]))
+        most_x = math.sqrt(farthest * (longest * longest * (ax * ax + bx * bx) + blur)) + 1
+        most_y = math.sqrt(farthest * (longest * longest * (ay * ay + by * by) + blur)) + 1
+        column, row = fx * x + cx, fy * y + cy
+        if column + most_x < left or column - most_x > right or row + most_y < top or row - most_y > bottom:
+            continue
         # rows of J R (2x3)
         u0, u1, u2 = ax * r00 + bx * r20, ax * r01 + bx * r21, ax * r02 + bx * r22
         v0, v1, v2 = ay * r10 + by * r20, ay * r11 + by * r21, ay * r12 + by * r22
@@ -110,11 +150,11 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
         if not det > 0:
             continue
         reach = 2 * math.log(opacity / min_alpha)
-        x, y = fx * x + cx, fy * y + cy
+        x, y = column, row
         half_x, half_y = math.sqrt(reach * cov_xx), math.sqrt(reach * cov_yy)
         # pixel j has its centre at j + 0.5
-        x0, x1 = math.ceil(max(x - half_x - 0.5, 0.0)), math.floor(min(x + half_x - 0.5, width - 1.0)) + 1
-        y0, y1 = math.ceil(max(y - half_y - 0.5, 0.0)), math.floor(min(y + half_y - 0.5, height - 1.0)) + 1
+        x0, x1 = math.ceil(max(x - half_x - 0.5, left)), math.floor(min(x + half_x - 0.5, right - 1.0)) + 1
+        y0, y1 = math.ceil(max(y - half_y - 0.5, top)), math.floor(min(y + half_y - 0.5, bottom - 1.0)) + 1
         if x0 >= x1 or y0 >= y1:
             continue
         index[M] = i

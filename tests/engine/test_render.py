@@ -115,6 +115,19 @@ def test_ignored_pixels_drop_out_of_both_sums():  # T11
     np.testing.assert_allclose(sums[:, 0], F[0][valid] @ expected[valid], rtol=1e-3, atol=5e-3)
 
 
+@pytest.mark.parametrize("box", [(slice(20, 23), slice(30, 33)), (slice(0, 9), slice(None)), (slice(0), slice(0))])
+def test_what_is_not_painted_is_skipped_and_changes_nothing(box):
+    """Also where Gaussians are at the same depth: half of them are twice there."""
+    gaussians = random_gaussians(200, 4)
+    gaussians = gaussians.take(np.concatenate([np.arange(200), np.arange(0, 200, 2)]))
+    valid = np.zeros((CAMERA.height, CAMERA.width), bool)
+    valid[box] = True
+    F = np.random.default_rng(0).random((2, CAMERA.height, CAMERA.width), np.float32)
+    sums, weights = cpu.adjoint(gaussians, CAMERA, F, valid=valid)
+    expected, _ = cpu.adjoint(gaussians, CAMERA, np.concatenate([F, np.ones_like(F[:1])]) * valid)
+    np.testing.assert_allclose(np.c_[sums, weights], expected, rtol=1e-5, atol=1e-5)
+
+
 def test_threads_and_bands_change_nothing():
     gaussians = random_gaussians(500, 6)
     F = np.random.default_rng(0).random((2, CAMERA.height, CAMERA.width), np.float32)
