@@ -1,5 +1,9 @@
 """Clicks, lines, boxes and words from scripts: from every camera they mean the same; errors say what to do."""
 
+import os
+import threading
+import time
+
 import bpy
 import numpy as np
 import pytest
@@ -247,7 +251,7 @@ def test_no_splats():
         bpy.ops.ludvig.click(pixels="5 5")
 
 
-def test_deleted_while_it_is_looked_for():
+def test_deleted_while_it_is_looked_for(capfd):
     thing = scene()
     segment = segments.add(thing)
     prompts, solve = blender_module("ludvig_blender.prompts"), blender_module("ludvig_blender.solve")
@@ -257,6 +261,31 @@ def test_deleted_while_it_is_looked_for():
     with pytest.raises(Exception, match='"splats" is no longer there'):
         engine_module.wait(task)
     assert "no longer there" in message()
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_engine_killed_at_work(capfd):
+    """What was said and what was found before stay; one button finds it again."""
+    thing = scene()
+    click(thing, 0)
+    with engine_by(*STAND_IN, environment={"LUDVIG_SLOW": "20"}) as engine:
+
+        def kill():
+            while not (connection := engine.connection()):
+                time.sleep(0.01)
+            time.sleep(0.3)
+            os.kill(connection.client.process.pid, 9)
+
+        threading.Thread(target=kill).start()
+        with pytest.raises(RuntimeError, match="The engine has stopped"):
+            click(thing, 1, mode="ADD")
+    assert "has stopped" in message() and "Restart" in bpy.context.window_manager.ludvig.fixes
+    assert selected(thing, 0)
+    assert len(thing.ludvig.segments[0].prompts) == 2
+    assert "Traceback" not in "".join(capfd.readouterr())
+    with engine_by(*STAND_IN):
+        bpy.ops.ludvig.solve()
+    assert selected(thing, 0, 1) and not message()
 
 
 def test_no_engine(capfd):

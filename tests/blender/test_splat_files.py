@@ -76,7 +76,7 @@ def test_several_files_at_once(tmp_path):
         (b"", "PLY"),
     ],
 )  # fmt: skip
-def test_bad_files_are_explained(tmp_path, content, message):
+def test_bad_files_are_explained(tmp_path, content, message, capfd):
     path = tmp_path / "bad.ply"
     path.write_bytes(content)
     with pytest.raises(RuntimeError, match=message):
@@ -84,6 +84,7 @@ def test_bad_files_are_explained(tmp_path, content, message):
     assert message in bpy.context.window_manager.ludvig.text
     assert not bpy.data.objects
     assert not bpy.data.pointclouds
+    assert "Traceback" not in "".join(capfd.readouterr())
 
 
 def test_truncated_and_missing_files_are_explained(tmp_path):

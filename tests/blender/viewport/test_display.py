@@ -237,6 +237,29 @@ def test_a_failure_is_told_once_and_points_are_drawn(region, monkeypatch, caplog
     assert region.settled()[..., 3].mean() > 0.2
 
 
+@pytest.mark.parametrize("count", [100_000, 1_000_000])
+def test_the_timer_is_not_felt(region, count, record_property):
+    """Reading, sorting, coloring: the longest turn of the main thread, in ms of its own; drawing is the GPU's."""
+    thing = splat_object(gaussians(count, scale=0.01))
+    longest, pump = [], region.display._pump
+
+    def timed():
+        begun = time.thread_time()
+        again = pump()
+        longest.append((time.thread_time() - begun) * 1000)
+        return again
+
+    region.display._pump = timed
+    region.settled(60)
+    attributes.put(thing.data, splats.SELECTION, "BOOLEAN", np.arange(count) % 2 == 0)
+    viewport.tag(thing)
+    region.view = region.view @ Matrix.Rotation(1, 4, "Y")
+    region.settled(60)
+    record_property("stall_ms", max(longest))
+    print(f"{count:,} splats: the longest of {len(longest)} turns took {max(longest):.1f} ms")
+    assert max(longest) < (10 if count == 100_000 else 20)
+
+
 def test_stopping_leaves_nothing(region):
     splat_object(gaussians(300, scale=0.15))
     region.settled()
