@@ -11,7 +11,7 @@ from mathutils import Euler, Matrix, Vector
 import captures
 import clouds
 from engines import engine_by, real_engine
-from extension import blender_module
+from extension import ROOT, blender_module
 
 views = blender_module("ludvig_blender.views")
 
@@ -130,6 +130,22 @@ def test_import_check_compute(real, tmp_path):
     error = heaps.std(1).max() / np.sqrt(heaps.shape[1])  # of a heap's mean, were the colors in another order
     assert np.ptp(heaps.mean(1), axis=0).max() > 5 * error
     assert not message()
+
+
+def test_dropped_files_are_loaded(real, tmp_path):
+    """As Blender's file handlers call the operators: with a folder and names, and no dialog opens."""
+    path = captures.make(tmp_path / "scene")
+    for handler, dropped in (("LUDVIG_FH_splats", path), ("LUDVIG_FH_cameras", path.with_name("cameras.json"))):
+        handler = getattr(bpy.types, handler)
+        assert dropped.suffix in handler.bl_file_extensions.split(";")
+        group, name = handler.bl_import_operator.split(".")
+        operator = getattr(getattr(bpy.ops, group), name)
+        assert operator("INVOKE_DEFAULT", directory=str(path.parent), files=[{"name": dropped.name}]) == {"FINISHED"}
+    assert len(views.of(bpy.context.object)) == captures.VIEWS
+    colmap = ROOT / "demo/scene/sparse/0"
+    files = [{"name": next(file.name for file in colmap.iterdir() if file.stem == "cameras")}]
+    bpy.ops.ludvig.import_cameras("INVOKE_DEFAULT", directory=str(colmap), files=files)
+    assert len(views.of(bpy.context.object)) == 24
 
 
 def test_moved_cameras_are_noticed(real, tmp_path):
