@@ -17,35 +17,46 @@ from .progress import SILENT, Job, chunks
 
 LARGE = 1_000_000  # entries; below that the CPU is done before the GPU has begun
 ROWS = 65536  # of a piece of work
+SIDE = 4  # rows side by side; 8 win 3 % more
 WINDOW = 1024  # rows sorted by length among themselves: near enough to stay neighbours in memory
 _u = np.uint64
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Operator:
-    """A matrix to be applied to many vectors: its rows stand in an order in which neighbours have the same length.
-
-    With rows of all lengths mixed, the end of nearly every row is a mispredicted branch, which costs as much as the
-    row (2x measured). `rows` says which row of the result each is.
-    """
-
-    matrix: csr_matrix
-    rows: Int[Array, " N"]
+    """A matrix to be applied to many vectors."""
 
     def __call__(self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0) -> Float[Array, "N *C"]:
         """matrix @ x for a vector or a few columns."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Sliced(Operator):
+    """Four rows of about the same length side by side (sliced ELLPACK [Kreutzer et al. 2014]), as near as can be.
+
+    With one row after another, the end of nearly every row is a mispredicted branch, and each sum waits for the one
+    before; four sums at once and one end for four rows take a third less time. The shorter ones are filled up with
+    zeros, which is 0.1 % of all where rows are sorted first.
+    """
+
+    starts: Int[Array, " B1"]  # of the blocks of SIDE rows, among the entries
+    rows: Int[Array, " P"]  # which row of the result each is; P is N, rounded up to whole blocks
+    indices: Int[Array, " E"]
+    data: Float[Array, " E"]
+    count: int  # N
+
+    def __call__(self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0) -> Float[Array, "N *C"]:
         x = np.ascontiguousarray(x, np.float32)
-        out = np.empty((self.matrix.shape[0], *x.shape[1:]), np.float32)
+        out = np.empty((len(self.rows), *x.shape[1:]), np.float32)
         apply = _vector if x.ndim == 1 else _columns
 
         def one(part: slice) -> None:
-            m = self.matrix
-            apply(m.indptr, self.rows, m.indices, m.data, x, out, part.start, part.stop)
+            apply(self.starts, self.rows, self.indices, self.data, x, out, part.start, part.stop)
 
-        list(job.map(one, chunks(len(out), ROWS), threads=threads))
-        return out
+        list(job.map(one, chunks(len(self.starts) - 1, ROWS // SIDE), threads=threads))
+        return out[: self.count]
 
 
 def operator(matrix: csr_matrix) -> Operator:
@@ -60,7 +71,8 @@ def operator(matrix: csr_matrix) -> Operator:
     length = np.diff(matrix.indptr)
     window = np.arange(len(length)) // WINDOW
     rows = np.lexsort((length, window)).astype(np.int32)
-    return Operator(matrix[rows], rows)
+    rows = np.append(rows, np.arange(len(rows), len(rows) + -len(rows) % SIDE, dtype=np.int32))
+    return Sliced(*_sliced(matrix.indptr, matrix.indices, matrix.data.astype(np.float32), rows), matrix.shape[0])
 
 
 def add_product(
@@ -85,22 +97,52 @@ def _add_rows(indptr, indices, data, dense, out, start, stop):
                 out[row, c] += weight * dense[source, c]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # no reassociation: gather instructions lose to plain loads
-def _vector(indptr, rows, indices, data, x, out, start, stop):
-    for row in range(_u(start), _u(stop)):
-        total = np.float32(0)
-        for entry in range(_u(indptr[row]), _u(indptr[row + _u(1)])):
-            total += data[entry] * x[_u(indices[entry])]
-        out[_u(rows[row])] = total
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sliced(indptr, indices, data, rows):
+    """The fields of `Sliced` for rows in this order; rows beyond the matrix are empty."""
+    count, blocks = len(indptr) - 1, len(rows) // SIDE
+    starts = np.zeros(blocks + 1, np.int64)
+    for n in range(len(rows)):
+        if rows[n] < count:
+            starts[n // SIDE + 1] = max(starts[n // SIDE + 1], SIDE * (indptr[rows[n] + 1] - indptr[rows[n]]))
+    starts = np.cumsum(starts)
+    out_indices, out_data = np.zeros(starts[-1], np.int32), np.zeros(starts[-1], np.float32)
+    for n in range(len(rows)):
+        if rows[n] < count:
+            place, end = starts[n // SIDE] + n % SIDE, starts[n // SIDE + 1]
+            for entry in range(indptr[rows[n]], indptr[rows[n] + 1]):
+                out_indices[place], out_data[place] = indices[entry], data[entry]
+                place += SIDE
+            while place < end:  # a neighbour again, so that no foreign infinity becomes NaN here
+                out_indices[place] = out_indices[max(place - SIDE, starts[n // SIDE])]
+                place += SIDE
+    return starts, rows, out_indices, out_data
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+def _vector(starts, rows, indices, data, x, out, first, last):
+    for block in range(_u(first), _u(last)):
+        a = b = c = d = np.float32(0)
+        e, end = _u(starts[block]), _u(starts[block + _u(1)])
+        while e < end:
+            a += data[e] * x[_u(indices[e])]
+            b += data[e + _u(1)] * x[_u(indices[e + _u(1)])]
+            c += data[e + _u(2)] * x[_u(indices[e + _u(2)])]
+            d += data[e + _u(3)] * x[_u(indices[e + _u(3)])]
+            e += _u(SIDE)
+        n = block * _u(SIDE)
+        out[_u(rows[n])], out[_u(rows[n + _u(1)])] = a, b
+        out[_u(rows[n + _u(2)])], out[_u(rows[n + _u(3)])] = c, d
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
-def _columns(indptr, rows, indices, data, x, out, start, stop):
+def _columns(starts, rows, indices, data, x, out, first, last):
     columns = _u(x.shape[1])
-    for row in range(_u(start), _u(stop)):
-        target = _u(rows[row])
-        out[target] = 0
-        for entry in range(_u(indptr[row]), _u(indptr[row + _u(1)])):
-            source, weight = _u(indices[entry]), data[entry]
-            for c in range(columns):
-                out[target, c] += weight * x[source, c]
+    for block in range(_u(first), _u(last)):
+        for side in range(_u(SIDE)):
+            target = _u(rows[block * _u(SIDE) + side])
+            out[target] = 0
+            for e in range(_u(starts[block]) + side, _u(starts[block + _u(1)]), _u(SIDE)):
+                source, weight = _u(indices[e]), data[e]
+                for c in range(columns):
+                    out[target, c] += weight * x[source, c]

@@ -42,4 +42,4 @@ def on_gpu(matrix: csr_matrix) -> GpuOperator:
         indptr, indices = (part.to(DEVICE, torch.int32) for part in parts)
         values = torch.from_numpy(matrix.data.astype(np.float32)).to(DEVICE)
         tensor = torch.sparse_csr_tensor(indptr, indices, values, size=matrix.shape, check_invariants=False)
-    return GpuOperator(matrix, np.arange(matrix.shape[0], dtype=np.int32), tensor, DEVICE)
+    return GpuOperator(tensor, DEVICE)
