@@ -72,7 +72,8 @@ def operator(matrix: csr_matrix) -> Operator:
     window = np.arange(len(length)) // WINDOW
     rows = np.lexsort((length, window)).astype(np.int32)
     rows = np.append(rows, np.arange(len(rows), len(rows) + -len(rows) % SIDE, dtype=np.int32))
-    return Sliced(*_sliced(matrix.indptr, matrix.indices, matrix.data.astype(np.float32), rows), matrix.shape[0])
+    starts, indices, data = _sliced(matrix.indptr, matrix.indices, matrix.data.astype(np.float32), rows)
+    return Sliced(starts, rows, indices, data, len(length))
 
 
 def add_product(
@@ -99,7 +100,7 @@ def _add_rows(indptr, indices, data, dense, out, start, stop):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _sliced(indptr, indices, data, rows):
-    """The fields of `Sliced` for rows in this order; rows beyond the matrix are empty."""
+    """`starts`, `indices` and `data` of `Sliced` for rows in this order; rows beyond the matrix are empty."""
     count, blocks = len(indptr) - 1, len(rows) // SIDE
     starts = np.zeros(blocks + 1, np.int64)
     for n in range(len(rows)):
@@ -116,7 +117,7 @@ def _sliced(indptr, indices, data, rows):
             while place < end:  # a neighbour again, so that no foreign infinity becomes NaN here
                 out_indices[place] = out_indices[max(place - SIDE, starts[n // SIDE])]
                 place += SIDE
-    return starts, rows, out_indices, out_data
+    return starts, out_indices, out_data
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})

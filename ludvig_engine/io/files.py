@@ -1,4 +1,4 @@
-"""Open a file for reading, or say in a sentence why not. Standard library only: it also runs inside Blender."""
+"""Open a file for reading, or say in a sentence why not. NumPy only: it also runs inside Blender."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
+from ..arrays import Array, Shaped
 from ..errors import EngineError
 
 
@@ -28,6 +31,16 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         ) from error
     with file:
         yield file
+
+
+def read_records(file: BinaryIO, dtype: np.dtype[Any], count: int) -> Shaped[Array, " M"]:
+    """The next `count` records, or as many as there are.
+
+    np.fromfile also stops where the system was interrupted, and returns less without a word.
+    """
+    records = np.empty(count, dtype)
+    size = file.readinto(records.view(np.uint8).data)  # type: ignore[attr-defined]  # typeshed's BinaryIO has none
+    return records[: size // records.itemsize]
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

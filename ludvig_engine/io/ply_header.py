@@ -17,6 +17,7 @@ import numpy as np
 
 from ..arrays import Array, Shaped
 from ..errors import EngineError
+from .files import read_records
 
 BLOCK = 4096  # rows: a block of splats (248 bytes a row) stays in a second-level cache
 
@@ -134,7 +135,15 @@ def read_rows(file: BinaryIO, header: Header, name: str = "vertex") -> Iterator[
     counts = [min(BLOCK, element.count - start) for start in range(0, element.count, BLOCK)]
     if ascii_:
         return (_parse(list(islice(file, n)), i * BLOCK, header, element) for i, n in enumerate(counts))
-    return (np.fromfile(file, element.dtype, n) for n in counts)
+    return (_records(file, header, element, i * BLOCK, n) for i, n in enumerate(counts))
+
+
+def _records(file: BinaryIO, header: Header, element: Element, start: int, count: int) -> Shaped[Array, " B"]:
+    """The next rows, the first of which is row `start`: all of them, even if somebody has cut the file meanwhile."""
+    block = read_records(file, element.dtype, count)
+    if len(block) < count:
+        raise _cut_short(header, element, start + len(block))
+    return block
 
 
 def _parse(lines: list[bytes], start: int, header: Header, element: Element) -> Shaped[Array, " B"]:

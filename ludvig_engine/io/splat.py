@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import EngineError
 from ..scene import Gaussians
 from .activation import Splats, checked
-from .files import open_file
+from .files import open_file, read_records
 from .quantized import sh0_from_colors
 
 RECORD = np.dtype([("mean", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), ("quat", "u1", 4)])
@@ -29,7 +29,9 @@ def read_splat(path: str | os.PathLike[str]) -> Splats:
                 f"{Path(path).name} has {size:,} bytes, which is not a whole number of splats of 32 bytes.",
                 ["Download or export the file again."],
             )
-        rows = np.fromfile(file, RECORD)
+        rows = read_records(file, RECORD, size // RECORD.itemsize)
+        if len(rows) * RECORD.itemsize != size:
+            raise EngineError("bad_file", f"{Path(path).name} became shorter while it was read.", ["Try it again."])
     rgba = rows["rgba"].astype(np.float32) / 255
     return checked(
         Gaussians(

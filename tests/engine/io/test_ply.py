@@ -1,6 +1,7 @@
 """The oracle is plyfile, an independent reader and writer of PLYs."""
 
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from plyfile import PlyData, PlyElement
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.ply import copy_ply, read_ply, write_ply
+from ludvig_engine.io.ply_header import read_rows
 
 LAYOUT = [*"xyz", "nx", "ny", "nz", *(f"f_dc_{i}" for i in range(3))]
 TAIL = ["opacity", *(f"scale_{i}" for i in range(3)), *(f"rot_{i}" for i in range(4))]
@@ -175,6 +177,20 @@ def test_files_cut_short_say_where(tmp_path, text):
         assert caught.value.kind == "bad_file" and caught.value.fixes and "b.ply" in caught.value.message
         if length >= body and not text:
             assert f"{(length - body) // (17 * 4)} of 200 vertex rows" in caught.value.message
+
+
+def test_files_cut_short_while_they_are_read(tmp_path, monkeypatch):
+    """Every row is read or the file refused: memory that nothing was read into holds anything, NaN for example."""
+    path = save(tmp_path / "a.ply", table(5000, names(0)))
+
+    def cut(file, header):
+        blocks = read_rows(file, header)  # which has looked at the size
+        os.truncate(path, path.stat().st_size - 10)
+        return blocks
+
+    monkeypatch.setattr("ludvig_engine.io.ply.read_rows", cut)
+    with pytest.raises(EngineError, match="4,999 of 5,000 vertex rows are there"):
+        read_ply(path)
 
 
 def test_a_header_that_promises_more_than_memory(tmp_path):
