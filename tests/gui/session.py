@@ -60,11 +60,11 @@ def shot(name):
     subprocess.run(["import", "-window", "root", str(path)], check=True)
 
 
-def hover(what):
+def hover(what, parts=(0.25, 0.7)):
     """Find a button of the sidebar by going down with the mouse until Blender says that it is under it: its place."""
     _, _, side = regions()
     for y in range(side.y + side.height - 10, side.y + 10, -7):
-        for part in (0.25, 0.7):
+        for part in parts:
             x = side.x + part * side.width
             hand(x, y)
             yield 0.05
@@ -133,6 +133,13 @@ def session():
     yield from idle()
     found["click"] = state()[1]
     shot("clicked")
+
+    prompt = bpy.data.objects["subject"].ludvig.segments[0].prompts[0]
+    hand(*(yield from hover("what='THROUGH'", (0.74, 0.76, 0.78))), "click", "1")
+    yield from idle()
+    found["through"] = prompt.through
+    yield from undo()
+    found["surface"] = [*state(), bpy.data.objects["subject"].ludvig.segments[0].prompts[0].through]
 
     x, y = yield from hover(".threshold")
     hand(x, y, "mousedown", "1")

@@ -65,6 +65,8 @@ def test_session(scene, blender, tmp_path):
     said = json.loads((tmp_path / "asked.json").with_name("found.json").read_text())
     everything, found, less = said["count"], said["click"], said["certainty"]
     assert 0 < less < found < 0.5 * everything
+    assert said["through"]
+    assert said["surface"] == [everything, found, False], "a changed prompt and its result are one step back"
     assert said["delete"] == [everything - less, 0]
     assert said["undo"] == [everything, less]
     assert said["again"] == [everything, found], "one step back is one step: the dragged certainty"
