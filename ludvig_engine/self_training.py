@@ -4,7 +4,7 @@
 2. Diffusion with restart at the clicks and at P; a threshold parts the scores.
 3. P: learned from the two parts. Diffusion again; the parts are now above and below a half. Repeat.
 4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from two thresholds, Otsu's, which is narrow, and
-   half way to Li's, which is wide; the answer whose scores are the clearest apart is taken.
+   half way to Li's, which is wide; the answer that is the clearest apart and the most compact is taken.
 All on superpoints; one short diffusion on the Gaussians refines the last answer. A first selection replaces 1 and 2.
 """
 
@@ -27,6 +27,7 @@ TRUST = 30.0  # of the clearest evidence, against similarities of at most 1
 PRIOR = 0.1  # λ, of P; raised for objects smaller than the walk's reach
 FIRST = 0.1  # of λ, as long as P knows only the clicks
 ROUNDS = 3
+SPREAD = 0.3  # of a score: what an object as large as the scene would have to be clearer apart
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 FINE = 8  # steps of the last diffusion, which starts from an answer
 _FEW = 20  # Gaussians that nothing can be learned from
@@ -54,12 +55,14 @@ class Part:
     def inside(self) -> Bool[Array, " S"]:
         return self.scores > self.threshold
 
-    def separation(self, weights: Float[Array, " S"]) -> float:
-        """Mean score inside less mean score outside."""
-        inside, outside = weights * self.inside, weights * ~self.inside
+    def likely(self, coarse: Coarse) -> float:
+        """How much it is one object: mean score inside less mean score outside, less SPREAD times its extent."""
+        inside, outside = coarse.seen * self.inside, coarse.seen * ~self.inside
         if not inside.any() or not outside.any():
-            return 0.0
-        return float(np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside))
+            return -np.inf
+        apart = np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside)
+        extent = _extent(coarse.descriptor.places, inside) / max(_extent(coarse.descriptor.places, coarse.seen), 1e-12)
+        return float(apart - SPREAD * extent)
 
 
 class SelfTraining:
@@ -86,7 +89,7 @@ class SelfTraining:
         levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
         wide, narrow = float(threshold_li(levels)), float(threshold_otsu(levels))
         parts = [self._trained(Part(scores, P, t, self.prior)) for t in ((wide + narrow) / 2, narrow)]
-        return self._refined(max(parts, key=lambda part: part.separation(coarse.seen)))
+        return self._refined(max(parts, key=lambda part: part.likely(coarse)))
 
     def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
         """Step 3, from a first selection."""
@@ -121,6 +124,12 @@ class SelfTraining:
             share = self.evidence.share
             scores = self.walk.solve(share, self.trust, P, prior=prior, start=scores, steps=FINE, job=self.job)
         return Answer(scores, part.threshold, prior)
+
+
+def _extent(places: Float[Array, "S 3"], weights: Float[Array, " S"]) -> float:
+    """Root mean square distance from the middle."""
+    off = places - np.average(places, axis=0, weights=weights)
+    return float(np.sqrt(np.average((off**2).sum(1), weights=weights)))
 
 
 def _clear(evidence: Evidence) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
