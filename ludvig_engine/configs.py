@@ -62,7 +62,9 @@ _LERF = Spread(bandwidth=0.5, C=0.001, power=0.5, steps=200, paper=True)
 _DINO = "dinov2:giant"
 _CLIP = "clip:laion,pyramid"
 
-CONFIGS: Mapping[str, Foreground | Masks | Words] = {
+Experiment = Foreground | Masks | Words
+
+CONFIGS: Mapping[str, Experiment] = {
     "dif_SPIn": Foreground(),
     "dif_NVOS": Foreground(unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True),
     "sam_NVOS": Masks(),
@@ -88,7 +90,7 @@ CONFIGS: Mapping[str, Foreground | Masks | Words] = {
 }
 
 
-def config(name: str) -> Foreground | Masks | Words:
+def config(name: str) -> Experiment:
     """Raises `EngineError` "bad_input"."""
     if name not in CONFIGS:
         raise EngineError("bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)])

@@ -20,19 +20,19 @@ from skimage.filters import threshold_otsu
 
 from . import text, weights
 from .arrays import Array, Float
-from .cache import Cache, key
+from .cache import Cache
 from .diffusion import diffuse, seed_median, similarities
 from .errors import EngineError
 from .features import Extractor, load_extractor
 from .graph import unit
-from .pipeline import Lazy, Prepared, _camera_key, _feature_maps, _map_key, _shape_key
+from .pipeline import Prepared, Recipe, lifted_features
 from .progress import SILENT, Job
 from .render import GSPLAT, Raster
 from .scene import Scene
 from .segment import Segment
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
 from .unary import logistic, to_weighted_mean
-from .uplift import Sight, Uplifted, uplift
+from .uplift import Uplifted
 
 # What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
 CHOICES = (("tips", "tips"), ("clip", "clip"), ("clip-laion", "clip:laion"), ("siglip2", "siglip"))
@@ -103,20 +103,8 @@ def lift_text(
     job: Job = SILENT,
 ) -> Uplifted:
     """Text-aligned features of the Gaussians (N, D), with all channels: their cosines with texts are what counts."""
-    views = [view for view in scene.views if view.photo is not None]
-    if not views:
-        raise EngineError("bad_input", "The scene has no photos to look for words in.", ["Give the photos' folder."])
-    map_keys = [_map_key(view, extractor, cache) for view in views]
-    name = key("text", 1, [repr(raster), [_camera_key(view) for view in views]], _shape_key(scene.gaussians), *map_keys)
-    if cache and (kept := cache.get(name)):
-        return Uplifted(kept["features"], kept["weights"], kept["views"])
-    maps = _feature_maps(views, extractor, map_keys, cache, job)
-    sights = Lazy(lambda n: Sight(views[n].camera, maps[n]["map"], maps[n].get("valid")), len(maps))
-    found = uplift(scene.gaussians, sights, raster=raster, job=job)
-    if cache:
-        arrays = {"features": found.features, "weights": found.weights, "views": found.views}
-        cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}")
-    return found
+    recipe = Recipe(components=0, raster=raster)
+    return lifted_features(scene, extractor, recipe=recipe, cache=cache, job=job)
 
 
 def text_scores(
@@ -149,15 +137,17 @@ def text_scores(
 
 
 def together(found: Sequence[TextSegment]) -> Segment:
-    """What any of the texts means. Each has a threshold of its own: scores are bent so that all come to lie at 0.5."""
+    """What any of the texts means. Thresholds that differ are brought together at 0.5, by bending the scores."""
     segments = [one.segment for one in found]
     if len(segments) == 1:
         return segments[0]
-    bent = [np.interp(one.scores, [0, one.threshold, 1 + 1e-6], [0, 0.5, 1]) for one in segments]
+    levels = {one.threshold for one in segments}
+    at, how = (levels.pop(), segments[0].how) if len(levels) == 1 else (0.5, "each text's own, moved to 0.5")
+    bent = [np.interp(one.scores, [0, one.threshold, 1 + 1e-6], [0, at, 1]) for one in segments]
     return Segment(
         np.max(bent, axis=0).astype(np.float32),
-        0.5,
-        "each text's own, moved to 0.5",
+        at,
+        how,
         {f"threshold {one.text}": one.segment.threshold for one in found},
         {f"sigmas {one.text}": one.finding.sigmas for one in found},
         tuple(note for one in segments for note in one.notes),

@@ -36,7 +36,7 @@ NEIGHBOURS = 16  # of each Gaussian; the paper's 200 is for parity, 16 gives the
 class Recipe:
     """What features and graph are made with."""
 
-    components: int = pca_.COMPONENTS  # channels kept
+    components: int = pca_.COMPONENTS  # channels kept; 0: all, neither standardized nor rotated
     weighted: bool = False  # channels times singular values
     refine: int = 0  # steps from the weighted mean towards least squares
     neighbours: int = NEIGHBOURS
@@ -94,7 +94,7 @@ def prepare(
 def lifted_features(
     scene: Scene, extractor: Extractor, *, recipe: Recipe = DEFAULT, cache: Cache | None = None, job: Job = SILENT
 ) -> Uplifted:
-    """Extract, reduce, uplift."""
+    """Extract, reduce (unless the recipe keeps all channels), uplift."""
     views = [view for view in scene.views if view.photo is not None]
     if not views:
         raise EngineError("bad_input", "The scene has no photos to take features from.", ["Give the photos' folder."])
@@ -109,9 +109,10 @@ def lifted_features(
     if cache and (kept := job.aside(lambda: cache.get(name))):
         return Uplifted(kept["features"], kept["weights"], kept["views"])
     maps = _feature_maps(views, extractor, map_keys, cache, job)
-    reduce = pca_.fit(
-        Lazy(lambda n: maps[n]["map"], len(maps)), components=recipe.components, weighted=recipe.weighted, job=job
-    )
+    reduce = None
+    if recipe.components:
+        every = Lazy(lambda n: maps[n]["map"], len(maps))
+        reduce = pca_.fit(every, components=recipe.components, weighted=recipe.weighted, job=job)
     sights = Lazy(lambda n: _sight(views[n], maps[n], reduce), len(maps))
     result = uplift(scene.gaussians, sights, refine=recipe.refine, raster=recipe.raster, job=job)
     if cache:
@@ -184,8 +185,8 @@ def _feature_maps(
     return Lazy(get, len(views))
 
 
-def _sight(view: View, arrays: Arrays, reduce: pca_.Reduction) -> Sight:
-    return Sight(view.camera, reduce(arrays["map"]), arrays.get("valid"))
+def _sight(view: View, arrays: Arrays, reduce: pca_.Reduction | None) -> Sight:
+    return Sight(view.camera, reduce(arrays["map"]) if reduce else arrays["map"], arrays.get("valid"))
 
 
 def _map_key(view: View, extractor: Extractor, cache: Cache | None) -> str:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ..cache import Cache
 from ..errors import EngineError
+from ..features import EXTRACTORS
 from ..progress import Job
 from ..render import Raster
 
@@ -31,7 +32,13 @@ NeededViews = Annotated[
 ]
 Photos = Annotated[Path | None, typer.Option(help="The folder of the photos, if it is not where the cameras say")]
 MaxSize = Annotated[int, typer.Option(help="Photos are scaled down to this long side, in pixels", min=16)]
-Extractor = Annotated[str, typer.Option(help="Features: colour, files:DIR, ...")]
+Extractor = Annotated[
+    str,
+    typer.Option(
+        help=f"Features: {', '.join(EXTRACTORS)}; as files:DIR, join:A+B, dinov2:base. auto: the best that is here"
+    ),
+]
+Download = Annotated[bool, typer.Option("--download", help="Fetch what models are missing, as `ludvig models` does")]
 Refine = Annotated[int, typer.Option(help="Steps from LUDVIG's weighted mean towards least squares", min=0)]
 Near = Annotated[float, typer.Option(help="Near plane, scene units: 3DGS trains with 0.2, gsplat with 0.01", min=0)]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep computed features")]

@@ -16,14 +16,14 @@ from rich.table import Table
 from .. import pictures, prompts
 from ..arrays import Array, Bool
 from ..errors import EngineError, nearest_name
-from ..features import load_extractor
 from ..io.load import load_scene
 from ..pipeline import Prepared, prepare
 from ..progress import Job
 from ..scene import Scene, View
 from ..segment import Segment, segment
 from ..sheet import sheet
-from .common import AsJson, Extractor, NoCache, bars, cache, console, print_json
+from .common import AsJson, Download, Extractor, NoCache, bars, cache, console, print_json
+from .learned import Models
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
 LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
@@ -44,7 +44,8 @@ def command(
     thing: Annotated[str, typer.Argument(help='What to select: "chair", "vase", ..., or "all"')] = "chair",
     scene: Annotated[Path, typer.Option(help="A scene in the layout of demo/README.md")] = SHIPPED,
     out: Annotated[Path, typer.Option(help="The picture sheet, .png")] = Path("demo.png"),
-    extractor: Extractor = "colour",
+    extractor: Extractor = "auto",
+    download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
@@ -66,7 +67,8 @@ def command(
     ious: dict[str, float] = {}
     sheets: list[Path] = []
     with bars(json) as job:
-        prepared = prepare(loaded, load_extractor(extractor), cache=cache(no_cache), job=job)
+        models = Models(download, job)
+        prepared = prepare(loaded, models.features(extractor), cache=cache(no_cache), job=job)
         for one in things:
             if thing in (one.name, "all"):
                 found = segment(prepared, [prompts.photo_click(one.view, *one.click)], job=job)
@@ -77,7 +79,8 @@ def command(
                 pictures.save(path, np.asarray(picture, np.float32) / 255)
     seconds = time.monotonic() - begin
     if json:
-        print_json({"iou": ious, "mean": float(np.mean(list(ious.values()))), "sheets": sheets, "seconds": seconds})
+        mean = float(np.mean(list(ious.values())))
+        print_json({"extractor": models.name, "iou": ious, "mean": mean, "sheets": sheets, "seconds": seconds})
         return
     _tell(ious, prepared.extractor, seconds)
     console.print(f"The steps as pictures: [bold]{', '.join(str(path) for path in sheets)}[/]", soft_wrap=True)

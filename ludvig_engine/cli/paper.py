@@ -11,16 +11,15 @@ from ..arrays import Array
 from ..cache import Cache
 from ..configs import Foreground, Masks
 from ..errors import EngineError
-from ..features import load_extractor
 from ..foreground import Found, find_foreground, prepare_pruned
 from ..progress import Job
 from ..prompts import Paint, merged
 from ..render import Raster
-from ..sam import load_segmenter
 from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Scene
 from ..segment import Segment
+from .learned import Models
 
 
 def foreground(
@@ -29,11 +28,12 @@ def foreground(
     paints: Sequence[Paint],
     *,
     extractor: str,
+    models: Models,
     raster: Raster,
     cache: Cache | None,
     job: Job,
-) -> tuple[Segment, str]:
-    """The segment, in the engine's order, and the name of what ran. `extractor` "" means the experiment's own."""
+) -> Segment:
+    """In the engine's order. `extractor` "" means the experiment's own."""
     together = merged(paints)
     if len(together) != 1:
         raise EngineError(
@@ -43,19 +43,17 @@ def foreground(
         )
     paint = together[0]
     if isinstance(config, Masks):
-        segmenter = load_segmenter(config.segmenter, device="auto")
+        segmenter = models.segmenter(config.segmenter)
         found, rows = find_by_masks(scene, paint, segmenter, config, raster=raster, job=job)
-        return _whole(scene, found, rows), segmenter.name
+        return _whole(scene, found, rows)
     config = replace(config, recipe=replace(config.recipe, raster=raster))
-    loaded = load_extractor(extractor or config.extractor, device="auto")
-    name, reference = loaded.name, None
+    loaded, reference = models.features(extractor or config.extractor), None
     if config.by_segmenter:
-        segmenter = load_segmenter("sam", device="auto")
         view = next(view for view in scene.views if view.camera is paint.camera)
-        reference, name = reference_mask(segmenter, view, paint), f"{name} and {segmenter.name}"
+        reference = reference_mask(models.segmenter("sam"), view, paint)
     prepared, rows = prepare_pruned(scene, loaded, config, cache=cache, job=job)
     found = find_foreground(prepared, paint, config, reference=reference, job=job)
-    return _whole(scene, found, rows), name
+    return _whole(scene, found, rows)
 
 
 def _whole(scene: Scene, found: Found, rows: Array) -> Segment:

@@ -11,12 +11,12 @@ import typer
 
 from .. import pictures, result
 from ..errors import EngineError
-from ..features import load_extractor
 from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..pipeline import Recipe, lifted_features
 from .common import (
     AsJson,
+    Download,
     Extractor,
     MaxSize,
     Near,
@@ -31,6 +31,7 @@ from .common import (
     print_json,
     raster,
 )
+from .learned import Models
 
 
 class What(StrEnum):
@@ -52,10 +53,11 @@ def command(
     ],
     out: Annotated[Path, typer.Option(help="The folder for the PNGs, one per view")],
     scores: Annotated[Path | None, typer.Option(help="A result of `ludvig segment`")] = None,
-    extractor: Extractor = "colour",
+    extractor: Extractor = "auto",
     photos: Photos = None,
     max_size: MaxSize = 1600,
     near: Near = 0.2,
+    download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
@@ -72,7 +74,7 @@ def command(
             values = values.max(1) if values.ndim == 2 else values  # of several texts
         elif what is What.pca:
             recipe = Recipe(raster=settings)
-            loaded = load_extractor(extractor, device="auto")
+            loaded = Models(download, job).features(extractor)
             values = pictures.pca_colours(lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job))
         written = []
         for one in job.track(chosen, "Rendering"):

@@ -12,20 +12,20 @@ import typer
 
 from .. import __version__, prompts, result
 from ..arrays import Array
-from ..configs import CONFIGS, Foreground, Masks, Words, config
+from ..configs import CONFIGS, Experiment, Foreground, Masks, Words, config
+from ..correct import corrected
 from ..errors import EngineError
-from ..features import load_extractor
 from ..find import Spread
 from ..io.load import load_scene
 from ..io.ply import copy_ply
 from ..pipeline import Recipe, prepare
 from ..prompts import Paint
-from ..sam import load_segmenter
 from ..scene import Scene
 from ..segment import Options, segment
 from . import masks, words
 from .common import (
     AsJson,
+    Download,
     Extractor,
     MaxSize,
     Near,
@@ -41,6 +41,7 @@ from .common import (
     print_json,
     raster,
 )
+from .learned import Models
 from .paper import foreground
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
@@ -58,7 +59,7 @@ def command(
     ] = None,
     mask: Annotated[list[str] | None, typer.Option(help="VIEW=PNG: the object white, all else black")] = None,
     box: Annotated[list[str] | None, typer.Option(help="VIEW:X0,Y0,X1,Y1 around the object")] = None,
-    text: Annotated[list[str] | None, typer.Option(help="Words for the object, instead of the above")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Words for the object; clicks and paint correct them")] = None,
     negative: Annotated[
         list[str] | None, typer.Option(help="Words for what is not meant [object, things, stuff, texture]")
     ] = None,
@@ -81,61 +82,55 @@ def command(
     photos: Photos = None,
     max_size: MaxSize = 1600,
     near: Near = 0.2,
+    download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
-    """Find the object that clicks, scribbles, masks or boxes mean, in one photo or several."""
+    """Find the object that clicks, scribbles, masks, boxes or words mean, in one photo or several."""
     published = config(paper) if paper else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     clicks = [_click(scene, text) for text in click or ()]
     boxes = [_box(scene, text) for text in box or ()]
-    segmenter = load_segmenter(sam or "sam2", device="auto") if sam or sam_views else None
     paints = [
-        *(masks.of_prompts(segmenter, clicks, boxes) if segmenter else _drawn(clicks, boxes)),
         *(_painted(scene, text, prompts.photo_scribble, "--scribble") for text in scribble or ()),
         *(_painted(scene, text, prompts.photo_mask, "--mask") for text in mask or ()),
     ]
-    if text and segmenter:
-        raise EngineError("bad_input", "SAM needs clicks or boxes, not words.", ["Leave out --sam, or --text."])
-    if bool(paints) == bool(text):
-        problem = "Words cannot be combined with clicks or paint." if text else "There is no prompt."
-        raise EngineError("bad_input", problem, ["Give --click, --scribble, --mask or --box, or else --text."])
-    if isinstance(published, Words) != bool(text) and published:
-        raise EngineError("bad_input", f"{paper} takes {'a mask' if text else '--text'}.", ["Give that instead."])
+    _check(paper, published, words=bool(text), paint=bool(clicks or boxes or paints), sam=bool(sam), every=sam_views)
     settings = Recipe(refine=refine, raster=raster(near))
     kept = cache(no_cache)
     spread = Spread(diffusion=diffusion, threshold=threshold)
     if isinstance(published, Words):
         settings, spread = replace(published.recipe, raster=settings.raster), published.spread
         extractor, text_model = extractor or published.extractor, text_model or published.text
-    shared: dict[str, Any] = {"raster": settings.raster}
     with bars(json) as job:
-        shared["job"] = job
+        models = Models(download, job)
+        shared: dict[str, Any] = {"raster": settings.raster, "job": job}
         more: dict[str, Array] = {}
-        models = [segmenter.name] if segmenter else []
+        segmenter = models.segmenter(sam or "sam2") if sam or sam_views else None
+        paints = [*(masks.of_prompts(segmenter, clicks, boxes) if segmenter else _drawn(clicks, boxes)), *paints]
         if segmenter and sam_views:
             found = masks.all_photos(scene, segmenter, paints, **shared)
         elif isinstance(published, Foreground | Masks):
-            found, name = foreground(scene, published, paints, extractor=extractor, cache=kept, **shared)
-            models.append(name)
+            found = foreground(scene, published, paints, extractor=extractor, models=models, cache=kept, **shared)
         else:
-            loaded = load_extractor(extractor or "colour", device="auto")
-            prepared = prepare(scene, loaded, recipe=settings, cache=kept, job=job)
-            models.append(prepared.extractor)
+            prepared = prepare(scene, models.features(extractor or "auto"), recipe=settings, cache=kept, job=job)
+            options = Options(diffusion=diffusion, threshold=threshold)
             if text:
-                asked: dict[str, Any] = {"negatives": negative, "model": text_model or "auto", "spread": spread}
+                encoder = models.words(text_model or "auto")
+                asked: dict[str, Any] = {"negatives": negative, "encoder": encoder, "spread": spread}
                 found, more = words.find(scene, prepared, text, cache=kept, **asked, **shared)
+                if paints:
+                    found = corrected(prepared, found, paints, options=options, **shared)
             else:
-                options = Options(diffusion=diffusion, threshold=threshold)
                 found = segment(prepared, paints, options=options, **shared)
     if threshold is not None:
         found = replace(found, threshold=threshold, how="given")
-    ran = " and ".join(models)
     scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
     about = {
         "ludvig": __version__,
         "splats": str(splats),
-        "extractor": ran,
+        "extractor": models.name,
+        "licence": models.licence,
         "config": paper,
         "threshold": found.threshold,
         "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text, "negative": negative},
@@ -159,10 +154,27 @@ def command(
         )
         return
     share = selected.mean()
-    console.print(f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {ran}.")
+    console.print(f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {models.name}.")
     console.print(f"  threshold {found.threshold:.2f}, {found.how}")
     console.print(f"  {out}" + "".join(f", {path}" for path in (keep, remove) if path))
     notes((*scene.notes, *found.notes))
+
+
+def _check(
+    paper: str | None, published: Experiment | None, *, words: bool, paint: bool, sam: bool, every: bool
+) -> None:
+    """Raises `EngineError` "bad_input" for prompts and options that do not belong together."""
+    if not (words or paint):
+        raise EngineError(
+            "bad_input", "There is no prompt.", ["Give --click, --scribble, --mask, --box, --text, or several."]
+        )
+    if words and not paint and (sam or every):
+        raise EngineError("bad_input", "SAM needs clicks or boxes, not words.", ["Leave out --sam, or --text."])
+    if words and every:
+        raise EngineError("bad_input", "With --sam-views there are no features to find words with.", ["Use --sam."])
+    if published and (isinstance(published, Words) != words or (words and paint)):
+        takes = "--text alone" if isinstance(published, Words) else "a mask"
+        raise EngineError("bad_input", f"{paper} takes {takes}.", ["Give that instead."])
 
 
 def _click(scene: Scene, text: str) -> masks.Click:

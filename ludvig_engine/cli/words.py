@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..cache import Cache
-from ..find import Spread, lift_text, load_text_extractor, text_scores, together
+from ..find import Spread, TextExtractor, lift_text, text_scores, together
 from ..pipeline import Prepared
 from ..progress import Job
 from ..render import Raster
@@ -24,20 +24,19 @@ def find(
     texts: Sequence[str],
     *,
     negatives: Sequence[str] | None,
-    model: str,
+    encoder: TextExtractor,
     spread: Spread,
     raster: Raster,
     cache: Cache | None,
     job: Job,
 ) -> tuple[Segment, dict[str, Array]]:
     """What any of the texts means, and the arrays "relevancy" (N, P) and "text_scores" (N, P) of each."""
-    extractor = load_text_extractor(model, device="auto")
-    lifted = lift_text(scene, extractor, raster=raster, cache=cache, job=job)
-    found = text_scores(prepared, lifted, extractor, texts, negatives=negatives or NEGATIVES, spread=spread, job=job)
+    lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
+    found = text_scores(prepared, lifted, encoder, texts, negatives=negatives or NEGATIVES, spread=spread, job=job)
     arrays = {
         "relevancy": np.stack([one.relevancy for one in found], 1),
         "text_scores": np.stack([one.segment.scores for one in found], 1),
     }
     segment = together(found)
-    told = f"Words were understood by {extractor.name}: {', '.join(texts)}."
+    told = f"Words were understood by {encoder.name}: {', '.join(texts)}."
     return replace(segment, notes=(told, *segment.notes)), arrays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 from importlib.util import find_spec
 
 from .. import weights
@@ -36,5 +37,15 @@ def best(device: str) -> str:
     if not (find_spec("torch") and find_spec("transformers")):
         return "colour"
     here = {id for id, place in weights.status().items() if place}
-    choices = CHOICES if choose(device) == "cpu" else GPU_CHOICES
-    return next((spec for needed, spec in choices if here.issuperset(needed)), "colour")
+    if _first(CHOICES, here) == _first(GPU_CHOICES, here):
+        return _first(CHOICES, here)  # whatever the device, so that nobody waits for torch to say what there is
+    return _first(CHOICES if choose(device) == "cpu" else GPU_CHOICES, here)
+
+
+def wanted(device: str) -> str:
+    """The spec that `auto` would stand for if all weights could be fetched."""
+    return _first(CHOICES if choose(device) == "cpu" else GPU_CHOICES, weights.MODELS)
+
+
+def _first(choices: tuple[tuple[tuple[str, ...], str], ...], here: Container[str]) -> str:
+    return next((spec for needed, spec in choices if all(id in here for id in needed)), "colour")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..correct import corrected
 from ..divide import divide
 from ..errors import EngineError
 from ..methods import AutoSegments, GrowSegment, Resized, RunSegment, Segment, Segments, ShrinkSegment
@@ -34,14 +34,12 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     options = Options(diffusion=request.diffusion, threshold=request.threshold)
     texts = [prompt for prompt in request.prompts if prompt.kind == "text"]
     named = words.find(state, request.scene, prepared, texts, options=options, job=watch) if texts else None
-    if named and len(texts) == len(request.prompts):
+    if not named:
+        found = segment(prepared, paints, options=options, placed=placed, job=watch)
+    elif len(texts) == len(request.prompts):
         found = named
     else:
-        if named:
-            evidence = words.as_evidence(prepared, named)
-            placed = evidence if placed is None else placed + evidence
-        found = segment(prepared, paints, options=options, placed=placed, job=watch)
-        found = replace(found, notes=(*found.notes, *(named.notes if named else ())))
+        found = corrected(prepared, named, paints, options=options, placed=placed, job=watch)
     watch.begin("Answering")
     return Segment(
         scores=scene.to_file(np.nan_to_num(found.scores.astype(np.float32))),

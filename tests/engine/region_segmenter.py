@@ -14,7 +14,7 @@ class RegionSegmenter(Segmenter):
     TOLERANCES = (0.02, 0.25, 3.0)
 
     def __init__(self):
-        self.name, self.images = "regions", 0
+        self.name, self.licence, self.images = "regions", "", 0
 
     def set_image(self, pixels):
         self.pixels, self.images = pixels, self.images + 1

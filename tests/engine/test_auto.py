@@ -7,7 +7,7 @@ import pytest
 from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
-from ludvig_engine.features.auto import best
+from ludvig_engine.features.auto import best, wanted
 
 
 def has(monkeypatch, *ids):
@@ -38,6 +38,20 @@ def test_choice(ids, device, spec, monkeypatch):
     monkeypatch.setattr("ludvig_engine.features.auto.find_spec", lambda name: True)
     monkeypatch.setattr("ludvig_engine.features.auto.choose", lambda device: device)
     assert best(device) == spec
+
+
+def test_it_does_not_wait_for_torch_to_say_that_nothing_is_there(monkeypatch):
+    monkeypatch.setattr("ludvig_engine.features.auto.find_spec", lambda name: True)
+    monkeypatch.setattr("ludvig_engine.features.auto.choose", lambda device: pytest.fail("torch was asked"))
+    for ids in ((), ("imgfocus", "xfeat"), ("clip",)):
+        has(monkeypatch, *ids)
+        assert best("auto") == {0: "colour", 1: "colour", 2: "imgfocus+xfeat"}[len(ids)]
+
+
+@pytest.mark.parametrize(("device", "spec"), [("cpu", "dinov2:small"), ("cuda", "dinov2:large")])
+def test_wanted(device, spec, monkeypatch):
+    monkeypatch.setattr("ludvig_engine.features.auto.choose", lambda device: device)
+    assert wanted(device) == spec
 
 
 def test_no_argument():

@@ -37,6 +37,8 @@ def environment(tmp_path_factory):
 @pytest.fixture
 def ludvig(environment, tmp_path):
     def run(*arguments, code=0):
+        if arguments[0] in ("segment", "uplift", "render") and "--extractor" not in " ".join(map(str, arguments)):
+            arguments = (*arguments, "--extractor", "colour")  # whatever else is installed here
         command = [sys.executable, "-m", "ludvig_engine", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, encoding="utf-8")
         assert done.returncode == code, done.stderr

@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 import small_scene
 from ludvig_engine import result, weights
-from ludvig_engine.cli import app, words
-from ludvig_engine.cli import segment as command
+from ludvig_engine.cli import app, learned
 from ludvig_engine.errors import EngineError
 from region_segmenter import RegionSegmenter
 from test_find import PlantedExtractor
@@ -32,6 +31,8 @@ def run(made, tmp_path, monkeypatch):
     def run(*arguments):
         out = tmp_path / "out.safetensors"
         scene = [str(made / "splats.ply"), "--views", str(made), "--out", str(out), "--json"]
+        if not {"--extractor", "--sam-views", "--config"} & set(arguments):
+            scene += ["--extractor", "colour"]  # whatever else is installed here
         done = CliRunner().invoke(app, ["segment", *scene, *arguments], catch_exceptions=False)
         return json.loads(done.stdout), result.read(out)[0], np.load(made / "names.npy")
 
@@ -49,7 +50,7 @@ def click(name, view=0):
 
 @pytest.mark.parametrize("how", [(), ("--sam-views",)])
 def test_sam(run, monkeypatch, how):
-    monkeypatch.setattr(command, "load_segmenter", lambda spec, device: RegionSegmenter())
+    monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
     about, arrays, names = run(click("red"), "--sam", "sam2", *how)
     assert about["extractor"] == ("regions" if how else "regions and colour")
     assert iou(arrays["selected"], names == "red") > (0.9 if how else 0.7)
@@ -63,7 +64,7 @@ def test_without_weights_it_says_how_to_get_them(run):
 
 
 def test_words(run, made, tmp_path, monkeypatch):
-    monkeypatch.setattr(words, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
     about, arrays, names = run("--text", "tomato", "--text", "lime", "--text", "zeppelin")
     assert arrays["relevancy"].shape == arrays["text_scores"].shape == (len(names), 3)
     assert iou(arrays["selected"], (names == "red") | (names == "green")) > 0.85
@@ -96,17 +97,28 @@ def test_words(run, made, tmp_path, monkeypatch):
 
 
 def test_what_does_not_go_together(run, monkeypatch):
-    monkeypatch.setattr(command, "load_segmenter", lambda spec, device: RegionSegmenter())
-    with pytest.raises(EngineError, match="Words cannot be combined"):
-        run("--text", "tomato", click("red"))
+    monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
     with pytest.raises(EngineError, match="SAM needs clicks"):
         run("--text", "tomato", "--sam", "sam2")
     with pytest.raises(EngineError, match="There is no prompt"):
         run("--sam", "sam2")
+    with pytest.raises(EngineError, match="no features to find words with"):
+        run("--text", "tomato", "--sam-views", click("red"))
+
+
+@pytest.mark.parametrize("how", [(), ("--sam", "sam2")])
+def test_words_and_clicks(run, monkeypatch, how):
+    monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    about, arrays, names = run("--text", "tomato", click("blue"), *how)
+    assert iou(arrays["selected"], np.isin(names, ("red", "blue"))) > 0.85
+    assert about["extractor"] == ("regions and " if how else "") + "colour and planted"
+    assert arrays["relevancy"].shape == (len(names), 1), "of the words alone"
+    _, arrays, names = run("--text", "tomato", "--text", "lime", click("green") + ":-")
+    assert iou(arrays["selected"], names == "red") > 0.85
 
 
 def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
-    from ludvig_engine.cli import paper
     from ludvig_engine.io.load import load_scene
     from ludvig_engine.pictures import share
 
@@ -120,7 +132,7 @@ def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
     assert iou(arrays["selected"], names == "red") > 0.8
     with pytest.raises(weights.MissingWeights, match="dinov2-giant"):
         run(mask, "--config", "dif_SPIn")
-    monkeypatch.setattr(paper, "load_segmenter", lambda spec, device: RegionSegmenter())
+    monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
     about, arrays, names = run(mask, "--config", "dif_NVOS", "--extractor", "colour")
     assert about["extractor"] == "colour and regions" and iou(arrays["selected"], names == "red") > 0.7
     for name in ("sam_NVOS", "sam_SPIn"):
@@ -128,8 +140,8 @@ def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
         assert about["extractor"] == "regions" and iou(arrays["selected"], names == "red") > 0.4
     with pytest.raises(EngineError, match="dif_SPIn takes a mask"):
         run("--text", "tomato", "--config", "dif_SPIn")
-    with pytest.raises(EngineError, match="lerf takes --text"):
+    with pytest.raises(EngineError, match="lerf takes --text alone"):
         run(mask, "--config", "lerf")
-    monkeypatch.setattr(words, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
     about, arrays, names = run("--text", "tomato", "--config", "removal", "--extractor", "colour")
     assert about["threshold"] == 0.006 and arrays["selected"][names == "red"].mean() > 0.9

@@ -25,7 +25,7 @@ def demo(tmp_path_factory):
     environment = {**os.environ, "LUDVIG_CACHE": str(folder / "cache")}
 
     def run(*arguments, code=0):
-        command = [sys.executable, "-m", "ludvig_engine", "demo", *map(str, arguments)]
+        command = [sys.executable, "-m", "ludvig_engine", "demo", "--extractor", "colour", *map(str, arguments)]
         done = subprocess.run(
             command, capture_output=True, text=True, env=environment, cwd=folder, encoding="utf-8", check=False
         )
@@ -43,7 +43,7 @@ def found(demo, tmp_path_factory):
 
 def test_selects_from_one_click(found):
     assert found["iou"].keys() == {"monkey"} and found["mean"] == found["iou"]["monkey"] > 0.9
-    assert found["seconds"] > 0
+    assert found["seconds"] > 0 and found["extractor"] == "colour"
 
 
 def test_the_picture_shows_every_step(found):
