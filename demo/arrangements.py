@@ -26,7 +26,7 @@ PAINTINGS: Sequence[tuple[Color, Color]] = (  # two colors of each
 
 @dataclass(frozen=True)
 class Thing:
-    name: str
+    name: str  # what has the same name is one object: a bowl with oranges in it
     build: Callable[[], None]
     at: tuple[float, float, float]  # where its foot stands; the table's top is z = 0
     turn: float = 0.0  # degrees about the vertical
@@ -43,6 +43,11 @@ class Arrangement:
     sky: float  # strength of the light from everywhere
     round_table: bool = True
 
+    @property
+    def names(self) -> list[str]:
+        """Of the objects, each once."""
+        return list(dict.fromkeys(thing.name for thing in self.things))
+
 
 ARRANGEMENTS = (
     Arrangement(
@@ -52,7 +57,7 @@ ARRANGEMENTS = (
             Thing("books", things.books, (2.4, 1.2, 0), 20),
             Thing("monkey", things.suzanne, (2.4, 1.2, 1.29), 50),
             Thing("bowl", things.bowl, (0.5, -1.3, 0)),
-            Thing("oranges", things.oranges, (0.5, -1.3, 0), 40),
+            Thing("bowl", things.oranges, (0.5, -1.3, 0), 40),
             Thing("mug", things.mug, (2.9, -1.4, 0), -30),
             Thing("plant", things.plant, (-1.8, -2.3, 0), 0, 0.9),
         ),
@@ -99,8 +104,9 @@ ARRANGEMENTS = (
 
 
 def arrange(arrangement: Arrangement) -> None:
-    """Build an arrangement in the empty scene. Meshes of the k-th thing have the object index k + 1, all others 0."""
-    for number, thing in enumerate(arrangement.things, 1):
+    """Build an arrangement in the empty scene. Meshes of the k-th name have the object index k + 1, all others 0."""
+    for thing in arrangement.things:
+        number = arrangement.names.index(thing.name) + 1
         before = set(bpy.data.objects)
         thing.build()
         holder = bpy.data.objects.new(thing.name, None)

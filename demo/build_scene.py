@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--arrangement", type=int, default=0, choices=range(len(ARRANGEMENTS)))
     parser.add_argument("--out", type=Path, default=check.SHIPPED, help="folder, replaced if it exists")
     parser.add_argument("--gaussians", type=int, default=65_000)
-    parser.add_argument("--samples", type=int, default=20, help="of Cycles, per pixel of a photo")
+    parser.add_argument("--samples", type=int, default=14, help="of Cycles, per pixel of a photo")
     options = parser.parse_args()
     build(options.arrangement, options.out, gaussians=options.gaussians, samples=options.samples)
 
@@ -47,7 +47,7 @@ def build(number: int, out: Path, *, gaussians: int, samples: int) -> None:
     cloud = colored(splat(shots, photos, count=gaussians, seed=number), [s.camera for s in shots], photos)
     write_ply(out / "splats.ply", cloud)
     _write_cameras(out / "sparse" / "0", shots)
-    names = [thing.name for thing in ARRANGEMENTS[number].things]
+    names = ARRANGEMENTS[number].names
     _write_masks(out / "masks", shots, names)
     _write_clicks(out / "scene.json", shots, names)
 

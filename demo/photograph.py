@@ -14,7 +14,7 @@ from mathutils import Matrix, Vector
 from ludvig_engine.arrays import Array, Float, Int
 from ludvig_engine.scene import Camera
 
-WIDTH, HEIGHT, LENS = 720, 480, 42.0  # pixels; mm on a sensor 36 mm wide
+WIDTH, HEIGHT, LENS = 960, 640, 42.0  # pixels; mm on a sensor 36 mm wide
 ORBITS = ((10, 13.0), (8, 32.0), (6, 54.0))  # number of photos, degrees above the horizon
 DISTANCE, TARGET = 11.6, (0.0, 0.0, 1.1)
 

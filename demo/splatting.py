@@ -24,12 +24,13 @@ from ludvig_engine.scene import Camera, Gaussians
 from ludvig_engine.sh import basis
 from ludvig_engine.uplift import Sight, uplift
 
-SAMPLES = 25  # pixels per Gaussian
-NORMAL, COLOR = 0.2, 0.35  # scene units that a whole normal or color is worth
+SAMPLES = 40  # pixels per Gaussian
+NORMAL, COLOR = 0.2, 0.15  # scene units that a whole normal or color is worth
 TIGHT, LOOSE = 1.5, 2.1  # standard deviations of a Gaussian per standard deviation of its cluster, on things and beside
 THINNEST, WIDEST = 0.002, 1.2  # scene units
 TABLE, ROOM = 0.2, 0.05  # Gaussians per pixel, of a thing's
 RIM = 2.0  # times more Gaussians at silhouettes
+NOISE = 0.02  # of a Gaussian's width, along its normal: nobody trains to perfection
 FLOATERS = 300
 
 
@@ -90,7 +91,7 @@ def _clustered(points: Points, count: int, random: np.random.Generator) -> Gauss
     normal = axes[:, :, 0]
     spread = np.bincount(member, points.spread) / np.bincount(member)
     scales = np.clip(spread[:, None] * np.sqrt(np.maximum(variances, 0)), THINNEST, WIDEST)
-    means += normal * (0.1 * scales[:, 1:2] * random.normal(size=(len(means), 1)))  # nobody trains to perfection
+    means += normal * (NOISE * scales[:, 1:2] * random.normal(size=(len(means), 1)))
     n = len(means)
     opacities = 1 - random.beta(1.5, 12, n)
     return _gaussians(means, Rotation.from_matrix(axes).as_quat()[:, [3, 0, 1, 2]], scales, opacities)

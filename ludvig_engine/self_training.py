@@ -3,8 +3,8 @@
 1. P: learned from the clicks against a random sample of the scene, which mostly is not the object.
 2. Diffusion with restart at the clicks and at P; a threshold parts the scores.
 3. P: learned from the two parts. Diffusion again; the parts are now above and below a half. Repeat.
-4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from two thresholds, Otsu's, which is narrow, and
-   half way to Li's, which is wide; the answer that is the clearest apart and the most compact is taken.
+4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from several thresholds: Otsu's, half way to Li's,
+   which is wide, and two above it; the answer that is the clearest apart and the most compact is taken.
 All on superpoints; one short diffusion on the Gaussians refines the last answer. A first selection replaces 1 and 2.
 """
 
@@ -28,6 +28,8 @@ PRIOR = 0.1  # λ, of P; raised for objects smaller than the walk's reach
 FIRST = 0.1  # of λ, as long as P knows only the clicks
 ROUNDS = 3
 SPREAD = 0.3  # of a score: what an object as large as the scene would have to be clearer apart
+NARROWER = 0.4, 0.6  # of the way from Li's threshold to the highest score: thresholds that find parts
+DOUBT = 0.1  # that a part was meant
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 FINE = 8  # steps of the last diffusion, which starts from an answer
 _FEW = 20  # Gaussians that nothing can be learned from
@@ -87,9 +89,10 @@ class SelfTraining:
         if self.walk:
             scores = self._spread(P, self.prior * FIRST, P)
         levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
-        wide, narrow = float(threshold_li(levels)), float(threshold_otsu(levels))
-        parts = [self._trained(Part(scores, P, t, self.prior)) for t in ((wide + narrow) / 2, narrow)]
-        return self._refined(max(parts, key=lambda part: part.likely(coarse)))
+        li, otsu, most = float(threshold_li(levels)), float(threshold_otsu(levels)), float(scores.max())
+        starts = [((li + otsu) / 2, 0.0), (otsu, 0.0), *((li + up * (most - li), DOUBT) for up in NARROWER)]
+        found = [(self._trained(Part(scores, P, start, self.prior)), doubt) for start, doubt in starts]
+        return self._refined(max(found, key=lambda one: one[0].likely(coarse) - one[1])[0])
 
     def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
         """Step 3, from a first selection."""
