@@ -29,7 +29,7 @@ FIRST = 0.1  # of λ, as long as P knows only the clicks
 ROUNDS = 3
 SPREAD = 0.3  # of a score: what an object as large as the scene would have to be clearer apart
 NARROWER = 0.4, 0.6  # of the way from Li's threshold to the highest score: thresholds that find parts
-DOUBT = 0.1  # that a part was meant
+DOUBT = 0.1  # of a score: that a part was meant, and for each time λ was raised
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 FINE = 8  # steps of the last diffusion, which starts from an answer
 _FEW = 20  # Gaussians that nothing can be learned from
@@ -52,19 +52,23 @@ class Part:
     P: Float[Array, " S"]
     threshold: float
     prior: float
+    raised: int = 0  # times λ was raised
 
     @property
     def inside(self) -> Bool[Array, " S"]:
         return self.scores > self.threshold
 
     def likely(self, coarse: Coarse) -> float:
-        """How much it is one object: mean score inside less mean score outside, less SPREAD times its extent."""
+        """How much it is one object: mean score inside less mean score outside, less what speaks against it.
+
+        That is its extent, and that λ had to be raised: the walk does not hold it together.
+        """
         inside, outside = coarse.seen * self.inside, coarse.seen * ~self.inside
         if not inside.any() or not outside.any():
             return -np.inf
         apart = np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside)
         extent = _extent(coarse.descriptor.places, inside) / max(_extent(coarse.descriptor.places, coarse.seen), 1e-12)
-        return float(apart - SPREAD * extent)
+        return float(apart - SPREAD * extent - DOUBT * self.raised)
 
 
 class SelfTraining:
@@ -108,12 +112,12 @@ class SelfTraining:
             if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
                 break
             P = learn(coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job)
-            part = Part(P if not self.walk else part.scores, P, THRESHOLD, part.prior)
+            part = replace(part, scores=part.scores if self.walk else P, P=P, threshold=THRESHOLD)
             while self.walk and part.prior <= 1:
                 part = replace(part, scores=self._spread(P, part.prior, part.scores))
                 if self.fixed or coarse.size[part.inside].sum() > KEPT * coarse.size[P > THRESHOLD].sum():
                     break
-                part = replace(part, prior=4 * part.prior)
+                part = replace(part, prior=4 * part.prior, raised=part.raised + 1)
         return part
 
     def _spread(self, P: Float[Array, " S"], prior: float, start: Float[Array, " S"]) -> Float[Array, " S"]:

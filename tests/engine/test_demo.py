@@ -48,7 +48,7 @@ def test_selects_from_one_click(found):
 
 def test_the_picture_shows_every_step(found):
     with Image.open(found["sheets"][0]) as image:
-        width, height = sheet.WIDTH, sheet.WIDTH * 480 // 720
+        width, height = sheet.WIDTH, sheet.WIDTH * 640 // 960
         assert image.size == (5 * (width + sheet.GAP) + sheet.GAP, sheet.CAPTION + 3 * (height + sheet.GAP))
         pixels = np.asarray(image.convert("RGB"), float)
     columns = [
@@ -57,7 +57,7 @@ def test_the_picture_shows_every_step(found):
     ]
     objects = json.loads((SHIPPED / "scene.json").read_text("utf-8"))["objects"]
     click = next(thing["click"] for thing in objects if thing["name"] == "monkey")
-    x, y = (round(value * width / 720) for value in click)
+    x, y = (round(value * width / 960) for value in click)
     photo, _, scores, selected, removed = (column[y - 3 : y + 4, x - 3 : x + 4].mean((0, 1)) for column in columns)
     assert photo[1] > photo[0]  # the monkey is green
     assert scores.sum() > 500  # the light end of the ramp

@@ -35,11 +35,11 @@ def masks(check, scene, name):
 
 def test_everything_is_there(check, scene):
     assert 55_000 < len(scene) < 65_000 and scene.notes == ()
-    assert len(scene.views) == 24 and all(view.photo and view.photo_size == (720, 480) for view in scene.views)
-    assert len({o["name"] for o in OBJECTS}) == len(OBJECTS) == 8
+    assert len(scene.views) == 24 and all(view.photo and view.photo_size == (960, 640) for view in scene.views)
+    assert len({o["name"] for o in OBJECTS}) == len(OBJECTS) == 7
     for thing in OBJECTS:
         m = masks(check, scene, thing["name"])
-        assert m.dtype == bool and m.shape == (24, 480, 720) and m.any((1, 2)).sum() >= 18
+        assert m.dtype == bool and m.shape == (24, 640, 960) and m.any((1, 2)).sum() >= 18
     assert sum(path.stat().st_size for path in FOLDER.rglob("*")) < 12e6
 
 
