@@ -1,8 +1,8 @@
 """The paper's experiments by name: its hyper-parameters, for those who want to reproduce or compare.
 
 `Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by foreground.py; `Masks` the same with SAM
-instead of features; `Words` is text (LERF,
-object removal), run by find.py. The defaults of this engine are others, and better on what could be measured.
+instead of features; `Words` is text (LERF, object removal), run by find.py. The defaults of this engine are others, and
+better on what could be measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Foreground:
 
     extractor: str = "dinov2:giant,windows"
     recipe: Recipe = _SHARP
-    unary: str = "logistic"  # on features, by the reference mask; or "mean": distance to the seeds' mean
+    unary: str = "logistic"  # on features, by the reference mask; "mean": distance to the seeds' mean; or "pixels": no
+    # flood, but a logistic regression of the reference view's pixels, on rendered features
     C: float = 0.03  # of the logistic regression; 0.01 in the published code, whose weights are three times ours
     bandwidths: tuple[float, ...] = (0.5, 1, 2, 4, 8)  # of feature similarities, searched
     unary_bandwidths: tuple[float, ...] = (1 / 8, 1 / 4, 1 / 2, 1)  # searched; P = probability^(1 / b)
@@ -41,7 +42,8 @@ class Masks:
 
     segmenter: str = "sam:huge"
     scheme: Scheme = NVOS
-    cut: float | None = 0.25  # of the picture stretched to 0..1; None: it and the mask, of three, are searched
+    cut: float | str | None = 0.25  # of the picture stretched to 0..1; "li": each picture's own, by Li's rule; None: it
+    # and the mask, of three, are searched
     keep: int | float = 0.5  # as in `Foreground`
 
 
@@ -67,8 +69,11 @@ Experiment = Foreground | Masks | Words
 CONFIGS: Mapping[str, Experiment] = {
     "dif_SPIn": Foreground(),
     "dif_NVOS": Foreground(unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True),
+    "xdif_SPIn": Foreground(recipe=Recipe(weighted=True), unary="pixels", C=0.1),
     "sam_NVOS": Masks(),
     "sam_SPIn": Masks(scheme=SPIN, cut=None),
+    "sam2_NVOS": Masks(segmenter="sam2:large", cut="li"),
+    "sam2_SPIn": Masks(segmenter="sam2:large", scheme=SPIN, cut=None),
     "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
     "lerf_no_diffusion": Words(
         _DINO, _CLIP, Recipe(neighbours=200), Spread(diffusion=False, paper=True), cutoff=0.8, smooth=5
@@ -91,7 +96,32 @@ CONFIGS: Mapping[str, Experiment] = {
 
 
 def config(name: str) -> Experiment:
-    """Raises `EngineError` "bad_input"."""
+    """The experiment of that name; "NAME:released" with what the published code does differently from the paper.
+
+    Raises `EngineError` "bad_input".
+    """
+    name, _, variant = name.partition(":")
     if name not in CONFIGS:
         raise EngineError("bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)])
-    return CONFIGS[name]
+    if variant not in ("", "released"):
+        raise EngineError("bad_input", f'{name} has no variant "{variant}".', [f"Write {name} or {name}:released."])
+    return released(CONFIGS[name]) if variant else CONFIGS[name]
+
+
+def released(found: Experiment) -> Experiment:
+    """With the departures of the published code, each of which has a switch where it happens:
+
+    features divided by their number (`Recipe.release_scale`); DINOv2 without its registers (`released` of the
+    extractor); CLIP's tiles beside their places (`stretched`); edges cut by rank (`release_cut`). `Masks` has none: its
+    thirds are already ours.
+    """
+    if isinstance(found, Masks):
+        return found
+    recipe, extractor = replace(found.recipe, release_scale=True), _with(found.extractor, "released")
+    if isinstance(found, Words):
+        return replace(found, recipe=recipe, extractor=extractor, text=_with(found.text, "stretched"))
+    return replace(found, recipe=recipe, extractor=extractor, release_cut=True)
+
+
+def _with(spec: str, option: str) -> str:
+    return f"{spec}{',' if ':' in spec else ':'}{option}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from skimage.filters import threshold_li
 
 from .arrays import Array, Bool, Float
 from .cache import Cache
@@ -26,7 +27,7 @@ from .prompts import Paint
 from .render import Raster, adjoint, render
 from .scene import Camera, Gaussians, Scene
 from .segment import Segment
-from .unary import logistic, to_mean
+from .unary import boundary, logistic, to_mean
 from .uplift import Uplifted
 
 CUTS = 1 - np.arange(1, 98) / 100  # of the picture stretched to 0..1
@@ -38,8 +39,11 @@ class Found:
     """The segment, and how the benchmarks look at it: in pictures stretched to 0..1, cut at `cut`."""
 
     segment: Segment
-    cut: float
+    cut: float | None  # None: each picture's own, by Li's rule
     agreement: float  # IoU with the reference mask
+    logits: tuple[Float[Array, " N"], np.float32] | None = (
+        None  # what is drawn, and added, before the logistic function
+    )
 
 
 def prepare_pruned(
@@ -83,6 +87,8 @@ def find_foreground(
         raise EngineError("bad_input", "No Gaussian is visible under the prompt.", ["Prompt on what the splats show."])
     seeds = under & (share >= np.quantile(share[under], 1 - config.seeds))
     target = paint.positive > 0.5 if reference is None else reference
+    if config.unary == "pixels":
+        return _by_pixels(prepared, paint.camera, target, config, job)
     best = Found(Segment(np.zeros_like(share), 1.0, "nothing agrees", {}, {}), 1.0, -1.0)
     trials = list(product(config.unary_bandwidths, config.bandwidths))
     for (unary_bandwidth, bandwidth), scores in zip(
@@ -107,8 +113,15 @@ def picture(
     gaussians: Gaussians, found: Found, camera: Camera, *, raster: Raster, job: Job = SILENT
 ) -> Bool[Array, "H W"]:
     """The object as the benchmarks see it from a camera."""
-    image = render(gaussians, camera, found.segment.scores[:, None], raster=raster, job=job)[0][0]
-    return stretched(image) > found.cut
+    values = found.segment.scores if found.logits is None else found.logits[0]
+    image = render(gaussians, camera, values[:, None], raster=raster, job=job)[0][0]
+    image = stretched(image if found.logits is None else _probability(image + found.logits[1]))
+    return image > (li(image) if found.cut is None else found.cut)
+
+
+def li(image: Float[Array, "H W"]) -> float:
+    """Li's threshold; 0 of a flat image."""
+    return float(threshold_li(image)) if np.ptp(image) > 0 else 0.0
 
 
 def stretched(image: Float[Array, "H W"]) -> Float[Array, "H W"]:
@@ -122,6 +135,31 @@ def agreement(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Arr
     inside = np.bincount(level, mask.ravel(), len(CUTS) + 1)[::-1].cumsum()[::-1][1:]
     above = np.bincount(level, minlength=len(CUTS) + 1)[::-1].cumsum()[::-1][1:]
     return np.asarray(inside / np.maximum(mask.sum() + above - inside, 1))[::-1]
+
+
+def _by_pixels(prepared: Prepared, camera: Camera, target: Bool[Array, "H W"], config: Foreground, job: Job) -> Found:
+    """Without diffusion: what parts the reference view's pixels, by their rendered features.
+
+    Rendering is linear, and so is the regression: drawing one logit per Gaussian is drawing all features.
+    """
+    if target.all() or not target.any():
+        raise EngineError("bad_input", "The mask is empty or the whole picture.", ["Paint the object white."])
+    raster, x = config.recipe.raster, unit(prepared.uplifted.features)
+    pixels = render(prepared.gaussians, camera, x, raster=raster, job=job)[0].reshape(x.shape[1], -1).T
+    weights = np.ones(len(pixels), np.float32)
+    direction, offset = boundary(pixels, target.ravel(), weights, C=config.C, balance="count")
+    logits = x @ direction
+    image = _probability(render(prepared.gaussians, camera, logits[:, None], raster=raster, job=job)[0][0] + offset)
+    agreements = agreement(stretched(image), target)
+    n = int(np.argmax(agreements))
+    level, best = float(image.min() + CUTS[n] * np.ptp(image)), float(agreements[n])
+    how = f"found by agreement with the reference view, IoU {best:.3f}"
+    segment = Segment(_probability(logits + offset), level, how, {"cut": float(CUTS[n])}, {"agreement": best})
+    return Found(segment, float(CUTS[n]), best, (logits, offset))
+
+
+def _probability(logits: Float[Array, "..."]) -> Float[Array, "..."]:
+    return np.exp(-np.logaddexp(0, -logits)).astype(np.float32)
 
 
 def _scores(

@@ -9,9 +9,11 @@ photo, so that a cancelled run resumes and an added photo costs one photo; the r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar, overload
+
+import numpy as np
 
 from .cache import Arrays, Cache, key, key_of_array
 from .coarse import Coarse
@@ -40,6 +42,7 @@ class Recipe:
     weighted: bool = False  # channels times singular values
     refine: int = 0  # steps from the weighted mean towards least squares
     neighbours: int = NEIGHBOURS
+    release_scale: bool = False  # features over their number, as in the published code, which counts Σ w per channel
     raster: Raster = GSPLAT
 
 
@@ -95,6 +98,13 @@ def lifted_features(
     scene: Scene, extractor: Extractor, *, recipe: Recipe = DEFAULT, cache: Cache | None = None, job: Job = SILENT
 ) -> Uplifted:
     """Extract, reduce (unless the recipe keeps all channels), uplift."""
+    found = _lifted(scene, extractor, recipe, cache, job)
+    if not recipe.release_scale:
+        return found
+    return replace(found, features=found.features / np.float32(found.features.shape[1]))
+
+
+def _lifted(scene: Scene, extractor: Extractor, recipe: Recipe, cache: Cache | None, job: Job) -> Uplifted:
     views = [view for view in scene.views if view.photo is not None]
     if not views:
         raise EngineError("bad_input", "The scene has no photos to take features from.", ["Give the photos' folder."])

@@ -45,14 +45,26 @@ def logistic(
     rows = np.arange(len(features)) if rows is None else rows
     if labels.all() or not labels.any():
         return np.full(len(features), float(labels.all()), np.float32)
+    direction, offset = boundary(features[rows], labels, weights, C=C, balance=balance)
+    return np.exp(-np.logaddexp(0, -(features @ direction + offset)) / bandwidth).astype(np.float32)
+
+
+def boundary(
+    features: Float[Array, "M D"],
+    labels: Bool[Array, " M"],
+    weights: Float[Array, " M"],
+    *,
+    C: float,
+    balance: str = "weight",
+) -> tuple[Float[Array, " D"], np.float32]:
+    """The regression itself: logit = features @ direction + offset. There must be both labels."""
     amount = weights if balance == "weight" else np.ones_like(weights)
     share = {flag: amount.sum() / (2 * max(float(amount[labels == flag].sum()), 1e-12)) for flag in (True, False)}
     weights = weights * np.where(labels, share[True], share[False])
     used = weights > 0
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=100)
-    model.fit(features[rows[used]], labels[used], sample_weight=weights[used])
-    logit = features @ model.coef_[0].astype(np.float32) + np.float32(model.intercept_[0])
-    return np.exp(-np.logaddexp(0, -logit) / bandwidth).astype(np.float32)
+    model.fit(features[used], labels[used], sample_weight=weights[used])
+    return model.coef_[0].astype(np.float32), np.float32(model.intercept_[0])
 
 
 def _rbf(distance: Float[Array, " N"], bandwidth: float, scale: float) -> Float[Array, " N"]:

@@ -1,7 +1,8 @@
-"""`ludvig eval`: the paper's benchmarks on datasets in their published layouts, beside the published numbers."""
+"""`ludvig eval`: the paper's benchmarks in their published layouts, beside the published numbers; and own captures."""
 
 from __future__ import annotations
 
+import json as json_
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from .. import __version__
 from ..configs import Masks, Words, config
 from ..errors import EngineError
+from ..io.atomic import atomic_write
 from ..progress import Job
 from ..sam import load_segmenter
 from .common import AsJson, MaxSize, NoCache, bars, cache, console, print_json
@@ -25,6 +28,7 @@ class Benchmark(StrEnum):
     spin = "spin"
     lerf = "lerf"
     scannet = "scannet"
+    captures = "captures"
 
 
 def command(
@@ -33,8 +37,13 @@ def command(
     scene: Annotated[list[str] | None, typer.Option(help="Only this task; default: all")] = None,
     scenes: Annotated[Path | None, typer.Option(help="The trained scenes, if they are not in DATA")] = None,
     experiment: Annotated[str, typer.Option("--config", help="The experiment; default: the benchmark's own")] = "",
-    extractor: Annotated[str, typer.Option(help="Other features than the experiment's")] = "",
+    extractor: Annotated[
+        list[str] | None, typer.Option(help="Other features than the experiment's; of captures, several to compare")
+    ] = None,
     text_model: Annotated[str, typer.Option(help="Who understands words, instead of the experiment's")] = "",
+    control: Annotated[
+        bool, typer.Option("--control", help="Captures: also run the last features with their weights shuffled: chance")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the JSON here")] = None,
     max_size: MaxSize = 1600,
     no_cache: NoCache = False,
@@ -42,26 +51,55 @@ def command(
 ) -> None:
     """Score every scene of a dataset and print a table, or JSON."""
     from ..eval import report  # imported here: evaluation must not slow the other commands down
-    from ..io.atomic import atomic_write
 
+    only, extractors = scene or [], extractor or []
     with bars(json) as job:
         options = {"max_size": max_size, "cache": cache(no_cache), "job": job}
+        if benchmark is Benchmark.captures and not experiment:
+            _compare(data, only, extractors, text_model, control, out, json, options)
+            return
+        if len(extractors) > 1:
+            raise EngineError("bad_input", "Only captures compare several extractors.", ["Give one --extractor."])
         rows, published, settings = _run(
-            benchmark, data, scenes, scene or [], experiment, extractor, text_model, options
+            benchmark, data, scenes, only, experiment, "".join(extractors), text_model, options
         )
     if not rows:
         raise EngineError("not_found", f"{data} holds no task of {benchmark}.", ["Check the layout of the dataset."])
     rows = report.with_mean(rows)
     found = {"ludvig": __version__, "benchmark": str(benchmark), "data": str(data), **settings, "results": rows}
-    if out:
-        import json as json_
+    _tell(
+        {**found, "published": published},
+        report.table(f"{benchmark}, {settings['extractor']}", rows, published),
+        out,
+        json,
+    )
 
+
+def _compare(
+    data: Path,
+    only: list[str],
+    extractors: list[str],
+    text_model: str,
+    control: bool,
+    out: Path | None,
+    json: bool,
+    options: dict[str, Any],
+) -> None:
+    from .captures import compare, means, table
+
+    results = compare(data, only, extractors, text_model=text_model, control=control, options=options)
+    found = {"ludvig": __version__, "benchmark": "captures", "data": str(data), "means": means(results)}
+    _tell({**found, "results": results}, table("IoU in the other photos, percent", results), out, json)
+
+
+def _tell(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:
+    if out:
         with atomic_write(out) as temporary:
-            temporary.write_text(json_.dumps({**found, "published": published}, indent=2, default=str), "utf-8")
+            temporary.write_text(json_.dumps(found, indent=2, default=str), "utf-8")
     if json:
-        print_json({**found, "published": published})
+        print_json(found)
     else:
-        console.print(report.table(f"{benchmark}, {settings['extractor']}", rows, published))
+        console.print(table)
 
 
 def _run(
@@ -75,7 +113,7 @@ def _run(
     options: dict[str, Any],
 ) -> tuple[dict[str, dict[str, float]], Mapping[str, Mapping[str, float]], dict[str, Any]]:
     """Results by scene, what is published, and the settings."""
-    from ..eval import foreground, lerf, nvos, scannet, spin
+    from ..eval import captures, foreground, lerf, nvos, scannet, spin
 
     job: Job = options["job"]
     if benchmark is Benchmark.scannet:
@@ -83,7 +121,7 @@ def _run(
         texts = scannet.read_texts(data / "text_features.json")
         answer = scannet.predictor(texts, max_size=options["max_size"], job=job)
         return scannet.score(scans, answer, job=job), scannet.PUBLISHED, {"extractor": "the dataset's own segments"}
-    module: Any = {"nvos": nvos, "spin": spin, "lerf": lerf}[benchmark]
+    module: Any = {"nvos": nvos, "spin": spin, "lerf": lerf, "captures": captures}[benchmark]
     settings = config(experiment or module.CONFIG)
     tasks = _only(module.tasks(data, scenes), only)
     about = {"config": experiment or module.CONFIG, "settings": asdict(settings)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 
-PATTERNS = ("point_cloud/iteration_*/point_cloud.ply", "point_cloud.ply", "splats.ply", "*.ply")
+PATTERNS = ("point_cloud/iteration_*/point_cloud.ply", "point_cloud.ply", "splats.ply", "*.ply", "gs/*.ply")
 
 
 def splats_of(scene: Path) -> Path:

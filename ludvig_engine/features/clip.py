@@ -5,7 +5,8 @@ some 200 times faster) reads patch tokens that never mixed in the last pooling:
     CLIP    the value of each token in the last attention, projected (MaskCLIP)
     SigLIP  what its pooling head says of each token alone
     TIPSv2  the patch tokens, which were trained for it
-Option: `size=` longer side in pixels of the dense mode.
+Options: `size=` longer side in pixels of the dense mode; `stretched`, a pyramid whose tiles are misplaced as in
+LUDVIG's published code.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class TextAligned:
     device: str
     size: int  # pixels, longer side in the dense mode
     tiled: bool
+    stretched: bool = False
     parallel: bool = False  # torch uses all cores itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
@@ -81,7 +83,7 @@ class TextAligned:
     def _tiles(self, photo: Photo) -> Float[Array, "D h w"]:
         size = fit(photo.pixels.shape, limit=PAPER_SIZE)
         image = to_tensor(photo.pixels, size, UNIT, device=self.device)
-        return pyramid(image, self._embed, batch=TILES_PER_BATCH)
+        return pyramid(image, self._embed, batch=TILES_PER_BATCH, stretched=self.stretched)
 
     def _embed(self, tiles: Any) -> Float[Array, "n D"]:
         side = self.model.config.vision_config.image_size
@@ -132,10 +134,11 @@ def load_tips(argument: str, *, device: str) -> TextAligned:
 
 def _load(family: str, argument: str, device: str) -> TextAligned:
     device = choose(device)
-    choice, options = parse(argument, {"size": SIZE, "pyramid": False, "dense": False})
-    if options["pyramid"] and options["dense"]:
+    choice, options = parse(argument, {"size": SIZE, "pyramid": False, "dense": False, "stretched": False})
+    if options["dense"] and (options["pyramid"] or options["stretched"]):
         raise EngineError("bad_input", "pyramid and dense exclude each other.", ["Give one of them."])
-    tiled = bool(options["pyramid"] or (device != "cpu" and not options["dense"]))
+    stretched = bool(options["stretched"])
+    tiled = stretched or bool(options["pyramid"] or (device != "cpu" and not options["dense"]))
     id = CHOICES[family].get(choice, choice)
     folder = weights.path(id)
     model = load_pretrained("AutoModel", folder, device=device)
@@ -147,14 +150,15 @@ def _load(family: str, argument: str, device: str) -> TextAligned:
         )
     known = weights.MODELS.get(id)
     name = known.source.rpartition("/")[2] if known else Path(folder).name
-    mode = "pyramid" if tiled else f"dense-{options['size']}"
+    mode = ("stretched" if stretched else "pyramid") if tiled else f"dense-{options['size']}"
     return TextAligned(
         model,
         load_tokenizer(folder),
-        f"{name} ({'pyramid' if tiled else 'dense'})",
+        f"{name} ({mode.partition('-')[0]})",
         f"clip-{VERSION}-{weights.fingerprint(folder)}-{mode}-{model.dtype}",
         known.licence if known else "LicenseRef-own",
         device,
         options["size"],
         tiled,
+        stretched,
     )

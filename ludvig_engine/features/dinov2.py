@@ -4,7 +4,8 @@ The tokens of the last block after its layer norm (or of block `layer=`), withou
 photo at once, brought to a multiple of the patch size; the model interpolates its own position embedding.
 
 Options: `size=` longer side in pixels (700 on a CPU, the paper's 1600 on a GPU); `windows` for the paper's overlapping
-crops of 840 px, on cells of half a patch; `layer=`, counted from 1.
+crops of 840 px, on cells of half a patch; `layer=`, counted from 1; `released`, DINOv2 as LUDVIG's published code ran
+it: without the register tokens of its checkpoint, and with positions stretched by an older rule.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 
 from .. import weights
 from ..arrays import Array, Float
-from ..device import choose, inference, load_pretrained
+from ..device import choose, import_torch, inference, load_pretrained
+from ..errors import EngineError
 from ..scene import Photo
 from .images import IMAGENET, fit, to_tensor
 from .options import parse
@@ -69,7 +71,7 @@ def load_dinov3(argument: str, *, device: str) -> VisionTransformer:
 def load_transformer(family: str, argument: str, device: str) -> VisionTransformer:
     """Small on a CPU, large on a GPU, unless the argument chooses."""
     device = choose(device)
-    defaults = {"size": CPU_SIZE if device == "cpu" else GPU_SIZE, "windows": False, "layer": 0}
+    defaults = {"size": CPU_SIZE if device == "cpu" else GPU_SIZE, "windows": False, "layer": 0, "released": False}
     choice, options = parse(argument, defaults)
     choice = choice or ("small" if device == "cpu" else "large")
     id = f"{family}-{choice}"
@@ -82,16 +84,50 @@ def load_transformer(family: str, argument: str, device: str) -> VisionTransform
         size=options["size"],
         windowed=bool(options["windows"]),
         layer=options["layer"],
+        released=bool(options["released"]),
     )
 
 
 def load_folder(
-    id: str, *, name: str, licence: str, device: str, size: int, windowed: bool = False, layer: int = 0
+    id: str,
+    *,
+    name: str,
+    licence: str,
+    device: str,
+    size: int,
+    windowed: bool = False,
+    layer: int = 0,
+    released: bool = False,
 ) -> VisionTransformer:
     """The transformer that `weights.path(id)` finds, cut off after block `layer` (0: all of it)."""
     folder = weights.path(id)
     settings: dict[str, Any] = {"num_hidden_layers": layer} if layer else {}  # blocks beyond are not even loaded
     model = load_pretrained("AutoModel", folder, device=device, **settings)
-    crops = "windows" if windowed else "whole"
+    if released:
+        as_released(model)
+        name += " as released"
+    crops = ("windows" if windowed else "whole") + "-released" * released
     key = f"vit-{VERSION}-{weights.fingerprint(folder)}-{size}-{layer}-{crops}-{model.dtype}"
     return VisionTransformer(model, f"{name}@L{layer}" if layer else name, key, licence, device, size, windowed)
+
+
+def as_released(model: Any) -> None:
+    """Take the register tokens out of a DINOv2 and stretch its position embedding as DINOv2 first did it: bicubic
+    without antialiasing, by (tokens + 0.1) over the trained grid's side."""
+    torch = import_torch()
+    embeddings = getattr(model, "embeddings", None)
+    positions = getattr(embeddings, "position_embeddings", None)
+    if embeddings is None or positions is None:
+        raise EngineError("bad_input", "Only DINOv2 can be run as released.", ["Leave out: released."])
+    if hasattr(embeddings, "register_tokens"):
+        embeddings.register_tokens.data = embeddings.register_tokens.data[:, :0]
+        model.config.num_register_tokens = 0
+
+    def interpolate(tokens: Any, height: int, width: int) -> Any:
+        side, patch = round((positions.shape[1] - 1) ** 0.5), model.config.patch_size
+        grid = positions[:, 1:].float().unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        scale = tuple((length // patch + 0.1) / side for length in (height, width))
+        grid = torch.nn.functional.interpolate(grid, scale_factor=scale, mode="bicubic", align_corners=False)
+        return torch.cat([positions[:, :1], grid.flatten(2).transpose(1, 2).to(positions.dtype)], 1)
+
+    embeddings.interpolate_pos_encoding = interpolate

@@ -38,6 +38,10 @@ class Scale:
         """Where between the tiles a pixel coordinate lies; the upper left corner of the photo is 0."""
         return (pixels - (self.tile / 2 - self.pad)) / self.stride
 
+    def stretched(self, pixels: Float[Array, " n"], count: int, length: int) -> Float[Array, " n"]:
+        """The same if the grid of tiles, its last one doubled, is stretched over an axis of `length` pixels."""
+        return pixels / length * (count + 1) - 0.5
+
 
 def scales(height: int, *, ratios: tuple[float, ...] = RATIOS) -> list[Scale]:
     """The tiles of a photo: small ones side by side, those of 15 % of the height and more overlapping by half."""
@@ -50,11 +54,17 @@ def scales(height: int, *, ratios: tuple[float, ...] = RATIOS) -> list[Scale]:
 
 
 def pyramid(
-    image: Any, embed: Callable[[Any], Float[Array, "n D"]], *, ratios: tuple[float, ...] = RATIOS, batch: int = 64
+    image: Any,
+    embed: Callable[[Any], Float[Array, "n D"]],
+    *,
+    ratios: tuple[float, ...] = RATIOS,
+    batch: int = 64,
+    stretched: bool = False,
 ) -> Float[Array, "D h w"]:
     """Unit vectors on cells of half the smallest stride: the sum over scales of the tiles' unit vectors.
 
-    `image` is a (1, 3, H, W) tensor of colours, 0 where black; `embed` takes (n, 3, tile, tile) of them.
+    `image` is a (1, 3, H, W) tensor of colours, 0 where black; `embed` takes (n, 3, tile, tile) of them. `stretched`
+    misplaces the tiles as the published code of LUDVIG does.
     """
     height, width = image.shape[2:]
     levels = scales(height, ratios=ratios)
@@ -68,7 +78,11 @@ def pyramid(
         grid = tiles.shape[:2]
         flat = [embed(_take(tiles, start, batch)) for start in range(0, grid[0] * grid[1], batch)]
         vectors = unit(np.concatenate(flat)).reshape(*grid, -1)
-        rows, columns = (interpolation(level.index(at), n) for at, n in zip(centres, grid, strict=True))
+        places = [
+            level.stretched(at, n, side) if stretched else level.index(at)
+            for at, n, side in zip(centres, grid, (height, width), strict=True)
+        ]
+        rows, columns = (interpolation(at, n) for at, n in zip(places, grid, strict=True))
         total = total + np.einsum("ya,abd,xb->dyx", rows, vectors, columns, optimize=True)
     return np.ascontiguousarray(unit(total, axis=0), np.float32)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays import Array, Int
 from ..configs import Masks
-from ..foreground import CUTS, Found, agreement, heaviest, stretched
+from ..foreground import CUTS, Found, agreement, heaviest, li, stretched
 from ..progress import SILENT, Job
 from ..prompts import Paint
 from ..render import GSPLAT, Raster, render
@@ -38,10 +38,11 @@ def find_by_masks(
         channel, n = (int(k) for k in np.unravel_index(np.argmax(agreements), agreements.shape))
         how = f"found by agreement with the reference view, IoU {agreements[channel, n]:.3f}"
     else:
-        channel, n = 0, int(np.argmin(np.abs(CUTS - config.cut)))
-        how = "the experiment's"
+        wanted = li(stretched(image[0])) if config.cut == "li" else float(config.cut)
+        channel, n = 0, int(np.argmin(np.abs(CUTS - wanted)))
+        how = "by Li's rule" if config.cut == "li" else "the experiment's"
     cut, chosen = float(CUTS[n]), image[channel]
     level = float(chosen.min() + cut * np.ptp(chosen))
     segment = Segment(masks[:, channel].copy(), level, how, {"cut": cut, "mask": float(channel)}, {})
     value = float(agreements[channel, n])
-    return Found(replace(segment, evidence={"agreement": value}), cut, value), rows
+    return Found(replace(segment, evidence={"agreement": value}), None if config.cut == "li" else cut, value), rows

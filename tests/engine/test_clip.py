@@ -92,12 +92,17 @@ def test_text_is_the_model_s_own(folders):
 def test_size_and_key(folders):
     folder = folders["clip"]
     assert load_extractor(f"clip:{folder},size=80")(photo(96, 192)).shape == (16, 5, 10)
-    keys = {load_extractor(f"clip:{folder}{options}").key for options in ("", ",dense", ",size=80", ",pyramid")}
-    assert len(keys) == 3
+    keys = {
+        load_extractor(f"clip:{folder}{options}").key
+        for options in ("", ",dense", ",size=80", ",pyramid", ",stretched")
+    }
+    assert len(keys) == 4
 
 
 def test_mistakes(folders, tmp_path):
     with pytest.raises(EngineError, match="exclude each other"):
         load_extractor(f"clip:{folders['clip']},dense,pyramid")
+    with pytest.raises(EngineError, match="exclude each other"):
+        load_extractor(f"clip:{folders['clip']},dense,stretched")
     with pytest.raises(EngineError, match="dinov2 model, which is not supported"):
         load_extractor(f"clip:{tiny_models.dinov2(tmp_path / 'dino')}")

@@ -99,3 +99,31 @@ def test_folder_that_is_no_model(tmp_path):
 def test_no_gpu(folder):
     with pytest.raises(EngineError, match="finds no NVIDIA GPU"):
         load_extractor(f"dinov2:{folder}", device="cuda")
+
+
+def test_released_takes_registers_out_and_stretches_positions_as_dinov2_did(
+    folder,
+):  # quirks of LUDVIG's published code
+    """The transformer without registers that holds the same weights, given positions of the older rule."""
+    picture = photo(84, 112)
+    model = transformers.AutoModel.from_pretrained(folder)
+    plain = load_extractor(f"dinov2:{folder}")(picture)
+    found = load_extractor(f"dinov2:{folder},released")
+    assert found.name.endswith("as released") and found.key != load_extractor(f"dinov2:{folder}").key
+    positions = model.embeddings.position_embeddings.detach()
+    side = round((positions.shape[1] - 1) ** 0.5)
+    grid = positions[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
+    stretched = torch.nn.functional.interpolate(grid, scale_factor=(6.1 / side, 8.1 / side), mode="bicubic")
+    assert stretched.shape[2:] == (6, 8)
+    with torch.no_grad():
+        patches = model.embeddings.patch_embeddings(to_tensor(picture.pixels, (84, 112), IMAGENET, device="cpu"))
+        x = torch.cat([model.embeddings.cls_token, patches], 1)
+        x = x + torch.cat([positions[:, :1], stretched.flatten(2).transpose(1, 2)], 1)
+        tokens = model.layernorm(model.encoder(x).last_hidden_state)[0, 1:]
+    np.testing.assert_allclose(found(picture), tokens.T.reshape(24, 6, 8), atol=1e-5)
+    assert np.abs(found(picture) - plain).max() > 1e-2
+
+
+def test_only_dinov2_can_be_as_released(tmp_path):
+    with pytest.raises(EngineError, match="Only DINOv2"):
+        load_extractor(f"dinov3:{tiny_models.dinov3(tmp_path / 'three')},released")

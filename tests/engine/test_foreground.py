@@ -11,7 +11,7 @@ import pytest
 
 import small_scene
 from ludvig_engine import foreground, prompts, weights
-from ludvig_engine.configs import CONFIGS, Foreground, config
+from ludvig_engine.configs import Foreground, config
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.features.colour import Colour
@@ -106,7 +106,6 @@ def test_reference_mask(made):
 
 
 def test_configurations():
-    assert {"dif_SPIn", "dif_NVOS", "lerf", "removal"} <= set(CONFIGS)
     spin, nvos = config("dif_SPIn"), config("dif_NVOS")
     assert (spin.recipe.neighbours, spin.hops, spin.keep, spin.recipe.weighted) == (200, 100, 600_000, True)
     assert [1 / b for b in spin.unary_bandwidths] == [8, 4, 2, 1]
