@@ -61,14 +61,15 @@ class Part:
     def likely(self, coarse: Coarse) -> float:
         """How much it is one object: mean score inside less mean score outside, less what speaks against it.
 
-        That is its extent, and that λ had to be raised: the walk does not hold it together.
+        That is its extent, to be most of the scene, and that λ had to be raised: the walk does not hold it together.
         """
         inside, outside = coarse.seen * self.inside, coarse.seen * ~self.inside
         if not inside.any() or not outside.any():
             return -np.inf
         apart = np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside)
         extent = _extent(coarse.descriptor.places, inside) / max(_extent(coarse.descriptor.places, coarse.seen), 1e-12)
-        return float(apart - SPREAD * extent - DOUBT * self.raised)
+        most = max(inside.sum() / coarse.seen.sum() - 0.5, 0) * 2
+        return float(apart - SPREAD * extent - most - DOUBT * self.raised)
 
 
 class SelfTraining:
