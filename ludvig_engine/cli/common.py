@@ -35,7 +35,8 @@ MaxSize = Annotated[int, typer.Option(help="Photos are scaled down to this long 
 Extractor = Annotated[
     str,
     typer.Option(
-        help=f"Features: {', '.join(EXTRACTORS)}; as files:DIR, join:A+B, dinov2:base. auto: the best that is here"
+        help=f"Features: {', '.join(EXTRACTORS)}; as in files:DIR, join:A+B, everything:A@SAM, dinov2:base. "
+        "auto: the best that is here"
     ),
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch what models are missing, as `ludvig models` does")]

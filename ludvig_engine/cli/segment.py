@@ -63,6 +63,9 @@ def command(
     negative: Annotated[
         list[str] | None, typer.Option(help="Words for what is not meant [object, things, stuff, texture]")
     ] = None,
+    template: Annotated[
+        list[str] | None, typer.Option(help='Sentences to read words in, such as "a photo of a {}" [{}]')
+    ] = None,
     text_model: Annotated[str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")] = "",
     sam: Annotated[
         str | None, typer.Option(help="First let sam2, sam, sam3 or sam-pth make masks of clicks and boxes")
@@ -117,7 +120,12 @@ def command(
             options = Options(diffusion=diffusion, threshold=threshold)
             if text:
                 encoder = models.words(text_model or "auto")
-                asked: dict[str, Any] = {"negatives": negative, "encoder": encoder, "spread": spread}
+                asked: dict[str, Any] = {
+                    "negatives": negative,
+                    "templates": template,
+                    "encoder": encoder,
+                    "spread": spread,
+                }
                 found, more = words.find(scene, prepared, text, cache=kept, **asked, **shared)
                 if paints:
                     found = corrected(prepared, found, paints, options=options, **shared)
@@ -133,7 +141,15 @@ def command(
         "licence": models.licence,
         "config": paper,
         "threshold": found.threshold,
-        "prompts": {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text, "negative": negative},
+        "prompts": {
+            "click": click,
+            "scribble": scribble,
+            "mask": mask,
+            "box": box,
+            "text": text,
+            "negative": negative,
+            "template": template,
+        },
         "parameters": found.parameters,
         "evidence": found.evidence,
     }

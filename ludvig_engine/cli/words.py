@@ -15,7 +15,7 @@ from ..progress import Job
 from ..render import Raster
 from ..scene import Scene
 from ..segment import Segment
-from ..text import NEGATIVES
+from ..text import NEGATIVES, TEMPLATES
 
 
 def find(
@@ -24,6 +24,7 @@ def find(
     texts: Sequence[str],
     *,
     negatives: Sequence[str] | None,
+    templates: Sequence[str] | None,
     encoder: TextExtractor,
     spread: Spread,
     raster: Raster,
@@ -32,7 +33,8 @@ def find(
 ) -> tuple[Segment, dict[str, Array]]:
     """What any of the texts means, and the arrays "relevancy" (N, P) and "text_scores" (N, P) of each."""
     lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
-    found = text_scores(prepared, lifted, encoder, texts, negatives=negatives or NEGATIVES, spread=spread, job=job)
+    asked = {"negatives": negatives or NEGATIVES, "templates": templates or TEMPLATES}
+    found = text_scores(prepared, lifted, encoder, texts, **asked, spread=spread, job=job)
     arrays = {
         "relevancy": np.stack([one.relevancy for one in found], 1),
         "text_scores": np.stack([one.segment.scores for one in found], 1),

@@ -30,6 +30,7 @@ EXTRACTORS = {
     "effnet": "ludvig_engine.features.effnet:load",
     "conse": "ludvig_engine.features.conse:load",
     "join": "ludvig_engine.features.join:load",
+    "everything": "ludvig_engine.features.everything:load",
 }
 
 

@@ -92,6 +92,8 @@ def test_words(run, made, tmp_path, monkeypatch):
     x, y = small_scene.centre_of("red", 0)
     assert picture.size == small_scene.SIZE and heat[y, x] > np.median(heat) + 30
     single, arrays, names = run("--text", "tomato", "--negative", "stuff")
+    with pytest.raises(EngineError, match="template has no"):
+        run("--text", "tomato", "--template", "a photo")
     assert single["prompts"]["negative"] == ["stuff"] and 0 < single["threshold"] < 1
     assert iou(arrays["selected"], names == "red") > 0.85
 

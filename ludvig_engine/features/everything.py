@@ -1,0 +1,77 @@
+"""`everything:A[@SAM]`: the features of extractor A, averaged within what SAM takes for one thing: their edges are its.
+
+SAM segments everything in the photo (sam/everything.py) and each segment is filled with the mean of A's map over it, as
+OpenGaussian does with CLIP; where there is no segment the map stays as it is. SAM is `sam2` unless another is named, as
+in `everything:dinov2@sam:huge`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Float, Int
+from ..errors import EngineError
+from ..scene import Photo
+from . import Extractor, load_extractor
+from .images import fit
+from .windows import interpolation
+
+LONG_SIDE = 256  # cells of the map: fine enough for edges
+
+
+@dataclass(frozen=True)
+class Everything:
+    inner: Extractor
+    segmenter: Any = field(repr=False, compare=False)  # holds one photo at a time
+    parallel: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.inner.name} within {self.segmenter.name}"
+
+    @property
+    def key(self) -> str:
+        return f"everything-1({self.inner.key})({self.segmenter.key})"
+
+    @property
+    def licence(self) -> str:
+        return " AND ".join(dict.fromkeys((self.inner.licence, self.segmenter.licence)))
+
+    def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
+        from ..sam.everything import segment_everything
+
+        self.segmenter.set_image(photo.pixels)
+        return filled(self.inner(photo), segment_everything(self.segmenter))
+
+
+def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Float[Array, "D h w"]:
+    """The map on cells of at most `LONG_SIDE`, of every label's cells the mean; 0 is no label."""
+    grid = fit(labels.shape, limit=LONG_SIDE)
+    centres = [(np.arange(n) + 0.5) / n for n in grid]
+    rows, columns = (
+        interpolation(at * count - 0.5, count) for at, count in zip(centres, feature_map.shape[1:], strict=True)
+    )
+    fine = np.ascontiguousarray(rows @ feature_map @ columns.T, np.float32)
+    picked = [(at * side).astype(int) for at, side in zip(centres, labels.shape, strict=True)]
+    label = labels[np.ix_(*picked)].ravel()
+    flat = fine.reshape(len(fine), -1)
+    order = np.argsort(label, kind="stable")
+    starts = np.flatnonzero(np.diff(label[order], prepend=-1))
+    sums = np.add.reduceat(flat[:, order], starts, axis=1)
+    counts = np.diff(np.append(starts, len(label)))
+    means = (sums / counts).astype(np.float32)
+    place = np.searchsorted(label[order][starts], label)
+    flat[:, label > 0] = means[:, place[label > 0]]
+    return fine
+
+
+def load(argument: str, *, device: str) -> Everything:
+    from ..sam import load_segmenter
+
+    inner, _, segmenter = argument.partition("@")
+    if not inner:
+        raise EngineError("bad_input", '"everything" needs an extractor.', ["Write: everything:dinov2."])
+    return Everything(load_extractor(inner, device=device), load_segmenter(segmenter or "sam2", device=device))
