@@ -30,6 +30,7 @@ class Coarse:
     size: Float[Array, " S"]  # Gaussians in each
     seen: Float[Array, " S"]  # how many of them the photos show well
     descriptor: Descriptor
+    members: Descriptor  # of all Gaussians
     walk: Walk
 
     @classmethod
@@ -52,7 +53,7 @@ class Coarse:
         few = Descriptor(mean(descriptor.features), descriptor.scale, mean(descriptor.places), descriptor.share)
         weights = uplifted.weights
         seen = weights / (weights + max(float(np.median(weights)), 1e-12))
-        return cls(labels, size, np.bincount(labels, seen, len(size)).astype(np.float32), few, walk)
+        return cls(labels, size, np.bincount(labels, seen, len(size)).astype(np.float32), few, descriptor, walk)
 
     def sum(self, values: Float[Array, " N"]) -> Float[Array, " S"]:
         """Over the members of each superpoint."""
