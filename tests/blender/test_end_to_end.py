@@ -24,7 +24,7 @@ DEMO = ROOT / "demo/scene"
 FEATURES = os.environ.get("LUDVIG_TEST_FEATURES", "colour")  # embedded: it needs no weights
 # What the demo's own clicks reach in Blender as they do in `ludvig demo`, features of color alone; the others need
 # learned ones. Splats of the chair and of the table under it overlap: no selection of them is much better.
-REACHED = {"chair": 0.94, "vase": 0.94, "monkey": 0.95}
+REACHED = {"chair": 0.95, "vase": 0.95, "monkey": 0.95, "plant": 0.94}
 
 
 @pytest.fixture(scope="module")
