@@ -3,8 +3,11 @@
 1. Relevancy per Gaussian: how much better a text fits its uplifted, text-aligned feature than the negatives do.
 2. Whether the text is there at all (text.find): relevancy alone always has a maximum somewhere.
 3. Seeds: the most relevant Gaussians, by the double Otsu rule (text.seeds).
-4. Unary P: logistic regression of the seeds, on features that see outlines better than text-aligned ones.
-5. Normalised diffusion of the seeds over the graph of those features, and Otsu's threshold on g P.
+4. The surest of them are evidence for the object, what is hardly relevant is weak evidence against it, and the object
+   is found from both as from clicks (segment.py), on features that see outlines better than text-aligned ones.
+
+The paper's way from there (`Spread.paper`) is for parity: logistic regression of the seeds as unary P, and normalised
+diffusion of the seeds. On scenes of several things it finds pieces of them only.
 
 Texts cost one pass over the Gaussians each; what a scene looks like to the text model is computed once (`lift_text`).
 """
@@ -12,14 +15,14 @@ Texts cost one pass over the Gaussians each; what a scene looks like to the text
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from skimage.filters import threshold_otsu
 
 from . import text, weights
-from .arrays import Array, Float
+from .arrays import Array, Bool, Float
 from .cache import Cache
 from .diffusion import diffuse, seed_median, similarities
 from .errors import EngineError
@@ -27,9 +30,10 @@ from .features import Extractor, load_extractor
 from .graph import unit
 from .pipeline import Prepared, Recipe, lifted_features
 from .progress import SILENT, Job
+from .prompts import Evidence
 from .render import GSPLAT, Raster
 from .scene import Scene
-from .segment import Segment
+from .segment import Segment, segment
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
 from .unary import logistic, to_weighted_mean
 from .uplift import Uplifted
@@ -49,13 +53,13 @@ class Spread:
     """How seeds become a segment."""
 
     diffusion: bool = True
+    threshold: float | None = None  # of the scores; found if not given
+    paper: bool = False  # spread as the paper does, by what follows
     bandwidth: float = 4.0  # of the feature similarities, in squared median distances
     C: float = 0.001  # inverse regularisation of the logistic regression
     power: float = 4.0  # of its probability, 1 / b in the paper
-    steps: int = 100
+    steps: int = 200
     unary: str = "logistic"  # or "mean": distance to the seeds' mean by relevancy (the paper's object removal)
-    paper: bool = False  # seeds by relevancy itself, which saturates; scores g without P, over their maximum
-    threshold: float | None = None  # of the scores; found if not given
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ class TextSegment:
 
 
 DEFAULT = Spread()
+SUREST = 0.2  # of the seeds are believed: relevancy blurs over edges, its best fifth does not
+FEWEST = 100  # of them
+AGAINST = 0.2  # how much hardly relevant Gaussians weigh, against seeds
 
 
 def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
@@ -128,11 +135,11 @@ def text_scores(
     negative = text.encode(encoder, list(negatives), templates=templates)
     findings = text.find(encoder, lifted.features, texts, negatives=negatives, templates=templates)
     relevancy = text.relevancy(lifted.features, positive, negative)
-    even = relevancy if spread.paper else text.relevancy(lifted.features, positive, negative, temperature=1)
+    even = text.relevancy(lifted.features, positive, negative, temperature=1)  # `relevancy` saturates
     found = []
     for p, name in job.track(list(enumerate(texts)), "Finding words"):
-        scores = _spread(prepared, lifted, relevancy[:, p], even[:, p], spread, job)
-        found.append(TextSegment(name, findings[p], relevancy[:, p], _segment(name, scores, findings[p], spread)))
+        answer = _answer(prepared, lifted, relevancy[:, p], even[:, p], spread, job)
+        found.append(TextSegment(name, findings[p], relevancy[:, p], _judged(name, answer, findings[p], spread)))
     return found
 
 
@@ -154,47 +161,70 @@ def together(found: Sequence[TextSegment]) -> Segment:
     )
 
 
-def _spread(
+def _answer(
     prepared: Prepared,
     lifted: Uplifted,
     relevancy: Float[Array, " N"],
     even: Float[Array, " N"],
     spread: Spread,
     job: Job,
-) -> Float[Array, " N"]:
-    """Scores 0..1 of the Gaussians; without diffusion the relevancy itself, stretched over its range."""
+) -> Segment:
+    """The best guess, whether the text is there or not."""
     seen = lifted.seen
     if not seen.any():
-        return np.zeros_like(relevancy)
-    even = np.where(seen, even, even[seen].min())  # unseen Gaussians do not stretch the range that Otsu divides
-    if not spread.diffusion:
-        low, high = even.min(), even.max()
-        return np.asarray((even - low) / max(float(high - low), 1e-12), np.float32)
-    start = np.where(text.seeds(even) > 0, relevancy, 0).astype(np.float32)
+        return Segment(np.zeros_like(relevancy), 1.0, "nothing is seen", {}, {})
+    measure = relevancy if spread.paper else even
+    measure = np.where(seen, measure, measure[seen].min())  # the unseen do not stretch the range that Otsu divides
+    share = np.asarray((measure - measure.min()) / max(float(np.ptp(measure)), 1e-12), np.float32)
+    seeds = text.seeds(measure) > 0
+    if not spread.diffusion or not seeds.any():
+        return _parted(share)
+    if spread.paper:
+        return _parted(_diffused(prepared, lifted, np.where(seeds, relevancy, 0).astype(np.float32), spread, job))
+    return segment(prepared, [], placed=_evidence(prepared, seen, share, seeds), job=job)
+
+
+def _evidence(
+    prepared: Prepared, seen: Bool[Array, " N"], share: Float[Array, " N"], seeds: Bool[Array, " N"]
+) -> Evidence:
+    """The surest seeds say yes, and what is below Otsu's threshold of the relevancy no, the more the less relevant."""
+    count = min(max(int(SUREST * seeds.sum()), FEWEST), int(seeds.sum()))
+    sure = seeds & (share >= np.partition(share[seeds], -count)[-count])
+    low = float(threshold_otsu(share[seen])) if np.ptp(share[seen]) > 0 else 0.0
+    against = AGAINST * np.where(seen, np.maximum(low - share, 0), 0) / max(low, 1e-12)
+    yes, no = ((side * prepared.gaussians.opacities).astype(np.float32) for side in (sure * share, against))
+    return Evidence(yes, no, np.zeros_like(yes))
+
+
+def _diffused(
+    prepared: Prepared, lifted: Uplifted, start: Float[Array, " N"], spread: Spread, job: Job
+) -> Float[Array, " N"]:
+    """The paper's transient of the normalised diffusion, over its maximum."""
     x = unit(prepared.uplifted.features)
     if spread.unary == "mean":
         P = to_weighted_mean(x, start, bandwidth=1 / spread.power)
     else:
-        P = logistic(x, start > 0, lifted.weights / lifted.weights[seen].mean(), C=spread.C) ** spread.power
+        P = logistic(x, start > 0, lifted.weights / lifted.weights[lifted.seen].mean(), C=spread.C) ** spread.power
     scale = seed_median(prepared.graph, start > 0)
     adjacency = similarities(prepared.graph, spread.bandwidth, max(scale, 1e-6))
     score = diffuse(prepared.graph, adjacency, P, start[:, None], steps=spread.steps, job=job)[:, 0]
-    if not spread.paper:
-        score = score * P
-    if not (score > 0).any():
-        return np.zeros_like(score)
-    top = float(np.quantile(score[score > 0], 1 if spread.paper else 0.99))  # not the maximum: g has spikes
-    return np.clip(score / top, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(score / max(float(score.max()), 1e-12), 0, 1), np.float32)
 
 
-def _segment(name: str, scores: Float[Array, " N"], finding: Finding, spread: Spread) -> Segment:
-    evidence = {"sigmas": finding.sigmas}
+def _parted(scores: Float[Array, " N"]) -> Segment:
+    threshold = float(threshold_otsu(scores)) if np.ptp(scores) > 0 else 1.0
+    return Segment(scores, threshold, "where the scores fall apart", {}, {})
+
+
+def _judged(name: str, answer: Segment, finding: Finding, spread: Spread) -> Segment:
+    """The answer, unless the text is not there; a given threshold is always used."""
+    evidence = {**answer.evidence, "sigmas": finding.sigmas}
     if spread.threshold is not None:
-        return Segment(scores, spread.threshold, "given", {}, evidence)
-    if finding.found and np.ptp(scores) > 0:
-        return Segment(scores, float(threshold_otsu(scores)), "where the scores fall apart", {}, evidence)
+        return replace(answer, threshold=spread.threshold, how="given", evidence=evidence)
+    if finding.found:
+        return replace(answer, evidence=evidence)
     note = f'"{name}" is not found: it fits no better than words for what is not there'
     if finding.better:
         better = ", ".join(f'"{word}"' for word in finding.better[:3])
         note = f'"{name}" is not found: {better} fit{"s" * (len(finding.better) == 1)} the best place better'
-    return Segment(scores, 1.0, "not found", {}, evidence, (f"{note}.",))
+    return replace(answer, threshold=1.0, how="not found", evidence=evidence, notes=(f"{note}.",))

@@ -82,7 +82,7 @@ def test_every_object_is_found_and_nothing_else(made):
     np.testing.assert_array_equal(alone.segment.scores, found[1].segment.scores)
 
 
-def test_diffusion_helps_where_relevancy_is_noisy(made):
+def test_objects_are_found_where_relevancy_is_noisy(made):
     scene, names, prepared = made
     encoder = PlantedExtractor(6.0)
     lifted = lift_text(scene, encoder)
@@ -97,7 +97,8 @@ def test_diffusion_helps_where_relevancy_is_noisy(made):
             iou(plain.relevancy > cut, truth, lifted.seen) for cut in np.quantile(plain.relevancy, np.r_[0.3:1:60j])
         )
         gains.append(iou(spread.segment.selected, truth, lifted.seen) - best)
-    assert min(gains) >= 0.1, f"beyond the best threshold of the relevancy alone: {gains}"
+        assert iou(spread.segment.selected, truth, lifted.seen) >= 0.9, name
+    assert min(gains) >= 0.05, f"beyond the best threshold of the relevancy alone: {gains}"
 
 
 def test_negatives_take_away(made):
@@ -169,6 +170,28 @@ def test_which_text_model(monkeypatch, tmp_path):
         load_text_extractor("colour")
 
 
+SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
+
+
+def test_words_on_the_shipped_scene():
+    """What the packaged stand-in for CLIP finds there, with features that need nothing: whole things, only these."""
+    pytest.importorskip("torch")
+    if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
+        pytest.skip(f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested")
+    scene = load_scene(SHIPPED / "splats.ply", views=SHIPPED)
+    encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
+    things = {"vase": "vase", "chair": "chair", "potted plant": "plant"}
+    found = text_scores(prepared, lift_text(scene, encoder), encoder, [*things, "car", "dog", "piano", "person"])
+    for one, folder in zip(found, things.values(), strict=False):
+        overlaps = []
+        for view in scene.views[::4]:
+            truth = read_mask(SHIPPED / "masks" / folder / f"{Path(view.name).stem}.png", view) > 0.5
+            seen = share(scene.gaussians, view.camera, one.segment.selected.astype(np.float32)) > 0.5
+            overlaps.append((seen & truth).sum() / max((seen | truth).sum(), 1))
+        assert one.finding.found and np.mean(overlaps) >= 0.85, (one.text, overlaps)
+    assert not any(one.finding.found or one.segment.selected.any() for one in found[3:])
+
+
 DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
 
 
@@ -193,7 +216,7 @@ def test_words_on_real_photos_and_with_shuffled_weights():
         return np.mean([(pictures[n] & masks[n]).sum() / (pictures[n] | masks[n]).sum() for n in masks])
 
     banana, dog = text_scores(prepared, lift_text(scene, encoder), encoder, ["banana", "dog"])
-    assert banana.finding.found and overlap(banana.segment) >= 0.88
+    assert banana.finding.found and overlap(banana.segment) >= 0.94
     assert not dog.finding.found and not dog.segment.selected.any()
     torch.manual_seed(0)
     tensors = {
