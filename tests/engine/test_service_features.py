@@ -35,7 +35,11 @@ def service(tmp_path):
 
 def test_every_extractor_is_listed(service):
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
-    assert {spec.partition(":")[0] for spec in listed} == set(EXTRACTORS) - {"files", "join"}  # they need an argument
+    assert {spec.partition(":")[0] for spec in listed} == set(EXTRACTORS) - {
+        "files",
+        "join",
+        "everything",
+    }  # these need arguments
     assert listed["colour"].ready and listed["auto"].ready and "colour" not in listed["auto"].licence
     for id in (id for models in features.LEARNED.values() for id in models):
         assert id in weights.MODELS
