@@ -111,6 +111,9 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
     low_y, high_y = -cy / fy - margin_y, (height - cy) / fy + margin_y
     left, right, top, bottom = window
     farthest = 2 * math.log(1 / min_alpha)
+    stretch = math.sqrt(
+        max(r00 * r00 + r01 * r01 + r02 * r02, r20 * r20 + r21 * r21 + r22 * r22)
+    )  # 1 but for an editor's
     for i in range(N):
         opacity = float(opacities[i])
         if opacity < min_alpha:
@@ -125,7 +128,7 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
         ax, bx = fx / z, -fx * min(max(x, low_x), high_x) / z
         ay, by = fy / z, -fy * min(max(y, low_y), high_y) / z
         # At most the longest axis, faced: what misses the window even so, which most does, needs no rotation.
-        longest = max(float(scales[i, 0]), float(scales[i, 1]), float(scales[i, 2]))
+        longest = stretch * max(float(scales[i, 0]), float(scales[i, 1]), float(scales[i, 2]))
         most_x = math.sqrt(farthest * (longest * longest * (ax * ax + bx * bx) + blur)) + 1
         most_y = math.sqrt(farthest * (longest * longest * (ay * ay + by * by) + blur)) + 1
         column, row = fx * x + cx, fy * y + cy
