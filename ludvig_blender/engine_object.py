@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,8 +186,8 @@ class Subject:
         count, coefficients = len(values["position"]), splats.sh_count(self.thing().data)
         shN = yield pump.in_thread(np.zeros, (count, coefficients, 3), np.float32)
         for k in range(coefficients):
-            yield
-            band = attributes.get(self.thing().data, f"radiance:sh_{k}")
+            memory = yield self._memory(f"radiance:sh_{k}")
+            band = attributes.get(self.thing().data, f"radiance:sh_{k}", memory)
             if band is None or len(band) != count:
                 raise EngineError("changed", f'"{self.name}" has changed while it was read.', ["Try again."])
             yield pump.in_thread(shN.__setitem__, (slice(None), k), band)
@@ -218,10 +219,13 @@ class Subject:
         while True:
             version, values = changes.version, dict[str, np.ndarray]()
             for name in splats.SCHEMA:
-                values[name] = splats.required(self.thing().data, name)
-                yield
+                memory = yield self._memory(name)
+                values[name] = splats.required(self.thing().data, name, memory)
             if version == changes.version and len({len(v) for v in values.values()}) == 1:
                 return values
+
+    def _memory(self, name: str) -> Future[np.ndarray]:
+        return pump.in_thread(attributes.prepare, attributes.nbytes(self.thing().data, name))
 
 
 def mapped(message: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:

@@ -133,9 +133,9 @@ def read(cloud: Any) -> Gaussians:
     )
 
 
-def required(cloud: Any, name: str) -> np.ndarray:
-    """The values of an attribute of the schema. Raises `EngineError` if the cloud lacks it."""
-    values = attributes.get(cloud, name)
+def required(cloud: Any, name: str, memory: np.ndarray | None = None) -> np.ndarray:
+    """The values of an attribute of the schema, in `memory` if given. Raises `EngineError` if the cloud lacks it."""
+    values = attributes.get(cloud, name, memory)
     if values is None:
         raise EngineError(
             "bad_input",

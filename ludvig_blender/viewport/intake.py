@@ -1,8 +1,8 @@
 """The splat objects that are shown, read from Blender as they change: a little at a time, packed by the worker.
 
 Blender tells that an object's geometry may have changed, not what. Everything but the harmonics is read again, one
-attribute per call of `step`, as each is a pause of some ms for a million splats; the harmonics follow when the base
-colour has changed, one coefficient per call.
+attribute per call of `step`, as each is a pause of a ms for a million splats; the harmonics follow when the base
+colour has changed, one coefficient per call. The worker prepares the memory for each.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any
 
 import bpy
+import numpy as np
 
-from .. import splats
+from .. import attributes, splats
 from . import reader
 from .cloud import Cloud, update
 from .worker import Worker
 
-SMALL = 200_000  # splats of which all attributes are read in one go: some 2 ms
+SMALL = 20_000  # splats of which all attributes are read in one go: some 2 ms, memory included
 
 
 class Intake:
@@ -29,6 +30,7 @@ class Intake:
         self._stale: set[int] = set()
         self._readings: dict[int, reader.Reading] = {}
         self._bands: list[tuple[int, int, int]] = []  # uid, colour version, coefficient: still to be read
+        self._memory: np.ndarray | None = None  # for what is read next
 
     def changed(self, depsgraph: Any) -> None:
         """Note what Blender says has changed."""
@@ -73,22 +75,32 @@ class Intake:
         points = reader.evaluated(thing) if thing is not None else None
         if points is None:
             del self._readings[uid]
-        else:
+        elif self._prepared(points, self._readings[uid].next):
             self._read(uid, points)
         return uid in self._stale
 
+    def _prepared(self, points: Any, name: str | None) -> bool:
+        """Whether there is memory for this attribute; if not, let the worker prepare it."""
+        size = attributes.nbytes(points, name) if name else 0
+        ready = self._memory.nbytes if self._memory is not None else 0
+        if ready != size and not self._worker.busy("memory"):
+            self._worker.submit("memory", partial(attributes.prepare, size), partial(setattr, self, "_memory"))
+        return ready == size
+
     def _read(self, uid: int, points: Any) -> None:
         """Read one attribute; after the last one let the worker compare and pack."""
+        reading, memory = self._readings[uid], self._memory
+        self._memory = None
         try:
-            snapshot = self._readings[uid].step(points)
+            reading.step(points, memory)
         except reader.Changed:
             self._stale.add(uid)
             del self._readings[uid]
             return
-        if snapshot is not None:
+        if reading.next is None:
             del self._readings[uid]
-            arrived = partial(self._arrived, uid, splats.sh_count(points))
-            self._worker.submit(("read", uid), partial(update, self._clouds.get(uid), snapshot), arrived)
+            known, arrived = self._clouds.get(uid), partial(self._arrived, uid, splats.sh_count(points))
+            self._worker.submit(("read", uid), lambda: update(known, reading.snapshot()), arrived)
 
     def _arrived(self, uid: int, coefficients: int, cloud: Cloud) -> None:
         self._clouds[uid] = cloud
@@ -98,12 +110,17 @@ class Intake:
     def _read_band(self) -> bool:
         if not self._bands:
             return False
-        uid, version, k = self._bands.pop(0)
+        uid, version, k = self._bands[0]
         thing, known = reader.find(uid), self._clouds.get(uid)
         if thing is None or known is None or known.color_version != version or uid in self._stale:
+            del self._bands[0]
             return False
-        points = reader.evaluated(thing)
-        values = reader.band(points, k) if points is not None else None
+        points, name = reader.evaluated(thing), reader.band_name(k)
+        if points is not None and not self._prepared(points, name):
+            return False
+        del self._bands[0]
+        values = attributes.get(points, name, self._memory) if points is not None else None
+        self._memory = None
         if values is None or len(values) != len(known.snapshot):
             self._stale.add(uid)
             return True

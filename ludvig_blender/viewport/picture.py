@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import attributes
 from . import colors, painter, reader
 from .cloud import Cloud, update
 from .lens import Lens
@@ -18,7 +19,7 @@ def packed(thing: Any) -> Cloud | None:
     if cloud is None:
         return None
     bands: list[np.ndarray] = []
-    while (band := reader.band(cloud, len(bands))) is not None:
+    while (band := attributes.get(cloud, reader.band_name(len(bands)))) is not None:
         bands.append(band)
     return update(None, reader.snapshot(thing, cloud)).with_bands(bands)
 

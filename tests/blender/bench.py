@@ -70,7 +70,7 @@ def bench(count, folder):
     snapshot = measure("read what is drawn", read, where="main")
 
     def harmonics():
-        return [reader.band(reader.evaluated(thing), k) for k in range(15)]
+        return [attributes.get(reader.evaluated(thing), reader.band_name(k)) for k in range(15)]
 
     bands = measure("read 15 harmonics, in 15 steps", harmonics, where="main")
     cloud = measure("pack", lambda: clouds.update(None, snapshot)).with_bands(bands)

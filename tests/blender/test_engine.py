@@ -226,12 +226,12 @@ def test_main_thread_stalls(count, record_property):
     """None over 10 ms for 100,000 splats, those of a million are told. Other programs here may take the processor."""
     thing = clouds.splat_object(clouds.gaussians(count, degree=3))
     best = np.full(2, np.inf)
-    for _ in range(3):
+    for _ in range(4):
         with engine_by(*ECHO) as engine:
             best = np.minimum(best, stalls(engine, thing))
-        if best[0] < 0.01:
+        if best[1] < 0.01:
             break
     wall, own = best * 1000
-    record_property("stall_ms", wall)
+    record_property("stall_ms", own)
     print(f"{count:,} splats on {bpy.app.version_string}: longest tick {wall:.1f} ms, {own:.1f} ms of this thread")
-    assert count > 100_000 or wall < 10
+    assert count > 100_000 or own < 10

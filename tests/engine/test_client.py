@@ -69,7 +69,7 @@ def test_the_environment_is_added_to(tmp_path):
 
 def test_polling_never_waits_and_tells_everything_once(engine):
     start = time.monotonic()
-    work, ping = engine.send(Work(20, 0.01)), engine.send(Ping())
+    work, ping = engine.send(Work(20, 0.1)), engine.send(Ping())
     sent = time.monotonic() - start
     news, slowest = [], 0.0
     while not ping.done:
@@ -83,15 +83,15 @@ def test_polling_never_waits_and_tells_everything_once(engine):
     assert news.count((work, True)) == news.count((ping, True)) == 1
     assert news.count((work, False)) >= 2
     assert engine.poll() == []
-    assert sent < 0.25 and slowest < 0.25  # on a loaded machine; usually 0.0005
+    assert sent < 1 and slowest < 1  # neither waits for the 2 s of work; usually 0.0005
 
 
 def test_sending_much_does_not_wait_either(engine):
     values = np.ones(20_000_000, np.float32)
-    blocker = engine.send(Hang(0.3))
+    blocker = engine.send(Hang(2))
     start = time.monotonic()
     call = engine.send(Echo(values))
-    assert time.monotonic() - start < 0.25
+    assert time.monotonic() - start < 1
     assert call.result().values.size == values.size
     assert blocker.done
 
@@ -103,7 +103,7 @@ def test_cancel(engine):
     start = time.monotonic()
     call.cancel()
     assert kind_of(call) == "cancelled"
-    assert time.monotonic() - start < 0.25
+    assert time.monotonic() - start < 2  # not 100
     assert waiting.result() == Nothing()
 
 

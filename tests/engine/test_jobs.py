@@ -106,7 +106,7 @@ def test_cancel_what_runs_and_what_waits(desk):
     assert dict(desk.answers)["waiting"].kind == "cancelled"  # at once: it had not begun
     desk.jobs.cancel(lambda name: name == "running")
     assert desk.kind("running") == "cancelled"
-    assert time.monotonic() - start < 0.25
+    assert time.monotonic() - start < 2
     assert desk.kind("other") == ""
     desk.jobs.cancel()  # nothing is left to cancel
     assert len(desk.answers) == 3

@@ -43,7 +43,7 @@ def test_a_cancelled_map_does_not_wait_for_what_is_under_way():
     start = time.monotonic()
     with pytest.raises(Cancelled):
         list(job.map(lambda n: ended.wait(5), range(10), threads=2))
-    assert time.monotonic() - start < 0.25
+    assert time.monotonic() - start < 2
     ended.set()
 
 
@@ -68,7 +68,7 @@ def test_what_runs_aside_is_left_alone():
     start = time.monotonic()
     with pytest.raises(Cancelled):
         job.aside(work)
-    assert time.monotonic() - start < 0.25
+    assert time.monotonic() - start < 2
     ended.set()
     assert finished.wait(1)
 

@@ -116,7 +116,7 @@ def test_progress_and_cancel(client):
     client.send(pack({"method": "$/cancelRequest", "params": {"id": 7}}))
     while "error" not in (answer := client.receive()[0]):
         assert answer["params"]["id"] == 7
-    assert time.monotonic() - start < 0.25
+    assert time.monotonic() - start < 2  # not 100 s
     assert (answer["id"], answer["error"]["code"]) == (7, -32800)
     assert ask(client, 9, "fake/ping")["result"] == {}
 
