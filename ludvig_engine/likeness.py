@@ -26,10 +26,12 @@ def learn(
     *,
     C: float,
     background: float = 0.0,
+    rare: bool = False,
     job: Job = SILENT,
 ) -> Float[Array, " N"]:
     """Probability of being the object. `positive` and `negative` are weights of examples, each kind balanced to 1/2.
 
+    With `rare` the probability is of a scene where the kinds are as frequent as the weights say (Bayes' rule).
     C is scikit-learn's inverse regularisation, for examples whose weights sum to their number.
     """
     rng = np.random.default_rng(_SEED)
@@ -46,7 +48,8 @@ def learn(
     weights = np.concatenate([yes_weights, no_weights]) * (len(rows) / 2)
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
     job.aside(lambda: model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights))
-    slope, offset = model.coef_[0].astype(np.float32), np.float32(model.intercept_[0])
+    odds = positive.sum() / negative.sum() if rare else 1.0
+    slope, offset = model.coef_[0].astype(np.float32), np.float32(model.intercept_[0] + np.log(odds))
     return descriptor.apply(lambda rows: _sigmoid(rows @ slope + offset), job=job)
 
 

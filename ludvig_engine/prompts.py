@@ -16,9 +16,10 @@ from .arrays import Array, Bool, Float
 from .errors import EngineError
 from .io.photos import photo_point, read_mask, read_scribble
 from .progress import SILENT, Job
-from .render import GSPLAT, Raster, adjoint
+from .render import GSPLAT, Raster, adjoint, project
 from .scene import Camera, Gaussians, View
 
+IN_FRONT = 0.3  # of a Gaussian's footprint: as much as is seen of most that lie on a surface
 CLICK_RADIUS = 0.003  # of the image's longer side: about 2 pixels of a 720-pixel photo
 
 
@@ -77,7 +78,10 @@ def lift(gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPL
             sums += _under(seen, paint.camera, image, raster)
         else:
             painted = image.max(0) > 0
-            sums += adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
+            found = adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
+            if paint.complete:
+                found[:, 0] *= _in_front(seen, paint.camera, found.sum(1), raster)
+            sums += found
     return Evidence(*np.ascontiguousarray(sums.T))
 
 
@@ -169,6 +173,18 @@ def photo_mask(view: View, path: str | PathLike[str]) -> Paint:
     if values.max() < 0.5:
         raise EngineError("bad_input", f"The mask {path} is empty.", ["Paint the object white."])
     return mask(view.camera, values)
+
+
+def _in_front(gaussians: Gaussians, camera: Camera, weights: Float[Array, " N"], raster: Raster) -> Float[Array, " N"]:
+    """0..1: 1 for what lies on a surface, less for what glimmers through one.
+
+    Few surfaces are wholly opaque. Behind a large mask a wall of large Gaussians gathers more weight, a twentieth of
+    every pixel's, than any of the object's own.
+    """
+    ellipses = project(gaussians, camera, raster)
+    front = np.zeros(len(gaussians), np.float32)
+    front[ellipses.index] = np.minimum(weights[ellipses.index] / (IN_FRONT * ellipses.footprint), 1)
+    return front
 
 
 def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], raster: Raster) -> Float[Array, "N 3"]:

@@ -5,8 +5,8 @@
 3. P: learned from the two parts. Diffusion again; the parts are now above and below a half. Repeat.
 4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from several thresholds: Otsu's, half way to Li's,
    which is wide, and two above it; the answer that is the clearest apart and the most compact is taken.
-All on superpoints. A P of the Gaussians, and one short diffusion on them, refine the answer. A first selection replaces
-1 and 2.
+All on superpoints. A P of the Gaussians, for which the object is as rare as it is, and one short diffusion on them,
+refine the answer. A first selection replaces 1 and 2.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class SelfTraining:
     def _refined(self, part: Part) -> Answer:
         coarse, prior, labels = self.coarse, min(part.prior, 1.0), self.coarse.labels
         seen, inside = (coarse.seen / coarse.size)[labels], part.inside[labels]
-        P = learn(coarse.members, seen * inside, seen * ~inside, C=0.5, job=self.job)
+        P = learn(coarse.members, seen * inside, seen * ~inside, C=0.5, rare=True, job=self.job)
         if not self.walk:
             return Answer(P, part.threshold, prior)
         share, start = self.evidence.share, part.scores[labels]

@@ -4,6 +4,6 @@ from ..sh import colours
 from .cpu import adjoint, fold, render
 from .cuda import usable
 from .grid import upsample
-from .project import GSPLAT, Raster
+from .project import GSPLAT, Raster, project
 
-__all__ = ["GSPLAT", "Raster", "adjoint", "colours", "fold", "render", "upsample", "usable"]
+__all__ = ["GSPLAT", "Raster", "adjoint", "colours", "fold", "project", "render", "upsample", "usable"]

@@ -42,6 +42,12 @@ class Ellipses:
     geometry: Float[Array, "M 8"]  # see GEOMETRY
     bounds: Int[Array, "M 4"]  # pixels where alpha >= min_alpha lie in x0 <= x < x1, y0 <= y < y1
 
+    @property
+    def footprint(self) -> Float[Array, " M"]:
+        """Σ_p α(p) in pixels, if nothing were cut off: what Σ_p w(p) is when nothing is in front."""
+        xx, xy, yy, opacity = self.geometry[:, 2:6].T
+        return opacity * 2 * np.pi / np.sqrt(xx * yy - xy**2)
+
 
 # Columns of `geometry`, rows of 32 bytes, two per cache line: centre in pixels, conic (inverse covariance), opacity,
 # twice the exponent at which alpha falls to min_alpha, depth along the camera's z axis.

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.prompts import box, click, lift, line, mask, merged, photo_mask, photo_scribble
-from ludvig_engine.render import render
+from ludvig_engine.prompts import Paint, box, click, lift, line, mask, merged, photo_mask, photo_scribble
+from ludvig_engine.render import adjoint, render
 from ludvig_engine.scene import View
 from scenes import joined, look_at, random_gaussians, single
 
@@ -50,13 +50,28 @@ def test_box_that_is_no_box(corners):
 def test_lifting_equals_the_weights_under_the_paint():
     gaussians = random_gaussians(100, 3)
     rng = np.random.default_rng(0)
-    paint = mask(CAMERA, rng.random((40, 60)) < 0.3)
+    chance = rng.random((40, 60)).astype(np.float32)
+    paint = Paint(CAMERA, (chance < 0.3) * chance, (chance > 0.5) * chance)
     evidence = lift(gaussians, [paint, click(CAMERA, 30.5, 20.5)])
     weights = render(gaussians, CAMERA, np.eye(100, dtype=np.float32))[0]
     expected = np.einsum("nhw,hw->n", weights, paint.positive + click(CAMERA, 30.5, 20.5).positive)
     np.testing.assert_allclose(evidence.positive, expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(evidence.negative, np.einsum("nhw,hw->n", weights, paint.negative), rtol=1e-4, atol=1e-5)
     assert (evidence.share >= 0).all() and (evidence.share <= 1).all()
+
+
+def test_a_mask_means_the_surface():
+    """What is large, behind a surface that is not quite opaque, gathers weight from every pixel."""
+    side = np.linspace(-0.4, 0.4, 9)
+    surface = joined(*(single((0, y, z), 0.9, scale=0.05) for y in side for z in side))
+    both = joined(single((-1, 0, 0), 0.99, scale=0.25), surface)
+    image, alpha = render(both, CAMERA, (np.arange(len(both)) > 0)[:, None].astype(np.float32))
+    painted = mask(CAMERA, image[0] > 0.5 * alpha)
+    weights = adjoint(both, CAMERA, painted.positive[None])[0][:, 0]
+    evidence = lift(both, [painted]).positive
+    assert weights[0] > 1.5 * np.median(weights[1:])
+    assert evidence[0] < evidence[1:].min()
+    np.testing.assert_allclose(np.median(evidence[1:]), np.median(weights[1:]), rtol=0.3)
 
 
 def test_surface_and_through():
