@@ -35,7 +35,7 @@ def test_many_rows_of_all_lengths(threads):
     x = rng.random(A.shape[1], np.float32)
     step = operator(A)
     np.testing.assert_allclose(step(x, threads=threads), A @ x, rtol=1e-4)
-    assert len(step.data) < 1.01 * A.nnz and len(step.rows) % SIDE == 0
+    assert len(step.data) < 1.04 * A.nnz and len(step.rows) % SIDE == 0
 
 
 def test_what_a_row_does_not_use_does_not_reach_it():
