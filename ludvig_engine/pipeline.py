@@ -72,17 +72,27 @@ class Prepared:
     def coarse(self, bandwidth: float, *, share: float, job: Job = SILENT) -> Coarse:
         """The superpoints of this scene."""
 
+        return self._begin_coarse(bandwidth, share, job).result(job=job)
+
+    def begin(self, bandwidth: float, *, share: float) -> None:
+        """Begin what takes seconds the first time, in threads of its own."""
+        self._begin_coarse(bandwidth, share, SILENT)
+
+    def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:
             descriptor = self.descriptor(share=share, job=job)
             return Coarse.of(self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job)
 
-        return self._keep(("coarse", bandwidth, share), make, job)
+        return self._begin(("coarse", bandwidth, share), make, job)
 
     def _keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
+        return self._begin(name, make, job).result(job=job)
+
+    def _begin(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:
         """Made once, in a thread of its own: cancelled clicks leave it going, as the next one needs the same."""
         if name not in self._kept or self._kept[name].failed:
             self._kept[name] = Shared(make, job=job)
-        return self._kept[name].result(job=job)
+        return self._kept[name]
 
 
 def prepare(

@@ -31,6 +31,7 @@ from .render import GSPLAT, Raster
 from .self_training import THRESHOLD, Answer, SelfTraining
 
 BANDWIDTHS, PRIORS = (4.0,), (0.03, 0.1)  # tried for a mask; wider ones fit the mask better and the object worse
+SHARE = 1.6  # of the position beside the features in self-training
 LESS = 0.02  # that self-training may agree less with a mask: it knows more of the object than one view
 
 
@@ -98,6 +99,11 @@ def segment(
     return found
 
 
+def begin(prepared: Prepared) -> None:
+    """Begin what the first prompt would wait for; it goes on while the user looks for where to click."""
+    prepared.begin(BANDWIDTHS[0], share=SHARE)
+
+
 def _by_agreement(
     prepared: Prepared, evidence: Evidence, masks: Sequence[Paint], options: Options, raster: Raster, job: Job
 ) -> Segment:
@@ -133,7 +139,7 @@ def _from_evidence(prepared: Prepared, evidence: Evidence, options: Options, job
 
 def _training(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> SelfTraining:
     bandwidth = options.bandwidth or BANDWIDTHS[0]
-    coarse = prepared.coarse(bandwidth, share=1.6, job=job)
+    coarse = prepared.coarse(bandwidth, share=SHARE, job=job)
     walk = prepared.walk(bandwidth, job=job) if options.diffusion else None
     return SelfTraining(coarse, walk, evidence, prior=options.prior, job=job)
 

@@ -19,6 +19,7 @@ from ..methods import (
 )
 from ..pictures import pca_colours
 from ..progress import Job
+from ..segment import begin
 from .state import State
 from .stopwatch import Stopwatch
 
@@ -66,6 +67,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         state.forget_extractor("auto")  # better ones may have been fetched
     watch = Stopwatch(job, "")
     prepared = state.prepared(request.scene, request.extractor, dim=request.dim, job=watch)
+    begin(prepared)
     timings = watch.timings()
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
     notes = list(state.scene(request.scene, job=job).notes)

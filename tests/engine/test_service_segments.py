@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import small_scene
+from ludvig_engine.coarse import Coarse
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.methods import (
     AutoSegments,
@@ -23,6 +25,7 @@ from ludvig_engine.methods import (
 from scenes import look_at
 from service_tools import RED, After, Service, click, opened, overlap, told_apart
 from test_find import PlantedExtractor
+from wire_tools import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +266,22 @@ def test_a_second_click_computes_nothing_again(service, scene, monkeypatch):
     monkeypatch.setattr(service.cache, "get", never)
     found = service(RunSegment(scene, (click("blue"), click("red", positive=False))))
     assert "Extracting features (colour)" not in found.timings
+
+
+def test_computing_features_begins_what_the_first_click_needs(tmp_path, made, monkeypatch):
+    begun, make = [], Coarse.of
+
+    def noted(*parts, job):
+        begun.append(threading.current_thread().name)
+        return make(*parts, job=job)
+
+    monkeypatch.setattr(Coarse, "of", noted)
+    service = Service(tmp_path)
+    scene = opened(service, made).scene
+    service(ComputeFeatures(scene))
+    assert wait_for(lambda: begun)
+    service(RunSegment(scene, RED))
+    assert begun == ["aside"]
 
 
 def test_features_say_what_they_are(tmp_path, made):
