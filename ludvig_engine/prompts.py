@@ -80,7 +80,7 @@ def lift(gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPL
             painted = image.max(0) > 0
             found = adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
             if paint.complete:
-                found[:, 0] *= _in_front(seen, paint.camera, found.sum(1), raster)
+                found[:, 0] *= _in_front(seen, paint.camera, found.sum(1), raster, job)
             sums += found
     return Evidence(*np.ascontiguousarray(sums.T))
 
@@ -175,13 +175,15 @@ def photo_mask(view: View, path: str | PathLike[str]) -> Paint:
     return mask(view.camera, values)
 
 
-def _in_front(gaussians: Gaussians, camera: Camera, weights: Float[Array, " N"], raster: Raster) -> Float[Array, " N"]:
+def _in_front(
+    gaussians: Gaussians, camera: Camera, weights: Float[Array, " N"], raster: Raster, job: Job
+) -> Float[Array, " N"]:
     """0..1: 1 for what lies on a surface, less for what glimmers through one.
 
     Few surfaces are wholly opaque. Behind a large mask a wall of large Gaussians gathers more weight, a twentieth of
     every pixel's, than any of the object's own.
     """
-    ellipses = project(gaussians, camera, raster)
+    ellipses = project(gaussians, camera, raster, job=job, threads=0)
     front = np.zeros(len(gaussians), np.float32)
     front[ellipses.index] = np.minimum(weights[ellipses.index] / (IN_FRONT * ellipses.footprint), 1)
     return front

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -57,21 +57,32 @@ class Recent:
     def _drop(self, key: Hashable, job: Job) -> None:
         value, forget = self._kept[key]
         forget(value, job)  # if this is cancelled, the value is still there
-        del self._kept[key]
+        arrays = list(arrays_of(value))
+        del self._kept[key], value
+
+        def free() -> None:  # one by one, since nothing else runs meanwhile: giving back a gigabyte takes 0.3 s
+            while arrays:
+                arrays.pop()
+
+        job.aside(free)
 
 
 def size_of(value: object) -> int:
     """Bytes of all arrays in nested objects; an array that is held twice counts once."""
-    total, met, waiting = 0, set[int](), [value]
+    return sum(array.nbytes for array in arrays_of(value))
+
+
+def arrays_of(value: object) -> Iterator[np.ndarray]:
+    """All arrays in nested objects, each once."""
+    met, waiting = set[int](), [value]
     while waiting:
         item = waiting.pop()
         if id(item) in met or isinstance(item, type | FunctionType):
             continue
         met.add(id(item))
         if isinstance(item, np.ndarray):
-            total += item.nbytes
+            yield item
         elif isinstance(item, tuple | list):
             waiting += item
         else:
             waiting += (item if isinstance(item, dict) else getattr(item, "__dict__", {})).values()
-    return total

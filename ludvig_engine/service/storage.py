@@ -21,7 +21,7 @@ def memory_info(state: State, request: MemoryInfo, job: Job) -> Memory:
 
 def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
     freed = state.free(job=job)
-    gc.collect()
+    job.aside(gc.collect)
     if "torch" in sys.modules:
         import_torch().cuda.empty_cache()
     return job.aside(lambda: _memory(freed))
