@@ -1,4 +1,4 @@
-"""What docs/ shows works as it is printed there."""
+"""What README and docs/ show works as it is printed there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def blocks(name: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def run(script: str, *arguments: object, cwd: Path, env: dict[str, str]) -> str:
 
 
 def test_the_example_runs(made, tmp_path, environment):
-    example = blocks("scripting.md", "python")[0]
+    example = blocks("README.md", "python")[0]
     assert len([line for line in example.splitlines() if line.strip()]) <= 15
     said = run(example, made / "splats.ply", made, cwd=tmp_path, env=environment)
     assert "Progress(stage='Extracting features (colour)'" in said and " of 4,000 splats, threshold 0." in said
@@ -51,7 +51,7 @@ def test_the_example_runs(made, tmp_path, environment):
 
 
 def test_the_library_example_runs(made, tmp_path, environment):
-    example = blocks("scripting.md", "python")[2].replace("/scans/garden.ply", str(made / "splats.ply"))
+    example = blocks("docs/scripting.md", "python")[1].replace("/scans/garden.ply", str(made / "splats.ply"))
     script = example.replace("/scans/garden", str(made)) + "\nprint(len(selected))"
     assert run(script, cwd=tmp_path, env=environment) == "4000\n"
 
@@ -75,7 +75,7 @@ def free_port() -> int:
 @pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
 def test_the_remote_commands_work(tmp_path, environment):
     """As printed, but that a plain forward stands for `ssh -L 7777:127.0.0.1:7777`."""
-    token, serve = blocks("remote.md", "sh")[0].strip().splitlines()
+    token, serve = blocks("docs/remote.md", "sh")[0].strip().splitlines()
     ssh = "ssh -L 7777:127.0.0.1:7777 WORKSTATION ludvig"
     assert serve.count(ssh) == 1
     port = free_port()
@@ -90,7 +90,7 @@ def test_the_remote_commands_work(tmp_path, environment):
         assert len(environment["TOKEN"]) == 64
         assert wait_for((tmp_path / "ludvig.json").exists, 60)
         for _ in range(2):  # leaving does not end it
-            said = run(blocks("remote.md", "python")[0].replace("7777", str(here)), cwd=tmp_path, env=environment)
+            said = run(blocks("docs/remote.md", "python")[0].replace("7777", str(here)), cwd=tmp_path, env=environment)
             assert said.strip()
         shell.stdin.close()
         assert shell.wait(10) == 0
