@@ -7,12 +7,12 @@ as in mip-NeRF 360. N x (D + R) numbers are only made in pieces; for a million G
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .arrays import Array, Float, Int
+from .blas import single
 from .progress import SILENT, Job, chunks
 
 WAVES = 60
@@ -45,21 +45,33 @@ class Descriptor:
         scale = max(float(np.sqrt((features**2).sum(1).mean())), 1e-12)
         return cls(features, scale, near.astype(np.float32), share)
 
-    def rows(self, which: Int[Array, " M"] | slice) -> Float[Array, "M F"]:
+    def rows(self, which: Int[Array, " M"]) -> Float[Array, "M F"]:
         """The descriptors of some Gaussians."""
-        rng = np.random.default_rng(_SEED)
-        frequencies = (rng.normal(size=(3, WAVES)) * np.geomspace(*FREQUENCIES, WAVES)).astype(np.float32)
-        phases = rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
-        amplitude = np.float32(self.share * np.sqrt(2 / WAVES))
-        waves = amplitude * np.cos(self.places[which] @ frequencies + phases)
+        waves = self._waves(which) * np.float32(self._amplitude)
         return np.concatenate([self.features[which] / np.float32(self.scale), waves], axis=1)
 
-    def apply(
-        self, function: Callable[[Float[Array, "M F"]], Float[Array, " M"]], *, job: Job = SILENT
-    ) -> Float[Array, " N"]:
-        """`function` of all descriptors, a piece at a time."""
-        pieces = chunks(len(self.features), PIECE)
-        return np.concatenate(list(job.map(lambda part: function(self.rows(part)), pieces)))
+    def product(self, weights: Float[Array, " F"], *, job: Job = SILENT) -> Float[Array, " N"]:
+        """`rows @ weights` of all Gaussians."""
+        D = self.features.shape[1]
+        of_features = (weights[:D] / self.scale).astype(np.float32)
+        of_waves = (weights[D:] * self._amplitude).astype(np.float32)
+
+        def one(part: slice) -> Float[Array, " M"]:
+            return self.features[part] @ of_features + self._waves(part) @ of_waves
+
+        with single():
+            return np.concatenate(list(job.map(one, chunks(len(self.features), PIECE))))
+
+    @property
+    def _amplitude(self) -> float:
+        return self.share * float(np.sqrt(2 / WAVES))
+
+    def _waves(self, which: Int[Array, " M"] | slice) -> Float[Array, "M R"]:
+        rng = np.random.default_rng(_SEED)
+        frequencies = (rng.normal(size=(3, WAVES)) * np.geomspace(*FREQUENCIES, WAVES)).astype(np.float32)
+        waves = self.places[which] @ frequencies
+        waves += rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
+        return np.cos(waves, out=waves)
 
 
 def _median(values: Float[Array, " N"], weights: Float[Array, " N"]) -> float:

@@ -14,7 +14,7 @@ from .arrays import Array, Float, Int
 from .descriptor import Descriptor
 from .progress import SILENT, Job
 
-MOST = 20_000  # examples of a kind; more do not change a linear model of a hundred numbers
+MOST = 6000  # examples of a kind; more do not change a linear model of a hundred numbers
 BACKGROUND = 0.3  # weight of the random sample beside what was shown as not the object
 _SEED = 0
 
@@ -49,8 +49,8 @@ def learn(
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
     job.aside(lambda: model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights))
     odds = positive.sum() / negative.sum() if rare else 1.0
-    slope, offset = model.coef_[0].astype(np.float32), np.float32(model.intercept_[0] + np.log(odds))
-    return descriptor.apply(lambda rows: _sigmoid(rows @ slope + offset), job=job)
+    offset = np.float32(model.intercept_[0] + np.log(odds))
+    return _sigmoid(descriptor.product(model.coef_[0], job=job) + offset)
 
 
 def _examples(weights: Float[Array, " N"], rng: np.random.Generator) -> tuple[Int[Array, " M"], Float[Array, " M"]]:
@@ -62,5 +62,5 @@ def _examples(weights: Float[Array, " N"], rng: np.random.Generator) -> tuple[In
     return rows, chosen / max(chosen.sum(), 1e-12)
 
 
-def _sigmoid(logit: Float[Array, " M"]) -> Float[Array, " M"]:
+def _sigmoid(logit: Float[Array, " N"]) -> Float[Array, " N"]:
     return 1 / (1 + np.exp(-np.clip(logit, -80, 80)))

@@ -129,7 +129,7 @@ class SelfTraining:
     def _refined(self, part: Part) -> Answer:
         coarse, prior, labels = self.coarse, min(part.prior, 1.0), self.coarse.labels
         seen, inside = (coarse.seen / coarse.size)[labels], part.inside[labels]
-        P = learn(coarse.members, seen * inside, seen * ~inside, C=0.5, rare=True, job=self.job)
+        P = learn(coarse.members, seen * inside, seen * ~inside, C=5.0, rare=True, job=self.job)
         if not self.walk:
             return Answer(P, part.threshold, prior)
         share, start = self.evidence.share, part.scores[labels]

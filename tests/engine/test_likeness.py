@@ -17,3 +17,12 @@ def test_rare_things_are_as_likely_as_they_are_frequent():
     np.testing.assert_allclose(true.mean(), 1 / 11, rtol=0.05)
     assert balanced.mean() > 0.2
     assert (np.diff(true[np.argsort(balanced)]) >= -1e-6).all()
+
+
+def test_the_product_of_all_is_that_of_their_rows():
+    rng = np.random.default_rng(0)
+    features, means = rng.random((500, 3), np.float32), rng.normal(size=(500, 3)).astype(np.float32) * 4
+    descriptor = Descriptor.of(features, means, np.ones(500, np.float32), share=1.6)
+    weights = rng.normal(size=descriptor.rows(np.arange(1)).shape[1])
+    expected = descriptor.rows(np.arange(500)) @ weights
+    np.testing.assert_allclose(descriptor.product(weights), expected, rtol=1e-4, atol=1e-4)
