@@ -1,4 +1,4 @@
-"""One BLAS thread for each thread of ours: more of them stand in each other's way, small products take four times as long.
+"""One BLAS thread for each thread of ours: two kinds stand in each other's way, small products take four times as long.
 
 The number of BLAS threads belongs to the process, so the last user restores it, whichever came first.
 """

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from .arrays import Array, Float, Int
+from .blas import single
 from .descriptor import Descriptor
 from .progress import SILENT, Job
 
@@ -47,7 +48,8 @@ def learn(
     rows = np.concatenate([yes, no])
     weights = np.concatenate([yes_weights, no_weights]) * (len(rows) / 2)
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
-    job.aside(lambda: model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights))
+    with single():
+        job.aside(lambda: model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights))
     odds = positive.sum() / negative.sum() if rare else 1.0
     offset = np.float32(model.intercept_[0] + np.log(odds))
     return _sigmoid(descriptor.product(model.coef_[0], job=job) + offset)
