@@ -84,7 +84,7 @@ def find_foreground(
     share = np.divide(sums[:, 0], weights, out=np.zeros_like(weights), where=weights > 0)
     under = share > 0
     if not under.any():
-        raise EngineError("bad_input", "No Gaussian is visible under the prompt.", ["Prompt on what the splats show."])
+        raise EngineError("bad_input", "No splat is visible under the prompt.", ["Prompt on what the splats show."])
     seeds = under & (share >= np.quantile(share[under], 1 - config.seeds))
     target = paint.positive > 0.5 if reference is None else reference
     if config.unary == "pixels":

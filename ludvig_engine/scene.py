@@ -124,7 +124,7 @@ class Scene:
         if len(values) != self.file_count:
             raise EngineError(
                 "bad_input",
-                f"There are {len(values):,} values, but the splat file has {self.file_count:,} Gaussians.",
+                f"There are {len(values):,} values, but the splat file has {self.file_count:,} splats.",
                 ["Use the result that was made from this file."],
             )
         return values[self.rows]

@@ -84,7 +84,7 @@ def segment(
     if not evidence.positive.any() and not evidence.perhaps.any():
         raise EngineError(
             "bad_input",
-            "No Gaussian is visible under the prompts that say yes.",
+            "No splat is visible under the prompts that say yes.",
             ["Click on a part of the object that the splats show."],
         )
     masks = [paint for paint in paints if paint.complete]

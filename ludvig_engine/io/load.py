@@ -42,7 +42,7 @@ def scene_of(splats: Splats, name: str) -> Scene:
     if not len(usable):
         raise EngineError(
             "bad_file",
-            f"All {total:,} Gaussians of {name} have NaN or infinite values.",
+            f"All {total:,} splats of {name} have NaN or infinite values.",
             ["The training failed; use an earlier checkpoint."],
         )
     rows = usable[morton_order(splats.gaussians.means[usable])]
@@ -51,4 +51,4 @@ def scene_of(splats: Splats, name: str) -> Scene:
 
 def left_out(bad: int, total: int) -> tuple[str, ...]:
     """What to tell about rows that are not usable."""
-    return (f"{bad:,} of {total:,} Gaussians have NaN or infinite values and are left out.",) if bad else ()
+    return (f"{bad:,} of {total:,} splats have NaN or infinite values and are left out.",) if bad else ()

@@ -132,7 +132,7 @@ def _recognise(header: Header) -> None:
             "it has no property scale_0; it looks like a mesh or point cloud PLY", "Choose the splats' PLY."
         )
     if not header.vertex.count:
-        raise EngineError("bad_file", f"{header.name} has no Gaussians in it.", ["Check how it was exported."])
+        raise EngineError("bad_file", f"{header.name} has no splats in it.", ["Check how it was exported."])
 
 
 def _checked(extras: Mapping[str, Array] | None, rows: int) -> dict[str, Array]:

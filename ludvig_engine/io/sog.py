@@ -51,7 +51,7 @@ def _decode(read: Callable[[str], bytes]) -> Splats:
     meta = json.loads(read("meta.json"))
     n = meta["count"] if "count" in meta else meta["means"]["shape"][0]  # version 2, version 1
     if n < 1:
-        raise ValueError("no Gaussians")
+        raise ValueError("no splats")
 
     def pixels(part: Mapping[str, Any], number: int = 0) -> UInt8[Array, "n 4"]:
         values = _image(read(part["files"][number])).reshape(-1, 4)[:n]

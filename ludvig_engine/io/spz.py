@@ -51,7 +51,7 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
     sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
     data = _streams(content, name, sizes) if version == 4 else content[16:]
     if len(data) < sum(sizes) or not count:
-        raise _bad(name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} Gaussians take")
+        raise _bad(name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} splats take")
     ends = np.cumsum(sizes)
     positions, alphas, colors, scales, rotations, harmonics = np.split(
         np.frombuffer(data, np.uint8, ends[-1]), ends[:-1]

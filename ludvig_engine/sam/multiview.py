@@ -53,7 +53,7 @@ def multiview(
     """
     heat = _lifted(gaussians, paints, raster, job)
     if not heat.any():
-        raise EngineError("bad_input", "No Gaussian is visible under the prompts that say yes.", ["Click elsewhere."])
+        raise EngineError("bad_input", "No splat is visible under the prompts that say yes.", ["Click elsewhere."])
     rng = np.random.default_rng(seed)
     sums = np.zeros((len(gaussians), 3 if scheme.multimask else 1), np.float32)
     weights = np.zeros(len(gaussians), np.float32)

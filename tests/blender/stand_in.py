@@ -22,7 +22,7 @@ from ludvig_engine.server import serve
 
 TOUCH = 6.0  # pixels: how near to its centre a splat has to be clicked
 NEAR = 0.5  # scene units between neighbours
-NOWHERE = EngineError("bad_input", "No Gaussian is visible there.", ["Click on the object."])
+NOWHERE = EngineError("bad_input", "No splat is visible there.", ["Click on the object."])
 
 scenes = []
 

@@ -201,7 +201,7 @@ def test_all_segments():
 
 
 BAD = {
-    "off the object": (lambda thing: bpy.ops.ludvig.click(pixels="5 5"), "No Gaussian is visible"),
+    "off the object": (lambda thing: bpy.ops.ludvig.click(pixels="5 5"), "No splat is visible"),
     "outside the view": (lambda thing: bpy.ops.ludvig.click(pixels="-5 5"), "outside the view of 640 x 480"),
     "no place": (lambda thing: bpy.ops.ludvig.click(), "needs a place"),
     "no pixels": (lambda thing: bpy.ops.ludvig.click(pixels="5 5 5"), "are no pixels"),

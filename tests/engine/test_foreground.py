@@ -71,7 +71,7 @@ def test_one_mask_finds_the_ball_in_all_views(made, changes):
 def test_nothing_under_the_prompt(made):
     scene, _, prepared = made
     empty = np.zeros((small_scene.SIZE[1], small_scene.SIZE[0]), np.float32)
-    with pytest.raises(EngineError, match="No Gaussian is visible"):
+    with pytest.raises(EngineError, match="No splat is visible"):
         find_foreground(prepared, prompts.Paint(scene.views[0].camera, empty, empty), SMALL)
 
 

@@ -69,7 +69,7 @@ def test_one_click_segments_all_photos(made, scheme):
 def test_prompts_that_show_nothing(made):
     scene, _ = made
     paint = photo_click(scene.views[0], 0, 0, positive=False)
-    with pytest.raises(EngineError, match="No Gaussian is visible"):
+    with pytest.raises(EngineError, match="No splat is visible"):
         multiview(scene.gaussians, scene.views, [paint], RegionSegmenter())
 
 

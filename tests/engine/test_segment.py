@@ -99,5 +99,5 @@ def test_the_same_prompts_give_the_same_answer(balls):
 
 
 def test_a_click_on_nothing(balls):
-    with pytest.raises(EngineError, match="No Gaussian"):
+    with pytest.raises(EngineError, match="No splat"):
         segment(balls.prepared, [click(balls.views[0].camera, 2, 2)])

@@ -105,7 +105,7 @@ def test_unusable_splats_are_counted_and_get_nothing(service, made):
     bad = Cloud(means, whole.quats, whole.scales, whole.opacities, whole.sh0, whole.shN)
     scene = service(OpenScene(cloud=bad, views=str(made)))
     assert (scene.count, scene.usable) == (4000, 3998)
-    assert "2 of 4,000 Gaussians have NaN" in scene.notes[0]
+    assert "2 of 4,000 splats have NaN" in scene.notes[0]
     assert np.isfinite(scene.bounds).all()
     found = service(RunSegment(scene.scene, RED))
     assert found.scores.shape == (4000,) and not found.scores[[5, 7]].any() and not found.selected[[5, 7]].any()

@@ -221,7 +221,7 @@ BAD = {
     "empty mask": ([Prompt("mask", view="photo_0", mask=np.zeros((90, 120), bool))], "bad_input", "empty"),
     "empty box": ([Prompt("box", view="photo_0", pixels=at([5, 5], [5, 5]))], "bad_input", "box is empty"),
     "only no": ([replace(YES, positive=False)], "bad_input", "say yes"),
-    "in the sky": ([Prompt("click", view="photo_0", pixels=at([0, 0]))], "bad_input", "No Gaussian is visible"),
+    "in the sky": ([Prompt("click", view="photo_0", pixels=at([0, 0]))], "bad_input", "No splat is visible"),
 }
 
 

@@ -241,7 +241,7 @@ def test_other_files_are_refused(tmp_path):
     packed = b"ply\nformat binary_little_endian 1.0\nelement vertex 1\nproperty uint packed_position\nend_header\n"
     refused("compressed PLY", packed + bytes(4))
     save(tmp_path / "a.ply", table(0, names(0)))
-    refused("no Gaussians")
+    refused("no splats")
     save(tmp_path / "a.ply", table(5, [*names(0), "f_rest_0"]))
     refused("1 f_rest properties")
     rows = np.zeros(1, [*table(1, names(0)).dtype.descr, ("bones", "O")])
