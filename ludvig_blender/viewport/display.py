@@ -39,6 +39,7 @@ class Display:
 
     def __init__(self) -> None:
         self._worker = Worker()
+        self._timer = self._pump  # once: Blender tells timers apart by identity, and each `self._pump` is another
         self.intake = Intake(self._worker)
         self._views: dict[int, View] = {}
         self._points = Points()
@@ -49,8 +50,8 @@ class Display:
 
     def stop(self) -> None:
         """End the worker and the timer, let go of the GPU's memory."""
-        if bpy.app.timers.is_registered(self._pump):
-            bpy.app.timers.unregister(self._pump)
+        if bpy.app.timers.is_registered(self._timer):
+            bpy.app.timers.unregister(self._timer)
         self._worker.stop()
         self._views.clear()
         self._painter = self._uploads = None
@@ -238,8 +239,8 @@ class Display:
         self._wake()
 
     def _wake(self) -> None:
-        if not bpy.app.timers.is_registered(self._pump):
-            bpy.app.timers.register(self._pump, first_interval=0.005)
+        if not bpy.app.timers.is_registered(self._timer):
+            bpy.app.timers.register(self._timer, first_interval=0.005)
 
     def _pump(self) -> float | None:
         """Deliver what the worker has done, read a little; again soon if more is to come."""

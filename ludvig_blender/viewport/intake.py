@@ -77,6 +77,8 @@ class Intake:
             del self._readings[uid]
         elif self._prepared(points, self._readings[uid].next):
             self._read(uid, points)
+            if uid in self._readings:
+                self._prepared(points, self._readings[uid].next)
         return uid in self._stale
 
     def _prepared(self, points: Any, name: str | None) -> bool:
@@ -84,7 +86,8 @@ class Intake:
         size = attributes.nbytes(points, name) if name else 0
         ready = self._memory.nbytes if self._memory is not None else 0
         if ready != size and not self._worker.busy("memory"):
-            self._worker.submit("memory", partial(attributes.prepare, size), partial(setattr, self, "_memory"))
+            arrived = partial(setattr, self, "_memory")
+            self._worker.submit("memory", partial(attributes.prepare, size), arrived, seen=False)
         return ready == size
 
     def _read(self, uid: int, points: Any) -> None:
@@ -126,6 +129,7 @@ class Intake:
             return True
         known.bands.append(values)
         if any(entry[0] == uid for entry in self._bands):
+            self._prepared(points, name)  # all are of one size
             return False
         self._clouds[uid] = known.with_bands(known.bands)
         return True

@@ -16,6 +16,7 @@ from typing import Any
 class Request:
     work: Callable[[], Any]
     deliver: Callable[[Any], None]  # called on the main thread with what `work` returned
+    seen: bool  # whether that changes the picture
 
 
 class Worker:
@@ -26,9 +27,11 @@ class Worker:
         self._running: dict[Hashable, tuple[Request, Future[Any]]] = {}
         self._waiting: dict[Hashable, Request] = {}
 
-    def submit(self, key: Hashable, work: Callable[[], Any], deliver: Callable[[Any], None]) -> None:
+    def submit(
+        self, key: Hashable, work: Callable[[], Any], deliver: Callable[[Any], None], *, seen: bool = True
+    ) -> None:
         """Do `work`; if one of this key is still running, afterwards and instead of any other that waits for it."""
-        request = Request(work, deliver)
+        request = Request(work, deliver, seen)
         if key in self._running:
             self._waiting[key] = request
         else:
@@ -44,7 +47,7 @@ class Worker:
         return bool(self._running) if key is None else key in self._running
 
     def poll(self) -> bool:
-        """Deliver what is finished, start what waited for it; True if anything was delivered. Main thread only.
+        """Deliver what is finished, start what waited for it; True if that is to be seen. Main thread only.
 
         An exception of the work is raised here.
         """
@@ -55,7 +58,7 @@ class Worker:
                 self._start(key, self._waiting.pop(key))
         for _, request, future in finished:
             request.deliver(future.result())
-        return bool(finished)
+        return any(request.seen for _, request, _ in finished)
 
     def stop(self) -> None:
         """Forget everything and end the threads."""

@@ -71,3 +71,14 @@ def test_stopping_leaves_no_threads():
     made.stop()
     assert set(threading.enumerate()) == before
     assert not made.busy()
+
+
+def test_only_what_is_seen_asks_for_a_redraw(at_work):
+    results, redraws = [], []
+    for seen in (False, True):
+        at_work.submit("some", lambda: 1, results.append, seen=seen)
+        end = time.monotonic() + 5
+        while at_work.busy() and time.monotonic() < end:
+            redraws.append(at_work.poll())
+        assert len(results) == 1 + seen
+        assert any(redraws) == seen
