@@ -34,14 +34,15 @@ class StatusPanel(bpy.types.Panel):
 def _task(layout: Any, task: Any) -> None:
     from . import lines
 
-    news, row = task.progress, layout.row(align=True)
-    if news is None or not news.total:
-        row.label(text=f"{task.label}...", icon="SORTTIME")
-    else:
-        count = f" {news.done} of {news.total}" if news.total not in (1, 100) else ""
-        left = f", {lines.duration(news.seconds_left)}" if news.seconds_left else ""
-        row.progress(factor=news.done / news.total, text=f"{news.stage or task.label}{count}{left}")
+    news, column = task.progress, layout.column(align=True)
+    stage = news.stage.partition(" (")[0] if news else ""  # without the extractor's name, which would be cut off
+    row = column.row(align=True)
+    row.label(text=f"{stage or task.label}...", icon="SORTTIME")
     row.operator("ludvig.cancel", text="", icon="X").number = task.number
+    if news and news.total:
+        count = f"{news.done} of {news.total}" if news.total not in (1, 100) else ""
+        left = lines.duration(news.seconds_left) if news.seconds_left else ""
+        column.progress(factor=news.done / news.total, text=", ".join(filter(None, (count, left))))
 
 
 def draw_message(layout: Any, context: Any) -> None:
