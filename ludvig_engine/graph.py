@@ -59,7 +59,7 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
         found = np.where((found == own).any(1, keepdims=True), found, np.concatenate([own, found[:, :-1]], 1))
         out[rows] = np.take_along_axis(found, np.argsort(found != own, axis=1, kind="stable"), 1)
 
-    for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), "Finding neighbours"):
+    for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), "Finding neighbors"):
         pass
     return out
 

@@ -289,7 +289,7 @@ def test_features_say_what_they_are(tmp_path, made):
     scene = opened(service, made).scene
     first = service(ComputeFeatures(scene, dim=7))
     assert (first.extractor, first.dim, first.seen, first.cached) == ("colour", 7, 4000, False)
-    assert {"Uplifting features", "Finding neighbours"} < set(first.timings)
+    assert {"Uplifting features", "Finding neighbors"} < set(first.timings)
     second = service(ComputeFeatures(scene, dim=7))
     assert second.cached and second.timings == {}
     later = Service(tmp_path)
