@@ -49,9 +49,17 @@ def idle():
     yield 0.5
     while module("pump").every() and time.monotonic() - begun < 300:
         yield 0.2
-    while display._display is None or display._display._worker.busy() or display._display.intake.busy:
+    while not drawn(display._display):
         yield 0.2
     yield 1.5
+
+
+def drawn(display):
+    """Whether the viewport shows the subject as it is."""
+    if display is None or display._worker.busy() or display.intake.busy:
+        return False
+    thing = bpy.data.objects.get("subject")
+    return thing is not None and thing.session_uid not in display.intake._stale
 
 
 def shot(name):
