@@ -125,14 +125,12 @@ class ComputeFeatures(bpy.types.Operator):
         extractor = thing.ludvig_features.extractor
 
         def done(thing: Any, answer: Any) -> None:
-            from . import lines, messages
+            from . import features, lines, messages
 
-            own = thing.ludvig_features
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
-            own.computed = extractor
-            own.summary = f"{lines.number(answer.dim, 'channel').capitalize()}, {how}: {title(answer.extractor)}"
-            own.notes = "\n".join(answer.notes)
+            summary = f"{lines.number(answer.dim, 'channel').capitalize()}, {how}: {title(answer.extractor)}"
+            features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()
 
         request = Request("", extractor)

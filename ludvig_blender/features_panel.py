@@ -24,16 +24,16 @@ class FeaturesPanel(bpy.types.Panel):
         return scene_operators.target(context) is not None
 
     def draw(self, context: Any) -> None:
-        from . import features_operators, lines, scene_operators
+        from . import features, features_operators, lines, scene_operators
 
-        layout, own = self.layout, scene_operators.target(context).ludvig_features
-        layout.menu("LUDVIG_MT_features", text=features_operators.title(own.extractor))
+        layout, thing = self.layout, scene_operators.target(context)
+        layout.menu("LUDVIG_MT_features", text=features_operators.title(thing.ludvig_features.extractor))
         row = layout.row(align=True)
         row.operator("ludvig.compute", icon="PLAY")
         row.operator("ludvig.preview_features", text="", icon="COLOR")
-        if own.summary and own.computed == own.extractor:
-            lines.draw(layout, own.summary, "CHECKMARK", context)
-            for note in own.notes.splitlines():
+        if known := features.known(thing):
+            lines.draw(layout, known.summary, "CHECKMARK", context)
+            for note in known.notes:
                 lines.draw(layout, note, "INFO", context)
 
 

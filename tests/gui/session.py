@@ -167,6 +167,7 @@ def session():
         yield from undo()
         found[name] = state()
         shot(name)
+    found["features"] = module("features").known(bpy.data.objects["subject"]) is not None
 
 
 def tick(steps):

@@ -71,3 +71,4 @@ def test_session(scene, blender, tmp_path):
     assert said["undo"] == [everything, less]
     assert said["again"] == [everything, found], "one step back is one step: the dragged certainty"
     assert said["first"] == [everything, 0]
+    assert said["features"], "they were computed: undo of what was done with them does not change that"
