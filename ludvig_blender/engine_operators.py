@@ -10,13 +10,13 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..ludvig_engine.errors import EngineError
 
-OFFLINE = "Blender may not go online: allow it in Preferences > System > Network, or choose an existing Python"
+OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
 INSTALLING = "Installing the engine"
 
 
-def _online(cls: Any) -> bool:
+def _online(cls: Any, otherwise: str = "") -> bool:
     if not bpy.app.online_access:
-        cls.poll_message_set(OFFLINE)
+        cls.poll_message_set(OFFLINE + otherwise)
         return False
     return True
 
@@ -44,7 +44,7 @@ class InstallEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        return _online(cls) and _idle(cls)
+        return _online(cls, ", or choose an existing Python") and _idle(cls)
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         return context.window_manager.invoke_props_dialog(
