@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +40,11 @@ def scene_of(splats: Splats, name: str) -> Scene:
     usable = np.flatnonzero(splats.valid)
     total, bad = len(splats.valid), len(splats.valid) - len(usable)
     if not len(usable):
+        values = {f.name: getattr(splats.gaussians, f.name) for f in fields(splats.gaussians)}
+        where = ", ".join(field for field, array in values.items() if not np.isfinite(array).all())
         raise EngineError(
             "bad_file",
-            f"All {total:,} splats of {name} have NaN or infinite values.",
+            f"All {total:,} splats of {name} have NaN or infinite values ({where}).",
             ["The training failed; use an earlier checkpoint."],
         )
     rows = usable[morton_order(splats.gaussians.means[usable])]
