@@ -72,7 +72,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
     notes = list(state.scene(request.scene, job=job).notes)
     if seen < len(features):
-        notes.append(f"{len(features) - seen:,} of {len(features):,} Gaussians are seen by no photo.")
+        notes.append(f"{len(features) - seen:,} of {len(features):,} splats are seen by no photo.")
     return FeaturesComputed(prepared.extractor, features.shape[1], seen, not timings, timings, tuple(notes))
 
 
