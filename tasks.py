@@ -31,7 +31,9 @@ def main() -> None:
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
     if sys.version_info < OLDEST:
-        sys.exit(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
+        sys.exit(
+            f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}."
+        )
     tasks[sys.argv[1]](sys.argv[2:])
 
 
@@ -47,11 +49,17 @@ def test(arguments: list[str]) -> None:
     found = pythons()
     for version, blender in BLENDERS.items():
         if version not in found:
-            skipped.append(f"the tests in Blender {blender.removeprefix('bpy==')}: no Python {version} was found")
+            skipped.append(
+                f"the tests in Blender {blender.removeprefix('bpy==')}: no Python {version} was found"
+            )
             continue
         models = ["models"] if version == MODELS_ON else []
         python = environment(
-            f".venv-{version}", found[version], ["test", *models], (blender,), WEIGHTS if models else ()
+            f".venv-{version}",
+            found[version],
+            ["test", *models],
+            (blender,),
+            WEIGHTS if models else (),
         )
         # Blender keeps state for the life of its process: its tests run in one of their own.
         failed += pytest(python, ["tests/blender", *arguments])
@@ -86,12 +94,16 @@ def pythons() -> dict[str, Path]:
     for version in BLENDERS:
         candidates = [sys.executable, shutil.which(f"python{version}")]
         homes = [os.environ.get("PYENV_ROOT", "~/.pyenv"), "~/.local/share/uv/python"]
-        for home, pattern in zip(homes, (f"versions/{version}.*", f"cpython-{version}.*"), strict=True):
+        for home, pattern in zip(
+            homes, (f"versions/{version}.*", f"cpython-{version}.*"), strict=True
+        ):
             folders = sorted(Path(home).expanduser().glob(pattern))
             candidates += [folder / "bin" / "python3" for folder in folders]
         if os.name == "nt" and (launcher := shutil.which("py")):
             asked = [launcher, f"-{version}", "-c", "import sys; print(sys.executable)"]
-            candidates.append(subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip())
+            candidates.append(
+                subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+            )
         for candidate in candidates:
             if candidate and is_python(candidate, version):
                 found[version] = Path(candidate)
@@ -101,20 +113,38 @@ def pythons() -> dict[str, Path]:
 
 def is_python(path: str | Path, version: str) -> bool:
     """Whether that runs and is of that version; a pyenv shim may exist without either."""
-    question = [str(path), "-c", "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"]
+    question = [
+        str(path),
+        "-c",
+        "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])",
+    ]
     try:
-        return subprocess.run(question, capture_output=True, text=True, check=False).stdout.strip() == version
+        return (
+            subprocess.run(question, capture_output=True, text=True, check=False).stdout.strip()
+            == version
+        )
     except OSError:
         return False
 
 
 def environment(
-    name: str, base: Path, extras: list[str], packages: tuple[str, ...] = (), alone: tuple[str, ...] = ()
+    name: str,
+    base: Path,
+    extras: list[str],
+    packages: tuple[str, ...] = (),
+    alone: tuple[str, ...] = (),
 ) -> Path:
     """The Python of an environment with the engine installed from here; made if it is missing or out of date."""
     folder = ROOT / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = repr((extras, packages, alone, hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()))
+    wanted = repr(
+        (
+            extras,
+            packages,
+            alone,
+            hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest(),
+        )
+    )
     marker = folder / "complete"
     if python.exists() and marker.exists() and marker.read_text() == wanted:
         return python
@@ -123,9 +153,32 @@ def environment(
         run([base, "-m", "venv", folder])
     marker.unlink(missing_ok=True)
     target = f".[{','.join(extras)}]" if extras else "."
-    run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", target, *packages])
+    run(
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-e",
+            target,
+            *packages,
+        ]
+    )
     if alone:
-        run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", *alone])
+        run(
+            [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                *alone,
+            ]
+        )
     marker.write_text(wanted)
     return python
 
@@ -135,7 +188,9 @@ def pytest(python: Path, arguments: list[str]) -> list[str]:
     command = [python, "-m", "pytest", *arguments]
     print("$", *command, flush=True)
     code = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, **QUIET}).returncode
-    return [] if code == 0 else [f"{arguments[0]} on {python.parent.parent.name} (exit code {code})"]
+    return (
+        [] if code == 0 else [f"{arguments[0]} on {python.parent.parent.name} (exit code {code})"]
+    )
 
 
 def run(command: list[object]) -> None:

@@ -13,7 +13,10 @@ from materials import Color, material
 from shapes import box, lathe
 from things import CREAM, DARK_OAK, OAK
 
-FLOOR, WALL, TOP = -7.4, 19.0, 18.0  # heights of floor and walls, and how far off these are; open to the sky
+# heights of floor and walls, and how far off these are; open to the sky
+FLOOR = -7.4
+WALL = 19.0
+TOP = 18.0
 WAINSCOT: Color = (0.74, 0.72, 0.67)
 PAINTINGS: Sequence[tuple[Color, Color]] = (  # two colors of each
     ((0.72, 0.78, 0.80), (0.40, 0.52, 0.50)),
@@ -89,8 +92,19 @@ ARRANGEMENTS = (
             Thing("lamp", things.lamp, (-0.2, 1.9, 0)),
             Thing("stool", things.stool, (-2.6, -0.2, 0), 15),
             Thing("monkey", lambda: things.suzanne((0.62, 0.45, 0.30)), (-2.6, -0.2, 2.0), -60),
-            Thing("books", lambda: things.books((0.20, 0.32, 0.30), (0.28, 0.38, 0.30)), (2.6, 0.6, 0), -35),
-            Thing("vase", lambda: things.vase((0.20, 0.32, 0.34), (0.55, 0.62, 0.52)), (2.4, 0.8, 1.29), 0, 0.6),
+            Thing(
+                "books",
+                lambda: things.books((0.20, 0.32, 0.30), (0.28, 0.38, 0.30)),
+                (2.6, 0.6, 0),
+                -35,
+            ),
+            Thing(
+                "vase",
+                lambda: things.vase((0.20, 0.32, 0.34), (0.55, 0.62, 0.52)),
+                (2.4, 0.8, 1.29),
+                0,
+                0.6,
+            ),
             Thing("apples", lambda: things.oranges((0.66, 0.14, 0.12)), (0.3, -1.7, -0.3), 10),
             Thing("plant", lambda: things.plant((0.86, 0.84, 0.78), 8), (-1.6, -2.9, 0), 0, 0.85),
         ),
@@ -122,7 +136,9 @@ def arrange(arrangement: Arrangement) -> None:
 
 def _table(arrangement: Arrangement) -> None:
     wood = material(OAK, DARK_OAK, pattern="wood", scale=0.9, roughness=0.35)
-    cloth = material(arrangement.cloth, arrangement.cloth_other, pattern="checks", scale=1.1, roughness=0.9)
+    cloth = material(
+        arrangement.cloth, arrangement.cloth_other, pattern="checks", scale=1.1, roughness=0.9
+    )
     if arrangement.round_table:
         lathe(
             [(0, 0), (5.2, 0), (5.3, -0.1), (5.3, -0.4), (5.2, -0.5), (0, -0.5)],
@@ -134,12 +150,20 @@ def _table(arrangement: Arrangement) -> None:
     else:
         box((10.4, 9.4, 0.5), (0, 0, -0.28), material=wood)
         box((8.6, 7.6, 0.03), (0, 0, -0.015), bevel=0.005, material=cloth)
-    lathe([(0, 0), (2.6, 0), (2.5, 0.3), (0.5, 0.9), (0.5, 6.6), (1.2, 7.0)], (0, 0, FLOOR), material=wood)
+    lathe(
+        [(0, 0), (2.6, 0), (2.5, 0.3), (0.5, 0.9), (0.5, 6.6), (1.2, 7.0)],
+        (0, 0, FLOOR),
+        material=wood,
+    )
 
 
 def _room(arrangement: Arrangement) -> None:
-    boards = material((0.66, 0.52, 0.38), (0.48, 0.35, 0.24), pattern="planks", scale=2.2, roughness=0.5)
-    paint = material(arrangement.wall, tuple(0.93 * c for c in arrangement.wall), scale=4, roughness=0.9)
+    boards = material(
+        (0.66, 0.52, 0.38), (0.48, 0.35, 0.24), pattern="planks", scale=2.2, roughness=0.5
+    )
+    paint = material(
+        arrangement.wall, tuple(0.93 * c for c in arrangement.wall), scale=4, roughness=0.9
+    )
     panel = material(WAINSCOT, tuple(0.95 * c for c in WAINSCOT), scale=3, roughness=0.6)
     side = 2 * WALL
     box((side, side, 0.2), (0, 0, FLOOR - 0.1), bevel=0, material=boards)
@@ -149,10 +173,22 @@ def _room(arrangement: Arrangement) -> None:
         c, s = math.cos(turn), math.sin(turn)
 
         def on_wall(
-            size: Any, along: float, z: float, stuff: Any, c: float = c, s: float = s, turn: float = turn
+            size: Any,
+            along: float,
+            z: float,
+            stuff: Any,
+            c: float = c,
+            s: float = s,
+            turn: float = turn,
         ) -> None:
             off = WALL - size[1] / 2
-            box(size, (along * c - off * s, along * s + off * c, z), turn=(0, 0, turn), bevel=0.03, material=stuff)
+            box(
+                size,
+                (along * c - off * s, along * s + off * c, z),
+                turn=(0, 0, turn),
+                bevel=0.03,
+                material=stuff,
+            )
 
         on_wall((side, 0.1, height), 0, middle, paint)
         on_wall((side, 0.3, 5.0), 0, FLOOR + 2.5, panel)
@@ -161,7 +197,9 @@ def _room(arrangement: Arrangement) -> None:
         for along, width in ((-8.5, 7.0), (5.5, 9.0)):
             sky, land = PAINTINGS[(2 * quarter + (along > 0)) % len(PAINTINGS)]
             on_wall((width, 0.4, 6.4), along, 5.6, frame)
-            on_wall((width - 0.8, 0.45, 5.6), along, 5.6, material(sky, land, scale=3.5, roughness=0.8))
+            on_wall(
+                (width - 0.8, 0.45, 5.6), along, 5.6, material(sky, land, scale=3.5, roughness=0.8)
+            )
 
 
 def _light(arrangement: Arrangement) -> None:
@@ -170,7 +208,9 @@ def _light(arrangement: Arrangement) -> None:
         ("lamp", (9.0, 10.0, 15.0), 12.0, 1500, (1.0, 0.96, 0.9)),
     ):
         light = bpy.data.lights.new(name, "AREA")
-        light.size, light.energy, light.color = size, power, color
+        light.size = size
+        light.energy = power
+        light.color = color
         thing = bpy.data.objects.new(name, light)
         thing.location = at
         thing.rotation_euler = _facing(at)

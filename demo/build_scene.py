@@ -29,7 +29,9 @@ from ludvig_engine.io.ply import write_ply
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arrangement", type=int, default=0, choices=range(len(ARRANGEMENTS)))
-    parser.add_argument("--out", type=Path, default=check.SHIPPED, help="folder, replaced if it exists")
+    parser.add_argument(
+        "--out", type=Path, default=check.SHIPPED, help="folder, replaced if it exists"
+    )
     parser.add_argument("--gaussians", type=int, default=65_000)
     parser.add_argument("--samples", type=int, default=14, help="of Cycles, per pixel of a photo")
     options = parser.parse_args()
@@ -44,7 +46,9 @@ def build(number: int, out: Path, *, gaussians: int, samples: int) -> None:
     arrange(ARRANGEMENTS[number])
     shots = photograph(out / "images", samples=samples)
     photos = [_pixels(out / "images" / shot.name) for shot in shots]
-    cloud = colored(splat(shots, photos, count=gaussians, seed=number), [s.camera for s in shots], photos)
+    cloud = colored(
+        splat(shots, photos, count=gaussians, seed=number), [s.camera for s in shots], photos
+    )
     write_ply(out / "splats.ply", cloud)
     _write_cameras(out / "sparse" / "0", shots)
     names = ARRANGEMENTS[number].names
@@ -75,7 +79,9 @@ def _write_masks(folder: Path, shots: Sequence[Shot], names: Sequence[str]) -> N
     for number, name in enumerate(names, 1):
         (folder / name).mkdir(parents=True)
         for shot in shots:
-            Image.fromarray(shot.things == number).save(folder / name / f"{Path(shot.name).stem}.png", optimize=True)
+            Image.fromarray(shot.things == number).save(
+                folder / name / f"{Path(shot.name).stem}.png", optimize=True
+            )
 
 
 def _write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str]) -> None:

@@ -29,7 +29,10 @@ def open_scene(folder: Path = SHIPPED) -> Scene:
 def masks_of(folder: Path, thing: str, scene: Scene) -> Bool[Array, "C H W"]:
     """The exact masks of a thing in all views, in their order."""
     return np.stack(
-        [np.asarray(Image.open(folder / "masks" / thing / f"{Path(v.name).stem}.png")) for v in scene.views]
+        [
+            np.asarray(Image.open(folder / "masks" / thing / f"{Path(v.name).stem}.png"))
+            for v in scene.views
+        ]
     )
 
 
@@ -38,7 +41,9 @@ def psnrs(scene: Scene) -> Float[Array, " C"]:
     found = []
     for view in scene.views:
         photo = np.asarray(Image.open(view.photo), np.float32).transpose(2, 0, 1) / 255
-        image, _ = render(scene.gaussians, view.camera, colours(scene.gaussians, view.camera.centre))
+        image, _ = render(
+            scene.gaussians, view.camera, colours(scene.gaussians, view.camera.centre)
+        )
         found.append(-10 * np.log10(np.mean((np.clip(image, 0, 1) - photo) ** 2)))
     return np.array(found)
 
@@ -46,7 +51,9 @@ def psnrs(scene: Scene) -> Float[Array, " C"]:
 def ceilings(folder: Path, scene: Scene, things: list[str]) -> Float[Array, "T C"]:
     """IoU per thing and view of the lifted and re-rendered exact masks; NaN where a view shows less than `LEAST`."""
     masks = np.stack([masks_of(folder, thing, scene) for thing in things], 1)
-    sights = [Sight(view.camera, m.astype(np.float32)) for view, m in zip(scene.views, masks, strict=True)]
+    sights = [
+        Sight(view.camera, m.astype(np.float32)) for view, m in zip(scene.views, masks, strict=True)
+    ]
     selected = (uplift(scene.gaussians, sights).features > 0.5).astype(np.float32)
     found = np.full(masks.shape[:2], np.nan)
     for row, view, exact in zip(found, scene.views, masks, strict=True):

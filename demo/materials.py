@@ -34,7 +34,10 @@ def material(
     mix.data_type = "RGBA"
     links.new(factor, mix.inputs["Factor"])
     for name, value in (("A", color), ("B", other or tuple(c * 0.82 for c in color))):
-        next(s for s in mix.inputs if s.name == name and s.type == "RGBA").default_value = (*_linear(value), 1)
+        next(s for s in mix.inputs if s.name == name and s.type == "RGBA").default_value = (
+            *_linear(value),
+            1,
+        )
     mixed = next(s for s in mix.outputs if s.type == "RGBA")
     links.new(mixed, shader.inputs["Base Color"])
     if glow:
@@ -54,7 +57,9 @@ class _Nodes:
     def __init__(self, tree: Any) -> None:
         self.tree = tree
 
-    def add(self, kind: str, output: str, settings: dict[str, Any] | None = None, **inputs: Any) -> Any:
+    def add(
+        self, kind: str, output: str, settings: dict[str, Any] | None = None, **inputs: Any
+    ) -> Any:
         node = self.tree.nodes.new(f"ShaderNode{kind}")
         for name, value in (settings or {}).items():
             setattr(node, name, value)
@@ -77,14 +82,23 @@ class _Nodes:
     def step(self, value: Any, start: float, end: float) -> Any:
         """0 below `start`, 1 above `end`."""
         return self.add(
-            "MapRange", "Result", {"interpolation_type": "SMOOTHSTEP"}, Value=value, _1=start, _2=end, _3=0.0, _4=1.0
+            "MapRange",
+            "Result",
+            {"interpolation_type": "SMOOTHSTEP"},
+            Value=value,
+            _1=start,
+            _2=end,
+            _3=0.0,
+            _4=1.0,
         )
 
     def noise(self, at: Any, scale: float, detail: float = 3.0) -> Any:
         return self.add("TexNoise", "Fac", Vector=at, Scale=scale, Detail=detail)
 
     def math(self, operation: str, *values: Any) -> Any:
-        return self.add("Math", "Value", {"operation": operation}, **{f"_{i}": v for i, v in enumerate(values)})
+        return self.add(
+            "Math", "Value", {"operation": operation}, **{f"_{i}": v for i, v in enumerate(values)}
+        )
 
 
 def _mottled(n: _Nodes, scale: float) -> Any:
@@ -101,7 +115,9 @@ def _planks(n: _Nodes, scale: float) -> Any:
     across = n.math("DIVIDE", n.part("Y", n.place(1, 1, 1)), scale)
     board = n.add("TexWhiteNoise", "Value", {"noise_dimensions": "1D"}, W=n.math("FLOOR", across))
     joint = n.step(n.math("PINGPONG", across, 0.5), 0.035, 0.0)
-    tone = n.math("ADD", n.math("MULTIPLY", board, 0.5), n.math("MULTIPLY", _wood(n, scale / 2), 0.4))
+    tone = n.math(
+        "ADD", n.math("MULTIPLY", board, 0.5), n.math("MULTIPLY", _wood(n, scale / 2), 0.4)
+    )
     return n.math("MAXIMUM", tone, joint)
 
 
@@ -130,7 +146,9 @@ def _weave(n: _Nodes, scale: float) -> Any:
 
 
 def _dots(n: _Nodes, scale: float) -> Any:
-    nearest = n.add("TexVoronoi", "Distance", Vector=n.place(1, 1, 1), Scale=1 / scale, Randomness=0.6)
+    nearest = n.add(
+        "TexVoronoi", "Distance", Vector=n.place(1, 1, 1), Scale=1 / scale, Randomness=0.6
+    )
     return n.step(nearest, 0.32, 0.27)
 
 

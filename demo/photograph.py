@@ -14,7 +14,10 @@ from mathutils import Matrix, Vector
 from ludvig_engine.arrays import Array, Float, Int
 from ludvig_engine.scene import Camera
 
-WIDTH, HEIGHT, LENS = 960, 640, 42.0  # pixels; mm on a sensor 36 mm wide
+# pixels; mm on a sensor 36 mm wide
+WIDTH = 960
+HEIGHT = 640
+LENS = 42.0
 ORBITS = ((10, 13.0), (8, 32.0), (6, 54.0))  # number of photos, degrees above the horizon
 DISTANCE, TARGET = 11.6, (0.0, 0.0, 1.1)
 
@@ -40,7 +43,16 @@ def stations() -> list[Any]:
         for k in range(count):
             turn, rise = 2 * math.pi * (k + ring / 3) / count, math.radians(height)
             far = DISTANCE * (1 + 0.06 * math.sin(3.0 * k + ring))  # nobody walks a perfect circle
-            offset = Vector((math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), math.sin(rise))) * far
+            offset = (
+                Vector(
+                    (
+                        math.cos(turn) * math.cos(rise),
+                        math.sin(turn) * math.cos(rise),
+                        math.sin(rise),
+                    )
+                )
+                * far
+            )
             facing = (-offset).to_track_quat("-Z", "Y").to_matrix().to_4x4()
             found.append(Matrix.Translation(Vector(TARGET) + offset) @ facing)
     return found
@@ -54,7 +66,10 @@ def photograph(folder: Path, *, samples: int, scale: float = 1.0) -> list[Shot]:
     scene.collection.objects.link(camera)
     scene.camera = camera
     scene.render.engine = "CYCLES"
-    scene.render.resolution_x, scene.render.resolution_y = round(WIDTH * scale), round(HEIGHT * scale)
+    scene.render.resolution_x, scene.render.resolution_y = (
+        round(WIDTH * scale),
+        round(HEIGHT * scale),
+    )
     scene.render.use_persistent_data = True
     scene.cycles.seed, scene.cycles.max_bounces = 1, 4
     shots = []
@@ -70,7 +85,10 @@ def photograph(folder: Path, *, samples: int, scale: float = 1.0) -> list[Shot]:
 def _develop(scene: Any, path: Path, samples: int) -> None:
     scene.cycles.samples, scene.cycles.use_denoising = samples, True
     scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BLACKMAN_HARRIS", 1.5
-    scene.view_settings.view_transform, scene.view_settings.look = "AgX", "AgX - Medium High Contrast"
+    scene.view_settings.view_transform, scene.view_settings.look = (
+        "AgX",
+        "AgX - Medium High Contrast",
+    )
     scene.use_nodes = False
     scene.render.image_settings.file_format, scene.render.image_settings.quality = "JPEG", 90
     scene.render.filepath = str(path)
@@ -95,7 +113,9 @@ def _survey(scene: Any, folder: Path) -> tuple[Array, Array, Array]:
         sink.file_slots.new(name)
         links.new(source.outputs[name], sink.inputs[name])
     bpy.ops.render.render()
-    position, normal, index = (_take(folder / f"{name}{scene.frame_current:04d}.exr") for name in passes)
+    position, normal, index = (
+        _take(folder / f"{name}{scene.frame_current:04d}.exr") for name in passes
+    )
     turn = TO_FILE[:3, :3].astype(np.float32)
     return position @ turn.T, normal @ turn.T, np.rint(index[..., 0]).astype(np.int32)
 
@@ -116,4 +136,6 @@ def _camera(scene: Any, station: Any) -> Camera:
     width, height = scene.render.resolution_x, scene.render.resolution_y
     focal = LENS / 36.0 * width
     opencv = np.diag([1.0, -1, -1, 1]) @ np.array(station.inverted()) @ TO_FILE.T
-    return Camera(opencv, np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]]), width, height)
+    return Camera(
+        opencv, np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]]), width, height
+    )

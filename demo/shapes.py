@@ -12,7 +12,14 @@ import numpy as np
 Point = tuple[float, float, float]
 
 
-def box(size: Point, at: Point = (0, 0, 0), *, turn: Point = (0, 0, 0), bevel: float = 0.04, material: Any) -> Any:
+def box(
+    size: Point,
+    at: Point = (0, 0, 0),
+    *,
+    turn: Point = (0, 0, 0),
+    bevel: float = 0.04,
+    material: Any,
+) -> Any:
     """A box of `size` around `at` with rounded edges; `turn` is Euler XYZ in radians."""
     mesh = bmesh.new()
     bmesh.ops.create_cube(mesh, size=1)
@@ -41,14 +48,22 @@ def monkey(size: float, at: Point, *, turn: Point = (0, 0, 0), material: Any) ->
     return _smooth(thing, 2)
 
 
-def lathe(profile: Sequence[tuple[float, float]], at: Point = (0, 0, 0), *, material: Any, sharp: bool = False) -> Any:
+def lathe(
+    profile: Sequence[tuple[float, float]],
+    at: Point = (0, 0, 0),
+    *,
+    material: Any,
+    sharp: bool = False,
+) -> Any:
     """A profile of (radius, height) turned around the z axis; smoothed unless `sharp`."""
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     rings = [[(r * np.cos(a), r * np.sin(a), z) for a in angles] for r, z in profile]
     return _smooth(_skin(rings, material, at), 0 if sharp else 2)
 
 
-def tube(path: Sequence[Point], radii: Sequence[float], at: Point = (0, 0, 0), *, material: Any) -> Any:
+def tube(
+    path: Sequence[Point], radii: Sequence[float], at: Point = (0, 0, 0), *, material: Any
+) -> Any:
     """A round tube along `path` with a radius at each of its points, closed at both ends."""
     points = np.asarray(path, float)
     tangents = np.gradient(points, axis=0)
@@ -59,7 +74,9 @@ def tube(path: Sequence[Point], radii: Sequence[float], at: Point = (0, 0, 0), *
         side = side - tangent * (side @ tangent)  # carried along without twisting
         side /= np.linalg.norm(side)
         other = np.cross(tangent, side)
-        rings.append([tuple(point + radius * (np.cos(a) * side + np.sin(a) * other)) for a in angles])
+        rings.append(
+            [tuple(point + radius * (np.cos(a) * side + np.sin(a) * other)) for a in angles]
+        )
     ends = [[tuple(points[0])] * 16], [[tuple(points[-1])] * 16]
     return _smooth(_skin([*ends[0], *rings, *ends[1]], material, at), 1)
 
@@ -70,7 +87,9 @@ def leaf(length: float, width: float, at: Point, *, turn: Point, bend: float, ma
     half = width / 2 * np.sin(np.pi * along**0.8) ** 0.8 + 0.02
     angle = bend * along
     x = length * np.sinc(angle / np.pi) * along
-    z = -length * along * angle / 2 + 0.25 * half * np.abs(across)  # folded a little along the middle
+    z = -length * along * angle / 2 + 0.25 * half * np.abs(
+        across
+    )  # folded a little along the middle
     points = np.stack([x, across * half, z], -1)
     thing = _placed(_grid(points), material, at, turn)
     thing.modifiers.new("thickness", "SOLIDIFY").thickness = 0.03
@@ -89,7 +108,9 @@ def _grid(points: np.ndarray) -> Any:
     corners = [[mesh.verts.new(p) for p in row] for row in points]
     for i in range(rows - 1):
         for j in range(columns - 1):
-            mesh.faces.new((corners[i][j], corners[i][j + 1], corners[i + 1][j + 1], corners[i + 1][j]))
+            mesh.faces.new(
+                (corners[i][j], corners[i][j + 1], corners[i + 1][j + 1], corners[i + 1][j])
+            )
     bmesh.ops.remove_doubles(mesh, verts=mesh.verts, dist=1e-5)
     bmesh.ops.recalc_face_normals(mesh, faces=mesh.faces)
     return mesh

@@ -13,7 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from photograph import Shot
-from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude, maximum_filter, minimum_filter
+from scipy.ndimage import (
+    gaussian_filter,
+    gaussian_gradient_magnitude,
+    maximum_filter,
+    minimum_filter,
+)
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
@@ -26,7 +31,10 @@ from ludvig_engine.uplift import Sight, uplift
 
 SAMPLES = 40  # pixels per Gaussian
 NORMAL, COLOR = 0.2, 0.15  # scene units that a whole normal or color is worth
-TIGHT, LOOSE = 1.5, 2.1  # standard deviations of a Gaussian per standard deviation of its cluster, on things and beside
+TIGHT, LOOSE = (
+    1.5,
+    2.1,
+)  # standard deviations of a Gaussian per standard deviation of its cluster, on things and beside
 THINNEST, WIDEST = 0.002, 1.2  # scene units
 TABLE, ROOM = 0.2, 0.05  # Gaussians per pixel, of a thing's
 RIM = 2.0  # times more Gaussians at silhouettes
@@ -45,7 +53,9 @@ class Points:
     spread: Float[Array, " P"]  # TIGHT keeps silhouettes sharp, LOOSE leaves no holes
 
 
-def splat(shots: Sequence[Shot], photos: Sequence[Float[Array, "3 H W"]], *, count: int, seed: int) -> Gaussians:
+def splat(
+    shots: Sequence[Shot], photos: Sequence[Float[Array, "3 H W"]], *, count: int, seed: int
+) -> Gaussians:
     """About `count` Gaussians for what the photos show, without colors."""
     random = np.random.default_rng(seed)
     points = _points(shots, photos, count * SAMPLES, random)
@@ -53,7 +63,9 @@ def splat(shots: Sequence[Shot], photos: Sequence[Float[Array, "3 H W"]], *, cou
     return _joined(gaussians, _floaters(shots, random))
 
 
-def _points(shots: Sequence[Shot], photos: Sequence[Array], count: int, random: np.random.Generator) -> Points:
+def _points(
+    shots: Sequence[Shot], photos: Sequence[Array], count: int, random: np.random.Generator
+) -> Points:
     """A sample of all pixels, each with the number of Gaussians it deserves."""
     parts = []
     for shot, photo in zip(shots, photos, strict=True):
@@ -76,7 +88,9 @@ def _rim(things: Array) -> Array:
 
 
 def _clustered(points: Points, count: int, random: np.random.Generator) -> Gaussians:
-    space = np.concatenate([points.positions, NORMAL * points.normals, COLOR * points.colors], axis=1)
+    space = np.concatenate(
+        [points.positions, NORMAL * points.normals, COLOR * points.colors], axis=1
+    )
     share = points.importance / points.importance.sum()
     centres = space[random.choice(len(space), count, replace=False, p=share)]
     for _ in range(4):  # Lloyd's algorithm: k-means
@@ -94,18 +108,27 @@ def _clustered(points: Points, count: int, random: np.random.Generator) -> Gauss
     means += normal * (NOISE * scales[:, 1:2] * random.normal(size=(len(means), 1)))
     n = len(means)
     opacities = 1 - random.beta(1.5, 12, n)
-    return _gaussians(means, Rotation.from_matrix(axes).as_quat()[:, [3, 0, 1, 2]], scales, opacities)
+    return _gaussians(
+        means, Rotation.from_matrix(axes).as_quat()[:, [3, 0, 1, 2]], scales, opacities
+    )
 
 
-def _moments(positions: Array, member: Array, count: int) -> tuple[Float[Array, "N 3"], Float[Array, "N 3 3"]]:
+def _moments(
+    positions: Array, member: Array, count: int
+) -> tuple[Float[Array, "N 3"], Float[Array, "N 3 3"]]:
     """Mean and covariance of the positions of each cluster."""
     size = np.maximum(np.bincount(member, minlength=count), 1)
-    means = np.stack([np.bincount(member, column, minlength=count) for column in positions.T], 1) / size[:, None]
+    means = (
+        np.stack([np.bincount(member, column, minlength=count) for column in positions.T], 1)
+        / size[:, None]
+    )
     off = positions - means[member]
     covariances = np.empty((count, 3, 3))
     for i in range(3):
         for j in range(3):
-            covariances[:, i, j] = np.bincount(member, off[:, i] * off[:, j], minlength=count) / size
+            covariances[:, i, j] = (
+                np.bincount(member, off[:, i] * off[:, j], minlength=count) / size
+            )
     return means, covariances
 
 
@@ -116,11 +139,15 @@ def _floaters(shots: Sequence[Shot], random: np.random.Generator) -> Gaussians:
         random.integers(shots[0].camera.height, size=FLOATERS),
         random.integers(shots[0].camera.width, size=FLOATERS),
     )
-    seen = np.stack([shots[k].positions[i, j] for k, i, j in zip(which, rows, columns, strict=True)])
+    seen = np.stack(
+        [shots[k].positions[i, j] for k, i, j in zip(which, rows, columns, strict=True)]
+    )
     eyes = np.stack([shots[k].camera.centre for k in which])
     means = eyes + random.uniform(0.5, 0.99, (FLOATERS, 1)) * (seen - eyes)
     scales = 0.08 * np.exp(0.6 * random.normal(size=(FLOATERS, 3)))
-    return _gaussians(means, random.normal(size=(FLOATERS, 4)), scales, random.uniform(0.02, 0.2, FLOATERS))
+    return _gaussians(
+        means, random.normal(size=(FLOATERS, 4)), scales, random.uniform(0.02, 0.2, FLOATERS)
+    )
 
 
 def _gaussians(means: Array, quats: Array, scales: Array, opacities: Array) -> Gaussians:
@@ -149,7 +176,9 @@ def colored(
     One step of the iteration adds to a coefficient the weighted mean of what the rendered photos lack, times its basis
     function. Dividing by Σ w |Y_k| Σ_l |Y_l|, the row sums, makes it converge.
     """
-    mean = uplift(gaussians, [Sight(c, p) for c, p in zip(cameras, photos, strict=True)], refine=3, job=job).features
+    mean = uplift(
+        gaussians, [Sight(c, p) for c, p in zip(cameras, photos, strict=True)], refine=3, job=job
+    ).features
     y0 = float(basis(np.zeros((1, 3), np.float32), 0)[0, 0])
     sh = np.zeros((len(gaussians), 4, 3), np.float32)
     sh[:, 0] = (mean - 0.5) / y0

@@ -42,7 +42,11 @@ def stool() -> None:
     lathe([(0, 1.75), (1.2, 1.75), (1.3, 1.85), (1.2, 2.05), (0, 2.0)], material=wood)
     for angle in np.arange(3) * 2 * math.pi / 3:
         c, s = math.cos(angle), math.sin(angle)
-        tube([(c * r, s * r, z) for r, z in ((1.15, 0.02), (0.95, 0.9), (0.75, 1.8))], [0.13, 0.18, 0.2], material=wood)
+        tube(
+            [(c * r, s * r, z) for r, z in ((1.15, 0.02), (0.95, 0.9), (0.75, 1.8))],
+            [0.13, 0.18, 0.2],
+            material=wood,
+        )
 
 
 def vase(foot: Color = TERRACOTTA, top: Color = CREAM) -> None:
@@ -66,15 +70,25 @@ def bowl(color: Color = BLUE, inside: Color = WHITE) -> None:
     """A wide glazed bowl, another color within."""
     glaze = material(color, tuple(c * 0.8 for c in color), scale=0.5, roughness=0.25)
     white = material(inside, scale=0.6, roughness=0.3)
-    lathe([(0, 0), (0.7, 0), (0.7, 0.12), (1.2, 0.42), (1.5, 1.0), (1.55, 1.12), (1.46, 1.12)], material=glaze)
+    lathe(
+        [(0, 0), (0.7, 0), (0.7, 0.12), (1.2, 0.42), (1.5, 1.0), (1.55, 1.12), (1.46, 1.12)],
+        material=glaze,
+    )
     lathe([(1.5, 1.13), (1.42, 1.0), (1.1, 0.5), (0.5, 0.3), (0, 0.28)], material=white)
 
 
 def oranges(color: Color = (0.90, 0.50, 0.12)) -> None:
     """Four fruits that lie in a bowl."""
-    peel = material(color, tuple(0.86 * c for c in color), pattern="dots", scale=0.12, bump=0.01, roughness=0.45)
+    peel = material(
+        color, tuple(0.86 * c for c in color), pattern="dots", scale=0.12, bump=0.01, roughness=0.45
+    )
     stalk = material(LEAF)
-    for x, y, z in ((0.58, 0.1, 0.85), (-0.34, 0.56, 0.85), (-0.36, -0.52, 0.85), (0.02, 0.04, 1.55)):
+    for x, y, z in (
+        (0.58, 0.1, 0.85),
+        (-0.34, 0.56, 0.85),
+        (-0.36, -0.52, 0.85),
+        (0.02, 0.04, 1.55),
+    ):
         ball(0.56, (x, y, z), squash=0.93, material=peel)
         ball(0.07, (x, y, z + 0.52), material=stalk)
 
@@ -92,13 +106,25 @@ def books(cover: Color = (0.48, 0.13, 0.14), other: Color = (0.36, 0.10, 0.16)) 
         cloth = material(color, tuple(0.8 * c for c in color), scale=0.12, roughness=0.7)
         (x, y, height), spin = size, (0, 0, turn)
         back = np.array([math.sin(turn), -math.cos(turn)]) * y / 2
-        box((x - 0.12, y - 0.1, height - 0.14), (0, 0, z + height / 2), turn=spin, bevel=0.01, material=pages)
+        box(
+            (x - 0.12, y - 0.1, height - 0.14),
+            (0, 0, z + height / 2),
+            turn=spin,
+            bevel=0.01,
+            material=pages,
+        )
         for level in (0.04, height - 0.04):
             box((x, y, 0.08), (0, 0, z + level), turn=spin, bevel=0.02, material=cloth)
         box((x, 0.1, height), (*back, z + height / 2), turn=spin, bevel=0.03, material=cloth)
         for along in (-0.3, 0.3):
             where = back * 1.02 + along * x * np.array([math.cos(turn), math.sin(turn)])
-            box((0.1, 0.12, height * 0.8), (*where, z + height / 2), turn=spin, bevel=0.01, material=gold)
+            box(
+                (0.1, 0.12, height * 0.8),
+                (*where, z + height / 2),
+                turn=spin,
+                bevel=0.01,
+                material=gold,
+            )
         z += height + 0.005
 
 
@@ -113,12 +139,26 @@ def mug(color: Color = BLUE, inside: Color = WHITE) -> None:
     glaze = material(color, inside, pattern="stripes", scale=2.6, roughness=0.25)
     coffee = material((0.20, 0.11, 0.06), roughness=0.15)
     lathe(
-        [(0, 0), (0.6, 0), (0.66, 0.06), (0.68, 0.7), (0.68, 1.38), (0.64, 1.42), (0.6, 1.38), (0.6, 0.2), (0, 0.2)],
+        [
+            (0, 0),
+            (0.6, 0),
+            (0.66, 0.06),
+            (0.68, 0.7),
+            (0.68, 1.38),
+            (0.64, 1.42),
+            (0.6, 1.38),
+            (0.6, 0.2),
+            (0, 0.2),
+        ],
         material=glaze,
     )
     lathe([(0, 1.1), (0.61, 1.1)], sharp=True, material=coffee)
     angles = np.linspace(-1.45, 1.45, 9)
-    tube([(0.6 + 0.5 * math.cos(a), 0, 0.72 + 0.42 * math.sin(a)) for a in angles], [0.1] * 9, material=glaze)
+    tube(
+        [(0.6 + 0.5 * math.cos(a), 0, 0.72 + 0.42 * math.sin(a)) for a in angles],
+        [0.1] * 9,
+        material=glaze,
+    )
 
 
 def plant(pot: Color = TERRACOTTA, seed: int = 3) -> None:
@@ -127,7 +167,16 @@ def plant(pot: Color = TERRACOTTA, seed: int = 3) -> None:
     soil = material((0.22, 0.15, 0.10), (0.12, 0.08, 0.05), scale=0.1, bump=0.03, roughness=0.9)
     green = material(LEAF, (0.45, 0.60, 0.28), scale=0.35, roughness=0.4)
     lathe(
-        [(0, 0), (0.7, 0), (0.98, 1.1), (1.1, 1.12), (1.12, 1.45), (1.0, 1.46), (0.95, 1.2), (0.94, 1.1)],
+        [
+            (0, 0),
+            (0.7, 0),
+            (0.98, 1.1),
+            (1.1, 1.12),
+            (1.12, 1.45),
+            (1.0, 1.46),
+            (0.95, 1.2),
+            (0.94, 1.1),
+        ],
         sharp=True,
         material=clay,
     )
@@ -137,15 +186,32 @@ def plant(pot: Color = TERRACOTTA, seed: int = 3) -> None:
         angle, rise = 2.4 * number, -1.35 + 0.085 * number  # the golden angle, as leaves grow
         at = (0.1 * math.cos(angle), 0.1 * math.sin(angle), 1.25)
         length = random.uniform(1.7, 2.3)
-        leaf(length, 0.36 * length, at, turn=(0, rise, angle), bend=random.uniform(0.6, 1.3), material=green)
+        leaf(
+            length,
+            0.36 * length,
+            at,
+            turn=(0, rise, angle),
+            bend=random.uniform(0.6, 1.3),
+            material=green,
+        )
 
 
 def cactus() -> None:
     """A round cactus with ribs and one arm, in a white pot."""
-    ribs = material((0.28, 0.44, 0.24), (0.62, 0.68, 0.42), pattern="dots", scale=0.22, roughness=0.7)
+    ribs = material(
+        (0.28, 0.44, 0.24), (0.62, 0.68, 0.42), pattern="dots", scale=0.22, roughness=0.7
+    )
     clay = material(WHITE, (0.80, 0.78, 0.72), scale=0.4, roughness=0.5)
-    lathe([(0, 0), (0.8, 0), (0.95, 1.0), (0.85, 1.0), (0.82, 0.85), (0, 0.85)], sharp=True, material=clay)
-    tube([(0, 0, z) for z in (0.8, 1.2, 1.9, 2.6, 3.0, 3.15)], [0.5, 0.6, 0.62, 0.55, 0.36, 0.12], material=ribs)
+    lathe(
+        [(0, 0), (0.8, 0), (0.95, 1.0), (0.85, 1.0), (0.82, 0.85), (0, 0.85)],
+        sharp=True,
+        material=clay,
+    )
+    tube(
+        [(0, 0, z) for z in (0.8, 1.2, 1.9, 2.6, 3.0, 3.15)],
+        [0.5, 0.6, 0.62, 0.55, 0.36, 0.12],
+        material=ribs,
+    )
     path = [(0.45, 0, 1.6), (0.85, 0, 1.65), (1.05, 0, 1.95), (1.05, 0, 2.3), (1.05, 0, 2.42)]
     tube(path, [0.24, 0.27, 0.28, 0.22, 0.08], material=ribs)
 
@@ -171,7 +237,9 @@ def bottle(color: Color = (0.16, 0.30, 0.20)) -> None:
     )
     lathe([(0.75, 0.6), (0.755, 0.65), (0.755, 1.75), (0.75, 1.8)], sharp=True, material=paper)
     lathe(
-        [(0, 3.85), (0.22, 3.85), (0.22, 4.1), (0, 4.1)], sharp=True, material=material((0.72, 0.55, 0.36), scale=0.1)
+        [(0, 3.85), (0.22, 3.85), (0.22, 4.1), (0, 4.1)],
+        sharp=True,
+        material=material((0.72, 0.55, 0.36), scale=0.1),
     )
 
 
@@ -180,13 +248,31 @@ def teapot(color: Color = (0.62, 0.14, 0.12)) -> None:
     enamel = material(color, tuple(0.85 * c for c in color), scale=0.5, roughness=0.2)
     black = material((0.08, 0.08, 0.09), roughness=0.4)
     lathe(
-        [(0, 0), (0.9, 0), (1.0, 0.1), (1.35, 0.8), (1.2, 1.5), (0.8, 1.85), (0.75, 1.95), (0.3, 2.1), (0, 2.12)],
+        [
+            (0, 0),
+            (0.9, 0),
+            (1.0, 0.1),
+            (1.35, 0.8),
+            (1.2, 1.5),
+            (0.8, 1.85),
+            (0.75, 1.95),
+            (0.3, 2.1),
+            (0, 2.12),
+        ],
         material=enamel,
     )
     ball(0.2, (0, 0, 2.25), material=black)
-    tube([(1.1, 0, 0.7), (1.6, 0, 0.95), (1.85, 0, 1.4), (2.15, 0, 1.75)], [0.34, 0.26, 0.19, 0.15], material=enamel)
+    tube(
+        [(1.1, 0, 0.7), (1.6, 0, 0.95), (1.85, 0, 1.4), (2.15, 0, 1.75)],
+        [0.34, 0.26, 0.19, 0.15],
+        material=enamel,
+    )
     angles = np.linspace(-1.3, 1.4, 9)
-    tube([(-1.05 - 0.75 * math.cos(a), 0, 1.05 + 0.62 * math.sin(a)) for a in angles], [0.12] * 9, material=black)
+    tube(
+        [(-1.05 - 0.75 * math.cos(a), 0, 1.05 + 0.62 * math.sin(a)) for a in angles],
+        [0.12] * 9,
+        material=black,
+    )
 
 
 def lamp(shade: Color = (0.88, 0.74, 0.48)) -> None:
@@ -194,15 +280,29 @@ def lamp(shade: Color = (0.88, 0.74, 0.48)) -> None:
     brass = material((0.66, 0.50, 0.24), scale=0.4, roughness=0.3)
     cloth = material(shade, tuple(0.9 * c for c in shade), scale=0.3, roughness=0.9, glow=0.7)
     lathe(
-        [(0, 0), (0.85, 0), (0.85, 0.12), (0.3, 0.3), (0.16, 0.7), (0.3, 1.2), (0.14, 1.8), (0.12, 2.6), (0, 2.6)],
+        [
+            (0, 0),
+            (0.85, 0),
+            (0.85, 0.12),
+            (0.3, 0.3),
+            (0.16, 0.7),
+            (0.3, 1.2),
+            (0.14, 1.8),
+            (0.12, 2.6),
+            (0, 2.6),
+        ],
         material=brass,
     )
-    lathe([(1.25, 2.2), (1.24, 2.25), (0.8, 3.7), (0.78, 3.72), (0, 3.72)], sharp=True, material=cloth)
+    lathe(
+        [(1.25, 2.2), (1.24, 2.25), (0.8, 3.7), (0.78, 3.72), (0, 3.72)], sharp=True, material=cloth
+    )
 
 
 def car(color: Color = (0.80, 0.62, 0.20)) -> None:
     """A wooden toy car."""
-    paint = material(color, tuple(0.85 * c for c in color), pattern="wood", scale=0.4, roughness=0.4)
+    paint = material(
+        color, tuple(0.85 * c for c in color), pattern="wood", scale=0.4, roughness=0.4
+    )
     wood = material(OAK, DARK_OAK, pattern="wood", scale=0.4)
     box((3.0, 1.3, 0.6), (0, 0, 0.7), bevel=0.15, material=paint)
     box((1.5, 1.15, 0.7), (-0.2, 0, 1.3), bevel=0.2, material=wood)
@@ -218,7 +318,11 @@ def car(color: Color = (0.80, 0.62, 0.20)) -> None:
 
 def balls(color: Color = (0.70, 0.16, 0.18), other: Color = WHITE) -> None:
     """A striped ball."""
-    ball(1.0, (0, 0, 1.0), material=material(color, other, pattern="stripes", scale=0.8, roughness=0.5))
+    ball(
+        1.0,
+        (0, 0, 1.0),
+        material=material(color, other, pattern="stripes", scale=0.8, roughness=0.5),
+    )
 
 
 def candle(wax: Color = CREAM) -> None:
@@ -226,5 +330,12 @@ def candle(wax: Color = CREAM) -> None:
     clay = material(BLUE, scale=0.4, roughness=0.3)
     lathe([(0, 0), (0.8, 0), (1.15, 0.2), (1.1, 0.24), (0.75, 0.1), (0, 0.1)], material=clay)
     paraffin = material(wax, tuple(0.9 * c for c in wax), scale=0.5, roughness=0.6)
-    lathe([(0, 0.1), (0.55, 0.1), (0.57, 0.15), (0.56, 1.9), (0.5, 1.98), (0.2, 1.85), (0, 1.85)], material=paraffin)
-    tube([(0, 0, 1.8), (0.02, 0, 2.0), (0.06, 0, 2.15)], [0.05, 0.05, 0.03], material=material((0.1, 0.08, 0.07)))
+    lathe(
+        [(0, 0.1), (0.55, 0.1), (0.57, 0.15), (0.56, 1.9), (0.5, 1.98), (0.2, 1.85), (0, 1.85)],
+        material=paraffin,
+    )
+    tube(
+        [(0, 0, 1.8), (0.02, 0, 2.0), (0.06, 0, 2.15)],
+        [0.05, 0.05, 0.03],
+        material=material((0.1, 0.08, 0.07)),
+    )

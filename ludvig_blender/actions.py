@@ -36,7 +36,10 @@ def edit_mode(context: Any, thing: Any) -> Iterator[None]:
     if context.mode != "OBJECT":
         yield
         return
-    active, chosen = layer.objects.active, [other for other in context.selected_objects if other != thing]
+    active, chosen = (
+        layer.objects.active,
+        [other for other in context.selected_objects if other != thing],
+    )
     for other in chosen:
         other.select_set(False)
     thing.select_set(True)
@@ -75,7 +78,9 @@ class SeparateSplats(Action, bpy.types.Operator):
     bl_label = "Separate to Object"
 
     copy: BoolProperty(name="Copy", description="Leave them here as well", options={"SKIP_SAVE"})
-    name: StringProperty(name="Name", description="Of the new object; empty: as the segment", options={"SKIP_SAVE"})
+    name: StringProperty(
+        name="Name", description="Of the new object; empty: as the segment", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: Any) -> set[str]:
         import numpy as np
@@ -112,7 +117,9 @@ class HideSplats(Action, bpy.types.Operator):
     bl_idname = "ludvig.hide"
     bl_label = "Hide"
 
-    unselected: BoolProperty(name="Isolate", description="Hide all others instead", options={"SKIP_SAVE"})
+    unselected: BoolProperty(
+        name="Isolate", description="Hide all others instead", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: Any) -> set[str]:
         from . import segments, splats

@@ -11,7 +11,19 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty
 
-NEEDED = ("f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3")
+NEEDED = (
+    "f_dc_0",
+    "f_dc_1",
+    "f_dc_2",
+    "opacity",
+    "scale_0",
+    "scale_1",
+    "scale_2",
+    "rot_0",
+    "rot_1",
+    "rot_2",
+    "rot_3",
+)
 
 
 def adoptable(thing: Any) -> bool:
@@ -34,12 +46,16 @@ class AdoptSplats(bpy.types.Operator):
     bl_label = "Splats from Attributes"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    keep_original: BoolProperty(name="Keep Original", description="Keep the object that is converted", default=False)
+    keep_original: BoolProperty(
+        name="Keep Original", description="Keep the object that is converted", default=False
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
         if context.mode != "OBJECT" or not any(map(adoptable, context.selected_objects)):
-            cls.poll_message_set("Select points with the properties of a splat file (f_dc_0, opacity, ...)")
+            cls.poll_message_set(
+                "Select points with the properties of a splat file (f_dc_0, opacity, ...)"
+            )
             return False
         return True
 
@@ -57,7 +73,10 @@ class AdoptSplats(bpy.types.Operator):
             except EngineError as error:
                 return messages.fail(self, error)
             if dropped:
-                self.report({"WARNING"}, f'{dropped:,} points of "{old.name}" have unusable values and were left out')
+                self.report(
+                    {"WARNING"},
+                    f'{dropped:,} points of "{old.name}" have unusable values and were left out',
+                )
             for collection in old.users_collection:
                 collection.objects.link(new)
             new.parent, new.matrix_parent_inverse = old.parent, old.matrix_parent_inverse

@@ -30,7 +30,10 @@ class LudvigCapture(bpy.types.PropertyGroup):
         **RELATIVE,
     )
     photos: StringProperty(
-        name="Photos", description="Their folder, if the cameras do not say where", subtype="DIR_PATH", **RELATIVE
+        name="Photos",
+        description="Their folder, if the cameras do not say where",
+        subtype="DIR_PATH",
+        **RELATIVE,
     )
     cameras: PointerProperty(type=bpy.types.Collection, description="The cameras made of them")
     show_photos: BoolProperty(
@@ -41,10 +44,14 @@ class LudvigCapture(bpy.types.PropertyGroup):
         name="Opacity", description="How much a photo covers the splats", min=0, max=1, default=0.5, subtype="FACTOR",
         update=_photos_shown,
     )  # fmt: skip
-    notes: StringProperty(description="What the engine has to say of cameras and photos, one to a line")
+    notes: StringProperty(
+        description="What the engine has to say of cameras and photos, one to a line"
+    )
     verdict: StringProperty(description="What the newest comparison with the photos has found")
     fits: BoolProperty(description="Whether it has found that the cameras fit")
-    untouched: StringProperty(description="Digest of the splats and of the file's size and time, when it was read")
+    untouched: StringProperty(
+        description="Digest of the splats and of the file's size and time, when it was read"
+    )
 
 
 def paths(thing: Any) -> tuple[str, str]:

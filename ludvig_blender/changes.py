@@ -23,7 +23,12 @@ def _on_step(*_args: Any) -> None:
     version += 1
 
 
-HANDLERS = {"depsgraph_update_post": _on_change, "undo_post": _on_step, "redo_post": _on_step, "load_post": _on_step}
+HANDLERS = {
+    "depsgraph_update_post": _on_change,
+    "undo_post": _on_step,
+    "redo_post": _on_step,
+    "load_post": _on_step,
+}
 
 
 def register() -> None:

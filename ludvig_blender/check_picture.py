@@ -9,7 +9,9 @@ import numpy as np
 SIDE = 512  # pixels of the square it is drawn in
 
 _pictures: Any = None  # bpy.utils.previews
-_numbers: dict[int, int] = {}  # by session uid: which picture; Blender draws an old one again under an old name
+_numbers: dict[
+    int, int
+] = {}  # by session uid: which picture; Blender draws an old one again under an old name
 
 
 def keep(thing: Any, answer: Any) -> None:
@@ -20,7 +22,8 @@ def keep(thing: Any, answer: Any) -> None:
     if _pictures is None:
         _pictures = bpy.utils.previews.new()
     pair = np.concatenate(
-        [answer.photo, answer.rendered], axis=1 if answer.photo.shape[0] > answer.photo.shape[1] else 0
+        [answer.photo, answer.rendered],
+        axis=1 if answer.photo.shape[0] > answer.photo.shape[1] else 0,
     )
     step = max(1, -(-max(pair.shape[:2]) // SIDE))
     pair = pair[::step, ::step]

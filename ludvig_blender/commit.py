@@ -42,7 +42,9 @@ def run(write: Callable[[], object]) -> None:
     global _write, _error
     _write, _error = write, None
     windows = bpy.context.window_manager.windows
-    with bpy.context.temp_override(window=windows[0] if windows and not bpy.context.window else bpy.context.window):
+    with bpy.context.temp_override(
+        window=windows[0] if windows and not bpy.context.window else bpy.context.window
+    ):
         bpy.ops.ludvig.commit("EXEC_DEFAULT", True)
     if _error:
         raise _error

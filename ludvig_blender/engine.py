@@ -51,7 +51,9 @@ def ask(
     that cancels it.
     """
     request = with_word(request, replaces)
-    return begin(asking(request), replaces, done=done, failed=failed, progress=progress, label=label)
+    return begin(
+        asking(request), replaces, done=done, failed=failed, progress=progress, label=label
+    )
 
 
 def for_object(thing: Any) -> Any:

@@ -27,11 +27,16 @@ from ..ludvig_engine.process import child_environment
 from . import uv
 
 PYTHON = ">=3.11,<3.15"  # for which all packages have wheels; uv prefers what is on this machine
-CORE, LEARNED = (Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-learned.txt"))
+CORE, LEARNED = (
+    Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-learned.txt")
+)
 # Bytes on the disk when done, measured on Linux in 2026; PyTorch brings what NVIDIA's cards need where there is one.
 CORE_SIZE = 610_000_000
 LEARNED_SIZE = 5_500_000_000 if shutil.which("nvidia-smi") else 900_000_000
-MODELS = ("imgfocus", "xfeat")  # small weights that come from the package index: features that see objects
+MODELS = (
+    "imgfocus",
+    "xfeat",
+)  # small weights that come from the package index: features that see objects
 REPORT = 0.2  # seconds between two looks at uv
 
 
@@ -123,7 +128,9 @@ class Installation:
         partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
         partial.replace(self._marker)
 
-    def fetch(self, work: Work, model: str, *, python: Path, environment: Mapping[str, str]) -> None:
+    def fetch(
+        self, work: Work, model: str, *, python: Path, environment: Mapping[str, str]
+    ) -> None:
         """Download the weights of a model with the engine in `python`. Raises `EngineError`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
@@ -134,7 +141,9 @@ class Installation:
 
     def remove(self) -> None:
         """Delete all of it."""
-        self._marker.unlink(missing_ok=True)  # first, so that a half-deleted one is not taken for a whole one
+        self._marker.unlink(
+            missing_ok=True
+        )  # first, so that a half-deleted one is not taken for a whole one
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -162,7 +171,11 @@ class _Runner:
     def __call__(self, command: Sequence[str | Path], stage: str, size: int) -> None:
         folder, work = self.installation.folder, self.work
         own = {**child_environment(), **uv.environment(), **self.environment}
-        own |= {"UV_CACHE_DIR": str(folder / "cache"), "UV_NO_PROGRESS": "1", "UV_CONCURRENT_DOWNLOADS": "4"}
+        own |= {
+            "UV_CACHE_DIR": str(folder / "cache"),
+            "UV_NO_PROGRESS": "1",
+            "UV_CONCURRENT_DOWNLOADS": "4",
+        }
         # The engine fetches models with uv if its environment has no pip.
         own |= {"PATH": os.pathsep.join([str(folder / "uv"), own.get("PATH", "")])}
         before = _size(folder)
@@ -176,7 +189,9 @@ class _Runner:
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )  # fmt: skip
             except OSError as error:
-                raise EngineError("install_failed", f"{command[0]} does not run: {error}.", self._fixes()) from error
+                raise EngineError(
+                    "install_failed", f"{command[0]} does not run: {error}.", self._fixes()
+                ) from error
             try:
                 looked = time.monotonic()
                 while process.poll() is None:
@@ -199,11 +214,19 @@ class _Runner:
 
     def _reason(self) -> str:
         lines = self.installation.log.read_text("utf-8", errors="replace").splitlines()
-        telling = [line.strip() for line in lines if line.lstrip().startswith(("error", "×", "cause", "╰─▶", "Error"))]
+        telling = [
+            line.strip()
+            for line in lines
+            if line.lstrip().startswith(("error", "×", "cause", "╰─▶", "Error"))
+        ]
         return " ".join(telling[-3:])[:400]
 
     def _fixes(self) -> list[str]:
-        return ["Install the engine.", "Show the installation's log.", "Check the network and the proxy."]
+        return [
+            "Install the engine.",
+            "Show the installation's log.",
+            "Check the network and the proxy.",
+        ]
 
 
 def _size(folder: Path) -> int:

@@ -28,7 +28,9 @@ from .viewport.reader import find
 # What the engine says of a scene that it no longer has, and of one whose files are no longer what they were.
 FORGOTTEN = ("not_found", "changed")
 
-_digests: dict[int, tuple[int, str]] = {}  # by session uid: the version that was current, `splats.identity`
+_digests: dict[
+    int, tuple[int, str]
+] = {}  # by session uid: the version that was current, `splats.identity`
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,14 @@ class Subject:
             opened = yield from self.opening(anew=True)
             answer, opened = yield from self._answer(request, opened)
             if error.kind == "changed" and hasattr(answer, "notes"):
-                answer = dataclasses.replace(answer, notes=(*answer.notes, f"Read again: {error.message}"))
+                answer = dataclasses.replace(
+                    answer, notes=(*answer.notes, f"Read again: {error.message}")
+                )
         if (yield from self._identity()) != opened.identity:
             raise EngineError(
-                "changed", f'"{self.name}" has changed meanwhile: the result was dropped.', ["Try again."]
+                "changed",
+                f'"{self.name}" has changed meanwhile: the result was dropped.',
+                ["Try again."],
             )
         return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
 
@@ -140,7 +146,9 @@ class Subject:
 
         connection = engine.connection()
         assert connection is not None
-        return connection.client.send(dataclasses.replace(mapped(request, to_rows), scene=opened.scene.scene))
+        return connection.client.send(
+            dataclasses.replace(mapped(request, to_rows), scene=opened.scene.scene)
+        )
 
     def opening(self, *, anew: bool = False) -> pump.Steps:
         """The steps to the engine's scene, an `Opened`."""
@@ -154,7 +162,9 @@ class Subject:
             connection.opening[self.uid] = task
         try:
             return (yield task)
-        except Cancelled:  # by the user; a task that is superseded leaves it to the one that takes its place
+        except (
+            Cancelled
+        ):  # by the user; a task that is superseded leaves it to the one that takes its place
             task.cancel()
             raise
 
@@ -189,7 +199,9 @@ class Subject:
             memory = yield self._memory(f"radiance:sh_{k}")
             band = attributes.get(self.thing().data, f"radiance:sh_{k}", memory)
             if band is None or len(band) != count:
-                raise EngineError("changed", f'"{self.name}" has changed while it was read.', ["Try again."])
+                raise EngineError(
+                    "changed", f'"{self.name}" has changed while it was read.', ["Try again."]
+                )
             yield pump.in_thread(shN.__setitem__, (slice(None), k), band)
         base = values[splats.BASE]
         return Cloud(
@@ -232,5 +244,7 @@ def mapped(message: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:
     """A message with another order of its arrays per splat, which are those whose shape begins with N."""
     kinds = {name: array_type(hint) for name, hint in hints(type(message)).items()}
     per_splat = [name for name, kind in kinds.items() if kind and kind[1].split()[0] == "N"]
-    changed = {name: change(value) for name in per_splat if (value := getattr(message, name)) is not None}
+    changed = {
+        name: change(value) for name in per_splat if (value := getattr(message, name)) is not None
+    }
     return dataclasses.replace(message, **changed)

@@ -66,13 +66,17 @@ class InstallEngine(bpy.types.Operator):
         need = engine_install.needed(learned=self.learned)
         text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing; {lines.size(free)} are free"
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
-        layout.prop(self, "learned", text=f"Learned features ({lines.size(engine_install.LEARNED_SIZE)})")
+        layout.prop(
+            self, "learned", text=f"Learned features ({lines.size(engine_install.LEARNED_SIZE)})"
+        )
 
     def execute(self, _context: Any) -> set[str]:
         from . import engine, engine_install, messages, preferences, pump
 
         if not bpy.app.online_access:
-            return messages.fail(self, EngineError("offline", "Blender may not go online.", ["Allow online access."]))
+            return messages.fail(
+                self, EngineError("offline", "Blender may not go online.", ["Allow online access."])
+            )
         installation = engine_install.Installation(preferences.folder())
         learned = self.learned
 
@@ -107,7 +111,9 @@ class RemoveEngine(bpy.types.Operator):
         return _idle(cls)
 
     def invoke(self, context: Any, event: Any) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event, title="Remove the engine?", confirm_text="Remove")
+        return context.window_manager.invoke_confirm(
+            self, event, title="Remove the engine?", confirm_text="Remove"
+        )
 
     def execute(self, _context: Any) -> set[str]:
         from . import engine, engine_install, preferences, pump
@@ -128,7 +134,9 @@ class FetchModel(bpy.types.Operator):
     bl_idname = "ludvig.fetch_model"
     bl_label = "Download Model"
 
-    model: StringProperty(options={"HIDDEN", "SKIP_SAVE"}, description="As `ludvig models list` calls it")
+    model: StringProperty(
+        options={"HIDDEN", "SKIP_SAVE"}, description="As `ludvig models list` calls it"
+    )
     about: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
@@ -137,7 +145,11 @@ class FetchModel(bpy.types.Operator):
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         return context.window_manager.invoke_confirm(
-            self, event, title=f"Download {self.model}?", message=self.about, confirm_text="Download"
+            self,
+            event,
+            title=f"Download {self.model}?",
+            message=self.about,
+            confirm_text="Download",
         )
 
     def execute(self, _context: Any) -> set[str]:
@@ -299,7 +311,9 @@ class OpenPreferences(bpy.types.Operator):
     bl_idname = "ludvig.preferences"
     bl_label = "Preferences"
 
-    network: BoolProperty(options={"HIDDEN", "SKIP_SAVE"}, description="Blender's own, for online access")
+    network: BoolProperty(
+        options={"HIDDEN", "SKIP_SAVE"}, description="Blender's own, for online access"
+    )
 
     def execute(self, context: Any) -> set[str]:
         from . import preferences
@@ -318,7 +332,10 @@ def log() -> Path | None:
 
     connection = engine.connection()
     process = connection.client.process if connection else None
-    places = [process.log if process else None, engine_install.Installation(preferences.folder()).log]
+    places = [
+        process.log if process else None,
+        engine_install.Installation(preferences.folder()).log,
+    ]
     return next((place for place in places if place and place.is_file()), None)
 
 
@@ -329,7 +346,9 @@ def report() -> str:
     from .. import ludvig_engine
     from . import engine, preferences
 
-    lines = [f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"]
+    lines = [
+        f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"
+    ]
     lines += [f"engine: {engine.state()}, installation: {preferences.state()}"]
     if (connection := engine.connection()) and connection.memory:
         lines += [connection.memory.device]

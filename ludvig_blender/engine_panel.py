@@ -35,8 +35,12 @@ def draw_engine(layout: Any, _context: Any) -> None:
     state, installed = engine.state(), preferences.state()
     own = preferences.python()
     if state == "stopped" and own is None and installed != "complete":
-        layout.label(text=engine_place.WHY[installed], icon="ERROR" if installed == "incomplete" else "INFO")
-        text = {"none": "Install Engine...", "incomplete": "Repair...", "outdated": "Update..."}[installed]
+        layout.label(
+            text=engine_place.WHY[installed], icon="ERROR" if installed == "incomplete" else "INFO"
+        )
+        text = {"none": "Install Engine...", "incomplete": "Repair...", "outdated": "Update..."}[
+            installed
+        ]
         layout.operator("ludvig.install_engine", text=text, icon="IMPORT")
     else:
         text, icon = STATES[state]
@@ -45,9 +49,15 @@ def draw_engine(layout: Any, _context: Any) -> None:
     if state == "running" and connection and connection.memory:
         memory = connection.memory
         layout.label(text=memory.device, icon="MEMORY")
-        layout.label(text=f"{lines.size(memory.free)} of {lines.size(memory.total)} free", icon="BLANK1")
+        layout.label(
+            text=f"{lines.size(memory.free)} of {lines.size(memory.total)} free", icon="BLANK1"
+        )
     row = layout.row(align=True)
-    row.operator("ludvig.restart_engine", text="Start" if state == "stopped" else "Restart", icon="FILE_REFRESH")
+    row.operator(
+        "ludvig.restart_engine",
+        text="Start" if state == "stopped" else "Restart",
+        icon="FILE_REFRESH",
+    )
     row.operator("ludvig.stop_engine", text="Stop", icon="X")
     row.operator("ludvig.free_memory", text="Free Memory")
     row = layout.row(align=True)

@@ -32,9 +32,13 @@ def find() -> Place:
     chosen = preferences.python()
     if chosen is not None:
         if not chosen.is_file():
-            raise EngineError("not_installed", f"There is no {chosen} to run the engine with.", [CHOOSE, INSTALL])
+            raise EngineError(
+                "not_installed", f"There is no {chosen} to run the engine with.", [CHOOSE, INSTALL]
+            )
         return Place(chosen, environment=preferences.environment())
     installation = Installation(preferences.folder())
     if installation.state != "complete":
-        raise EngineError("not_installed", WHY[installation.state], [INSTALL, "Use an existing Python."])
+        raise EngineError(
+            "not_installed", WHY[installation.state], [INSTALL, "Use an existing Python."]
+        )
     return Place(installation.python, environment=preferences.environment())

@@ -19,9 +19,13 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
 
     filename_ext = ".ply"
     filter_glob: StringProperty(default="*.ply", options={"HIDDEN"})
-    collection: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # set by the exporters of a collection
+    collection: StringProperty(
+        options={"HIDDEN", "SKIP_SAVE"}
+    )  # set by the exporters of a collection
     only_selected: BoolProperty(
-        name="Only Selected Splats", description="Leave out splats that are not selected in Edit Mode", default=False
+        name="Only Selected Splats",
+        description="Leave out splats that are not selected in Edit Mode",
+        default=False,
     )
     apply_transform: BoolProperty(
         name="Apply Transform",
@@ -45,11 +49,17 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
         turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
         to_file = np.array(turn, np.float64) if self.apply_transform else None
         if self.collection:
-            objects = [thing for thing in bpy.data.collections[self.collection].all_objects if splats.is_splats(thing)]
+            objects = [
+                thing
+                for thing in bpy.data.collections[self.collection].all_objects
+                if splats.is_splats(thing)
+            ]
         else:
             objects = splats.splat_objects(context)
         try:
-            count = splat_files.save_ply(self.filepath, objects, only_selected=self.only_selected, to_file=to_file)
+            count = splat_files.save_ply(
+                self.filepath, objects, only_selected=self.only_selected, to_file=to_file
+            )
         except EngineError as error:
             return messages.fail(self, error)
         messages.clear()

@@ -32,7 +32,9 @@ class LudvigFeatures(bpy.types.PropertyGroup):
     """The extractor an object's segments are found with."""
 
     extractor: StringProperty(
-        name="Features", description="What the splats are told apart by, as the engine calls it", default="auto"
+        name="Features",
+        description="What the splats are told apart by, as the engine calls it",
+        default="auto",
     )
 
 

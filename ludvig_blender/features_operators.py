@@ -61,7 +61,9 @@ class ChooseFeatures(bpy.types.Operator):
         info = next((info for info in extractors() if info.spec == properties.extractor), None)
         if info is None:
             return "Tell splats apart by these features"
-        return " ".join(filter(None, [info.needs, f"License: {info.licence}." if info.licence else ""]))
+        return " ".join(
+            filter(None, [info.needs, f"License: {info.licence}." if info.licence else ""])
+        )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -91,20 +93,28 @@ class FeaturesMenu(bpy.types.Menu):
         for info in extractors():
             if info.ready:
                 icon = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
-                layout.operator("ludvig.choose_features", text=title(info.spec), icon=icon).extractor = info.spec
+                layout.operator(
+                    "ludvig.choose_features", text=title(info.spec), icon=icon
+                ).extractor = info.spec
         layout.separator()
         for info in extractors():
             if not info.ready:
                 row = layout.row()
                 if info.download:
                     button = row.operator(
-                        "ludvig.fetch_model", text=f"{title(info.spec)} ({lines.size(info.download)})", icon="IMPORT"
+                        "ludvig.fetch_model",
+                        text=f"{title(info.spec)} ({lines.size(info.download)})",
+                        icon="IMPORT",
                     )
                     button.model = info.spec.replace(":", "-").replace("+", " ")
-                    button.about = f"{lines.size(info.download)}, license {info.licence}. {info.needs}"
+                    button.about = (
+                        f"{lines.size(info.download)}, license {info.licence}. {info.needs}"
+                    )
                 else:
                     row.enabled = False
-                    row.operator("ludvig.choose_features", text=title(info.spec), icon="X").extractor = info.spec
+                    row.operator(
+                        "ludvig.choose_features", text=title(info.spec), icon="X"
+                    ).extractor = info.spec
 
 
 class ComputeFeatures(bpy.types.Operator):

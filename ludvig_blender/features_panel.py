@@ -27,7 +27,9 @@ class FeaturesPanel(bpy.types.Panel):
         from . import features, features_operators, lines, scene_operators
 
         layout, thing = self.layout, scene_operators.target(context)
-        layout.menu("LUDVIG_MT_features", text=features_operators.title(thing.ludvig_features.extractor))
+        layout.menu(
+            "LUDVIG_MT_features", text=features_operators.title(thing.ludvig_features.extractor)
+        )
         row = layout.row(align=True)
         row.operator("ludvig.compute", icon="PLAY")
         row.operator("ludvig.preview_features", text="", icon="COLOR")

@@ -12,7 +12,11 @@ import bpy
 from ..ludvig_engine.errors import EngineError
 from . import messages
 
-COLORS = {"SET": (0.25, 0.9, 0.4, 1.0), "ADD": (0.25, 0.9, 0.4, 1.0), "REMOVE": (1.0, 0.3, 0.25, 1.0)}
+COLORS = {
+    "SET": (0.25, 0.9, 0.4, 1.0),
+    "ADD": (0.25, 0.9, 0.4, 1.0),
+    "REMOVE": (1.0, 0.3, 0.25, 1.0),
+}
 STEP = 2  # pixels the mouse moves before a line gets another point
 
 _handle: Any = None  # of the overlay, while something is being drawn
@@ -30,7 +34,9 @@ def begin(operator: Any, context: Any, event: Any) -> set[str]:
     if operator.kind == "SCRIBBLE":
         operator.radius = context.window_manager.ludvig_tools.radius
     _operator = operator
-    _handle = bpy.types.SpaceView3D.draw_handler_add(_draw, (context.region.as_pointer(),), "WINDOW", "POST_PIXEL")
+    _handle = bpy.types.SpaceView3D.draw_handler_add(
+        _draw, (context.region.as_pointer(),), "WINDOW", "POST_PIXEL"
+    )
     context.window_manager.modal_handler_add(operator)
     return {"RUNNING_MODAL"}
 

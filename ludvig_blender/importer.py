@@ -20,7 +20,9 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
 
     filename_ext = ".ply"
     filter_glob: StringProperty(default="*.ply", options={"HIDDEN"})
-    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
+    files: CollectionProperty(
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: Any, event: Any) -> set[str]:
@@ -32,7 +34,9 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
         from ..ludvig_engine.errors import EngineError
         from . import messages, splat_files
 
-        names = [Path(self.directory, file.name) for file in self.files if file.name] or [Path(self.filepath)]
+        names = [Path(self.directory, file.name) for file in self.files if file.name] or [
+            Path(self.filepath)
+        ]
         turn = axis_conversion(from_forward=self.axis_forward, from_up=self.axis_up).to_4x4()
         made, errors = [], []
         for path in names:

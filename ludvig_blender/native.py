@@ -41,7 +41,12 @@ def convert(thing: bpy.types.Object) -> None:
 def convertible(thing: bpy.types.Object) -> bool:
     """Whether a splat object was made before Blender had splats."""
     cloud = thing.data
-    return exists() and isinstance(cloud, bpy.types.PointCloud) and BASE in cloud.attributes and cloud.type == "POINTS"
+    return (
+        exists()
+        and isinstance(cloud, bpy.types.PointCloud)
+        and BASE in cloud.attributes
+        and cloud.type == "POINTS"
+    )
 
 
 def draws(thing: bpy.types.Object) -> bool:

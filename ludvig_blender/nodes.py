@@ -23,7 +23,9 @@ class AddModifier(bpy.types.Operator):
     bl_label = "Add Modifier"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    invert: BoolProperty(name="Invert", description="Leave everything but the segment", options={"SKIP_SAVE"})
+    invert: BoolProperty(
+        name="Invert", description="Leave everything but the segment", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -48,7 +50,11 @@ def follow(segment: Any, attribute: str = "") -> None:
     """Let the modifiers of a segment's object have its new certainty, and its name if it was `attribute` before."""
     thing = segment.id_data
     for modifier in thing.modifiers:
-        ours = modifier.type == "NODES" and modifier.node_group and modifier.node_group.name.startswith(GROUP)
+        ours = (
+            modifier.type == "NODES"
+            and modifier.node_group
+            and modifier.node_group.name.startswith(GROUP)
+        )
         if ours and get_input(modifier, "Attribute") == (attribute or segment.attribute):
             set_input(modifier, "Attribute", segment.attribute)
             set_input(modifier, "Certainty", segment.threshold)
@@ -73,7 +79,15 @@ def _make() -> Any:
 
     socket("Geometry", "Geometry", "INPUT")
     socket("Attribute", "String", "INPUT", description="ludvig_ and the segment's name")
-    socket("Certainty", "Float", "INPUT", default_value=0.5, min_value=0.0, max_value=1.0, subtype="FACTOR")
+    socket(
+        "Certainty",
+        "Float",
+        "INPUT",
+        default_value=0.5,
+        min_value=0.0,
+        max_value=1.0,
+        subtype="FACTOR",
+    )
     socket("Invert", "Bool", "INPUT", description="Everything but the segment")
     socket("Geometry", "Geometry", "OUTPUT")
     socket("Rest", "Geometry", "OUTPUT", description="The other splats")
@@ -110,7 +124,11 @@ def _make() -> Any:
 
 
 def _identifier(modifier: Any, name: str) -> str:
-    inputs = (s for s in modifier.node_group.interface.items_tree if s.item_type == "SOCKET" and s.in_out == "INPUT")
+    inputs = (
+        s
+        for s in modifier.node_group.interface.items_tree
+        if s.item_type == "SOCKET" and s.in_out == "INPUT"
+    )
     return next((socket.identifier for socket in inputs if socket.name == name), "")
 
 

@@ -13,7 +13,9 @@ from ..ludvig_engine.errors import EngineError
 from ..ludvig_engine.methods import Viewport
 from .viewport.lens import Lens
 
-FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenGL's camera axes (y up, z backward) to OpenCV's (y down, z forward)
+FLIP = np.diag(
+    [1.0, -1.0, -1.0, 1.0]
+)  # OpenGL's camera axes (y up, z backward) to OpenCV's (y down, z forward)
 FAR = 1000.0  # how many times its own width an orthographic view is looked at from: parallel to 0.03 degrees
 UNEVEN = 1e-3  # relative difference of an object's scales that would shift a prompt by a pixel
 
@@ -63,7 +65,11 @@ def mirrored(world: np.ndarray) -> bool:
 
 def _intrinsics(lens: Lens) -> np.ndarray:
     """K (3, 3) from OpenGL's projection; of an orthographic lens with pixels per unit of length as focal lengths."""
-    p, width, height = lens.projection, lens.width, lens.height
-    right, up = (p[0, 3], p[1, 3]) if lens.orthographic else (-p[0, 2], -p[1, 2])  # where the axis pierces clip space
+    p = lens.projection
+    width = lens.width
+    height = lens.height
+    right, up = (
+        (p[0, 3], p[1, 3]) if lens.orthographic else (-p[0, 2], -p[1, 2])
+    )  # where the axis pierces clip space
     fx, fy = p[0, 0] * width / 2, p[1, 1] * height / 2
     return np.array([[fx, 0, (1 + right) * width / 2], [0, fy, (1 - up) * height / 2], [0, 0, 1]])

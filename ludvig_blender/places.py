@@ -24,7 +24,9 @@ def read(text: str) -> np.ndarray:
     try:
         return np.array(text.split(), np.float64).reshape(-1, 2)
     except ValueError as error:
-        raise EngineError("bad_input", f'"{text}" are no pixels.', ['Give them as "x y x y ...".']) from error
+        raise EngineError(
+            "bad_input", f'"{text}" are no pixels.', ['Give them as "x y x y ...".']
+        ) from error
 
 
 def inside(kind: str, given: np.ndarray, lens: Lens) -> np.ndarray:
@@ -40,7 +42,11 @@ def inside(kind: str, given: np.ndarray, lens: Lens) -> np.ndarray:
     if kind == "BOX":
         corners = np.clip(np.sort(given, axis=0), 0, last)
         if (np.ptp(corners, axis=0) < SMALLEST).any():
-            raise EngineError("bad_input", "The box is too small to hold anything.", ["Drag it around the object."])
+            raise EngineError(
+                "bad_input",
+                "The box is too small to hold anything.",
+                ["Drag it around the object."],
+            )
         return corners
     if not within.any():
         raise EngineError(

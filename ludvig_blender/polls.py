@@ -35,7 +35,9 @@ def selection(cls: Any, context: Any) -> bool:
     from .splats import splat_objects
 
     if not counts.selected(splat_objects(context)[0]):
-        cls.poll_message_set("No splat is selected: click on something with a tool of LUDVIG, or select in Edit Mode")
+        cls.poll_message_set(
+            "No splat is selected: click on something with a tool of LUDVIG, or select in Edit Mode"
+        )
         return False
     return True
 
@@ -62,7 +64,9 @@ def found(cls: Any, context: Any) -> bool:
     thing = splat_objects(context)[0]
     chosen = thing.ludvig.segments[thing.ludvig.active_segment]
     if chosen.attribute not in thing.data.attributes:
-        cls.poll_message_set("The segment is empty: click on something, or assign the selection to it")
+        cls.poll_message_set(
+            "The segment is empty: click on something, or assign the selection to it"
+        )
         return False
     return True
 
@@ -75,6 +79,8 @@ def prompts(cls: Any, context: Any) -> bool:
 
     own = splat_objects(context)[0].ludvig
     if not own.segments[own.active_segment].prompts:
-        cls.poll_message_set("Nothing was said about this segment: click on it with a tool of LUDVIG")
+        cls.poll_message_set(
+            "Nothing was said about this segment: click on it with a tool of LUDVIG"
+        )
         return False
     return True

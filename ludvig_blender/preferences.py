@@ -67,7 +67,9 @@ def environment() -> dict[str, str]:
     """What the engine is told about folders."""
     own = get()
     chosen = {"LUDVIG_MODELS": own.models, "LUDVIG_CACHE": own.cache}
-    return {name: str(Path(bpy.path.abspath(path)).resolve()) for name, path in chosen.items() if path}
+    return {
+        name: str(Path(bpy.path.abspath(path)).resolve()) for name, path in chosen.items() if path
+    }
 
 
 def folder() -> Path:

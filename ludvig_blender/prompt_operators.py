@@ -42,17 +42,23 @@ class Prompting:
     def poll(cls, context: Any) -> bool:
         return polls.splats(cls, context) and polls.object_mode(cls, context)
 
-    def say(self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None) -> set[str]:
+    def say(
+        self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None
+    ) -> set[str]:
         """Add a prompt, with (viewport, pixels, radius) if it is in a view, and find the segment."""
         from . import prompts, segments, sights, solve, splats
 
         thing = splats.splat_objects(context)[0]
-        segment = thing.ludvig.segments.get(self.segment) if self.segment else segments.active(thing)
+        segment = (
+            thing.ludvig.segments.get(self.segment) if self.segment else segments.active(thing)
+        )
         if segment is None:
             segment = segments.add(thing, self.segment or text or "Segment")
         elif self.mode == "SET":
             segment.prompts.clear()
-        prompt = prompts.add(segment, kind, positive=self.mode != "REMOVE", through=through, text=text)
+        prompt = prompts.add(
+            segment, kind, positive=self.mode != "REMOVE", through=through, text=text
+        )
         if where:
             prompts.place(prompt, *where)
             sights.note(thing, prompt)
@@ -62,9 +68,13 @@ class Prompting:
 class Drawn(Prompting):
     """What was drawn in a view: places in pixels of a region of the 3D viewport, or of what a camera renders."""
 
-    pixels: StringProperty(name="Pixels", description='"x y x y ..." from the upper left', options={"SKIP_SAVE"})
+    pixels: StringProperty(
+        name="Pixels", description='"x y x y ..." from the upper left', options={"SKIP_SAVE"}
+    )
     camera: StringProperty(
-        name="Camera", description="Name of the camera object; empty: the scene's", options={"SKIP_SAVE"}
+        name="Camera",
+        description="Name of the camera object; empty: the scene's",
+        options={"SKIP_SAVE"},
     )
     depth: EnumProperty(name="Depth", items=DEPTHS, options={"SKIP_SAVE"})
     radius: FloatProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -89,8 +99,15 @@ class Drawn(Prompting):
         camera = bpy.data.objects.get(self.camera) if self.camera else context.scene.camera
         try:
             if camera is None or camera.type != "CAMERA":
-                raise EngineError("bad_input", f'There is no camera "{self.camera}".', ["Give the name of a camera."])
-            return self.drawn(context, picture.camera_lens(camera, context.scene, context.evaluated_depsgraph_get()))
+                raise EngineError(
+                    "bad_input",
+                    f'There is no camera "{self.camera}".',
+                    ["Give the name of a camera."],
+                )
+            return self.drawn(
+                context,
+                picture.camera_lens(camera, context.scene, context.evaluated_depsgraph_get()),
+            )
         except EngineError as error:
             return messages.fail(self, error)
 
@@ -105,7 +122,9 @@ class Drawn(Prompting):
         if pinhole.mirrored(world):
             pixels[:, 0] = lens.width - 1 - pixels[:, 0]
         depth = context.window_manager.ludvig_tools.depth if self.depth == "TOOL" else self.depth
-        return self.say(context, self.kind, through=depth == "THROUGH", where=(viewport, pixels, self.radius))
+        return self.say(
+            context, self.kind, through=depth == "THROUGH", where=(viewport, pixels, self.radius)
+        )
 
 
 class Click(Drawn, bpy.types.Operator):
@@ -124,7 +143,11 @@ class Scribble(Drawn, bpy.types.Operator):
     kind = "SCRIBBLE"
 
     radius: FloatProperty(
-        name="Radius", description="Half the line's width in pixels", min=0.5, default=8, options={"SKIP_SAVE"}
+        name="Radius",
+        description="Half the line's width in pixels",
+        min=0.5,
+        default=8,
+        options={"SKIP_SAVE"},
     )
 
 
@@ -142,12 +165,16 @@ class Text(Prompting, bpy.types.Operator):
     bl_idname = "ludvig.text"
     bl_label = "Find by Text"
 
-    text: StringProperty(name="Text", description="Words for the object: the flower pot", options={"SKIP_SAVE"})
+    text: StringProperty(
+        name="Text", description="Words for the object: the flower pot", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: Any) -> set[str]:
         words = " ".join((self.text or context.window_manager.ludvig_tools.text).split())
         if not words:
-            error = EngineError("bad_input", "There is no text to look for.", ["Type what you want to find."])
+            error = EngineError(
+                "bad_input", "There is no text to look for.", ["Type what you want to find."]
+            )
             return messages.fail(self, error)
         return self.say(context, "TEXT", text=words)
 
@@ -163,7 +190,11 @@ class ChangePrompt(bpy.types.Operator):
     what: EnumProperty(
         name="What",
         items=(
-            ("POSITIVE", "Belongs to It", "Whether this shows the object, or what is not part of it"),
+            (
+                "POSITIVE",
+                "Belongs to It",
+                "Whether this shows the object, or what is not part of it",
+            ),
             ("THROUGH", "Through", "Whether this also means what lies behind the visible surface"),
         ),
         options={"SKIP_SAVE"},
@@ -220,7 +251,9 @@ class RemovePrompt(bpy.types.Operator):
 
 
 def _no_prompt(operator: Any, segment: Any) -> set[str]:
-    error = EngineError("bad_input", f"There is no prompt {operator.index}: there are {len(segment.prompts)}.")
+    error = EngineError(
+        "bad_input", f"There is no prompt {operator.index}: there are {len(segment.prompts)}."
+    )
     return messages.fail(operator, error)
 
 

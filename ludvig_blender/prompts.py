@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntVectorProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntVectorProperty,
+    StringProperty,
+)
 
 KINDS = (
     ("CLICK", "Click", "A point on the object", "RESTRICT_SELECT_OFF", 0),
@@ -28,22 +35,33 @@ class LudvigPrompt(bpy.types.PropertyGroup):
 
     kind: EnumProperty(name="Kind", items=KINDS)
     positive: BoolProperty(
-        name="Belongs to It", description="Whether this shows the object, or what is not part of it", default=True
+        name="Belongs to It",
+        description="Whether this shows the object, or what is not part of it",
+        default=True,
     )
-    through: BoolProperty(name="Through", description="Also means what lies behind the visible surface")
+    through: BoolProperty(
+        name="Through", description="Also means what lies behind the visible surface"
+    )
     text: StringProperty(name="Text", description="Words for the object")
-    viewmat: FloatVectorProperty(size=16, description="Object space to camera, row by row; OpenCV axes")
+    viewmat: FloatVectorProperty(
+        size=16, description="Object space to camera, row by row; OpenCV axes"
+    )
     K: FloatVectorProperty(size=9, description="Intrinsics in pixels, row by row")
     size: IntVectorProperty(size=2, description="Width and height in pixels")
     pixels: StringProperty(description='Places in pixels from the upper left: "x y x y ..."')
     radius: FloatProperty(description="Half the width of a line, in pixels")
-    unseen: StringProperty(description="Attribute with the splats that were hidden then; empty: none was")
+    unseen: StringProperty(
+        description="Attribute with the splats that were hidden then; empty: none was"
+    )
 
 
 def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text: str = "") -> Any:
     """A new prompt of a segment, to be placed by `place` unless it is text."""
     prompt = segment.prompts.add()
-    prompt.kind, prompt.positive, prompt.through, prompt.text = kind, positive, through, text
+    prompt.kind = kind
+    prompt.positive = positive
+    prompt.through = through
+    prompt.text = text
     return prompt
 
 
@@ -67,7 +85,10 @@ def request(prompt: Any) -> Any:
 
     if prompt.kind == "TEXT":
         return Prompt("text", positive=prompt.positive, text=prompt.text)
-    viewmat, K = np.array(prompt.viewmat, np.float64).reshape(4, 4), np.array(prompt.K, np.float64).reshape(3, 3)
+    viewmat, K = (
+        np.array(prompt.viewmat, np.float64).reshape(4, 4),
+        np.array(prompt.K, np.float64).reshape(3, 3),
+    )
     return Prompt(
         prompt.kind.lower(),
         positive=prompt.positive,

@@ -21,7 +21,11 @@ from .prompts import LudvigPrompt
 MODES = (
     ("COLOR", "Color", "The splats' own colors"),
     ("SCORE", "Scores", "A float attribute as a heat map"),
-    ("FEATURES", "Features", "A vector or color attribute as red, green and blue, such as the three main components"),
+    (
+        "FEATURES",
+        "Features",
+        "A vector or color attribute as red, green and blue, such as the three main components",
+    ),
     ("SEGMENTS", "Segments", "Every splat in the color of its segment"),
 )
 
@@ -73,9 +77,13 @@ def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
 class LudvigSegment(bpy.types.PropertyGroup):
     """A named part of a splat object. Its scores are the float attribute `ludvig_<name>`."""
 
-    name: StringProperty(name="Name", description="Its scores are the attribute ludvig_<name>", update=_renamed)
+    name: StringProperty(
+        name="Name", description="Its scores are the attribute ludvig_<name>", update=_renamed
+    )
     number: IntProperty(description="Which it is, also after others were removed or it was renamed")
-    attribute: StringProperty(name="Attribute", description="Float attribute with the scores, 0 to 1", update=_read)
+    attribute: StringProperty(
+        name="Attribute", description="Float attribute with the scores, 0 to 1", update=_read
+    )
     color: FloatVectorProperty(
         name="Color", subtype="COLOR_GAMMA", min=0, max=1, default=(0.9, 0.45, 0.1), update=_shown
     )
@@ -88,7 +96,10 @@ class LudvigSegment(bpy.types.PropertyGroup):
         update=_reapply,
     )
     visible: BoolProperty(
-        name="Show", description="Show its splats in the viewport", default=True, update=_show_or_hide
+        name="Show",
+        description="Show its splats in the viewport",
+        default=True,
+        update=_show_or_hide,
     )
     prompts: CollectionProperty(type=LudvigPrompt)
     note: StringProperty(description="What the engine has to say of the newest result")
@@ -105,8 +116,12 @@ class LudvigSplats(bpy.types.PropertyGroup):
         search_options={"SUGGESTION"},
         update=_read,
     )
-    low: FloatProperty(name="From", description="Score at the dark end of the heat map", default=0.0, update=_shown)
-    high: FloatProperty(name="To", description="Score at the bright end of the heat map", default=1.0, update=_shown)
+    low: FloatProperty(
+        name="From", description="Score at the dark end of the heat map", default=0.0, update=_shown
+    )
+    high: FloatProperty(
+        name="To", description="Score at the bright end of the heat map", default=1.0, update=_shown
+    )
     strength: FloatProperty(
         name="Strength", description="How much of the splats' own shading is covered", min=0, max=1, default=0.8,
         subtype="FACTOR", update=_shown,
@@ -141,7 +156,9 @@ class LudvigScene(bpy.types.PropertyGroup):
         description="Draw fewer pixels while the view turns or splats move, all of them at rest",
         default=True,
     )
-    selection: BoolProperty(name="Selection", description="Tint selected splats", default=True, update=_shown)
+    selection: BoolProperty(
+        name="Selection", description="Tint selected splats", default=True, update=_shown
+    )
     selection_color: FloatVectorProperty(
         name="Selection Color",
         size=4,

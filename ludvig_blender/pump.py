@@ -61,7 +61,10 @@ class Task:
         self.done = False  # and `done` or `failed` have been called
         self.value: Any = None
         self.error: EngineError | None = None
-        self._steps, self._on_done, self._on_failed, self._on_progress = steps, done, failed, progress
+        self._steps = steps
+        self._on_done = done
+        self._on_failed = failed
+        self._on_progress = progress
         self._waits_for: Any = None
         self._stop: EngineError | None = None
 
@@ -162,7 +165,9 @@ class Work:
         self.progress: Progress | None = None
         self._future: Future[Any] = Future()
         self._cancelled = False
-        threading.Thread(target=self._run, args=(function,), name="ludvig, at work", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(function,), name="ludvig, at work", daemon=True
+        ).start()
 
     def _run(self, function: Callable[[Work], Any]) -> None:
         try:
@@ -237,7 +242,9 @@ def in_thread(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
 def wake() -> None:
     """See to it that ticks come."""
     if not bpy.app.timers.is_registered(tick) and not bpy.app.background:
-        bpy.app.timers.register(tick, first_interval=0, persistent=True)  # else loading a file would end it
+        bpy.app.timers.register(
+            tick, first_interval=0, persistent=True
+        )  # else loading a file would end it
     redraw()
 
 

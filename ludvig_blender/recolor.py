@@ -51,7 +51,11 @@ def hue_saturation_value(hue: float = 0.0, saturation: float = 1.0, value: float
     grey = np.ones(3) / np.sqrt(3)
     cross = np.array([[0, -grey[2], grey[1]], [grey[2], 0, -grey[0]], [-grey[1], grey[0], 0]])
     angle = 2 * np.pi * hue
-    turn = np.cos(angle) * np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * np.outer(grey, grey)
+    turn = (
+        np.cos(angle) * np.eye(3)
+        + np.sin(angle) * cross
+        + (1 - np.cos(angle)) * np.outer(grey, grey)
+    )
     # Shear along grey so that the plane of equal luma is the one the rotation keeps; then back.
     level = np.eye(3) + np.outer(np.ones(3), LUMA - 1 / 3)
     turn = np.linalg.inv(level) @ turn @ level
@@ -67,7 +71,9 @@ def apply(
     Rows of weight 0 come back bit for bit.
     """
     rows = slice(None) if weights is None else np.flatnonzero(weights)
-    amount = np.ones(len(sh0), np.float32)[rows] if weights is None else weights[rows].astype(np.float32)
+    amount = (
+        np.ones(len(sh0), np.float32)[rows] if weights is None else weights[rows].astype(np.float32)
+    )
     amount = amount[:, None, None]
     matrix = change.matrix.astype(np.float32)
     constant = ((change.matrix @ np.full(3, 0.5) + change.offset - 0.5) / C0).astype(np.float32)

@@ -26,14 +26,25 @@ class RecolorSplats(bpy.types.Operator):
         ),
     )
     color: FloatVectorProperty(
-        name="Color", subtype="COLOR_GAMMA", min=0, max=1, default=(0.2, 0.5, 1.0), description="The new color"
+        name="Color",
+        subtype="COLOR_GAMMA",
+        min=0,
+        max=1,
+        default=(0.2, 0.5, 1.0),
+        description="The new color",
     )
     hue: FloatProperty(
-        name="Hue", description="Once around the color circle is 1", soft_min=-0.5, soft_max=0.5, default=0.0
+        name="Hue",
+        description="Once around the color circle is 1",
+        soft_min=-0.5,
+        soft_max=0.5,
+        default=0.0,
     )
     saturation: FloatProperty(name="Saturation", min=0, soft_max=2, default=1.0)
     value: FloatProperty(name="Value", min=0, soft_max=2, default=1.0)
-    strength: FloatProperty(name="Strength", description="0: no change", subtype="FACTOR", min=0, max=1, default=1.0)
+    strength: FloatProperty(
+        name="Strength", description="0: no change", subtype="FACTOR", min=0, max=1, default=1.0
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:

@@ -23,7 +23,9 @@ class RenderSplats(bpy.types.Operator):
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )  # fmt: skip
     animation: BoolProperty(
-        name="Animation", description="All frames of the scene, numbered, into the output folder", default=False
+        name="Animation",
+        description="All frames of the scene, numbered, into the output folder",
+        default=False,
     )
 
     @classmethod
@@ -70,7 +72,9 @@ class RenderSplats(bpy.types.Operator):
             for done, frame in enumerate(frames):
                 manager.progress_update(done)
                 scene.frame_set(frame)
-                path = Path(self.filepath or scene.render.frame_path(frame=frame)).with_suffix(".png")
+                path = Path(self.filepath or scene.render.frame_path(frame=frame)).with_suffix(
+                    ".png"
+                )
                 if self.filepath:
                     path = path.with_stem(f"{path.stem}{frame:04}")
                 save(render(context), Path(bpy.path.abspath(str(path))))
@@ -94,14 +98,20 @@ def render(context: Any) -> Any:
 
     depsgraph = context.evaluated_depsgraph_get()
     lens = picture.camera_lens(context.scene.camera, context.scene, depsgraph)
-    objects = [thing for thing in context.view_layer.objects if splats.is_splats(thing) and thing.visible_get()]
+    objects = [
+        thing
+        for thing in context.view_layer.objects
+        if splats.is_splats(thing) and thing.visible_get()
+    ]
     try:
         if bpy.app.background and hasattr(gpu, "init"):  # from 5.2
             gpu.init()
         pixels = picture.render(objects, lens)
     except SystemError as error:  # "GPU functions for drawing are not available in background mode"
         raise EngineError(
-            "no_gpu", f"This Blender cannot draw without a window: {error}.", ["Use Blender 5.2 or later, or a window."]
+            "no_gpu",
+            f"This Blender cannot draw without a window: {error}.",
+            ["Use Blender 5.2 or later, or a window."],
         ) from error
     if not context.scene.render.film_transparent:
         world = context.scene.world
@@ -130,7 +140,9 @@ def save(image: Any, path: Path) -> None:
         copy.file_format = "PNG"
         copy.save(filepath=str(path))
     except (OSError, RuntimeError) as error:
-        raise EngineError("no_access", f"Cannot write {path}: {error}", ["Choose another folder."]) from error
+        raise EngineError(
+            "no_access", f"Cannot write {path}: {error}", ["Choose another folder."]
+        ) from error
     finally:
         bpy.data.images.remove(copy)
 

@@ -17,7 +17,9 @@ from . import commit, engine, messages, polls
 class Resize:
     bl_options = {"REGISTER"}  # noqa: RUF012 - the step of undo comes with the answer
 
-    hops: IntProperty(name="Steps", description="How far, in neighboring splats", min=1, max=50, default=1)
+    hops: IntProperty(
+        name="Steps", description="How far, in neighboring splats", min=1, max=50, default=1
+    )
     request = ""
 
     @classmethod

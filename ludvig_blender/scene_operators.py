@@ -29,7 +29,9 @@ def has_cameras(cls: Any, context: Any) -> bool:
     if not has_splats(cls, context):
         return False
     if not target(context).ludvig_capture.views:
-        cls.poll_message_set("Say under Scene where the photos' cameras are: a COLMAP folder or transforms.json")
+        cls.poll_message_set(
+            "Say under Scene where the photos' cameras are: a COLMAP folder or transforms.json"
+        )
         return False
     return True
 
@@ -51,7 +53,9 @@ class ImportCameras(bpy.types.Operator):
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
+    files: CollectionProperty(
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
     filter_glob: StringProperty(default="*.json;*.bin;*.txt", options={"HIDDEN"})
 
     @classmethod
@@ -77,7 +81,9 @@ class ImportCameras(bpy.types.Operator):
         if path.suffix.lower() in COLMAP:
             path = path.parent
         if not path.exists():
-            return messages.fail(self, EngineError("not_found", f"There is no {path}.", ["Choose another folder."]))
+            return messages.fail(
+                self, EngineError("not_found", f"There is no {path}.", ["Choose another folder."])
+            )
         return _bring(self, target(context), capture.relative(str(path)))
 
 
@@ -109,7 +115,9 @@ def _bring(operator: Any, thing: Any, path: str) -> set[str]:
             subject.thing().ludvig_capture.views = before
         pump.tell(error)
 
-    return engine.finish(operator, pump.start(_cameras(subject), failed=failed, label="Loading cameras"))
+    return engine.finish(
+        operator, pump.start(_cameras(subject), failed=failed, label="Loading cameras")
+    )
 
 
 def _cameras(subject: Any) -> Any:
@@ -175,7 +183,9 @@ class LookThrough(bpy.types.Operator):
     bl_label = "Look Through"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    step: bpy.props.IntProperty(name="Step", description="1: the next camera, -1: the one before", default=0)
+    step: bpy.props.IntProperty(
+        name="Step", description="1: the next camera, -1: the one before", default=0
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -218,7 +228,9 @@ class CheckCameras(bpy.types.Operator):
         from ..ludvig_engine.methods import CheckScene
         from . import engine
 
-        task = engine.for_object(target(context)).ask(CheckScene(""), done=_checked, label="Comparing with the photos")
+        task = engine.for_object(target(context)).ask(
+            CheckScene(""), done=_checked, label="Comparing with the photos"
+        )
         return engine.finish(self, task)
 
 
@@ -243,10 +255,22 @@ class CameraFileHandler(bpy.types.FileHandler):
     def poll_drop(cls, context: Any) -> bool:
         from . import splats
 
-        return context.area is not None and context.area.type == "VIEW_3D" and bool(splats.splat_objects(context))
+        return (
+            context.area is not None
+            and context.area.type == "VIEW_3D"
+            and bool(splats.splat_objects(context))
+        )
 
 
-CLASSES = (ImportCameras, LoadCameras, ChoosePhotos, RemoveCameras, LookThrough, CheckCameras, CameraFileHandler)
+CLASSES = (
+    ImportCameras,
+    LoadCameras,
+    ChoosePhotos,
+    RemoveCameras,
+    LookThrough,
+    CheckCameras,
+    CameraFileHandler,
+)
 
 
 def register() -> None:

@@ -21,7 +21,10 @@ class ScenePanel(bpy.types.Panel):
         layout, thing = self.layout, scene_operators.target(context)
         if thing is None:
             some = any(other.type == "POINTCLOUD" for other in context.view_layer.objects)
-            layout.label(text="Select a splat object" if some else "Import a splat file, or drop one", icon="INFO")
+            layout.label(
+                text="Select a splat object" if some else "Import a splat file, or drop one",
+                icon="INFO",
+            )
             layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
             return
         row = layout.row()

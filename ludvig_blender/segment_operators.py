@@ -87,7 +87,9 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
         ),
         options={"SKIP_SAVE"},
     )
-    segment: StringProperty(name="Segment", description="Its name; empty: the active one", options={"SKIP_SAVE"})
+    segment: StringProperty(
+        name="Segment", description="Its name; empty: the active one", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         if event.shift or event.ctrl:
@@ -99,9 +101,19 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
 
         thing, segment = _chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
-            return messages.fail(self, EngineError("bad_input", f'There is no segment "{self.segment}".'))
-        before, own = splats.selection(thing.data), segments.mask(thing, segment) & ~segments.hidden(thing)
-        after = {"SET": own, "ADD": before | own, "SUBTRACT": before & ~own, "INTERSECT": before & own}
+            return messages.fail(
+                self, EngineError("bad_input", f'There is no segment "{self.segment}".')
+            )
+        before, own = (
+            splats.selection(thing.data),
+            segments.mask(thing, segment) & ~segments.hidden(thing),
+        )
+        after = {
+            "SET": own,
+            "ADD": before | own,
+            "SUBTRACT": before & ~own,
+            "INTERSECT": before & own,
+        }
         splats.set_selection(thing.data, after[self.action])
         segments.changed(thing)
         return {"FINISHED"}
@@ -136,7 +148,9 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
 
     operation: EnumProperty(name="Operation", items=SETS)
     other: StringProperty(name="With", description="Name of the other segment", search=_others)
-    keep: BoolProperty(name="Keep Other", description="Off: the other segment is removed (merged)", default=True)
+    keep: BoolProperty(
+        name="Keep Other", description="Off: the other segment is removed (merged)", default=True
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -162,7 +176,9 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
         other = thing.ludvig.segments.get(self.other)
         if other is None or other.number == segment.number:
             message = f'There is no other segment "{self.other}".'
-            return messages.fail(self, EngineError("bad_input", message, ["Choose one of the list."]))
+            return messages.fail(
+                self, EngineError("bad_input", message, ["Choose one of the list."])
+            )
 
         def centered(one: Any) -> Any:
             values = segments.scores(thing, one)
@@ -206,9 +222,15 @@ class AutoSegments(bpy.types.Operator):
     bl_options = {"REGISTER"}  # noqa: RUF012 - the step of undo comes with the answer
 
     detail: FloatProperty(
-        name="Detail", description="0: few large segments, 1: many small ones", min=0, max=1, default=0.5
+        name="Detail",
+        description="0: few large segments, 1: many small ones",
+        min=0,
+        max=1,
+        default=0.5,
     )
-    limit: IntProperty(name="At Most", description="Only the largest are kept", min=1, max=100, default=12)
+    limit: IntProperty(
+        name="At Most", description="Only the largest are kept", min=1, max=100, default=12
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:

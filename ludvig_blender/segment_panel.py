@@ -6,7 +6,11 @@ from typing import Any
 
 import bpy
 
-TOOLS = (("ludvig.click_tool", "Click"), ("ludvig.scribble_tool", "Scribble"), ("ludvig.box_tool", "Box"))
+TOOLS = (
+    ("ludvig.click_tool", "Click"),
+    ("ludvig.scribble_tool", "Scribble"),
+    ("ludvig.box_tool", "Box"),
+)
 
 
 class Section:
@@ -73,7 +77,9 @@ class FindPanel(Section, bpy.types.Panel):
 
 
 def _toggle(layout: Any, index: int, prompt: Any, what: str, icon: str) -> None:
-    button = layout.operator("ludvig.prompt_change", text="", icon=icon, depress=getattr(prompt, what))
+    button = layout.operator(
+        "ludvig.prompt_change", text="", icon=icon, depress=getattr(prompt, what)
+    )
     button.index, button.what = index, what.upper()
 
 
@@ -81,7 +87,14 @@ class SegmentList(bpy.types.UIList):
     bl_idname = "LUDVIG_UL_segments"
 
     def draw_item(
-        self, _context: Any, layout: Any, _data: Any, segment: Any, _icon: int, _active: Any, _property: str
+        self,
+        _context: Any,
+        layout: Any,
+        _data: Any,
+        segment: Any,
+        _icon: int,
+        _active: Any,
+        _property: str,
     ) -> None:
         from . import counts
 
@@ -93,7 +106,13 @@ class SegmentList(bpy.types.UIList):
         count = row.row()
         count.alignment = "RIGHT"
         count.label(text=f"{counts.members(segment.id_data, segment):,}")
-        row.prop(segment, "visible", text="", icon="HIDE_OFF" if segment.visible else "HIDE_ON", emboss=False)
+        row.prop(
+            segment,
+            "visible",
+            text="",
+            icon="HIDE_OFF" if segment.visible else "HIDE_ON",
+            emboss=False,
+        )
 
 
 class SegmentMenu(bpy.types.Menu):
@@ -124,7 +143,15 @@ class SegmentsPanel(Section, bpy.types.Panel):
     def draw(self, context: Any) -> None:
         layout, thing = self.layout, _thing(context)
         row = layout.row()
-        row.template_list("LUDVIG_UL_segments", "", thing.ludvig, "segments", thing.ludvig, "active_segment", rows=3)
+        row.template_list(
+            "LUDVIG_UL_segments",
+            "",
+            thing.ludvig,
+            "segments",
+            thing.ludvig,
+            "active_segment",
+            rows=3,
+        )
         side = row.column(align=True)
         side.operator("ludvig.segment_add", text="", icon="ADD").from_selection = False
         side.operator("ludvig.segment_remove", text="", icon="REMOVE")

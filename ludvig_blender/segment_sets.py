@@ -36,7 +36,9 @@ def difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def attained(scores: np.ndarray, threshold: float, chosen: np.ndarray) -> np.ndarray:
     """Scores (N,) changed as little as it takes for exactly the `chosen` (N,) bool to exceed the threshold."""
     edge = np.float32(threshold)
-    return np.where(chosen, np.maximum(scores, np.nextafter(edge, np.float32(2))), np.minimum(scores, edge))
+    return np.where(
+        chosen, np.maximum(scores, np.nextafter(edge, np.float32(2))), np.minimum(scores, edge)
+    )
 
 
 OPERATIONS = {"UNION": union, "DIFFERENCE": difference, "INTERSECT": intersection}

@@ -49,7 +49,9 @@ def remove(thing: Any, segment: Any) -> None:
     attributes.drop(thing.data, segment.attribute)
     index = next(n for n, other in enumerate(own.segments) if other.number == segment.number)
     own.segments.remove(index)
-    own.active_segment = min(own.active_segment - (own.active_segment > index), len(own.segments) - 1)
+    own.active_segment = min(
+        own.active_segment - (own.active_segment > index), len(own.segments) - 1
+    )
     changed(thing)
 
 
@@ -85,13 +87,19 @@ def unique(name: str, taken: set[str]) -> str:
 def scores(thing: Any, segment: Any) -> np.ndarray | None:
     """The scores (N,), or None if nothing was found yet."""
     values = attributes.get(thing.data, segment.attribute) if segment.attribute else None
-    return values if values is not None and values.dtype == np.float32 and values.ndim == 1 else None
+    return (
+        values if values is not None and values.dtype == np.float32 and values.ndim == 1 else None
+    )
 
 
 def mask(thing: Any, segment: Any) -> np.ndarray:
     """Which splats belong to a segment, (N,) bool."""
     values = scores(thing, segment)
-    return np.zeros(attributes.count(thing.data), bool) if values is None else values > np.float32(segment.threshold)
+    return (
+        np.zeros(attributes.count(thing.data), bool)
+        if values is None
+        else values > np.float32(segment.threshold)
+    )
 
 
 def write(thing: Any, segment: Any, values: np.ndarray, threshold: float) -> None:

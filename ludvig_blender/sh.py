@@ -38,7 +38,9 @@ def rotation(matrix: np.ndarray, degree: int) -> np.ndarray:
     The functions of one degree span a space that rotations map to itself: Y(Qᵀd) = Y(d) D. So D follows from enough
     directions by least squares, exactly, whatever the functions' signs and order: no Wigner recursion is needed.
     """
-    i = np.arange(16 * degree)  # points of a Fibonacci sphere: well spread, so the system is well conditioned
+    i = np.arange(
+        16 * degree
+    )  # points of a Fibonacci sphere: well spread, so the system is well conditioned
     height, turn = 1 - (2 * i + 1) / len(i), i * np.pi * (3 - 5**0.5)
     ring = np.sqrt(1 - height**2)
     directions = np.stack([ring * np.cos(turn), ring * np.sin(turn), height], axis=1)

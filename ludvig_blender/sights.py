@@ -22,7 +22,11 @@ def note(thing: Any, prompt: Any) -> None:
 
 def visible(thing: Any, segment: Any) -> np.ndarray | None:
     """Which splats were shown when each prompt of a segment was made, (N, P) bool; None if nothing was hidden."""
-    unseen = {prompt.unseen: attributes.get(thing.data, prompt.unseen) for prompt in segment.prompts if prompt.unseen}
+    unseen = {
+        prompt.unseen: attributes.get(thing.data, prompt.unseen)
+        for prompt in segment.prompts
+        if prompt.unseen
+    }
     if not unseen:
         return None
     shown = np.ones((attributes.count(thing.data), len(segment.prompts)), bool)

@@ -68,7 +68,9 @@ def adopt(thing: Any) -> tuple[Any, int]:
     stored |= {".ply_scale": columns("scale_", 3), ".ply_rotation": columns("rot_", 4)}
     shN = np.empty((attributes.count(points), 0, 3), np.float32)
     if rest:
-        shN = np.ascontiguousarray(columns("f_rest_", rest).reshape(-1, 3, rest // 3).transpose(0, 2, 1))
+        shN = np.ascontiguousarray(
+            columns("f_rest_", rest).reshape(-1, 3, rest // 3).transpose(0, 2, 1)
+        )
     means = attributes.get(points, "position")
     assert means is not None
     raw = Gaussians(
@@ -79,7 +81,9 @@ def adopt(thing: Any) -> tuple[Any, int]:
         sh0=columns("f_dc_", 3)[:, None],
         shN=shN,
     )
-    file = activate(raw, {name: values for name, values in known.items() if not name.startswith(".")})
+    file = activate(
+        raw, {name: values for name, values in known.items() if not name.startswith(".")}
+    )
     return _create(thing.name, file, stored), int((~file.valid).sum())
 
 
@@ -92,11 +96,17 @@ def load(path: str) -> Any:
     reader = READERS.get(Path(path).suffix.lower())
     if reader is None:
         known = ", ".join(READERS)
-        raise EngineError("bad_file", f"{Path(path).name} is not a splat file of a known kind.", [f"Known: {known}."])
+        raise EngineError(
+            "bad_file",
+            f"{Path(path).name} is not a splat file of a known kind.",
+            [f"Known: {known}."],
+        )
     return reader(path)
 
 
-def save_ply(path: str, objects: Sequence[Any], *, only_selected: bool, to_file: np.ndarray | None) -> int:
+def save_ply(
+    path: str, objects: Sequence[Any], *, only_selected: bool, to_file: np.ndarray | None
+) -> int:
     """Write splat objects into one PLY; how many splats that are.
 
     `to_file` (4, 4) takes world space to the file's; None writes every object in its own space. Raises `EngineError`.
@@ -107,21 +117,29 @@ def save_ply(path: str, objects: Sequence[Any], *, only_selected: bool, to_file:
         raise EngineError(
             "bad_input",
             "No splat is selected." if only_selected else "There are no splats to export.",
-            ["Select splats in Edit Mode, or turn Only Selected off."] if only_selected else ["Select a splat object."],
+            ["Select splats in Edit Mode, or turn Only Selected off."]
+            if only_selected
+            else ["Select a splat object."],
         )
     widest = max(gaussians.shN.shape[1] for gaussians, _ in parts)
     names = dict.fromkeys(name for _, columns in parts for name in columns)
     padded = [_with_coefficients(gaussians, widest) for gaussians, _ in parts]
-    whole = Gaussians(**{f.name: np.concatenate([getattr(g, f.name) for g in padded]) for f in fields(Gaussians)})
+    whole = Gaussians(
+        **{f.name: np.concatenate([getattr(g, f.name) for g in padded]) for f in fields(Gaussians)}
+    )
     extras = {
-        name: np.concatenate([columns.get(name, np.zeros(len(g), np.float32)) for g, columns in parts])
+        name: np.concatenate(
+            [columns.get(name, np.zeros(len(g), np.float32)) for g, columns in parts]
+        )
         for name in names
     }
     write_ply(path, whole, extras=extras)
     return len(whole)
 
 
-def _part(thing: Any, only_selected: bool, to_file: np.ndarray | None) -> tuple[Gaussians, dict[str, np.ndarray]]:
+def _part(
+    thing: Any, only_selected: bool, to_file: np.ndarray | None
+) -> tuple[Gaussians, dict[str, np.ndarray]]:
     """The Gaussians an object contributes, and the columns written beside or instead of theirs."""
     cloud = thing.data
     gaussians = splats.read(cloud)
@@ -131,16 +149,24 @@ def _part(thing: Any, only_selected: bool, to_file: np.ndarray | None) -> tuple[
         chosen = splats.selection(cloud)
         gaussians = gaussians.take(chosen)
         columns = {name: values[chosen] for name, values in columns.items()}
-        stored = {name: None if values is None else values[chosen] for name, values in stored.items()}
+        stored = {
+            name: None if values is None else values[chosen] for name, values in stored.items()
+        }
     if to_file is not None:
         gaussians = transform.apply(gaussians, to_file @ np.array(thing.matrix_world, np.float64))
-    columns = {"_".join(name.removeprefix("ply_").split()): values for name, values in columns.items()}
+    columns = {
+        "_".join(name.removeprefix("ply_").split()): values for name, values in columns.items()
+    }
     return gaussians, columns | _file_numbers(gaussians, *stored.values())
 
 
 def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
     missing = count - gaussians.shN.shape[1]
-    return replace(gaussians, shN=np.pad(gaussians.shN, ((0, 0), (0, missing), (0, 0)))) if missing else gaussians
+    return (
+        replace(gaussians, shN=np.pad(gaussians.shN, ((0, 0), (0, missing), (0, 0))))
+        if missing
+        else gaussians
+    )
 
 
 def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
@@ -150,7 +176,9 @@ def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
         ".ply_scale": [f"scale_{i}" for i in range(3)],
         ".ply_rotation": [f"rot_{i}" for i in range(4)],
     }
-    stored = {name: np.empty((count, len(columns)), np.float32) for name, columns in sources.items()}
+    stored = {
+        name: np.empty((count, len(columns)), np.float32) for name, columns in sources.items()
+    }
     with open_file(path) as file:
         start = 0
         for block in read_rows(file, read_header(file, path)):
@@ -162,12 +190,19 @@ def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
 
 
 def _file_numbers(
-    gaussians: Gaussians, opacity: np.ndarray | None, scale: np.ndarray | None, rotation: np.ndarray | None
+    gaussians: Gaussians,
+    opacity: np.ndarray | None,
+    scale: np.ndarray | None,
+    rotation: np.ndarray | None,
 ) -> dict[str, np.ndarray]:
     """What to write as opacity, scale_* and rot_*: the file's own numbers where they still give the splat's values."""
-    logit, log_scale, quats = logits(gaussians), log_scales(gaussians), gaussians.quats
+    logit = logits(gaussians)
+    log_scale = log_scales(gaussians)
+    quats = gaussians.quats
     if opacity is not None and scale is not None and rotation is not None:
-        file = replace(gaussians, quats=rotation.copy(), scales=scale.copy(), opacities=opacity.copy())
+        file = replace(
+            gaussians, quats=rotation.copy(), scales=scale.copy(), opacities=opacity.copy()
+        )
         before = activate(file).gaussians
         same_opacity = np.abs(before.opacities - gaussians.opacities) <= 1e-6
         same_scale = (np.abs(before.scales - gaussians.scales) <= 1e-6 * gaussians.scales).all(1)

@@ -27,7 +27,9 @@ from ..ludvig_engine.scene import Gaussians
 from . import attributes, native
 from .native import BASE
 
-SELECTION, ROW, HIDDEN = ".selection", ".ludvig_row", ".ludvig_hidden"
+SELECTION = ".selection"
+ROW = ".ludvig_row"
+HIDDEN = ".ludvig_hidden"
 SCHEMA = {
     "position": {"FLOAT_VECTOR"},
     "scale": {"FLOAT_VECTOR"},
@@ -55,7 +57,10 @@ def splat_objects(context: Any) -> list[Any]:
     found = [thing for thing in context.selected_objects if is_splats(thing)]
     if is_splats(active):
         found = [active, *(thing for thing in found if thing != active)]
-    if not found and len(every := [thing for thing in context.view_layer.objects if is_splats(thing)]) == 1:
+    if (
+        not found
+        and len(every := [thing for thing in context.view_layer.objects if is_splats(thing)]) == 1
+    ):
         found = every
     return found
 
@@ -182,7 +187,11 @@ def rows(cloud: Any) -> np.ndarray:
 
 def extra_names(cloud: Any) -> list[str]:
     """The FLOAT attributes that belong to no schema: further PLY properties and the scores of segments."""
-    return [name for name in attributes.names(cloud, "FLOAT") if not name.startswith(".") and name not in RESERVED]
+    return [
+        name
+        for name in attributes.names(cloud, "FLOAT")
+        if not name.startswith(".") and name not in RESERVED
+    ]
 
 
 def identity(cloud: Any) -> str:

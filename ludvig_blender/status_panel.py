@@ -35,7 +35,9 @@ def _task(layout: Any, task: Any) -> None:
     from . import lines
 
     news, column = task.progress, layout.column(align=True)
-    stage = news.stage.partition(" (")[0] if news else ""  # without the extractor's name, which would be cut off
+    stage = (
+        news.stage.partition(" (")[0] if news else ""
+    )  # without the extractor's name, which would be cut off
     row = column.row(align=True)
     row.label(text=f"{stage or task.label}...", icon="SORTTIME")
     row.operator("ludvig.cancel", text="", icon="X").number = task.number

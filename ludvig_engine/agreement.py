@@ -32,12 +32,19 @@ def agreement(
     """
     both, either = np.zeros((2, scores.shape[1], len(thresholds)))
     for paint in job.track(paints, "Comparing with the prompts"):
-        image, alpha = render(shown(gaussians, paint.visible), paint.camera, scores, raster=raster, job=job)
+        image, alpha = render(
+            shown(gaussians, paint.visible), paint.camera, scores, raster=raster, job=job
+        )
         painted = paint.positive + paint.negative > 0
         yes, no = paint.positive[painted], paint.negative[painted]
         for n, channel in enumerate(image):
-            level = np.searchsorted(thresholds, (channel / np.maximum(alpha, _EPS))[painted])  # thresholds below it
-            inside, outside = (np.bincount(level, w, len(thresholds) + 1)[::-1].cumsum()[::-1][1:] for w in (yes, no))
+            level = np.searchsorted(
+                thresholds, (channel / np.maximum(alpha, _EPS))[painted]
+            )  # thresholds below it
+            inside, outside = (
+                np.bincount(level, w, len(thresholds) + 1)[::-1].cumsum()[::-1][1:]
+                for w in (yes, no)
+            )
             both[n] += inside
             either[n] += yes.sum() + outside
     return both / np.maximum(either, _EPS)

@@ -35,8 +35,12 @@ from .io.files import open_file
 DEFAULT_LIMIT = 20 << 30  # bytes
 KEEP = 0.9  # of the limit, when it is exceeded: else every new entry would have to look for an old one to drop
 LOOK_SECONDS = 60  # other engines may add entries too
-RACY_SECONDS = 2  # a file changed twice within the resolution of its time stamp would not look changed
-ABANDONED_SECONDS = 3600  # a temporary file this old belongs to an engine that was killed while writing
+RACY_SECONDS = (
+    2  # a file changed twice within the resolution of its time stamp would not look changed
+)
+ABANDONED_SECONDS = (
+    3600  # a temporary file this old belongs to an engine that was killed while writing
+)
 HASH_BYTES = 20
 
 Arrays = dict[str, np.ndarray]
@@ -51,7 +55,9 @@ def key(stage: str, version: int, params: object, *inputs: str) -> str:
 
     `params` is anything JSON can say; the order of a table's entries does not matter.
     """
-    text = json.dumps([stage, version, params, inputs], sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        [stage, version, params, inputs], sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
     return _hash(text.encode()).hexdigest()
 
 
@@ -67,7 +73,9 @@ def default_folder() -> Path:
     if asked := os.environ.get("LUDVIG_CACHE"):
         return Path(asked)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "ludvig" / "cache"
+        return (
+            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "ludvig" / "cache"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "ludvig"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ludvig"
@@ -91,9 +99,14 @@ class Cache:
         note: Callable[[str], object] = log.warning,
     ) -> None:
         """`note` is told once if results cannot be kept, in a sentence for the user."""
-        self.folder, self.limit, self._note = folder or default_folder(), limit, note
+        self.folder = folder or default_folder()
+        self.limit = limit
+        self._note = note
         self._noted = False
-        self._size, self._looked = 0, -math.inf  # of all entries, as far as known, and when all were looked at
+        self._size, self._looked = (
+            0,
+            -math.inf,
+        )  # of all entries, as far as known, and when all were looked at
         self._lock = threading.Lock()
 
     def __contains__(self, name: str) -> bool:
@@ -106,7 +119,11 @@ class Cache:
         try:
             with path.open("rb") as file:
                 metadata, arrays = frames.read(_filler(file))
-                if file.read(1) or metadata.get("key") != name or metadata.get("crc32") != _checksum(arrays):
+                if (
+                    file.read(1)
+                    or metadata.get("key") != name
+                    or metadata.get("crc32") != _checksum(arrays)
+                ):
                     raise frames.ProtocolError("its checksum is wrong")
         except frames.ProtocolError as error:
             log.warning("dropped the damaged cache entry %s: %s", path, error)
@@ -155,7 +172,9 @@ class Cache:
                 return entry["hash"].tobytes().hex()
             found = hashlib.file_digest(file, _hash)  # type: ignore[arg-type]  # typeshed's BinaryIO has no readinto
         if time.time() - state.st_mtime > RACY_SECONDS:
-            self.put(memo, {"hash": np.frombuffer(found.digest(), np.uint8)}, about=f"content of {path}")
+            self.put(
+                memo, {"hash": np.frombuffer(found.digest(), np.uint8)}, about=f"content of {path}"
+            )
         return found.hexdigest()
 
     def usage(self) -> Usage:
@@ -178,7 +197,9 @@ class Cache:
         for path in self.folder.glob("??/*.safetensors"):
             with contextlib.suppress(OSError):  # another engine has dropped it just now
                 state = path.stat()
-                abandoned = path.name.startswith(".") and time.time() - state.st_mtime > ABANDONED_SECONDS
+                abandoned = (
+                    path.name.startswith(".") and time.time() - state.st_mtime > ABANDONED_SECONDS
+                )
                 if abandoned:
                     path.unlink()
                 elif not path.name.startswith("."):

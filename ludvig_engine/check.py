@@ -28,10 +28,17 @@ class Check:
 
 
 def check(
-    scene: Scene, *, views: Sequence[str] = (), at_most: int = 8, raster: Raster = GSPLAT, job: Job = SILENT
+    scene: Scene,
+    *,
+    views: Sequence[str] = (),
+    at_most: int = 8,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
 ) -> Check:
     """Compare the named views, or up to `at_most` evenly spread ones that have a photo."""
-    chosen = [scene.view(name) for name in views] or spread([v for v in scene.views if v.photo is not None], at_most)
+    chosen = [scene.view(name) for name in views] or spread(
+        [v for v in scene.views if v.photo is not None], at_most
+    )
     values = []
     for view in job.track(chosen, "Comparing with the photos"):
         photo = read_photo(view)
@@ -43,12 +50,22 @@ def check(
 def psnr(image: Float[Array, "H W 3"], photo: Photo) -> float:
     """Peak signal-to-noise ratio in dB over the photo's valid pixels."""
     error = (image - photo.pixels) ** 2
-    return float(-10 * np.log10(max(float(error.mean() if photo.valid is None else error[photo.valid].mean()), 1e-10)))
+    return float(
+        -10
+        * np.log10(
+            max(float(error.mean() if photo.valid is None else error[photo.valid].mean()), 1e-10)
+        )
+    )
 
 
 def spread(views: Sequence[View], count: int) -> list[View]:
     """`count` of them, evenly spread."""
-    return [views[n] for n in np.unique(np.linspace(0, len(views) - 1, min(count, len(views))).round().astype(int))]
+    return [
+        views[n]
+        for n in np.unique(
+            np.linspace(0, len(views) - 1, min(count, len(views))).round().astype(int)
+        )
+    ]
 
 
 def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
@@ -63,7 +80,10 @@ def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
             f"The cameras fit ({middle:.1f} dB), but {bad} of {len(values)} photos do not: are they the right ones?",
         )
     if middle >= DOUBTFUL:
-        return True, f"The cameras seem to fit, but the splats are blurry or exposed differently: {middle:.1f} dB."
+        return (
+            True,
+            f"The cameras seem to fit, but the splats are blurry or exposed differently: {middle:.1f} dB.",
+        )
     return False, (
         f"The cameras do not fit these splats: {middle:.1f} dB. "
         "They were probably moved, scaled or turned after training, or belong to another scene."

@@ -35,18 +35,31 @@ from .errors import EngineError
 from .frames import Frame
 from .methods import Initialize, Initialized, Request
 from .process import EngineProcess, engine_command, read_connection_file
-from .protocol import PROTOCOL, Arrays, Connection, Message, Progress, ProtocolError, error_from_message, pack
+from .protocol import (
+    PROTOCOL,
+    Arrays,
+    Connection,
+    Message,
+    Progress,
+    ProtocolError,
+    error_from_message,
+    pack,
+)
 
 R = TypeVar("R")
 
-CONNECT_SECONDS = 10.0  # for the connection, then for the answer to `initialize`; a tunnel may be slow
+CONNECT_SECONDS = (
+    10.0  # for the connection, then for the answer to `initialize`; a tunnel may be slow
+)
 
 
 class Call(Generic[R]):
     """A request under way. `done` turns true once; `progress` is the newest report."""
 
     def __init__(self, engine: Engine, request: Request[R], number: int, *, polled: bool) -> None:
-        self.request, self.number, self.polled = request, number, polled
+        self.request = request
+        self.number = number
+        self.polled = polled
         self.progress: Progress | None = None
         self.outcome: R | EngineError | None = None
         self._engine = engine
@@ -55,7 +68,9 @@ class Call(Generic[R]):
     def done(self) -> bool:
         return self.outcome is not None
 
-    def result(self, *, progress: Callable[[Progress], object] | None = None, timeout: float | None = None) -> R:
+    def result(
+        self, *, progress: Callable[[Progress], object] | None = None, timeout: float | None = None
+    ) -> R:
         """Wait for the answer; `progress` is called with the newest report, in this thread.
 
         Raises TimeoutError after `timeout` seconds, and `EngineError`: what the engine says, "cancelled" and
@@ -66,8 +81,14 @@ class Call(Generic[R]):
         while self.outcome is None:
             with self._engine.changed:
                 left = None if deadline is None else deadline - time.monotonic()
-                if self.outcome is None and self.progress is shown and not self._engine.changed.wait(left):
-                    raise TimeoutError(f"{self.request.method} was not answered within {timeout} seconds")
+                if (
+                    self.outcome is None
+                    and self.progress is shown
+                    and not self._engine.changed.wait(left)
+                ):
+                    raise TimeoutError(
+                        f"{self.request.method} was not answered within {timeout} seconds"
+                    )
             if progress and self.progress and self.progress is not shown:
                 progress(self.progress)
             shown = self.progress
@@ -84,11 +105,16 @@ class Engine:
     """One connection to an engine, from the first attempt to its end. Any thread may use it."""
 
     def __init__(
-        self, address: Callable[[], tuple[str, int]], token: str, process: EngineProcess | None = None
+        self,
+        address: Callable[[], tuple[str, int]],
+        token: str,
+        process: EngineProcess | None = None,
     ) -> None:
         """Use `start` or `attach`."""
         self.process = process  # if it is ours
-        self.info: Initialized | None = None  # what the engine says about itself; None: it is not ready yet
+        self.info: Initialized | None = (
+            None  # what the engine says about itself; None: it is not ready yet
+        )
         self.error: EngineError | None = None  # why the connection has ended
         self.changed = threading.Condition()  # guards all that both threads and callers write
         self._address, self._token = address, token
@@ -115,7 +141,9 @@ class Engine:
         `environment` is added to what it inherits, such as LUDVIG_MODELS. It ends with `close`, and with this process.
         Raises `EngineError` "not_found" if there is no such program.
         """
-        process = EngineProcess(command or engine_command(python or sys.executable), log=log, environment=environment)
+        process = EngineProcess(
+            command or engine_command(python or sys.executable), log=log, environment=environment
+        )
         return cls(process.address, process.token, process)
 
     @classmethod
@@ -128,7 +156,10 @@ class Engine:
         port: int = 0,
     ) -> Engine:
         """Connect to a running engine, by its connection file or by this end of a tunnel to it."""
-        return cls(lambda: read_connection_file(connection_file) if connection_file else (host, port), token)
+        return cls(
+            lambda: read_connection_file(connection_file) if connection_file else (host, port),
+            token,
+        )
 
     def reconnect(self) -> Engine:
         """Connect anew, made the same way; a process of ours that has died is started again. This engine is closed."""
@@ -157,7 +188,11 @@ class Engine:
         return list(news.values())
 
     def call(
-        self, request: Request[R], *, progress: Callable[[Progress], object] | None = None, timeout: float | None = None
+        self,
+        request: Request[R],
+        *,
+        progress: Callable[[Progress], object] | None = None,
+        timeout: float | None = None,
     ) -> R:
         """Ask, and wait for the answer: see `Call.result`. If the wait is broken off, so is the request."""
         call = self._send(request, polled=False)
@@ -198,15 +233,21 @@ class Engine:
                 self._end(number, self.error)
                 return call
         if self._connection and self.info and not polled and not arrays:
-            with contextlib.suppress(OSError):  # the receiving thread sees the same end, and says why
-                self._connection.send(frame)  # the caller waits anyway, and another thread would take 30 µs to wake
+            with contextlib.suppress(
+                OSError
+            ):  # the receiving thread sees the same end, and says why
+                self._connection.send(
+                    frame
+                )  # the caller waits anyway, and another thread would take 30 µs to wake
         else:
             self._outbox.put(frame)
         return call
 
     def _run(self) -> None:
         """The receiving thread, from the first attempt to connect to the end of the connection."""
-        error = EngineError("internal", "The connection to the engine has failed.", ["Restart the engine."])
+        error = EngineError(
+            "internal", "The connection to the engine has failed.", ["Restart the engine."]
+        )
         try:
             self._connect()
         except (EngineError, EOFError, OSError) as reason:
@@ -234,7 +275,9 @@ class Engine:
             with self.changed:
                 self.info = info
                 self.changed.notify_all()
-            writer = threading.Thread(target=self._write, args=(connection,), name="engine, sending", daemon=True)
+            writer = threading.Thread(
+                target=self._write, args=(connection,), name="engine, sending", daemon=True
+            )
             writer.start()
             try:
                 while True:
@@ -264,7 +307,9 @@ class Engine:
                 try:
                     outcome = codec.decode(call.request.answer, result, arrays)
                 except EngineError as error:
-                    outcome = ProtocolError(f"The engine's answer to {call.request.method} is wrong: {error}")
+                    outcome = ProtocolError(
+                        f"The engine's answer to {call.request.method} is wrong: {error}"
+                    )
             case _:
                 raise ProtocolError("The engine says something this client does not understand.")
         with self.changed:
@@ -287,8 +332,14 @@ class Engine:
         if isinstance(reason, EngineError):
             return reason
         if self.process:
-            return EngineError("engine_gone", f"The engine has stopped: {self.process.ending()}", self.process.fixes)
+            return EngineError(
+                "engine_gone",
+                f"The engine has stopped: {self.process.ending()}",
+                self.process.fixes,
+            )
         what = f": {reason}" if str(reason) else "."
         return EngineError(
-            "engine_gone", f"There is no connection to the engine{what}", ["Check that it runs, then connect again."]
+            "engine_gone",
+            f"There is no connection to the engine{what}",
+            ["Check that it runs, then connect again."],
         )

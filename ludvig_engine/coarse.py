@@ -50,10 +50,19 @@ class Coarse:
         similar = similarities(graph, bandwidth, median_distance(graph)).astype(np.float32)
         matrix = contracted(graph, similar, labels)
         walk = Walk(operator(matrix), np.asarray(matrix.sum(1), np.float32)[:, 0])
-        few = Descriptor(mean(descriptor.features), descriptor.scale, mean(descriptor.places), descriptor.share)
+        few = Descriptor(
+            mean(descriptor.features), descriptor.scale, mean(descriptor.places), descriptor.share
+        )
         weights = uplifted.weights
         seen = weights / (weights + max(float(np.median(weights)), 1e-12))
-        return cls(labels, size, np.bincount(labels, seen, len(size)).astype(np.float32), few, descriptor, walk)
+        return cls(
+            labels,
+            size,
+            np.bincount(labels, seen, len(size)).astype(np.float32),
+            few,
+            descriptor,
+            walk,
+        )
 
     def sum(self, values: Float[Array, " N"]) -> Float[Array, " S"]:
         """Over the members of each superpoint."""

@@ -55,7 +55,10 @@ def hints(kind: type) -> dict[str, Any]:
 
 def array_type(hint: Any) -> tuple[str, str] | None:
     """dtype and shape, if the type is `Annotated[Array, dtype, shape]`, perhaps `| None`."""
-    return next((part.__metadata__ for part in (hint, *get_args(hint)) if hasattr(part, "__metadata__")), None)
+    return next(
+        (part.__metadata__ for part in (hint, *get_args(hint)) if hasattr(part, "__metadata__")),
+        None,
+    )
 
 
 def _bad(path: str, what: str) -> EngineError:
@@ -71,9 +74,15 @@ def _encode(hint: Any, value: Any, path: str, arrays: Arrays) -> Any:
     if origin is tuple:
         if not isinstance(value, list | tuple):  # a lone string would be taken for its letters
             raise _bad(path, f"is {value!r:.40}, expected a tuple")
-        return [_encode(kind, item, inner, arrays) for kind, item, inner in _items(arguments, value, path)]
+        return [
+            _encode(kind, item, inner, arrays)
+            for kind, item, inner in _items(arguments, value, path)
+        ]
     if origin is dict:
-        return {name: _encode(arguments[1], item, _join(path, name), arrays) for name, item in value.items()}
+        return {
+            name: _encode(arguments[1], item, _join(path, name), arrays)
+            for name, item in value.items()
+        }
     return _check_scalar(hint, value.item() if isinstance(value, np.generic) else value, path)
 
 
@@ -101,16 +110,24 @@ def _decode(hint: Any, data: Any, path: str, arrays: Arrays) -> Any:
         return _decode(arguments[0], data, path, arrays)
     if origin is tuple:
         _check_type(list, data, path)
-        return tuple(_decode(kind, item, inner, arrays) for kind, item, inner in _items(arguments, data, path))
+        return tuple(
+            _decode(kind, item, inner, arrays)
+            for kind, item, inner in _items(arguments, data, path)
+        )
     if origin is dict:
         _check_type(dict, data, path)
-        return {name: _decode(arguments[1], item, _join(path, name), arrays) for name, item in data.items()}
+        return {
+            name: _decode(arguments[1], item, _join(path, name), arrays)
+            for name, item in data.items()
+        }
     return _check_scalar(hint, data, path)
 
 
 def _decode_fields(kind: type, data: Any, path: str, arrays: Arrays) -> Any:
     _check_type(dict, data, path)
-    known, values, sizes = hints(kind), {}, dict[str, int]()
+    known = hints(kind)
+    values = {}
+    sizes = dict[str, int]()
     for name in data:
         if name not in known or array_type(known[name]):
             raise _bad(_join(path, f"{name!r:.40}"), "is not known")
@@ -171,7 +188,9 @@ def _check_scalar(hint: Any, value: Any, path: str) -> Any:
     return value
 
 
-def _items(arguments: tuple[Any, ...], values: Sequence[Any], path: str) -> Iterator[tuple[Any, Any, str]]:
+def _items(
+    arguments: tuple[Any, ...], values: Sequence[Any], path: str
+) -> Iterator[tuple[Any, Any, str]]:
     """Type, value and path of each item of a tuple."""
     kinds = [arguments[0]] * len(values) if arguments[-1] is Ellipsis else arguments
     if len(values) != len(kinds):

@@ -28,12 +28,23 @@ class Foreground:
     # flood, but a logistic regression of the reference view's pixels, on rendered features
     C: float = 0.03  # of the logistic regression; 0.01 in the published code, whose weights are three times ours
     bandwidths: tuple[float, ...] = (0.5, 1, 2, 4, 8)  # of feature similarities, searched
-    unary_bandwidths: tuple[float, ...] = (1 / 8, 1 / 4, 1 / 2, 1)  # searched; P = probability^(1 / b)
+    unary_bandwidths: tuple[float, ...] = (
+        1 / 8,
+        1 / 4,
+        1 / 2,
+        1,
+    )  # searched; P = probability^(1 / b)
     seeds: float = 0.1  # share of the Gaussians under the prompt, the surest first
     hops: int = 100
-    keep: int | float = 600_000  # Gaussians of a scene of more than 400,000: that many, or that share, by weight
-    by_segmenter: bool = False  # agree with a SAM mask of the reference view instead of the prompt itself
-    release_cut: bool = False  # the published code's edges (diffusion.release_edges), whose cut depends on N
+    keep: int | float = (
+        600_000  # Gaussians of a scene of more than 400,000: that many, or that share, by weight
+    )
+    by_segmenter: bool = (
+        False  # agree with a SAM mask of the reference view instead of the prompt itself
+    )
+    release_cut: bool = (
+        False  # the published code's edges (diffusion.release_edges), whose cut depends on N
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,9 @@ class Masks:
 
     segmenter: str = "sam:huge"
     scheme: Scheme = NVOS
-    cut: float | str | None = 0.25  # of the picture stretched to 0..1; "li": each picture's own, by Li's rule; None: it
+    cut: float | str | None = (
+        0.25  # of the picture stretched to 0..1; "li": each picture's own, by Li's rule; None: it
+    )
     # and the mask, of three, are searched
     keep: int | float = 0.5  # as in `Foreground`
 
@@ -55,7 +68,9 @@ class Words:
     text: str
     recipe: Recipe
     spread: Spread
-    cutoff: float = 0.0  # benchmark: pixels below this share of the maximum are no part of Otsu's histogram
+    cutoff: float = (
+        0.0  # benchmark: pixels below this share of the maximum are no part of Otsu's histogram
+    )
     smooth: int = 0  # benchmark: side of the mean filter over rendered relevancy
     segmenter: str = ""  # benchmark: a SAM that redraws the masks
 
@@ -68,7 +83,9 @@ Experiment = Foreground | Masks | Words
 
 CONFIGS: Mapping[str, Experiment] = {
     "dif_SPIn": Foreground(),
-    "dif_NVOS": Foreground(unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True),
+    "dif_NVOS": Foreground(
+        unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True
+    ),
     "xdif_SPIn": Foreground(recipe=Recipe(weighted=True), unary="pixels", C=0.1),
     "sam_NVOS": Masks(),
     "sam_SPIn": Masks(scheme=SPIN, cut=None),
@@ -76,7 +93,12 @@ CONFIGS: Mapping[str, Experiment] = {
     "sam2_SPIn": Masks(segmenter="sam2:large", scheme=SPIN, cut=None),
     "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
     "lerf_no_diffusion": Words(
-        _DINO, _CLIP, Recipe(neighbours=200), Spread(diffusion=False, paper=True), cutoff=0.8, smooth=5
+        _DINO,
+        _CLIP,
+        Recipe(neighbours=200),
+        Spread(diffusion=False, paper=True),
+        cutoff=0.8,
+        smooth=5,
     ),
     "lerf_sam": Words(
         _DINO,
@@ -102,9 +124,15 @@ def config(name: str) -> Experiment:
     """
     name, _, variant = name.partition(":")
     if name not in CONFIGS:
-        raise EngineError("bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)])
+        raise EngineError(
+            "bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)]
+        )
     if variant not in ("", "released"):
-        raise EngineError("bad_input", f'{name} has no variant "{variant}".', [f"Write {name} or {name}:released."])
+        raise EngineError(
+            "bad_input",
+            f'{name} has no variant "{variant}".',
+            [f"Write {name} or {name}:released."],
+        )
     return released(CONFIGS[name]) if variant else CONFIGS[name]
 
 
@@ -117,9 +145,14 @@ def released(found: Experiment) -> Experiment:
     """
     if isinstance(found, Masks):
         return found
-    recipe, extractor = replace(found.recipe, release_scale=True), _with(found.extractor, "released")
+    recipe, extractor = (
+        replace(found.recipe, release_scale=True),
+        _with(found.extractor, "released"),
+    )
     if isinstance(found, Words):
-        return replace(found, recipe=recipe, extractor=extractor, text=_with(found.text, "stretched"))
+        return replace(
+            found, recipe=recipe, extractor=extractor, text=_with(found.text, "stretched")
+        )
     return replace(found, recipe=recipe, extractor=extractor, release_cut=True)
 
 

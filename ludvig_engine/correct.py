@@ -39,14 +39,18 @@ def corrected(
     found nothing and no prompt says yes.
     """
     evidence = as_evidence(prepared.gaussians, named)
-    paints = [replace(paint, negative=0 * paint.negative) if paint.complete else paint for paint in paints]
+    paints = [
+        replace(paint, negative=0 * paint.negative) if paint.complete else paint for paint in paints
+    ]
     if evidence.positive.any():
         said = lift(prepared.gaussians, merged(paints), raster=raster, job=job)
         said = said if placed is None else said + placed
         evidence = _turned(prepared, evidence, said, options, job)
     evidence = evidence if placed is None else evidence + placed
     found = segment(prepared, paints, placed=evidence, options=options, raster=raster, job=job)
-    return replace(found, evidence={**named.evidence, **found.evidence}, notes=(*found.notes, *named.notes))
+    return replace(
+        found, evidence={**named.evidence, **found.evidence}, notes=(*found.notes, *named.notes)
+    )
 
 
 def as_evidence(gaussians: Gaussians, named: Segment) -> Evidence:
@@ -60,7 +64,9 @@ def as_evidence(gaussians: Gaussians, named: Segment) -> Evidence:
     return Evidence(yes, no, nothing)
 
 
-def _turned(prepared: Prepared, evidence: Evidence, said: Evidence, options: Options, job: Job) -> Evidence:
+def _turned(
+    prepared: Prepared, evidence: Evidence, said: Evidence, options: Options, job: Job
+) -> Evidence:
     """With what contradicting prompts mean on their side."""
     inside = evidence.positive > 0
     yes, no = evidence.positive, evidence.negative
@@ -81,7 +87,9 @@ def _contradicts(part: Float[Array, " N"], whole: Float[Array, " N"]) -> bool:
     return bool(part.sum() > CONTRADICTS * whole.sum())
 
 
-def _alone(prepared: Prepared, yes: Float[Array, " N"], no: Float[Array, " N"], options: Options, job: Job) -> Segment:
+def _alone(
+    prepared: Prepared, yes: Float[Array, " N"], no: Float[Array, " N"], options: Options, job: Job
+) -> Segment:
     """The object that these prompts would mean without words."""
     said = Evidence(yes, no, np.zeros_like(yes))
     return segment(prepared, [], placed=said, options=replace(options, threshold=None), job=job)

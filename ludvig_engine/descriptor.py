@@ -33,7 +33,11 @@ class Descriptor:
 
     @classmethod
     def of(
-        cls, features: Float[Array, "N D"], means: Float[Array, "N 3"], weights: Float[Array, " N"], share: float
+        cls,
+        features: Float[Array, "N D"],
+        means: Float[Array, "N 3"],
+        weights: Float[Array, " N"],
+        share: float,
     ) -> Descriptor:
         """`weights` say how much the photos show of a Gaussian: the middle and the unit are those of what they show."""
         middle = np.array([_median(column, weights) for column in means.T])
@@ -68,7 +72,9 @@ class Descriptor:
 
     def _waves(self, which: Int[Array, " M"] | slice) -> Float[Array, "M R"]:
         rng = np.random.default_rng(_SEED)
-        frequencies = (rng.normal(size=(3, WAVES)) * np.geomspace(*FREQUENCIES, WAVES)).astype(np.float32)
+        frequencies = (rng.normal(size=(3, WAVES)) * np.geomspace(*FREQUENCIES, WAVES)).astype(
+            np.float32
+        )
         waves = self.places[which] @ frequencies
         waves += rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
         return np.cos(waves, out=waves)

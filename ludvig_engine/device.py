@@ -19,7 +19,12 @@ from .errors import EngineError, nearest_name
 from .progress import cpu_count
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-UNUSED = ("mask_token", "pooler", "temperature", "logit_")  # what some checkpoints leave out and nothing here reads
+UNUSED = (
+    "mask_token",
+    "pooler",
+    "temperature",
+    "logit_",
+)  # what some checkpoints leave out and nothing here reads
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +53,20 @@ def choose(device: str = "auto") -> str:
     torch = import_torch()
     kind = device.partition(":")[0]
     if kind not in DEVICES:
-        raise EngineError("bad_input", f'There is no device "{device}".', [nearest_name(device, DEVICES)])
+        raise EngineError(
+            "bad_input", f'There is no device "{device}".', [nearest_name(device, DEVICES)]
+        )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        log.info("models run on the %s", "GPU " + torch.cuda.get_device_name() if device == "cuda" else "CPU")
+        log.info(
+            "models run on the %s",
+            "GPU " + torch.cuda.get_device_name() if device == "cuda" else "CPU",
+        )
         return device
     maker = {"cuda": "NVIDIA", "mps": "Apple"}.get(kind)
-    if maker and not (torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()):
+    if maker and not (
+        torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
+    ):
         raise EngineError(
             "no_gpu",
             f"torch {torch.__version__} finds no {maker} GPU.",
@@ -69,12 +81,18 @@ def gpu() -> bool:
 
     Looks for the driver first: a computer without one need not wait for torch.
     """
-    if os.environ.get("LUDVIG_DEVICE") == "cpu" or not shutil.which("nvidia-smi") or not find_spec("torch"):
+    if (
+        os.environ.get("LUDVIG_DEVICE") == "cpu"
+        or not shutil.which("nvidia-smi")
+        or not find_spec("torch")
+    ):
         return False
     return bool(import_torch().cuda.is_available())
 
 
-def load_pretrained(kind: str, folder: Path, *, device: str, half: bool | None = None, **settings: Any) -> Any:
+def load_pretrained(
+    kind: str, folder: Path, *, device: str, half: bool | None = None, **settings: Any
+) -> Any:
     """`transformers.<kind>.from_pretrained(folder)` for inference on `device`, in half precision on a GPU.
 
     Raises `EngineError` "bad_file" with what transformers says, or if the weights are not all there: it would start
@@ -96,16 +114,24 @@ def load_pretrained(kind: str, folder: Path, *, device: str, half: bool | None =
         raise EngineError(
             "bad_file",
             f"{folder} does not hold a model that transformers {transformers.__version__} reads as {kind}: {error}",
-            ["Fetch the model again.", "Check that config.json and model.safetensors belong together."],
+            [
+                "Fetch the model again.",
+                "Check that config.json and model.safetensors belong together.",
+            ],
         ) from error
     finally:
         transformers.utils.logging.set_verbosity(level)
-    missing = sorted(name for name in info["missing_keys"] if not any(part in name for part in UNUSED))
+    missing = sorted(
+        name for name in info["missing_keys"] if not any(part in name for part in UNUSED)
+    )
     if missing:
         raise EngineError(
             "bad_file",
             f"{folder} has no weights for {len(missing)} parts of the model, such as {missing[0]}.",
-            ["Fetch the model again.", "Check that config.json and model.safetensors belong together."],
+            [
+                "Fetch the model again.",
+                "Check that config.json and model.safetensors belong together.",
+            ],
         )
     with inference(device):
         return model.to(device).eval()
@@ -118,7 +144,9 @@ def load_tokenizer(folder: Path) -> Any:
         return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise EngineError(
-            "bad_file", f"{folder} has no tokenizer that can be read: {error}", ["Fetch the model again."]
+            "bad_file",
+            f"{folder} has no tokenizer that can be read: {error}",
+            ["Fetch the model again."],
         ) from error
 
 
@@ -136,22 +164,34 @@ def fitting(device: str, what: str = "The model") -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if type(error) is RuntimeError and "allocate" not in str(error):  # how torch says it for the CPU
+        if type(error) is RuntimeError and "allocate" not in str(
+            error
+        ):  # how torch says it for the CPU
             raise
         raise EngineError(
             "out_of_memory",
             f"{what} does not fit into the memory of the {'computer' if device == 'cpu' else 'GPU'}.",
-            ["Choose a smaller image size or a smaller model.", "Close other programs, or use the CPU."],
+            [
+                "Choose a smaller image size or a smaller model.",
+                "Close other programs, or use the CPU.",
+            ],
         ) from error
 
 
 def _imported(name: str) -> Any:
     try:
         return import_module(name)
-    except (ImportError, OSError, RuntimeError) as error:  # a broken torch or torchvision raises the latter two
+    except (
+        ImportError,
+        OSError,
+        RuntimeError,
+    ) as error:  # a broken torch or torchvision raises the latter two
         fixes = ['Install the models extra: pip install "ludvig-engine[models]".']
         if "torchvision" in str(error):
-            fixes.insert(0, "Torchvision does not fit this torch: pip uninstall torchvision (nothing needs it).")
+            fixes.insert(
+                0,
+                "Torchvision does not fit this torch: pip uninstall torchvision (nothing needs it).",
+            )
         raise EngineError(
             "missing_package", f"The Python package {name} cannot be imported: {error}.", fixes
         ) from error

@@ -25,10 +25,16 @@ def seed_median(graph: Graph, seeds: Bool[Array, " N"]) -> float:
     """Median feature distance between the seeds and their neighbours, themselves (0) included; the lower of two."""
     rows = np.repeat(seeds, np.diff(graph.indptr)) & ((graph.direction & OUT) > 0)
     values = graph.distances[rows]
-    return float(np.partition(values, (len(values) - 1) // 2)[(len(values) - 1) // 2]) if len(values) else 0.0
+    return (
+        float(np.partition(values, (len(values) - 1) // 2)[(len(values) - 1) // 2])
+        if len(values)
+        else 0.0
+    )
 
 
-def similarities(graph: Graph, bandwidth: float, scale: float | Float[Array, " N"]) -> Float[Array, " E"]:
+def similarities(
+    graph: Graph, bandwidth: float, scale: float | Float[Array, " N"]
+) -> Float[Array, " E"]:
     """A = S + Sᵀ on the edges: a mutual edge counts twice and a Gaussian's own is 2. `scale` is m, or m_i per row."""
     per_row = np.broadcast_to(np.asarray(scale, np.float32), len(graph))
     own, other = np.repeat(per_row, np.diff(graph.indptr)), per_row[graph.indices]
@@ -38,15 +44,29 @@ def similarities(graph: Graph, bandwidth: float, scale: float | Float[Array, " N
 
 
 def kept_edges(
-    graph: Graph, unary: Float[Array, " N"], *, bandwidth: float, scale: float, threshold: float = THRESHOLD
+    graph: Graph,
+    unary: Float[Array, " N"],
+    *,
+    bandwidth: float,
+    scale: float,
+    threshold: float = THRESHOLD,
 ) -> Bool[Array, " E"]:
     """Where S_ij √(P_i P_j) > threshold, without computing an exponential per edge."""
     with np.errstate(divide="ignore"):
         cost = -0.5 * np.log(unary.astype(np.float32))
-    return _kept(graph.indptr, graph.indices, graph.distances, cost, 1 / (bandwidth * scale**2), -np.log(threshold))
+    return _kept(
+        graph.indptr,
+        graph.indices,
+        graph.distances,
+        cost,
+        1 / (bandwidth * scale**2),
+        -np.log(threshold),
+    )
 
 
-def flood(graph: Graph, kept: Bool[Array, " E"], seeds: Bool[Array, " N"], *, hops: int = 100) -> Int[Array, " N"]:
+def flood(
+    graph: Graph, kept: Bool[Array, " E"], seeds: Bool[Array, " N"], *, hops: int = 100
+) -> Int[Array, " N"]:
     """Hops from the nearest seed through kept edges; −1 where none is within `hops`.
 
     A seed whose own edge is cut (its P is below the threshold) does not count.
@@ -55,7 +75,14 @@ def flood(graph: Graph, kept: Bool[Array, " E"], seeds: Bool[Array, " N"], *, ho
     own = graph.indices == np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
     alive = np.zeros(len(graph), bool)
     alive[graph.indices[own & kept]] = True
-    _flood(graph.indptr, graph.indices, kept, np.flatnonzero(seeds & alive).astype(np.int32), reached, hops)
+    _flood(
+        graph.indptr,
+        graph.indices,
+        kept,
+        np.flatnonzero(seeds & alive).astype(np.int32),
+        reached,
+        hops,
+    )
     return reached
 
 
@@ -79,7 +106,9 @@ def diffuse(
     values = adjacency * root[row] * root[graph.indices]
     degree = np.bincount(row, values, len(graph)).astype(np.float32)
     scale = np.divide(1, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0)
-    normalised = operator(graph.matrix((values * scale[row] * scale[graph.indices]).astype(np.float32)))
+    normalised = operator(
+        graph.matrix((values * scale[row] * scale[graph.indices]).astype(np.float32))
+    )
     start = seeds.astype(np.float32)
     g: Array = start
     for _ in job.track(range(steps), "Diffusing"):
@@ -109,9 +138,14 @@ def release_edges(
     chosen = np.divide(weights, np.sqrt(sums), out=np.zeros_like(weights), where=sums > 0) > cut
     graph = build(neighbours)
     N = len(graph)
-    rows, columns = np.repeat(np.arange(N), neighbours.shape[1]), neighbours.ravel().astype(np.int64)
+    rows, columns = (
+        np.repeat(np.arange(N), neighbours.shape[1]),
+        neighbours.ravel().astype(np.int64),
+    )
     rows, columns = rows[chosen.ravel()], columns[chosen.ravel()]
-    pairs = np.concatenate([rows * N + columns, columns * N + rows])  # A + Aᵀ: kept if either direction is
+    pairs = np.concatenate(
+        [rows * N + columns, columns * N + rows]
+    )  # A + Aᵀ: kept if either direction is
     return graph, np.isin(np.repeat(np.arange(N), np.diff(graph.indptr)) * N + graph.indices, pairs)
 
 

@@ -28,14 +28,18 @@ FEWEST = 30  # Gaussians of a segment; fewer are floaters
 def divide(prepared: Prepared, *, detail: float = 0.5, job: Job = SILENT) -> Int[Array, " N"]:
     """The segment of each Gaussian, the largest 0; −1 for floaters. `detail` 0..1: from few segments to many."""
     graph = prepared.graph
-    start = Segments.of(graph, job.aside(lambda: describe(graph, prepared.uplifted, prepared.gaussians.means)))
+    start = Segments.of(
+        graph, job.aside(lambda: describe(graph, prepared.uplifted, prepared.gaussians.means))
+    )
     labels, groups = grouped(start, few=FEW, job=job)
     merges, costs = agglomerate(groups, job=job)
     limit = job.aside(start.variance) * COARSE * (FINE / COARSE) ** detail
     return _by_size(cut(merges, costs, len(groups.x), limit)[labels])
 
 
-def agglomerate(segments: Segments, *, job: Job = SILENT) -> tuple[Int[Array, "M 2"], Float[Array, " M"]]:
+def agglomerate(
+    segments: Segments, *, job: Job = SILENT
+) -> tuple[Int[Array, "M 2"], Float[Array, " M"]]:
     """Ward's tree: which two nodes each merge joins, and its cost. Nodes from S on are the merges before, in order."""
     total = len(segments.x)
     node, made = np.arange(total), total  # of the tree, for each present segment; nodes so far
@@ -45,7 +49,9 @@ def agglomerate(segments: Segments, *, job: Job = SILENT) -> tuple[Int[Array, "M
         job.report("Merging", total - len(node), total)
         cost = segments.costs(job)
         best = cheapest(segments.a, segments.b, cost, len(node))
-        edges = np.flatnonzero((best[segments.a] == best[segments.b]) & (best[segments.a] == np.arange(len(cost))))
+        edges = np.flatnonzero(
+            (best[segments.a] == best[segments.b]) & (best[segments.a] == np.arange(len(cost)))
+        )
         first, second = segments.a[edges], segments.b[edges]
         merges.append(np.stack([node[first], node[second]], 1))
         costs.append(cost[edges])
@@ -59,13 +65,17 @@ def agglomerate(segments: Segments, *, job: Job = SILENT) -> tuple[Int[Array, "M
     return np.concatenate(merges), np.concatenate(costs)
 
 
-def cut(merges: Int[Array, "M 2"], costs: Float[Array, " M"], count: int, limit: float) -> Int[Array, " N"]:
+def cut(
+    merges: Int[Array, "M 2"], costs: Float[Array, " M"], count: int, limit: float
+) -> Int[Array, " N"]:
     """The segments of `count` leaves when no merge may cost more than `limit`, nor follow one that did."""
     allowed = _allowed(merges, costs <= limit, count)
     made = count + np.flatnonzero(allowed)
     pairs = merges[allowed]
     total = count + len(merges)
-    tree = csr_matrix((np.ones(2 * len(made), np.int8), (pairs.T.ravel(), np.tile(made, 2))), shape=(total, total))
+    tree = csr_matrix(
+        (np.ones(2 * len(made), np.int8), (pairs.T.ravel(), np.tile(made, 2))), shape=(total, total)
+    )
     labels: Array = connected_components(tree, directed=False)[1][:count]
     return labels
 

@@ -37,4 +37,8 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     if close:
         return f'Did you mean "{close[0]}"?'
     shown = ", ".join(names[:5])
-    return f"There are {len(names)}: {shown}{', ...' if len(names) > 5 else ''}." if names else "There are none."
+    return (
+        f"There are {len(names)}: {shown}{', ...' if len(names) > 5 else ''}."
+        if names
+        else "There are none."
+    )

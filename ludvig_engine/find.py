@@ -68,7 +68,9 @@ class TextSegment:
 
     text: str
     finding: Finding  # whether it is there, and what fits better
-    relevancy: Float[Array, " N"]  # 0..1, above 0.5 where the text fits better than every negative; 0 where unseen
+    relevancy: Float[
+        Array, " N"
+    ]  # 0..1, above 0.5 where the text fits better than every negative; 0 where unseen
     segment: Segment  # of a text that is not found nothing is selected, but its scores show the best guess
 
 
@@ -135,11 +137,17 @@ def text_scores(
     negative = text.encode(encoder, list(negatives), templates=templates)
     findings = text.find(encoder, lifted.features, texts, negatives=negatives, templates=templates)
     relevancy = text.relevancy(lifted.features, positive, negative)
-    even = text.relevancy(lifted.features, positive, negative, temperature=1)  # `relevancy` saturates
+    even = text.relevancy(
+        lifted.features, positive, negative, temperature=1
+    )  # `relevancy` saturates
     found = []
     for p, name in job.track(list(enumerate(texts)), "Finding words"):
         answer = _answer(prepared, lifted, relevancy[:, p], even[:, p], spread, job)
-        found.append(TextSegment(name, findings[p], relevancy[:, p], _judged(name, answer, findings[p], spread)))
+        found.append(
+            TextSegment(
+                name, findings[p], relevancy[:, p], _judged(name, answer, findings[p], spread)
+            )
+        )
     return found
 
 
@@ -149,7 +157,11 @@ def together(found: Sequence[TextSegment]) -> Segment:
     if len(segments) == 1:
         return segments[0]
     levels = {one.threshold for one in segments}
-    at, how = (levels.pop(), segments[0].how) if len(levels) == 1 else (0.5, "each text's own, moved to 0.5")
+    at, how = (
+        (levels.pop(), segments[0].how)
+        if len(levels) == 1
+        else (0.5, "each text's own, moved to 0.5")
+    )
     bent = [np.interp(one.scores, [0, one.threshold, 1 + 1e-6], [0, at, 1]) for one in segments]
     return Segment(
         np.max(bent, axis=0).astype(np.float32),
@@ -174,13 +186,19 @@ def _answer(
     if not seen.any():
         return Segment(np.zeros_like(relevancy), 1.0, "nothing is seen", {}, {})
     measure = relevancy if spread.paper else even
-    measure = np.where(seen, measure, measure[seen].min())  # the unseen do not stretch the range that Otsu divides
+    measure = np.where(
+        seen, measure, measure[seen].min()
+    )  # the unseen do not stretch the range that Otsu divides
     share = np.asarray((measure - measure.min()) / max(float(np.ptp(measure)), 1e-12), np.float32)
     seeds = text.seeds(measure) > 0
     if not spread.diffusion or not seeds.any():
         return _parted(share)
     if spread.paper:
-        return _parted(_diffused(prepared, lifted, np.where(seeds, relevancy, 0).astype(np.float32), spread, job))
+        return _parted(
+            _diffused(
+                prepared, lifted, np.where(seeds, relevancy, 0).astype(np.float32), spread, job
+            )
+        )
     return segment(prepared, [], placed=_evidence(prepared, seen, share, seeds), job=job)
 
 
@@ -192,7 +210,9 @@ def _evidence(
     sure = seeds & (share >= np.partition(share[seeds], -count)[-count])
     low = float(threshold_otsu(share[seen])) if np.ptp(share[seen]) > 0 else 0.0
     against = AGAINST * np.where(seen, np.maximum(low - share, 0), 0) / max(low, 1e-12)
-    yes, no = ((side * prepared.gaussians.opacities).astype(np.float32) for side in (sure * share, against))
+    yes, no = (
+        (side * prepared.gaussians.opacities).astype(np.float32) for side in (sure * share, against)
+    )
     return Evidence(yes, no, np.zeros_like(yes))
 
 
@@ -204,7 +224,10 @@ def _diffused(
     if spread.unary == "mean":
         P = to_weighted_mean(x, start, bandwidth=1 / spread.power)
     else:
-        P = logistic(x, start > 0, lifted.weights / lifted.weights[lifted.seen].mean(), C=spread.C) ** spread.power
+        P = (
+            logistic(x, start > 0, lifted.weights / lifted.weights[lifted.seen].mean(), C=spread.C)
+            ** spread.power
+        )
     scale = seed_median(prepared.graph, start > 0)
     adjacency = similarities(prepared.graph, spread.bandwidth, max(scale, 1e-6))
     score = diffuse(prepared.graph, adjacency, P, start[:, None], steps=spread.steps, job=job)[:, 0]

@@ -47,7 +47,12 @@ class Found:
 
 
 def prepare_pruned(
-    scene: Scene, extractor: Extractor, config: Foreground, *, cache: Cache | None = None, job: Job = SILENT
+    scene: Scene,
+    extractor: Extractor,
+    config: Foreground,
+    *,
+    cache: Cache | None = None,
+    job: Job = SILENT,
 ) -> tuple[Prepared, Array]:
     """The scene of the Gaussians that carry most weight, and which those are; all of a scene that is not large."""
     uplifted = lifted_features(scene, extractor, recipe=config.recipe, cache=cache, job=job)
@@ -55,7 +60,9 @@ def prepare_pruned(
     gaussians = scene.gaussians.take(rows)
     kept = Uplifted(uplifted.features[rows], uplifted.weights[rows], uplifted.views[rows])
     graph = neighbour_graph(gaussians, config.recipe.neighbours, cache=cache, job=job)
-    return Prepared(gaussians, kept, graph.with_features(kept.features, job=job), extractor.name), rows
+    return Prepared(
+        gaussians, kept, graph.with_features(kept.features, job=job), extractor.name
+    ), rows
 
 
 def heaviest(weights: Float[Array, " N"], keep: float) -> Array:
@@ -80,11 +87,17 @@ def find_foreground(
     Raises `EngineError` "bad_input" if the prompt shows no Gaussian.
     """
     raster = config.recipe.raster
-    sums, weights = adjoint(prepared.gaussians, paint.camera, paint.positive[None], raster=raster, job=job)
+    sums, weights = adjoint(
+        prepared.gaussians, paint.camera, paint.positive[None], raster=raster, job=job
+    )
     share = np.divide(sums[:, 0], weights, out=np.zeros_like(weights), where=weights > 0)
     under = share > 0
     if not under.any():
-        raise EngineError("bad_input", "No splat is visible under the prompt.", ["Prompt on what the splats show."])
+        raise EngineError(
+            "bad_input",
+            "No splat is visible under the prompt.",
+            ["Prompt on what the splats show."],
+        )
     seeds = under & (share >= np.quantile(share[under], 1 - config.seeds))
     target = paint.positive > 0.5 if reference is None else reference
     if config.unary == "pixels":
@@ -96,15 +109,25 @@ def find_foreground(
     ):
         job.check()
         job.report("Searching bandwidths", trials.index((unary_bandwidth, bandwidth)), len(trials))
-        image = render(prepared.gaussians, paint.camera, scores[:, None], raster=raster, job=job)[0][0]
+        image = render(prepared.gaussians, paint.camera, scores[:, None], raster=raster, job=job)[
+            0
+        ][0]
         agreements = agreement(stretched(image), target)
         n = int(np.argmax(agreements))
         if agreements[n] > best.agreement:
             level = float(image.min() + CUTS[n] * np.ptp(image))
             how = f"found by agreement with the reference view, IoU {agreements[n]:.3f}"
-            parameters = {"bandwidth": bandwidth, "unary_bandwidth": unary_bandwidth, "cut": float(CUTS[n])}
+            parameters = {
+                "bandwidth": bandwidth,
+                "unary_bandwidth": unary_bandwidth,
+                "cut": float(CUTS[n]),
+            }
             evidence = {"agreement": float(agreements[n]), "seeds": float(seeds.sum())}
-            best = Found(Segment(scores, level, how, parameters, evidence), float(CUTS[n]), float(agreements[n]))
+            best = Found(
+                Segment(scores, level, how, parameters, evidence),
+                float(CUTS[n]),
+                float(agreements[n]),
+            )
     job.report("Searching bandwidths", len(trials), len(trials))
     return best
 
@@ -137,24 +160,34 @@ def agreement(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Arr
     return np.asarray(inside / np.maximum(mask.sum() + above - inside, 1))[::-1]
 
 
-def _by_pixels(prepared: Prepared, camera: Camera, target: Bool[Array, "H W"], config: Foreground, job: Job) -> Found:
+def _by_pixels(
+    prepared: Prepared, camera: Camera, target: Bool[Array, "H W"], config: Foreground, job: Job
+) -> Found:
     """Without diffusion: what parts the reference view's pixels, by their rendered features.
 
     Rendering is linear, and so is the regression: drawing one logit per Gaussian is drawing all features.
     """
     if target.all() or not target.any():
-        raise EngineError("bad_input", "The mask is empty or the whole picture.", ["Paint the object white."])
+        raise EngineError(
+            "bad_input", "The mask is empty or the whole picture.", ["Paint the object white."]
+        )
     raster, x = config.recipe.raster, unit(prepared.uplifted.features)
-    pixels = render(prepared.gaussians, camera, x, raster=raster, job=job)[0].reshape(x.shape[1], -1).T
+    pixels = (
+        render(prepared.gaussians, camera, x, raster=raster, job=job)[0].reshape(x.shape[1], -1).T
+    )
     weights = np.ones(len(pixels), np.float32)
     direction, offset = boundary(pixels, target.ravel(), weights, C=config.C, balance="count")
     logits = x @ direction
-    image = _probability(render(prepared.gaussians, camera, logits[:, None], raster=raster, job=job)[0][0] + offset)
+    image = _probability(
+        render(prepared.gaussians, camera, logits[:, None], raster=raster, job=job)[0][0] + offset
+    )
     agreements = agreement(stretched(image), target)
     n = int(np.argmax(agreements))
     level, best = float(image.min() + CUTS[n] * np.ptp(image)), float(agreements[n])
     how = f"found by agreement with the reference view, IoU {best:.3f}"
-    segment = Segment(_probability(logits + offset), level, how, {"cut": float(CUTS[n])}, {"agreement": best})
+    segment = Segment(
+        _probability(logits + offset), level, how, {"cut": float(CUTS[n])}, {"agreement": best}
+    )
     return Found(segment, float(CUTS[n]), best, (logits, offset))
 
 
@@ -176,7 +209,9 @@ def _scores(
     probability = None
     if config.unary == "logistic":
         probability = logistic(x, share > 0.5, weights, C=config.C, balance="count")
-    table = nearest(prepared.gaussians.means, config.recipe.neighbours) if config.release_cut else None
+    table = (
+        nearest(prepared.gaussians.means, config.recipe.neighbours) if config.release_cut else None
+    )
     distances = None if table is None else _distances(x, table)
     for unary_bandwidth, bandwidth in trials:
         P = (

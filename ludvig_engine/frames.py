@@ -43,7 +43,9 @@ def _refuse_constant(name: str) -> None:
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")  # no slash, no space: never a path
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive, hence linear in time on any input
+_STRING = re.compile(
+    r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL
+)  # possessive, hence linear in time on any input
 _NO_BRACKET = {code: None for code in range(128) if chr(code) not in "[]{}"}
 
 
@@ -62,7 +64,9 @@ class Header:
     """What a frame's header says."""
 
     metadata: dict[str, str]
-    arrays: dict[str, tuple[np.dtype[Any], tuple[int, ...], int]]  # dtype, shape, first byte of the body
+    arrays: dict[
+        str, tuple[np.dtype[Any], tuple[int, ...], int]
+    ]  # dtype, shape, first byte of the body
     size: int  # of the body, bytes
 
 
@@ -79,7 +83,11 @@ def pack(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame
         if not _NAME.fullmatch(name) or array.dtype not in DTYPE_NAMES:
             raise ValueError(f'an array "{name}" of {array.dtype} cannot be sent')
         start, end = end, end + array.nbytes
-        header[name] = {"dtype": DTYPE_NAMES[array.dtype], "shape": array.shape, "data_offsets": [start, end]}
+        header[name] = {
+            "dtype": DTYPE_NAMES[array.dtype],
+            "shape": array.shape,
+            "data_offsets": [start, end],
+        }
         if array.size:
             pieces.append(np.asarray(array, order="C").reshape(-1).view(np.uint8).data)
     text = dump_json(header).encode()
@@ -115,7 +123,9 @@ def read(
     try:
         body = np.empty(header.size, np.uint8)
     except MemoryError as error:
-        raise ProtocolError(f"a body of {header.size:,} bytes, when there is not so much memory") from error
+        raise ProtocolError(
+            f"a body of {header.size:,} bytes, when there is not so much memory"
+        ) from error
     if header.size:
         fill(body.data)
     return header.metadata, {name: _view(body, *place) for name, place in header.arrays.items()}
@@ -127,7 +137,9 @@ def parse_header(text: bytes | bytearray) -> Header:
     if not isinstance(table, dict) or len(table) > MAX_ARRAYS:
         raise ProtocolError(f"a header that is not a table of at most {MAX_ARRAYS} arrays")
     metadata = table.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+    if not isinstance(metadata, dict) or not all(
+        isinstance(value, str) for value in metadata.values()
+    ):
         raise ProtocolError("metadata that are not strings")
     arrays, places = {}, []
     for name, entry in table.items():
@@ -139,7 +151,9 @@ def parse_header(text: bytes | bytearray) -> Header:
     size = 0
     for start, end in sorted(places):
         if start != size:
-            raise ProtocolError(f"arrays that {'overlap' if start < size else 'leave a gap'} at byte {start:,}")
+            raise ProtocolError(
+                f"arrays that {'overlap' if start < size else 'leave a gap'} at byte {start:,}"
+            )
         size = end
     return Header(metadata, arrays, size)
 
@@ -154,8 +168,14 @@ def _parse_entry(name: str, entry: object) -> tuple[np.dtype[Any], tuple[int, ..
     dtype = DTYPES[entry["dtype"]]
     for numbers, most in (shape, MAX_DIMENSIONS), (offsets, 2):
         # bool is an int in Python, hence type() and not isinstance()
-        if not isinstance(numbers, list) or len(numbers) > most or any(type(n) is not int or n < 0 for n in numbers):
-            raise ProtocolError(f'an array "{name}" of shape {str(shape)[:40]} at {str(offsets)[:40]}')
+        if (
+            not isinstance(numbers, list)
+            or len(numbers) > most
+            or any(type(n) is not int or n < 0 for n in numbers)
+        ):
+            raise ProtocolError(
+                f'an array "{name}" of shape {str(shape)[:40]} at {str(offsets)[:40]}'
+            )
     # Empty arrays may not have absurd other sides either: NumPy cannot make them.
     if math.prod(max(side, 1) for side in shape) * dtype.itemsize > 2**62:
         raise ProtocolError(f'an array "{name}" that is too large')
@@ -169,7 +189,9 @@ def _view(body: np.ndarray, dtype: np.dtype[Any], shape: tuple[int, ...], start:
     if dtype.kind == "b" and part.size and part.max() > 1:
         # Not pedantry: NumPy counts trues by adding bytes, so a "true" of 255 overruns the result of array[mask].
         raise ProtocolError("a truth value other than 0 and 1")
-    return np.require(part.view(dtype).reshape(shape), requirements="A")  # other writers may not align theirs
+    return np.require(
+        part.view(dtype).reshape(shape), requirements="A"
+    )  # other writers may not align theirs
 
 
 def dump_json(value: object) -> str:

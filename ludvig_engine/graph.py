@@ -34,7 +34,9 @@ class Graph:
 
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
         """The same graph with ‖x_i − x_j‖ of L2-normalised features on its edges."""
-        return replace(self, distances=edge_distances(self, job.aside(lambda: unit(features)), job=job))
+        return replace(
+            self, distances=edge_distances(self, job.aside(lambda: unit(features)), job=job)
+        )
 
     def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
         """Sparse (N, N) with these edge values."""
@@ -56,7 +58,9 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
         found = tree.query(points[rows], k1)[1].reshape(-1, k1)
         own = np.arange(rows.start, rows.stop)[:, None]
         # Of several points in one place any may come first: put the point itself there.
-        found = np.where((found == own).any(1, keepdims=True), found, np.concatenate([own, found[:, :-1]], 1))
+        found = np.where(
+            (found == own).any(1, keepdims=True), found, np.concatenate([own, found[:, :-1]], 1)
+        )
         out[rows] = np.take_along_axis(found, np.argsort(found != own, axis=1, kind="stable"), 1)
 
     for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), "Finding neighbors"):
@@ -70,12 +74,21 @@ def build(neighbours: Int[Array, "N K"]) -> Graph:
     return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
 
 
-def edge_distances(graph: Graph, x: Float[Array, "N D"], *, job: Job = SILENT) -> Float[Array, " E"]:
+def edge_distances(
+    graph: Graph, x: Float[Array, "N D"], *, job: Job = SILENT
+) -> Float[Array, " E"]:
     """‖x_i − x_j‖ of every edge."""
     out = np.empty(len(graph.indices), np.float32)
     x = np.ascontiguousarray(x, np.float32)
     rows = chunks(len(graph), 65536)
-    list(job.map(lambda part: _edge_distances(graph.indptr, graph.indices, x, out, part.start, part.stop), rows))
+    list(
+        job.map(
+            lambda part: _edge_distances(
+                graph.indptr, graph.indices, x, out, part.start, part.stop
+            ),
+            rows,
+        )
+    )
     return out
 
 

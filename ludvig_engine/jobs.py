@@ -49,7 +49,9 @@ class Jobs:
         Unfinished jobs with the same word in `replaces` are superseded. Neither callback may raise. Raises
         `EngineError`: "busy" if too many jobs wait, "bad_request" if an unfinished one has the same name.
         """
-        job = _QueuedJob(work, name=name, answer=answer, tell=tell, replaces=replaces, reported=self._reported)
+        job = _QueuedJob(
+            work, name=name, answer=answer, tell=tell, replaces=replaces, reported=self._reported
+        )
         with self._changed:
             if any(other.name == name for other in self._unfinished()):
                 raise EngineError("bad_request", "An unanswered request has the same id.")
@@ -62,7 +64,9 @@ class Jobs:
         for other in removed:
             other.answer(other.stopped)
         if full:
-            raise EngineError("busy", f"{MAX_WAITING} requests are waiting already.", ["Wait for an answer."])
+            raise EngineError(
+                "busy", f"{MAX_WAITING} requests are waiting already.", ["Wait for an answer."]
+            )
 
     def cancel(self, which: Callable[[Any], bool] = lambda name: True) -> None:
         """Stop the unfinished jobs whose names are chosen; all by default."""
@@ -99,7 +103,9 @@ class Jobs:
                     return
                 self._running = job = self._waiting.popleft()
             outcome = _outcome(job)
-            with self._changed:  # from here on nobody can stop the job any more: its answer is decided
+            with (
+                self._changed
+            ):  # from here on nobody can stop the job any more: its answer is decided
                 self._running = None
             job.answer(job.stopped or outcome)
             del job, outcome  # they hold arrays, and the next job may be hours away
@@ -128,7 +134,11 @@ class _QueuedJob(Job):
         replaces: str,
         reported: threading.Event,
     ) -> None:
-        self.work, self.name, self.answer, self.tell, self.replaces = work, name, answer, tell, replaces
+        self.work = work
+        self.name = name
+        self.answer = answer
+        self.tell = tell
+        self.replaces = replaces
         self.stopped: EngineError | None = None  # why, once it has been
         self.progress: Progress | None = None  # the newest
         self._reported = reported
@@ -143,7 +153,9 @@ class _QueuedJob(Job):
             self._started, self._first = now, done
         steps = done - self._first
         left = (now - self._started) / steps * (total - done) if steps > 0 else None
-        self.progress = Progress(stage, int(done), int(total), left)  # NumPy's integers are not JSON's
+        self.progress = Progress(
+            stage, int(done), int(total), left
+        )  # NumPy's integers are not JSON's
         self._reported.set()
 
 

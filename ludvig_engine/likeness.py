@@ -49,13 +49,19 @@ def learn(
     weights = np.concatenate([yes_weights, no_weights]) * (len(rows) / 2)
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
     with single():
-        job.aside(lambda: model.fit(descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights))
+        job.aside(
+            lambda: model.fit(
+                descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights
+            )
+        )
     odds = positive.sum() / negative.sum() if rare else 1.0
     offset = np.float32(model.intercept_[0] + np.log(odds))
     return _sigmoid(descriptor.product(model.coef_[0], job=job) + offset)
 
 
-def _examples(weights: Float[Array, " N"], rng: np.random.Generator) -> tuple[Int[Array, " M"], Float[Array, " M"]]:
+def _examples(
+    weights: Float[Array, " N"], rng: np.random.Generator
+) -> tuple[Int[Array, " M"], Float[Array, " M"]]:
     """Rows that have weight, at most MOST of them, and weights that sum to 1."""
     rows = np.flatnonzero(weights > 0)
     if len(rows) > MOST:

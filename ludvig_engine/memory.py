@@ -12,7 +12,11 @@ from pathlib import Path
 
 def total_memory() -> int:
     """Bytes."""
-    return _windows()[0] if sys.platform == "win32" else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return (
+        _windows()[0]
+        if sys.platform == "win32"
+        else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    )
 
 
 def free_memory() -> int:
@@ -20,7 +24,9 @@ def free_memory() -> int:
     if sys.platform == "win32":
         return _windows()[1]
     if sys.platform == "darwin":
-        said = subprocess.run(["/usr/bin/vm_stat"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            ["/usr/bin/vm_stat"], capture_output=True, text=True, check=True
+        ).stdout
         pages = re.findall(r"Pages (?:free|inactive|purgeable): +(\d+)", said)
         return sum(map(int, pages)) * os.sysconf("SC_PAGE_SIZE")
     found = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())

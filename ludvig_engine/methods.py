@@ -86,7 +86,9 @@ class SceneOpened:
     bounds: Annotated[Array, "F32", "2 3"]  # lowest and highest mean, scene units, object space
     names: tuple[str, ...]  # of the C views
     photos: tuple[str, ...]  # their files' paths on the engine's machine; "" if there is none
-    viewmats: Annotated[Array, "F64", "C 4 4"]  # world -> camera, OpenCV axes (x right, y down, z forward)
+    viewmats: Annotated[
+        Array, "F64", "C 4 4"
+    ]  # world -> camera, OpenCV axes (x right, y down, z forward)
     Ks: Annotated[Array, "F64", "C 3 3"]  # pixels of `sizes`
     sizes: Annotated[Array, "I32", "C 2"]  # width, height of the ideal cameras
     photo_sizes: Annotated[Array, "I32", "C 2"]  # width, height of the photo files
@@ -186,7 +188,9 @@ class PreviewFeatures(Request[FeaturesPreviewed], method="features/preview"):
 class Viewport:
     """A camera that is no photo's, such as the 3D viewport of an editor."""
 
-    viewmat: Annotated[Array, "F64", "4 4"]  # world -> camera, OpenCV axes; the world is the object space
+    viewmat: Annotated[
+        Array, "F64", "4 4"
+    ]  # world -> camera, OpenCV axes; the world is the object space
     K: Annotated[Array, "F64", "3 3"]  # pixels, the centre of the upper left one at 0.5
     width: int  # pixels
     height: int
@@ -208,7 +212,9 @@ class Prompt:
     # x, y of the photo file or the viewport; (0, 0) is the middle of the upper left pixel
     pixels: Annotated[Array, "F32", "P 2"] | None = None
     points: Annotated[Array, "F32", "P 3"] | None = None  # scene units, object space
-    mask: Annotated[Array, "BOOL", "H W"] | None = None  # as large as the photo file or the viewport
+    mask: Annotated[Array, "BOOL", "H W"] | None = (
+        None  # as large as the photo file or the viewport
+    )
     radius: float = 0.0  # pixels for `pixels`, scene units for `points`
     text: str = ""
 
@@ -234,7 +240,9 @@ class Segment:
     selected: Annotated[Array, "BOOL", "N"]  # scores > threshold
     threshold: float  # given, or found
     extractor: str  # the one that ran
-    evidence: dict[str, float]  # numbers that say how sure this is: seeds, agreement with the prompts, ...
+    evidence: dict[
+        str, float
+    ]  # numbers that say how sure this is: seeds, agreement with the prompts, ...
     timings: dict[str, float]  # seconds by stage
     notes: tuple[str, ...] = ()
 
@@ -248,7 +256,9 @@ class RunSegment(Request[Segment], method="segment/run"):
     extractor: str = "colour"
     threshold: float | None = None  # 0..1; None: found by agreement with the prompts
     diffusion: bool = True  # spread along the graph; False: features alone decide
-    replaces: str = ""  # a running or waiting request with the same word here is superseded by this one
+    replaces: str = (
+        ""  # a running or waiting request with the same word here is superseded by this one
+    )
     # Which Gaussians were shown when each of the P prompts was made: what is hidden hides nothing. None: all.
     visible: Annotated[Array, "BOOL", "N P"] | None = None
 
@@ -337,9 +347,15 @@ class ClearCache(Request[CacheState], method="cache/clear"):
 
 
 def _exactly_one(value: object, *names: str) -> None:
-    given = [name for name in names if getattr(value, name) is not None and not _is_empty(getattr(value, name))]
+    given = [
+        name
+        for name in names
+        if getattr(value, name) is not None and not _is_empty(getattr(value, name))
+    ]
     if len(given) != 1:
-        raise EngineError("bad_request", f"{type(value).__name__} needs exactly one of {', '.join(names)}.")
+        raise EngineError(
+            "bad_request", f"{type(value).__name__} needs exactly one of {', '.join(names)}."
+        )
 
 
 def _is_empty(value: object) -> bool:
@@ -349,12 +365,17 @@ def _is_empty(value: object) -> bool:
 def table() -> str:
     """The methods, and the objects they hold, as two Markdown tables."""
     rows = ["| method | asked with | answered with | what it does |", "|---|---|---|---|"]
-    own = {name: kind for name, kind in METHODS.items() if kind.__module__ == __name__}  # others may add theirs
+    own = {
+        name: kind for name, kind in METHODS.items() if kind.__module__ == __name__
+    }  # others may add theirs
     for name, kind in own.items():
         summary = (kind.__doc__ or "").splitlines()[0]
         rows.append(f"| `{name}` | {_fields(kind)} | {_fields(kind.answer)} | {summary} |")
     rows += ["", "| object | fields |", "|---|---|"]
-    rows += [f"| `{kind.__name__}` | {_fields(kind)} |" for kind in (Cloud, Viewport, Prompt, ExtractorInfo)]
+    rows += [
+        f"| `{kind.__name__}` | {_fields(kind)} |"
+        for kind in (Cloud, Viewport, Prompt, ExtractorInfo)
+    ]
     return "\n".join(rows)
 
 

@@ -17,18 +17,33 @@ from .uplift import Uplifted
 
 # A perceptually even ramp from dark violet over red to light yellow (anchors; linear between them).
 _RAMP = np.array(
-    [[4, 3, 18], [68, 15, 96], [140, 41, 99], [206, 66, 71], [246, 125, 21], [250, 201, 62], [252, 255, 180]]
+    [
+        [4, 3, 18],
+        [68, 15, 96],
+        [140, 41, 99],
+        [206, 66, 71],
+        [246, 125, 21],
+        [250, 201, 62],
+        [252, 255, 180],
+    ]
 )
 
 
-def rgb(gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT) -> Float[Array, "H W 3"]:
+def rgb(
+    gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
+) -> Float[Array, "H W 3"]:
     """The splats over black, 0..1."""
     image, _ = render(gaussians, camera, colours(gaussians, camera.centre), raster=raster, job=job)
     return np.clip(image, 0, 1).transpose(1, 2, 0)
 
 
 def share(
-    gaussians: Gaussians, camera: Camera, scores: Float[Array, " N"], *, raster: Raster = GSPLAT, job: Job = SILENT
+    gaussians: Gaussians,
+    camera: Camera,
+    scores: Float[Array, " N"],
+    *,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
 ) -> Float[Array, "H W"]:
     """Σ w score / Σ w per pixel: the mean score of what the pixel shows; 0 where it shows nothing."""
     image, alpha = render(gaussians, camera, scores[:, None], raster=raster, job=job)
@@ -36,7 +51,12 @@ def share(
 
 
 def over_gray(
-    gaussians: Gaussians, camera: Camera, values: Float[Array, "N 3"], *, raster: Raster = GSPLAT, job: Job = SILENT
+    gaussians: Gaussians,
+    camera: Camera,
+    values: Float[Array, "N 3"],
+    *,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
 ) -> Float[Array, "H W 3"]:
     """Any colours of the Gaussians, over middle gray."""
     image, alpha = render(gaussians, camera, values, raster=raster, job=job)
@@ -51,26 +71,38 @@ def pca_colours(uplifted: Uplifted) -> Float[Array, "N 3"]:
         return out
     three = fit([seen.T[:, :, None]], components=3)(seen.T[:, :, None])[:, :, 0].T
     low, high = np.percentile(three, [2, 98], axis=0)
-    out[uplifted.seen, : three.shape[1]] = np.clip((three - low) / np.maximum(high - low, 1e-9), 0, 1)
+    out[uplifted.seen, : three.shape[1]] = np.clip(
+        (three - low) / np.maximum(high - low, 1e-9), 0, 1
+    )
     return out
 
 
 def heat(values: Float[Array, "H W"]) -> Float[Array, "H W 3"]:
     """0..1 on a ramp from dark to light."""
     position = np.clip(values, 0, 1) * (len(_RAMP) - 1)
-    return np.stack([np.interp(position, np.arange(len(_RAMP)), _RAMP[:, c]) / 255 for c in range(3)], -1)
+    return np.stack(
+        [np.interp(position, np.arange(len(_RAMP)), _RAMP[:, c]) / 255 for c in range(3)], -1
+    )
 
 
 def tinted(
-    picture: Float[Array, "H W 3"], mask: Bool[Array, "H W"], colour: tuple[float, float, float] = (1, 0.45, 0.05)
+    picture: Float[Array, "H W 3"],
+    mask: Bool[Array, "H W"],
+    colour: tuple[float, float, float] = (1, 0.45, 0.05),
 ) -> Float[Array, "H W 3"]:
     """The picture with the mask in colour and the rest darker."""
-    return np.where(mask[..., None], 0.45 * picture + 0.55 * np.array(colour), 0.55 * picture).astype(np.float32)
+    return np.where(
+        mask[..., None], 0.45 * picture + 0.55 * np.array(colour), 0.55 * picture
+    ).astype(np.float32)
 
 
 def save(path: Path, image: Shaped[Array, "H W ..."]) -> Path:
     """Write a PNG: booleans as 0/255, floats as 0..1."""
-    pixels = image * np.uint8(255) if image.dtype == bool else (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+    pixels = (
+        image * np.uint8(255)
+        if image.dtype == bool
+        else (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         Image.fromarray(pixels).save(temporary)

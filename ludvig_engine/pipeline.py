@@ -42,7 +42,9 @@ class Recipe:
     weighted: bool = False  # channels times singular values
     refine: int = 0  # steps from the weighted mean towards least squares
     neighbours: int = NEIGHBOURS
-    release_scale: bool = False  # features over their number, as in the published code, which counts Σ w per channel
+    release_scale: bool = (
+        False  # features over their number, as in the published code, which counts Σ w per channel
+    )
     raster: Raster = GSPLAT
 
 
@@ -81,7 +83,9 @@ class Prepared:
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:
             descriptor = self.descriptor(share=share, job=job)
-            return Coarse.of(self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job)
+            return Coarse.of(
+                self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job
+            )
 
         return self._begin(("coarse", bandwidth, share), make, job)
 
@@ -96,16 +100,28 @@ class Prepared:
 
 
 def prepare(
-    scene: Scene, extractor: Extractor, *, recipe: Recipe = DEFAULT, cache: Cache | None = None, job: Job = SILENT
+    scene: Scene,
+    extractor: Extractor,
+    *,
+    recipe: Recipe = DEFAULT,
+    cache: Cache | None = None,
+    job: Job = SILENT,
 ) -> Prepared:
     """Features and graph of a scene, computed or from the cache."""
     uplifted = lifted_features(scene, extractor, recipe=recipe, cache=cache, job=job)
     graph = neighbour_graph(scene.gaussians, recipe.neighbours, cache=cache, job=job)
-    return Prepared(scene.gaussians, uplifted, graph.with_features(uplifted.features, job=job), extractor.name)
+    return Prepared(
+        scene.gaussians, uplifted, graph.with_features(uplifted.features, job=job), extractor.name
+    )
 
 
 def lifted_features(
-    scene: Scene, extractor: Extractor, *, recipe: Recipe = DEFAULT, cache: Cache | None = None, job: Job = SILENT
+    scene: Scene,
+    extractor: Extractor,
+    *,
+    recipe: Recipe = DEFAULT,
+    cache: Cache | None = None,
+    job: Job = SILENT,
 ) -> Uplifted:
     """Extract, reduce (unless the recipe keeps all channels), uplift."""
     found = _lifted(scene, extractor, recipe, cache, job)
@@ -114,15 +130,27 @@ def lifted_features(
     return replace(found, features=found.features / np.float32(found.features.shape[1]))
 
 
-def _lifted(scene: Scene, extractor: Extractor, recipe: Recipe, cache: Cache | None, job: Job) -> Uplifted:
+def _lifted(
+    scene: Scene, extractor: Extractor, recipe: Recipe, cache: Cache | None, job: Job
+) -> Uplifted:
     views = [view for view in scene.views if view.photo is not None]
     if not views:
-        raise EngineError("bad_input", "The scene has no photos to take features from.", ["Give the photos' folder."])
+        raise EngineError(
+            "bad_input",
+            "The scene has no photos to take features from.",
+            ["Give the photos' folder."],
+        )
     map_keys = [_map_key(view, extractor, cache) for view in views]
     name = key(
         "uplift",
         1,
-        [recipe.components, recipe.weighted, recipe.refine, repr(recipe.raster), [_camera_key(view) for view in views]],
+        [
+            recipe.components,
+            recipe.weighted,
+            recipe.refine,
+            repr(recipe.raster),
+            [_camera_key(view) for view in views],
+        ],
         _shape_key(scene.gaussians),
         *map_keys,
     )
@@ -137,11 +165,15 @@ def _lifted(scene: Scene, extractor: Extractor, recipe: Recipe, cache: Cache | N
     result = uplift(scene.gaussians, sights, refine=recipe.refine, raster=recipe.raster, job=job)
     if cache:
         arrays = {"features": result.features, "weights": result.weights, "views": result.views}
-        job.aside(lambda: cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}"))
+        job.aside(
+            lambda: cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}")
+        )
     return result
 
 
-def neighbour_graph(gaussians: Gaussians, neighbours: int, *, cache: Cache | None = None, job: Job = SILENT) -> Graph:
+def neighbour_graph(
+    gaussians: Gaussians, neighbours: int, *, cache: Cache | None = None, job: Job = SILENT
+) -> Graph:
     """The graph of the centres, without features."""
     name = key("neighbours", 1, neighbours, key_of_array(gaussians.means)) if cache else ""
     table = job.aside(lambda: cache.get(name)) if cache else None
@@ -191,7 +223,9 @@ def _feature_maps(
         )
 
     def get_aside(n: int) -> Arrays:
-        return job.aside(lambda: get(n))  # a model looks at a photo for seconds; what it finds is kept even so
+        return job.aside(
+            lambda: get(n)
+        )  # a model looks at a photo for seconds; what it finds is kept even so
 
     stage = f"Extracting features ({extractor.name})"
     if extractor.parallel:
@@ -206,7 +240,9 @@ def _feature_maps(
 
 
 def _sight(view: View, arrays: Arrays, reduce: pca_.Reduction | None) -> Sight:
-    return Sight(view.camera, reduce(arrays["map"]) if reduce else arrays["map"], arrays.get("valid"))
+    return Sight(
+        view.camera, reduce(arrays["map"]) if reduce else arrays["map"], arrays.get("valid")
+    )
 
 
 def _map_key(view: View, extractor: Extractor, cache: Cache | None) -> str:
@@ -219,11 +255,21 @@ def _map_key(view: View, extractor: Extractor, cache: Cache | None) -> str:
 
 
 def _camera_key(view: View) -> list[object]:
-    return [view.camera.viewmat.tolist(), view.camera.K.tolist(), view.camera.width, view.camera.height]
+    return [
+        view.camera.viewmat.tolist(),
+        view.camera.K.tolist(),
+        view.camera.width,
+        view.camera.height,
+    ]
 
 
 def _shape_key(gaussians: Gaussians) -> str:
     """Of everything weights depend on, which colours are not."""
     return key(
-        "shape", 1, [key_of_array(a) for a in (gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities)]
+        "shape",
+        1,
+        [
+            key_of_array(a)
+            for a in (gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities)
+        ],
     )

@@ -20,7 +20,9 @@ from pathlib import Path
 
 from .errors import EngineError
 
-START_SECONDS = 60.0  # the first start after an installation reads gigabytes of libraries from a cold disk
+START_SECONDS = (
+    60.0  # the first start after an installation reads gigabytes of libraries from a cold disk
+)
 END_SECONDS = 2.0
 CODE = Path(__file__).resolve().parent.parent  # where this very package is
 
@@ -40,7 +42,9 @@ class EngineProcess:
         What the engine prints goes to the file `log`, as it is. `environment` is added to what it inherits. Raises
         `EngineError` "not_found" if there is no such command.
         """
-        self._command, self._log, self._environment = command, log, environment or {}
+        self._command = command
+        self._log = log
+        self._environment = environment or {}
         folder = Path(tempfile.mkdtemp(prefix="ludvig-"))  # its owner's only
         self.token = secrets.token_hex(32)
         self.log = Path(log) if log else folder / "engine.log"
@@ -58,7 +62,9 @@ class EngineProcess:
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise EngineError(
-                "not_found", f"The engine does not start: {error}.", ["Choose another Python, or install the engine."]
+                "not_found",
+                f"The engine does not start: {error}.",
+                ["Choose another Python, or install the engine."],
             ) from error
         self.end = weakref.finalize(self, _end, self._child, folder)  # also called at exit
         assert self._child.stdin is not None
@@ -72,7 +78,9 @@ class EngineProcess:
         deadline = time.monotonic() + START_SECONDS
         while not self._connection_file.exists():
             if not self.alive:
-                raise EngineError("engine_failed", f"The engine did not start: {self.ending()}", self.fixes)
+                raise EngineError(
+                    "engine_failed", f"The engine did not start: {self.ending()}", self.fixes
+                )
             if time.monotonic() > deadline:
                 message = f"The engine did not start within {START_SECONDS:.0f} seconds."
                 raise EngineError("engine_failed", message, self.fixes)
@@ -108,7 +116,9 @@ class EngineProcess:
         with self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - 2000))
             lines = file.read().decode(errors="replace").split("\n")
-        return " ".join([f"exit code {code}.", *[line.strip()[:300] for line in lines if line.strip()][-1:]])
+        return " ".join(
+            [f"exit code {code}.", *[line.strip()[:300] for line in lines if line.strip()][-1:]]
+        )
 
 
 def engine_command(python: str | os.PathLike[str]) -> list[str]:
@@ -118,9 +128,16 @@ def engine_command(python: str | os.PathLike[str]) -> list[str]:
 
 def child_environment() -> dict[str, str]:
     """Ours, without what is meant for our own Python: the child may be another one."""
-    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")}
-    if CODE.name not in ("site-packages", "dist-packages"):  # those of one Python are poison for another
-        environment["PYTHONPATH"] = str(CODE)  # so that the two ends are never of different versions
+    environment = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")
+    }
+    if CODE.name not in (
+        "site-packages",
+        "dist-packages",
+    ):  # those of one Python are poison for another
+        environment["PYTHONPATH"] = str(
+            CODE
+        )  # so that the two ends are never of different versions
     # SAFEPATH: a numpy.py in the folder the user happens to be in is not NumPy.
     return environment | {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
 
@@ -130,10 +147,14 @@ def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
     try:
         return "127.0.0.1", int(json.loads(Path(path).read_bytes())["port"])
     except FileNotFoundError as error:
-        raise EngineError("not_found", f"There is no {path}: no engine runs there.", ["Start the engine."]) from error
+        raise EngineError(
+            "not_found", f"There is no {path}: no engine runs there.", ["Start the engine."]
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{path} is not the connection file of an engine."
-        raise EngineError("bad_file", message, ["Give the path that `ludvig serve` was given."]) from error
+        raise EngineError(
+            "bad_file", message, ["Give the path that `ludvig serve` was given."]
+        ) from error
 
 
 def _end(child: subprocess.Popen[bytes], folder: Path) -> None:

@@ -45,7 +45,9 @@ class Job:
         self.check()
         self.report(stage, len(items), len(items))
 
-    def map(self, function: Callable[[T], R], items: Sequence[T], stage: str = "", threads: int = 0) -> Iterator[R]:
+    def map(
+        self, function: Callable[[T], R], items: Sequence[T], stage: str = "", threads: int = 0
+    ) -> Iterator[R]:
         """`function` of every item, in order, on a few threads: for work that releases the GIL."""
         threads = threads or cpu_count()
         if threads == 1 or len(items) < 2:
@@ -53,10 +55,15 @@ class Job:
                 self.check()
                 yield function(item)
             return
-        source, pending, pool = iter(items), list[Future[R]](), _borrowed(threads)
+        source = iter(items)
+        pending = list[Future[R]]()
+        pool = _borrowed(threads)
         try:
             for done in range(len(items)):
-                pending += [pool.submit(function, item) for item in islice(source, 2 * threads - len(pending))]
+                pending += [
+                    pool.submit(function, item)
+                    for item in islice(source, 2 * threads - len(pending))
+                ]
                 if stage:
                     self.report(stage, done, len(items))
                 yield self.wait(pending.pop(0))

@@ -31,8 +31,12 @@ class Paint:
     positive: Float[Array, "H W"]  # the object
     negative: Float[Array, "H W"]  # not the object
     through: bool = False  # also what lies behind the visible surface
-    perhaps: Float[Array, "H W"] | None = None  # the object is in here, but not all of it is the object: a box
-    visible: Bool[Array, " N"] | None = None  # the Gaussians that were shown when it was painted; None: all
+    perhaps: Float[Array, "H W"] | None = (
+        None  # the object is in here, but not all of it is the object: a box
+    )
+    visible: Bool[Array, " N"] | None = (
+        None  # the Gaussians that were shown when it was painted; None: all
+    )
 
     def __post_init__(self) -> None:
         for name in ("positive", "negative", "perhaps"):
@@ -55,7 +59,11 @@ class Evidence:
     perhaps: Float[Array, " N"]
 
     def __add__(self, other: Evidence) -> Evidence:
-        return Evidence(self.positive + other.positive, self.negative + other.negative, self.perhaps + other.perhaps)
+        return Evidence(
+            self.positive + other.positive,
+            self.negative + other.negative,
+            self.perhaps + other.perhaps,
+        )
 
     @property
     def total(self) -> Float[Array, " N"]:
@@ -64,10 +72,14 @@ class Evidence:
     @property
     def share(self) -> Float[Array, " N"]:
         """Of the paint a Gaussian shows, how much is positive; 0 where there is none."""
-        return np.divide(self.positive, self.total, out=np.zeros_like(self.positive), where=self.total > 0)
+        return np.divide(
+            self.positive, self.total, out=np.zeros_like(self.positive), where=self.total > 0
+        )
 
 
-def lift(gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPLAT, job: Job = SILENT) -> Evidence:
+def lift(
+    gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPLAT, job: Job = SILENT
+) -> Evidence:
     """The evidence of all paint together."""
     sums = np.zeros((len(gaussians), 3), np.float32)
     for paint in job.track(paints, "Reading prompts"):
@@ -111,24 +123,42 @@ def merged(paints: Sequence[Paint]) -> list[Paint]:
 
 
 def click(
-    camera: Camera, x: float, y: float, *, positive: bool = True, radius: float = 0.0, through: bool = False
+    camera: Camera,
+    x: float,
+    y: float,
+    *,
+    positive: bool = True,
+    radius: float = 0.0,
+    through: bool = False,
 ) -> Paint:
     """A small disc around (x, y), continuous pixels of the camera's image, centres at +0.5."""
     radius = radius or max(CLICK_RADIUS * max(camera.width, camera.height), 0.75)
-    return line(camera, np.array([[x, y]], float), radius=radius, positive=positive, through=through)
+    return line(
+        camera, np.array([[x, y]], float), radius=radius, positive=positive, through=through
+    )
 
 
 def line(
-    camera: Camera, points: Float[Array, "P 2"], *, radius: float, positive: bool = True, through: bool = False
+    camera: Camera,
+    points: Float[Array, "P 2"],
+    *,
+    radius: float,
+    positive: bool = True,
+    through: bool = False,
 ) -> Paint:
     """A stroke through points, `radius` pixels to either side, softened at its rim by half a pixel."""
     rows, columns = np.mgrid[: camera.height, : camera.width].astype(np.float32) + np.float32(0.5)
     nearest = np.full(rows.shape, np.inf, np.float32)
     for start, end in zip(points, points[1:] if len(points) > 1 else points, strict=False):
         step = end - start
-        along = ((columns - start[0]) * step[0] + (rows - start[1]) * step[1]) / max(float(step @ step), 1e-12)
+        along = ((columns - start[0]) * step[0] + (rows - start[1]) * step[1]) / max(
+            float(step @ step), 1e-12
+        )
         along = np.clip(along, 0, 1)
-        nearest = np.minimum(nearest, np.hypot(columns - start[0] - along * step[0], rows - start[1] - along * step[1]))
+        nearest = np.minimum(
+            nearest,
+            np.hypot(columns - start[0] - along * step[0], rows - start[1] - along * step[1]),
+        )
     stroke = np.clip(radius + 0.5 - nearest, 0, 1).astype(np.float32)
     nothing = np.zeros_like(stroke)
     return Paint(camera, stroke if positive else nothing, nothing if positive else stroke, through)
@@ -137,10 +167,16 @@ def line(
 def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:
     """Outside is not the object. Inside is what `segment` compares with outside to find what differs."""
     outside = np.ones((camera.height, camera.width), np.float32)
-    x0, x1, y0, y1 = *sorted((x0, x1)), *sorted((y0, y1))
-    inside = slice(max(round(y0), 0), max(round(y1), 0)), slice(max(round(x0), 0), max(round(x1), 0))
+    x0, x1 = sorted((x0, x1))
+    y0, y1 = sorted((y0, y1))
+    inside = (
+        slice(max(round(y0), 0), max(round(y1), 0)),
+        slice(max(round(x0), 0), max(round(x1), 0)),
+    )
     if outside[inside].size < 4 or outside[inside].size == outside.size:
-        raise EngineError("bad_input", "The box is empty or the whole picture.", ["Draw it around the object."])
+        raise EngineError(
+            "bad_input", "The box is empty or the whole picture.", ["Draw it around the object."]
+        )
     outside[inside] = 0
     return Paint(camera, np.zeros_like(outside), outside, perhaps=1 - outside)
 
@@ -151,7 +187,9 @@ def mask(camera: Camera, values: Float[Array, "H W"] | Bool[Array, "H W"]) -> Pa
     return Paint(camera, values, 1 - values)
 
 
-def photo_click(view: View, x: float, y: float, *, positive: bool = True, through: bool = False) -> Paint:
+def photo_click(
+    view: View, x: float, y: float, *, positive: bool = True, through: bool = False
+) -> Paint:
     """A click on pixel (x, y) of the photo file."""
     return click(view.camera, *photo_point(view, x, y), positive=positive, through=through)
 
@@ -189,7 +227,9 @@ def _in_front(
     return front
 
 
-def _under(gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], raster: Raster) -> Float[Array, "N 3"]:
+def _under(
+    gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], raster: Raster
+) -> Float[Array, "N 3"]:
     """Opacity times the paint over each centre, whatever is in front of it."""
     position = gaussians.means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]
     ahead = position[:, 2] > raster.near

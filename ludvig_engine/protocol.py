@@ -68,7 +68,13 @@ PROTOCOL = 1  # raised by every change that an older peer would misunderstand
 HANDSHAKE_SECONDS = 5.0
 HANDSHAKE_HEADER = 4096  # bytes
 PROGRESS_SECONDS = 0.05  # at least, between two reports
-CODES = {"unknown_method": -32601, "bad_request": -32602, "internal": -32603, "cancelled": -32800, "superseded": -32802}
+CODES = {
+    "unknown_method": -32601,
+    "bad_request": -32602,
+    "internal": -32603,
+    "cancelled": -32800,
+    "superseded": -32802,
+}
 OTHER_CODE = -32000
 
 Message = dict[str, Any]
@@ -112,7 +118,11 @@ class Connection:
                 raise
 
     def receive(
-        self, *, deadline: float | None = None, max_header: int = frames.MAX_HEADER, max_body: int = frames.MAX_BODY
+        self,
+        *,
+        deadline: float | None = None,
+        max_header: int = frames.MAX_HEADER,
+        max_body: int = frames.MAX_BODY,
     ) -> tuple[Message, Arrays]:
         """The next message and its arrays.
 
@@ -147,7 +157,9 @@ class Connection:
     def close(self) -> None:
         """Give the socket back; to be called by the receiving thread, and no other, when it stops."""
         self.hang_up()
-        with self._sending:  # else a sender might write to whatever gets the same file descriptor next
+        with (
+            self._sending
+        ):  # else a sender might write to whatever gets the same file descriptor next
             self._socket.close()
 
 
@@ -178,4 +190,6 @@ def error_from_message(data: object) -> EngineError:
             return Cancelled()
         case {"message": str(message), "data": {"kind": str(kind), "fixes": [*fixes]}}:
             return EngineError(kind, message, map(str, fixes))
-    return EngineError("protocol", f"The engine reported an error this client does not understand: {data!r:.200}")
+    return EngineError(
+        "protocol", f"The engine reported an error this client does not understand: {data!r:.200}"
+    )

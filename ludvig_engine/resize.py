@@ -12,13 +12,17 @@ from .progress import SILENT, Job, chunks
 INNER = 0.95  # of the edges within a selection are no longer than those it grows along
 
 
-def grow(graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT) -> Bool[Array, " N"]:
+def grow(
+    graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT
+) -> Bool[Array, " N"]:
     """The selection and its neighbours up to `hops` edges away, along edges no longer than its own (`reach`)."""
     kept = graph.distances <= reach(graph, selected, job=job)
     return job.aside(lambda: flood(graph, kept, selected, hops=hops)) >= 0
 
 
-def shrink(graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT) -> Bool[Array, " N"]:
+def shrink(
+    graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT
+) -> Bool[Array, " N"]:
     """Without what is up to `hops` edges away from the rest, along edges no longer than those of the rest."""
     return ~grow(graph, ~selected, hops=hops, job=job)
 
@@ -32,7 +36,9 @@ def reach(graph: Graph, selected: Bool[Array, " N"], *, job: Job = SILENT) -> fl
     for part in chunks(len(graph), 65536):
         job.check()
         edges = slice(graph.indptr[part.start], graph.indptr[part.stop])
-        rows = np.repeat(np.arange(part.start, part.stop), np.diff(graph.indptr[part.start : part.stop + 1]))
+        rows = np.repeat(
+            np.arange(part.start, part.stop), np.diff(graph.indptr[part.start : part.stop + 1])
+        )
         others = graph.indices[edges]
         found.append(graph.distances[edges][selected[rows] & selected[others] & (rows != others)])
     inner = np.concatenate(found)

@@ -19,7 +19,10 @@ from .io.atomic import atomic_write
 
 def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
     """`about` is kept as JSON texts by name."""
-    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata=_texts(about))
+    data = save(
+        {name: np.ascontiguousarray(array) for name, array in arrays.items()},
+        metadata=_texts(about),
+    )
     with atomic_write(path, needed=len(data)) as temporary:
         temporary.write_bytes(data)
 
@@ -27,7 +30,11 @@ def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping
 def read(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays called `names` (all if none are given) and the metadata."""
     if not Path(path).is_file():
-        raise EngineError("not_found", f"There is no file {path}.", ["Write it with: ludvig segment ... --out FILE."])
+        raise EngineError(
+            "not_found",
+            f"There is no file {path}.",
+            ["Write it with: ludvig segment ... --out FILE."],
+        )
     try:
         with safe_open(path, "numpy") as file:
             here = set(file.keys())
@@ -40,7 +47,9 @@ def read(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict
             arrays = {name: file.get_tensor(name) for name in names or sorted(here)}
             about = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
     except (SafetensorError, json.JSONDecodeError, OSError) as error:
-        raise EngineError("bad_file", f"{path} is not a result file: {error}.", ["Run the command again."]) from error
+        raise EngineError(
+            "bad_file", f"{path} is not a result file: {error}.", ["Run the command again."]
+        ) from error
     return arrays, about
 
 

@@ -35,7 +35,13 @@ class Gaussians:
 
     def __post_init__(self) -> None:
         n, s = len(self.means), self.shN.shape[1]
-        expected = {"means": (n, 3), "quats": (n, 4), "scales": (n, 3), "opacities": (n,), "sh0": (n, 1, 3)}
+        expected = {
+            "means": (n, 3),
+            "quats": (n, 4),
+            "scales": (n, 3),
+            "opacities": (n,),
+            "sh0": (n, 1, 3),
+        }
         for name, shape in {**expected, "shN": (n, s, 3)}.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
@@ -51,7 +57,10 @@ class Gaussians:
 
     def take(self: Self, rows: Int[Array, " M"] | Bool[Array, " N"] | slice) -> Self:
         """The Gaussians of `rows`, in that order."""
-        return replace(self, **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)})
+        return replace(
+            self,
+            **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)},
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,9 @@ class Scene:
     file_count: int  # rows in the file; more than N if some were unusable
     views: tuple[View, ...] = ()
     path: Path | None = None
-    notes: tuple[str, ...] = field(default=(), compare=False)  # what the user should know: dropped rows, ...
+    notes: tuple[str, ...] = field(
+        default=(), compare=False
+    )  # what the user should know: dropped rows, ...
 
     def __len__(self) -> int:
         return len(self.gaussians)
@@ -136,9 +147,15 @@ class Scene:
             if len(found) == 1:
                 return found[0]
             if len(found) > 1:
-                raise EngineError("not_found", f'{len(found)} views are called "{name}".', ["Give the whole name."])
+                raise EngineError(
+                    "not_found",
+                    f'{len(found)} views are called "{name}".',
+                    ["Give the whole name."],
+                )
         raise EngineError(
-            "not_found", f'No view is called "{name}".', [nearest_name(name, [v.name for v in self.views])]
+            "not_found",
+            f'No view is called "{name}".',
+            [nearest_name(name, [v.name for v in self.views])],
         )
 
 

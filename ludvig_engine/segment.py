@@ -30,9 +30,14 @@ from .prompts import Evidence, Paint, lift, merged
 from .render import GSPLAT, Raster
 from .self_training import THRESHOLD, Answer, SelfTraining
 
-BANDWIDTHS, PRIORS = (4.0,), (0.03, 0.1)  # tried for a mask; wider ones fit the mask better and the object worse
+BANDWIDTHS, PRIORS = (
+    (4.0,),
+    (0.03, 0.1),
+)  # tried for a mask; wider ones fit the mask better and the object worse
 SHARE = 1.6  # of the position beside the features in self-training
-LESS = 0.02  # that self-training may agree less with a mask: it knows more of the object than one view
+LESS = (
+    0.02  # that self-training may agree less with a mask: it knows more of the object than one view
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,10 @@ def segment(
         found = _by_agreement(prepared, evidence, masks, options, raster, job)
     else:
         found = _from_evidence(prepared, evidence, options, job)
-    seeds = {"seeds": float((evidence.positive > 0).sum()), "against": float((evidence.negative > 0).sum())}
+    seeds = {
+        "seeds": float((evidence.positive > 0).sum()),
+        "against": float((evidence.negative > 0).sum()),
+    }
     found = replace(found, evidence={**seeds, **found.evidence})
     if options.threshold is not None:
         found = replace(found, threshold=options.threshold, how="given")
@@ -105,32 +113,57 @@ def begin(prepared: Prepared) -> None:
 
 
 def _by_agreement(
-    prepared: Prepared, evidence: Evidence, masks: Sequence[Paint], options: Options, raster: Raster, job: Job
+    prepared: Prepared,
+    evidence: Evidence,
+    masks: Sequence[Paint],
+    options: Options,
+    raster: Raster,
+    job: Job,
 ) -> Segment:
-    P = learn(prepared.descriptor(share=0.5, job=job), evidence.positive, evidence.negative, C=0.5, job=job)
-    trust = 0.3 * np.minimum(evidence.total / max(float(np.median(evidence.total[evidence.total > 0])), 1e-12), 1)
+    P = learn(
+        prepared.descriptor(share=0.5, job=job),
+        evidence.positive,
+        evidence.negative,
+        C=0.5,
+        job=job,
+    )
+    trust = 0.3 * np.minimum(
+        evidence.total / max(float(np.median(evidence.total[evidence.total > 0])), 1e-12), 1
+    )
     tried = list(product(_given(options.bandwidth, BANDWIDTHS), _given(options.prior, PRIORS)))
     scores = [P]
     if options.diffusion:
         for bandwidth, prior in tried:
-            scores.append(prepared.walk(bandwidth, job=job).solve(evidence.share, trust, P, prior=prior, job=job))
+            scores.append(
+                prepared.walk(bandwidth, job=job).solve(
+                    evidence.share, trust, P, prior=prior, job=job
+                )
+            )
     columns = np.stack(scores, axis=1)
     found = agreement(prepared.gaussians, columns, masks, raster=raster, job=job)
     best, at = np.unravel_index(int(found.argmax()), found.shape)
     first = scores[best] > THRESHOLDS[at]
     trained = _training(prepared, evidence, options, job).from_selection(first)
     levels = np.array([trained.threshold])
-    agrees = float(agreement(prepared.gaussians, trained.scores[:, None], masks, thresholds=levels, job=job)[0, 0])
+    agrees = float(
+        agreement(prepared.gaussians, trained.scores[:, None], masks, thresholds=levels, job=job)[
+            0, 0
+        ]
+    )
     if agrees >= found.max() - LESS:
         return _segment(trained, "a half, after self-training", options, agrees)
     parameters = dict(zip(("bandwidth", "prior"), tried[best - 1], strict=True)) if best else {}
     how = "found by agreement with the mask"
-    return Segment(scores[best], float(THRESHOLDS[at]), how, parameters, {"agreement": float(found.max())})
+    return Segment(
+        scores[best], float(THRESHOLDS[at]), how, parameters, {"agreement": float(found.max())}
+    )
 
 
 def _from_evidence(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> Segment:
     answer = _training(prepared, evidence, options, job).from_evidence()
-    inside = answer.scores > answer.threshold  # on the Gaussians: to draw a million takes longer than all the rest
+    inside = (
+        answer.scores > answer.threshold
+    )  # on the Gaussians: to draw a million takes longer than all the rest
     both, beside = float(evidence.positive[inside].sum()), float(evidence.negative[inside].sum())
     agrees = both / max(float(evidence.positive.sum()) + beside, 1e-12)
     how = "default" if answer.threshold == THRESHOLD else "found by Otsu's and Li's rules"
@@ -145,7 +178,11 @@ def _training(prepared: Prepared, evidence: Evidence, options: Options, job: Job
 
 
 def _segment(answer: Answer, how: str, options: Options, agrees: float) -> Segment:
-    parameters = {"bandwidth": options.bandwidth or BANDWIDTHS[0], "prior": answer.prior} if options.diffusion else {}
+    parameters = (
+        {"bandwidth": options.bandwidth or BANDWIDTHS[0], "prior": answer.prior}
+        if options.diffusion
+        else {}
+    )
     return Segment(answer.scores, answer.threshold, how, parameters, {"agreement": agrees})
 
 

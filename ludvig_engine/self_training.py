@@ -29,7 +29,10 @@ PRIOR = 0.1  # λ, of P; raised for objects smaller than the walk's reach
 FIRST = 0.1  # of λ, as long as P knows only the clicks
 ROUNDS = 3
 SPREAD = 0.3  # of a score: what an object as large as the scene would have to be clearer apart
-NARROWER = 0.4, 0.6  # of the way from Li's threshold to the highest score: thresholds that find parts
+NARROWER = (
+    0.4,
+    0.6,
+)  # of the way from Li's threshold to the highest score: thresholds that find parts
 DOUBT = 0.1  # of a score: that a part was meant, and for each time λ was raised
 KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
 FINE = 8  # steps of the last diffusion, which starts from an answer
@@ -68,7 +71,9 @@ class Part:
         if not inside.any() or not outside.any():
             return -np.inf
         apart = np.average(self.scores, weights=inside) - np.average(self.scores, weights=outside)
-        extent = _extent(coarse.descriptor.places, inside) / max(_extent(coarse.descriptor.places, coarse.seen), 1e-12)
+        extent = _extent(coarse.descriptor.places, inside) / max(
+            _extent(coarse.descriptor.places, coarse.seen), 1e-12
+        )
         most = max(inside.sum() / coarse.seen.sum() - 0.5, 0) * 2
         return float(apart - SPREAD * extent - most - DOUBT * self.raised)
 
@@ -77,10 +82,19 @@ class SelfTraining:
     """Of one object, for which there is evidence; without a walk, by likeness alone."""
 
     def __init__(
-        self, coarse: Coarse, walk: Walk | None, evidence: Evidence, *, prior: float | None = None, job: Job = SILENT
+        self,
+        coarse: Coarse,
+        walk: Walk | None,
+        evidence: Evidence,
+        *,
+        prior: float | None = None,
+        job: Job = SILENT,
     ) -> None:
         """A given λ, `prior`, is kept."""
-        self.coarse, self.walk, self.evidence, self.job = coarse, walk, evidence, job
+        self.coarse = coarse
+        self.walk = walk
+        self.evidence = evidence
+        self.job = job
         self.prior, self.fixed = PRIOR if prior is None else prior, prior is not None
         self.trust = TRUST * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
         self.trusted = coarse.sum(self.trust)
@@ -91,13 +105,23 @@ class SelfTraining:
         coarse = self.coarse
         self.job.report("Learning", 0, ROUNDS + 1)
         positive, negative = (coarse.sum(part) for part in _clear(self.evidence))
-        scores = P = learn(coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=self.job)
+        scores = P = learn(
+            coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=self.job
+        )
         if self.walk:
             scores = self._spread(P, self.prior * FIRST, P)
         levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
-        li, otsu, most = float(threshold_li(levels)), float(threshold_otsu(levels)), float(scores.max())
-        starts = [((li + otsu) / 2, 0.0), (otsu, 0.0), *((li + up * (most - li), DOUBT) for up in NARROWER)]
-        found = [(self._trained(Part(scores, P, start, self.prior)), doubt) for start, doubt in starts]
+        li = float(threshold_li(levels))
+        otsu = float(threshold_otsu(levels))
+        most = float(scores.max())
+        starts = [
+            ((li + otsu) / 2, 0.0),
+            (otsu, 0.0),
+            *((li + up * (most - li), DOUBT) for up in NARROWER),
+        ]
+        found = [
+            (self._trained(Part(scores, P, start, self.prior)), doubt) for start, doubt in starts
+        ]
         return self._refined(max(found, key=lambda one: one[0].likely(coarse) - one[1])[0])
 
     def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
@@ -113,27 +137,40 @@ class SelfTraining:
             inside = part.inside
             if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
                 break
-            P = learn(coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job)
+            P = learn(
+                coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job
+            )
             part = replace(part, scores=part.scores if self.walk else P, P=P, threshold=THRESHOLD)
             while self.walk and part.prior <= 1:
                 part = replace(part, scores=self._spread(P, part.prior, part.scores))
-                if self.fixed or coarse.size[part.inside].sum() > KEPT * coarse.size[P > THRESHOLD].sum():
+                if (
+                    self.fixed
+                    or coarse.size[part.inside].sum() > KEPT * coarse.size[P > THRESHOLD].sum()
+                ):
                     break
                 part = replace(part, prior=4 * part.prior, raised=part.raised + 1)
         return part
 
-    def _spread(self, P: Float[Array, " S"], prior: float, start: Float[Array, " S"]) -> Float[Array, " S"]:
+    def _spread(
+        self, P: Float[Array, " S"], prior: float, start: Float[Array, " S"]
+    ) -> Float[Array, " S"]:
         coarse = self.coarse
-        return coarse.walk.solve(self.share, self.trusted, P, prior=prior * coarse.size, start=start, job=self.job)
+        return coarse.walk.solve(
+            self.share, self.trusted, P, prior=prior * coarse.size, start=start, job=self.job
+        )
 
     def _refined(self, part: Part) -> Answer:
-        coarse, prior, labels = self.coarse, min(part.prior, 1.0), self.coarse.labels
+        coarse = self.coarse
+        prior = min(part.prior, 1.0)
+        labels = self.coarse.labels
         seen, inside = (coarse.seen / coarse.size)[labels], part.inside[labels]
         P = learn(coarse.members, seen * inside, seen * ~inside, C=5.0, rare=True, job=self.job)
         if not self.walk:
             return Answer(P, part.threshold, prior)
         share, start = self.evidence.share, part.scores[labels]
-        scores = self.walk.solve(share, self.trust, P, prior=prior, start=start, steps=FINE, job=self.job)
+        scores = self.walk.solve(
+            share, self.trust, P, prior=prior, start=start, steps=FINE, job=self.job
+        )
         return Answer(scores, part.threshold, prior)
 
 

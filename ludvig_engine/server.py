@@ -56,7 +56,9 @@ def serve(
     chooses. `ready` is called when the file is there, for what may take longer. Raises `EngineError`: "bad_token" if
     stdin gives none, "no_port" if the port is taken.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
     # Unbuffered: a thread that waits inside a buffered reader holds its lock, and Python aborts at exit over that.
     stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
     token = stdin.readline(1000).decode(errors="replace").strip()
@@ -77,7 +79,12 @@ def serve(
             os._exit(0)
 
         threading.Thread(target=exit_with_parent, name="stdin", daemon=True).start()
-        address = {"port": server.port, "pid": os.getpid(), "protocol": PROTOCOL, "version": __version__}
+        address = {
+            "port": server.port,
+            "pid": os.getpid(),
+            "protocol": PROTOCOL,
+            "version": __version__,
+        }
         with atomic_write(connection_file) as path:
             path.chmod(0o600)
             path.write_text(json.dumps(address))
@@ -99,7 +106,9 @@ class Server:
             self._listener = socket.create_server(("127.0.0.1", port))
         except OSError as error:
             fixes = ["Use port 0: the system chooses a free one."]
-            raise EngineError("no_port", f"Cannot listen on port {port}: {error.strerror}.", fixes) from error
+            raise EngineError(
+                "no_port", f"Cannot listen on port {port}: {error.strerror}.", fixes
+            ) from error
         self.port: int = self._listener.getsockname()[1]
         self._jobs = Jobs()
         self._handshakes = threading.BoundedSemaphore(MAX_HANDSHAKES)
@@ -124,7 +133,9 @@ class Server:
         self.stop()
         self._jobs.close()
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept() on Linux and is refused elsewhere
+            self._listener.shutdown(
+                socket.SHUT_RDWR
+            )  # wakes accept() on Linux and is refused elsewhere
         self._listener.close()
         if client := self._client:
             client.hang_up()
@@ -140,9 +151,13 @@ class Server:
                     time.sleep(0.1)
                 continue
             if self._handshakes.acquire(blocking=False):
-                threading.Thread(target=self._attend, args=(sock,), name="connection", daemon=True).start()
+                threading.Thread(
+                    target=self._attend, args=(sock,), name="connection", daemon=True
+                ).start()
             else:
-                log.warning("connection refused: %d others have not said yet who they are", MAX_HANDSHAKES)
+                log.warning(
+                    "connection refused: %d others have not said yet who they are", MAX_HANDSHAKES
+                )
                 sock.close()
 
     def _attend(self, sock: socket.socket) -> None:
@@ -165,7 +180,9 @@ class Server:
         """The id and the params of a valid `initialize`."""
         deadline = time.monotonic() + HANDSHAKE_SECONDS
         try:
-            message, arrays = connection.receive(deadline=deadline, max_header=HANDSHAKE_HEADER, max_body=0)
+            message, arrays = connection.receive(
+                deadline=deadline, max_header=HANDSHAKE_HEADER, max_body=0
+            )
         except TimeoutError as error:
             raise ProtocolError(f"no initialize within {HANDSHAKE_SECONDS:.0f} seconds") from error
         if message.get("method") != Initialize.method or "id" not in message:
@@ -174,7 +191,9 @@ class Server:
             hello = codec.decode(Initialize, message.get("params", {}), arrays)
             if not hmac.compare_digest(hello.token.encode(errors="replace"), self._token):
                 raise EngineError(
-                    "bad_token", "The token is not this engine's.", ["Use the token it was started with."]
+                    "bad_token",
+                    "The token is not this engine's.",
+                    ["Use the token it was started with."],
                 )
             if hello.protocol != PROTOCOL:
                 raise EngineError(
@@ -188,12 +207,18 @@ class Server:
         """Serve a known client, if no other is being served."""
         with _telling(connection, number):
             if not self._seat.acquire(timeout=SEAT_SECONDS):
-                raise EngineError("engine_busy", "The engine already serves another client.", ["Close that one first."])
+                raise EngineError(
+                    "engine_busy",
+                    "The engine already serves another client.",
+                    ["Close that one first."],
+                )
         try:
             self._client = connection
             log.info("%s connected", who)
             methods = tuple(sorted(self._handlers))
-            connection.send(pack_answer(number, Initialized(__version__, PROTOCOL, os.getpid(), methods)))
+            connection.send(
+                pack_answer(number, Initialized(__version__, PROTOCOL, os.getpid(), methods))
+            )
             Session(connection, self._jobs, self._handlers, self.stop).run()
         finally:
             self._client = None

@@ -29,9 +29,16 @@ class Session:
     """The conversation with one client."""
 
     def __init__(
-        self, connection: Connection, jobs: Jobs, handlers: Mapping[str, Handler], shutdown: Callable[[], None]
+        self,
+        connection: Connection,
+        jobs: Jobs,
+        handlers: Mapping[str, Handler],
+        shutdown: Callable[[], None],
     ) -> None:
-        self._connection, self._jobs, self._handlers, self._shutdown = connection, jobs, handlers, shutdown
+        self._connection = connection
+        self._jobs = jobs
+        self._handlers = handlers
+        self._shutdown = shutdown
 
     def run(self) -> None:
         """Until the client leaves (EOFError or OSError) or breaks the rules (`ProtocolError`)."""
@@ -70,21 +77,29 @@ class Session:
         served = {*self._handlers, Shutdown.method}
         if method not in served:
             name = method[:80]
-            raise EngineError("unknown_method", f'There is no method "{name}".', [nearest_name(name, served)])
+            raise EngineError(
+                "unknown_method", f'There is no method "{name}".', [nearest_name(name, served)]
+            )
         return codec.decode(METHODS[method], params, arrays)
 
-    def _answer(self, request: int, method: str, started: float, outcome: Frame | EngineError) -> None:
+    def _answer(
+        self, request: int, method: str, started: float, outcome: Frame | EngineError
+    ) -> None:
         seconds = time.monotonic() - started
         if isinstance(outcome, EngineError):
             level = logging.DEBUG if outcome.kind in EXPECTED else logging.INFO
             log.log(level, "%.80r failed after %.2f s: %s", method, seconds, outcome)
             outcome = pack({"id": request, "error": error_to_message(outcome)})
         else:
-            log.log(logging.INFO if seconds > SLOW else logging.DEBUG, "%s took %.2f s", method, seconds)
+            log.log(
+                logging.INFO if seconds > SLOW else logging.DEBUG, "%s took %.2f s", method, seconds
+            )
         self._send(outcome)
 
     def _tell(self, request: int, progress: Progress) -> None:
-        self._send(pack({"method": "$/progress", "params": {"id": request, **codec.encode(progress)[0]}}))
+        self._send(
+            pack({"method": "$/progress", "params": {"id": request, **codec.encode(progress)[0]}})
+        )
 
     def _send(self, frame: Frame) -> None:
         with contextlib.suppress(OSError):  # the client has left, and the receiving thread says so

@@ -19,7 +19,9 @@ def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"
     if gaussians.sh_degree:
         direction: Array = gaussians.means - eye.astype(np.float32)
         direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-12)
-        total += np.einsum("nk,nkc->nc", basis(direction, gaussians.sh_degree)[:, 1:], gaussians.shN)
+        total += np.einsum(
+            "nk,nkc->nc", basis(direction, gaussians.sh_degree)[:, 1:], gaussians.shN
+        )
     return np.maximum(total, 0, out=total)
 
 
@@ -29,7 +31,9 @@ def basis(direction: Float[Array, "N 3"], degree: int) -> Float[Array, "N K"]:
     In the directions' precision: the constants are Python's floats, which change no array's type.
     """
     x, y, z = direction.T
-    xx, yy, zz = x * x, y * y, z * z
+    xx = x * x
+    yy = y * y
+    zz = z * z
     columns = [np.full_like(x, 0.5 / sqrt(pi))]
     if degree >= 1:
         a = sqrt(3 / (4 * pi))
@@ -39,15 +43,24 @@ def basis(direction: Float[Array, "N 3"], degree: int) -> Float[Array, "N K"]:
         columns += [a * x * y, -a * y * z, sqrt(5 / (16 * pi)) * (2 * zz - xx - yy), -a * x * z]
         columns += [a / 2 * (xx - yy)]
     if degree >= 3:
-        a, b, c = sqrt(35 / (32 * pi)), sqrt(105 / (4 * pi)), sqrt(21 / (32 * pi))
+        a = sqrt(35 / (32 * pi))
+        b = sqrt(105 / (4 * pi))
+        c = sqrt(21 / (32 * pi))
         columns += [-a * y * (3 * xx - yy), b * x * y * z, -c * y * (4 * zz - xx - yy)]
-        columns += [sqrt(7 / (16 * pi)) * z * (2 * zz - 3 * xx - 3 * yy), -c * x * (4 * zz - xx - yy)]
+        columns += [
+            sqrt(7 / (16 * pi)) * z * (2 * zz - 3 * xx - 3 * yy),
+            -c * x * (4 * zz - xx - yy),
+        ]
         columns += [b / 2 * z * (xx - yy), -a * x * (xx - 3 * yy)]
     if degree >= 4:
         a, b = 3 / 4 * sqrt(35 / pi), 3 / 4 * sqrt(35 / (2 * pi))
         c, d = 3 / 4 * sqrt(5 / pi), 3 / 4 * sqrt(5 / (2 * pi))
         columns += [a * x * y * (xx - yy), -b * y * z * (3 * xx - yy), c * x * y * (7 * zz - 1)]
         columns += [-d * y * z * (7 * zz - 3), 3 / 16 / sqrt(pi) * (zz * (35 * zz - 30) + 3)]
-        columns += [-d * x * z * (7 * zz - 3), c / 2 * (xx - yy) * (7 * zz - 1), -b * x * z * (xx - 3 * yy)]
+        columns += [
+            -d * x * z * (7 * zz - 3),
+            c / 2 * (xx - yy) * (7 * zz - 1),
+            -b * x * z * (xx - 3 * yy),
+        ]
         columns += [a / 4 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy))]
     return np.stack(columns, 1)

@@ -15,7 +15,10 @@ from .progress import SILENT, Job
 from .scene import View
 from .segment import Segment
 
-WIDTH, GAP, CAPTION = 360, 6, 30  # pixels: of a picture, between two, above the first row
+# pixels: of a picture, between two, above the first row
+WIDTH = 360
+GAP = 6
+CAPTION = 30
 MARK = 5  # radius of a click's ring
 
 
@@ -53,7 +56,13 @@ def _arranged(rows: Sequence[Mapping[str, Image.Image]]) -> Image.Image:
     out = Image.new("RGB", size, "white")
     draw, font = ImageDraw.Draw(out), ImageFont.load_default(17)
     for column, name in enumerate(names):
-        draw.text((GAP + column * (WIDTH + GAP) + WIDTH / 2, CAPTION / 2), name, "black", font, anchor="mm")
+        draw.text(
+            (GAP + column * (WIDTH + GAP) + WIDTH / 2, CAPTION / 2),
+            name,
+            "black",
+            font,
+            anchor="mm",
+        )
     top = CAPTION
     for row, height in zip(rows, heights, strict=True):
         for column, name in enumerate(names):
@@ -64,12 +73,16 @@ def _arranged(rows: Sequence[Mapping[str, Image.Image]]) -> Image.Image:
 
 def _fit(image: Float[Array, "H W 3"]) -> Image.Image:
     picture = Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
-    return picture.resize((WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS)
+    return picture.resize(
+        (WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS
+    )
 
 
 def _marked(picture: Image.Image, click: tuple[float, float] | None, width: int) -> Image.Image:
     if click is not None:
         x, y = (value * picture.width / width for value in click)
         for radius, color in ((MARK + 1, "black"), (MARK, "#40ff60")):
-            ImageDraw.Draw(picture).ellipse((x - radius, y - radius, x + radius, y + radius), outline=color, width=2)
+            ImageDraw.Draw(picture).ellipse(
+                (x - radius, y - radius, x + radius, y + radius), outline=color, width=2
+            )
     return picture

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 class Operator:
     """A matrix to be applied to many vectors."""
 
-    def __call__(self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0) -> Float[Array, "N *C"]:
+    def __call__(
+        self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0
+    ) -> Float[Array, "N *C"]:
         """matrix @ x for a vector or a few columns."""
         raise NotImplementedError
 
@@ -48,7 +50,9 @@ class Sliced(Operator):
     data: Float[Array, " E"]
     count: int  # N
 
-    def __call__(self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0) -> Float[Array, "N *C"]:
+    def __call__(
+        self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0
+    ) -> Float[Array, "N *C"]:
         x = np.ascontiguousarray(x, np.float32)
         out = np.empty((len(self.rows), *x.shape[1:]), np.float32)
         apply = _vector if x.ndim == 1 else _columns
@@ -73,12 +77,19 @@ def operator(matrix: csr_matrix) -> Operator:
     window = np.arange(len(length)) // WINDOW
     rows = np.lexsort((length, window)).astype(np.int32)
     rows = np.append(rows, np.arange(len(rows), len(rows) + -len(rows) % SIDE, dtype=np.int32))
-    starts, indices, data = _sliced(matrix.indptr, matrix.indices, matrix.data.astype(np.float32), rows)
+    starts, indices, data = _sliced(
+        matrix.indptr, matrix.indices, matrix.data.astype(np.float32), rows
+    )
     return Sliced(starts, rows, indices, data, len(length))
 
 
 def add_product(
-    matrix: csr_matrix, dense: Float[Array, "M D"], out: Float[Array, "N D"], *, job: Job = SILENT, threads: int = 0
+    matrix: csr_matrix,
+    dense: Float[Array, "M D"],
+    out: Float[Array, "N D"],
+    *,
+    job: Job = SILENT,
+    threads: int = 0,
 ) -> None:
     """out += matrix @ dense, without a temporary of out's size."""
     dense = np.ascontiguousarray(dense, np.float32)
@@ -106,7 +117,9 @@ def _sliced(indptr, indices, data, rows):
     starts = np.zeros(blocks + 1, np.int64)
     for n in range(len(rows)):
         if rows[n] < count:
-            starts[n // SIDE + 1] = max(starts[n // SIDE + 1], SIDE * (indptr[rows[n] + 1] - indptr[rows[n]]))
+            starts[n // SIDE + 1] = max(
+                starts[n // SIDE + 1], SIDE * (indptr[rows[n] + 1] - indptr[rows[n]])
+            )
     starts = np.cumsum(starts)
     out_indices, out_data = np.zeros(starts[-1], np.int32), np.zeros(starts[-1], np.float32)
     for n in range(len(rows)):

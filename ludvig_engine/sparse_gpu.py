@@ -24,22 +24,32 @@ class GpuOperator(Operator):
     tensor: Any  # sparse CSR
     device: str
 
-    def __call__(self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0) -> Float[Array, "N *C"]:
+    def __call__(
+        self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0
+    ) -> Float[Array, "N *C"]:
         """matrix @ x for a vector or a few columns."""
         job.check()
         dense = np.ascontiguousarray(x, np.float32).reshape(len(x), -1)
         with fitting(self.device, "The graph"):
-            out: Array = (self.tensor @ import_torch().from_numpy(dense).to(self.device)).cpu().numpy()
+            out: Array = (
+                (self.tensor @ import_torch().from_numpy(dense).to(self.device)).cpu().numpy()
+            )
         return out.reshape(len(out), *x.shape[1:])
 
 
 def on_gpu(matrix: csr_matrix) -> GpuOperator:
     """Raises `EngineError` "out_of_memory"."""
     torch = import_torch()
-    parts = (torch.from_numpy(np.ascontiguousarray(part)) for part in (matrix.indptr, matrix.indices))
+    parts = (
+        torch.from_numpy(np.ascontiguousarray(part)) for part in (matrix.indptr, matrix.indices)
+    )
     with fitting(DEVICE, "The graph"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sparse CSR tensor support", UserWarning)  # in beta since 2021
+        warnings.filterwarnings(
+            "ignore", "Sparse CSR tensor support", UserWarning
+        )  # in beta since 2021
         indptr, indices = (part.to(DEVICE, torch.int32) for part in parts)
         values = torch.from_numpy(matrix.data.astype(np.float32)).to(DEVICE)
-        tensor = torch.sparse_csr_tensor(indptr, indices, values, size=matrix.shape, check_invariants=False)
+        tensor = torch.sparse_csr_tensor(
+            indptr, indices, values, size=matrix.shape, check_invariants=False
+        )
     return GpuOperator(tensor, DEVICE)

@@ -67,10 +67,14 @@ class Segments:
         apart = a != b
         pairs = np.sort(np.minimum(a, b)[apart].astype(np.int64) * count + np.maximum(a, b)[apart])
         pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-        return Segments(x, mass, (pairs // count).astype(np.int32), (pairs % count).astype(np.int32))
+        return Segments(
+            x, mass, (pairs // count).astype(np.int32), (pairs % count).astype(np.int32)
+        )
 
 
-def grouped(segments: Segments, *, few: int, job: Job = SILENT) -> tuple[Int[Array, " S"], Segments]:
+def grouped(
+    segments: Segments, *, few: int, job: Job = SILENT
+) -> tuple[Int[Array, " S"], Segments]:
     """At most about `few` groups of segments: the group of each, and the groups."""
     labels = np.arange(len(segments.x), dtype=np.int32)
     while len(segments.x) > few and len(segments.a):
@@ -81,7 +85,9 @@ def grouped(segments: Segments, *, few: int, job: Job = SILENT) -> tuple[Int[Arr
     return labels, segments
 
 
-def contracted(graph: Graph, similarities: Float[Array, " E"], labels: Int[Array, " N"]) -> csr_matrix:
+def contracted(
+    graph: Graph, similarities: Float[Array, " E"], labels: Int[Array, " N"]
+) -> csr_matrix:
     """The graph of the groups: between two, the sum of what is between their members; nothing within one.
 
     Diffusion on it is diffusion on the Gaussians whose scores are the same throughout each group: for such scores
@@ -102,13 +108,17 @@ def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> F
     means = points - np.median(points, axis=0)
     distance = np.linalg.norm(means, axis=1)
     typical = max(float(np.percentile(distance, 80)), 1e-12)
-    means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[:, None]  # far away is far away
+    means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[
+        :, None
+    ]  # far away is far away
     spread = float(np.sqrt(features.var(0).sum()))
     place = PLACE * spread * means / max(float(np.sqrt(means.var(0).sum())), 1e-12)
     return np.concatenate([features, place], 1, dtype=np.float32)
 
 
-def _filled(graph: Graph, features: Float[Array, "N D"], seen: Bool[Array, " N"]) -> Float[Array, "N D"]:
+def _filled(
+    graph: Graph, features: Float[Array, "N D"], seen: Bool[Array, " N"]
+) -> Float[Array, "N D"]:
     """Gaussians that no photo shows, such as those inside things, get the mean features of their neighbours."""
     features, known = features.copy(), seen.copy()
     edges = graph.matrix(np.ones(len(graph.indices), np.float32))
@@ -134,7 +144,9 @@ def _joined(segments: Segments, cost: Float[Array, " E"]) -> tuple[Int[Array, " 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def _costs(a, b, x, mass, out):
     for e in range(len(a)):
-        i, j, total = a[e], b[e], np.float32(0)
+        i = a[e]
+        j = b[e]
+        total = np.float32(0)
         for d in range(x.shape[1]):
             difference = x[i, d] - x[j, d]
             total += difference * difference

@@ -37,10 +37,16 @@ def encode(
     """Unit vectors of prompts, each the mean over `templates`, in which "{}" stands for the prompt."""
     prompts = [" ".join(prompt.split()) for prompt in prompts]
     if not prompts or not all(prompts):
-        raise EngineError("bad_input", "There is an empty prompt.", ["Name what you are looking for."])
+        raise EngineError(
+            "bad_input", "There is an empty prompt.", ["Name what you are looking for."]
+        )
     if any("{}" not in template for template in templates):
-        raise EngineError("bad_input", "A template has no {}.", ['Write it like "a photo of a {}".'])
-    total = sum(_unit(encoder.encode_text([t.replace("{}", p) for p in prompts])) for t in templates)
+        raise EngineError(
+            "bad_input", "A template has no {}.", ['Write it like "a photo of a {}".']
+        )
+    total = sum(
+        _unit(encoder.encode_text([t.replace("{}", p) for p in prompts])) for t in templates
+    )
     return _unit(np.asarray(total))
 
 
@@ -82,7 +88,9 @@ class Finding:
 
     found: bool
     sigmas: float  # how far its best match lies above those of everyday words, in their own spread
-    better: tuple[str, ...]  # everyday words that fit its best place better, best first, at most five
+    better: tuple[
+        str, ...
+    ]  # everyday words that fit its best place better, best first, at most five
 
 
 def find(
@@ -108,7 +116,9 @@ def find(
     if len(rows) > SAMPLE:
         rows = np.random.default_rng(seed).choice(rows, SAMPLE, replace=False)
     x = features[rows]
-    vectors = [encode(encoder, texts, templates=templates) for texts in (EVERYDAY, prompts, negatives)]
+    vectors = [
+        encode(encoder, texts, templates=templates) for texts in (EVERYDAY, prompts, negatives)
+    ]
     usual, asked = (_margin(x, texts, vectors[2]) for texts in vectors[:2])
     level = _best(usual).mean(0)
     middle = np.median(level)
@@ -128,8 +138,14 @@ def _margin(
     features: Float[Array, "N D"], positives: Float[Array, "P D"], negatives: Float[Array, "Q D"]
 ) -> Float[Array, "N P"]:
     """cos to each positive minus the largest cos to a negative; −∞ for unseen Gaussians."""
-    length = np.sqrt(np.einsum("nd,nd->n", features, features))[:, None]  # without a temporary of features' size
-    cosines = features @ np.concatenate([_unit(positives), _unit(negatives)]).T / np.maximum(length, 1e-12)
+    length = np.sqrt(np.einsum("nd,nd->n", features, features))[
+        :, None
+    ]  # without a temporary of features' size
+    cosines = (
+        features
+        @ np.concatenate([_unit(positives), _unit(negatives)]).T
+        / np.maximum(length, 1e-12)
+    )
     margin = cosines[:, : len(positives)] - cosines[:, len(positives) :].max(1, keepdims=True)
     return np.where(length > 0, margin, -np.inf).astype(np.float32)
 

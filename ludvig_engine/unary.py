@@ -11,7 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from .arrays import Array, Bool, Float, Int
 
 
-def to_mean(features: Float[Array, "N D"], seeds: Bool[Array, " N"], *, bandwidth: float) -> Float[Array, " N"]:
+def to_mean(
+    features: Float[Array, "N D"], seeds: Bool[Array, " N"], *, bandwidth: float
+) -> Float[Array, " N"]:
     """exp(−‖x_i − r‖² / (b m²)), r the seeds' mean feature, m the seeds' median distance to it (NVOS)."""
     distance = np.linalg.norm(features - features[seeds].mean(0), axis=1)
     return _rbf(distance, bandwidth, float(np.median(distance[seeds])))
@@ -23,7 +25,9 @@ def to_weighted_mean(
     """The same around the relevancy-weighted mean, m the median over all Gaussians (object removal)."""
     mean = (features * relevancy[:, None]).sum(0)
     mean /= max(float(np.linalg.norm(mean)), 1e-8)
-    distance = np.sqrt(np.maximum(2 - 2 * features @ mean, 0))  # the clamp: rounding makes 2 − 2 cos negative
+    distance = np.sqrt(
+        np.maximum(2 - 2 * features @ mean, 0)
+    )  # the clamp: rounding makes 2 − 2 cos negative
     return _rbf(distance, bandwidth, float(np.median(distance)))
 
 
@@ -59,7 +63,10 @@ def boundary(
 ) -> tuple[Float[Array, " D"], np.float32]:
     """The regression itself: logit = features @ direction + offset. There must be both labels."""
     amount = weights if balance == "weight" else np.ones_like(weights)
-    share = {flag: amount.sum() / (2 * max(float(amount[labels == flag].sum()), 1e-12)) for flag in (True, False)}
+    share = {
+        flag: amount.sum() / (2 * max(float(amount[labels == flag].sum()), 1e-12))
+        for flag in (True, False)
+    }
     weights = weights * np.where(labels, share[True], share[False])
     used = weights > 0
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=100)

@@ -63,12 +63,16 @@ def uplift(
     sums, weights, squares = _sums(gaussians, sights, raster, job)
     features = _divided(sums, weights)
     for step in range(refine):
-        correction = _residual(gaussians, sights, features, raster, job, f"Refining features, step {step + 1}")
+        correction = _residual(
+            gaussians, sights, features, raster, job, f"Refining features, step {step + 1}"
+        )
         features += _divided(correction, weights)
     return Uplifted(features, weights, _divided(weights**2, squares))
 
 
-def _sums(gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Job) -> tuple[Array, Array, Array]:
+def _sums(
+    gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Job
+) -> tuple[Array, Array, Array]:
     """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, a view per thread."""
     gpu = usable(raster)
     sums = np.zeros((len(gaussians), len(sights[0].feature_map)), np.float32)
@@ -77,7 +81,9 @@ def _sums(gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Jo
     def weigh(sight: Sight) -> tuple[Array, Array] | csr_matrix:
         camera, (h, w) = sight.camera, sight.feature_map.shape[1:]
         if gpu:
-            return gpu.lift(gaussians, camera, sight.feature_map, valid=sight.valid, raster=raster, job=job)
+            return gpu.lift(
+                gaussians, camera, sight.feature_map, valid=sight.valid, raster=raster, job=job
+            )
         options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
         if (h, w) == (camera.height, camera.width):
             return adjoint(gaussians, camera, sight.feature_map, **options)
@@ -91,14 +97,21 @@ def _sums(gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Jo
             sums += part
         else:
             total = np.asarray(weighed.sum(1), np.float32)[:, 0]
-            add_product(weighed, sight.feature_map.reshape(len(sight.feature_map), -1).T, sums, job=job)
+            add_product(
+                weighed, sight.feature_map.reshape(len(sight.feature_map), -1).T, sums, job=job
+            )
         weights += total
         squares += total**2
     return sums, weights, squares
 
 
 def _residual(
-    gaussians: Gaussians, sights: Sequence[Sight], features: Array, raster: Raster, job: Job, stage: str
+    gaussians: Gaussians,
+    sights: Sequence[Sight],
+    features: Array,
+    raster: Raster,
+    job: Job,
+    stage: str,
 ) -> Float[Array, "N D"]:
     """Aᵀ(F − A f), 32 channels at a time: full-resolution images of all would not fit."""
     out = np.zeros_like(features)
@@ -107,7 +120,9 @@ def _residual(
         for part in chunks(features.shape[1], 32):
             image, _ = render(gaussians, camera, features[:, part], raster=raster, job=job)
             error = upsample(sight.feature_map[part], camera.height, camera.width) - image
-            out[:, part] += adjoint(gaussians, camera, error, valid=sight.valid, raster=raster, job=job)[0]
+            out[:, part] += adjoint(
+                gaussians, camera, error, valid=sight.valid, raster=raster, job=job
+            )[0]
     return out
 
 

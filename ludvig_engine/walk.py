@@ -49,7 +49,9 @@ class Walk:
         prior = np.asarray(prior, np.float32)
         total = trust + prior + self.degree
         shape = (len(total), len(total))
-        system = LinearOperator(shape, lambda s: total * s - self.step(s, job=job), dtype=np.float32)
+        system = LinearOperator(
+            shape, lambda s: total * s - self.step(s, job=job), dtype=np.float32
+        )
         jacobi = LinearOperator(shape, lambda r: r / total, dtype=np.float32)
         progress = iter(job.track(range(steps), "Diffusing"))
         scores, _ = cg(
@@ -61,7 +63,9 @@ class Walk:
             M=jacobi,
             callback=lambda _: next(progress, None),
         )
-        return np.clip(scores, 0, 1).astype(np.float32)  # exact scores are convex combinations of y and P
+        return np.clip(scores, 0, 1).astype(
+            np.float32
+        )  # exact scores are convex combinations of y and P
 
 
 def median_distance(graph: Graph) -> float:

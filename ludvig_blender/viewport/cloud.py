@@ -43,7 +43,9 @@ class Cloud:
     geometry_version: int
     color_version: int
     state_version: int
-    bands: list[np.ndarray] = field(default_factory=list)  # (N, 3) each: harmonics beyond degree 0, as far as read
+    bands: list[np.ndarray] = field(
+        default_factory=list
+    )  # (N, 3) each: harmonics beyond degree 0, as far as read
 
     def with_bands(self, bands: list[np.ndarray]) -> Cloud:
         return replace(self, bands=bands, color_version=next(_versions))
@@ -53,7 +55,8 @@ def update(old: Cloud | None, new: Snapshot) -> Cloud:
     """The packed form of `new`, taking over from `old` what is the same."""
     before = old.snapshot if old is not None and len(old.snapshot) == len(new) else None
     if before and all(
-        np.array_equal(getattr(before, name), getattr(new, name)) for name in ("means", "scales", "quats")
+        np.array_equal(getattr(before, name), getattr(new, name))
+        for name in ("means", "scales", "quats")
     ):
         assert old is not None
         texels, geometry = old.texels, old.geometry_version
@@ -63,8 +66,14 @@ def update(old: Cloud | None, new: Snapshot) -> Cloud:
     else:
         texels, geometry = pack(new), next(_versions)
     same_base = before is not None and np.array_equal(before.base, new.base)
-    same_values = before is not None and before.source == new.source and _equal(before.values, new.values)
-    same_state = before is not None and _equal(before.selected, new.selected) and _equal(before.hidden, new.hidden)
+    same_values = (
+        before is not None and before.source == new.source and _equal(before.values, new.values)
+    )
+    same_state = (
+        before is not None
+        and _equal(before.selected, new.selected)
+        and _equal(before.hidden, new.hidden)
+    )
     return Cloud(
         new,
         texels,
@@ -77,7 +86,9 @@ def update(old: Cloud | None, new: Snapshot) -> Cloud:
 
 
 def _equal(a: np.ndarray | None, b: np.ndarray | None) -> bool:
-    return a is b or (a is not None and b is not None and np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+    return a is b or (
+        a is not None and b is not None and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    )
 
 
 def pack(snapshot: Snapshot) -> np.ndarray:
@@ -95,7 +106,9 @@ def pack(snapshot: Snapshot) -> np.ndarray:
 def covariances(quats: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """xx xy xz yy yz zz of R S² Rᵀ, (N, 6)."""
     axes = rotations(quats) * scales[:, None, :]
-    x, y, z = axes[:, 0], axes[:, 1], axes[:, 2]
+    x = axes[:, 0]
+    y = axes[:, 1]
+    z = axes[:, 2]
     pairs = ((x, x), (x, y), (x, z), (y, y), (y, z), (z, z))
     return np.stack([np.einsum("ni,ni->n", a, b) for a, b in pairs], axis=1)
 

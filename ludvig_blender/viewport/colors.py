@@ -23,7 +23,9 @@ class Style:
     low: float = 0.0  # the scores at the two ends of the heat map
     high: float = 1.0
     strength: float = 0.8  # of the mode's colour over the grey of the splat's own
-    segments: tuple[tuple[tuple[float, float, float], float], ...] = ()  # colour, threshold, for each column of values
+    segments: tuple[
+        tuple[tuple[float, float, float], float], ...
+    ] = ()  # colour, threshold, for each column of values
 
 
 def display(cloud: Cloud, style: Style, camera: np.ndarray, *, direction: bool) -> np.ndarray:
@@ -52,7 +54,10 @@ def display(cloud: Cloud, style: Style, camera: np.ndarray, *, direction: bool) 
     grey = (np.minimum(out[:, :3], 1) @ LUMA.astype(np.float32))[:, None]
     amount = np.ones(count, np.float32)
     if style.mode == "SCORE":
-        shown, amount = heat((values - style.low) / max(style.high - style.low, 1e-12)), np.isfinite(values)
+        shown, amount = (
+            heat((values - style.low) / max(style.high - style.low, 1e-12)),
+            np.isfinite(values),
+        )
     elif style.mode == "FEATURES":
         shown = np.clip(values[:, :3], 0, 1)
     else:
@@ -68,14 +73,21 @@ def segmented(values: np.ndarray, style: Style) -> tuple[np.ndarray, np.ndarray]
     palette = np.array([color for color, _ in style.segments], np.float32)
     margin = values - thresholds
     best = np.argmax(margin, axis=1)
-    return palette[best], (np.take_along_axis(margin, best[:, None], axis=1)[:, 0] > 0).astype(np.float32)
+    return palette[best], (np.take_along_axis(margin, best[:, None], axis=1)[:, 0] > 0).astype(
+        np.float32
+    )
 
 
 def heat(scores: np.ndarray) -> np.ndarray:
     """Scores 0..1 (N,) as colours (N, 3): the viridis map, whose steps look equal, without red or green vision too."""
     places = np.linspace(0, len(_VIRIDIS) - 1, 256)
-    table = np.stack([np.interp(places, np.arange(len(_VIRIDIS)), channel) for channel in np.array(_VIRIDIS).T], axis=1)
-    return table.astype(np.float32)[np.nan_to_num(np.clip(scores, 0, 1) * 255 + 0.5).astype(np.uint8)]
+    table = np.stack(
+        [np.interp(places, np.arange(len(_VIRIDIS)), channel) for channel in np.array(_VIRIDIS).T],
+        axis=1,
+    )
+    return table.astype(np.float32)[
+        np.nan_to_num(np.clip(scores, 0, 1) * 255 + 0.5).astype(np.uint8)
+    ]
 
 
 _VIRIDIS = [(0.267, 0.005, 0.329), (0.283, 0.141, 0.458), (0.254, 0.265, 0.530), (0.207, 0.372, 0.553),

@@ -39,7 +39,9 @@ class Display:
 
     def __init__(self) -> None:
         self._worker = Worker()
-        self._timer = self._pump  # once: Blender tells timers apart by identity, and each `self._pump` is another
+        self._timer = (
+            self._pump
+        )  # once: Blender tells timers apart by identity, and each `self._pump` is another
         self.intake = Intake(self._worker)
         self._views: dict[int, View] = {}
         self._points = Points()
@@ -74,7 +76,9 @@ class Display:
         self._painter = self._uploads = None
         self._views.clear()
         fixes = ["Splats are shown as points: choose Draw > Splats to try again."]
-        shown = EngineError("display", f"Drawing splats failed: {type(error).__name__}: {error}", fixes)
+        shown = EngineError(
+            "display", f"Drawing splats failed: {type(error).__name__}: {error}", fixes
+        )
 
         def settle() -> None:  # data must not be written while drawing
             settings = bpy.context.scene.ludvig
@@ -108,7 +112,9 @@ class Display:
         view = self._view(region)
         now = time.monotonic()
         moving = view.moving(lens, items, now)
-        layout = tuple((item.uid, len(item.cloud.snapshot), item.cloud.geometry_version) for item in every)
+        layout = tuple(
+            (item.uid, len(item.cloud.snapshot), item.cloud.geometry_version) for item in every
+        )
         shown = tuple(item.uid for item in items)
         self._sort(view, lens, items, (layout, shown), moving)
         self._color(view, lens, every, layout, moving)
@@ -127,7 +133,9 @@ class Display:
     def _draw_marks(self, context: Any, lens: Lens, items: list[Item]) -> None:
         """Draw the prompts of the active object, and let those be located that have not been."""
         thing = context.view_layer.objects.active
-        item = next((item for item in items if thing is not None and item.uid == thing.session_uid), None)
+        item = next(
+            (item for item in items if thing is not None and item.uid == thing.session_uid), None
+        )
         shown = marks.of(thing) if item is not None and context.scene.ludvig.prompts else []
         self._marks = {mark: self._marks[mark] for mark, _ in shown if mark in self._marks}
         for mark in {mark for mark, _ in shown} - set(self._marks):
@@ -151,27 +159,46 @@ class Display:
                 continue
             cloud = self.intake.cloud(thing)
             world = np.array(thing.matrix_world, np.float64)
-            if cloud is None or not len(cloud.snapshot) or abs(np.linalg.det(world[:3, :3])) < 1e-30:
+            if (
+                cloud is None
+                or not len(cloud.snapshot)
+                or abs(np.linalg.det(world[:3, :3])) < 1e-30
+            ):
                 continue
-            every.append(Item(thing.session_uid, cloud, reader.style(thing), world, len(every), first))
+            every.append(
+                Item(thing.session_uid, cloud, reader.style(thing), world, len(every), first)
+            )
             first += len(cloud.snapshot)
             if thing.visible_in_viewport_get(context.space_data):
                 here.append(every[-1])
         if first > LIMIT:
-            raise ValueError(f"{first:,} splats are visible, and at most {LIMIT:,} can be drawn: hide some objects")
+            raise ValueError(
+                f"{first:,} splats are visible, and at most {LIMIT:,} can be drawn: hide some objects"
+            )
         return every, here
 
     def _view(self, region: Any) -> View:
         key = region.as_pointer()
         if key not in self._views:
-            areas = (area for window in bpy.context.window_manager.windows for area in window.screen.areas)
+            areas = (
+                area
+                for window in bpy.context.window_manager.windows
+                for area in window.screen.areas
+            )
             living = {r.as_pointer() for area in areas for r in area.regions}
             self._views = {k: v for k, v in self._views.items() if k in living}
             self._views[key] = View()
         return self._views[key]
 
     def _paint(
-        self, view: View, lens: Lens, every: list[Item], layout: Any, states: Any, tint: Any, scale: float
+        self,
+        view: View,
+        lens: Lens,
+        every: list[Item],
+        layout: Any,
+        states: Any,
+        tint: Any,
+        scale: float,
     ) -> None:
         from . import painter
 
@@ -180,7 +207,9 @@ class Display:
         assert view.order is not None and view.colors is not None
         clouds = [item.cloud for item in every]
         self._uploads.renew("geometry_tex", layout, lambda: painter.geometry(clouds), "RGBA32F")
-        self._uploads.renew("state_tex", (layout, states), lambda: [c.state[:, None] for c in clouds], "R32F")
+        self._uploads.renew(
+            "state_tex", (layout, states), lambda: [c.state[:, None] for c in clouds], "R32F"
+        )
         if view.order_texture is None:
             view.order_texture = painter.texture([view.order], "R32F")
         if view.color_texture is None:
@@ -190,7 +219,9 @@ class Display:
             view.target = painter.Target(width, height)
         own = {"order_tex": view.order_texture, "color_tex": view.color_texture}
         own["objects_tex"] = painter.objects_texture(lens, [item.world for item in every])
-        self._painter.draw(view.target, lens.uniforms(tint, scale), self._uploads.textures | own, view.count)
+        self._painter.draw(
+            view.target, lens.uniforms(tint, scale), self._uploads.textures | own, view.count
+        )
 
     # Work for the worker
 
@@ -199,37 +230,59 @@ class Display:
         exact = not moving or lens.orthographic  # the rough sort needs distances to be positive
         key = (layout, exact, planes[:, :3].tobytes(), (planes[:, 3] - planes[0, 3]).tobytes())
         slot = ("sort", id(view))
-        due = view.order_layout != layout or (view.order_key != key and exact) or view.turned(planes)
+        due = (
+            view.order_layout != layout or (view.order_key != key and exact) or view.turned(planes)
+        )
         if not due or view.order_key == key or self._worker.busy(slot):
             return
         view.order_key, view.planes = key, planes
-        parts = [Part(i.cloud.snapshot.means, plane, i.first) for i, plane in zip(items, planes, strict=True)]
+        parts = [
+            Part(i.cloud.snapshot.means, plane, i.first)
+            for i, plane in zip(items, planes, strict=True)
+        ]
 
         def deliver(order: np.ndarray) -> None:
-            view.order, view.order_texture, view.order_layout = order, None, layout
+            view.order = order
+            view.order_texture = None
+            view.order_layout = layout
             view.count = sum(len(part.means) for part in parts)
             view.serial += 1
 
         self._ask(slot, lambda: rows([back_to_front(parts, exact=exact)[:, None]]), deliver)
 
     def _color(self, view: View, lens: Lens, every: list[Item], layout: Any, moving: bool) -> None:
-        if any(item.cloud.snapshot.source != (item.style.mode, *item.style.names) for item in every):
+        if any(
+            item.cloud.snapshot.source != (item.style.mode, *item.style.names) for item in every
+        ):
             return  # what the new mode shows is still being read
         look = tuple((item.cloud.color_version, item.style) for item in every)
         cameras = [lens.seen_from(item.world) for item in every]
-        depends = any(item.cloud.bands and item.style.sh_degree for item in every)  # on where it is seen from
+        depends = any(
+            item.cloud.bands and item.style.sh_degree for item in every
+        )  # on where it is seen from
         key = (layout, look, np.concatenate(cameras).tobytes() if depends else b"")
         slot = ("color", id(view))
-        if view.color_key == key or (moving and view.color_key[:2] == key[:2]) or self._worker.busy(slot):
+        if (
+            view.color_key == key
+            or (moving and view.color_key[:2] == key[:2])
+            or self._worker.busy(slot)
+        ):
             return
         view.color_key = key
 
         def work() -> np.ndarray:
             pairs = zip(every, cameras, strict=True)
-            return rows([colors.display(i.cloud, i.style, at, direction=lens.orthographic) for i, at in pairs])
+            return rows(
+                [
+                    colors.display(i.cloud, i.style, at, direction=lens.orthographic)
+                    for i, at in pairs
+                ]
+            )
 
         def deliver(result: np.ndarray) -> None:
-            view.colors, view.color_texture, view.color_layout = result, None, layout
+            view.colors = result
+            view.color_texture = None
+            view.color_layout = layout
             view.serial += 1
 
         self._ask(slot, work, deliver)

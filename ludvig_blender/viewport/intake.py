@@ -29,7 +29,9 @@ class Intake:
         self._clouds: dict[int, Cloud] = {}
         self._stale: set[int] = set()
         self._readings: dict[int, reader.Reading] = {}
-        self._bands: list[tuple[int, int, int]] = []  # uid, colour version, coefficient: still to be read
+        self._bands: list[
+            tuple[int, int, int]
+        ] = []  # uid, colour version, coefficient: still to be read
         self._memory: np.ndarray | None = None  # for what is read next
 
     def changed(self, depsgraph: Any) -> None:
@@ -102,13 +104,18 @@ class Intake:
             return
         if reading.next is None:
             del self._readings[uid]
-            known, arrived = self._clouds.get(uid), partial(self._arrived, uid, splats.sh_count(points))
+            known, arrived = (
+                self._clouds.get(uid),
+                partial(self._arrived, uid, splats.sh_count(points)),
+            )
             self._worker.submit(("read", uid), lambda: update(known, reading.snapshot()), arrived)
 
     def _arrived(self, uid: int, coefficients: int, cloud: Cloud) -> None:
         self._clouds[uid] = cloud
         self._bands = [entry for entry in self._bands if entry[0] != uid]
-        self._bands += [(uid, cloud.color_version, k) for k in range(len(cloud.bands), coefficients)]
+        self._bands += [
+            (uid, cloud.color_version, k) for k in range(len(cloud.bands), coefficients)
+        ]
 
     def _read_band(self) -> bool:
         if not self._bands:

@@ -24,7 +24,9 @@ RIM = 1.5  # pixels of dark around it, to be seen on anything
 MOST = 40  # points of a line
 BEHIND = 0.3  # alpha of what is hidden
 CLOSER = 0.02  # of the distance to the eye: marks are drawn before the surface that they are on
-GRID = (np.stack(np.meshgrid(*2 * [np.linspace(0.2, 0.8, 5)]), axis=-1)).reshape(-1, 2)  # where a box is probed
+GRID = (np.stack(np.meshgrid(*2 * [np.linspace(0.2, 0.8, 5)]), axis=-1)).reshape(
+    -1, 2
+)  # where a box is probed
 CIRCLE = np.array([(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 25)])
 
 
@@ -45,7 +47,11 @@ def of(thing: Any) -> list[tuple[Mark, bool]]:
     if not 0 <= own.active_segment < len(own.segments):
         return []
     prompts = own.segments[own.active_segment].prompts
-    return [(Mark(p.kind, tuple(p.viewmat), tuple(p.K), p.pixels, p.unseen), p.positive) for p in prompts if p.pixels]
+    return [
+        (Mark(p.kind, tuple(p.viewmat), tuple(p.K), p.pixels, p.unseen), p.positive)
+        for p in prompts
+        if p.pixels
+    ]
 
 
 def unseen(thing: Any, mark: Mark) -> np.ndarray | None:
@@ -57,13 +63,23 @@ def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
     """Its points (P, 3), object space; none where no splat is. For the worker."""
     viewmat, K = np.reshape(mark.viewmat, (4, 4)), np.reshape(mark.K, (3, 3))
     pixels = places.read(mark.pixels)
-    shown = ~unseen if unseen is not None and len(unseen) == len(cloud.texels) else np.ones(len(cloud.texels), bool)
+    shown = (
+        ~unseen
+        if unseen is not None and len(unseen) == len(cloud.texels)
+        else np.ones(len(cloud.texels), bool)
+    )
     if mark.kind == "BOX":
         (x0, y0), (x1, y1) = pixels
-        inside = touched(cloud.texels, shown, viewmat, K, pixels[0] + GRID * (pixels[1] - pixels[0]))
+        inside = touched(
+            cloud.texels, shown, viewmat, K, pixels[0] + GRID * (pixels[1] - pixels[0])
+        )
         depths = (inside @ viewmat[2, :3] + viewmat[2, 3])[np.isfinite(inside[:, 0])]
         corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
-        return unprojected(viewmat, K, corners, np.full(5, np.median(depths))) if len(depths) else np.empty((0, 3))
+        return (
+            unprojected(viewmat, K, corners, np.full(5, np.median(depths)))
+            if len(depths)
+            else np.empty((0, 3))
+        )
     few = pixels[np.unique(np.linspace(0, len(pixels) - 1, MOST).astype(int))]
     found = touched(cloud.texels, shown, viewmat, K, few)
     return found[np.isfinite(found[:, 0])]
@@ -93,7 +109,11 @@ def _closer(points: np.ndarray, lens: Lens) -> np.ndarray:
 
 def _dot(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float) -> None:
     depths = -(points @ lens.view[2, :3] + lens.view[2, 3])
-    pixel = 2 / (lens.projection[1, 1] * lens.height) * (np.ones_like(depths) if lens.orthographic else depths)
+    pixel = (
+        2
+        / (lens.projection[1, 1] * lens.height)
+        * (np.ones_like(depths) if lens.orthographic else depths)
+    )
     round_ = CIRCLE @ lens.view[:2, :3] * (DOT + more)
     shader = gpu.shader.from_builtin("UNIFORM_COLOR")
     shader.uniform_float("color", color)

@@ -36,14 +36,18 @@ class Target:
 
     def __init__(self, width: int, height: int, *, precise: bool = False) -> None:
         self.width, self.height = width, height
-        self.color = gpu.types.GPUTexture((width, height), format="RGBA32F" if precise else "RGBA16F")
+        self.color = gpu.types.GPUTexture(
+            (width, height), format="RGBA32F" if precise else "RGBA16F"
+        )
         self.depth = gpu.types.GPUTexture((width, height), format="RGBA32F")
         self.framebuffer = gpu.types.GPUFrameBuffer(color_slots=[self.color, self.depth])
 
     def pixels(self) -> np.ndarray:
         """The colours (H, W, 4), lowest row first; waits until they are drawn."""
         data = self.color.read()
-        data.dimensions = self.width * self.height * 4  # the strides of more dimensions are wrong in 4.x
+        data.dimensions = (
+            self.width * self.height * 4
+        )  # the strides of more dimensions are wrong in 4.x
         return np.array(data, np.float32).reshape(self.height, self.width, 4)
 
 
@@ -55,7 +59,9 @@ class Painter:
         self._quad = batch_for_shader(self._splats, "TRI_STRIP", {"corner": _CORNERS})
         self._screen = batch_for_shader(self._composite, "TRI_STRIP", {"corner": _CORNERS})
 
-    def draw(self, target: Target, uniforms: np.ndarray, textures: dict[str, Any], count: int) -> None:
+    def draw(
+        self, target: Target, uniforms: np.ndarray, textures: dict[str, Any], count: int
+    ) -> None:
         """Blend `count` splats into `target`; `textures` by the names of the shader's samplers."""
         with target.framebuffer.bind():
             target.framebuffer.clear(color=(0.0, 0.0, 0.0, 0.0))
@@ -108,7 +114,11 @@ class Uploads:
         self.textures: dict[str, Any] = {}
 
     def renew(
-        self, name: str, versions: tuple[Any, ...], arrays: Callable[[], Sequence[np.ndarray]], format_: str
+        self,
+        name: str,
+        versions: tuple[Any, ...],
+        arrays: Callable[[], Sequence[np.ndarray]],
+        format_: str,
     ) -> None:
         """Upload `arrays()`, each (N, channels), unless those of these versions are there."""
         if self._versions.get(name) == versions:

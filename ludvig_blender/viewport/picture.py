@@ -24,9 +24,15 @@ def packed(thing: Any) -> Cloud | None:
     return update(None, reader.snapshot(thing, cloud)).with_bands(bands)
 
 
-def render(objects: list[Any], lens: Lens, tint: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)) -> np.ndarray:
+def render(
+    objects: list[Any], lens: Lens, tint: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+) -> np.ndarray:
     """Splat objects seen through a lens: premultiplied sRGB and alpha (H, W, 4), upper row first."""
-    found = [(thing, cloud) for thing in objects if (cloud := packed(thing)) is not None and len(cloud.snapshot)]
+    found = [
+        (thing, cloud)
+        for thing in objects
+        if (cloud := packed(thing)) is not None and len(cloud.snapshot)
+    ]
     target = painter.Target(lens.width, lens.height, precise=True)
     if not found:
         return np.zeros((lens.height, lens.width, 4), np.float32)
@@ -39,7 +45,9 @@ def render(objects: list[Any], lens: Lens, tint: tuple[float, ...] = (0.0, 0.0, 
     ]
     order = back_to_front(parts, exact=True)
     shown = [
-        colors.display(cloud, reader.style(thing), lens.seen_from(world), direction=lens.orthographic)
+        colors.display(
+            cloud, reader.style(thing), lens.seen_from(world), direction=lens.orthographic
+        )
         for (thing, cloud), world in zip(found, worlds, strict=True)
     ]
     textures = {

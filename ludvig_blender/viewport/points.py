@@ -21,9 +21,13 @@ class Points:
     def __init__(self) -> None:
         self._batches: dict[tuple[Any, ...], Any] = {}
 
-    def draw(self, clouds: list[tuple[Cloud, np.ndarray]], tint: tuple[float, float, float, float]) -> None:
+    def draw(
+        self, clouds: list[tuple[Cloud, np.ndarray]], tint: tuple[float, float, float, float]
+    ) -> None:
         """Draw clouds with their world matrices into the region Blender is drawing. `tint`: of the selection."""
-        shader, before, self._batches = _shader(), self._batches, {}
+        shader = _shader()
+        before = self._batches
+        self._batches = {}
         gpu.state.depth_test_set("LESS_EQUAL")
         gpu.state.depth_mask_set(True)
         gpu.state.point_size_set(3.0)
@@ -39,7 +43,9 @@ class Points:
 
 def _shader() -> Any:
     try:
-        return gpu.shader.from_builtin("POINT_FLAT_COLOR")  # Vulkan and Metal want the point's size from the shader
+        return gpu.shader.from_builtin(
+            "POINT_FLAT_COLOR"
+        )  # Vulkan and Metal want the point's size from the shader
     except ValueError:
         return gpu.shader.from_builtin("FLAT_COLOR")
 

@@ -21,7 +21,9 @@ def find(uid: int) -> Any:
 def evaluated(thing: Any) -> Any:
     """The point cloud as modifiers leave it, or None if they leave no splats."""
     cloud = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-    return cloud if isinstance(cloud, bpy.types.PointCloud) and splats.is_splat_cloud(cloud) else None
+    return (
+        cloud if isinstance(cloud, bpy.types.PointCloud) and splats.is_splat_cloud(cloud) else None
+    )
 
 
 _FIELDS = {
@@ -49,7 +51,10 @@ class Reading:
     @property
     def next(self) -> str | None:
         """The attribute that is to be read next; None after the last."""
-        return next((name for name in (*_FIELDS.values(), *self.look.names) if name not in self.arrays), None)
+        return next(
+            (name for name in (*_FIELDS.values(), *self.look.names) if name not in self.arrays),
+            None,
+        )
 
     def step(self, cloud: Any, memory: np.ndarray | None = None) -> None:
         """Read the next attribute, into `memory` if given. Raises `Changed` if points were added or removed."""
@@ -67,7 +72,11 @@ class Reading:
         columns = [self.arrays[name] for name in self.look.names]
         if self.look.mode == "SEGMENTS":
             missing = np.full(self.size, -np.inf, np.float32)
-            return np.stack([missing if c is None else c for c in columns], axis=1) if columns else None
+            return (
+                np.stack([missing if c is None else c for c in columns], axis=1)
+                if columns
+                else None
+            )
         values = columns[0] if columns else None
         if values is None or values.ndim != (1 if self.look.mode == "SCORE" else 2):
             return None

@@ -135,7 +135,9 @@ def splats() -> Any:
     for name in ("center", "conic", "color"):
         interface.flat("VEC4", name)
     info = _info(_VERTEX, _FRAGMENT, interface)
-    for slot, name in enumerate(("geometry_tex", "color_tex", "state_tex", "order_tex", "objects_tex")):
+    for slot, name in enumerate(
+        ("geometry_tex", "color_tex", "state_tex", "order_tex", "objects_tex")
+    ):
         info.sampler(slot, "FLOAT_2D", name)
     info.fragment_out(0, "VEC4", "out_color")
     info.fragment_out(1, "VEC4", "out_depth")

@@ -42,13 +42,15 @@ def touched(
     return unprojected(viewmat, K, pixels - 0.5, depths)
 
 
-def unprojected(viewmat: np.ndarray, K: np.ndarray, pixels: np.ndarray, depths: np.ndarray) -> np.ndarray:
+def unprojected(
+    viewmat: np.ndarray, K: np.ndarray, pixels: np.ndarray, depths: np.ndarray
+) -> np.ndarray:
     """The points (P, 3) at these depths (P,) behind pixels (P, 2)."""
     slopes = (np.asarray(pixels, np.float64) + 0.5 - K[:2, 2]) / [K[0, 0], K[1, 1]]
     inverse = np.linalg.inv(viewmat)
-    return (np.column_stack([slopes, np.ones(len(slopes))]) * np.reshape(depths, (-1, 1))) @ inverse[
-        :3, :3
-    ].T + inverse[:3, 3]
+    return (
+        np.column_stack([slopes, np.ones(len(slopes))]) * np.reshape(depths, (-1, 1))
+    ) @ inverse[:3, :3].T + inverse[:3, 3]
 
 
 def _alphas(

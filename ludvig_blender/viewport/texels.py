@@ -14,7 +14,9 @@ def rows(parts: Sequence[np.ndarray]) -> np.ndarray:
     count = sum(len(part) for part in parts)
     if len(parts) == 1 and (count < WIDTH or count % WIDTH == 0):
         return np.ascontiguousarray(parts[0], np.float32)
-    whole = np.empty((count if count < WIDTH else -(-count // WIDTH) * WIDTH, parts[0].shape[1]), np.float32)
+    whole = np.empty(
+        (count if count < WIDTH else -(-count // WIDTH) * WIDTH, parts[0].shape[1]), np.float32
+    )
     whole[count:] = 0
     np.concatenate(parts, out=whole[:count])
     return whole

@@ -13,7 +13,9 @@ from .colors import Style
 from .lens import Lens
 
 REST = 0.15  # seconds without a change after which a view counts as at rest
-TURN = math.cos(math.radians(1.5))  # a moving view is sorted again when it has turned further than this
+TURN = math.cos(
+    math.radians(1.5)
+)  # a moving view is sorted again when it has turned further than this
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class View:
     pose: bytes = b""
     moved: float = 0.0  # time of the last change of the pose
     settled: bool = True  # whether it was drawn again since it came to rest
-    planes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # depth planes of the newest sort
+    planes: np.ndarray = field(
+        default_factory=lambda: np.empty((0, 4))
+    )  # depth planes of the newest sort
     order_key: tuple[Any, ...] = ()  # of the newest sort asked for
     order_layout: tuple[Any, ...] = ()  # of the order that is here
     order: np.ndarray | None = None  # (rows of texels, 1)
@@ -52,9 +56,14 @@ class View:
     def moving(self, lens: Lens, items: list[Item], now: float) -> bool:
         """Note where everything is, and whether it was elsewhere a moment ago."""
         parts = [lens.rows(item.world) for item in items]
-        pose = b"".join(part.tobytes() for part in [*parts, lens.projection, np.array([lens.width, lens.height])])
+        pose = b"".join(
+            part.tobytes()
+            for part in [*parts, lens.projection, np.array([lens.width, lens.height])]
+        )
         if pose != self.pose:
-            self.pose, self.moved, self.settled = pose, now, False
+            self.pose = pose
+            self.moved = now
+            self.settled = False
         return now - self.moved < REST
 
     def turned(self, planes: np.ndarray) -> bool:
@@ -68,5 +77,6 @@ class View:
         lengths = np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1)
         shift = planes[:, 3] - self.planes[:, 3]
         return bool(
-            (np.einsum("oc,oc->o", old, new) < TURN * lengths).any() or np.ptp(shift) > 1e-3 * np.ptp(planes[:, 3])
+            (np.einsum("oc,oc->o", old, new) < TURN * lengths).any()
+            or np.ptp(shift) > 1e-3 * np.ptp(planes[:, 3])
         )

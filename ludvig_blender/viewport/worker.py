@@ -28,7 +28,12 @@ class Worker:
         self._waiting: dict[Hashable, Request] = {}
 
     def submit(
-        self, key: Hashable, work: Callable[[], Any], deliver: Callable[[Any], None], *, seen: bool = True
+        self,
+        key: Hashable,
+        work: Callable[[], Any],
+        deliver: Callable[[Any], None],
+        *,
+        seen: bool = True,
     ) -> None:
         """Do `work`; if one of this key is still running, afterwards and instead of any other that waits for it."""
         request = Request(work, deliver, seen)

@@ -86,7 +86,9 @@ class Looks(Job):
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}
-        self._thread, self._stage, self._last = threading.get_ident(), "", time.perf_counter()
+        self._thread = threading.get_ident()
+        self._stage = ""
+        self._last = time.perf_counter()
 
     def report(self, stage: str, done: int, total: int) -> None:
         self._stage = stage
@@ -123,8 +125,16 @@ def _requests(
     mask = np.zeros((camera.height, camera.width), bool)
     mask[camera.height // 3 : camera.height // 2, camera.width // 3 : camera.width // 2] = True
     yield "mask", RunSegment(scene, (Prompt("mask", viewport=viewport, mask=mask),), "colour")
-    yield "in_space", RunSegment(scene, (Prompt("click", points=gaussians.means[:1], radius=0.5),), "colour")
-    yield "grow", GrowSegment(scene, np.arange(len(gaussians)) < len(gaussians) // 10, hops=3, extractor="colour")
+    yield (
+        "in_space",
+        RunSegment(scene, (Prompt("click", points=gaussians.means[:1], radius=0.5),), "colour"),
+    )
+    yield (
+        "grow",
+        GrowSegment(
+            scene, np.arange(len(gaussians)) < len(gaussians) // 10, hops=3, extractor="colour"
+        ),
+    )
     yield "divide", AutoSegments(scene, "colour")
     yield "preview", PreviewFeatures(scene, "colour")
     yield "forget", FreeMemory()
@@ -154,7 +164,10 @@ def _cancelled(state: State, request: Request[Any], seconds: float) -> list[floa
 
 def _dragged(state: State, request: Request[Any]) -> dict[str, float]:
     """How many steps of a drag are answered, how long the last one takes, and what it leaves running."""
-    jobs, answers, done, threads = Jobs(), list[int](), threading.Event(), threading.active_count()
+    jobs = Jobs()
+    answers = list[int]()
+    done = threading.Event()
+    threads = threading.active_count()
 
     def answer(number: int, outcome: Any) -> None:
         if not isinstance(outcome, EngineError):

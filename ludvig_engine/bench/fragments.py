@@ -24,10 +24,20 @@ def count(gaussians: Gaussians, camera: Camera, grid: tuple[int, int]) -> tuple[
     column_gap, column_part = gaps(camera.width, grid[1])
     starts = np.searchsorted(column_gap, np.arange(grid[1] + 1)).astype(np.int32)
     ellipses = project(gaussians, camera, GSPLAT)
-    bands, limits, seconds, totals = Bands(ellipses, camera, row_gap), Bands.constants(GSPLAT), 0.0, np.zeros(2, int)
+    bands = Bands(ellipses, camera, row_gap)
+    limits = Bands.constants(GSPLAT)
+    seconds = 0.0
+    totals = np.zeros(2, int)
     for band in range(bands.count):
         top, bottom = bands.rows(band)
-        where = bands.members_of(band), ellipses.geometry, ellipses.bounds, top, bottom, camera.width
+        where = (
+            bands.members_of(band),
+            ellipses.geometry,
+            ellipses.bounds,
+            top,
+            bottom,
+            camera.width,
+        )
         start = time.process_time()
         kernels.fold_band(*where, None, row_part[top:bottom], starts, padded(column_part), limits)
         seconds += time.process_time() - start
@@ -40,7 +50,9 @@ def _count_band(members, geometry, bounds, top, bottom, width, limits):
     T, w, live, own, box = kernels._start_band(bottom - top, width, members, geometry, bounds, None)
     contributing, evaluated = 0, 0
     for n in range(len(members)):
-        if n % kernels._CHECK_EVERY == kernels._CHECK_EVERY - 1 and not kernels._look_at_columns(T, live):
+        if n % kernels._CHECK_EVERY == kernels._CHECK_EVERY - 1 and not kernels._look_at_columns(
+            T, live
+        ):
             break
         g = kernels._constants(own, n)
         low, high = kernels._live_range(live, box[n, 0], box[n, 1])

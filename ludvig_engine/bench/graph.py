@@ -26,11 +26,17 @@ TRIAD_BYTES = 12 * 2**25
 def run(gaussians: Gaussians, k: int = 16, dim: int = 40) -> dict[str, float]:
     """Seconds and ratios for k neighbours and `dim` features."""
     rng, N = np.random.default_rng(0), len(gaussians)
-    build(nearest(gaussians.means[:500], k)).with_features(rng.random((500, dim), np.float32))  # compile
+    build(nearest(gaussians.means[:500], k)).with_features(
+        rng.random((500, dim), np.float32)
+    )  # compile
     figures: dict[str, float] = {"gaussians": N, "k": k}
-    shuffled = gaussians.means[rng.permutation(N)]  # an order without locality, as trained files have
+    shuffled = gaussians.means[
+        rng.permutation(N)
+    ]  # an order without locality, as trained files have
     figures["neighbours_s"] = cpu_seconds(lambda: nearest(gaussians.means, k))
-    figures["neighbours_scipy_unsorted_s"] = cpu_seconds(lambda: cKDTree(shuffled).query(shuffled, k + 1, workers=-1))
+    figures["neighbours_scipy_unsorted_s"] = cpu_seconds(
+        lambda: cKDTree(shuffled).query(shuffled, k + 1, workers=-1)
+    )
     figures["neighbours_ratio"] = figures["neighbours_scipy_unsorted_s"] / figures["neighbours_s"]
     neighbours = nearest(gaussians.means, k)
     figures["build_s"] = cpu_seconds(lambda: build(neighbours))
@@ -49,7 +55,9 @@ def run(gaussians: Gaussians, k: int = 16, dim: int = 40) -> dict[str, float]:
     figures["step_ratio"] = figures["step_scipy_file_order_s"] / figures["step_s"]
     figures["step_bytes_per_s"] = 8 * matrix.nnz / figures["step_s"]
     figures["bandwidth_bytes_per_s"] = TRIAD_BYTES / copied
-    figures["step_share_of_bandwidth"] = figures["step_bytes_per_s"] / figures["bandwidth_bytes_per_s"]
+    figures["step_share_of_bandwidth"] = (
+        figures["step_bytes_per_s"] / figures["bandwidth_bytes_per_s"]
+    )
     return figures
 
 

@@ -22,12 +22,17 @@ T = TypeVar("T")
 PATCH = 14  # pixels per feature cell, DINOv2's
 
 
-def run(gaussians: Gaussians, cameras: Sequence[Camera], channels: Sequence[int] = (40, 384)) -> dict[str, float]:
+def run(
+    gaussians: Gaussians, cameras: Sequence[Camera], channels: Sequence[int] = (40, 384)
+) -> dict[str, float]:
     """Means over the cameras: seconds, fragments, and how many times slower each way is."""
     grid = cameras[0].height // PATCH, cameras[0].width // PATCH
     fold(gaussians, cameras[0], grid, threads=1)  # compile
     rng, figures = np.random.default_rng(0), dict[str, float]()
-    figures["gaussians"], figures["megapixels"] = len(gaussians), cameras[0].width * cameras[0].height / 1e6
+    figures["gaussians"], figures["megapixels"] = (
+        len(gaussians),
+        cameras[0].width * cameras[0].height / 1e6,
+    )
     figures["fold_s"] = _mean(lambda camera: fold(gaussians, camera, grid, threads=1), cameras)
     counts = np.mean([count(gaussians, camera, grid) for camera in cameras], 0)
     figures["contributing_fragments_per_pixel"] = counts[0] / figures["megapixels"] / 1e6
@@ -41,10 +46,14 @@ def run(gaussians: Gaussians, cameras: Sequence[Camera], channels: Sequence[int]
 
         def folded(camera: Camera, F: Array = F, out: Array = out) -> Array:
             out[:] = 0
-            add_product(fold(gaussians, camera, grid, threads=1), F.reshape(len(F), -1).T, out, threads=1)
+            add_product(
+                fold(gaussians, camera, grid, threads=1), F.reshape(len(F), -1).T, out, threads=1
+            )
             return out
 
-        image = upsample(F, cameras[0].height, cameras[0].width)  # in advance: its cost is not the peers'
+        image = upsample(
+            F, cameras[0].height, cameras[0].width
+        )  # in advance: its cost is not the peers'
 
         def per_pixel(camera: Camera, image: Array = image) -> Array:
             return adjoint(gaussians, camera, image, threads=1)[0]
@@ -82,7 +91,11 @@ def cpu_seconds(function: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _mean(function: Callable[[Camera], object], cameras: Sequence[Camera], repeat: int = 3) -> float:
+def _mean(
+    function: Callable[[Camera], object], cameras: Sequence[Camera], repeat: int = 3
+) -> float:
     """Per view the best of `repeat`, averaged."""
-    best = [min(cpu_seconds(lambda c=camera: function(c)) for _ in range(repeat)) for camera in cameras]  # type: ignore[misc]
+    best = [
+        min(cpu_seconds(lambda c=camera: function(c)) for _ in range(repeat)) for camera in cameras
+    ]  # type: ignore[misc]
     return sum(best) / len(best)

@@ -26,14 +26,21 @@ PATCH = 14
 def run(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
     """Peak resident bytes and wall seconds of a fresh process that lifts random maps."""
     command = [sys.executable, "-m", __name__, *map(str, (gaussians, views, width, height))]
-    figures: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    figures: dict[str, float] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
     return figures
 
 
 def growth(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
     """Seconds and peak at half and full size, and at half and all views: doubling should double."""
     figures: dict[str, float] = {}
-    for n, v in ((gaussians // 4, views), (gaussians // 2, views), (gaussians, views), (gaussians // 4, 2 * views)):
+    for n, v in (
+        (gaussians // 4, views),
+        (gaussians // 2, views),
+        (gaussians, views),
+        (gaussians // 4, 2 * views),
+    ):
         one = run(n, v, width, height)
         figures |= {f"{name}_{n}_gaussians_{v}_views": value for name, value in one.items()}
     return figures
@@ -50,8 +57,15 @@ def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:
     lifted = time.perf_counter()
     graph.build(graph.nearest(gaussians.means, 16)).with_features(found.features)
     end = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {"pca_s": fitted - start, "uplift_s": lifted - fitted, "graph_s": end - lifted, "peak_bytes": peak}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
+    return {
+        "pca_s": fitted - start,
+        "uplift_s": lifted - fitted,
+        "graph_s": end - lifted,
+        "peak_bytes": peak,
+    }
 
 
 if __name__ == "__main__":

@@ -28,9 +28,13 @@ def gaussians(count: int, seed: int = 0) -> Gaussians:
     means = np.concatenate([centre[which] + normal * radius[which, None], flat, 8 * sky])
     scene = Gaussians(
         means=means.astype(np.float32),
-        quats=_facing(np.concatenate([normal, up, sky]), rng.uniform(0, np.pi, count)).astype(np.float32),
+        quats=_facing(np.concatenate([normal, up, sky]), rng.uniform(0, np.pi, count)).astype(
+            np.float32
+        ),
         scales=scales.astype(np.float32),
-        opacities=np.where(rng.random(count) < 0.6, rng.beta(8, 1, count), rng.beta(1, 4, count)).astype(np.float32),
+        opacities=np.where(
+            rng.random(count) < 0.6, rng.beta(8, 1, count), rng.beta(1, 4, count)
+        ).astype(np.float32),
         sh0=rng.normal(size=(count, 1, 3)).astype(np.float32),
         shN=np.zeros((count, 0, 3), np.float32),
     )
@@ -64,6 +68,8 @@ def _facing(normal: Float[Array, "N 3"], turn: Float[Array, " N"]) -> Float[Arra
     to = np.stack([1 + z, -y, x, np.zeros_like(z)], 1)
     to[z < -1 + 1e-6] = [0, 1, 0, 0]
     to /= np.linalg.norm(to, axis=1, keepdims=True)
-    w, a, b = to[:, 0], to[:, 1], to[:, 2]
+    w = to[:, 0]
+    a = to[:, 1]
+    b = to[:, 2]
     c, s = np.cos(turn / 2), np.sin(turn / 2)
     return np.stack([w * c, a * c + b * s, b * c - a * s, w * s], 1)

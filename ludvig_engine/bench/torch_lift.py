@@ -47,7 +47,9 @@ def _touching(bounds: Array, axis: int, start: int) -> Array:
     return np.flatnonzero((bounds[:, axis] < start + TILE) & (bounds[:, axis + 1] > start))
 
 
-def _blend(g: torch.Tensor, x: torch.Tensor, y: torch.Tensor, T: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _blend(
+    g: torch.Tensor, x: torch.Tensor, y: torch.Tensor, T: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Weights (G, P) of sorted Gaussians over a tile's pixels, and the transmittance behind them (0: finished)."""
     dx, dy = x[None] - g[:, 0, None], y[None] - g[:, 1, None]
     power = 0.5 * (g[:, 2, None] * dx * dx + g[:, 4, None] * dy * dy) + g[:, 3, None] * dx * dy

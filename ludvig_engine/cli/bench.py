@@ -28,9 +28,14 @@ class Subject(StrEnum):
 
 
 def command(
-    subjects: Annotated[list[Subject] | None, typer.Argument(help="Default: lift and graph")] = None,
+    subjects: Annotated[
+        list[Subject] | None, typer.Argument(help="Default: lift and graph")
+    ] = None,
     gaussians: Annotated[
-        int | None, typer.Option(help="Of the synthetic scene; default: 200,000, click and cancel: 1,000,000", min=100)
+        int | None,
+        typer.Option(
+            help="Of the synthetic scene; default: 200,000, click and cancel: 1,000,000", min=100
+        ),
     ] = None,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of its photos")] = "1000x665",
     views: Annotated[int, typer.Option(help="Of them", min=1)] = 4,
@@ -51,12 +56,20 @@ def command(
     for title, values in figures.items():
         table = Table("figure", "value", title=title, title_justify="left")
         for name, value in values.items():
-            table.add_row(name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}")
+            table.add_row(
+                name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
+            )
         console.print(table)
 
 
 def _measure(
-    subject: str, count: int, width: int, height: int, views: int, scene: Path | None, cameras: Path | None
+    subject: str,
+    count: int,
+    width: int,
+    height: int,
+    views: int,
+    scene: Path | None,
+    cameras: Path | None,
 ) -> dict[str, float]:
     # Imported here: a benchmark's own imports must not slow the other commands down.
     from ..bench import cancel, click, graph, lift, memory, wire

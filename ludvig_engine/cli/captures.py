@@ -17,7 +17,9 @@ from ..progress import Job
 from .common import console
 from .learned import Models
 
-Results = Mapping[str, Mapping[str, Mapping[str, float]]]  # extractor -> thing -> kind of prompt -> IoU
+Results = Mapping[
+    str, Mapping[str, Mapping[str, float]]
+]  # extractor -> thing -> kind of prompt -> IoU
 
 
 def compare(
@@ -33,7 +35,9 @@ def compare(
     job: Job = options["job"]
     things = [thing for thing in captures.things(data) if not only or thing.name in only]
     if not things:
-        raise EngineError("bad_input", f"{data} has no {' or '.join(only)}.", ["Leave out --scene."])
+        raise EngineError(
+            "bad_input", f"{data} has no {' or '.join(only)}.", ["Leave out --scene."]
+        )
     words: TextExtractor | None = None
     try:
         words = Models(False, job).words(text_model or "auto")
@@ -43,10 +47,16 @@ def compare(
     for spec in extractors or ("auto",):
         contenders.append((Models(False, job).features(spec), words))
     if control:
-        chance = [found for extractor, _ in reversed(contenders) if (found := captures.shuffled(extractor))]
+        chance = [
+            found
+            for extractor, _ in reversed(contenders)
+            if (found := captures.shuffled(extractor))
+        ]
         if chance:
             contenders.append((chance[0], captures.shuffled(words) if words else None))
-    return {one.name: captures.score(things, one, encoder, **options) for one, encoder in contenders}
+    return {
+        one.name: captures.score(things, one, encoder, **options) for one, encoder in contenders
+    }
 
 
 def means(results: Results) -> dict[str, dict[str, float]]:
@@ -63,7 +73,9 @@ def table(title: str, results: Results) -> Table:
     out = Table("features", "thing", *captures.KINDS, title=title, title_justify="left")
     average = means(results)
     for name, rows in results.items():
-        for thing, row in (*rows.items(), ("mean", average[name])) if len(rows) > 1 else rows.items():
+        for thing, row in (
+            (*rows.items(), ("mean", average[name])) if len(rows) > 1 else rows.items()
+        ):
             cells = [f"{row[kind]:.1f}" if kind in row else "" for kind in captures.KINDS]
             out.add_row(name, thing, *cells, style="bold" if thing == "mean" else "")
     return out

@@ -12,7 +12,14 @@ from typing import Annotated, Any, NoReturn
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from ..cache import Cache
 from ..errors import EngineError
@@ -22,16 +29,27 @@ from ..render import Raster
 
 console = Console(stderr=True, highlight=False)
 
-Splats = Annotated[Path, typer.Argument(help="The splat file: .ply (3DGS), .splat, .spz, .sog, compressed .ply")]
+Splats = Annotated[
+    Path, typer.Argument(help="The splat file: .ply (3DGS), .splat, .spz, .sog, compressed .ply")
+]
 Views = Annotated[
     Path | None,
-    typer.Option(help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"),
+    typer.Option(
+        help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
+    ),
 ]
 NeededViews = Annotated[
-    Path, typer.Option(help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json")
+    Path,
+    typer.Option(
+        help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
+    ),
 ]
-Photos = Annotated[Path | None, typer.Option(help="The folder of the photos, if it is not where the cameras say")]
-MaxSize = Annotated[int, typer.Option(help="Photos are scaled down to this long side, in pixels", min=16)]
+Photos = Annotated[
+    Path | None, typer.Option(help="The folder of the photos, if it is not where the cameras say")
+]
+MaxSize = Annotated[
+    int, typer.Option(help="Photos are scaled down to this long side, in pixels", min=16)
+]
 Extractor = Annotated[
     str,
     typer.Option(
@@ -39,9 +57,16 @@ Extractor = Annotated[
         "auto: the best that is here"
     ),
 ]
-Download = Annotated[bool, typer.Option("--download", help="Fetch what models are missing, as `ludvig models` does")]
-Refine = Annotated[int, typer.Option(help="Steps from LUDVIG's weighted mean towards least squares", min=0)]
-Near = Annotated[float, typer.Option(help="Near plane, scene units: 3DGS trains with 0.2, gsplat with 0.01", min=0)]
+Download = Annotated[
+    bool, typer.Option("--download", help="Fetch what models are missing, as `ludvig models` does")
+]
+Refine = Annotated[
+    int, typer.Option(help="Steps from LUDVIG's weighted mean towards least squares", min=0)
+]
+Near = Annotated[
+    float,
+    typer.Option(help="Near plane, scene units: 3DGS trains with 0.2, gsplat with 0.01", min=0),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep computed features")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines")]
 

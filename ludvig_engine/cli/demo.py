@@ -41,7 +41,9 @@ class Thing:
 
 
 def command(
-    thing: Annotated[str, typer.Argument(help='What to select: "chair", "vase", ..., or "all"')] = "chair",
+    thing: Annotated[
+        str, typer.Argument(help='What to select: "chair", "vase", ..., or "all"')
+    ] = "chair",
     scene: Annotated[Path, typer.Option(help="A scene in the layout of demo/README.md")] = SHIPPED,
     out: Annotated[Path, typer.Option(help="The picture sheet, .png")] = Path("demo.png"),
     extractor: Extractor = "auto",
@@ -62,7 +64,9 @@ def command(
     names = [one.name for one in things]
     if thing not in (*names, "all"):
         raise EngineError(
-            "bad_input", f'The scene has no "{thing}".', [nearest_name(thing, names), f"It has: {', '.join(names)}."]
+            "bad_input",
+            f'The scene has no "{thing}".',
+            [nearest_name(thing, names), f"It has: {', '.join(names)}."],
         )
     ious: dict[str, float] = {}
     sheets: list[Path] = []
@@ -73,23 +77,39 @@ def command(
             if thing in (one.name, "all"):
                 found = segment(prepared, [prompts.photo_click(one.view, *one.click)], job=job)
                 ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
-                picture = sheet(prepared, found, _rows(loaded, one), clicks={one.view.name: one.click}, job=job)
+                picture = sheet(
+                    prepared, found, _rows(loaded, one), clicks={one.view.name: one.click}, job=job
+                )
                 path = out if thing != "all" else out.with_stem(f"{out.stem}_{one.name}")
                 sheets.append(path)
                 pictures.save(path, np.asarray(picture, np.float32) / 255)
     seconds = time.monotonic() - begin
     if json:
         mean = float(np.mean(list(ious.values())))
-        print_json({"extractor": models.name, "iou": ious, "mean": mean, "sheets": sheets, "seconds": seconds})
+        print_json(
+            {
+                "extractor": models.name,
+                "iou": ious,
+                "mean": mean,
+                "sheets": sheets,
+                "seconds": seconds,
+            }
+        )
         return
     _tell(ious, prepared.extractor, seconds)
-    console.print(f"The steps as pictures: [bold]{', '.join(str(path) for path in sheets)}[/]", soft_wrap=True)
+    console.print(
+        f"The steps as pictures: [bold]{', '.join(str(path) for path in sheets)}[/]", soft_wrap=True
+    )
     console.print(f"Next, your own scene: [bold]{NEXT}[/]", soft_wrap=True)
     console.print("Or in Blender, with clicks in the viewport: see docs/blender.md.")
 
 
 def _tell(ious: dict[str, float], extractor: str, seconds: float) -> None:
-    table = Table("thing", "IoU on the other photos", title=f"One click each, {extractor} features, {seconds:.0f} s")
+    table = Table(
+        "thing",
+        "IoU on the other photos",
+        title=f"One click each, {extractor} features, {seconds:.0f} s",
+    )
     for name, iou in ious.items():
         table.add_row(name, f"{iou:.3f}")
     if len(ious) > 1:
@@ -100,17 +120,24 @@ def _tell(ious: dict[str, float], extractor: str, seconds: float) -> None:
 def _things(scene: Scene, path: Path) -> list[Thing]:
     objects = json_.loads(path.read_text("utf-8"))["objects"]
     # A pixel's number is its corner, a click is on its middle.
-    return [Thing(o["name"], scene.view(o["view"]), (o["click"][0] + 0.5, o["click"][1] + 0.5)) for o in objects]
+    return [
+        Thing(o["name"], scene.view(o["view"]), (o["click"][0] + 0.5, o["click"][1] + 0.5))
+        for o in objects
+    ]
 
 
-def _iou(prepared: Prepared, found: Segment, scene: Scene, thing: Thing, masks: Path, job: Job) -> float:
+def _iou(
+    prepared: Prepared, found: Segment, scene: Scene, thing: Thing, masks: Path, job: Job
+) -> float:
     """Mean over the views that carried no prompt and show the thing."""
     ious = []
     for view in job.track(scene.views, "Comparing with the exact masks"):
         exact = _mask(masks / f"{Path(view.name).stem}.png")
         if view.name == thing.view.name or exact.mean() < LEAST:
             continue
-        selected = pictures.share(prepared.gaussians, view.camera, found.selected.astype(np.float32)) > 0.5
+        selected = (
+            pictures.share(prepared.gaussians, view.camera, found.selected.astype(np.float32)) > 0.5
+        )
         ious.append((selected & exact).sum() / (selected | exact).sum())
     return float(np.mean(ious))
 
@@ -123,4 +150,6 @@ def _mask(path: Path) -> Bool[Array, "H W"]:
 def _rows(scene: Scene, thing: Thing) -> list[View]:
     """The clicked view and, evenly spread around the scene, a few others."""
     start = [view.name for view in scene.views].index(thing.view.name)
-    return [scene.views[(start + n * len(scene.views) // ROWS) % len(scene.views)] for n in range(ROWS)]
+    return [
+        scene.views[(start + n * len(scene.views) // ROWS) % len(scene.views)] for n in range(ROWS)
+    ]

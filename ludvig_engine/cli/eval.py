@@ -32,17 +32,32 @@ class Benchmark(StrEnum):
 
 
 def command(
-    benchmark: Annotated[Benchmark, typer.Argument(help="Its protocol and layout: see the documentation")],
-    data: Annotated[Path, typer.Argument(help="The dataset's folder", exists=True, file_okay=False)],
+    benchmark: Annotated[
+        Benchmark, typer.Argument(help="Its protocol and layout: see the documentation")
+    ],
+    data: Annotated[
+        Path, typer.Argument(help="The dataset's folder", exists=True, file_okay=False)
+    ],
     scene: Annotated[list[str] | None, typer.Option(help="Only this task; default: all")] = None,
-    scenes: Annotated[Path | None, typer.Option(help="The trained scenes, if they are not in DATA")] = None,
-    experiment: Annotated[str, typer.Option("--config", help="The experiment; default: the benchmark's own")] = "",
-    extractor: Annotated[
-        list[str] | None, typer.Option(help="Other features than the experiment's; of captures, several to compare")
+    scenes: Annotated[
+        Path | None, typer.Option(help="The trained scenes, if they are not in DATA")
     ] = None,
-    text_model: Annotated[str, typer.Option(help="Who understands words, instead of the experiment's")] = "",
+    experiment: Annotated[
+        str, typer.Option("--config", help="The experiment; default: the benchmark's own")
+    ] = "",
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(help="Other features than the experiment's; of captures, several to compare"),
+    ] = None,
+    text_model: Annotated[
+        str, typer.Option(help="Who understands words, instead of the experiment's")
+    ] = "",
     control: Annotated[
-        bool, typer.Option("--control", help="Captures: also run the last features with their weights shuffled: chance")
+        bool,
+        typer.Option(
+            "--control",
+            help="Captures: also run the last features with their weights shuffled: chance",
+        ),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the JSON here")] = None,
     max_size: MaxSize = 1600,
@@ -59,14 +74,26 @@ def command(
             _compare(data, only, extractors, text_model, control, out, json, options)
             return
         if len(extractors) > 1:
-            raise EngineError("bad_input", "Only captures compare several extractors.", ["Give one --extractor."])
+            raise EngineError(
+                "bad_input", "Only captures compare several extractors.", ["Give one --extractor."]
+            )
         rows, published, settings = _run(
             benchmark, data, scenes, only, experiment, "".join(extractors), text_model, options
         )
     if not rows:
-        raise EngineError("not_found", f"{data} holds no task of {benchmark}.", ["Check the layout of the dataset."])
+        raise EngineError(
+            "not_found",
+            f"{data} holds no task of {benchmark}.",
+            ["Check the layout of the dataset."],
+        )
     rows = report.with_mean(rows)
-    found = {"ludvig": __version__, "benchmark": str(benchmark), "data": str(data), **settings, "results": rows}
+    found = {
+        "ludvig": __version__,
+        "benchmark": str(benchmark),
+        "data": str(data),
+        **settings,
+        "results": rows,
+    }
     _tell(
         {**found, "published": published},
         report.table(f"{benchmark}, {settings['extractor']}", rows, published),
@@ -87,9 +114,18 @@ def _compare(
 ) -> None:
     from .captures import compare, means, table
 
-    results = compare(data, only, extractors, text_model=text_model, control=control, options=options)
-    found = {"ludvig": __version__, "benchmark": "captures", "data": str(data), "means": means(results)}
-    _tell({**found, "results": results}, table("IoU in the other photos, percent", results), out, json)
+    results = compare(
+        data, only, extractors, text_model=text_model, control=control, options=options
+    )
+    found = {
+        "ludvig": __version__,
+        "benchmark": "captures",
+        "data": str(data),
+        "means": means(results),
+    }
+    _tell(
+        {**found, "results": results}, table("IoU in the other photos, percent", results), out, json
+    )
 
 
 def _tell(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:
@@ -120,22 +156,38 @@ def _run(
         scans = _only(scannet.tasks(data, scenes), only)
         texts = scannet.read_texts(data / "text_features.json")
         answer = scannet.predictor(texts, max_size=options["max_size"], job=job)
-        return scannet.score(scans, answer, job=job), scannet.PUBLISHED, {"extractor": "the dataset's own segments"}
+        return (
+            scannet.score(scans, answer, job=job),
+            scannet.PUBLISHED,
+            {"extractor": "the dataset's own segments"},
+        )
     module: Any = {"nvos": nvos, "spin": spin, "lerf": lerf, "captures": captures}[benchmark]
     settings = config(experiment or module.CONFIG)
     tasks = _only(module.tasks(data, scenes), only)
     about = {"config": experiment or module.CONFIG, "settings": asdict(settings)}
     if isinstance(settings, Words) != (benchmark is Benchmark.lerf):
-        raise EngineError("bad_input", f"{experiment} is no experiment for {benchmark}.", [f"Use {module.CONFIG}."])
-    about["extractor"] = settings.segmenter if isinstance(settings, Masks) else extractor or settings.extractor
+        raise EngineError(
+            "bad_input",
+            f"{experiment} is no experiment for {benchmark}.",
+            [f"Use {module.CONFIG}."],
+        )
+    about["extractor"] = (
+        settings.segmenter if isinstance(settings, Masks) else extractor or settings.extractor
+    )
     if isinstance(settings, Words):
         about["text_model"] = text_model or settings.text
         look = lerf.predictor(settings, extractor=extractor, text_model=text_model, **options)
-        segmenter = load_segmenter(settings.segmenter, device="auto") if settings.segmenter else None
+        segmenter = (
+            load_segmenter(settings.segmenter, device="auto") if settings.segmenter else None
+        )
         redraw = lerf.redrawn(segmenter, max_size=options["max_size"]) if segmenter else None
-        rows = lerf.score(tasks, look, cutoff=settings.cutoff, smooth=settings.smooth, redraw=redraw, job=job)
+        rows = lerf.score(
+            tasks, look, cutoff=settings.cutoff, smooth=settings.smooth, redraw=redraw, job=job
+        )
     else:
-        rows = foreground.score(tasks, foreground.predictor(settings, extractor=extractor, **options), job=job)
+        rows = foreground.score(
+            tasks, foreground.predictor(settings, extractor=extractor, **options), job=job
+        )
     return rows, module.PUBLISHED, about
 
 
@@ -143,5 +195,7 @@ def _only(tasks: list[Any], names: list[str]) -> list[Any]:
     unknown = set(names) - {task.name for task in tasks}
     if unknown:
         here = ", ".join(task.name for task in tasks)
-        raise EngineError("bad_input", f'There is no task "{min(unknown)}".', [f"There are: {here}."])
+        raise EngineError(
+            "bad_input", f'There is no task "{min(unknown)}".', [f"There are: {here}."]
+        )
     return [task for task in tasks if not names or task.name in names]

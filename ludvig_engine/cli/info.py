@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from ..check import check
 from ..io.load import load_scene
-from .common import AsJson, MaxSize, Near, Photos, Splats, Views, bars, console, notes, print_json, raster
+from .common import (
+    AsJson,
+    MaxSize,
+    Near,
+    Photos,
+    Splats,
+    Views,
+    bars,
+    console,
+    notes,
+    print_json,
+    raster,
+)
 
 
 def command(
@@ -37,11 +49,17 @@ def command(
         print_json(values)
         return
     low, high = means.min(0), means.max(0)
-    console.print(f"{splats.name}: {scene.file_count:,} Gaussians, SH degree {scene.gaussians.sh_degree}")
-    console.print(f"  from ({low[0]:.2f}, {low[1]:.2f}, {low[2]:.2f}) to ({high[0]:.2f}, {high[1]:.2f}, {high[2]:.2f})")
+    console.print(
+        f"{splats.name}: {scene.file_count:,} Gaussians, SH degree {scene.gaussians.sh_degree}"
+    )
+    console.print(
+        f"  from ({low[0]:.2f}, {low[1]:.2f}, {low[2]:.2f}) to ({high[0]:.2f}, {high[1]:.2f}, {high[2]:.2f})"
+    )
     if views is not None:
         shapes = ", ".join(f"{w}x{h}" for w, h in values["sizes"][:3])  # type: ignore[index]
-        console.print(f"  {values['views']} cameras, {values['photos']} photos {shapes and f'of {shapes}'}")
+        console.print(
+            f"  {values['views']} cameras, {values['photos']} photos {shapes and f'of {shapes}'}"
+        )
     if "psnr" in values:
         for name, value in zip(found.names, found.psnr, strict=True):
             console.print(f"    {value:5.1f} dB  {name}")

@@ -48,8 +48,14 @@ class Models:
         exact = wanted("auto") if spec == "auto" and self.download else spec
         found = self._load(lambda: load_extractor(exact, device="auto"))
         if spec == "auto":
-            more = " Learned features find more: see `ludvig models list`." if found.name == "colour" else ""
-            console.print(f'Features: {found.name}, the best of "auto" on this machine.{more}', soft_wrap=True)
+            more = (
+                " Learned features find more: see `ludvig models list`."
+                if found.name == "colour"
+                else ""
+            )
+            console.print(
+                f'Features: {found.name}, the best of "auto" on this machine.{more}', soft_wrap=True
+            )
         return found
 
     def words(self, spec: str) -> TextExtractor:
@@ -68,7 +74,10 @@ class Models:
                 if not self.download or missing.model.id in asked:
                     raise
                 asked.add(missing.model.id)
-                console.print(f"Fetching {missing.model.source}, licence {missing.model.licence}.", soft_wrap=True)
+                console.print(
+                    f"Fetching {missing.model.source}, licence {missing.model.licence}.",
+                    soft_wrap=True,
+                )
                 weights.fetch(missing.model, job=self.job)
         self.ran.append(found)
         return found

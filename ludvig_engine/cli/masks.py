@@ -16,7 +16,9 @@ from ..sam.prompted import pointing, to_paint
 from ..scene import Scene, View
 from ..segment import Segment
 
-Click = tuple[View, float, float, bool]  # x, y in pixels of the photo file, and whether on the object
+Click = tuple[
+    View, float, float, bool
+]  # x, y in pixels of the photo file, and whether on the object
 Box = tuple[View, float, float, float, float]  # two corners
 
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
@@ -28,17 +30,24 @@ def of_prompts(segmenter: Segmenter, clicks: Sequence[Click], boxes: Sequence[Bo
     for click in clicks:
         on.setdefault(click[0].name, []).append(click)
     prompts = [
-        pointing(view, [c[1:] for c in on.pop(view.name, ())], (x0, y0, x1, y1)) for view, x0, y0, x1, y1 in boxes
+        pointing(view, [c[1:] for c in on.pop(view.name, ())], (x0, y0, x1, y1))
+        for view, x0, y0, x1, y1 in boxes
     ]
     prompts += [pointing(some[0][0], [c[1:] for c in some]) for some in on.values()]
     return [to_paint(segmenter, prompt) for prompt in prompts]
 
 
-def all_photos(scene: Scene, segmenter: Segmenter, paints: Sequence[Paint], *, raster: Raster, job: Job) -> Segment:
+def all_photos(
+    scene: Scene, segmenter: Segmenter, paints: Sequence[Paint], *, raster: Raster, job: Job
+) -> Segment:
     """The multi-view scheme; of its three masks and all thresholds what agrees best with the prompts is taken."""
     views = [view for view in scene.views if view.photo is not None]
-    scores, weights = multiview(scene.gaussians, views, paints, segmenter, scheme=SPIN, raster=raster, job=job)
-    found = agreement(scene.gaussians, scores, paints, thresholds=_THRESHOLDS, raster=raster, job=job)
+    scores, weights = multiview(
+        scene.gaussians, views, paints, segmenter, scheme=SPIN, raster=raster, job=job
+    )
+    found = agreement(
+        scene.gaussians, scores, paints, thresholds=_THRESHOLDS, raster=raster, job=job
+    )
     channel, n = np.unravel_index(np.argmax(found), found.shape)
     return Segment(
         scores[:, channel],

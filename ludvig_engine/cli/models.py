@@ -18,8 +18,12 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Name = Annotated[str, typer.Argument(help="As `ludvig models list` calls it, or a hub repository of that table")]
-Folder = Annotated[Path | None, typer.Option(help="The models folder; default: LUDVIG_MODELS or this user's")]
+Name = Annotated[
+    str, typer.Argument(help="As `ludvig models list` calls it, or a hub repository of that table")
+]
+Folder = Annotated[
+    Path | None, typer.Option(help="The models folder; default: LUDVIG_MODELS or this user's")
+]
 
 
 @app.command("list")
@@ -44,11 +48,23 @@ def list_(folder: Folder = None, json: AsJson = False) -> None:
         ]
         print_json({"folder": place, "models": rows, "auto": best("auto")})
         return
-    table = Table(Column("model", no_wrap=True), "for", Column("MB", justify="right"), "licence", "needs", "here")
+    table = Table(
+        Column("model", no_wrap=True),
+        "for",
+        Column("MB", justify="right"),
+        "licence",
+        "needs",
+        "here",
+    )
     for id, model in weights.MODELS.items():
         licence = f"{model.licence}, gated" if model.gated else model.licence
         table.add_row(
-            id, model.role, f"{model.size / 1e6:,.0f}", licence, model.needs, "[green]yes[/]" if here[id] else "no"
+            id,
+            model.role,
+            f"{model.size / 1e6:,.0f}",
+            licence,
+            model.needs,
+            "[green]yes[/]" if here[id] else "no",
         )
     console.print(table)
     console.print(f'With these, "--extractor auto" runs {best("auto")}.', soft_wrap=True)
@@ -60,11 +76,15 @@ def fetch(model: Name, folder: Folder = None, json: AsJson = False) -> None:
     """Download a model, verified; what broke off is continued. Already here: nothing happens."""
     known = weights.find(model)
     if not json and not weights.status(folder)[known.id]:
-        console.print(f"{known.source}: {known.size / 1e6:,.0f} MB, licence {known.licence}.", soft_wrap=True)
+        console.print(
+            f"{known.source}: {known.size / 1e6:,.0f} MB, licence {known.licence}.", soft_wrap=True
+        )
     with bars(json) as job:
         place = weights.fetch(known, folder=folder, job=job)
     if json:
-        print_json({"id": known.id, "place": place, "licence": known.licence, "notice": known.notice})
+        print_json(
+            {"id": known.id, "place": place, "licence": known.licence, "notice": known.notice}
+        )
         return
     console.print(f"{known.id} is in {place}.", soft_wrap=True)
     if known.notice:

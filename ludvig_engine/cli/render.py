@@ -49,7 +49,10 @@ def command(
     views: NeededViews,
     view: Annotated[str, typer.Option(help='A view\'s name, or "all"')],
     what: Annotated[
-        What, typer.Option(help="Colors, scores or relevancy of words as a heat map, the 0/255 mask, or features")
+        What,
+        typer.Option(
+            help="Colors, scores or relevancy of words as a heat map, the 0/255 mask, or features"
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The folder for the PNGs, one per view")],
     scores: Annotated[Path | None, typer.Option(help="A result of `ludvig segment`")] = None,
@@ -68,22 +71,32 @@ def command(
     with bars(json) as job:
         if what in (What.scores, What.selected, What.relevancy):
             if scores is None:
-                raise EngineError("bad_input", f"--what {what} needs a result.", ["Add: --scores RESULT.safetensors."])
+                raise EngineError(
+                    "bad_input",
+                    f"--what {what} needs a result.",
+                    ["Add: --scores RESULT.safetensors."],
+                )
             arrays, _ = result.read(scores, what)
             values = scene.from_file(arrays[what]).astype(np.float32)
             values = values.max(1) if values.ndim == 2 else values  # of several texts
         elif what is What.pca:
             recipe = Recipe(raster=settings)
             loaded = Models(download, job).features(extractor)
-            values = pictures.pca_colours(lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job))
+            values = pictures.pca_colours(
+                lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job)
+            )
         written = []
         for one in job.track(chosen, "Rendering"):
             if what is What.rgb:
                 image = pictures.rgb(scene.gaussians, one.camera, raster=settings, job=job)
             elif what is What.pca:
-                image = pictures.over_gray(scene.gaussians, one.camera, values, raster=settings, job=job)
+                image = pictures.over_gray(
+                    scene.gaussians, one.camera, values, raster=settings, job=job
+                )
             else:
-                image = pictures.share(scene.gaussians, one.camera, values, raster=settings, job=job)
+                image = pictures.share(
+                    scene.gaussians, one.camera, values, raster=settings, job=job
+                )
             image = to_photo(one, image)
             if what is What.selected:
                 image = image > 0.5

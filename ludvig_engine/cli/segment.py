@@ -52,35 +52,59 @@ _BOX = re.compile(rf"(?P<view>.+):(?P<corners>{_NUMBER}(?:,{_NUMBER}){{3}})")
 def command(
     splats: Splats,
     views: NeededViews,
-    out: Annotated[Path, typer.Option(help="The result, .safetensors: scores (N) and selected (N), file order")],
-    click: Annotated[list[str] | None, typer.Option(help="VIEW:X,Y[:+|-] in pixels of the photo file")] = None,
+    out: Annotated[
+        Path, typer.Option(help="The result, .safetensors: scores (N) and selected (N), file order")
+    ],
+    click: Annotated[
+        list[str] | None, typer.Option(help="VIEW:X,Y[:+|-] in pixels of the photo file")
+    ] = None,
     scribble: Annotated[
         list[str] | None, typer.Option(help="VIEW=PNG: green or white on the object, red beside")
     ] = None,
-    mask: Annotated[list[str] | None, typer.Option(help="VIEW=PNG: the object white, all else black")] = None,
-    box: Annotated[list[str] | None, typer.Option(help="VIEW:X0,Y0,X1,Y1 around the object")] = None,
-    text: Annotated[list[str] | None, typer.Option(help="Words for the object; clicks and paint correct them")] = None,
+    mask: Annotated[
+        list[str] | None, typer.Option(help="VIEW=PNG: the object white, all else black")
+    ] = None,
+    box: Annotated[
+        list[str] | None, typer.Option(help="VIEW:X0,Y0,X1,Y1 around the object")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="Words for the object; clicks and paint correct them")
+    ] = None,
     negative: Annotated[
-        list[str] | None, typer.Option(help="Words for what is not meant [object, things, stuff, texture]")
+        list[str] | None,
+        typer.Option(help="Words for what is not meant [object, things, stuff, texture]"),
     ] = None,
     template: Annotated[
-        list[str] | None, typer.Option(help='Sentences to read words in, such as "a photo of a {}" [{}]')
+        list[str] | None,
+        typer.Option(help='Sentences to read words in, such as "a photo of a {}" [{}]'),
     ] = None,
-    text_model: Annotated[str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")] = "",
+    text_model: Annotated[
+        str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")
+    ] = "",
     sam: Annotated[
-        str | None, typer.Option(help="First let sam2, sam, sam3 or sam-pth make masks of clicks and boxes")
+        str | None,
+        typer.Option(help="First let sam2, sam, sam3 or sam-pth make masks of clicks and boxes"),
     ] = None,
     sam_views: Annotated[
         bool, typer.Option("--sam-views", help="Let it segment every photo, without features")
     ] = False,
     paper: Annotated[
-        str | None, typer.Option("--config", help=f"An experiment of LUDVIG's paper: {', '.join(CONFIGS)}")
+        str | None,
+        typer.Option("--config", help=f"An experiment of LUDVIG's paper: {', '.join(CONFIGS)}"),
     ] = None,
     extractor: Extractor = "",
-    diffusion: Annotated[bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")] = True,
-    threshold: Annotated[float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)] = None,
-    keep: Annotated[Path | None, typer.Option(help="Also write the selected splats to this .ply")] = None,
-    remove: Annotated[Path | None, typer.Option(help="Also write the scene without them to this .ply")] = None,
+    diffusion: Annotated[
+        bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")
+    ] = True,
+    threshold: Annotated[
+        float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Also write the selected splats to this .ply")
+    ] = None,
+    remove: Annotated[
+        Path | None, typer.Option(help="Also write the scene without them to this .ply")
+    ] = None,
     refine: Refine = 0,
     photos: Photos = None,
     max_size: MaxSize = 1600,
@@ -98,7 +122,14 @@ def command(
         *(_painted(scene, text, prompts.photo_scribble, "--scribble") for text in scribble or ()),
         *(_painted(scene, text, prompts.photo_mask, "--mask") for text in mask or ()),
     ]
-    _check(paper, published, words=bool(text), paint=bool(clicks or boxes or paints), sam=bool(sam), every=sam_views)
+    _check(
+        paper,
+        published,
+        words=bool(text),
+        paint=bool(clicks or boxes or paints),
+        sam=bool(sam),
+        every=sam_views,
+    )
     settings = Recipe(refine=refine, raster=raster(near))
     kept = cache(no_cache)
     spread = Spread(diffusion=diffusion, threshold=threshold)
@@ -110,13 +141,20 @@ def command(
         shared: dict[str, Any] = {"raster": settings.raster, "job": job}
         more: dict[str, Array] = {}
         segmenter = models.segmenter(sam or "sam2") if sam or sam_views else None
-        paints = [*(masks.of_prompts(segmenter, clicks, boxes) if segmenter else _drawn(clicks, boxes)), *paints]
+        paints = [
+            *(masks.of_prompts(segmenter, clicks, boxes) if segmenter else _drawn(clicks, boxes)),
+            *paints,
+        ]
         if segmenter and sam_views:
             found = masks.all_photos(scene, segmenter, paints, **shared)
         elif isinstance(published, Foreground | Masks):
-            found = foreground(scene, published, paints, extractor=extractor, models=models, cache=kept, **shared)
+            found = foreground(
+                scene, published, paints, extractor=extractor, models=models, cache=kept, **shared
+            )
         else:
-            prepared = prepare(scene, models.features(extractor or "auto"), recipe=settings, cache=kept, job=job)
+            prepared = prepare(
+                scene, models.features(extractor or "auto"), recipe=settings, cache=kept, job=job
+            )
             options = Options(diffusion=diffusion, threshold=threshold)
             if text:
                 encoder = models.words(text_model or "auto")
@@ -170,24 +208,40 @@ def command(
         )
         return
     share = selected.mean()
-    console.print(f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {models.name}.")
+    console.print(
+        f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {models.name}."
+    )
     console.print(f"  threshold {found.threshold:.2f}, {found.how}")
     console.print(f"  {out}" + "".join(f", {path}" for path in (keep, remove) if path))
     notes((*scene.notes, *found.notes))
 
 
 def _check(
-    paper: str | None, published: Experiment | None, *, words: bool, paint: bool, sam: bool, every: bool
+    paper: str | None,
+    published: Experiment | None,
+    *,
+    words: bool,
+    paint: bool,
+    sam: bool,
+    every: bool,
 ) -> None:
     """Raises `EngineError` "bad_input" for prompts and options that do not belong together."""
     if not (words or paint):
         raise EngineError(
-            "bad_input", "There is no prompt.", ["Give --click, --scribble, --mask, --box, --text, or several."]
+            "bad_input",
+            "There is no prompt.",
+            ["Give --click, --scribble, --mask, --box, --text, or several."],
         )
     if words and not paint and (sam or every):
-        raise EngineError("bad_input", "SAM needs clicks or boxes, not words.", ["Leave out --sam, or --text."])
+        raise EngineError(
+            "bad_input", "SAM needs clicks or boxes, not words.", ["Leave out --sam, or --text."]
+        )
     if words and every:
-        raise EngineError("bad_input", "With --sam-views there are no features to find words with.", ["Use --sam."])
+        raise EngineError(
+            "bad_input",
+            "With --sam-views there are no features to find words with.",
+            ["Use --sam."],
+        )
     if published and (isinstance(published, Words) != words or (words and paint)):
         takes = "--text alone" if isinstance(published, Words) else "a mask"
         raise EngineError("bad_input", f"{paper} takes {takes}.", ["Give that instead."])
@@ -197,7 +251,9 @@ def _click(scene: Scene, text: str) -> masks.Click:
     parts = _CLICK.fullmatch(text)
     if not parts:
         raise EngineError(
-            "bad_input", f'"--click {text}" is not VIEW:X,Y[:+|-].', ["For example: --click IMG_1.jpg:310,222"]
+            "bad_input",
+            f'"--click {text}" is not VIEW:X,Y[:+|-].',
+            ["For example: --click IMG_1.jpg:310,222"],
         )
     return scene.view(parts["view"]), float(parts["x"]), float(parts["y"]), parts["sign"] != "-"
 
@@ -206,7 +262,9 @@ def _box(scene: Scene, text: str) -> masks.Box:
     parts = _BOX.fullmatch(text)
     if not parts:
         raise EngineError(
-            "bad_input", f'"--box {text}" is not VIEW:X0,Y0,X1,Y1.', ["For example: --box IMG_1.jpg:80,60,400,310"]
+            "bad_input",
+            f'"--box {text}" is not VIEW:X0,Y0,X1,Y1.',
+            ["For example: --box IMG_1.jpg:80,60,400,310"],
         )
     x0, y0, x1, y1 = map(float, parts["corners"].split(","))
     return scene.view(parts["view"]), x0, y0, x1, y1
@@ -221,6 +279,8 @@ def _painted(scene: Scene, text: str, read, option: str) -> Paint:  # type: igno
     view, separator, path = text.partition("=")
     if not separator:
         raise EngineError(
-            "bad_input", f'"{option} {text}" is not VIEW=PNG.', [f"For example: {option} IMG_1.jpg=paint.png"]
+            "bad_input",
+            f'"{option} {text}" is not VIEW=PNG.',
+            [f"For example: {option} IMG_1.jpg=paint.png"],
         )
     return read(scene.view(view), path)

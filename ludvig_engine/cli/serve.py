@@ -9,7 +9,9 @@ import typer
 
 
 def command(
-    connection_file: Annotated[Path, typer.Option(help="Written when the engine is ready: port, pid, version")],
+    connection_file: Annotated[
+        Path, typer.Option(help="Written when the engine is ready: port, pid, version")
+    ],
     port: Annotated[int, typer.Option(help="0: the system chooses", min=0, max=65535)] = 0,
 ) -> None:
     """Serve one client at a time until stdin ends. The first line of stdin is the secret that clients must know."""

@@ -65,8 +65,20 @@ def command(
     result.write(out, {name: scene.to_file(array) for name, array in arrays.items()}, about)
     seen = int(found.seen.sum())
     if json:
-        print_json({**about, "gaussians": scene.file_count, "dim": found.features.shape[1], "seen": seen, "out": out})
+        print_json(
+            {
+                **about,
+                "gaussians": scene.file_count,
+                "dim": found.features.shape[1],
+                "seen": seen,
+                "out": out,
+            }
+        )
         return
-    console.print(f"{found.features.shape[1]} channels of {loaded.name} for {scene.file_count:,} Gaussians: {out}")
-    console.print(f"  {seen:,} are seen by a photo, by {np.median(found.views[found.seen]):.1f} of them (median)")
+    console.print(
+        f"{found.features.shape[1]} channels of {loaded.name} for {scene.file_count:,} Gaussians: {out}"
+    )
+    console.print(
+        f"  {seen:,} are seen by a photo, by {np.median(found.views[found.seen]):.1f} of them (median)"
+    )
     notes(scene.notes)

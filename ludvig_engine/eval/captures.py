@@ -45,7 +45,11 @@ LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel de
 DRAWS = 3  # of clicks: their places are random, well inside the thing and well outside
 CONFIG = "dif_SPIn"
 PUBLISHED: Mapping[str, Mapping[str, float]] = {}
-CLICKS = {"1 click": (1, 0), "1 + 1 clicks": (1, 1), "3 + 3 clicks": (3, 3)}  # on the thing, beside it
+CLICKS = {
+    "1 click": (1, 0),
+    "1 + 1 clicks": (1, 1),
+    "3 + 3 clicks": (3, 3),
+}  # on the thing, beside it
 ALONE = "mask, features alone"  # the paper's regression of pixels: neither a graph nor places help
 ABSENT = ("car", "dog", "piano")  # words for what is in none of the captures at hand
 FALSE = "absent words found"  # of those, percent
@@ -63,7 +67,11 @@ class Thing:
 
 def things(root: Path) -> list[Thing]:
     """All things of all captures. Raises `EngineError` "not_found" if there is none."""
-    places = [root] if (root / "masks").is_dir() else sorted(path for path in root.iterdir() if path.is_dir())
+    places = (
+        [root]
+        if (root / "masks").is_dir()
+        else sorted(path for path in root.iterdir() if path.is_dir())
+    )
     found = [
         Thing(thing.name, place, {path.stem: path for path in sorted(thing.glob("*.png"))})
         for place in places
@@ -71,7 +79,9 @@ def things(root: Path) -> list[Thing]:
         for thing in sorted(path for path in (place / "masks").iterdir() if path.is_dir())
     ]
     if not found:
-        raise EngineError("not_found", f"{root} has no masks/<thing>/<photo>.png.", ["See `ludvig eval --help`."])
+        raise EngineError(
+            "not_found", f"{root} has no masks/<thing>/<photo>.png.", ["See `ludvig eval --help`."]
+        )
     return found
 
 
@@ -81,8 +91,14 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     for thing in things(root):
         shown = {name: float(read_binary(path).mean()) for name, path in thing.masks.items()}
         view = max(shown, key=shown.__getitem__)
-        rest = {name: path for name, path in thing.masks.items() if name != view and shown[name] >= LEAST}
-        found.append(Task(f"{thing.place.name}: {thing.name}", thing.place, view, thing.masks[view], rest))
+        rest = {
+            name: path
+            for name, path in thing.masks.items()
+            if name != view and shown[name] >= LEAST
+        }
+        found.append(
+            Task(f"{thing.place.name}: {thing.name}", thing.place, view, thing.masks[view], rest)
+        )
     return found
 
 
@@ -101,20 +117,33 @@ def score(
     for place in dict.fromkeys(thing.place for thing in things):
         scene = load_scene(splats_of(place), views=place, max_size=max_size)
         prepared = prepare(scene, extractor, cache=cache, job=job)
-        lifted = lift_text(scene, encoder, cache=cache, job=job) if encoder and "text" in kinds else None
+        lifted = (
+            lift_text(scene, encoder, cache=cache, job=job) if encoder and "text" in kinds else None
+        )
         asked = find(encoder, lifted.features, ABSENT) if encoder and lifted else []
         false = 100 * metrics.mean(finding.found for finding in asked)
         for thing in job.track([thing for thing in things if thing.place == place], "Evaluating"):
-            masks = {name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()}
+            masks = {
+                name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()
+            }
             view = max(masks, key=lambda view: float(masks[view].mean()))
-            rest = {name: mask for name, mask in masks.items() if name != view and mask.mean() >= LEAST}
+            rest = {
+                name: mask for name, mask in masks.items() if name != view and mask.mean() >= LEAST
+            }
             judge = _judge(scene, prepared, rest)
             row = {}
             if "mask" in kinds:
-                row["mask"] = judge(segment(prepared, [prompts.mask(scene.view(view).camera, masks[view])]).selected)
+                row["mask"] = judge(
+                    segment(prepared, [prompts.mask(scene.view(view).camera, masks[view])]).selected
+                )
             for kind in (kind for kind in CLICKS if kind in kinds):
-                drawn = (clicks(scene.view(view), masks[view], *CLICKS[kind], seed=seed) for seed in range(DRAWS))
-                row[kind] = metrics.mean(judge(segment(prepared, paints, job=job).selected) for paints in drawn)
+                drawn = (
+                    clicks(scene.view(view), masks[view], *CLICKS[kind], seed=seed)
+                    for seed in range(DRAWS)
+                )
+                row[kind] = metrics.mean(
+                    judge(segment(prepared, paints, job=job).selected) for paints in drawn
+                )
             if ALONE in kinds:
                 row[ALONE] = _alone(scene, prepared, view, masks[view], rest)
             if lifted is not None and encoder:
@@ -125,15 +154,21 @@ def score(
     return rows
 
 
-def clicks(view: View, mask: Bool[Array, "H W"], positive: int, negative: int, *, seed: int) -> list[Paint]:
+def clicks(
+    view: View, mask: Bool[Array, "H W"], positive: int, negative: int, *, seed: int
+) -> list[Paint]:
     """At random pixels well inside and well outside."""
     rng = np.random.default_rng(seed)
     found = []
     for side, count in ((mask, positive), (~mask, negative)):
         depth = distance_transform_edt(np.pad(side, 1))[1:-1, 1:-1]
-        rows, columns = np.nonzero(depth >= 0.4 * depth.max() if side is mask else depth > 0.02 * max(mask.shape))
+        rows, columns = np.nonzero(
+            depth >= 0.4 * depth.max() if side is mask else depth > 0.02 * max(mask.shape)
+        )
         for n in rng.choice(len(rows), min(count, len(rows)), replace=False):
-            found.append(prompts.click(view.camera, columns[n] + 0.5, rows[n] + 0.5, positive=side is mask))
+            found.append(
+                prompts.click(view.camera, columns[n] + 0.5, rows[n] + 0.5, positive=side is mask)
+            )
     return found
 
 
@@ -143,7 +178,9 @@ def shuffled(extractor: Any, seed: int = 0) -> Any:
         parts = [shuffled(part, seed) for part in extractor.parts]
         if not any(parts):
             return None
-        return Joined(tuple(part or whole for part, whole in zip(parts, extractor.parts, strict=True)))
+        return Joined(
+            tuple(part or whole for part, whole in zip(parts, extractor.parts, strict=True))
+        )
     changed = copy.deepcopy(extractor)
     tensors = [tensor for tensor in _tensors(changed) if tensor.dim() > 1]
     if not tensors:
@@ -154,7 +191,11 @@ def shuffled(extractor: Any, seed: int = 0) -> Any:
         for tensor in tensors:
             order = torch.randperm(tensor.numel(), generator=generator)
             tensor.copy_(tensor.detach().cpu().flatten()[order].reshape(tensor.shape))
-    return replace(changed, name=f"CONTROL: {extractor.name}, weights shuffled", key=f"{extractor.key}-shuffled-{seed}")
+    return replace(
+        changed,
+        name=f"CONTROL: {extractor.name}, weights shuffled",
+        key=f"{extractor.key}-shuffled-{seed}",
+    )
 
 
 def _tensors(thing: Any) -> Iterator[Any]:
@@ -176,12 +217,19 @@ def _tensors(thing: Any) -> Iterator[Any]:
 
 
 def _alone(
-    scene: Scene, prepared: Prepared, view: str, mask: Bool[Array, "H W"], rest: Mapping[str, Bool[Array, "H W"]]
+    scene: Scene,
+    prepared: Prepared,
+    view: str,
+    mask: Bool[Array, "H W"],
+    rest: Mapping[str, Bool[Array, "H W"]],
 ) -> float:
     """IoU by what the features say, and nothing else."""
     settings = Foreground(recipe=DEFAULT, unary="pixels", C=0.1)
     found = find_foreground(prepared, prompts.mask(scene.view(view).camera, mask), settings)
-    seen = {name: picture(prepared.gaussians, found, scene.view(name).camera, raster=DEFAULT.raster) for name in rest}
+    seen = {
+        name: picture(prepared.gaussians, found, scene.view(name).camera, raster=DEFAULT.raster)
+        for name in rest
+    }
     return 100 * metrics.mean(metrics.iou(seen[name], mask) for name, mask in rest.items())
 
 
@@ -192,7 +240,9 @@ def _judge(
 
     def judge(selected: Bool[Array, " N"]) -> float:
         values: Float[Array, " N"] = selected.astype(np.float32)
-        seen = {name: share(scene.gaussians, scene.view(name).camera, values) > 0.5 for name in masks}
+        seen = {
+            name: share(scene.gaussians, scene.view(name).camera, values) > 0.5 for name in masks
+        }
         return 100 * metrics.mean(metrics.iou(seen[name], mask) for name, mask in masks.items())
 
     return judge

@@ -47,12 +47,18 @@ def read_binary(path: Path) -> Bool[Array, "h w"]:
     return _gray(path) >= 0.5
 
 
-def score(tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT) -> dict[str, dict[str, float]]:
+def score(
+    tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT
+) -> dict[str, dict[str, float]]:
     """Per task the mean over its target views of IoU and accuracy, in percent. The reference view is none of them."""
     rows = {}
     for task in job.track(tasks, "Evaluating"):
         predicted = predict(task)
-        pairs = [(predicted[view], read_binary(path)) for view, path in task.targets.items() if view != task.reference]
+        pairs = [
+            (predicted[view], read_binary(path))
+            for view, path in task.targets.items()
+            if view != task.reference
+        ]
         pairs = [(guess, metrics.scaled(truth, *guess.shape)) for guess, truth in pairs]
         rows[task.name] = {
             "IoU": 100 * metrics.mean(metrics.iou(*pair) for pair in pairs),
@@ -71,7 +77,11 @@ def predictor(
     job: Job = SILENT,
 ) -> Predictor:
     """This engine's answer; `extractor` "" means the experiment's own."""
-    find = _by_masks(config, job) if isinstance(config, Masks) else _by_features(config, extractor, cache, job)
+    find = (
+        _by_masks(config, job)
+        if isinstance(config, Masks)
+        else _by_features(config, extractor, cache, job)
+    )
     raster = GSPLAT if isinstance(config, Masks) else config.recipe.raster
 
     def predict(task: Task) -> dict[str, Bool[Array, "H W"]]:
@@ -79,7 +89,10 @@ def predictor(
         view = scene.view(task.reference)
         found, gaussians = find(scene, view, prompt(task.prompt, view.camera))
         cameras = {name: scene.view(name).camera for name in task.targets}
-        return {name: picture(gaussians, found, camera, raster=raster, job=job) for name, camera in cameras.items()}
+        return {
+            name: picture(gaussians, found, camera, raster=raster, job=job)
+            for name, camera in cameras.items()
+        }
 
     return predict
 
@@ -91,7 +104,9 @@ def _by_features(config: Foreground, extractor: str, cache: Cache | None, job: J
     def find(scene: Scene, view: View, paint: Paint) -> tuple[Found, Gaussians]:
         reference = reference_mask(segmenter, view, paint) if segmenter else None
         prepared, _ = prepare_pruned(scene, loaded, config, cache=cache, job=job)
-        return find_foreground(prepared, paint, config, reference=reference, job=job), prepared.gaussians
+        return find_foreground(
+            prepared, paint, config, reference=reference, job=job
+        ), prepared.gaussians
 
     return find
 
@@ -119,5 +134,7 @@ def _gray(path: Path) -> Float[Array, "h w"]:
         with Image.open(path) as image:
             values = np.asarray(image.convert("L"), np.float32)
     except OSError as error:
-        raise EngineError("bad_file", f"{path} cannot be read: {error}.", ["Download the dataset again."]) from error
+        raise EngineError(
+            "bad_file", f"{path} cannot be read: {error}.", ["Download the dataset again."]
+        ) from error
     return values / max(float(values.max()), 1)

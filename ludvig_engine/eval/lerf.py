@@ -36,11 +36,20 @@ from . import metrics
 from .places import folder, splats_of
 
 CONFIG = "lerf"
-SETS, RUNS = 20, 5  # of points drawn from a mask, when a SAM redraws it; results are means over the runs
+SETS, RUNS = (
+    20,
+    5,
+)  # of points drawn from a mask, when a SAM redraws it; results are means over the runs
 
 # Mean IoU of 3D object selection, percent, as ExtrinSplat reports it; LUDVIG's own table is not among our sources.
 PUBLISHED = {
-    "LUDVIG": {"figurines": 58.0, "ramen": 42.3, "teatime": 58.6, "waldo_kitchen": 42.8, "mean": 50.4},
+    "LUDVIG": {
+        "figurines": 58.0,
+        "ramen": 42.3,
+        "teatime": 58.6,
+        "waldo_kitchen": 42.8,
+        "mean": 50.4,
+    },
     "LangSplat": {"mean": 51.4},
     "OpenGaussian": {"mean": 38.4},
 }
@@ -65,7 +74,9 @@ class Task:
 
     @property
     def texts(self) -> list[str]:
-        return list(dict.fromkeys(thing.text for things in self.frames.values() for thing in things))
+        return list(
+            dict.fromkeys(thing.text for things in self.frames.values() for thing in things)
+        )
 
 
 # For a task, what gives the relevancy of every text of `Task.texts` in a view, at any resolution.
@@ -82,7 +93,9 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     found = []
     for place in sorted(path for path in labels.iterdir() if path.is_dir()):
         frames = {path.stem: _things(path) for path in sorted(place.glob("frame_*.json"))}
-        found.append(Task(place.name, folder(scenes or root, [place.name], "the trained scene"), frames))
+        found.append(
+            Task(place.name, folder(scenes or root, [place.name], "the trained scene"), frames)
+        )
     return found
 
 
@@ -105,7 +118,9 @@ def score(
             for thing in things:
                 image = images[order[thing.text]]
                 image = uniform_filter(image, smooth, mode="nearest") if smooth else image
-                scale = np.tile([image.shape[1] / thing.mask.shape[1], image.shape[0] / thing.mask.shape[0]], 2)
+                scale = np.tile(
+                    [image.shape[1] / thing.mask.shape[1], image.shape[0] / thing.mask.shape[0]], 2
+                )
                 found.append(metrics.hits(image, thing.boxes * scale))
                 truth = metrics.scaled(thing.mask, *image.shape)
                 mask = metrics.above_otsu(image, cutoff)
@@ -140,7 +155,9 @@ def predictor(
         found = text_scores(prepared, lifted, encoder, task.texts, spread=config.spread, job=job)
         plain = not config.spread.diffusion
         values = np.stack([one.relevancy if plain else one.segment.scores for one in found], 1)
-        return lambda view: render(scene.gaussians, scene.view(view).camera, values, raster=raster, job=job)[0]
+        return lambda view: render(
+            scene.gaussians, scene.view(view).camera, values, raster=raster, job=job
+        )[0]
 
     return predict
 
@@ -153,7 +170,9 @@ def redrawn(segmenter: Segmenter, *, max_size: int = 1600) -> Redraw:
     def redraw(task: Task, view: str, mask: Bool[Array, "H W"]) -> list[Bool[Array, "H W"]]:
         if task.name not in scenes:
             scenes.clear()
-            scenes[task.name] = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
+            scenes[task.name] = load_scene(
+                splats_of(task.scene), views=task.scene, max_size=max_size
+            )
         if shown != [(task.name, view)]:
             segmenter.set_image(read_photo(scenes[task.name].view(view)).pixels)
             shown[:] = [(task.name, view)]

@@ -53,11 +53,19 @@ def hits(relevancy: Float[Array, "H W"], boxes: Float[Array, "B 4"]) -> bool:
     return bool(inside.any())
 
 
-def class_scores(predicted: Int[Array, " N"], truth: Int[Array, " N"], classes: int) -> tuple[float, float]:
+def class_scores(
+    predicted: Int[Array, " N"], truth: Int[Array, " N"], classes: int
+) -> tuple[float, float]:
     """Mean IoU and mean accuracy over the classes in the truth, where −1 is not counted; a predicted −1 is wrong."""
     counted = truth >= 0
     t, p = truth[counted], np.where(predicted[counted] < 0, classes, predicted[counted])
-    confusion = np.bincount(t * (classes + 1) + p, minlength=classes * (classes + 1)).reshape(classes, classes + 1)
-    right, real, said = np.diag(confusion), confusion.sum(1), confusion[:, :classes].sum(0)
+    confusion = np.bincount(t * (classes + 1) + p, minlength=classes * (classes + 1)).reshape(
+        classes, classes + 1
+    )
+    right = np.diag(confusion)
+    real = confusion.sum(1)
+    said = confusion[:, :classes].sum(0)
     present = real > 0
-    return mean(right[present] / (real + said - right)[present]), mean(right[present] / real[present])
+    return mean(right[present] / (real + said - right)[present]), mean(
+        right[present] / real[present]
+    )

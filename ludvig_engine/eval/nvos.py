@@ -14,7 +14,10 @@ from ..errors import EngineError
 from .foreground import Task
 from .places import folder
 
-SCENES = {"horns_center": "horns", "horns_left": "horns"}  # of tasks that are not called as their scene
+SCENES = {
+    "horns_center": "horns",
+    "horns_left": "horns",
+}  # of tasks that are not called as their scene
 CONFIG = "dif_NVOS"
 
 # Mean foreground IoU, percent: LUDVIG, ICCV 2025.
@@ -31,11 +34,16 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     """All tasks of a dataset folder. Raises `EngineError` "not_found" if something of one is missing."""
     labels = folder(root, ["labels/llff", "llff", "."], "labels")
     scenes = scenes or root / "scenes"
-    names = sorted(path.name for path in folder(labels, ["masks"], "ground truth").iterdir() if path.is_dir())
+    names = sorted(
+        path.name for path in folder(labels, ["masks"], "ground truth").iterdir() if path.is_dir()
+    )
     found = []
     for name in names:
         scene = SCENES.get(name, name)
-        targets = {path.stem.removesuffix("_mask"): path for path in (labels / "masks" / name).glob("*_mask.png")}
+        targets = {
+            path.stem.removesuffix("_mask"): path
+            for path in (labels / "masks" / name).glob("*_mask.png")
+        }
         found.append(
             Task(
                 name,
@@ -49,7 +57,9 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
 
 
 def _only(place: Path, pattern: str) -> Path:
-    files = sorted(path for path in place.glob(pattern) if path.is_file() and not path.name.startswith("."))
+    files = sorted(
+        path for path in place.glob(pattern) if path.is_file() and not path.name.startswith(".")
+    )
     if not files:
         raise EngineError("not_found", f"{place} has no {pattern}.", ["Check the dataset."])
     return files[0]

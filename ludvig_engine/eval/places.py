@@ -7,7 +7,13 @@ from pathlib import Path
 
 from ..errors import EngineError
 
-PATTERNS = ("point_cloud/iteration_*/point_cloud.ply", "point_cloud.ply", "splats.ply", "*.ply", "gs/*.ply")
+PATTERNS = (
+    "point_cloud/iteration_*/point_cloud.ply",
+    "point_cloud.ply",
+    "splats.ply",
+    "*.ply",
+    "gs/*.ply",
+)
 
 
 def splats_of(scene: Path) -> Path:
@@ -19,7 +25,9 @@ def splats_of(scene: Path) -> Path:
     raise EngineError(
         "not_found",
         f"{scene} holds no trained splats.",
-        ["Train 3D Gaussian Splatting on it and put point_cloud.ply there (or the whole point_cloud folder)."],
+        [
+            "Train 3D Gaussian Splatting on it and put point_cloud.ply there (or the whole point_cloud folder)."
+        ],
     )
 
 
@@ -28,7 +36,11 @@ def folder(root: Path, names: Sequence[str], what: str) -> Path:
     for name in names:
         if (root / name).is_dir():
             return root / name
-    raise EngineError("not_found", f"{root} has no folder {' or '.join(names)}, for {what}.", ["Check the dataset."])
+    raise EngineError(
+        "not_found",
+        f"{root} has no folder {' or '.join(names)}, for {what}.",
+        ["Check the dataset."],
+    )
 
 
 def _iteration(path: Path) -> int:

@@ -70,13 +70,18 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     """All scans in the folder that have labels."""
     found = []
     for place in sorted(path for path in (scenes or root).iterdir() if path.is_dir()):
-        for labels in (*place.glob("*labels.ply"), *(root / "labels").glob(f"{place.name}*labels.ply")):
+        for labels in (
+            *place.glob("*labels.ply"),
+            *(root / "labels").glob(f"{place.name}*labels.ply"),
+        ):
             found.append(Task(place.name, place, labels))
             break
     return found
 
 
-def score(tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT) -> dict[str, dict[str, float]]:
+def score(
+    tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT
+) -> dict[str, dict[str, float]]:
     """Per scan mIoU and mAcc of each set of classes, in percent."""
     rows: dict[str, dict[str, float]] = {}
     for task in job.track(tasks, "Evaluating"):
@@ -99,17 +104,25 @@ def score(tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT) -> di
     return rows
 
 
-def predictor(texts: Mapping[str, Float[Array, " D"]], *, max_size: int = 1600, job: Job = SILENT) -> Predictor:
+def predictor(
+    texts: Mapping[str, Float[Array, " D"]], *, max_size: int = 1600, job: Job = SILENT
+) -> Predictor:
     """This engine's answer, from the dataset's own segments; each scan is lifted once for all sets of classes."""
     lifted: dict[str, Array] = {}
 
     def predict(task: Task, names: Sequence[str]) -> Int[Array, " F"]:
         if task.name not in lifted:
-            scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size, need_photos=False)
+            scene = load_scene(
+                splats_of(task.scene), views=task.scene, max_size=max_size, need_photos=False
+            )
             lifted.clear()
-            lifted[task.name] = scene.to_file(lift_segments(scene, task.scene / "language_features", job=job))
+            lifted[task.name] = scene.to_file(
+                lift_segments(scene, task.scene / "language_features", job=job)
+            )
         features = lifted[task.name]
-        vectors = np.stack([texts[name] / np.linalg.norm(texts[name]) for name in names], 1).astype(np.float32)
+        vectors = np.stack([texts[name] / np.linalg.norm(texts[name]) for name in names], 1).astype(
+            np.float32
+        )
         return np.where(np.abs(features).max(1) > 0, (features @ vectors).argmax(1), -1)
 
     return predict
@@ -120,7 +133,9 @@ def read_texts(path: Path) -> dict[str, Float[Array, " D"]]:
     stored = {str(name).replace(" ", ""): vector for name, vector in read_json(path).items()}
     missing = [name for name in NYU40 if name.replace(" ", "") not in stored]
     if missing:
-        raise EngineError("bad_file", f"{path} has no vector for {missing[0]}.", ["Use OpenGaussian's file."])
+        raise EngineError(
+            "bad_file", f"{path} has no vector for {missing[0]}.", ["Use OpenGaussian's file."]
+        )
     return {name: np.asarray(stored[name.replace(" ", "")], np.float32).ravel() for name in NYU40}
 
 
@@ -130,23 +145,33 @@ def read_labels(path: Path) -> Int[Array, " P"]:
         header = read_header(file, path)
         blocks = list(read_rows(file, header))
     if "label" not in (blocks[0].dtype.names or ()):
-        raise EngineError("bad_file", f"{path.name} has no labels.", ["Use the scan's _vh_clean_2.labels.ply."])
+        raise EngineError(
+            "bad_file", f"{path.name} has no labels.", ["Use the scan's _vh_clean_2.labels.ply."]
+        )
     return np.concatenate([block["label"] for block in blocks]).astype(np.int64)
 
 
-def lift_segments(scene: Scene, folder: Path, *, raster: Raster = GSPLAT, job: Job = SILENT) -> Float[Array, "N D"]:
+def lift_segments(
+    scene: Scene, folder: Path, *, raster: Raster = GSPLAT, job: Job = SILENT
+) -> Float[Array, "N D"]:
     """Σ w F / Σ w of maps that are constant on segments; pixels without one count as 0."""
     sums: Array | None = None
     weights = np.zeros(len(scene), np.float32)
     views = [view for view in scene.views if (folder / f"{Path(view.name).stem}_s.npy").is_file()]
     if not views:
-        raise EngineError("not_found", f"{folder} has no *_s.npy of a photo.", ["Unpack OpenGaussian's data there."])
+        raise EngineError(
+            "not_found",
+            f"{folder} has no *_s.npy of a photo.",
+            ["Unpack OpenGaussian's data there."],
+        )
     for view in job.track(views, "Uplifting segments"):
         stem = Path(view.name).stem
         ids = np.load(folder / f"{stem}_s.npy", allow_pickle=False)[0].astype(np.int64)
         vectors = np.load(folder / f"{stem}_f.npy", allow_pickle=False).astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        shares, total = _shares(scene.gaussians, view.camera.resized(*ids.shape[::-1]), ids, raster, job)
+        shares, total = _shares(
+            scene.gaussians, view.camera.resized(*ids.shape[::-1]), ids, raster, job
+        )
         used = np.unique(ids[ids >= 0])
         sums = np.zeros((len(scene), vectors.shape[1]), np.float32) if sums is None else sums
         sums += shares @ vectors[used]

@@ -38,10 +38,16 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
         if not files:
             continue
         name = re.sub(r"(_real_night_radial| \(.*\))$", "", place.name).lower()
-        scene = next((scenes / each for each in (place.name, name) if (scenes / each).is_dir()), None)
+        scene = next(
+            (scenes / each for each in (place.name, name) if (scenes / each).is_dir()), None
+        )
         if scene is None:
-            raise EngineError("not_found", f"{scenes} has no folder {name}.", ["Put the trained scene there."])
-        masks = matched(files, [Path(view.name).stem for view in load_views(scene, need_photos=False)[0]], place)
+            raise EngineError(
+                "not_found", f"{scenes} has no folder {name}.", ["Put the trained scene there."]
+            )
+        masks = matched(
+            files, [Path(view.name).stem for view in load_views(scene, need_photos=False)[0]], place
+        )
         reference = min(masks)
         targets = {view: path for view, path in masks.items() if view != reference}
         found.append(Task(name, scene, reference, masks[reference], targets))
@@ -66,7 +72,9 @@ def matched(files: list[Path], views: list[str], place: Path) -> dict[str, Path]
             view = numbers.get(number)
         if view is None:
             raise EngineError(
-                "not_found", f"{place.name}/{path.name} fits no photo of its scene.", ["Check the scene's photos."]
+                "not_found",
+                f"{place.name}/{path.name} fits no photo of its scene.",
+                ["Check the scene's photos."],
             )
         masks[view] = path
     return masks

@@ -41,7 +41,9 @@ class Extractor(Protocol):
     name: str  # what ran, for people: "colour", "dinov2-with-registers-small", ...
     key: str  # everything the maps depend on (version, weights' hash, parameters): part of cache keys
     licence: str  # of the weights, SPDX
-    parallel: bool  # calls on several threads at once run faster; else one call uses all cores itself
+    parallel: (
+        bool  # calls on several threads at once run faster; else one call uses all cores itself
+    )
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         """Float32 features of h x w cells that cover the photo: cell j is centred at (j + 0.5) W / w pixels."""
@@ -50,9 +52,14 @@ class Extractor(Protocol):
 def load_extractor(spec: str, *, device: str = "cpu") -> Extractor:
     """The extractor that `spec` names, ready to run; heavy imports happen here and not before."""
     name, _, argument = spec.partition(":")
-    targets = {**{point.name: point.value for point in entry_points(group="ludvig.extractors")}, **EXTRACTORS}
+    targets = {
+        **{point.name: point.value for point in entry_points(group="ludvig.extractors")},
+        **EXTRACTORS,
+    }
     if name not in targets:
-        raise EngineError("bad_input", f'There is no extractor "{name}".', [nearest_name(name, targets)])
+        raise EngineError(
+            "bad_input", f'There is no extractor "{name}".', [nearest_name(name, targets)]
+        )
     module, _, function = targets[name].partition(":")
     extractor: Extractor = getattr(import_module(module), function)(argument, device=device)
     return extractor

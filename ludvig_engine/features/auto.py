@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 
 def load(argument: str, *, device: str) -> Extractor:
     if argument:
-        raise EngineError("bad_input", f'"auto" takes no argument, but was given "{argument}".', ["Write: auto."])
+        raise EngineError(
+            "bad_input", f'"auto" takes no argument, but was given "{argument}".', ["Write: auto."]
+        )
     spec = best(device)
     log.info("features: %s", spec)
     return load_extractor(spec, device=device)
@@ -38,7 +40,9 @@ def best(device: str) -> str:
         return "colour"
     here = {id for id, place in weights.status().items() if place}
     if _first(CHOICES, here) == _first(GPU_CHOICES, here):
-        return _first(CHOICES, here)  # whatever the device, so that nobody waits for torch to say what there is
+        return _first(
+            CHOICES, here
+        )  # whatever the device, so that nobody waits for torch to say what there is
     return _first(CHOICES if choose(device) == "cpu" else GPU_CHOICES, here)
 
 

@@ -61,7 +61,9 @@ class TextAligned:
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
         """Unit vectors of the prompts."""
-        fixed = self.model.config.model_type != "clip"  # the others were trained on padded sentences
+        fixed = (
+            self.model.config.model_type != "clip"
+        )  # the others were trained on padded sentences
         tokens = self.tokenizer(
             list(prompts),
             padding="max_length" if fixed else True,
@@ -76,9 +78,13 @@ class TextAligned:
         patch = self.model.config.vision_config.patch_size
         size = fit(photo.pixels.shape, limit=self.size, multiple=patch)
         statistics = STATISTICS[self.model.config.model_type]
-        image = to_tensor(photo.pixels, size, statistics, device=self.device, dtype=self.model.dtype)
+        image = to_tensor(
+            photo.pixels, size, statistics, device=self.device, dtype=self.model.dtype
+        )
         tokens = DENSE[self.model.config.model_type](self.model, image)[0].float().cpu().numpy()
-        return np.ascontiguousarray(unit(tokens).T.reshape(-1, size[0] // patch, size[1] // patch), np.float32)
+        return np.ascontiguousarray(
+            unit(tokens).T.reshape(-1, size[0] // patch, size[1] // patch), np.float32
+        )
 
     def _tiles(self, photo: Photo) -> Float[Array, "D h w"]:
         size = fit(photo.pixels.shape, limit=PAPER_SIZE)
@@ -88,14 +94,18 @@ class TextAligned:
     def _embed(self, tiles: Any) -> Float[Array, "n D"]:
         side = self.model.config.vision_config.image_size
         functional = import_torch().nn.functional
-        tiles = functional.interpolate(tiles, (side, side), mode="bilinear", align_corners=False, antialias=True)
+        tiles = functional.interpolate(
+            tiles, (side, side), mode="bilinear", align_corners=False, antialias=True
+        )
         image = standardise(tiles, STATISTICS[self.model.config.model_type]).to(self.model.dtype)
         return _pooled(self.model.get_image_features(pixel_values=image))
 
 
 def _clip_values(model: Any, image: Any) -> Any:
     vision = model.vision_model
-    states = vision(image, interpolate_pos_encoding=True, output_hidden_states=True).hidden_states[-2][:, 1:]
+    states = vision(image, interpolate_pos_encoding=True, output_hidden_states=True).hidden_states[
+        -2
+    ][:, 1:]
     last = vision.encoder.layers[-1]
     values = last.self_attn.out_proj(last.self_attn.v_proj(last.layer_norm1(states)))
     return model.visual_projection(vision.post_layernorm(values))
@@ -134,9 +144,13 @@ def load_tips(argument: str, *, device: str) -> TextAligned:
 
 def _load(family: str, argument: str, device: str) -> TextAligned:
     device = choose(device)
-    choice, options = parse(argument, {"size": SIZE, "pyramid": False, "dense": False, "stretched": False})
+    choice, options = parse(
+        argument, {"size": SIZE, "pyramid": False, "dense": False, "stretched": False}
+    )
     if options["dense"] and (options["pyramid"] or options["stretched"]):
-        raise EngineError("bad_input", "pyramid and dense exclude each other.", ["Give one of them."])
+        raise EngineError(
+            "bad_input", "pyramid and dense exclude each other.", ["Give one of them."]
+        )
     stretched = bool(options["stretched"])
     tiled = stretched or bool(options["pyramid"] or (device != "cpu" and not options["dense"]))
     id = CHOICES[family].get(choice, choice)

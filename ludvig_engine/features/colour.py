@@ -44,5 +44,9 @@ class Colour:
 def load(argument: str, *, device: str) -> Colour:
     """The extractor; it takes no argument and runs on the CPU."""
     if argument:
-        raise EngineError("bad_input", f'"colour" takes no argument, but was given "{argument}".', ["Write: colour."])
+        raise EngineError(
+            "bad_input",
+            f'"colour" takes no argument, but was given "{argument}".',
+            ["Write: colour."],
+        )
     return Colour()

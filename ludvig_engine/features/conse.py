@@ -41,13 +41,17 @@ class SentenceEncoder:
     device: str
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # alike in length: little padding
+        order = sorted(
+            range(len(prompts)), key=lambda i: len(prompts[i])
+        )  # alike in length: little padding
         batches = [[prompts[i] for i in order[part]] for part in chunks(len(order), 64)]
         vectors = np.concatenate([self._encode(batch) for batch in batches])
         return vectors[np.argsort(order)]
 
     def _encode(self, prompts: list[str]) -> Float[Array, "P D"]:
-        tokens = self.tokenizer(prompts, padding=True, truncation=True, return_tensors="pt").to(self.device)
+        tokens = self.tokenizer(prompts, padding=True, truncation=True, return_tensors="pt").to(
+            self.device
+        )
         with inference(self.device):
             states = self.model(**tokens).last_hidden_state.float()
             mask = tokens["attention_mask"][..., None]
@@ -84,7 +88,9 @@ class Conse:
         with inference(self.device):
             last = self.network(to_tensor(photo.pixels, size, STATISTICS, device=self.device))[-1]
             # A place is judged with its surroundings: the network was trained on means over 7 x 7 places.
-            seen = torch.nn.functional.avg_pool2d(self.network.head(last), 3, 1, 1, count_include_pad=False)
+            seen = torch.nn.functional.avg_pool2d(
+                self.network.head(last), 3, 1, 1, count_include_pad=False
+            )
             probabilities: Array = self.network.classify(seen).softmax(1)[0].cpu().numpy()
             return probabilities
 
@@ -100,7 +106,9 @@ def load(argument: str, *, device: str) -> Conse:
     device = choose(device)
     folders = [weights.path(id) for id in ("effnet", "minilm", "imagenet-names")]
     sentences = SentenceEncoder(
-        load_pretrained("AutoModel", folders[1], device=device, half=False), load_tokenizer(folders[1]), device
+        load_pretrained("AutoModel", folders[1], device=device, half=False),
+        load_tokenizer(folders[1]),
+        device,
     )
     names = json.loads((folders[2] / "imagenet1k_clean_names.json").read_text("utf-8"))
     hashes = "-".join(weights.fingerprint(folder) for folder in folders)

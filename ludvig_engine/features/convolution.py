@@ -31,7 +31,9 @@ class Layer:
         if self.same:
             low, high = (max(kernel - self.stride + extra, 0) // 2 for extra in (0, 1))
             x, pad = functional.pad(x, (low, high, low, high)), 0
-        return self.activation(functional.conv2d(x, self.weight, self.bias, self.stride, pad, groups=self.groups))
+        return self.activation(
+            functional.conv2d(x, self.weight, self.bias, self.stride, pad, groups=self.groups)
+        )
 
 
 def read_weights(folder: Path, device: str) -> dict[str, Any]:
@@ -42,7 +44,9 @@ def read_weights(folder: Path, device: str) -> dict[str, Any]:
     try:
         tensors: dict[str, Any] = load_file(folder / "model.safetensors", device=device)
     except (OSError, SafetensorError) as error:
-        raise EngineError("bad_file", f"{folder} has no readable weights: {error}.", ["Fetch it again."]) from error
+        raise EngineError(
+            "bad_file", f"{folder} has no readable weights: {error}.", ["Fetch it again."]
+        ) from error
     return tensors
 
 

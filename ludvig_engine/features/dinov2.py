@@ -25,7 +25,10 @@ from .options import parse
 from .windows import Average, windows
 
 VERSION = 1
-CPU_SIZE, GPU_SIZE = 700, 1600  # pixels; DINOv2-small takes one core 1.6 s per photo at 700, 22 s at 1600
+CPU_SIZE, GPU_SIZE = (
+    700,
+    1600,
+)  # pixels; DINOv2-small takes one core 1.6 s per photo at 700, 22 s at 1600
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class VisionTransformer:
         patch = self.model.config.patch_size
         height, width = fit(photo.pixels.shape, limit=self.size, multiple=patch)
         with inference(self.device):
-            image = to_tensor(photo.pixels, (height, width), IMAGENET, device=self.device, dtype=self.model.dtype)
+            image = to_tensor(
+                photo.pixels, (height, width), IMAGENET, device=self.device, dtype=self.model.dtype
+            )
             if not self.windowed:
                 return self._tokens(image)
             average = Average(height, width, (2 * height // patch, 2 * width // patch))
@@ -55,7 +60,9 @@ class VisionTransformer:
 
     def _tokens(self, image: Any) -> Float[Array, "D h w"]:
         patch, config = self.model.config.patch_size, self.model.config
-        tokens = self.model(image).last_hidden_state[0, 1 + getattr(config, "num_register_tokens", 0) :]
+        tokens = self.model(image).last_hidden_state[
+            0, 1 + getattr(config, "num_register_tokens", 0) :
+        ]
         grid = tokens.T.unflatten(1, (image.shape[2] // patch, image.shape[3] // patch))
         return np.ascontiguousarray(grid.float().cpu().numpy())
 
@@ -71,7 +78,12 @@ def load_dinov3(argument: str, *, device: str) -> VisionTransformer:
 def load_transformer(family: str, argument: str, device: str) -> VisionTransformer:
     """Small on a CPU, large on a GPU, unless the argument chooses."""
     device = choose(device)
-    defaults = {"size": CPU_SIZE if device == "cpu" else GPU_SIZE, "windows": False, "layer": 0, "released": False}
+    defaults = {
+        "size": CPU_SIZE if device == "cpu" else GPU_SIZE,
+        "windows": False,
+        "layer": 0,
+        "released": False,
+    }
     choice, options = parse(argument, defaults)
     choice = choice or ("small" if device == "cpu" else "large")
     id = f"{family}-{choice}"
@@ -101,14 +113,18 @@ def load_folder(
 ) -> VisionTransformer:
     """The transformer that `weights.path(id)` finds, cut off after block `layer` (0: all of it)."""
     folder = weights.path(id)
-    settings: dict[str, Any] = {"num_hidden_layers": layer} if layer else {}  # blocks beyond are not even loaded
+    settings: dict[str, Any] = (
+        {"num_hidden_layers": layer} if layer else {}
+    )  # blocks beyond are not even loaded
     model = load_pretrained("AutoModel", folder, device=device, **settings)
     if released:
         as_released(model)
         name += " as released"
     crops = ("windows" if windowed else "whole") + "-released" * released
     key = f"vit-{VERSION}-{weights.fingerprint(folder)}-{size}-{layer}-{crops}-{model.dtype}"
-    return VisionTransformer(model, f"{name}@L{layer}" if layer else name, key, licence, device, size, windowed)
+    return VisionTransformer(
+        model, f"{name}@L{layer}" if layer else name, key, licence, device, size, windowed
+    )
 
 
 def as_released(model: Any) -> None:
@@ -118,7 +134,9 @@ def as_released(model: Any) -> None:
     embeddings = getattr(model, "embeddings", None)
     positions = getattr(embeddings, "position_embeddings", None)
     if embeddings is None or positions is None:
-        raise EngineError("bad_input", "Only DINOv2 can be run as released.", ["Leave out: released."])
+        raise EngineError(
+            "bad_input", "Only DINOv2 can be run as released.", ["Leave out: released."]
+        )
     if hasattr(embeddings, "register_tokens"):
         embeddings.register_tokens.data = embeddings.register_tokens.data[:, :0]
         model.config.num_register_tokens = 0
@@ -127,7 +145,9 @@ def as_released(model: Any) -> None:
         side, patch = round((positions.shape[1] - 1) ** 0.5), model.config.patch_size
         grid = positions[:, 1:].float().unflatten(1, (side, side)).permute(0, 3, 1, 2)
         scale = tuple((length // patch + 0.1) / side for length in (height, width))
-        grid = torch.nn.functional.interpolate(grid, scale_factor=scale, mode="bicubic", align_corners=False)
+        grid = torch.nn.functional.interpolate(
+            grid, scale_factor=scale, mode="bicubic", align_corners=False
+        )
         return torch.cat([positions[:, :1], grid.flatten(2).transpose(1, 2).to(positions.dtype)], 1)
 
     embeddings.interpolate_pos_encoding = interpolate

@@ -24,7 +24,15 @@ from .windows import interpolation
 VERSION = 1
 SIZE = 640
 STATISTICS = ((127 / 255,) * 3, (128 / 255,) * 3)
-STRIDES = (1, 2, 2, 2, 1, 2, 1)  # of the seven stages; a stage is a run of blocks with equally many channels
+STRIDES = (
+    1,
+    2,
+    2,
+    2,
+    1,
+    2,
+    1,
+)  # of the seven stages; a stage is a run of blocks with equally many channels
 LEVELS = (2, 4, 6)  # the stages that end at strides 8, 16 and 32
 
 
@@ -78,7 +86,9 @@ class EfficientNet:
         return np.concatenate([resampled(x, 8 << i, grid) for i, x in enumerate(maps)])
 
 
-def resampled(feature_map: Float[Array, "D a b"], stride: int, grid: tuple[int, ...]) -> Float[Array, "D h w"]:
+def resampled(
+    feature_map: Float[Array, "D a b"], stride: int, grid: tuple[int, ...]
+) -> Float[Array, "D h w"]:
     """A map of that stride on `grid` cells of the same image, read where its values belong.
 
     Padding at the right and below only puts the centre of output i of a stride s at pixel s * i + s - 1, which is half
@@ -122,8 +132,18 @@ def load_network(tensors: dict[str, Any]) -> Network:
         layers = []
         if f"{at}_expand_conv.weight" in tensors:
             layers.append(make(f"{at}_expand_conv", f"{at}_bn0", activation=relu6))
-        layers.append(make(f"{at}_depthwise_conv", f"{at}_bn1", stride=stride, groups=len(middle), activation=relu6))
+        layers.append(
+            make(
+                f"{at}_depthwise_conv",
+                f"{at}_bn1",
+                stride=stride,
+                groups=len(middle),
+                activation=relu6,
+            )
+        )
         layers.append(make(f"{at}_project_conv", f"{at}_bn2"))
         stages[stage].append(Block(layers, residual=not new))
     stem = make("_conv_stem", "_bn0", stride=2, activation=relu6)
-    return Network(stem, stages, make("_conv_head", "_bn1", activation=relu6), layer(tensors, "_fc"))
+    return Network(
+        stem, stages, make("_conv_head", "_bn1", activation=relu6), layer(tensors, "_fc")
+    )

@@ -52,7 +52,8 @@ def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Flo
     grid = fit(labels.shape, limit=LONG_SIDE)
     centres = [(np.arange(n) + 0.5) / n for n in grid]
     rows, columns = (
-        interpolation(at * count - 0.5, count) for at, count in zip(centres, feature_map.shape[1:], strict=True)
+        interpolation(at * count - 0.5, count)
+        for at, count in zip(centres, feature_map.shape[1:], strict=True)
     )
     fine = np.ascontiguousarray(rows @ feature_map @ columns.T, np.float32)
     picked = [(at * side).astype(int) for at, side in zip(centres, labels.shape, strict=True)]
@@ -73,5 +74,9 @@ def load(argument: str, *, device: str) -> Everything:
 
     inner, _, segmenter = argument.partition("@")
     if not inner:
-        raise EngineError("bad_input", '"everything" needs an extractor.', ["Write: everything:dinov2."])
-    return Everything(load_extractor(inner, device=device), load_segmenter(segmenter or "sam2", device=device))
+        raise EngineError(
+            "bad_input", '"everything" needs an extractor.', ["Write: everything:dinov2."]
+        )
+    return Everything(
+        load_extractor(inner, device=device), load_segmenter(segmenter or "sam2", device=device)
+    )

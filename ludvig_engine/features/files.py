@@ -36,17 +36,23 @@ class Files:
         try:
             feature_map = _read(path)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnidentifiedImageError) as error:
-            raise EngineError("bad_file", f"{path} cannot be read: {error}.", ["Write it again."]) from error
+            raise EngineError(
+                "bad_file", f"{path} cannot be read: {error}.", ["Write it again."]
+            ) from error
         feature_map = feature_map[None] if feature_map.ndim == 2 else feature_map
         if feature_map.ndim != 3 or 0 in feature_map.shape:
             shape = "x".join(map(str, feature_map.shape))
             raise EngineError(
-                "bad_file", f"{path.name} is {shape}, not a map.", ["Store it as (channels, rows, columns)."]
+                "bad_file",
+                f"{path.name} is {shape}, not a map.",
+                ["Store it as (channels, rows, columns)."],
             )
         if not np.isfinite(feature_map).all():
             count = int((~np.isfinite(feature_map)).sum())
             raise EngineError(
-                "bad_file", f"{path.name} has {count:,} values that are NaN or infinite.", ["Mend the map."]
+                "bad_file",
+                f"{path.name} has {count:,} values that are NaN or infinite.",
+                ["Mend the map."],
             )
         return np.ascontiguousarray(feature_map, np.float32)
 
@@ -59,7 +65,9 @@ class Files:
                         return path
         names = [path.stem for path in self.folder.iterdir() if path.suffix in SUFFIXES]
         raise EngineError(
-            "not_found", f"{self.folder} has no map for the photo {photo}.", [nearest_name(stem.name, names)]
+            "not_found",
+            f"{self.folder} has no map for the photo {photo}.",
+            [nearest_name(stem.name, names)],
         )
 
 
@@ -68,11 +76,21 @@ def load(argument: str, *, device: str) -> Files:
     folder = Path(argument).expanduser()
     if not argument or not folder.is_dir():
         raise EngineError(
-            "not_found", f'"files" needs a folder, but there is no folder "{argument}".', ["Write: files:DIR."]
+            "not_found",
+            f'"files" needs a folder, but there is no folder "{argument}".',
+            ["Write: files:DIR."],
         )
-    entries = sorted((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in folder.iterdir() if p.suffix in SUFFIXES)
+    entries = sorted(
+        (p.name, p.stat().st_size, p.stat().st_mtime_ns)
+        for p in folder.iterdir()
+        if p.suffix in SUFFIXES
+    )
     if not entries:
-        raise EngineError("not_found", f"{folder} has no {', '.join(SUFFIXES)} files.", ["Put a map per photo there."])
+        raise EngineError(
+            "not_found",
+            f"{folder} has no {', '.join(SUFFIXES)} files.",
+            ["Put a map per photo there."],
+        )
     digest = hashlib.sha256(repr((str(folder.resolve()), entries)).encode()).hexdigest()[:16]
     return Files(folder, f"files:{folder.name}", f"files-1-{digest}")
 
@@ -86,6 +104,8 @@ def _read(path: Path) -> Array:
                 raise ValueError(f"it holds {len(arrays.files)} arrays instead of 1")
             return np.asarray(arrays[arrays.files[0]])
     with Image.open(path) as image:
-        pixels = np.asarray(image if image.mode in ("L", "RGB", "RGBA", "I;16") else image.convert("RGB"))
+        pixels = np.asarray(
+            image if image.mode in ("L", "RGB", "RGBA", "I;16") else image.convert("RGB")
+        )
     scale = 65535 if pixels.dtype.itemsize == 2 else 255
     return np.atleast_3d(pixels).transpose(2, 0, 1).astype(np.float32) / scale

@@ -8,7 +8,10 @@ from typing import Any
 from ..arrays import Array, Float
 from ..device import import_torch
 
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard deviation of RGB in 0..1
+IMAGENET = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)  # mean and standard deviation of RGB in 0..1
 CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 SIGNED = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))  # -> -1..1
 UNIT = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
@@ -21,7 +24,9 @@ def fit(shape: Sequence[int], *, limit: int, multiple: int = 1) -> tuple[int, in
     """
     height, width = shape[:2]
     longest = max(height, width)
-    sides = [side if longest <= limit else round(side * limit / longest) for side in (height, width)]
+    sides = [
+        side if longest <= limit else round(side * limit / longest) for side in (height, width)
+    ]
     return max(sides[0] // multiple, 1) * multiple, max(sides[1] // multiple, 1) * multiple
 
 
@@ -37,7 +42,9 @@ def to_tensor(
     torch = import_torch()
     image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(device)
     if image.shape[2:] != tuple(size):
-        image = torch.nn.functional.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True)
+        image = torch.nn.functional.interpolate(
+            image, size, mode="bilinear", align_corners=False, antialias=True
+        )
     image = standardise(image, statistics)
     return image if dtype is None else image.to(dtype)
 

@@ -18,7 +18,9 @@ SIZE, LAYER = 714, 9
 def load(argument: str, *, device: str) -> VisionTransformer:
     choice, options = parse(argument, {"size": SIZE, "layer": LAYER, "windows": False})
     if choice:
-        raise EngineError("bad_input", f'"imgfocus" has no variant "{choice}".', ["Write: imgfocus."])
+        raise EngineError(
+            "bad_input", f'"imgfocus" has no variant "{choice}".', ["Write: imgfocus."]
+        )
     model = weights.find("imgfocus")
     return load_folder(
         model.id,

@@ -47,7 +47,9 @@ def _on_grid(feature_map: Float[Array, "D a b"], grid: tuple[int, ...]) -> Float
 def load(argument: str, *, device: str) -> Joined:
     specs = [spec.strip() for spec in argument.split("+")]
     if len(specs) < 2 or not all(specs):
-        raise EngineError("bad_input", f'"join" needs two extractors, not "{argument}".', ["Write: join:A+B."])
+        raise EngineError(
+            "bad_input", f'"join" needs two extractors, not "{argument}".', ["Write: join:A+B."]
+        )
     return Joined(tuple(load_extractor(spec, device=device) for spec in specs))
 
 

@@ -20,12 +20,20 @@ def parse(argument: str, defaults: Mapping[str, Option]) -> tuple[str, dict[str,
         if not equals and name not in defaults and not choice:
             choice = name
         elif name not in defaults:
-            raise EngineError("bad_input", f'There is no option "{name}".', [nearest_name(name, defaults)])
+            raise EngineError(
+                "bad_input", f'There is no option "{name}".', [nearest_name(name, defaults)]
+            )
         elif isinstance(defaults[name], bool) and not equals:
             options[name] = True
         elif isinstance(defaults[name], bool) or not value.isdecimal() or int(value) == 0:
-            kind = "a switch and takes no value" if isinstance(defaults[name], bool) else "a whole number above 0"
-            raise EngineError("bad_input", f'"{word}": {name} is {kind}.', [f"Its default is {defaults[name]}."])
+            kind = (
+                "a switch and takes no value"
+                if isinstance(defaults[name], bool)
+                else "a whole number above 0"
+            )
+            raise EngineError(
+                "bad_input", f'"{word}": {name} is {kind}.', [f"Its default is {defaults[name]}."]
+            )
         else:
             options[name] = int(value)
     return choice, options

@@ -28,7 +28,9 @@ class Reduction:
     std: Float[Array, " D"]
     axes: Float[Array, "K D"]  # rows are unit vectors
     singular_values: Float[Array, " K"]
-    weighted: bool = False  # multiply by the singular values, which favours the leading channels strongly
+    weighted: bool = (
+        False  # multiply by the singular values, which favours the leading channels strongly
+    )
 
     def __call__(self, feature_map: Float[Array, "D h w"]) -> Float[Array, "K h w"]:
         matrix = self.axes / self.std
@@ -64,7 +66,10 @@ def fit(
 
 
 def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> Reduction:
-    mean, std = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64, ddof=1) if len(x) > 1 else np.ones(x.shape[1])
+    mean, std = (
+        x.mean(0, dtype=np.float64),
+        x.std(0, dtype=np.float64, ddof=1) if len(x) > 1 else np.ones(x.shape[1]),
+    )
     std = np.where(std > 1e-12, std, 1)  # a constant channel says nothing and becomes 0
     x = ((x - mean) / std).astype(np.float32)
     pca = PCA(min(components, *x.shape), random_state=seed).fit(x)

@@ -69,12 +69,20 @@ def pyramid(
     height, width = image.shape[2:]
     levels = scales(height, ratios=ratios)
     cell = max(levels[0].stride // 2, 1)
-    centres = [(np.arange(max(side // cell, 1)) + 0.5) * side / max(side // cell, 1) for side in (height, width)]
+    centres = [
+        (np.arange(max(side // cell, 1)) + 0.5) * side / max(side // cell, 1)
+        for side in (height, width)
+    ]
     total: Any = 0
     for level in levels:
         padded = image.new_zeros(1, 3, height + 2 * level.pad, width + 2 * level.pad)
         padded[:, :, level.pad : level.pad + height, level.pad : level.pad + width] = image
-        tiles = padded[0].unfold(1, level.tile, level.stride).unfold(2, level.tile, level.stride).permute(1, 2, 0, 3, 4)
+        tiles = (
+            padded[0]
+            .unfold(1, level.tile, level.stride)
+            .unfold(2, level.tile, level.stride)
+            .permute(1, 2, 0, 3, 4)
+        )
         grid = tiles.shape[:2]
         flat = [embed(_take(tiles, start, batch)) for start in range(0, grid[0] * grid[1], batch)]
         vectors = unit(np.concatenate(flat)).reshape(*grid, -1)
@@ -94,5 +102,7 @@ def unit(x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
 
 def _take(tiles: Any, start: int, count: int) -> Any:
     """`count` of a grid of tiles, row by row, copied out of the view they share."""
-    rows, columns = np.divmod(np.arange(start, min(start + count, tiles.shape[0] * tiles.shape[1])), tiles.shape[1])
+    rows, columns = np.divmod(
+        np.arange(start, min(start + count, tiles.shape[0] * tiles.shape[1])), tiles.shape[1]
+    )
     return tiles[rows, columns]

@@ -21,7 +21,9 @@ def starts(length: int, crop: int, stride: int) -> list[int]:
     return [min(start, rest) for start in range(0, rest + step, step)]
 
 
-def windows(height: int, width: int, *, crop: int = CROP, stride: int = STRIDE) -> list[tuple[slice, slice]]:
+def windows(
+    height: int, width: int, *, crop: int = CROP, stride: int = STRIDE
+) -> list[tuple[slice, slice]]:
     """The crops (rows, columns) of an image; squares no larger than the image is."""
     crop = min(crop, height, width)
     stride = min(stride, crop)  # else a small photo would have gaps
@@ -49,7 +51,9 @@ class Average:
     """
 
     def __init__(self, height: int, width: int, grid: tuple[int, int]) -> None:
-        self._centres = [(np.arange(n) + 0.5) * size / n for n, size in zip(grid, (height, width), strict=True)]
+        self._centres = [
+            (np.arange(n) + 0.5) * size / n for n, size in zip(grid, (height, width), strict=True)
+        ]
         self._count = np.zeros(grid, np.float32)
         self._sum: Float[Array, "D h w"] | None = None
 

@@ -23,7 +23,13 @@ from .options import parse
 VERSION = 1
 SIZE = 960
 # Stride of each layer of each block; the first one of a block halves or keeps the size.
-BLOCKS = {"block1": (1, 2, 1, 2), "block2": (1, 1), "block3": (2, 1, 1), "block4": (2, 1, 1), "block5": (2, 1, 1, 1)}
+BLOCKS = {
+    "block1": (1, 2, 1, 2),
+    "block2": (1, 1),
+    "block3": (2, 1, 1),
+    "block4": (2, 1, 1),
+    "block5": (2, 1, 1, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,17 @@ class XFeat:
         with inference(self.device):
             grey = to_tensor(photo.pixels, size, UNIT, device=self.device).mean(1, keepdim=True)
             x = functional.instance_norm(grey)
-            fine = self._run("block2", self._run("block1", x) + self._run("skip", functional.avg_pool2d(x, 4)))
+            fine = self._run(
+                "block2", self._run("block1", x) + self._run("skip", functional.avg_pool2d(x, 4))
+            )
             levels = [self._run("block3", fine)]
             for block in ("block4", "block5"):
                 levels.append(self._run(block, levels[-1]))
             grid = levels[0].shape[2:]
-            levels = [functional.interpolate(x, grid, mode="bilinear", align_corners=False) for x in levels]
+            levels = [
+                functional.interpolate(x, grid, mode="bilinear", align_corners=False)
+                for x in levels
+            ]
             out = functional.normalize(self._run("fusion", sum(levels)), dim=1)
         return np.ascontiguousarray(out[0].float().cpu().numpy())
 
@@ -70,8 +81,15 @@ def load(argument: str, *, device: str) -> XFeat:
     def basic(name: str, stride: int = 1) -> Layer:
         return layer(tensors, f"{name}.layer.0", f"{name}.layer.1", stride=stride, activation=relu)
 
-    blocks = {name: [basic(f"{name}.{i}", s) for i, s in enumerate(strides)] for name, strides in BLOCKS.items()}
+    blocks = {
+        name: [basic(f"{name}.{i}", s) for i, s in enumerate(strides)]
+        for name, strides in BLOCKS.items()
+    }
     blocks["skip"] = [layer(tensors, "skip1.1")]
-    blocks["fusion"] = [basic("block_fusion.0"), basic("block_fusion.1"), layer(tensors, "block_fusion.2")]
+    blocks["fusion"] = [
+        basic("block_fusion.0"),
+        basic("block_fusion.1"),
+        layer(tensors, "block_fusion.2"),
+    ]
     key = f"xfeat-{VERSION}-{weights.fingerprint(folder)}-{options['size']}"
     return XFeat(blocks, "xfeat", key, weights.find("xfeat").licence, device, options["size"])

@@ -22,7 +22,9 @@ class Splats:
 
     gaussians: Gaussians  # F of them, activated
     valid: Bool[Array, " F"]  # False where a value is not finite or a quaternion is zero
-    extras: Mapping[str, Shaped[Array, " F"]] = field(default_factory=dict)  # the file's other properties, in its type
+    extras: Mapping[str, Shaped[Array, " F"]] = field(
+        default_factory=dict
+    )  # the file's other properties, in its type
 
 
 def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None) -> Splats:
@@ -38,12 +40,16 @@ def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None
     return checked(stored, extras)
 
 
-def checked(gaussians: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None) -> Splats:
+def checked(
+    gaussians: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None
+) -> Splats:
     """Gaussians that need nothing but their quaternions normalised, which is done in place."""
     # In float64, where no square of a float32 overflows. Zero quaternions become NaN.
     squares = (gaussians.quats.astype(np.float64) ** 2).sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        np.divide(gaussians.quats, np.sqrt(squares)[:, None], out=gaussians.quats, casting="same_kind")
+        np.divide(
+            gaussians.quats, np.sqrt(squares)[:, None], out=gaussians.quats, casting="same_kind"
+        )
     return Splats(gaussians, finite(gaussians), extras or {})
 
 

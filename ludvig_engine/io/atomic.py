@@ -58,7 +58,9 @@ def _explained(path: Path, action: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise EngineError(
-            "not_found", f"The folder {path.parent} does not exist.", ["Create it, or choose another folder."]
+            "not_found",
+            f"The folder {path.parent} does not exist.",
+            ["Create it, or choose another folder."],
         ) from error
     except OSError as error:
         if error.errno in _FULL:

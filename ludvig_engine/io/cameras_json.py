@@ -24,8 +24,15 @@ def read_cameras_json(entries: Sequence[Any], path: Path) -> list[Shot]:
         try:
             pose = np.eye(4)
             pose[:3, :3], pose[:3, 3] = entry["rotation"], entry["position"]
-            name, width, height = str(entry["img_name"]).replace("\\", "/"), entry["width"], entry["height"]
-            params = (entry["fx"], entry["fy"], entry.get("cx", width / 2), entry.get("cy", height / 2))
+            name = str(entry["img_name"]).replace("\\", "/")
+            width = entry["width"]
+            height = entry["height"]
+            params = (
+                entry["fx"],
+                entry["fy"],
+                entry.get("cx", width / 2),
+                entry.get("cy", height / 2),
+            )
             intrinsics = Intrinsics("PINHOLE", tuple(map(float, params)), int(width), int(height))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise EngineError(

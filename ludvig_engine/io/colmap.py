@@ -26,7 +26,14 @@ _NO_POINTS = {".bin": bytes(8), ".txt": b""}  # a count of 0
 
 def model_suffix(folder: Path) -> str:
     """Which kind of COLMAP model `folder` holds: ".bin", ".txt", or "" for none."""
-    return next((s for s in _NO_POINTS if all((folder / f"{n}{s}").is_file() for n in ("cameras", "images"))), "")
+    return next(
+        (
+            s
+            for s in _NO_POINTS
+            if all((folder / f"{n}{s}").is_file() for n in ("cameras", "images"))
+        ),
+        "",
+    )
 
 
 def read_colmap(folder: Path) -> list[Shot]:
@@ -36,7 +43,11 @@ def read_colmap(folder: Path) -> list[Shot]:
     """
     suffix = model_suffix(folder)
     if not suffix:
-        raise EngineError("not_found", f"{folder} has no cameras.bin or images.bin (or .txt).", ["Choose another."])
+        raise EngineError(
+            "not_found",
+            f"{folder} has no cameras.bin or images.bin (or .txt).",
+            ["Choose another."],
+        )
     try:
         with tempfile.TemporaryDirectory(prefix="ludvig-") as temporary:
             stage = Path(temporary)
@@ -52,13 +63,21 @@ def read_colmap(folder: Path) -> list[Shot]:
     except (ValueError, RuntimeError, MemoryError, IndexError, KeyError, OverflowError) as error:
         raise _bad(folder, str(error).strip() or type(error).__name__) from error
     if not images:
-        raise EngineError("bad_file", f"No photo in {folder} has a camera pose.", ["Run COLMAP's mapper first."])
+        raise EngineError(
+            "bad_file", f"No photo in {folder} has a camera pose.", ["Run COLMAP's mapper first."]
+        )
     intrinsics = {
-        key: Intrinsics(camera.model_name, tuple(map(float, camera.params)), camera.width, camera.height)
+        key: Intrinsics(
+            camera.model_name, tuple(map(float, camera.params)), camera.width, camera.height
+        )
         for key, camera in cameras.items()
     }
     return [
-        Shot(names[key], np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]]), intrinsics[image.camera_id])
+        Shot(
+            names[key],
+            np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]]),
+            intrinsics[image.camera_id],
+        )
         for key, image in images.items()
     ]
 
@@ -79,7 +98,10 @@ def _strip_binary(source: Path, target: Path) -> dict[int, str]:
             while (character := file.read(1)) not in (b"", b"\0"):
                 name += character
             length = file.read(8)
-            if len(length) < 8 or file.seek(24 * int.from_bytes(length, "little"), os.SEEK_CUR) > size:
+            if (
+                len(length) < 8
+                or file.seek(24 * int.from_bytes(length, "little"), os.SEEK_CUR) > size
+            ):
                 raise _bad(source, f"it is cut short after {len(names):,} photos")
             key = int.from_bytes(head[:4], "little")
             names[key] = os.fsdecode(bytes(name))

@@ -34,7 +34,9 @@ def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
     n = len(packed)
     names = {"packed_position", "packed_rotation", "packed_scale", "packed_color"}
     names -= set(packed.dtype.names or ())
-    names |= {f"{end}_{a}" for end in ("min", "max") for a in _POSITION + _SCALE} - set(chunks.dtype.names or ())
+    names |= {f"{end}_{a}" for end in ("min", "max") for a in _POSITION + _SCALE} - set(
+        chunks.dtype.names or ()
+    )
     if names:
         raise header.bad(f"it has no property {', '.join(sorted(names)[:4])}")
     if not n or len(chunks) * CHUNK < n or (sh is not None and len(sh) != n):
@@ -48,7 +50,9 @@ def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
     return checked(
         Gaussians(
             means=_within(_unpack(packed["packed_position"], 11, 10, 11), chunks, _POSITION),
-            quats=from_smallest_three((_unpack(rotation, 2, 10, 10, 10)[:, 1:] - 0.5) * np.sqrt(2), rotation >> 30),
+            quats=from_smallest_three(
+                (_unpack(rotation, 2, 10, 10, 10)[:, 1:] - 0.5) * np.sqrt(2), rotation >> 30
+            ),
             scales=np.exp(_within(_unpack(packed["packed_scale"], 11, 10, 11), chunks, _SCALE)),
             opacities=color[:, 3].astype(np.float32),
             sh0=sh0_from_colors(rgb),
@@ -69,7 +73,9 @@ def _unpack(words: Shaped[Array, " N"], *bits: int) -> Float[Array, "N K"]:
     return ((words[:, None] >> shifts) & largest) / largest
 
 
-def _within(values: Float[Array, "N 3"], chunks: Shaped[Array, " R"], axes: list[str]) -> Float[Array, "N 3"]:
+def _within(
+    values: Float[Array, "N 3"], chunks: Shaped[Array, " R"], axes: list[str]
+) -> Float[Array, "N 3"]:
     """Values 0..1 of each splat between the minimum and the maximum of its chunk."""
     low, high = (np.stack([chunks[f"{end}_{axis}"] for axis in axes], 1) for end in ("min", "max"))
     rows = np.arange(len(values)) // CHUNK

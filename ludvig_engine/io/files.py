@@ -20,14 +20,20 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """The file, open for reading bytes. Raises `EngineError`: "not_found" or "no_access"."""
     path = Path(path)
     if path.is_dir():
-        raise EngineError("not_found", f"{path} is a folder, not a file.", ["Choose the file itself."])
+        raise EngineError(
+            "not_found", f"{path} is a folder, not a file.", ["Choose the file itself."]
+        )
     try:
         file = path.open("rb")
     except FileNotFoundError as error:
-        raise EngineError("not_found", f"There is no file {path}.", ["Check the path; was it moved?"]) from error
+        raise EngineError(
+            "not_found", f"There is no file {path}.", ["Check the path; was it moved?"]
+        ) from error
     except OSError as error:
         raise EngineError(
-            "no_access", f"Cannot read {path}: {error.strerror or error}.", ["Check its permissions."]
+            "no_access",
+            f"Cannot read {path}: {error.strerror or error}.",
+            ["Check its permissions."],
         ) from error
     with file:
         yield file
@@ -49,4 +55,6 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         try:
             return json.load(file)
         except ValueError as error:  # of syntax or of encoding
-            raise EngineError("bad_file", f"{path} is not valid JSON: {error}.", ["Export it again."]) from error
+            raise EngineError(
+                "bad_file", f"{path} is not valid JSON: {error}.", ["Export it again."]
+            ) from error

@@ -31,7 +31,9 @@ class Lens:
     pinhole: Intrinsics
 
     @classmethod
-    def covering(cls, distorted: Intrinsics, size: tuple[int, int], max_size: int | None = None) -> Lens:
+    def covering(
+        cls, distorted: Intrinsics, size: tuple[int, int], max_size: int | None = None
+    ) -> Lens:
         """The lens of a photo of `size`, both scaled down together if the pinhole's long side is over `max_size`.
 
         The pinhole reaches at most half a photo beyond each border: 72 degrees off axis for a 180 degree fisheye, whose
@@ -54,7 +56,9 @@ class Lens:
         down = np.array([width, height]) / full
         params = (*(focal * down).tolist(), *(-low * down).tolist())
         photo_size = tuple(max(1, round(n * d)) for n, d in zip(size, down.tolist(), strict=True))
-        return cls(distorted, (photo_size[0], photo_size[1]), Intrinsics("PINHOLE", params, width, height))
+        return cls(
+            distorted, (photo_size[0], photo_size[1]), Intrinsics("PINHOLE", params, width, height)
+        )
 
     def to_pinhole(self, xy: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
         """Where points of the photo are in the pinhole camera, in pixels; NaN where the lens sees nothing."""
@@ -70,7 +74,9 @@ class Lens:
         pixels[~(np.abs(back - rays) * (fx, fy) < 0.1).all(1)] = np.nan
         return pixels / self._scale
 
-    def undistort(self, image: Shaped[Array, "h w ..."]) -> tuple[Shaped[Array, "H W ..."], Bool[Array, "H W"]]:
+    def undistort(
+        self, image: Shaped[Array, "h w ..."]
+    ) -> tuple[Shaped[Array, "H W ..."], Bool[Array, "H W"]]:
         """An image of `photo_size` as the pinhole camera sees it, and which pixels the photo reaches (others are 0)."""
         return _sample(image, *_map(self, self.pinhole.size))
 
@@ -95,7 +101,9 @@ def _rays(distorted: Intrinsics, pixels: Float[Array, "P 2"]) -> Float[Array, "P
 
 
 @lru_cache(maxsize=4)  # 14 MB each at 1600 pixels; photos usually share one or two cameras
-def _map(lens: Lens, size: tuple[int, int], to_photo: bool = False) -> tuple[Float[Array, "2 h w"], Bool[Array, "h w"]]:
+def _map(
+    lens: Lens, size: tuple[int, int], to_photo: bool = False
+) -> tuple[Float[Array, "2 h w"], Bool[Array, "h w"]]:
     """For each pixel of the target its row and column in the source, and whether it is inside."""
     width, height = size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
@@ -116,6 +124,8 @@ def _sample(
     channels = image.reshape(*image.shape[:2], -1)
     out = np.empty((*inside.shape, channels.shape[2]), image.dtype)
     for channel in range(channels.shape[2]):
-        map_coordinates(channels[..., channel], rows_columns, out[..., channel], order=order, mode="nearest")
+        map_coordinates(
+            channels[..., channel], rows_columns, out[..., channel], order=order, mode="nearest"
+        )
     out[~inside] = 0
     return out.reshape(*inside.shape, *image.shape[2:]), inside

@@ -30,7 +30,9 @@ def load_scene(
     """
     scene = scene_of(read_splats(splats), Path(splats).name)
     loaded, notes = (
-        load_views(views, photos=photos, max_size=max_size, need_photos=need_photos) if views is not None else ((), ())
+        load_views(views, photos=photos, max_size=max_size, need_photos=need_photos)
+        if views is not None
+        else ((), ())
     )
     return replace(scene, views=loaded, path=Path(splats), notes=(*scene.notes, *notes))
 
@@ -53,4 +55,8 @@ def scene_of(splats: Splats, name: str) -> Scene:
 
 def left_out(bad: int, total: int) -> tuple[str, ...]:
     """What to tell about rows that are not usable."""
-    return (f"{bad:,} of {total:,} splats have NaN or infinite values and are left out.",) if bad else ()
+    return (
+        (f"{bad:,} of {total:,} splats have NaN or infinite values and are left out.",)
+        if bad
+        else ()
+    )

@@ -11,10 +11,25 @@ from PIL import Image
 
 from ..errors import EngineError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".jp2", ".avif", ".ppm", ".pgm", ".gif"}
+SUFFIXES = {
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".bmp",
+    ".jp2",
+    ".avif",
+    ".ppm",
+    ".pgm",
+    ".gif",
+}
 
 
-def find_photos(names: Iterable[str], folders: Sequence[Path]) -> tuple[dict[str, Path], Path | None]:
+def find_photos(
+    names: Iterable[str], folders: Sequence[Path]
+) -> tuple[dict[str, Path], Path | None]:
     """The photos called `names` in the first of `folders` that holds most of them, and that folder.
 
     A name matches its relative path; else, in the same subfolder and then in the folder itself, the only photo with
@@ -45,14 +60,18 @@ def open_photo(path: Path) -> Image.Image:
     try:
         return Image.open(path)
     except FileNotFoundError as error:
-        raise EngineError("not_found", f"There is no image {path}.", ["Check the path; was it moved?"]) from error
+        raise EngineError(
+            "not_found", f"There is no image {path}.", ["Check the path; was it moved?"]
+        ) from error
     except (OSError, Image.DecompressionBombError) as error:
         raise unreadable(path, error) from error
 
 
 def unreadable(path: Path, error: Exception) -> EngineError:
     return EngineError(
-        "bad_file", f"The image {path} cannot be read: {error}.", ["Replace it with an intact copy, or remove it."]
+        "bad_file",
+        f"The image {path} cannot be read: {error}.",
+        ["Replace it with an intact copy, or remove it."],
     )
 
 
@@ -62,7 +81,9 @@ def stem(name: str) -> str:
     return str(Path(file).with_suffix("")) if Path(file).suffix in SUFFIXES else file
 
 
-def _match(name: str, folder: Path, listing: Callable[[Path], dict[str, list[Path]]]) -> Path | None:
+def _match(
+    name: str, folder: Path, listing: Callable[[Path], dict[str, list[Path]]]
+) -> Path | None:
     if (folder / name).is_file():
         return folder / name
     for parent in dict.fromkeys([(folder / name).parent, folder]):

@@ -29,7 +29,9 @@ def read_photo(view: View) -> Photo:
     not valid. Raises `EngineError`: "not_found" if the view has no photo, "bad_file" if it is damaged.
     """
     if view.photo is None:
-        raise EngineError("not_found", f"The photo {view.name} is missing.", ["Choose the folder of the photos."])
+        raise EngineError(
+            "not_found", f"The photo {view.name} is missing.", ["Choose the folder of the photos."]
+        )
     with open_photo(view.photo) as image:
         if all(view.photo_size) and image.size != view.photo_size:
             what = f"{view.photo} is now {_by(image.size)}, no longer {_by(view.photo_size)}."
@@ -41,7 +43,11 @@ def read_photo(view: View) -> Photo:
     if pixels.shape[2] == 4:
         opaque = pixels[..., 3] >= 0.5
         valid = opaque if valid is None else valid & opaque
-    return Photo(view.name, np.ascontiguousarray(pixels[..., :3]), None if valid is None or valid.all() else valid)
+    return Photo(
+        view.name,
+        np.ascontiguousarray(pixels[..., :3]),
+        None if valid is None or valid.all() else valid,
+    )
 
 
 def read_mask(path: str | os.PathLike[str], view: View) -> Float[Array, "H W"]:
@@ -55,20 +61,26 @@ def read_mask(path: str | os.PathLike[str], view: View) -> Float[Array, "H W"]:
     return to_camera(values if values.max() > 1.5 / 255 else np.minimum(values * 255, 1), view)
 
 
-def read_scribble(path: str | os.PathLike[str], view: View) -> tuple[Bool[Array, "H W"], Bool[Array, "H W"]]:
+def read_scribble(
+    path: str | os.PathLike[str], view: View
+) -> tuple[Bool[Array, "H W"], Bool[Array, "H W"]]:
     """Strokes painted on a view's photo, in the geometry of its camera: (positive, negative).
 
     Green and white strokes are positive, red ones negative; everything else says nothing. Raises `EngineError`
     "bad_input" if there is no stroke, or the image does not have the photo's shape.
     """
     painting = _read_painting(path, view)
-    red, green, blue = painting[..., 0], painting[..., 1], painting[..., 2]
+    red = painting[..., 0]
+    green = painting[..., 1]
+    blue = painting[..., 2]
     opaque = painting[..., 3] >= 0.5
     positive = opaque & ((green - np.maximum(red, blue) > 0.25) | (painting[..., :3].min(2) > 0.5))
     negative = opaque & (red - np.maximum(green, blue) > 0.25)
     if not (positive.any() or negative.any()):
         raise EngineError(
-            "bad_input", f"{Path(path).name} has no stroke in it.", ["Paint green on the object and red beside it."]
+            "bad_input",
+            f"{Path(path).name} has no stroke in it.",
+            ["Paint green on the object and red beside it."],
         )
     # A thin stroke on a large photo covers but a small part of the camera's pixels.
     p, n = (to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
@@ -91,7 +103,11 @@ def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
     if isinstance(view.lens, Lens):
         point = view.lens.to_pinhole(point)
     if np.isnan(point).any():
-        raise EngineError("bad_input", f"The lens of {view.name} sees nothing at ({x:g}, {y:g}).", ["Click elsewhere."])
+        raise EngineError(
+            "bad_input",
+            f"The lens of {view.name} sees nothing at ({x:g}, {y:g}).",
+            ["Click elsewhere."],
+        )
     return float(point[0, 0]), float(point[0, 1])
 
 
@@ -106,7 +122,9 @@ def to_photo(view: View, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w 
     factors = (height / image.shape[0], width / image.shape[1], *[1] * (image.ndim - 2))
     if factors == (1,) * image.ndim:
         return image
-    return zoom(image, factors, order=1 if image.dtype.kind == "f" else 0, mode="nearest", grid_mode=True)
+    return zoom(
+        image, factors, order=1 if image.dtype.kind == "f" else 0, mode="nearest", grid_mode=True
+    )
 
 
 def _photo_size(view: View) -> tuple[int, int]:
@@ -115,7 +133,11 @@ def _photo_size(view: View) -> tuple[int, int]:
 
 def _grid(view: View) -> tuple[int, int]:
     """The size at which the photo is handled: about the camera's resolution, in the photo's geometry."""
-    return view.lens.photo_size if isinstance(view.lens, Lens) else (view.camera.width, view.camera.height)
+    return (
+        view.lens.photo_size
+        if isinstance(view.lens, Lens)
+        else (view.camera.width, view.camera.height)
+    )
 
 
 def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array, "h w C"]:
@@ -124,7 +146,11 @@ def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Arra
         # JPEGs can be decoded at 1/2, 1/4, 1/8 in a fraction of the time; the box says what is left of the last pixel.
         _, box = image.draft(None, size) or (None, None)
         image.load()
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: a broken PNG
+    except (
+        OSError,
+        SyntaxError,
+        Image.DecompressionBombError,
+    ) as error:  # SyntaxError: a broken PNG
         raise unreadable(path, error) from error
     if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
         values = np.asarray(image, np.float32)
@@ -145,7 +171,11 @@ def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h 
                 ["Paint on the photo itself, without cropping or rotating it."],
             )
         pixels = _decode(image, Path(path), image.size)
-    return pixels if pixels.shape[2] == 4 else np.dstack([pixels, np.ones(pixels.shape[:2], np.float32)])
+    return (
+        pixels
+        if pixels.shape[2] == 4
+        else np.dstack([pixels, np.ones(pixels.shape[:2], np.float32)])
+    )
 
 
 def to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:

@@ -36,12 +36,19 @@ def read_ply(path: str | os.PathLike[str]) -> Splats:
         stored = _empty(header)
         columns = _columns(stored)
         if missing := [name for name in columns if name not in header.vertex.fields]:
-            raise header.bad(f"it has no property {', '.join(missing[:4])}{', ...' if len(missing) > 4 else ''}")
+            raise header.bad(
+                f"it has no property {', '.join(missing[:4])}{', ...' if len(missing) > 4 else ''}"
+            )
         others = [name for name in header.vertex.fields if name not in columns]
-        extras = {name: np.empty(len(stored), header.vertex.dtype[name].newbyteorder("=")) for name in others}
+        extras = {
+            name: np.empty(len(stored), header.vertex.dtype[name].newbyteorder("="))
+            for name in others
+        }
         start = 0
         for block in rows:
-            with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, and its row invalid
+            with np.errstate(
+                over="ignore"
+            ):  # a double beyond float32 becomes infinite, and its row invalid
                 for name, column in (columns | extras).items():
                     column[start : start + len(block)] = block[name]
             start += len(block)
@@ -49,7 +56,10 @@ def read_ply(path: str | os.PathLike[str]) -> Splats:
 
 
 def write_ply(
-    path: str | os.PathLike[str], gaussians: Gaussians, *, extras: Mapping[str, Shaped[Array, " N"]] | None = None
+    path: str | os.PathLike[str],
+    gaussians: Gaussians,
+    *,
+    extras: Mapping[str, Shaped[Array, " N"]] | None = None,
 ) -> None:
     """Write Gaussians in the usual layout (x y z nx ny nz f_dc f_rest opacity scale rot), then `extras` as float32.
 
@@ -57,13 +67,25 @@ def write_ply(
     """
     n = len(gaussians)
     stored = Gaussians(
-        gaussians.means, gaussians.quats, log_scales(gaussians), logits(gaussians), gaussians.sh0, gaussians.shN
+        gaussians.means,
+        gaussians.quats,
+        log_scales(gaussians),
+        logits(gaussians),
+        gaussians.sh0,
+        gaussians.shN,
     )
     normals = dict.fromkeys(("nx", "ny", "nz"), np.broadcast_to(np.float32(0), n))
-    columns = dict(zip("xyz", stored.means.T, strict=True)) | normals | _columns(stored) | _checked(extras, n)
+    columns = (
+        dict(zip("xyz", stored.means.T, strict=True))
+        | normals
+        | _columns(stored)
+        | _checked(extras, n)
+    )
     header = Header("", "<", (Element("vertex", n, dict.fromkeys(columns, "<f4")),))
     blocks = (slice(start, start + BLOCK) for start in range(0, n, BLOCK))
-    _write(path, header, ({name: column[rows] for name, column in columns.items()} for rows in blocks))
+    _write(
+        path, header, ({name: column[rows] for name, column in columns.items()} for rows in blocks)
+    )
 
 
 def copy_ply(
@@ -91,7 +113,9 @@ def copy_ply(
             start = 0
             for block in read_rows(file, header):
                 rows = slice(start, start + len(block))
-                columns = {name: added[name][rows] if name in added else block[name] for name in fields}
+                columns = {
+                    name: added[name][rows] if name in added else block[name] for name in fields
+                }
                 yield {name: column[keep[rows]] for name, column in columns.items()}
                 start += len(block)
             file.close()  # Windows cannot replace an open file
@@ -114,7 +138,9 @@ def _empty(header: Header) -> Gaussians:
     n = header.vertex.count
     rest = sum(name.startswith("f_rest_") for name in header.vertex.fields)
     if rest not in (0, 9, 24, 45, 72):
-        raise header.bad(f"it has {rest} f_rest properties, where 0, 9, 24, 45 or 72 make whole spherical harmonics")
+        raise header.bad(
+            f"it has {rest} f_rest properties, where 0, 9, 24, 45 or 72 make whole spherical harmonics"
+        )
     shapes = [(n, 3), (n, 4), (n, 3), (n,), (n, 1, 3), (n, rest // 3, 3)]
     return Gaussians(*[np.empty(shape, np.float32) for shape in shapes])
 
@@ -129,10 +155,13 @@ def _recognise(header: Header) -> None:
         )
     if "scale_0" not in fields and (header.has("face") or "opacity" not in fields):
         raise header.bad(
-            "it has no property scale_0; it looks like a mesh or point cloud PLY", "Choose the splats' PLY."
+            "it has no property scale_0; it looks like a mesh or point cloud PLY",
+            "Choose the splats' PLY.",
         )
     if not header.vertex.count:
-        raise EngineError("bad_file", f"{header.name} has no splats in it.", ["Check how it was exported."])
+        raise EngineError(
+            "bad_file", f"{header.name} has no splats in it.", ["Check how it was exported."]
+        )
 
 
 def _checked(extras: Mapping[str, Array] | None, rows: int) -> dict[str, Array]:
@@ -140,7 +169,9 @@ def _checked(extras: Mapping[str, Array] | None, rows: int) -> dict[str, Array]:
         if values.shape != (rows,):
             raise _mismatch(name, values, rows)
         if not name or name != "".join(name.split()):
-            raise EngineError("bad_input", f'A PLY property cannot be called "{name}".', ["Leave out the spaces."])
+            raise EngineError(
+                "bad_input", f'A PLY property cannot be called "{name}".', ["Leave out the spaces."]
+            )
     return dict(extras or {})
 
 
@@ -152,12 +183,17 @@ def _mismatch(name: str, values: Array, rows: int) -> EngineError:
     )
 
 
-def _write(path: str | os.PathLike[str], header: Header, blocks: Iterable[Mapping[str, Array]]) -> None:
+def _write(
+    path: str | os.PathLike[str], header: Header, blocks: Iterable[Mapping[str, Array]]
+) -> None:
     """Write a header and the rows its vertex element has, given as blocks of columns."""
     vertex = header.vertex
     if not vertex.count:
         raise EngineError("bad_input", "There are no splats to write.", ["Select at least one."])
-    with atomic_write(path, needed=vertex.count * vertex.dtype.itemsize) as temporary, temporary.open("wb") as file:
+    with (
+        atomic_write(path, needed=vertex.count * vertex.dtype.itemsize) as temporary,
+        temporary.open("wb") as file,
+    ):
         file.write(header.encode())
         for columns in blocks:
             block = np.empty(len(next(iter(columns.values()))), vertex.dtype)

@@ -21,8 +21,24 @@ from .files import read_records
 
 BLOCK = 4096  # rows: a block of splats (248 bytes a row) stays in a second-level cache
 
-_TYPES = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4"}
-_TYPES |= {"double": "f8", "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "uint32": "u4"}
+_TYPES = {
+    "char": "i1",
+    "uchar": "u1",
+    "short": "i2",
+    "ushort": "u2",
+    "int": "i4",
+    "uint": "u4",
+    "float": "f4",
+}
+_TYPES |= {
+    "double": "f8",
+    "int8": "i1",
+    "uint8": "u1",
+    "int16": "i2",
+    "uint16": "u2",
+    "int32": "i4",
+    "uint32": "u4",
+}
 _TYPES |= {"float32": "f4", "float64": "f8"}
 _NAMES = {type_: name for name, type_ in reversed(_TYPES.items())}  # reversed: the older names win
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
@@ -70,17 +86,28 @@ class Header:
             if element.name == name and not element.lists:
                 return element
             if element.name == name:
-                raise self.bad(f"its {name} property {element.lists[0]} is a list, which splats do not have")
+                raise self.bad(
+                    f"its {name} property {element.lists[0]} is a list, which splats do not have"
+                )
         raise self.bad(f"it has no {name} element")
 
-    def bad(self, reason: str, fix: str = "Export the splats again as an uncompressed 3DGS PLY.") -> EngineError:
+    def bad(
+        self, reason: str, fix: str = "Export the splats again as an uncompressed 3DGS PLY."
+    ) -> EngineError:
         return EngineError("bad_file", f"{self.name} cannot be read: {reason}.", [fix])
 
     def encode(self) -> bytes:
-        lines = ["ply", f"format {next(f for f, order in _ORDERS.items() if order == self.order)} 1.0", *self.comments]
+        lines = [
+            "ply",
+            f"format {next(f for f, order in _ORDERS.items() if order == self.order)} 1.0",
+            *self.comments,
+        ]
         for element in self.elements:
             lines.append(f"element {element.name} {element.count}")
-            lines += [f"property {_NAMES[np.dtype(t).str[1:]]} {name}" for name, t in element.fields.items()]
+            lines += [
+                f"property {_NAMES[np.dtype(t).str[1:]]} {name}"
+                for name, t in element.fields.items()
+            ]
         return "\n".join([*lines, "end_header\n"]).encode("utf-8", "surrogateescape")
 
 
@@ -88,7 +115,9 @@ def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
     """Read the header of a PLY opened as bytes."""
     name = Path(path).name
     if file.readline(8).rstrip() != b"ply":
-        raise EngineError("bad_file", f"{name} is not a PLY file.", ["Choose a .ply file of splats."])
+        raise EngineError(
+            "bad_file", f"{name} is not a PLY file.", ["Choose a .ply file of splats."]
+        )
     order, comments = "", []
     elements: list[tuple[str, int, dict[str, str | tuple[str, str]]]] = []
     while True:
@@ -110,14 +139,22 @@ def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
                 case _ if line.strip() or not line:
                     raise ValueError(line)
         except (ValueError, KeyError, IndexError) as error:
-            what = f'"{line.strip()[:60]}" is not understood' if line else "it ends before the header does"
+            what = (
+                f'"{line.strip()[:60]}" is not understood'
+                if line
+                else "it ends before the header does"
+            )
             raise Header(name, order, ()).bad(what) from error
     if not order:
         raise Header(name, order, ()).bad("the header names no format")
-    return Header(name, order, tuple(Element(*element) for element in elements), tuple(comments), file.tell())
+    return Header(
+        name, order, tuple(Element(*element) for element in elements), tuple(comments), file.tell()
+    )
 
 
-def read_rows(file: BinaryIO, header: Header, name: str = "vertex") -> Iterator[Shaped[Array, " B"]]:
+def read_rows(
+    file: BinaryIO, header: Header, name: str = "vertex"
+) -> Iterator[Shaped[Array, " B"]]:
     """The rows of an element in blocks: structured arrays whose fields are its properties.
 
     Raises `EngineError` "bad_file" before the first block if the file is too short for what its header promises (which
@@ -128,17 +165,25 @@ def read_rows(file: BinaryIO, header: Header, name: str = "vertex") -> Iterator[
     for before in header.elements[: header.elements.index(element)]:
         _skip(file, header, before)
     ascii_ = header.order == "="
-    row_size = 2 * len(element.fields) if ascii_ else element.dtype.itemsize  # in text, at least "0 0 0\n"
-    rows = (os.fstat(file.fileno()).st_size - file.tell() + ascii_) // row_size  # the last line may lack its end
+    row_size = (
+        2 * len(element.fields) if ascii_ else element.dtype.itemsize
+    )  # in text, at least "0 0 0\n"
+    rows = (
+        os.fstat(file.fileno()).st_size - file.tell() + ascii_
+    ) // row_size  # the last line may lack its end
     if rows < element.count:
         raise _cut_short(header, element, rows)
     counts = [min(BLOCK, element.count - start) for start in range(0, element.count, BLOCK)]
     if ascii_:
-        return (_parse(list(islice(file, n)), i * BLOCK, header, element) for i, n in enumerate(counts))
+        return (
+            _parse(list(islice(file, n)), i * BLOCK, header, element) for i, n in enumerate(counts)
+        )
     return (_records(file, header, element, i * BLOCK, n) for i, n in enumerate(counts))
 
 
-def _records(file: BinaryIO, header: Header, element: Element, start: int, count: int) -> Shaped[Array, " B"]:
+def _records(
+    file: BinaryIO, header: Header, element: Element, start: int, count: int
+) -> Shaped[Array, " B"]:
     """The next rows, the first of which is row `start`: all of them, even if somebody has cut the file meanwhile."""
     block = read_records(file, element.dtype, count)
     if len(block) < count:
@@ -153,9 +198,13 @@ def _parse(lines: list[bytes], start: int, header: Header, element: Element) -> 
     block = np.empty(len(lines), element.dtype)
     try:
         # As float64 first: some writers put "255.0" where the header says uchar.
-        values = np.array([line.split() for line in lines], np.float64).reshape(len(lines), len(element.fields))
+        values = np.array([line.split() for line in lines], np.float64).reshape(
+            len(lines), len(element.fields)
+        )
     except ValueError as error:
-        what = f"a row of {element.name} between {start + 1:,} and {start + len(lines):,} is damaged"
+        what = (
+            f"a row of {element.name} between {start + 1:,} and {start + len(lines):,} is damaged"
+        )
         raise header.bad(what) from error
     with np.errstate(over="ignore", invalid="ignore"):
         for field, column in zip(element.fields, values.T, strict=True):
@@ -174,7 +223,11 @@ def _skip(file: BinaryIO, header: Header, element: Element) -> None:
         for row in range(element.count):
             for type_ in element.fields.values():
                 length, item = type_ if isinstance(type_, tuple) else ("", type_)
-                prefix = np.frombuffer(file.read(np.dtype(length).itemsize), length) if length else np.ones(1, int)
+                prefix = (
+                    np.frombuffer(file.read(np.dtype(length).itemsize), length)
+                    if length
+                    else np.ones(1, int)
+                )
                 if not prefix.size:
                     raise _cut_short(header, element, row)
                 file.seek(int(prefix[0]) * np.dtype(item).itemsize, os.SEEK_CUR)

@@ -14,7 +14,9 @@ def sh0_from_colors(colors: Float[Array, "N 3"]) -> Float[Array, "N 1 3"]:
     return ((colors - 0.5) / SH_C0).astype(np.float32)[:, None]
 
 
-def from_smallest_three(three: Float[Array, "N 3"], largest: Shaped[Array, " N"]) -> Float[Array, "N 4"]:
+def from_smallest_three(
+    three: Float[Array, "N 3"], largest: Shaped[Array, " N"]
+) -> Float[Array, "N 4"]:
     """Quaternions without their largest component, which is number `largest` and positive."""
     missing = np.sqrt(np.maximum(0, 1 - np.square(three).sum(1)))
     quats = np.empty((len(three), 4), np.float32)

@@ -30,7 +30,9 @@ class Intrinsics:
     def __post_init__(self) -> None:
         if self.model == "EQUIRECTANGULAR":
             raise EngineError(
-                "bad_input", "360 degree panoramas cannot be used.", ["Cut them into perspective photos, with COLMAP."]
+                "bad_input",
+                "360 degree panoramas cannot be used.",
+                ["Cut them into perspective photos, with COLMAP."],
             )
         if self.model not in pycolmap.CameraModelId.__members__ or self.model == "INVALID":
             raise _bad(f"The camera model {self.model} is not known")
@@ -40,12 +42,18 @@ class Intrinsics:
             )
         camera = self.colmap()
         if not camera.verify_params():
-            raise _bad(f"A {self.model} camera needs {camera.params_info}, but has {len(self.params)} parameters")
+            raise _bad(
+                f"A {self.model} camera needs {camera.params_info}, but has {len(self.params)} parameters"
+            )
         if min(camera.focal_length_x, camera.focal_length_y) <= 0:
-            raise _bad(f"A camera has the focal length {camera.focal_length_x:g} x {camera.focal_length_y:g}")
+            raise _bad(
+                f"A camera has the focal length {camera.focal_length_x:g} x {camera.focal_length_y:g}"
+            )
 
     def colmap(self) -> pycolmap.Camera:
-        return pycolmap.Camera(model=self.model, width=self.width, height=self.height, params=self.params)
+        return pycolmap.Camera(
+            model=self.model, width=self.width, height=self.height, params=self.params
+        )
 
     @property
     def size(self) -> tuple[int, int]:

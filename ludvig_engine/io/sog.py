@@ -59,22 +59,30 @@ def _decode(read: Callable[[str], bytes]) -> Splats:
             raise ValueError(f"{part['files'][number]} has {len(values):,} of {n:,} pixels")
         return values
 
-    low, high, quats = pixels(meta["means"], 0), pixels(meta["means"], 1), pixels(meta["quats"])
+    low = pixels(meta["means"], 0)
+    high = pixels(meta["means"], 1)
+    quats = pixels(meta["quats"])
     stretched = _between((low + 256.0 * high)[:, :3] / 65535, meta["means"])
     if quats[:, 3].min() < 252:
         raise ValueError("the alpha channel of quats must be 252 to 255")
     stored = pixels(meta["sh0"])
-    sh0 = _values(stored, meta["sh0"])  # its fourth channel is the opacity: itself, or in version 1 its logit
+    sh0 = _values(
+        stored, meta["sh0"]
+    )  # its fourth channel is the opacity: itself, or in version 1 its logit
     shN = np.empty((n, 0, 3), np.float32)
     if "shN" in meta:
         labels = pixels(meta["shN"], 1).astype(np.int64)
-        shN = _palette(_image(read(meta["shN"]["files"][0])), meta["shN"])[labels[:, 0] + 256 * labels[:, 1]]
+        shN = _palette(_image(read(meta["shN"]["files"][0])), meta["shN"])[
+            labels[:, 0] + 256 * labels[:, 1]
+        ]
     return checked(
         Gaussians(
             means=(np.sign(stretched) * np.expm1(np.abs(stretched))).astype(np.float32),
             quats=from_smallest_three((quats[:, :3] / 255 - 0.5) * np.sqrt(2), quats[:, 3] - 252),
             scales=np.exp(_values(pixels(meta["scales"])[:, :3], meta["scales"])),
-            opacities=stored[:, 3] / np.float32(255) if "codebook" in meta["sh0"] else 1 / (1 + np.exp(-sh0[:, 3])),
+            opacities=stored[:, 3] / np.float32(255)
+            if "codebook" in meta["sh0"]
+            else 1 / (1 + np.exp(-sh0[:, 3])),
             sh0=sh0[:, None, :3].copy(),
             shN=shN,
         )

@@ -31,7 +31,11 @@ def read_splat(path: str | os.PathLike[str]) -> Splats:
             )
         rows = read_records(file, RECORD, size // RECORD.itemsize)
         if len(rows) * RECORD.itemsize != size:
-            raise EngineError("bad_file", f"{Path(path).name} became shorter while it was read.", ["Try it again."])
+            raise EngineError(
+                "bad_file",
+                f"{Path(path).name} became shorter while it was read.",
+                ["Try it again."],
+            )
     rgba = rows["rgba"].astype(np.float32) / 255
     return checked(
         Gaussians(

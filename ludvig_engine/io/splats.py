@@ -26,7 +26,12 @@ def _read_any_ply(path: str | os.PathLike[str]) -> Splats:
 
 
 # By the first bytes, whatever the file is called; then, for formats without a mark, by the suffix.
-_MARKS: dict[bytes, Reader] = {b"ply": _read_any_ply, b"\x1f\x8b": read_spz, b"NGSP": read_spz, b"PK": read_sog}
+_MARKS: dict[bytes, Reader] = {
+    b"ply": _read_any_ply,
+    b"\x1f\x8b": read_spz,
+    b"NGSP": read_spz,
+    b"PK": read_sog,
+}
 _SUFFIXES: dict[str, Reader] = {".splat": read_splat, ".json": read_sog, ".sog": read_sog}
 _SUFFIXES |= {".ply": _read_any_ply, ".spz": read_spz}  # broken ones, which their readers explain
 

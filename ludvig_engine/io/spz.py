@@ -27,8 +27,12 @@ from .files import open_file
 from .quantized import from_smallest_three
 
 MAGIC = b"NGSP"
-_FLIP = np.array([1, 1, -1, -1], np.float32)  # a quaternion's w, x, y, z; the last three are a point's
-_COLOR_SCALE = 0.15  # colours are stored as 0.5 + 0.15 * sh0, to leave room for what lies outside 0..1
+_FLIP = np.array(
+    [1, 1, -1, -1], np.float32
+)  # a quaternion's w, x, y, z; the last three are a point's
+_COLOR_SCALE = (
+    0.15  # colours are stored as 0.5 + 0.15 * sh0, to leave room for what lies outside 0..1
+)
 
 
 def read_spz(path: str | os.PathLike[str]) -> Splats:
@@ -46,12 +50,19 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
     except (OSError, EOFError, zlib.error, struct.error) as error:
         raise _bad(name, "it is cut short or not an SPZ") from error
     if magic != MAGIC or version not in (2, 3, 4) or degree > 4:
-        raise _bad(name, f"it is an SPZ of version {version} and degree {degree}" if magic == MAGIC else "it is no SPZ")
+        raise _bad(
+            name,
+            f"it is an SPZ of version {version} and degree {degree}"
+            if magic == MAGIC
+            else "it is no SPZ",
+        )
     s = (degree + 1) ** 2 - 1
     sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
     data = _streams(content, name, sizes) if version == 4 else content[16:]
     if len(data) < sum(sizes) or not count:
-        raise _bad(name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} splats take")
+        raise _bad(
+            name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} splats take"
+        )
     ends = np.cumsum(sizes)
     positions, alphas, colors, scales, rotations, harmonics = np.split(
         np.frombuffer(data, np.uint8, ends[-1]), ends[:-1]
@@ -63,14 +74,19 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
             scales=np.exp(scales.reshape(-1, 3).astype(np.float32) / 16 - 10),
             opacities=alphas.astype(np.float32) / 255,
             sh0=((colors.astype(np.float32) / 255 - 0.5) / _COLOR_SCALE).reshape(-1, 1, 3),
-            shN=(harmonics.astype(np.float32) / 128 - 1).reshape(count, s, 3) * _harmonic_signs(degree),
+            shN=(harmonics.astype(np.float32) / 128 - 1).reshape(count, s, 3)
+            * _harmonic_signs(degree),
         )
     )
 
 
 def _harmonic_signs(degree: int) -> Float[Array, "S 1"]:
-    """Which spherical harmonics change their sign with y and z: order m is odd in y if negative, in z if l - |m| is."""
-    signs = [(-1.0) ** ((m < 0) + l - abs(m)) for l in range(1, degree + 1) for m in range(-l, l + 1)]  # noqa: E741
+    """Which spherical harmonics change their sign with y and z: order m is odd in y if negative, in z if degree - |m| is."""
+    signs = [
+        (-1.0) ** ((m < 0) + order - abs(m))
+        for order in range(1, degree + 1)
+        for m in range(-order, order + 1)
+    ]
     return np.array(signs, np.float32).reshape(-1, 1)
 
 
@@ -108,10 +124,14 @@ def _streams(content: bytes, name: str, sizes: list[int]) -> bytes:
     try:
         count, table = struct.unpack_from("<BI", content, 15)
         start, joined = table + 16 * count, b""
-        for size, (packed, full) in zip(sizes, struct.iter_unpack("<QQ", content[table:start]), strict=False):
+        for size, (packed, full) in zip(
+            sizes, struct.iter_unpack("<QQ", content[table:start]), strict=False
+        ):
             if full != size:
                 raise _bad(name, f"an array has {full:,} bytes instead of {size:,}")
-            joined += zstandard.ZstdDecompressor().decompress(content[start : start + packed], max_output_size=size)
+            joined += zstandard.ZstdDecompressor().decompress(
+                content[start : start + packed], max_output_size=size
+            )
             start += packed
     except (struct.error, zstandard.ZstdError) as error:
         raise _bad(name, f"it is cut short or damaged ({error})") from error
@@ -119,4 +139,6 @@ def _streams(content: bytes, name: str, sizes: list[int]) -> bytes:
 
 
 def _bad(name: str, reason: str) -> EngineError:
-    return EngineError("bad_file", f"{name} cannot be read: {reason}.", ["Download or export the file again."])
+    return EngineError(
+        "bad_file", f"{name} cannot be read: {reason}.", ["Download or export the file again."]
+    )

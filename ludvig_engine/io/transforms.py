@@ -35,7 +35,10 @@ def read_transforms(
     shots: list[Shot] = []
     try:
         normalise, scale = _dataparser(meta, path)
-        names = [str(frame["file_path"]).replace("\\", "/").removeprefix("./") for frame in meta["frames"]]
+        names = [
+            str(frame["file_path"]).replace("\\", "/").removeprefix("./")
+            for frame in meta["frames"]
+        ]
         known = all({"w", "h"} <= {*meta, *frame} for frame in meta["frames"])
         photos = {} if known else find(names)
         for name, frame in zip(names, meta["frames"], strict=True):
@@ -43,7 +46,13 @@ def read_transforms(
             pose[:3] = np.array(frame["transform_matrix"], np.float64)[:3]
             pose = normalise @ pose @ _OPENGL_TO_OPENCV
             pose[:3, 3] *= scale
-            shots.append(Shot(name, viewmat_of(pose, name), _intrinsics({**meta, **frame}, name, photos.get(name))))
+            shots.append(
+                Shot(
+                    name,
+                    viewmat_of(pose, name),
+                    _intrinsics({**meta, **frame}, name, photos.get(name)),
+                )
+            )
     except (KeyError, TypeError, ValueError, AttributeError, np.linalg.LinAlgError) as error:
         raise EngineError(
             "bad_file",
@@ -52,12 +61,17 @@ def read_transforms(
         ) from error
     if not path.with_name(_DATAPARSER).is_file():
         return shots, []
-    return shots, [f"{_DATAPARSER} is applied: the cameras are where the splats exported from nerfstudio are."]
+    return shots, [
+        f"{_DATAPARSER} is applied: the cameras are where the splats exported from nerfstudio are."
+    ]
 
 
 def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Intrinsics:
     if "w" in values and "h" in values:
-        width, height = round(float(values["w"])), round(float(values["h"]))  # instant-ngp writes 1920.0
+        width, height = (
+            round(float(values["w"])),
+            round(float(values["h"])),
+        )  # instant-ngp writes 1920.0
     elif photo:
         width, height = photo_size(photo)
     else:
@@ -77,7 +91,9 @@ def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Int
     if not fx:
         raise KeyError("fl_x")
     pinhole = (fx, fy, float(values.get("cx", width / 2)), float(values.get("cy", height / 2)))
-    k1, k2, k3, k4, p1, p2 = (float(values.get(key, 0)) for key in ("k1", "k2", "k3", "k4", "p1", "p2"))
+    k1, k2, k3, k4, p1, p2 = (
+        float(values.get(key, 0)) for key in ("k1", "k2", "k3", "k4", "p1", "p2")
+    )
     model = values.get("camera_model", "OPENCV")
     if model == "EQUIRECTANGULAR":
         return Intrinsics(model, (), width, height)  # which says what to do instead
@@ -85,7 +101,9 @@ def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Int
         return Intrinsics("OPENCV_FISHEYE", (*pinhole, k1, k2, k3, k4), width, height)
     if k4:
         raise EngineError(
-            "bad_input", f"{name} has a lens with k4 = {k4:g}, which only fisheye lenses may have.", ["Set it to 0."]
+            "bad_input",
+            f"{name} has a lens with k4 = {k4:g}, which only fisheye lenses may have.",
+            ["Set it to 0."],
         )
     # COLMAP's name for OpenCV's rational model, of which nerfstudio uses the numerator.
     return Intrinsics("FULL_OPENCV", (*pinhole, k1, k2, p1, p2, k3, 0.0, 0.0, 0.0), width, height)
@@ -104,4 +122,6 @@ def _dataparser(meta: Mapping[str, Any], path: Path) -> tuple[Float[Array, "4 4"
     transform, applied = np.eye(4), np.eye(4)
     transform[:3] = normalise["transform"]
     applied[:3] = np.array(meta.get("applied_transform", applied), np.float64)[:3]
-    return transform @ np.linalg.inv(applied), float(normalise["scale"]) / float(meta.get("applied_scale", 1))
+    return transform @ np.linalg.inv(applied), float(normalise["scale"]) / float(
+        meta.get("applied_scale", 1)
+    )

@@ -20,7 +20,14 @@ from .transforms import read_transforms
 
 # Where a folder may keep its cameras. nerfstudio keeps the COLMAP model that a transforms.json was made from below
 # colmap/, in another coordinate system than that of the splats: so transforms.json comes first there.
-_PLACES = ["[0-9]*", "sparse", "sparse/[0-9]*", "transforms.json", "colmap/sparse", "colmap/sparse/[0-9]*"]
+_PLACES = [
+    "[0-9]*",
+    "sparse",
+    "sparse/[0-9]*",
+    "transforms.json",
+    "colmap/sparse",
+    "colmap/sparse/[0-9]*",
+]
 _PLACES += ["transforms_train.json", "cameras.json"]
 
 
@@ -46,14 +53,18 @@ def load_views(
     source, notes = _locate(Path(path).absolute())
     folders = _photo_folders(source) if photos is None else [Path(photos)]
     if photos is not None and not folders[0].is_dir():
-        raise EngineError("not_found", f"There is no folder {folders[0]}.", ["Choose the folder of the photos."])
+        raise EngineError(
+            "not_found", f"There is no folder {folders[0]}.", ["Choose the folder of the photos."]
+        )
     shots, more = _read(source, folders)
     found, folder = find_photos([shot.name for shot in shots], folders)
     missing = [shot.name for shot in shots if shot.name not in found]
     if missing and not found and need_photos:
         raise _not_found(missing, folders)
     if missing and found:
-        notes += [f"{len(missing)} of {len(shots)} photos are missing ({_few(missing)}): their cameras are kept."]
+        notes += [
+            f"{len(missing)} of {len(shots)} photos are missing ({_few(missing)}): their cameras are kept."
+        ]
     if photos is None and folder and folder.name.startswith("images_"):
         notes += [f"The photos are those in {folder}."]
     common = _common_folder([shot.name for shot in shots])
@@ -67,7 +78,9 @@ def load_views(
 def _common_folder(names: Sequence[str]) -> str:
     """The folders all names begin with: transforms.json says images/a.jpg where COLMAP says a.jpg."""
     levels = zip(*(name.split("/")[:-1] for name in names), strict=False)
-    return "".join(f"{level[0]}/" for level in takewhile(lambda level: len(set(level)) == 1, levels))
+    return "".join(
+        f"{level[0]}/" for level in takewhile(lambda level: len(set(level)) == 1, levels)
+    )
 
 
 def _locate(path: Path) -> tuple[Path, list[str]]:
@@ -97,7 +110,9 @@ def _read(source: Path, folders: Sequence[Path]) -> tuple[list[Shot], list[str]]
         return read_cameras_json(content, source), []
     if isinstance(content, dict) and content.get("frames"):
         return read_transforms(content, source, lambda names: find_photos(names, folders)[0])
-    raise EngineError("bad_file", f"{source} has no cameras in it.", ["Choose another file, or a COLMAP folder."])
+    raise EngineError(
+        "bad_file", f"{source} has no cameras in it.", ["Choose another file, or a COLMAP folder."]
+    )
 
 
 def _photo_folders(source: Path) -> list[Path]:
@@ -105,7 +120,12 @@ def _photo_folders(source: Path) -> list[Path]:
     root = source if source.is_dir() else source.parent
     while source.is_dir() and (root.name in ("sparse", "colmap") or root.name.isdecimal()):
         root = root.parent
-    near = [root / "images", root, root.parent / "images", *(root / f"images_{n}" for n in (2, 4, 8))]
+    near = [
+        root / "images",
+        root,
+        root.parent / "images",
+        *(root / f"images_{n}" for n in (2, 4, 8)),
+    ]
     return near if source.is_dir() else [root, *near]
 
 
@@ -113,10 +133,14 @@ def _view(shot: Shot, photo: Path | None, max_size: int | None) -> View:
     size = photo_size(photo) if photo else shot.intrinsics.size
     _check_shape(shot, size)
     if shot.intrinsics.is_pinhole:
-        camera = Camera(shot.viewmat, shot.intrinsics.K, *shot.intrinsics.size).resized(*limited(size, max_size))
+        camera = Camera(shot.viewmat, shot.intrinsics.K, *shot.intrinsics.size).resized(
+            *limited(size, max_size)
+        )
         return View(shot.name, camera, photo, size)
     lens = Lens.covering(shot.intrinsics, size, max_size)
-    return View(shot.name, Camera(shot.viewmat, lens.pinhole.K, *lens.pinhole.size), photo, size, lens)
+    return View(
+        shot.name, Camera(shot.viewmat, lens.pinhole.K, *lens.pinhole.size), photo, size, lens
+    )
 
 
 def _check_shape(shot: Shot, size: tuple[int, int]) -> None:

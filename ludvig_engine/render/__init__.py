@@ -6,4 +6,14 @@ from .cuda import usable
 from .grid import upsample
 from .project import GSPLAT, Raster, project
 
-__all__ = ["GSPLAT", "Raster", "adjoint", "colours", "fold", "project", "render", "upsample", "usable"]
+__all__ = [
+    "GSPLAT",
+    "Raster",
+    "adjoint",
+    "colours",
+    "fold",
+    "project",
+    "render",
+    "upsample",
+    "usable",
+]

@@ -73,7 +73,9 @@ def fold(
     indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     fill = indptr[:-1].copy()
     for band, (seen, ends, cell, value) in enumerate(results):
-        kernels.place_entries(ellipses.index, seen, ends, cell, value, band * w, fill, indices, data)
+        kernels.place_entries(
+            ellipses.index, seen, ends, cell, value, band * w, fill, indices, data
+        )
     return csr_matrix((data, indices, indptr), shape=(len(gaussians), h * w))
 
 
@@ -89,7 +91,9 @@ def adjoint(
 ) -> tuple[Float[Array, "N C"], Float[Array, " N"]]:
     """(Σ_p w_i(p) F(p), Σ_p w_i(p)) over the image's pixels, without those where `valid` is False."""
     if image.shape[1:] != (camera.height, camera.width):
-        raise ValueError(f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}")
+        raise ValueError(
+            f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}"
+        )
     ellipses = project(gaussians, camera, raster, window=_window(valid), job=job, threads=threads)
     bands = Bands(ellipses, camera)
     mask = None if valid is None else padded(valid.astype(np.float32))
@@ -110,7 +114,10 @@ def adjoint(
             bands.constants(raster),
         )
 
-    sums, totals = np.zeros((len(gaussians), len(image)), np.float32), np.zeros(len(gaussians), np.float32)
+    sums, totals = (
+        np.zeros((len(gaussians), len(image)), np.float32),
+        np.zeros(len(gaussians), np.float32),
+    )
     for band, found in enumerate(bands.run(one, job, threads)):
         if found:
             members = ellipses.index[bands.members_of(band)]  # no Gaussian is twice in a band
@@ -148,7 +155,10 @@ def render(
             values,
             bands.constants(raster),
         )
-        image[:, top:bottom], alpha[top:bottom] = part[:, :, : camera.width], opaque[:, : camera.width]
+        image[:, top:bottom], alpha[top:bottom] = (
+            part[:, :, : camera.width],
+            opaque[:, : camera.width],
+        )
 
     bands.run(one, job, threads)
     return image, alpha
@@ -165,11 +175,15 @@ def _window(valid: Bool[Array, "H W"] | None) -> tuple[int, int, int, int] | Non
 class Bands:
     """The image cut into bands of rows, and which ellipses touch each."""
 
-    def __init__(self, ellipses: Ellipses, camera: Camera, band_of_row: Int[Array, " H"] | None = None) -> None:
+    def __init__(
+        self, ellipses: Ellipses, camera: Camera, band_of_row: Int[Array, " H"] | None = None
+    ) -> None:
         band_of_row = np.arange(camera.height) // BAND if band_of_row is None else band_of_row
         self.count = int(band_of_row[-1]) + 1
         self._edges = np.searchsorted(band_of_row, np.arange(self.count + 1))
-        starts, self._members = kernels.members_of_bands(ellipses.bounds, band_of_row.astype(np.int32), self.count)
+        starts, self._members = kernels.members_of_bands(
+            ellipses.bounds, band_of_row.astype(np.int32), self.count
+        )
         self._starts = starts
 
     def rows(self, band: int) -> tuple[int, int]:
@@ -190,4 +204,8 @@ class Bands:
 def padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:
     """The last axis filled with zeros up to whole lanes."""
     extra = -image.shape[-1] % kernels.LANES
-    return np.pad(image, [(0, 0)] * (image.ndim - 1) + [(0, extra)]) if extra else np.ascontiguousarray(image)
+    return (
+        np.pad(image, [(0, 0)] * (image.ndim - 1) + [(0, extra)])
+        if extra
+        else np.ascontiguousarray(image)
+    )

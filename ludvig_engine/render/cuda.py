@@ -31,7 +31,11 @@ from .project import GSPLAT, Raster
 
 WHAT = "The scene"
 CHANNELS = 32  # of a call, the one of ones included
-ADJUSTABLE = ("near", "blur", "alpha_clamp")  # what of a Raster gsplat lets be chosen, or fixes by its version
+ADJUSTABLE = (
+    "near",
+    "blur",
+    "alpha_clamp",
+)  # what of a Raster gsplat lets be chosen, or fixes by its version
 FIXES = [
     "Install a gsplat built for your torch (docs.gsplat.studio/whl), or the CUDA toolkit so that it can build itself.",
     "Set LUDVIG_DEVICE=cpu to stop trying; the CPU gives the same result, slower.",
@@ -81,7 +85,9 @@ class Gsplat:
     ) -> tuple[Float[Array, "N C"], Float[Array, " N"]]:
         """(Σ_p w_i(p) F(p), Σ_p w_i(p)), as `cpu.adjoint`."""
         if image.shape[1:] != (camera.height, camera.width):
-            raise ValueError(f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}")
+            raise ValueError(
+                f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}"
+            )
         return self.lift(gaussians, camera, image, valid=valid, raster=raster, job=job)
 
     def lift(
@@ -115,14 +121,21 @@ class Gsplat:
 class _View:
     """A scene and a camera on the device."""
 
-    def __init__(self, back_end: Gsplat, gaussians: Gaussians, camera: Camera, raster: Raster) -> None:
-        self._back_end, self._camera, self._raster, self._N = back_end, camera, raster, len(gaussians)
+    def __init__(
+        self, back_end: Gsplat, gaussians: Gaussians, camera: Camera, raster: Raster
+    ) -> None:
+        self._back_end = back_end
+        self._camera = camera
+        self._raster = raster
+        self._N = len(gaussians)
         shapes = gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities
         self._shapes = [self.tensor(array) for array in shapes]
         self._pose = self.tensor(camera.viewmat)[None], self.tensor(camera.K)[None]
 
     def tensor(self, array: Array) -> Any:
-        return import_torch().as_tensor(np.ascontiguousarray(array, np.float32), device=self._back_end.device)
+        return import_torch().as_tensor(
+            np.ascontiguousarray(array, np.float32), device=self._back_end.device
+        )
 
     def ones(self, valid: Array | None) -> Any:
         """(1, H, W): what counts."""
@@ -134,7 +147,9 @@ class _View:
         size = (self._camera.height, self._camera.width)
         if not len(feature_map):
             return self.tensor(np.zeros((0, *size)))
-        return functional.interpolate(self.tensor(feature_map)[None], size, mode="bilinear", align_corners=False)[0]
+        return functional.interpolate(
+            self.tensor(feature_map)[None], size, mode="bilinear", align_corners=False
+        )[0]
 
     def picture(self, colours: Any) -> tuple[Any, Any]:
         """(H, W, C) over black and (H, W, 1) alpha."""
@@ -154,7 +169,9 @@ class _View:
     def gradient(self, target: Any) -> Float[Array, "N C"]:
         """Aᵀ of a (C, H, W) target."""
         torch = import_torch()
-        colours = torch.zeros(self._N, len(target), device=self._back_end.device, requires_grad=True)
+        colours = torch.zeros(
+            self._N, len(target), device=self._back_end.device, requires_grad=True
+        )
         picture, _ = self.picture(colours)
         (found,) = torch.autograd.grad(picture, colours, target.permute(1, 2, 0).contiguous())
         gradient: Array = found.cpu().numpy()
@@ -165,13 +182,19 @@ def usable(raster: Raster = GSPLAT) -> Gsplat | None:
     """The GPU back end if it runs here, else None; why not is logged once, where there is something to mend."""
     back_end = find()
     others = [f.name for f in fields(raster) if f.name not in ADJUSTABLE]
-    return back_end if back_end and all(getattr(raster, name) == getattr(GSPLAT, name) for name in others) else None
+    return (
+        back_end
+        if back_end and all(getattr(raster, name) == getattr(GSPLAT, name) for name in others)
+        else None
+    )
 
 
 @functools.cache
 def find() -> Gsplat | None:
     """Try gsplat with one Gaussian, once per process. `LUDVIG_DEVICE=cpu` keeps it from being tried."""
-    if os.environ.get("LUDVIG_DEVICE") == "cpu" or not (find_spec("gsplat") or shutil.which("nvidia-smi")):
+    if os.environ.get("LUDVIG_DEVICE") == "cpu" or not (
+        find_spec("gsplat") or shutil.which("nvidia-smi")
+    ):
         return None
     try:
         back_end = load()
@@ -185,21 +208,32 @@ def find() -> Gsplat | None:
 def load() -> Gsplat:
     """gsplat, proved to work. Raises `EngineError` "no_gpu" or "missing_package" with what to do."""
     torch = import_torch()
-    if not torch.cuda.is_available():  # asked first: without a GPU gsplat fails in ways that explain nothing
-        raise EngineError("no_gpu", f"torch {torch.__version__} finds no NVIDIA GPU.", ["Use the CPU."])
+    if (
+        not torch.cuda.is_available()
+    ):  # asked first: without a GPU gsplat fails in ways that explain nothing
+        raise EngineError(
+            "no_gpu", f"torch {torch.__version__} finds no NVIDIA GPU.", ["Use the CPU."]
+        )
     try:
         from gsplat import rasterization
 
         back_end = Gsplat(rasterization, "cuda", clamp_of(version("gsplat")))
         one = np.ones((1, 3), np.float32)
         point = Gaussians(
-            3 * one, np.eye(1, 4, dtype=np.float32), one, one[:, 0], one[:, None], np.zeros((1, 0, 3), np.float32)
+            3 * one,
+            np.eye(1, 4, dtype=np.float32),
+            one,
+            one[:, 0],
+            one[:, None],
+            np.zeros((1, 0, 3), np.float32),
         )
         back_end.render(point, Camera(np.eye(4), np.diag([4.0, 4, 1]), 8, 8), one)
     except PackageNotFoundError as error:
         raise EngineError("missing_package", "gsplat is not installed properly.", FIXES) from error
     except (ImportError, AttributeError, OSError, RuntimeError) as error:
-        raise EngineError("missing_package", f"gsplat is not there or not built: {error}.", FIXES) from error
+        raise EngineError(
+            "missing_package", f"gsplat is not there or not built: {error}.", FIXES
+        ) from error
     return back_end
 
 

@@ -24,5 +24,7 @@ def upsample(feature_map: Float[Array, "D h w"], height: int, width: int) -> Flo
         gap, share = gaps(pixels, cells)
         share = np.expand_dims(share, (0, 2) if axis == 1 else (0, 1))
         low = np.take(feature_map, gap, axis)
-        feature_map = low + share * (np.take(feature_map, np.minimum(gap + 1, cells - 1), axis) - low)
+        feature_map = low + share * (
+            np.take(feature_map, np.minimum(gap + 1, cells - 1), axis) - low
+        )
     return feature_map

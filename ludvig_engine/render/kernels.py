@@ -22,7 +22,12 @@ LANES = 8  # spans are rounded to this many pixels; image buffers are padded to 
 _COLUMN = 16  # pixels of a column: the unit in which finished parts of a band are skipped
 _CHECK_EVERY = 64  # Gaussians between two looks at which columns are finished
 _FINISHED = np.float32(0)  # a pixel's transmittance is stored as 0 once it is below the limit
-_MATH = {"contract", "reassoc", "nsz", "arcp"}  # without "nnan" and "ninf": comparisons stay what they say
+_MATH = {
+    "contract",
+    "reassoc",
+    "nsz",
+    "arcp",
+}  # without "nnan" and "ninf": comparisons stay what they say
 _f, _u = np.float32, np.uint64
 
 
@@ -34,7 +39,9 @@ def _exp8(s):
     """
     s = min(s, _f(0.75))
     e = _f(0.03963193) + s * _f(-0.00575624)
-    e = _f(0.99999991) + s * (_f(-0.99999154) + s * (_f(0.49986741) + s * (_f(-0.16589987) + s * e)))
+    e = _f(0.99999991) + s * (
+        _f(-0.99999154) + s * (_f(0.49986741) + s * (_f(-0.16589987) + s * e))
+    )
     e = e * e
     e = e * e
     return e * e
@@ -44,8 +51,13 @@ def _exp8(s):
 def _weights(T, w, g, y, x0, x1, dy, limits):
     """w[: x1 - x0] = weights of `g` (see _start_band) at pixels x0 <= x < x1 of the band's row y; updates T."""
     clamp, min_alpha, stop = limits
-    xx, linear, constant = g[5], g[6] * dy, g[7] * dy * dy
-    opacity, start, row, first = g[8], _f(x0) - g[0], _u(y), _u(x0)
+    xx = g[5]
+    linear = g[6] * dy
+    constant = g[7] * dy * dy
+    opacity = g[8]
+    start = _f(x0) - g[0]
+    row = _u(y)
+    first = _u(x0)
     for i in range(_u(x1 - x0)):
         dx = start + _f(i)
         alpha = min(opacity * _exp8(constant + dx * (linear + dx * xx)), clamp)
@@ -99,12 +111,22 @@ def _start_band(rows, width, members, geometry, bounds, valid):
     own, box = np.empty((len(members), 9), np.float32), np.empty((len(members), 4), np.int32)
     for n in range(len(members)):
         m = members[n]
-        x, y, xx, xy, yy = geometry[m, 0], geometry[m, 1], geometry[m, 2], geometry[m, 3], geometry[m, 4]
+        x = geometry[m, 0]
+        y = geometry[m, 1]
+        xx = geometry[m, 2]
+        xy = geometry[m, 3]
+        yy = geometry[m, 4]
         opacity, reach = geometry[m, 5], geometry[m, 6]
         own[n, 0], own[n, 1] = x - _f(0.5), y - _f(0.5)  # pixel j has its centre at j + 0.5
         slope = xy / xx
-        own[n, 2], own[n, 3], own[n, 4] = slope, reach / xx, (yy - xy * slope) / xx  # the span of a row: see _span
-        own[n, 5], own[n, 6], own[n, 7] = xx / _f(16), xy / _f(8), yy / _f(16)  # an eighth of the exponent
+        # the span of a row: see _span
+        own[n, 2] = slope
+        own[n, 3] = reach / xx
+        own[n, 4] = (yy - xy * slope) / xx
+        # an eighth of the exponent
+        own[n, 5] = xx / _f(16)
+        own[n, 6] = xy / _f(8)
+        own[n, 7] = yy / _f(16)
         own[n, 8] = opacity
         for k in range(4):
             box[n, k] = bounds[m, k]
@@ -114,7 +136,17 @@ def _start_band(rows, width, members, geometry, bounds, valid):
 @njit(nogil=True, error_model="numpy", inline="always")
 def _constants(own, n):
     """A member's constants as a tuple: they stay in registers, where a slice would be read again after every store."""
-    return own[n, 0], own[n, 1], own[n, 2], own[n, 3], own[n, 4], own[n, 5], own[n, 6], own[n, 7], own[n, 8]
+    return (
+        own[n, 0],
+        own[n, 1],
+        own[n, 2],
+        own[n, 3],
+        own[n, 4],
+        own[n, 5],
+        own[n, 6],
+        own[n, 7],
+        own[n, 8],
+    )
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
@@ -149,7 +181,9 @@ def _has_light(T, x0, x1):
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
-def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, cell_start, column_part, limits):
+def fold_band(
+    members, geometry, bounds, top, bottom, width, valid, row_part, cell_start, column_part, limits
+):
     """One band's part of AᵀU: weights summed into the feature cells around them with bilinear shares.
 
     The band's rows lie between two rows of cell centres; `row_part` (rows,) is each row's share in the lower one, and
@@ -166,8 +200,12 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
     for c in range(cells):
         gap_of[cell_start[c] : cell_start[c + 1]] = c
     gap_of[width:] = cells - 1
-    seen, ends, count = np.empty(len(members), np.int32), np.empty(len(members), np.int64), 0
-    cell, value, used = np.empty(1024, np.int32), np.empty(1024, np.float32), 0
+    seen = np.empty(len(members), np.int32)
+    ends = np.empty(len(members), np.int64)
+    count = 0
+    cell = np.empty(1024, np.int32)
+    value = np.empty(1024, np.float32)
+    used = 0
     for n in range(len(members)):
         if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
             break
@@ -188,7 +226,10 @@ def fold_band(members, geometry, bounds, top, bottom, width, valid, row_part, ce
         left, right = gap_of[from_x], gap_of[to_x - 1]
         for c in range(left, right + 1):
             x0, x1 = _u(max(from_x, cell_start[c])), _u(min(to_x, cell_start[c + 1]))
-            all_0, part_0, all_1, part_1 = _f(0), _f(0), _f(0), _f(0)
+            all_0 = _f(0)
+            part_0 = _f(0)
+            all_1 = _f(0)
+            part_1 = _f(0)
             for x in range(x0, x1):
                 all_0 += upper[x]
                 part_0 += upper[x] * column_part[x]
@@ -228,7 +269,10 @@ def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, li
     """Per member Σ w F over the band's pixels (members, C), and Σ w (members,). `image` is (rows, padded width, C)."""
     T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, valid)
     channels = _u(image.shape[2])
-    sums, totals = np.zeros((len(members), image.shape[2]), np.float32), np.zeros(len(members), np.float32)
+    sums, totals = (
+        np.zeros((len(members), image.shape[2]), np.float32),
+        np.zeros(len(members), np.float32),
+    )
     for n in range(len(members)):
         if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
             break
@@ -236,14 +280,18 @@ def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, li
         low, high = _live_range(live, box[n, 0], box[n, 1])
         for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
             x0, x1 = _row(T, w, g, y, top, low, high, limits)
-            row, first, total = _u(y - top), _u(x0), _f(0)
+            row = _u(y - top)
+            first = _u(x0)
+            total = _f(0)
             for i in range(_u(x1 - x0)):
                 total += w[i]
             if total > 0:
                 totals[n] += total
                 for i in range(_u(x1 - x0)):
                     if w[i] > 0:
-                        for c in range(channels):  # a Gaussian's sums stay in the cache, however many channels
+                        for c in range(
+                            channels
+                        ):  # a Gaussian's sums stay in the cache, however many channels
                             sums[n, c] += w[i] * image[row, first + i, c]
     return sums, totals
 

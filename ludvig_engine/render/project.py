@@ -26,9 +26,13 @@ class Raster:
     near: float = 0.2  # scene units; 3DGS trains with 0.2, gsplat's own default is 0.01
     alpha_clamp: float = 0.99  # 0.999 in gsplat 1.5
     min_alpha: float = 1 / 255
-    stop: float = 1e-4  # a pixel ends before the Gaussian that would bring its transmittance to this
+    stop: float = (
+        1e-4  # a pixel ends before the Gaussian that would bring its transmittance to this
+    )
     blur: float = 0.3  # px², added to the diagonal of the 2-D covariance
-    margin: float = 0.3  # the Jacobian is taken at most this many tan(fov/2) beyond the image's border
+    margin: float = (
+        0.3  # the Jacobian is taken at most this many tan(fov/2) beyond the image's border
+    )
 
 
 GSPLAT = Raster()
@@ -103,15 +107,34 @@ def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _project(means, quats, scales, opacities, viewmat, K, width, height, near, min_alpha, blur, margin, window):  # type: ignore[no-untyped-def]
+def _project(
+    means,
+    quats,
+    scales,
+    opacities,
+    viewmat,
+    K,
+    width,
+    height,
+    near,
+    min_alpha,
+    blur,
+    margin,
+    window,
+):  # type: ignore[no-untyped-def]
     N = len(means)
     index = np.empty(N, np.int32)
     geometry = np.empty((N, 8), np.float32)
     bounds = np.empty((N, 4), np.int32)
     M = 0
-    fx, fy, cx, cy = K[0, 0], K[1, 1], K[0, 2], K[1, 2]
+    fx = K[0, 0]
+    fy = K[1, 1]
+    cx = K[0, 2]
+    cy = K[1, 2]
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = viewmat[:3, :3].copy().ravel()
-    t0, t1, t2 = viewmat[0, 3], viewmat[1, 3], viewmat[2, 3]
+    t0 = viewmat[0, 3]
+    t1 = viewmat[1, 3]
+    t2 = viewmat[2, 3]
     margin_x, margin_y = margin * 0.5 * width / fx, margin * 0.5 * height / fy
     low_x, high_x = -cx / fx - margin_x, (width - cx) / fx + margin_x
     low_y, high_y = -cy / fy - margin_y, (height - cy) / fy + margin_y
@@ -124,7 +147,9 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
         opacity = float(opacities[i])
         if opacity < min_alpha:
             continue
-        px, py, pz = float(means[i, 0]), float(means[i, 1]), float(means[i, 2])
+        px = float(means[i, 0])
+        py = float(means[i, 1])
+        pz = float(means[i, 2])
         z = r20 * px + r21 * py + r22 * pz + t2
         if z < near:
             continue
@@ -138,17 +163,37 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
         most_x = math.sqrt(farthest * (longest * longest * (ax * ax + bx * bx) + blur)) + 1
         most_y = math.sqrt(farthest * (longest * longest * (ay * ay + by * by) + blur)) + 1
         column, row = fx * x + cx, fy * y + cy
-        if column + most_x < left or column - most_x > right or row + most_y < top or row - most_y > bottom:
+        if (
+            column + most_x < left
+            or column - most_x > right
+            or row + most_y < top
+            or row - most_y > bottom
+        ):
             continue
         # rows of J R (2x3)
-        u0, u1, u2 = ax * r00 + bx * r20, ax * r01 + bx * r21, ax * r02 + bx * r22
-        v0, v1, v2 = ay * r10 + by * r20, ay * r11 + by * r21, ay * r12 + by * r22
+        u0 = ax * r00 + bx * r20
+        u1 = ax * r01 + bx * r21
+        u2 = ax * r02 + bx * r22
+        v0 = ay * r10 + by * r20
+        v1 = ay * r11 + by * r21
+        v2 = ay * r12 + by * r22
         # columns of the Gaussian's rotation, times the scales: covariance = Σ_k m_k m_kᵀ
-        qw, qx, qy, qz = float(quats[i, 0]), float(quats[i, 1]), float(quats[i, 2]), float(quats[i, 3])
-        s0, s1, s2 = float(scales[i, 0]), float(scales[i, 1]), float(scales[i, 2])
-        m00, m10, m20 = 1 - 2 * (qy * qy + qz * qz), 2 * (qx * qy + qw * qz), 2 * (qx * qz - qw * qy)
-        m01, m11, m21 = 2 * (qx * qy - qw * qz), 1 - 2 * (qx * qx + qz * qz), 2 * (qy * qz + qw * qx)
-        m02, m12, m22 = 2 * (qx * qz + qw * qy), 2 * (qy * qz - qw * qx), 1 - 2 * (qx * qx + qy * qy)
+        qw = float(quats[i, 0])
+        qx = float(quats[i, 1])
+        qy = float(quats[i, 2])
+        qz = float(quats[i, 3])
+        s0 = float(scales[i, 0])
+        s1 = float(scales[i, 1])
+        s2 = float(scales[i, 2])
+        m00 = 1 - 2 * (qy * qy + qz * qz)
+        m10 = 2 * (qx * qy + qw * qz)
+        m20 = 2 * (qx * qz - qw * qy)
+        m01 = 2 * (qx * qy - qw * qz)
+        m11 = 1 - 2 * (qx * qx + qz * qz)
+        m21 = 2 * (qy * qz + qw * qx)
+        m02 = 2 * (qx * qz + qw * qy)
+        m12 = 2 * (qy * qz - qw * qx)
+        m22 = 1 - 2 * (qx * qx + qy * qy)
         a0, b0 = s0 * (u0 * m00 + u1 * m10 + u2 * m20), s0 * (v0 * m00 + v1 * m10 + v2 * m20)
         a1, b1 = s1 * (u0 * m01 + u1 * m11 + u2 * m21), s1 * (v0 * m01 + v1 * m11 + v2 * m21)
         a2, b2 = s2 * (u0 * m02 + u1 * m12 + u2 * m22), s2 * (v0 * m02 + v1 * m12 + v2 * m22)
@@ -162,14 +207,27 @@ def _project(means, quats, scales, opacities, viewmat, K, width, height, near, m
         x, y = column, row
         half_x, half_y = math.sqrt(reach * cov_xx), math.sqrt(reach * cov_yy)
         # pixel j has its centre at j + 0.5
-        x0, x1 = math.ceil(max(x - half_x - 0.5, left)), math.floor(min(x + half_x - 0.5, right - 1.0)) + 1
-        y0, y1 = math.ceil(max(y - half_y - 0.5, top)), math.floor(min(y + half_y - 0.5, bottom - 1.0)) + 1
+        x0, x1 = (
+            math.ceil(max(x - half_x - 0.5, left)),
+            math.floor(min(x + half_x - 0.5, right - 1.0)) + 1,
+        )
+        y0, y1 = (
+            math.ceil(max(y - half_y - 0.5, top)),
+            math.floor(min(y + half_y - 0.5, bottom - 1.0)) + 1,
+        )
         if x0 >= x1 or y0 >= y1:
             continue
         index[M] = i
-        bounds[M, 0], bounds[M, 1], bounds[M, 2], bounds[M, 3] = x0, x1, y0, y1
+        bounds[M, 0] = x0
+        bounds[M, 1] = x1
+        bounds[M, 2] = y0
+        bounds[M, 3] = y1
         geometry[M, 0], geometry[M, 1] = x, y
-        geometry[M, 2], geometry[M, 3], geometry[M, 4] = cov_yy / det, -cov_xy / det, cov_xx / det
-        geometry[M, 5], geometry[M, 6], geometry[M, 7] = opacity, reach, z
+        geometry[M, 2] = cov_yy / det
+        geometry[M, 3] = -cov_xy / det
+        geometry[M, 4] = cov_xx / det
+        geometry[M, 5] = opacity
+        geometry[M, 6] = reach
+        geometry[M, 7] = z
         M += 1
     return index[:M], geometry[:M], bounds[:M]

@@ -27,7 +27,9 @@ def load_segmenter(spec: str = "sam2", *, device: str = "cpu") -> Segmenter:
     """
     family, _, choice = spec.partition(":")
     if family not in FAMILIES:
-        raise EngineError("bad_input", f'There is no segmenter "{family}".', [nearest_name(family, FAMILIES)])
+        raise EngineError(
+            "bad_input", f'There is no segmenter "{family}".', [nearest_name(family, FAMILIES)]
+        )
     device = choose(device)
     network: Network
     if family == "sam-pth":

@@ -29,11 +29,15 @@ def find_by_masks(
 ) -> tuple[Found, Int[Array, " M"]]:
     """The uplifted masks that agree best with the prompt, and which Gaussians they are of (all if not pruned)."""
     views = [view for view in scene.views if view.photo is not None]
-    masks, weights = multiview(scene.gaussians, views, [paint], segmenter, scheme=config.scheme, raster=raster, job=job)
+    masks, weights = multiview(
+        scene.gaussians, views, [paint], segmenter, scheme=config.scheme, raster=raster, job=job
+    )
     rows = heaviest(weights, config.keep)
     gaussians, masks = scene.gaussians.take(rows), masks[rows]
     image = render(gaussians, paint.camera, masks, raster=raster, job=job)[0]
-    agreements = np.stack([agreement(stretched(channel), paint.positive > 0.5) for channel in image])
+    agreements = np.stack(
+        [agreement(stretched(channel), paint.positive > 0.5) for channel in image]
+    )
     if config.cut is None:
         channel, n = (int(k) for k in np.unravel_index(np.argmax(agreements), agreements.shape))
         how = f"found by agreement with the reference view, IoU {agreements[channel, n]:.3f}"
@@ -43,6 +47,10 @@ def find_by_masks(
         how = "by Li's rule" if config.cut == "li" else "the experiment's"
     cut, chosen = float(CUTS[n]), image[channel]
     level = float(chosen.min() + cut * np.ptp(chosen))
-    segment = Segment(masks[:, channel].copy(), level, how, {"cut": cut, "mask": float(channel)}, {})
+    segment = Segment(
+        masks[:, channel].copy(), level, how, {"cut": cut, "mask": float(channel)}, {}
+    )
     value = float(agreements[channel, n])
-    return Found(replace(segment, evidence={"agreement": value}), None if config.cut == "li" else cut, value), rows
+    return Found(
+        replace(segment, evidence={"agreement": value}), None if config.cut == "li" else cut, value
+    ), rows

@@ -27,7 +27,9 @@ class HubNetwork:
     def embed(self, image: Any) -> Any:
         return self.model.get_image_embeddings(image)
 
-    def decode(self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool) -> tuple[Any, Any]:
+    def decode(
+        self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool
+    ) -> tuple[Any, Any]:
         out = self.model(
             image_embeddings=embedding,
             input_points=None if points is None else points[None],
@@ -42,7 +44,11 @@ def load(family: str, choice: str, device: str) -> tuple[HubNetwork, str, str, s
     """The network, its name, key and licence."""
     kind, padded, statistics, default = FAMILIES[family]
     variant = choice or default
-    id = family if variant in ("", "base") and family == "sam" else "-".join(filter(None, (family, variant)))
+    id = (
+        family
+        if variant in ("", "base") and family == "sam"
+        else "-".join(filter(None, (family, variant)))
+    )
     known = weights.MODELS.get(id)
     folder = weights.path(id if known else choice)
     # In full precision also on a GPU: the mask decoder's products leave the range of half precision.
@@ -50,4 +56,9 @@ def load(family: str, choice: str, device: str) -> tuple[HubNetwork, str, str, s
     name = known.source.rpartition("/")[2] if known else folder.name
     licence = known.licence if known else "LicenseRef-own"
     side = model.config.prompt_encoder_config.image_size
-    return HubNetwork(model, side, padded, statistics), name, f"{family}-1-{weights.fingerprint(folder)}", licence
+    return (
+        HubNetwork(model, side, padded, statistics),
+        name,
+        f"{family}-1-{weights.fingerprint(folder)}",
+        licence,
+    )

@@ -25,7 +25,9 @@ from .segmenter import Segmenter
 class Scheme:
     """The paper's numbers; `share` is a third of the published code's, whose uplifted prompts are a third of ours."""
 
-    share: float = 1 / 3  # of the summed heat: so many pixels are candidates (NVOS; SPIn-NeRF: 0.4 / 3)
+    share: float = (
+        1 / 3
+    )  # of the summed heat: so many pixels are candidates (NVOS; SPIn-NeRF: 0.4 / 3)
     sets: int = 10  # prompts per photo
     points: int = 3  # of each
     multimask: bool = False  # keep three masks of different size as channels (SPIn-NeRF)
@@ -53,7 +55,9 @@ def multiview(
     """
     heat = _lifted(gaussians, paints, raster, job)
     if not heat.any():
-        raise EngineError("bad_input", "No splat is visible under the prompts that say yes.", ["Click elsewhere."])
+        raise EngineError(
+            "bad_input", "No splat is visible under the prompts that say yes.", ["Click elsewhere."]
+        )
     rng = np.random.default_rng(seed)
     sums = np.zeros((len(gaussians), 3 if scheme.multimask else 1), np.float32)
     weights = np.zeros(len(gaussians), np.float32)
@@ -65,15 +69,23 @@ def multiview(
         found = np.zeros((sums.shape[1], *allowed.shape), np.float32)
         if len(chosen):
             segmenter.set_image(photo.pixels)
-            masks, _ = segmenter.predict_many(chosen, np.ones(chosen.shape[:2], int), multimask=scheme.multimask)
+            masks, _ = segmenter.predict_many(
+                chosen, np.ones(chosen.shape[:2], int), multimask=scheme.multimask
+            )
             found = mean_mask(masks)
-        part, total = adjoint(gaussians, view.camera, found, valid=photo.valid, raster=raster, job=job)
+        part, total = adjoint(
+            gaussians, view.camera, found, valid=photo.valid, raster=raster, job=job
+        )
         sums += part
         weights += total
-    return np.divide(sums, weights[:, None], out=np.zeros_like(sums), where=weights[:, None] > 0), weights
+    return np.divide(
+        sums, weights[:, None], out=np.zeros_like(sums), where=weights[:, None] > 0
+    ), weights
 
 
-def draw_points(heat: Float[Array, "H W"], scheme: Scheme, rng: np.random.Generator) -> Float[Array, "B P 2"]:
+def draw_points(
+    heat: Float[Array, "H W"], scheme: Scheme, rng: np.random.Generator
+) -> Float[Array, "B P 2"]:
     """x, y of `sets` prompts of `points` pixels each, without repetition in a prompt, among the hottest pixels.
 
     As many pixels are candidates as the heat's sum times `share`; none if that is less than a prompt needs.
@@ -82,7 +94,9 @@ def draw_points(heat: Float[Array, "H W"], scheme: Scheme, rng: np.random.Genera
     if count < scheme.points:
         return np.zeros((0, scheme.points, 2))
     hottest = np.argpartition(heat.ravel(), -count)[-count:]
-    chosen = np.stack([rng.choice(hottest, scheme.points, replace=False) for _ in range(scheme.sets)])
+    chosen = np.stack(
+        [rng.choice(hottest, scheme.points, replace=False) for _ in range(scheme.sets)]
+    )
     rows, columns = np.divmod(chosen, heat.shape[1])
     return np.stack([columns, rows], -1) + 0.5
 
@@ -93,7 +107,9 @@ def mean_mask(masks: Bool[Array, "B M H W"]) -> Float[Array, "M H W"]:
     return np.asarray(mean / max(float(mean.max()), 1e-12), np.float32)
 
 
-def _lifted(gaussians: Gaussians, paints: Sequence[Paint], raster: Raster, job: Job) -> Float[Array, "N 1"]:
+def _lifted(
+    gaussians: Gaussians, paints: Sequence[Paint], raster: Raster, job: Job
+) -> Float[Array, "N 1"]:
     """Σ w m / Σ w over the whole image of every paint: what is not painted pulls down, unlike in `prompts.lift`."""
     sums, weights = np.zeros((len(gaussians), 1), np.float32), np.zeros(len(gaussians), np.float32)
     for paint in paints:

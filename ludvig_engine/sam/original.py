@@ -29,9 +29,13 @@ class OriginalNetwork:
     def embed(self, image: Any) -> Any:
         return self.model.image_encoder(image)
 
-    def decode(self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool) -> tuple[Any, Any]:
+    def decode(
+        self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool
+    ) -> tuple[Any, Any]:
         encoder = self.model.prompt_encoder
-        sparse, dense = encoder(points=None if points is None else (points, labels), boxes=boxes, masks=None)
+        sparse, dense = encoder(
+            points=None if points is None else (points, labels), boxes=boxes, masks=None
+        )
         logits, scores = self.model.mask_decoder(
             image_embeddings=embedding,
             image_pe=encoder.get_dense_pe(),
@@ -61,7 +65,12 @@ def load(choice: str, device: str) -> tuple[OriginalNetwork, str, str, str]:
         ) from error
     key = f"sam-pth-1-{weights.fingerprint(files[0])}"
     licence = "Apache-2.0" if choice in IDS else "LicenseRef-own"
-    return OriginalNetwork(model.to(device).eval(), model.image_encoder.img_size), files[0].stem, key, licence
+    return (
+        OriginalNetwork(model.to(device).eval(), model.image_encoder.img_size),
+        files[0].stem,
+        key,
+        licence,
+    )
 
 
 def _read(path: Path) -> Any:
@@ -69,14 +78,19 @@ def _read(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise EngineError("bad_file", f"{path} cannot be read: {error}.", ["Fetch the model again."]) from error
+        raise EngineError(
+            "bad_file", f"{path} cannot be read: {error}.", ["Fetch the model again."]
+        ) from error
 
 
 def _registry() -> Any:
     """segment-anything's builders; they come without weights."""
     try:
         from segment_anything import sam_model_registry
-    except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision that does not fit this torch
+    except (
+        ImportError,
+        RuntimeError,
+    ) as error:  # RuntimeError: a torchvision that does not fit this torch
         raise EngineError(
             "missing_package",
             f"The package segment-anything cannot be used: {error}.",

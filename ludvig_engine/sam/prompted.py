@@ -49,11 +49,15 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
     network's single answer is. Raises `EngineError` "bad_input" if the mask is empty or nothing says yes.
     """
     if pointed.box is None and not (pointed.labels == 1).any():
-        raise EngineError("bad_input", f"No click on {pointed.view.name} says yes.", ["Click on the object, too."])
+        raise EngineError(
+            "bad_input", f"No click on {pointed.view.name} says yes.", ["Click on the object, too."]
+        )
     photo = read_photo(pointed.view)
     segmenter.set_image(photo.pixels)
     ambiguous = pointed.box is None and len(pointed.points) == 1
-    masks, scores = segmenter.predict(pointed.points, pointed.labels, pointed.box, multimask=ambiguous)
+    masks, scores = segmenter.predict(
+        pointed.points, pointed.labels, pointed.box, multimask=ambiguous
+    )
     found = masks[int(np.argmax(scores))]
     if photo.valid is not None:
         found = found & photo.valid
@@ -66,7 +70,9 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
     return mask(pointed.view.camera, found)
 
 
-def reference_mask(segmenter: Segmenter, view: View, paint: Paint, *, seed: int = 0) -> Bool[Array, "H W"]:
+def reference_mask(
+    segmenter: Segmenter, view: View, paint: Paint, *, seed: int = 0
+) -> Bool[Array, "H W"]:
     """What a scribble means on its own photo (NVOS).
 
     Raises `EngineError` "bad_input" if the scribble has too few pixels.
@@ -74,7 +80,9 @@ def reference_mask(segmenter: Segmenter, view: View, paint: Paint, *, seed: int 
     stroke = paint.positive > 0.5
     if stroke.sum() < POINTS:
         raise EngineError(
-            "bad_input", f"The prompt on {view.name} has {stroke.sum()} pixels.", ["Paint a longer stroke."]
+            "bad_input",
+            f"The prompt on {view.name} has {stroke.sum()} pixels.",
+            ["Paint a longer stroke."],
         )
     segmenter.set_image(read_photo(view).pixels)
     return mean_of_draws(segmenter, stroke, sets=SETS, seed=seed, threshold=threshold_li)

@@ -36,7 +36,9 @@ class Network(Protocol):
     def embed(self, image: Any) -> Any:
         """What it remembers of a (1, 3, side, side) tensor."""
 
-    def decode(self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool) -> tuple[Any, Any]:
+    def decode(
+        self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool
+    ) -> tuple[Any, Any]:
         """Logits (B, M, s, s) over the square and scores (B, M) for B prompts.
 
         Points (B, P, 2) and labels (B, P), boxes (B, 4), one of them may be None; all in pixel indices of the square.
@@ -78,7 +80,11 @@ class Segmenter:
     """Holds one image at a time; not for several threads at once."""
 
     def __init__(self, network: Network, name: str, key: str, licence: str, device: str) -> None:
-        self.network, self.name, self.key, self.licence, self.device = network, name, key, licence, device
+        self.network = network
+        self.name = name
+        self.key = key
+        self.licence = licence
+        self.device = device
         self._frame: Frame | None = None
         self._embedding: Any = None
 
@@ -129,11 +135,21 @@ class Segmenter:
         """The network's own answer over its square, as tensors."""
         frame = self.frame
         if points is None and boxes is None:
-            raise EngineError("bad_input", "There is neither a point nor a box.", ["Click on the object."])
+            raise EngineError(
+                "bad_input", "There is neither a point nor a box.", ["Click on the object."]
+            )
         torch = import_torch()
         with inference(self.device):
-            xy = None if points is None else torch.tensor(frame.to_square(points), device=self.device).float()
-            signs = None if labels is None or points is None else torch.tensor(labels, device=self.device).long()
+            xy = (
+                None
+                if points is None
+                else torch.tensor(frame.to_square(points), device=self.device).float()
+            )
+            signs = (
+                None
+                if labels is None or points is None
+                else torch.tensor(labels, device=self.device).long()
+            )
             corners = None
             if boxes is not None:
                 indices = frame.to_square(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
@@ -144,7 +160,9 @@ class Segmenter:
     @property
     def frame(self) -> Frame:
         if self._frame is None:
-            raise EngineError("bad_input", "The segmenter has not seen an image yet.", ["Call set_image first."])
+            raise EngineError(
+                "bad_input", "The segmenter has not seen an image yet.", ["Call set_image first."]
+            )
         return self._frame
 
     def _to_masks(self, logits: Any) -> Bool[Array, "B M H W"]:

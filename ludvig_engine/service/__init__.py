@@ -45,5 +45,7 @@ def _load() -> Handlers:
         from .handlers import handlers
     except ImportError as error:
         fixes = ["Install the engine's packages again."]
-        raise EngineError("missing_package", f"The engine's environment is damaged: {error}.", fixes) from error
+        raise EngineError(
+            "missing_package", f"The engine's environment is damaged: {error}.", fixes
+        ) from error
     return handlers()

@@ -30,7 +30,10 @@ LEARNED = {
     "xfeat": ("xfeat",),
     "effnet": ("effnet",),
     "conse": ("effnet", "minilm", "imagenet-names"),
-    **{spec: (spec.replace(":", "-"),) for spec in ("dinov2:small", "dinov2:base", "dinov2:large", "dinov2:giant")},
+    **{
+        spec: (spec.replace(":", "-"),)
+        for spec in ("dinov2:small", "dinov2:base", "dinov2:large", "dinov2:giant")
+    },
     **{spec: (spec.replace(":", "-"),) for spec in ("dinov3:small", "dinov3:base", "dinov3:large")},
     "clip": ("clip",),
     "clip:laion": ("clip-laion",),
@@ -51,10 +54,19 @@ def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesList
         absent = [weights.MODELS[id] for id in models if id not in here]
         licence = " AND ".join(dict.fromkeys(weights.MODELS[id].licence for id in models))
         needs = [f"The engine's environment lacks {' and '.join(missing)}."] if missing else []
-        needs += [f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)." for model in absent]
-        needs += [f"It asks to accept its licence at huggingface.co/{model.source}." for model in absent if model.gated]
+        needs += [
+            f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)."
+            for model in absent
+        ]
+        needs += [
+            f"It asks to accept its licence at huggingface.co/{model.source}."
+            for model in absent
+            if model.gated
+        ]
         size = sum(model.size for model in absent)
-        found.append(ExtractorInfo(spec, licence, not missing and not absent, size, " ".join(needs)))
+        found.append(
+            ExtractorInfo(spec, licence, not missing and not absent, size, " ".join(needs))
+        )
     added = sorted(point.name for point in entry_points(group="ludvig.extractors"))
     found += [ExtractorInfo(name, "", ready=True) for name in added]
     return FeaturesListed(tuple(found))
@@ -62,7 +74,9 @@ def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesList
 
 def compute_features(state: State, request: ComputeFeatures, job: Job) -> FeaturesComputed:
     if not 1 <= request.dim <= MAX_DIM:
-        raise EngineError("bad_input", f"{request.dim} channels cannot be kept.", [f"Choose 1 to {MAX_DIM}."])
+        raise EngineError(
+            "bad_input", f"{request.dim} channels cannot be kept.", [f"Choose 1 to {MAX_DIM}."]
+        )
     if request.extractor == "auto":
         state.forget_extractor("auto")  # better ones may have been fetched
     watch = Stopwatch(job, "")
@@ -73,7 +87,9 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     notes = list(state.scene(request.scene, job=job).notes)
     if seen < len(features):
         notes.append(f"{len(features) - seen:,} of {len(features):,} splats are seen by no photo.")
-    return FeaturesComputed(prepared.extractor, features.shape[1], seen, not timings, timings, tuple(notes))
+    return FeaturesComputed(
+        prepared.extractor, features.shape[1], seen, not timings, timings, tuple(notes)
+    )
 
 
 def preview_features(state: State, request: PreviewFeatures, job: Job) -> FeaturesPreviewed:

@@ -17,7 +17,9 @@ FEW = 8  # Gaussians nearest to a click without a radius
 MAX_STEPS = 10_000  # of a line, however thin it is
 
 
-def click(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool) -> Evidence:
+def click(
+    gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool
+) -> Evidence:
     """What is within `radius` of the points, less towards the rim; without a radius the few nearest."""
     if radius > 0:
         return _near(gaussians, points, radius, positive)
@@ -25,7 +27,9 @@ def click(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, p
     return _evidence(gaussians, np.unique(rows), np.float32(1), positive)
 
 
-def line(gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool) -> Evidence:
+def line(
+    gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool
+) -> Evidence:
     """The same along the line through the points."""
     if len(points) == 1 or radius <= 0:
         return click(gaussians, points, radius=radius, positive=positive)
@@ -51,7 +55,9 @@ def together(parts: list[Evidence]) -> Evidence | None:
     return reduce(add, parts) if parts else None
 
 
-def _near(gaussians: Gaussians, points: Float[Array, "P 3"], radius: float, positive: bool) -> Evidence:
+def _near(
+    gaussians: Gaussians, points: Float[Array, "P 3"], radius: float, positive: bool
+) -> Evidence:
     close: Bool[Array, " N"] = (
         (gaussians.means >= points.min(0) - radius) & (gaussians.means <= points.max(0) + radius)
     ).all(1)  # so that only these are searched for
@@ -62,7 +68,10 @@ def _near(gaussians: Gaussians, points: Float[Array, "P 3"], radius: float, posi
 
 
 def _evidence(
-    gaussians: Gaussians, rows: Int[Array, " M"], weight: Float[Array, " M"] | np.float32, positive: bool
+    gaussians: Gaussians,
+    rows: Int[Array, " M"],
+    weight: Float[Array, " M"] | np.float32,
+    positive: bool,
 ) -> Evidence:
     said, nothing = (np.zeros(len(gaussians), np.float32) for _ in range(2))
     said[rows] = gaussians.opacities[rows] * weight

@@ -35,7 +35,9 @@ def read(
     for prompt in given:
         _check(prompt)
     if visible is not None and visible.shape[1] != len(given):
-        raise EngineError("bad_request", f"visible has {visible.shape[1]} columns for {len(given)} prompts.")
+        raise EngineError(
+            "bad_request", f"visible has {visible.shape[1]} columns for {len(given)} prompts."
+        )
     shown = [None] * len(given) if visible is None else list(scene.from_file(visible).T)
     placed, painted = [], []
     for prompt, rows in zip(given, shown, strict=True):
@@ -55,9 +57,15 @@ def _check(prompt: Prompt) -> None:
         if array is not None and not len(array):
             raise EngineError("bad_request", f"A {prompt.kind} prompt has no points.")
     if prompt.radius < 0:
-        raise EngineError("bad_request", f"A {prompt.kind} prompt has the radius {prompt.radius:g}.")
-    if viewport and not (0 < viewport.width <= MAX_VIEWPORT and 0 < viewport.height <= MAX_VIEWPORT):
-        raise EngineError("bad_request", f"A viewport has {viewport.width}x{viewport.height} pixels.")
+        raise EngineError(
+            "bad_request", f"A {prompt.kind} prompt has the radius {prompt.radius:g}."
+        )
+    if viewport and not (
+        0 < viewport.width <= MAX_VIEWPORT and 0 < viewport.height <= MAX_VIEWPORT
+    ):
+        raise EngineError(
+            "bad_request", f"A viewport has {viewport.width}x{viewport.height} pixels."
+        )
     if prompt.mask is not None and prompt.kind == "mask" and not prompt.mask.any():
         raise EngineError("bad_input", "The mask is empty.", ["Paint the object."])
 
@@ -83,7 +91,11 @@ def _paint(scene: Scene, prompt: Prompt) -> Paint:
             paint = Paint(canvas.camera, *both)
     else:
         assert prompt.pixels is not None
-        pixels = prompt.pixels if prompt.kind == "click" else np.clip(prompt.pixels, 0, np.array(canvas.size) - 1)
+        pixels = (
+            prompt.pixels
+            if prompt.kind == "click"
+            else np.clip(prompt.pixels, 0, np.array(canvas.size) - 1)
+        )
         places = np.array([canvas.point(*map(float, pixel)) for pixel in pixels])
         paint = _drawn(canvas.camera, prompt, places, prompt.radius * canvas.scale)
     return replace(paint, through=prompt.through)
@@ -97,7 +109,9 @@ def _drawn(camera: Camera, prompt: Prompt, pixels: Float[Array, "P 2"], radius: 
         return paint if prompt.positive else Paint(camera, paint.positive, 1 - paint.negative)
     if prompt.kind == "scribble":
         return prompts.line(camera, pixels, radius=radius, positive=prompt.positive)
-    clicks = [prompts.click(camera, *pixel, positive=prompt.positive, radius=radius) for pixel in pixels]
+    clicks = [
+        prompts.click(camera, *pixel, positive=prompt.positive, radius=radius) for pixel in pixels
+    ]
     return prompts.merged(clicks)[0]
 
 
@@ -106,7 +120,9 @@ class _Photo:
 
     def __init__(self, view: View) -> None:
         self._view, self.camera = view, view.camera
-        self.size = view.photo_size if all(view.photo_size) else (view.camera.width, view.camera.height)
+        self.size = (
+            view.photo_size if all(view.photo_size) else (view.camera.width, view.camera.height)
+        )
         self.scale = view.camera.width / self.size[0]
 
     def point(self, x: float, y: float) -> tuple[float, float]:
@@ -138,7 +154,8 @@ class _Viewport:
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             raise EngineError(
-                "bad_input", f"The point ({x:g}, {y:g}) is outside the viewport of {width}x{height} pixels."
+                "bad_input",
+                f"The point ({x:g}, {y:g}) is outside the viewport of {width}x{height} pixels.",
             )
         return (x + 0.5) * self.camera.width / width, (y + 0.5) * self.camera.height / height
 
@@ -151,5 +168,6 @@ class _Viewport:
 def _check_size(mask: Bool[Array, "h w"], size: tuple[int, int], what: str) -> None:
     if mask.shape != (size[1], size[0]):
         raise EngineError(
-            "bad_request", f"A mask is {mask.shape[1]}x{mask.shape[0]} pixels, but {what} {size[0]}x{size[1]}."
+            "bad_request",
+            f"A mask is {mask.shape[1]}x{mask.shape[0]} pixels, but {what} {size[0]}x{size[1]}.",
         )

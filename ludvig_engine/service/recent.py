@@ -60,7 +60,9 @@ class Recent:
         arrays = list(arrays_of(value))
         del self._kept[key], value
 
-        def free() -> None:  # one by one, since nothing else runs meanwhile: giving back a gigabyte takes 0.3 s
+        def free() -> (
+            None
+        ):  # one by one, since nothing else runs meanwhile: giving back a gigabyte takes 0.3 s
             while arrays:
                 arrays.pop()
 

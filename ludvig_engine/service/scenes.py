@@ -27,7 +27,12 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
     if request.views:
         photos = _absolute(request.photos, "photos") if request.photos else None
         # Cameras without photos are of use too; but who says where the photos are expects them to be found.
-        load = partial(load_views, _absolute(request.views, "views"), photos=photos, need_photos=photos is not None)
+        load = partial(
+            load_views,
+            _absolute(request.views, "views"),
+            photos=photos,
+            need_photos=photos is not None,
+        )
         views, notes = job.aside(load)
     job.report("Reading splats", 0, 1)
     name, scene = state.open(splats, views, notes, job=job)
@@ -51,14 +56,20 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
 def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
     scene = state.scene(request.scene, job=job)
     if not any(view.photo for view in scene.views):
-        raise EngineError("bad_input", "The scene has no photos to compare with.", ["Choose the folder of the photos."])
+        raise EngineError(
+            "bad_input",
+            "The scene has no photos to compare with.",
+            ["Choose the folder of the photos."],
+        )
     found = check(scene, views=request.views, job=job)
     middle = found.names[int(np.argsort(found.psnr)[len(found.psnr) // 2])]
     view = scene.view(request.picture or middle)
     photo = read_photo(view)
     job.check()
     rendered = rgb(scene.gaussians, view.camera, job=job)
-    return SceneChecked(found.names, found.psnr, found.verdict, view.name, _bytes(photo.pixels), _bytes(rendered))
+    return SceneChecked(
+        found.names, found.psnr, found.verdict, view.name, _bytes(photo.pixels), _bytes(rendered)
+    )
 
 
 def _absolute(path: str, field: str) -> Path:

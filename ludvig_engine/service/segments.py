@@ -11,7 +11,15 @@ import numpy as np
 from ..correct import corrected
 from ..divide import divide
 from ..errors import EngineError
-from ..methods import AutoSegments, GrowSegment, Resized, RunSegment, Segment, Segments, ShrinkSegment
+from ..methods import (
+    AutoSegments,
+    GrowSegment,
+    Resized,
+    RunSegment,
+    Segment,
+    Segments,
+    ShrinkSegment,
+)
 from ..progress import Job
 from ..resize import grow, shrink
 from ..segment import Options, segment
@@ -33,7 +41,11 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     watch.begin("Reading prompts")
     options = Options(diffusion=request.diffusion, threshold=request.threshold)
     texts = [prompt for prompt in request.prompts if prompt.kind == "text"]
-    named = words.find(state, request.scene, prepared, texts, options=options, job=watch) if texts else None
+    named = (
+        words.find(state, request.scene, prepared, texts, options=options, job=watch)
+        if texts
+        else None
+    )
     if not named:
         found = segment(prepared, paints, options=options, placed=placed, job=watch)
     elif len(texts) == len(request.prompts):
@@ -46,7 +58,9 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         selected=scene.to_file(found.selected),
         threshold=float(found.threshold),
         extractor=prepared.extractor,
-        evidence={name: float(value) for name, value in found.evidence.items() if math.isfinite(value)},
+        evidence={
+            name: float(value) for name, value in found.evidence.items() if math.isfinite(value)
+        },
         timings=watch.timings(),
         notes=found.notes,
     )
@@ -62,7 +76,9 @@ def shrink_segment(state: State, request: ShrinkSegment, job: Job) -> Resized:
 
 def _resized(state: State, request: GrowSegment | ShrinkSegment, change: Any, job: Job) -> Resized:
     if not 0 <= request.hops <= MAX_HOPS:
-        raise EngineError("bad_input", f"{request.hops} steps cannot be made.", [f"Choose up to {MAX_HOPS}."])
+        raise EngineError(
+            "bad_input", f"{request.hops} steps cannot be made.", [f"Choose up to {MAX_HOPS}."]
+        )
     scene = state.scene(request.scene, job=job)
     selected = scene.from_file(request.selected)
     graph = state.graph(request.scene, request.extractor, job=job)

@@ -55,13 +55,28 @@ class State:
     # ---- scenes
 
     def open(
-        self, splats: Path | Cloud, views: Sequence[View] = (), notes: Sequence[str] = (), *, job: Job = SILENT
+        self,
+        splats: Path | Cloud,
+        views: Sequence[View] = (),
+        notes: Sequence[str] = (),
+        *,
+        job: Job = SILENT,
     ) -> tuple[str, Scene]:
         """The scene's name, which the same input has again, and the scene."""
         path = splats if isinstance(splats, Path) else None
-        content = job.aside(lambda: stamp(splats) if isinstance(splats, Path) else _key_of_cloud(splats))
-        opened = Opened(content, path, tuple(views), tuple(stamp(v.photo) for v in views if v.photo), tuple(notes))
-        name = key("scene", 1, [content, [_view_key(view) for view in views], opened.photo_stamps])[:16]
+        content = job.aside(
+            lambda: stamp(splats) if isinstance(splats, Path) else _key_of_cloud(splats)
+        )
+        opened = Opened(
+            content,
+            path,
+            tuple(views),
+            tuple(stamp(v.photo) for v in views if v.photo),
+            tuple(notes),
+        )
+        name = key("scene", 1, [content, [_view_key(view) for view in views], opened.photo_stamps])[
+            :16
+        ]
         scene = self._complete(opened, None if isinstance(splats, Path) else splats, job=job)
         self._scenes[name] = opened
         self._scenes.move_to_end(name)
@@ -75,7 +90,9 @@ class State:
 
     def _find(self, name: str) -> Opened:
         if name not in self._scenes:
-            raise EngineError("not_found", f'No scene "{name[:40]}" is open.', ["Open the scene again."])
+            raise EngineError(
+                "not_found", f'No scene "{name[:40]}" is open.', ["Open the scene again."]
+            )
         return self._scenes[name]
 
     def _complete(self, opened: Opened, cloud: Cloud | None = None, *, job: Job) -> Scene:
@@ -97,12 +114,18 @@ class State:
         if content not in self.cache:
             arrays = {name: getattr(scene.gaussians, name) for name in ARRAYS}
             sizes = np.array([scene.file_count])
-            self.cache.put(content, {**arrays, "rows": scene.rows, "sizes": sizes}, about="splats as they were sent")
+            self.cache.put(
+                content,
+                {**arrays, "rows": scene.rows, "sizes": sizes},
+                about="splats as they were sent",
+            )
 
     def _put_back(self, content: str) -> Scene:
         arrays = self.cache.get(content)
         if arrays is None:
-            raise EngineError("not_found", "The splats that were sent are forgotten.", ["Open the scene again."])
+            raise EngineError(
+                "not_found", "The splats that were sent are forgotten.", ["Open the scene again."]
+            )
         rows, count = arrays.pop("rows"), int(arrays.pop("sizes")[0])
         return Scene(Gaussians(**arrays), rows, count, notes=left_out(count - len(rows), count))
 
@@ -157,7 +180,9 @@ class State:
         scene, opened = self.scene(name, job=job), self._find(name)
         if opened.photo_stamps:
             return self.prepared(name, spec, job=job).graph
-        make = partial(neighbour_graph, scene.gaussians, Recipe().neighbours, cache=self.cache, job=job)
+        make = partial(
+            neighbour_graph, scene.gaussians, Recipe().neighbours, cache=self.cache, job=job
+        )
         return self.recent.get_or(("graph", opened.content), make, job=job)
 
     # ---- memory
@@ -200,7 +225,9 @@ def _check_photos(opened: Opened) -> None:
 
 
 def _changed(path: Path) -> EngineError:
-    return EngineError("changed", f"{path.name} has changed since the scene was opened.", ["Open the scene again."])
+    return EngineError(
+        "changed", f"{path.name} has changed since the scene was opened.", ["Open the scene again."]
+    )
 
 
 def _scene_of_cloud(cloud: Cloud) -> Scene:

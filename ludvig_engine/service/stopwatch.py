@@ -11,7 +11,9 @@ class Stopwatch(Job):
     """Passes everything on to a job. A stage lasts from its first report to the next stage's."""
 
     def __init__(self, job: Job, stage: str = "Starting") -> None:
-        self._job, self._stage, self._since = job, stage, time.perf_counter()
+        self._job = job
+        self._stage = stage
+        self._since = time.perf_counter()
         self._seconds: dict[str, float] = {}
 
     def report(self, stage: str, done: int, total: int) -> None:

@@ -42,7 +42,9 @@ def _memory(freed: int = 0) -> Memory:
         free, total = cuda.mem_get_info()
         return Memory(cuda.get_device_name(), free, total, freed)
     cores = cpu_count()
-    return Memory(f"CPU, {cores} core{'s' if cores > 1 else ''}", free_bytes(), total_memory(), freed)
+    return Memory(
+        f"CPU, {cores} core{'s' if cores > 1 else ''}", free_bytes(), total_memory(), freed
+    )
 
 
 def _cache(state: State, usage: Usage, freed: int = 0) -> CacheState:

@@ -14,17 +14,29 @@ from .state import State
 
 
 def find(
-    state: State, scene: str, prepared: Prepared, given: Sequence[Prompt], *, options: Options, job: Job
+    state: State,
+    scene: str,
+    prepared: Prepared,
+    given: Sequence[Prompt],
+    *,
+    options: Options,
+    job: Job,
 ) -> Segment:
     """What any of the positive texts names, and none of the negative ones. Raises `EngineError` if all are negative."""
     wanted = [prompt.text for prompt in given if prompt.positive]
     if not wanted:
-        raise EngineError("bad_input", "All texts say what it is not.", ["Name what you are looking for."])
+        raise EngineError(
+            "bad_input", "All texts say what it is not.", ["Name what you are looking for."]
+        )
     lifted, encoder = state.words(scene, job=job)
     negatives = [*NEGATIVES, *(prompt.text for prompt in given if not prompt.positive)]
     spread = Spread(diffusion=options.diffusion, threshold=options.threshold)
 
     def ask() -> Segment:
-        return together(text_scores(prepared, lifted, encoder, wanted, negatives=negatives, spread=spread, job=job))
+        return together(
+            text_scores(
+                prepared, lifted, encoder, wanted, negatives=negatives, spread=spread, job=job
+            )
+        )
 
     return job.aside(ask)

@@ -8,4 +8,14 @@ from .fetch import fetch, path, status
 from .places import MissingWeights, default_folder, fingerprint
 from .table import MODELS, Model, find
 
-__all__ = ["MODELS", "MissingWeights", "Model", "default_folder", "fetch", "find", "fingerprint", "path", "status"]
+__all__ = [
+    "MODELS",
+    "MissingWeights",
+    "Model",
+    "default_folder",
+    "fetch",
+    "find",
+    "fingerprint",
+    "path",
+    "status",
+]

@@ -30,7 +30,9 @@ def safetensors_of_torch(content: bytes, folder: Path) -> None:
     """A state dict saved by torch, without what only training needs."""
     torch = import_torch()
     state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    kept = {name: np.ascontiguousarray(x.numpy()) for name, x in state.items() if x.ndim}  # save ignores strides
+    kept = {
+        name: np.ascontiguousarray(x.numpy()) for name, x in state.items() if x.ndim
+    }  # save ignores strides
     (folder / "model.safetensors").write_bytes(save(kept))
 
 
@@ -41,14 +43,22 @@ def dinov2_of_onnx(content: bytes, folder: Path) -> None:
     name of the product that uses them. The position embedding is cut in two, [1, 1, D] and [1, 37 * 37, D].
     """
     constants, nodes = read_onnx(content)
-    weights = {name.removeprefix("backbone."): x for name, x in constants.items() if name.startswith("backbone.")}
+    weights = {
+        name.removeprefix("backbone."): x
+        for name, x in constants.items()
+        if name.startswith("backbone.")
+    }
     for operation, inputs, output in nodes:
         if operation == "MatMul" and inputs[1] in constants and output.startswith("/backbone/"):
             module = output.removeprefix("/backbone/").rpartition("/")[0].replace("/", ".")
             weights[f"{module}.weight"] = constants[inputs[1]].T
     positions = [x for name, x in constants.items() if name.startswith("onnx::") and x.ndim == 3]
-    weights["embeddings.position_embeddings"] = np.concatenate(sorted(positions, key=lambda x: x.shape[1]), 1)
-    packed = save({name: np.ascontiguousarray(x) for name, x in weights.items()})  # save_file would hide it from others
+    weights["embeddings.position_embeddings"] = np.concatenate(
+        sorted(positions, key=lambda x: x.shape[1]), 1
+    )
+    packed = save(
+        {name: np.ascontiguousarray(x) for name, x in weights.items()}
+    )  # save_file would hide it from others
     (folder / "model.safetensors").write_bytes(packed)
     (folder / "config.json").write_text(json.dumps(DINOV2_SMALL, indent=2), "utf-8")
 
@@ -67,9 +77,13 @@ def read_onnx(content: bytes) -> tuple[dict[str, Array], list[tuple[str, list[st
         if number == 1:  # NodeProto: input 1, output 2, op_type 4
             texts = [(n, bytes(v).decode()) for n, v in fields if n in (1, 2, 4)]
             nodes.append((_first(texts, 4), [v for n, v in texts if n == 1], _first(texts, 2)))
-        elif number == 5 and _first(fields, 2) == 1:  # TensorProto: dims 1, data_type 2 (1: float), name 8, raw_data 9
+        elif (
+            number == 5 and _first(fields, 2) == 1
+        ):  # TensorProto: dims 1, data_type 2 (1: float), name 8, raw_data 9
             shape = [v for n, v in fields if n == 1]
-            constants[bytes(_first(fields, 8)).decode()] = np.frombuffer(_first(fields, 9), "<f4").reshape(shape)
+            constants[bytes(_first(fields, 8)).decode()] = np.frombuffer(
+                _first(fields, 9), "<f4"
+            ).reshape(shape)
     return constants, nodes
 
 

@@ -46,10 +46,16 @@ def download(
         check_space(target, size - done)
         try:
             if not size or done < size:
-                size = _receive(url, part, done, size, dict(headers or {}), f"Downloading {target.name}", job)
+                size = _receive(
+                    url, part, done, size, dict(headers or {}), f"Downloading {target.name}", job
+                )
             break
         except (http.client.HTTPException, OSError) as error:
-            if not left or isinstance(error, urllib.error.HTTPError) or getattr(error, "errno", 0) == errno.ENOSPC:
+            if (
+                not left
+                or isinstance(error, urllib.error.HTTPError)
+                or getattr(error, "errno", 0) == errno.ENOSPC
+            ):
                 raise _explained(url, target, error) from error
     _verify(part, size, sha256)
     part.replace(target)
@@ -64,15 +70,21 @@ def get(url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
         raise _explained(url, Path(url).name, error) from error
 
 
-def _open(url: str, headers: dict[str, str], range_header: dict[str, str]) -> http.client.HTTPResponse:
+def _open(
+    url: str, headers: dict[str, str], range_header: dict[str, str]
+) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers={"User-Agent": "ludvig-engine", **range_header})
     for name, value in headers.items():
-        request.add_unredirected_header(name, value)  # a token is for the hub, not for whom it redirects to
+        request.add_unredirected_header(
+            name, value
+        )  # a token is for the hub, not for whom it redirects to
     answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)
     return answer
 
 
-def _receive(url: str, part: Path, done: int, size: int, headers: dict[str, str], stage: str, job: Job) -> int:
+def _receive(
+    url: str, part: Path, done: int, size: int, headers: dict[str, str], stage: str, job: Job
+) -> int:
     """Append what is missing; returns the size the whole file must have."""
     with _open(url, headers, {"Range": f"bytes={done}-"} if done else {}) as answer:
         if answer.status != 206:  # the server does not continue files: from the start
@@ -95,7 +107,11 @@ def _verify(part: Path, size: int, sha256: str) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest() if sha256 else ""
     if (size and found != size) or digest != sha256:
         part.unlink()
-        what = f"{found:,} bytes instead of {size:,}" if size and found != size else f"SHA-256 {digest[:12]}…"
+        what = (
+            f"{found:,} bytes instead of {size:,}"
+            if size and found != size
+            else f"SHA-256 {digest[:12]}…"
+        )
         raise EngineError(
             "wrong_hash",
             f"{part.stem} was downloaded, but it is not the file that was expected ({what}). It has been deleted.",
@@ -120,7 +136,9 @@ def check_space(target: Path, needed: int) -> None:
 def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
     host = urllib.request.Request(url).host
     if getattr(error, "errno", 0) == errno.ENOSPC:
-        return EngineError("no_space", f"The disk filled up while {target} was downloaded.", ["Free some space."])
+        return EngineError(
+            "no_space", f"The disk filled up while {target} was downloaded.", ["Free some space."]
+        )
     status = 0
     if isinstance(error, urllib.error.HTTPError):
         status = error.code
@@ -129,18 +147,30 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
         return EngineError(
             "gated",
             f"{host} does not give {url} to everyone (HTTP {status}).",
-            ["Accept the model's licence on its page and set HF_TOKEN to an access token of yours."],
+            [
+                "Accept the model's licence on its page and set HF_TOKEN to an access token of yours."
+            ],
         )
     if status == 404:
-        return EngineError("not_found", f"{host} has no {url} (HTTP 404).", ["Update the engine: the file has moved."])
-    proxies = ", ".join(f"{kind} over {proxy}" for kind, proxy in urllib.request.getproxies().items() if kind != "no")
+        return EngineError(
+            "not_found",
+            f"{host} has no {url} (HTTP 404).",
+            ["Update the engine: the file has moved."],
+        )
+    proxies = ", ".join(
+        f"{kind} over {proxy}"
+        for kind, proxy in urllib.request.getproxies().items()
+        if kind != "no"
+    )
     reason = f"HTTP {status}" if status else getattr(error, "reason", error)
     return EngineError(
         "no_network",
         f"{host} cannot be reached, or broke off: {reason}.",
         [
             "Try again: what has arrived is kept and continued.",
-            f"Check the proxy in use: {proxies}." if proxies else "Behind a proxy: set HTTPS_PROXY.",
+            f"Check the proxy in use: {proxies}."
+            if proxies
+            else "Behind a proxy: set HTTPS_PROXY.",
             "Without a network: fetch on another computer and copy the models folder.",
         ],
     )

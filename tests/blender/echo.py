@@ -12,13 +12,23 @@ from ludvig_engine.server import serve
 
 
 def open_scene(request, _job):
-    nothing = np.zeros((0, 4, 4)), np.zeros((0, 3, 3)), np.zeros((0, 2), np.int32), np.zeros((0, 2), np.int32)
+    nothing = (
+        np.zeros((0, 4, 4)),
+        np.zeros((0, 3, 3)),
+        np.zeros((0, 2), np.int32),
+        np.zeros((0, 2), np.int32),
+    )
     count = len(request.cloud.means)
-    return methods.SceneOpened("scene", count, count, 0, np.zeros((2, 3), np.float32), (), (), *nothing)
+    return methods.SceneOpened(
+        "scene", count, count, 0, np.zeros((2, 3), np.float32), (), (), *nothing
+    )
 
 
 if __name__ == "__main__":
     serve(
         sys.argv[sys.argv.index("--connection-file") + 1],
-        {"scene/open": open_scene, "segment/grow": lambda request, _job: methods.Resized(request.selected)},
+        {
+            "scene/open": open_scene,
+            "segment/grow": lambda request, _job: methods.Resized(request.selected),
+        },
     )

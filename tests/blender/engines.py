@@ -37,9 +37,17 @@ def engine_by(*command, environment=None):
 
 def real_engine():
     """The command of the real engine: this Python's, or the repository's environment. Skips if neither has it."""
-    for python in (os.environ.get("LUDVIG_ENGINE_PYTHON"), sys.executable, ROOT / ".venv/bin/python"):
+    for python in (
+        os.environ.get("LUDVIG_ENGINE_PYTHON"),
+        sys.executable,
+        ROOT / ".venv/bin/python",
+    ):
         if python and Path(python).exists():
-            test = [python, "-c", "import jaxtyping, numba, pycolmap, safetensors, skimage, sklearn, scipy, typer"]
+            test = [
+                python,
+                "-c",
+                "import jaxtyping, numba, pycolmap, safetensors, skimage, sklearn, scipy, typer",
+            ]
             if subprocess.run(test, capture_output=True, check=False).returncode == 0:
                 return str(python), "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); " \
                     "sys.argv[0] = 'ludvig'; from ludvig_engine.cli import main; main()", "serve"  # fmt: skip

@@ -35,7 +35,9 @@ VERSION = bpy.app.version
 def extension_cli(*arguments: str | Path) -> str:
     """Run Blender's extension tool; its output."""
     tool = Path(sys.modules["bl_pkg"].__file__).parent / "cli/blender_ext.py"
-    done = subprocess.run([sys.executable, tool, *map(str, arguments)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, tool, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

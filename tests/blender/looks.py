@@ -47,13 +47,17 @@ def camera_at(thing, place, *, ortho=False, name="Camera"):
     """A camera at a place of object space that looks at the heaps; the scene's."""
     data = bpy.data.cameras.new(name)
     data.type = "ORTHO" if ortho else "PERSP"
-    data.lens, data.shift_x, data.shift_y = 35, 0.05, -0.1
+    data.lens = 35
+    data.shift_x = 0.05
+    data.shift_y = -0.1
     data.ortho_scale = 9 * thing.matrix_world.median_scale
     camera = bpy.data.objects.new(name, data)
     bpy.context.collection.objects.link(camera)
     eye, target = (thing.matrix_world @ Vector(p) for p in (place, CENTERS.mean(0)))
     turn = (eye - target).to_track_quat("Z", "Y").to_matrix().to_4x4()
-    camera.matrix_world = Matrix.Translation(eye) @ turn @ Matrix.Scale(1.7, 4)  # a camera's scale means nothing
+    camera.matrix_world = (
+        Matrix.Translation(eye) @ turn @ Matrix.Scale(1.7, 4)
+    )  # a camera's scale means nothing
     bpy.context.scene.camera = camera
     bpy.context.view_layer.update()
     return camera
@@ -77,4 +81,6 @@ def middle(number):
 def click(thing, number, **options):
     """Click on the middle of a heap, as the scene's camera sees it."""
     # "True": with a step of undo, which scripts leave to whoever calls them.
-    return bpy.ops.ludvig.click("EXEC_DEFAULT", True, pixels=pixel_of(thing, middle(number)), **options)
+    return bpy.ops.ludvig.click(
+        "EXEC_DEFAULT", True, pixels=pixel_of(thing, middle(number)), **options
+    )

@@ -11,7 +11,10 @@ def render(means, quats, scales, opacities, colors, viewmat, K, width, height, n
     gsplat's conventions: `viewmat` world -> camera with OpenCV axes, `K` in pixels with centres at +0.5, blur 0.3 px²,
     alpha at most 0.99 and at least 1/255, slopes clamped 0.3 tan(fov/2) beyond the border, stop below 1e-4.
     """
-    fx, fy, cx, cy = K[0, 0], K[1, 1], K[0, 2], K[1, 2]
+    fx = K[0, 0]
+    fy = K[1, 1]
+    cx = K[0, 2]
+    cy = K[1, 2]
     w, x, y, z = quats.astype(np.float64).T
     turn = np.array([
         [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],

@@ -25,7 +25,10 @@ def main(splats, views, out):
     for n, camera in enumerate(cameras):
         image, alpha = render(scene.gaussians, camera, colours(scene.gaussians, camera.centre))
         found[f"image_{n}"] = np.dstack([image.transpose(1, 2, 0), alpha])
-    found |= {"viewmats": np.stack([c.viewmat for c in cameras]), "Ks": np.stack([c.K for c in cameras])}
+    found |= {
+        "viewmats": np.stack([c.viewmat for c in cameras]),
+        "Ks": np.stack([c.K for c in cameras]),
+    }
     np.savez(out, near=GSPLAT.near, **found)
 
 

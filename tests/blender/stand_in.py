@@ -28,11 +28,20 @@ scenes = []
 
 
 def open_scene(request, _job):
-    cloud = Gaussians(**vars(request.cloud)) if request.cloud else read_ply(request.splats).gaussians
+    cloud = (
+        Gaussians(**vars(request.cloud)) if request.cloud else read_ply(request.splats).gaussians
+    )
     scenes.append(cloud)
     low_high = np.stack([cloud.means.min(0), cloud.means.max(0)])
-    nothing = np.zeros((0, 4, 4)), np.zeros((0, 3, 3)), np.zeros((0, 2), np.int32), np.zeros((0, 2), np.int32)
-    return methods.SceneOpened(str(len(scenes) - 1), len(cloud.means), len(cloud.means), 0, low_high, (), (), *nothing)
+    nothing = (
+        np.zeros((0, 4, 4)),
+        np.zeros((0, 3, 3)),
+        np.zeros((0, 2), np.int32),
+        np.zeros((0, 2), np.int32),
+    )
+    return methods.SceneOpened(
+        str(len(scenes) - 1), len(cloud.means), len(cloud.means), 0, low_high, (), (), *nothing
+    )
 
 
 def under(cloud, prompt):
@@ -48,7 +57,9 @@ def under(cloud, prompt):
         return np.flatnonzero(inside & (at[:, 2] > 0))
     found = []
     for u, v in pixels:
-        close = np.flatnonzero((np.hypot(x - u, y - v) < max(prompt.radius, TOUCH)) & (at[:, 2] > 0))
+        close = np.flatnonzero(
+            (np.hypot(x - u, y - v) < max(prompt.radius, TOUCH)) & (at[:, 2] > 0)
+        )
         if len(close):
             found.extend(close if prompt.through else [close[np.argmin(at[close, 2])]])
     return np.array(found, int)
@@ -62,16 +73,24 @@ def segment(request, job):
     scores = np.zeros(len(cloud.means), np.float32)
     for sign in (True, False):
         for n, prompt in enumerate(request.prompts):
-            seen = np.arange(len(scores)) if request.visible is None else np.flatnonzero(request.visible[:, n])
+            seen = (
+                np.arange(len(scores))
+                if request.visible is None
+                else np.flatnonzero(request.visible[:, n])
+            )
             rows = seen[under(cloud.take(seen), prompt)]
             if prompt.positive == sign and len(rows):
-                distance = np.linalg.norm(cloud.sh0[:, 0, None] - cloud.sh0[None, rows, 0], axis=2).min(1)
+                distance = np.linalg.norm(
+                    cloud.sh0[:, 0, None] - cloud.sh0[None, rows, 0], axis=2
+                ).min(1)
                 like = np.exp(-(distance**2))
                 scores = np.maximum(scores, like) if sign else np.minimum(scores, 1 - like)
     if not scores.any():
         raise NOWHERE
     threshold = 0.5 if request.threshold is None else request.threshold
-    return methods.Segment(scores, scores > threshold, threshold, request.extractor, {}, {}, ("As told.",))
+    return methods.Segment(
+        scores, scores > threshold, threshold, request.extractor, {}, {}, ("As told.",)
+    )
 
 
 def resize(request, _job, grow):

@@ -63,7 +63,9 @@ def test_undo_and_redo_of_each():
 
     def state():
         return {
-            thing.name: {name: attributes.get(thing.data, name) for name in attributes.names(thing.data)}
+            thing.name: {
+                name: attributes.get(thing.data, name) for name in attributes.names(thing.data)
+            }
             for thing in bpy.data.objects
         }
 
@@ -139,7 +141,10 @@ def test_select():
     [
         ({"method": "TINT", "color": (0.25, 0.5, 1)}, recolor.tint(np.array([0.25, 0.5, 1]))),
         ({"method": "HSV", "hue": 0.25, "value": 0.5}, recolor.hue_saturation_value(0.25, 1, 0.5)),
-        ({"method": "REPLACE", "color": (1, 0, 0.5), "strength": 0.5}, recolor.replace([1, 0, 0.5]).mixed(0.5)),
+        (
+            {"method": "REPLACE", "color": (1, 0, 0.5), "strength": 0.5},
+            recolor.replace([1, 0, 0.5]).mixed(0.5),
+        ),
     ],
     ids=["tint", "hsv", "replace"],
 )
@@ -158,9 +163,13 @@ def test_recolor(options, change):
 
 def test_export_selected(tmp_path):
     chosen_splats()
-    bpy.ops.ludvig.export_splats(filepath=str(tmp_path / "a.ply"), only_selected=True, apply_transform=False)
+    bpy.ops.ludvig.export_splats(
+        filepath=str(tmp_path / "a.ply"), only_selected=True, apply_transform=False
+    )
     written = columns(tmp_path / "a.ply")
-    np.testing.assert_array_equal(np.stack([written[c] for c in "xyz"], 1), gaussians(N).means[CHOSEN])
+    np.testing.assert_array_equal(
+        np.stack([written[c] for c in "xyz"], 1), gaussians(N).means[CHOSEN]
+    )
     np.testing.assert_array_equal(written["ludvig_pot"], 1)
 
 

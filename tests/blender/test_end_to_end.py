@@ -40,7 +40,9 @@ def demo():
     if not (DEMO / "scene.json").exists():
         pytest.skip("the demo scene is not built (demo/build_scene.py)")
     things = json.loads((DEMO / "scene.json").read_text("utf-8"))["objects"]
-    clicks = {one["name"]: (DEMO / "masks" / one["name"], one["view"], one["click"]) for one in things}
+    clicks = {
+        one["name"]: (DEMO / "masks" / one["name"], one["view"], one["click"]) for one in things
+    }
     return DEMO / "splats.ply", DEMO, clicks
 
 
@@ -66,8 +68,12 @@ def opened(source):
 def click(thing, name, things):
     """Click on a thing in the camera of one of its photos, as often as it is called for."""
     _, view, (x, y) = things[name]
-    camera = next(o for o in bpy.data.objects if o.type == "CAMERA" and Path(o.name).stem == Path(view).stem)
-    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = camera["ludvig_size"]
+    camera = next(
+        o for o in bpy.data.objects if o.type == "CAMERA" and Path(o.name).stem == Path(view).stem
+    )
+    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = camera[
+        "ludvig_size"
+    ]
     bpy.context.view_layer.objects.active = thing
     bpy.ops.ludvig.click("EXEC_DEFAULT", True, camera=camera.name, pixels=f"{x} {y}", segment=name)
     return thing.ludvig.segments[name]
@@ -76,9 +82,16 @@ def click(thing, name, things):
 def overlap(command, source, name, segment, exported):
     path, views, things = source()
     bpy.ops.ludvig.export_splats(filepath=str(exported), apply_transform=False)
-    script = [command[0], str(Path(__file__).with_name("overlap.py")), exported, segment.attribute.replace(" ", "_")]
+    script = [
+        command[0],
+        str(Path(__file__).with_name("overlap.py")),
+        exported,
+        segment.attribute.replace(" ", "_"),
+    ]
     asked = [*script, segment.threshold, path, views, *things[name][:2]]
-    done = subprocess.run([str(part) for part in asked], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(part) for part in asked], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return float(done.stdout.split()[-1])
 
@@ -127,7 +140,9 @@ def test_the_whole_way(source, command, tmp_path):
     recolored = splats.read(thing.data)
     assert (recolored.sh0[chosen] != before.sh0[chosen]).any(axis=(1, 2)).mean() > 0.99
     np.testing.assert_array_equal(recolored.sh0[~chosen], before.sh0[~chosen])
-    bpy.ops.ludvig.export_splats(filepath=str(tmp_path / "part.ply"), only_selected=True, apply_transform=False)
+    bpy.ops.ludvig.export_splats(
+        filepath=str(tmp_path / "part.ply"), only_selected=True, apply_transform=False
+    )
     bpy.ops.ludvig.separate("EXEC_DEFAULT", True)
     part = bpy.context.object
     assert part.name == name
@@ -140,7 +155,9 @@ def test_the_whole_way(source, command, tmp_path):
     again = splats.read(bpy.context.object.data)
     np.testing.assert_array_equal(again.means, recolored.means[chosen])
     np.testing.assert_allclose(again.sh0, recolored.sh0[chosen], atol=1e-6)
-    np.testing.assert_array_equal(attributes.get(bpy.context.object.data, f"ludvig_{name}"), scores[chosen])
+    np.testing.assert_array_equal(
+        attributes.get(bpy.context.object.data, f"ludvig_{name}"), scores[chosen]
+    )
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     part, rest = bpy.data.objects[name], bpy.data.objects[object_name]
     assert_same(splats.read(part.data), recolored.take(chosen))

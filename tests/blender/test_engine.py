@@ -137,7 +137,9 @@ def test_another_file(slow):
 
 def test_a_renamed_object_gets_its_result(slow):
     thing, got = clouds.splat_object(), []
-    task = begin(slow, thing, done=lambda thing, answer: got.append((thing.name, len(answer.scores))))
+    task = begin(
+        slow, thing, done=lambda thing, answer: got.append((thing.name, len(answer.scores)))
+    )
     thing.name = "pot"
     until(lambda: task.done)
     assert got == [("pot", 50)] and not message()
@@ -159,12 +161,16 @@ def test_undo_and_redo_while_it_runs(slow):
     bpy.ops.ed.undo_push(message="made")
     thing.location.x = 1
     bpy.ops.ed.undo_push(message="moved")
-    task = begin(slow, thing, done=lambda thing, answer: got.append((thing.location.x, len(answer.scores))))
+    task = begin(
+        slow, thing, done=lambda thing, answer: got.append((thing.location.x, len(answer.scores)))
+    )
     del thing
     bpy.ops.ed.undo()
     until(lambda: task.done)
     assert got == [(0.0, 50)], task.error
-    task = begin(slow, bpy.data.objects["splats"], done=lambda thing, answer: got.append(thing.location.x))
+    task = begin(
+        slow, bpy.data.objects["splats"], done=lambda thing, answer: got.append(thing.location.x)
+    )
     bpy.ops.ed.redo()
     until(lambda: task.done)
     assert got[1:] == [1.0]
@@ -189,19 +195,26 @@ def test_cancel(slow):
 
 def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
     """From the file as long as they are the file's; afterwards as they are; and rows follow deleted splats."""
-    splats, attributes = blender_module("ludvig_blender.splats"), blender_module("ludvig_blender.attributes")
+    splats, attributes = (
+        blender_module("ludvig_blender.splats"),
+        blender_module("ludvig_blender.attributes"),
+    )
     bpy.ops.ludvig.import_splats(filepath=str(clouds.write_ply(tmp_path / "a.ply")))
     thing = bpy.context.object
     with engine_by(*STAND_IN) as engine:
         chosen = np.arange(50) < 1
-        alone = engine.wait(engine.for_object(thing).ask(methods().GrowSegment("", chosen))).selected
+        alone = engine.wait(
+            engine.for_object(thing).ask(methods().GrowSegment("", chosen))
+        ).selected
         means = splats.read(thing.data).means
         assert (alone == (np.linalg.norm(means - means[0], axis=1) < 0.5)).all()
         opened = engine.connection().scenes[thing.session_uid]
         assert opened.rows is not None  # read from the file
         means = means[::-1].copy()
         attributes.put(thing.data, "position", "FLOAT_VECTOR", means)
-        moved = engine.wait(engine.for_object(thing).ask(methods().GrowSegment("", chosen))).selected
+        moved = engine.wait(
+            engine.for_object(thing).ask(methods().GrowSegment("", chosen))
+        ).selected
         assert (moved == (np.linalg.norm(means - means[0], axis=1) < 0.5)).all()
         assert engine.connection().scenes[thing.session_uid].rows is None  # sent
 
@@ -211,11 +224,15 @@ def stalls(engine, thing):
     pump = blender_module("ludvig_blender.pump")
     longest = np.zeros(2)
     for _ in range(2):
-        task = engine.for_object(thing).ask(methods().GrowSegment("", np.zeros(len(thing.data.points), bool), hops=0))
+        task = engine.for_object(thing).ask(
+            methods().GrowSegment("", np.zeros(len(thing.data.points), bool), hops=0)
+        )
         while not task.done:
             begun = time.perf_counter(), time.thread_time()
             pump.tick()
-            longest = np.maximum(longest, (time.perf_counter() - begun[0], time.thread_time() - begun[1]))
+            longest = np.maximum(
+                longest, (time.perf_counter() - begun[0], time.thread_time() - begun[1])
+            )
             time.sleep(0.001)
         assert task.error is None, task.error
     return longest
@@ -233,5 +250,7 @@ def test_main_thread_stalls(count, record_property):
             break
     wall, own = best * 1000
     record_property("stall_ms", own)
-    print(f"{count:,} splats on {bpy.app.version_string}: longest tick {wall:.1f} ms, {own:.1f} ms of this thread")
+    print(
+        f"{count:,} splats on {bpy.app.version_string}: longest tick {wall:.1f} ms, {own:.1f} ms of this thread"
+    )
     assert count > 100_000 or own < 10

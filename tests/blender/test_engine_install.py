@@ -91,7 +91,10 @@ def test_what_fails_is_incomplete_and_can_be_mended(tmp_path, fake_uv):
     fake_uv("fail")
     with pytest.raises(EngineError) as caught:
         made.install(Watch(), learned=False)
-    assert caught.value.kind == "install_failed" and "no such package on the index" in caught.value.message
+    assert (
+        caught.value.kind == "install_failed"
+        and "no such package on the index" in caught.value.message
+    )
     assert made.state == "incomplete"
     fake_uv()
     made.install(Watch(), learned=False)
@@ -144,8 +147,14 @@ def test_requirements_are_pinned_and_hashed():
     core = install.CORE.read_text("utf-8")
     pins = [line for line in core.splitlines() if line and line[0].isalpha()]
     assert pins and all("==" in line for line in pins) and core.count("--hash=sha256:") >= len(pins)
-    learned = [line for line in install.LEARNED.read_text("utf-8").splitlines() if line and line[0].isalpha()]
-    assert all("==" in line for line in learned) and any(line.startswith("torch==") for line in learned)
+    learned = [
+        line
+        for line in install.LEARNED.read_text("utf-8").splitlines()
+        if line and line[0].isalpha()
+    ]
+    assert all("==" in line for line in learned) and any(
+        line.startswith("torch==") for line in learned
+    )
     # What both name, both want in the same version.
     for line in learned:
         name = line.split("==")[0]
@@ -173,7 +182,9 @@ def index():
     try:
         urllib.request.urlopen(f"{address}/uv/", timeout=10).close()
     except OSError as error:
-        pytest.skip(f"NOT TESTED: installing the engine for real, as {address} is not reachable ({error})")
+        pytest.skip(
+            f"NOT TESTED: installing the engine for real, as {address} is not reachable ({error})"
+        )
 
 
 @pytest.fixture
@@ -191,7 +202,11 @@ def test_uv_is_fetched_and_verified(tmp_path, online, monkeypatch):
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     assert uv.VERSION in said and seen[-1][0] == seen[-1][1] > 10_000_000
     assert uv.find(tmp_path)
-    key = next(key for key in uv.WHEELS if key[0] == sys.platform and key[1] == uv.platform.machine().lower())
+    key = next(
+        key
+        for key in uv.WHEELS
+        if key[0] == sys.platform and key[1] == uv.platform.machine().lower()
+    )
     monkeypatch.setitem(uv.WHEELS, key, uv.Wheel(uv.WHEELS[key].platform, "0" * 64))
     with pytest.raises(EngineError) as caught:
         uv.fetch(tmp_path / "other", lambda *_: None)
@@ -215,7 +230,9 @@ def test_install_engine_and_use_it(online, tmp_path):
         assert preferences.state() == "complete" and engine.state() == "running"
         made = install.Installation(preferences.folder())
         told = install.CORE_SIZE
-        assert 0.6 * told < made.size < 1.4 * told, f"{made.size / 1e6:.0f} MB, not {told / 1e6:.0f}"
+        assert 0.6 * told < made.size < 1.4 * told, (
+            f"{made.size / 1e6:.0f} MB, not {told / 1e6:.0f}"
+        )
         assert not (made.folder / "cache").exists()
         # The engine's code is the extension's.
         process = engine.connection().client.process
@@ -241,14 +258,24 @@ def test_use_existing_python(tmp_path):
     try:
         own.python = str(tmp_path / "none")
         with pytest.raises(EngineError) as caught:
-            engine.wait(engine.ask(blender_module("ludvig_engine.methods").MemoryInfo(), failed=lambda error: None))
+            engine.wait(
+                engine.ask(
+                    blender_module("ludvig_engine.methods").MemoryInfo(), failed=lambda error: None
+                )
+            )
         assert caught.value.kind == "not_installed"
         bare = tmp_path / "bare"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
         own.python = str(bare / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
         with pytest.raises(EngineError) as caught:
-            engine.wait(engine.ask(blender_module("ludvig_engine.methods").MemoryInfo(), failed=lambda error: None))
-        assert caught.value.kind == "engine_failed" and "ModuleNotFoundError" in caught.value.message
+            engine.wait(
+                engine.ask(
+                    blender_module("ludvig_engine.methods").MemoryInfo(), failed=lambda error: None
+                )
+            )
+        assert (
+            caught.value.kind == "engine_failed" and "ModuleNotFoundError" in caught.value.message
+        )
         assert any(fix.startswith("Look at its log") for fix in caught.value.fixes)
     finally:
         own.python = ""

@@ -21,7 +21,9 @@ methods = blender_module("ludvig_engine.methods")
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    with engine_by(*real_engine(), environment={"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}) as engine:
+    with engine_by(
+        *real_engine(), environment={"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}
+    ) as engine:
         yield engine
 
 
@@ -55,10 +57,14 @@ def test_killed_between_two_clicks(engine):
 @pytest.mark.parametrize("edited", [False, True], ids=["from a file", "sent"])
 def test_forgotten(engine, edited, tmp_path):
     """Memory and cache are cleared, and names are forgotten: the object is opened again, and nobody is told."""
-    bpy.ops.ludvig.import_splats(filepath=str(clouds.write_ply(tmp_path / "a.ply", clouds.gaussians(300))))
+    bpy.ops.ludvig.import_splats(
+        filepath=str(clouds.write_ply(tmp_path / "a.ply", clouds.gaussians(300)))
+    )
     thing = bpy.context.object
     if edited:
-        attributes.put(thing.data, "position", "FLOAT_VECTOR", splats.read(thing.data).means[::-1].copy())
+        attributes.put(
+            thing.data, "position", "FLOAT_VECTOR", splats.read(thing.data).means[::-1].copy()
+        )
     before = grow(engine, thing)
     assert 1 < before.sum() < 300
     for request in (methods.FreeMemory(), methods.ClearCache()):
@@ -105,6 +111,8 @@ def test_what_stays_missing_is_told(engine, tmp_path):
     thing = bpy.context.object
     viewless = methods.Prompt("click", view="nobody", pixels=np.float32([[1, 1]]))
     task = engine.for_object(thing).ask(methods.RunSegment("", (viewless,)))
-    with pytest.raises(blender_module("ludvig_engine.errors").EngineError, match='No view is called "nobody"'):
+    with pytest.raises(
+        blender_module("ludvig_engine.errors").EngineError, match='No view is called "nobody"'
+    ):
         engine.wait(task)
     assert "nobody" in message()

@@ -15,7 +15,11 @@ from extension import NAME, ROOT, blender_module, built_zip, extension_cli
 
 def registered():
     """Everything an add-on may leave: classes, properties, handlers, timers are named after it."""
-    handlers = [h for name in dir(bpy.app.handlers) if isinstance(h := getattr(bpy.app.handlers, name), list)]
+    handlers = [
+        h
+        for name in dir(bpy.app.handlers)
+        if isinstance(h := getattr(bpy.app.handlers, name), list)
+    ]
     return {
         "types": sorted(n for n in dir(bpy.types) if "ludvig" in n.lower()),
         "operators": dir(bpy.ops.ludvig),
@@ -35,10 +39,19 @@ def test_blenders_own_tool_accepts_it():
 
 def test_zip_holds_the_product_and_nothing_else():
     names = zipfile.ZipFile(built_zip()).namelist()
-    assert {"__init__.py", "blender_manifest.toml", "LICENSE", "ludvig_blender/__init__.py"} <= set(names)
+    assert {"__init__.py", "blender_manifest.toml", "LICENSE", "ludvig_blender/__init__.py"} <= set(
+        names
+    )
     assert "ludvig_engine/io/ply.py" in names
     tops = {name.split("/")[0] for name in names}
-    assert tops <= {"__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "ludvig_blender", "ludvig_engine"}
+    assert tops <= {
+        "__init__.py",
+        "blender_manifest.toml",
+        "LICENSE",
+        "README.md",
+        "ludvig_blender",
+        "ludvig_engine",
+    }
     compiled = (".pyc", ".so", ".pyd", ".dll", ".nbi", ".nbc")
     assert not [name for name in names if name.endswith(compiled) or "/." in name]
 

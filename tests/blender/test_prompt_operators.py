@@ -31,7 +31,9 @@ def message():
 
 def selected(thing, *numbers):
     """Whether exactly these heaps are selected."""
-    expected = np.any([heap(n) for n in numbers], axis=0) if numbers else np.zeros(len(heap(0)), bool)
+    expected = (
+        np.any([heap(n) for n in numbers], axis=0) if numbers else np.zeros(len(heap(0)), bool)
+    )
     return np.array_equal(splats.selection(thing.data), expected)
 
 
@@ -66,7 +68,11 @@ def test_add_and_remove():
     click(thing, 0, mode="REMOVE")
     assert selected(thing, 1)
     (segment,) = thing.ludvig.segments
-    assert [(p.kind, p.positive) for p in segment.prompts] == [("CLICK", True), ("CLICK", True), ("CLICK", False)]
+    assert [(p.kind, p.positive) for p in segment.prompts] == [
+        ("CLICK", True),
+        ("CLICK", True),
+        ("CLICK", False),
+    ]
     bpy.ops.ludvig.prompt_remove(index=2)
     assert selected(thing, 0, 1)
     click(thing, 2)
@@ -113,7 +119,10 @@ def test_changing_a_prompt_is_one_step_of_undo():
     bpy.ops.ludvig.prompt_change("EXEC_DEFAULT", True, index=0)
     assert selected(thing, 1)
     bpy.ops.ludvig.prompt_change("EXEC_DEFAULT", True, index=1, what="THROUGH")
-    assert [(p.positive, p.through) for p in thing.ludvig.segments[0].prompts] == [(False, False), (True, True)]
+    assert [(p.positive, p.through) for p in thing.ludvig.segments[0].prompts] == [
+        (False, False),
+        (True, True),
+    ]
     bpy.ops.ed.undo()
     assert not bpy.data.objects["splats"].ludvig.segments[0].prompts[1].through
     bpy.ops.ed.undo()
@@ -144,7 +153,9 @@ def test_segment_by_name():
     click(thing, 0, segment="left")
     click(thing, 1, segment="right")
     click(thing, 2, segment="left", mode="ADD")
-    np.testing.assert_array_equal(segments.mask(thing, thing.ludvig.segments["left"]), heap(0) | heap(2))
+    np.testing.assert_array_equal(
+        segments.mask(thing, thing.ludvig.segments["left"]), heap(0) | heap(2)
+    )
     np.testing.assert_array_equal(segments.mask(thing, thing.ludvig.segments["right"]), heap(1))
 
 
@@ -202,7 +213,10 @@ def test_all_segments():
 
 BAD = {
     "off the object": (lambda thing: bpy.ops.ludvig.click(pixels="5 5"), "No splat is visible"),
-    "outside the view": (lambda thing: bpy.ops.ludvig.click(pixels="-5 5"), "outside the view of 640 x 480"),
+    "outside the view": (
+        lambda thing: bpy.ops.ludvig.click(pixels="-5 5"),
+        "outside the view of 640 x 480",
+    ),
     "no place": (lambda thing: bpy.ops.ludvig.click(), "needs a place"),
     "no pixels": (lambda thing: bpy.ops.ludvig.click(pixels="5 5 5"), "are no pixels"),
     "no camera": (lambda thing: click(thing, 0, camera="nobody"), 'no camera "nobody"'),
@@ -254,7 +268,10 @@ def test_no_splats():
 def test_deleted_while_it_is_looked_for(capfd):
     thing = scene()
     segment = segments.add(thing)
-    prompts, solve = blender_module("ludvig_blender.prompts"), blender_module("ludvig_blender.solve")
+    prompts, solve = (
+        blender_module("ludvig_blender.prompts"),
+        blender_module("ludvig_blender.solve"),
+    )
     prompts.add(segment, "TEXT", positive=True, text="pot")
     task = solve.start(thing, segment)
     bpy.data.objects.remove(thing)

@@ -15,7 +15,9 @@ CHANGES = {
     "hue": recolor.hue_saturation_value(hue=0.3),
     "gray": recolor.hue_saturation_value(saturation=0),
     "half a tint": recolor.tint(np.array([0, 1.0, 0])).mixed(0.5),
-    "one after the other": recolor.hue_saturation_value(0.2, 1.5, 0.8).then(recolor.tint(np.array([1, 0.5, 0]))),
+    "one after the other": recolor.hue_saturation_value(0.2, 1.5, 0.8).then(
+        recolor.tint(np.array([1, 0.5, 0]))
+    ),
 }
 
 
@@ -25,7 +27,9 @@ def seen(sh0, shN, towards):
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_direction_shows_the_changed_color(name):
-    made, change, towards = gaussians(40), CHANGES[name], directions(40)
+    made = gaussians(40)
+    change = CHANGES[name]
+    towards = directions(40)
     before = seen(made.sh0, made.shN, towards)
     after = seen(*recolor.apply(made.sh0, made.shN, change), towards)
     np.testing.assert_allclose(after, before @ change.matrix.T + change.offset, atol=1e-5)
@@ -50,7 +54,9 @@ def test_soft_weights_go_part_of_the_way():
 
 
 def test_what_artists_expect():
-    white, red, gray = np.ones(3), np.array([1.0, 0, 0]), np.full(3, 0.4)
+    white = np.ones(3)
+    red = np.array([1.0, 0, 0])
+    gray = np.full(3, 0.4)
 
     def shown(change, color):
         return change.matrix @ color + change.offset
@@ -60,7 +66,9 @@ def test_what_artists_expect():
     for change in (recolor.hue_saturation_value(0.37), recolor.hue_saturation_value(saturation=2)):
         np.testing.assert_allclose(shown(change, gray), gray, atol=1e-12)
         assert recolor.LUMA @ shown(change, red) == pytest.approx(recolor.LUMA @ red)
-    np.testing.assert_allclose(shown(recolor.hue_saturation_value(value=0.5), red), red / 2, atol=1e-12)
+    np.testing.assert_allclose(
+        shown(recolor.hue_saturation_value(value=0.5), red), red / 2, atol=1e-12
+    )
     assert np.argmax(shown(recolor.hue_saturation_value(hue=1 / 3), red)) == 1
     whole = recolor.hue_saturation_value(hue=1.0)
     np.testing.assert_allclose(whole.matrix, np.eye(3), atol=1e-12)

@@ -8,7 +8,9 @@ from clouds import gaussians, splat_object
 from extension import blender_module
 
 picture = blender_module("ludvig_blender.viewport.picture")
-needs_gpu = pytest.mark.skipif(bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2")
+needs_gpu = pytest.mark.skipif(
+    bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
+)
 
 
 @pytest.fixture
@@ -18,7 +20,9 @@ def scene():
     made.location, made.rotation_euler = (0, -6, 0), (np.pi / 2, 0, 0)
     scene = bpy.context.scene
     scene.camera = made
-    scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 120, 80, 50
+    scene.render.resolution_x = 120
+    scene.render.resolution_y = 80
+    scene.render.resolution_percentage = 50
     splat_object(gaussians(300, scale=0.1))
     return scene
 

@@ -13,7 +13,11 @@ def scores(threshold, seed):
     """Random ones, with as many as possible at and next to the threshold."""
     edge = np.float32(threshold)
     near = [edge, np.nextafter(edge, np.float32(2)), np.nextafter(edge, np.float32(-1)), 0, 1, 0.5]
-    return np.concatenate([np.random.default_rng(seed).random(200), near * 20]).clip(0, 1).astype(np.float32)
+    return (
+        np.concatenate([np.random.default_rng(seed).random(200), near * 20])
+        .clip(0, 1)
+        .astype(np.float32)
+    )
 
 
 @pytest.mark.parametrize("ta", THRESHOLDS)

@@ -21,7 +21,9 @@ def with_segments(*scores):
     """An object with a segment "s0", "s1", ... for each array of scores."""
     thing = splat_object(gaussians(N))
     for number, values in enumerate(scores):
-        segments.write(thing, segments.add(thing, f"s{number}"), np.asarray(values, np.float32), 0.5)
+        segments.write(
+            thing, segments.add(thing, f"s{number}"), np.asarray(values, np.float32), 0.5
+        )
     return thing
 
 
@@ -34,13 +36,21 @@ def test_threshold_selects_without_the_engine():
     for threshold in (0.25, 0.9, 0.0, 1.0):
         thing.ludvig.segments[0].threshold = threshold
         np.testing.assert_array_equal(splats.selection(thing.data), np.float32(threshold) < RAMP)
-        assert counts.members(thing, thing.ludvig.segments[0]) == (np.float32(threshold) < RAMP).sum()
+        assert (
+            counts.members(thing, thing.ludvig.segments[0]) == (np.float32(threshold) < RAMP).sum()
+        )
     np.testing.assert_array_equal(attributes.get(thing.data, "ludvig_s0"), RAMP)
 
 
 @pytest.mark.parametrize(
     ("typed", "name"),
-    [("pot", "pot"), ("s1", "s1 2"), ("  ", "Segment"), ("Großer Spaß 目录", "Großer Spaß 目录"), ("x" * 80, "x" * 56)],
+    [
+        ("pot", "pot"),
+        ("s1", "s1 2"),
+        ("  ", "Segment"),
+        ("Großer Spaß 目录", "Großer Spaß 目录"),
+        ("x" * 80, "x" * 56),
+    ],
 )
 def test_rename(typed, name):
     thing = with_segments(RAMP, RAMP[::-1])
@@ -106,7 +116,12 @@ def test_select_and_assign():
     thing.ludvig.active_segment = 0
     bpy.ops.ludvig.segment_select()
     np.testing.assert_array_equal(splats.selection(thing.data), a)
-    for action, expected in (("ADD", a | b), ("SUBTRACT", (a | b) & ~b), ("SET", b), ("INTERSECT", b & b)):
+    for action, expected in (
+        ("ADD", a | b),
+        ("SUBTRACT", (a | b) & ~b),
+        ("SET", b),
+        ("INTERSECT", b & b),
+    ):
         bpy.ops.ludvig.segment_select(action=action, segment="s1")
         np.testing.assert_array_equal(splats.selection(thing.data), expected)
     odd = np.arange(N) % 2 == 1
@@ -125,7 +140,9 @@ def test_overlaps_go_to_the_surest_and_then_to_the_first():
     np.testing.assert_array_equal(mask(thing, "s1"), np.float32(0.8) < RAMP)
     np.testing.assert_array_equal(mask(thing, "s0"), np.float32(0.8) >= RAMP)
     assert not mask(thing, "s2").any()
-    np.testing.assert_array_equal(np.any([mask(thing, name) for name in ("s0", "s1", "s2")], axis=0), before)
+    np.testing.assert_array_equal(
+        np.any([mask(thing, name) for name in ("s0", "s1", "s2")], axis=0), before
+    )
 
 
 def test_the_eye_hides():
@@ -146,7 +163,9 @@ def test_blenders_deleting_and_separating_keep_segments_right():
     (other,) = set(bpy.data.objects) - {thing}
     assert counts.members(thing, thing.ludvig.segments[0]) == 0
     assert counts.members(other, other.ludvig.segments[0]) == 50
-    np.testing.assert_array_equal(segments.scores(other, other.ludvig.segments[0]), RAMP[RAMP > 0.5])
+    np.testing.assert_array_equal(
+        segments.scores(other, other.ludvig.segments[0]), RAMP[RAMP > 0.5]
+    )
 
 
 def test_saved_with_prompts_and_loaded(tmp_path):

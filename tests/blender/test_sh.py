@@ -14,7 +14,9 @@ def test_basis_is_orthonormal():
     z, weights = np.polynomial.legendre.leggauss(12)
     turn = np.arange(24) * np.pi / 12
     ring = np.sqrt(1 - z**2)
-    d = np.stack([np.outer(ring, np.cos(turn)), np.outer(ring, np.sin(turn)), np.outer(z, np.ones(24))], -1)
+    d = np.stack(
+        [np.outer(ring, np.cos(turn)), np.outer(ring, np.sin(turn)), np.outer(z, np.ones(24))], -1
+    )
     values = sh.basis(d.reshape(-1, 3), 4)
     gram = values.T @ (values * np.repeat(weights, 24)[:, None]) * np.pi / 12
     np.testing.assert_allclose(gram, np.eye(25), atol=1e-12)
@@ -43,13 +45,21 @@ def test_rotations_are_a_group():
         np.testing.assert_allclose(
             sh.rotation(a @ b, degree), sh.rotation(a, degree) @ sh.rotation(b, degree), atol=1e-12
         )
-        np.testing.assert_allclose(sh.rotation(np.eye(3), degree), np.eye(2 * degree + 1), atol=1e-13)
+        np.testing.assert_allclose(
+            sh.rotation(np.eye(3), degree), np.eye(2 * degree + 1), atol=1e-13
+        )
 
 
 def test_colors_by_the_definition():
     rng = np.random.default_rng(3)
-    sh0, shN, d = rng.normal(size=(9, 3)), rng.normal(size=(9, 15, 3)), directions(9)
+    sh0 = rng.normal(size=(9, 3))
+    shN = rng.normal(size=(9, 15, 3))
+    d = directions(9)
     expected = 0.5 + 0.28209479177 * sh0 + np.einsum("nk,nkc->nc", sh.basis(d, 3)[:, 1:], shN)
     bands = [np.float32(shN[:, k]) for k in range(15)]
-    np.testing.assert_allclose(sh.colors(np.float32(sh0), bands, np.float32(d)), expected, atol=1e-5)
-    np.testing.assert_allclose(sh.colors(np.float32(sh0), [], np.float32(d)), 0.5 + 0.28209479177 * sh0, atol=1e-6)
+    np.testing.assert_allclose(
+        sh.colors(np.float32(sh0), bands, np.float32(d)), expected, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        sh.colors(np.float32(sh0), [], np.float32(d)), 0.5 + 0.28209479177 * sh0, atol=1e-6
+    )

@@ -37,7 +37,9 @@ def selected(thing):
 
 
 def kept(thing):
-    return [name for name in attributes.names(thing.data, "BOOLEAN") if name.startswith(sights.PREFIX)]
+    return [
+        name for name in attributes.names(thing.data, "BOOLEAN") if name.startswith(sights.PREFIX)
+    ]
 
 
 def test_a_click_goes_through_what_is_hidden():
@@ -114,6 +116,8 @@ def test_hidden_splats_are_not_selected():
     np.testing.assert_array_equal(splats.selection(thing.data), heap(0) & ~some)
     bpy.ops.ludvig.shrink()
     assert not (splats.selection(thing.data) & some).any()
-    assert (segments.mask(thing, thing.ludvig.segments[0]) >= some).all(), "those that nobody saw still belong to it"
+    assert (segments.mask(thing, thing.ludvig.segments[0]) >= some).all(), (
+        "those that nobody saw still belong to it"
+    )
     bpy.ops.ludvig.delete("EXEC_DEFAULT", True)
     assert segments.hidden(thing).sum() == 20

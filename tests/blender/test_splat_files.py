@@ -27,7 +27,9 @@ def saved(path, **options):
 
 @pytest.mark.parametrize("degree", range(5))
 def test_untouched_splats_come_out_bit_for_bit(tmp_path, degree):
-    source = write_ply(tmp_path / "in.ply", gaussians(degree=degree), extras={"label": np.arange(50)})
+    source = write_ply(
+        tmp_path / "in.ply", gaussians(degree=degree), extras={"label": np.arange(50)}
+    )
     load(source)
     assert saved(tmp_path / "out.ply").read_bytes() == source.read_bytes()
 
@@ -62,7 +64,9 @@ def test_imported_upright(tmp_path):
 def test_several_files_at_once(tmp_path):
     for name in ("a.ply", "b.ply"):
         write_ply(tmp_path / name)
-    bpy.ops.ludvig.import_splats(directory=str(tmp_path), files=[{"name": "a.ply"}, {"name": "b.ply"}])
+    bpy.ops.ludvig.import_splats(
+        directory=str(tmp_path), files=[{"name": "a.ply"}, {"name": "b.ply"}]
+    )
     assert {thing.name for thing in bpy.data.objects} == {"a", "b"}
     assert [thing.name for thing in bpy.context.selected_objects] == ["b"]
 
@@ -103,7 +107,9 @@ def test_truncated_and_missing_files_are_explained(tmp_path):
 def test_one_bad_file_does_not_stop_the_others(tmp_path):
     write_ply(tmp_path / "a.ply")
     (tmp_path / "b.ply").write_bytes(b"nothing")
-    bpy.ops.ludvig.import_splats(directory=str(tmp_path), files=[{"name": "b.ply"}, {"name": "a.ply"}])
+    bpy.ops.ludvig.import_splats(
+        directory=str(tmp_path), files=[{"name": "b.ply"}, {"name": "a.ply"}]
+    )
     assert [thing.name for thing in bpy.data.objects] == ["a"]
     assert "b.ply" in bpy.context.window_manager.ludvig.text
 
@@ -138,7 +144,9 @@ def test_scores_are_exported_and_come_back(tmp_path):
     thing = load(write_ply(tmp_path / "in.ply"))
     attributes.put(thing.data, "ludvig_flower pot", "FLOAT", np.linspace(0, 1, 50))
     again = load(saved(tmp_path / "out.ply"))
-    np.testing.assert_allclose(attributes.get(again.data, "ludvig_flower_pot"), np.linspace(0, 1, 50), rtol=1e-6)
+    np.testing.assert_allclose(
+        attributes.get(again.data, "ludvig_flower_pot"), np.linspace(0, 1, 50), rtol=1e-6
+    )
 
 
 def test_only_edited_splats_change(tmp_path):
@@ -178,9 +186,13 @@ def test_turned_objects_are_exported_turned(tmp_path):
     expected = transform.apply(made, np.linalg.inv(axes) @ np.array(thing.matrix_world))
     out = read_ply(saved(tmp_path / "out.ply")).gaussians
     for field in ("means", "scales", "opacities", "sh0", "shN"):
-        np.testing.assert_allclose(getattr(out, field), getattr(expected, field), atol=2e-5, err_msg=field)
+        np.testing.assert_allclose(
+            getattr(out, field), getattr(expected, field), atol=2e-5, err_msg=field
+        )
     assert not np.allclose(out.shN, made.shN, atol=1e-2)
-    np.testing.assert_allclose(np.abs(np.einsum("nq,nq->n", out.quats, expected.quats)), 1, atol=1e-5)
+    np.testing.assert_allclose(
+        np.abs(np.einsum("nq,nq->n", out.quats, expected.quats)), 1, atol=1e-5
+    )
 
 
 def test_objects_are_merged(tmp_path):
@@ -207,7 +219,10 @@ def test_a_collection_exports_its_splats(tmp_path):
     mine = bpy.data.collections.new("mine")
     mine.objects.link(inside)
     assert bpy.context.object == outside
-    assert saved(tmp_path / "out.ply", collection="mine").read_bytes() == (tmp_path / "a.ply").read_bytes()
+    assert (
+        saved(tmp_path / "out.ply", collection="mine").read_bytes()
+        == (tmp_path / "a.ply").read_bytes()
+    )
 
 
 def test_the_source_is_remembered(tmp_path):
@@ -244,7 +259,9 @@ def test_splats_of_other_importers_are_adopted(tmp_path, as_points):
     assert tuple(thing.location) == (1, 2, 3)
     whole = read_ply(source).gaussians
     for field in ("means", "quats", "scales", "opacities", "sh0", "shN"):
-        np.testing.assert_array_equal(getattr(splats.read(thing.data), field), getattr(whole, field), err_msg=field)
+        np.testing.assert_array_equal(
+            getattr(splats.read(thing.data), field), getattr(whole, field), err_msg=field
+        )
     out = columns(saved(tmp_path / "out.ply", apply_transform=False))
     for name, values in columns(source).items():
         np.testing.assert_array_equal(out[name], values, err_msg=name)

@@ -29,7 +29,12 @@ def test_schema_is_that_of_blender_5_3():
     cloud = splat_object(gaussians(degree=1)).data
     types = {a.name: (a.data_type, a.domain) for a in cloud.attributes}
     four = "FLOAT4" if hasattr(bpy.types, "Float4Attribute") else "FLOAT_COLOR"
-    wanted = {"position": "FLOAT_VECTOR", "scale": "FLOAT_VECTOR", "rotation": "QUATERNION", "radiance:base": four}
+    wanted = {
+        "position": "FLOAT_VECTOR",
+        "scale": "FLOAT_VECTOR",
+        "rotation": "QUATERNION",
+        "radiance:base": four,
+    }
     wanted |= {f"radiance:sh_{k}": "FLOAT_VECTOR" for k in range(3)}
     assert {name: (kind, "POINT") for name, kind in wanted.items()}.items() <= types.items()
     assert "radiance:sh_3" not in types
@@ -42,9 +47,13 @@ def test_no_splats_at_all():
 
 
 def test_extras_keep_their_names_unless_taken():
-    thing = splat_object(gaussians(5), extras={"label": np.arange(5), "scale": np.ones(5), "radius": np.ones(5)})
+    thing = splat_object(
+        gaussians(5), extras={"label": np.arange(5), "scale": np.ones(5), "radius": np.ones(5)}
+    )
     assert splats.extra_names(thing.data) == ["label", "ply_scale", "ply_radius"]
-    np.testing.assert_array_equal(attributes.get(thing.data, "label"), np.arange(5, dtype=np.float32))
+    np.testing.assert_array_equal(
+        attributes.get(thing.data, "label"), np.arange(5, dtype=np.float32)
+    )
     assert splats.is_splats(thing)
 
 
@@ -103,7 +112,9 @@ def test_separate_keeps_everything():
     assert_same(splats.read(other.data), made.take(chosen))
     assert_same(splats.read(thing.data), made.take(~chosen))
     np.testing.assert_array_equal(splats.rows(other.data), np.arange(12))
-    np.testing.assert_allclose(attributes.get(other.data, "ludvig_pot"), np.linspace(0, 1, 30)[:12], rtol=1e-6)
+    np.testing.assert_allclose(
+        attributes.get(other.data, "ludvig_pot"), np.linspace(0, 1, 30)[:12], rtol=1e-6
+    )
 
 
 def test_identity_changes_with_the_splats_only():

@@ -22,7 +22,9 @@ def opened(tmp_path, n=3):
     return SimpleNamespace(
         names=tuple(f"{i}.png" for i in range(n)),
         photos=(*(str(tmp_path / f"{i}.png") for i in range(n - 1)), ""),
-        viewmats=np.array([captures.look_at(np.array([5.0 + i, -2, 4]), np.zeros(3)) for i in range(n)]),
+        viewmats=np.array(
+            [captures.look_at(np.array([5.0 + i, -2, 4]), np.zeros(3)) for i in range(n)]
+        ),
         Ks=np.array([captures.intrinsics(i) for i in range(n)]),
         sizes=np.array([[captures.WIDTH, captures.HEIGHT]] * n, np.int32),
     )
@@ -32,13 +34,17 @@ def message():
     return bpy.context.window_manager.ludvig.text
 
 
-@pytest.mark.parametrize("size", [(captures.WIDTH, captures.HEIGHT), (captures.HEIGHT, captures.WIDTH)])
+@pytest.mark.parametrize(
+    "size", [(captures.WIDTH, captures.HEIGHT), (captures.HEIGHT, captures.WIDTH)]
+)
 def test_points_are_seen_where_the_engine_sees_them(tmp_path, size):
     """Also with the object moved, turned and scaled, and for upright pictures."""
     thing, scene = clouds.splat_object(), opened(tmp_path)
     scene.sizes[:] = size
     views.make(thing, scene)
-    thing.matrix_world = Matrix.LocRotScale(Vector((1, 2, 3)), Euler((0.3, -1, 2)), Vector((2, 2, 2)))
+    thing.matrix_world = Matrix.LocRotScale(
+        Vector((1, 2, 3)), Euler((0.3, -1, 2)), Vector((2, 2, 2))
+    )
     bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = size
     bpy.context.view_layer.update()
     points = np.random.default_rng(0).normal(size=(20, 3))
@@ -79,7 +85,10 @@ def test_looking_through_takes_the_cameras_size(tmp_path):
     scene = bpy.context.scene
     assert bpy.ops.ludvig.look_through() == {"FINISHED"}
     assert scene.camera.name == "0.png"
-    assert (scene.render.resolution_x, scene.render.resolution_y) == (captures.WIDTH, captures.HEIGHT)
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (
+        captures.WIDTH,
+        captures.HEIGHT,
+    )
     bpy.ops.ludvig.look_through(step=-1)
     assert scene.camera.name == "2.png"
     thing.select_set(False)
@@ -111,7 +120,9 @@ def test_import_check_compute(real, tmp_path):
     own = thing.ludvig_capture
     assert own.views == str(path.with_name("cameras.json"))  # found beside it
     assert bpy.ops.ludvig.load_cameras() == {"FINISHED"}
-    assert [view.name for view in views.of(thing)] == [f"{n}.png" for n in range(captures.VIEWS)], message()
+    assert [view.name for view in views.of(thing)] == [f"{n}.png" for n in range(captures.VIEWS)], (
+        message()
+    )
     assert all(len(view.data.background_images) == 1 for view in views.of(thing))
     assert bpy.ops.ludvig.check() == {"FINISHED"}
     assert own.fits and "fit" in own.verdict and "dB" in own.verdict
@@ -127,7 +138,9 @@ def test_import_check_compute(real, tmp_path):
     colors = blender_module("ludvig_blender.attributes").get(thing.data, "ludvig_features")
     assert colors.shape == (180, 3) and thing.ludvig.mode == "FEATURES"
     heaps = colors.reshape(3, 60, 3).astype(float)
-    error = heaps.std(1).max() / np.sqrt(heaps.shape[1])  # of a heap's mean, were the colors in another order
+    error = heaps.std(1).max() / np.sqrt(
+        heaps.shape[1]
+    )  # of a heap's mean, were the colors in another order
     assert np.ptp(heaps.mean(1), axis=0).max() > 5 * error
     assert not message()
 
@@ -135,12 +148,17 @@ def test_import_check_compute(real, tmp_path):
 def test_dropped_files_are_loaded(real, tmp_path):
     """As Blender's file handlers call the operators: with a folder and names, and no dialog opens."""
     path = captures.make(tmp_path / "scene")
-    for handler, dropped in (("LUDVIG_FH_splats", path), ("LUDVIG_FH_cameras", path.with_name("cameras.json"))):
+    for handler, dropped in (
+        ("LUDVIG_FH_splats", path),
+        ("LUDVIG_FH_cameras", path.with_name("cameras.json")),
+    ):
         handler = getattr(bpy.types, handler)
         assert dropped.suffix in handler.bl_file_extensions.split(";")
         group, name = handler.bl_import_operator.split(".")
         operator = getattr(getattr(bpy.ops, group), name)
-        assert operator("INVOKE_DEFAULT", directory=str(path.parent), files=[{"name": dropped.name}]) == {"FINISHED"}
+        assert operator(
+            "INVOKE_DEFAULT", directory=str(path.parent), files=[{"name": dropped.name}]
+        ) == {"FINISHED"}
     assert len(views.of(bpy.context.object)) == captures.VIEWS
     colmap = ROOT / "demo/scene/sparse/0"
     files = [{"name": next(file.name for file in colmap.iterdir() if file.stem == "cameras")}]

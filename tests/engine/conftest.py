@@ -11,7 +11,10 @@ _package = Path(find_spec("ludvig_engine").submodule_search_locations[0])
 _modules = {
     ".".join(path.relative_to(_package.parent).with_suffix("").parts): path.read_text("utf-8")
     for path in _package.rglob("*.py")
-    if path.stem != "__init__"  # the hook takes prefixes: a package's name would stand for all that is in it
+    if path.stem
+    != "__init__"  # the hook takes prefixes: a package's name would stand for all that is in it
 }
 # Compiled functions must reach numba as they are written, so modules that hold some are not instrumented.
-install_import_hook([name for name, text in _modules.items() if "@njit" not in text], "typecheck.check")
+install_import_hook(
+    [name for name, text in _modules.items() if "@njit" not in text], "typecheck.check"
+)

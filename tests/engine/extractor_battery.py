@@ -51,4 +51,6 @@ def check_places(extractor: Extractor, height: int = 96, width: int = 128) -> No
         y, x = np.unravel_index(change.argmax(), change.shape)
         inside = np.zeros((height, width), bool)
         inside[rows, columns] = True
-        assert inside[int((y + 0.5) * height / change.shape[0]), int((x + 0.5) * width / change.shape[1])]
+        assert inside[
+            int((y + 0.5) * height / change.shape[0]), int((x + 0.5) * width / change.shape[1])
+        ]

@@ -13,7 +13,9 @@ from ludvig_engine.scene import Camera, Gaussians
 def rotation(quat: np.ndarray) -> np.ndarray:
     """(3, 3) of a wxyz quaternion, through the sandwich product on the basis vectors."""
     w, v = quat[0], quat[1:]
-    return np.stack([e + 2 * w * np.cross(v, e) + 2 * np.cross(v, np.cross(v, e)) for e in np.eye(3)], 1)
+    return np.stack(
+        [e + 2 * w * np.cross(v, e) + 2 * np.cross(v, np.cross(v, e)) for e in np.eye(3)], 1
+    )
 
 
 def project(gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, margin=0.3):
@@ -22,7 +24,10 @@ def project(gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, 
     mean = R @ gaussian.means[i].astype(float) + t
     if mean[2] < near:
         return None
-    fx, fy, cx, cy = camera.K[0, 0], camera.K[1, 1], camera.K[0, 2], camera.K[1, 2]
+    fx = camera.K[0, 0]
+    fy = camera.K[1, 1]
+    cx = camera.K[0, 2]
+    cy = camera.K[1, 2]
     x, y, z = mean
     lim_x, lim_y = margin * camera.width / (2 * fx), margin * camera.height / (2 * fy)
     tx = z * np.clip(x / z, -cx / fx - lim_x, (camera.width - cx) / fx + lim_x)
@@ -33,13 +38,27 @@ def project(gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, 
     return np.array([fx * x / z + cx, fy * y / z + cy]), covariance, z
 
 
-def weights(gaussians: Gaussians, camera: Camera, *, near=0.2, clamp=0.99, min_alpha=1 / 255, stop=1e-4, margin=0.3):
+def weights(
+    gaussians: Gaussians,
+    camera: Camera,
+    *,
+    near=0.2,
+    clamp=0.99,
+    min_alpha=1 / 255,
+    stop=1e-4,
+    margin=0.3,
+):
     """(H, W, N) blending weights alpha T, and (H, W) the transmittance after the last accepted Gaussian."""
     rows, columns = np.mgrid[: camera.height, : camera.width] + 0.5
-    found = [(i, project(gaussians, i, camera, near=near, margin=margin)) for i in range(len(gaussians))]
+    found = [
+        (i, project(gaussians, i, camera, near=near, margin=margin)) for i in range(len(gaussians))
+    ]
     found = sorted([(i, p) for i, p in found if p is not None], key=lambda item: item[1][2])
     out = np.zeros((camera.height, camera.width, len(gaussians)))
-    T, finished = np.ones((camera.height, camera.width)), np.zeros((camera.height, camera.width), bool)
+    T, finished = (
+        np.ones((camera.height, camera.width)),
+        np.zeros((camera.height, camera.width), bool),
+    )
     for i, (centre, covariance, _) in found:
         d = np.stack([columns - centre[0], rows - centre[1]], -1)
         power = 0.5 * np.einsum("hwi,ij,hwj->hw", d, np.linalg.inv(covariance), d)

@@ -14,22 +14,31 @@ class RegionSegmenter(Segmenter):
     TOLERANCES = (0.02, 0.25, 3.0)
 
     def __init__(self):
-        self.name, self.licence, self.images = "regions", "", 0
+        self.name = "regions"
+        self.licence = ""
+        self.images = 0
 
     def set_image(self, pixels):
         self.pixels, self.images = pixels, self.images + 1
 
     def predict(self, points=None, labels=None, box=None, *, multimask=True):
         if box is not None:
-            points, labels = np.array([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]]), np.ones(1, int)
+            points, labels = (
+                np.array([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]]),
+                np.ones(1, int),
+            )
         masks = self._masks(points[labels == 1])
         for x, y in points[labels == 0].astype(int):
             masks &= ~self._masks(np.array([[x, y]]))
         return (masks, np.array([0.5, 0.9, 0.2])) if multimask else (masks[1:2], np.array([0.9]))
 
     def predict_many(self, points, labels, *, multimask=True):
-        answers = [self.predict(p, s, multimask=multimask) for p, s in zip(points, labels, strict=True)]
-        return np.stack([masks for masks, _ in answers]), np.stack([scores for _, scores in answers])
+        answers = [
+            self.predict(p, s, multimask=multimask) for p, s in zip(points, labels, strict=True)
+        ]
+        return np.stack([masks for masks, _ in answers]), np.stack(
+            [scores for _, scores in answers]
+        )
 
     def _masks(self, points):
         masks = np.zeros((3, *self.pixels.shape[:2]), bool)

@@ -43,17 +43,29 @@ def gaussians() -> tuple[Gaussians, np.ndarray]:
         d = rng.normal(size=(500, 3))
         d /= np.linalg.norm(d, axis=1, keepdims=True)
         parts.append(
-            _surface(np.array(centre) + RADIUS * d, d, np.array(colour) + rng.normal(0, 0.03, (500, 3)), 0.035)
+            _surface(
+                np.array(centre) + RADIUS * d,
+                d,
+                np.array(colour) + rng.normal(0, 0.03, (500, 3)),
+                0.035,
+            )
         )
         names += [name] * 500
     ground = np.c_[rng.uniform(-2.5, 2.5, (2500, 2)), np.full(2500, -RADIUS)]
-    parts.append(_surface(ground, np.tile([0, 0, 1.0], (2500, 1)), 0.5 + rng.normal(0, 0.05, (2500, 1)), 0.06))
+    parts.append(
+        _surface(
+            ground, np.tile([0, 0, 1.0], (2500, 1)), 0.5 + rng.normal(0, 0.05, (2500, 1)), 0.06
+        )
+    )
     return joined(*parts), np.array(names + ["ground"] * 2500)
 
 
 def cameras() -> list[Camera]:
     """Eight around the balls, from above."""
-    return [look_at((3.5 * np.cos(a), 3.5 * np.sin(a), 1.8), size=SIZE, focal=110) for a in np.arange(8) * np.pi / 4]
+    return [
+        look_at((3.5 * np.cos(a), 3.5 * np.sin(a), 1.8), size=SIZE, focal=110)
+        for a in np.arange(8) * np.pi / 4
+    ]
 
 
 def write(folder: Path) -> Path:
@@ -65,7 +77,9 @@ def write(folder: Path) -> Path:
     np.save(folder / "names.npy", names[order])
     frames = []
     for n, camera in enumerate(cameras()):
-        Image.fromarray((rgb(cloud, camera) * 255).round().astype(np.uint8)).save(folder / "images" / f"photo_{n}.png")
+        Image.fromarray((rgb(cloud, camera) * 255).round().astype(np.uint8)).save(
+            folder / "images" / f"photo_{n}.png"
+        )
         pose = np.linalg.inv(camera.viewmat) @ np.diag([1.0, -1, -1, 1])
         frames.append({"file_path": f"images/photo_{n}.png", "transform_matrix": pose.tolist()})
     K = cameras()[0].K

@@ -42,7 +42,9 @@ def test_choice(ids, device, spec, monkeypatch):
 
 def test_it_does_not_wait_for_torch_to_say_that_nothing_is_there(monkeypatch):
     monkeypatch.setattr("ludvig_engine.features.auto.find_spec", lambda name: True)
-    monkeypatch.setattr("ludvig_engine.features.auto.choose", lambda device: pytest.fail("torch was asked"))
+    monkeypatch.setattr(
+        "ludvig_engine.features.auto.choose", lambda device: pytest.fail("torch was asked")
+    )
     for ids in ((), ("imgfocus", "xfeat"), ("clip",)):
         has(monkeypatch, *ids)
         assert best("auto") == {0: "colour", 1: "colour", 2: "imgfocus+xfeat"}[len(ids)]

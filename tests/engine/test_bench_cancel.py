@@ -11,10 +11,23 @@ from ludvig_engine.bench.cancel import Looks, run
 
 def test_every_request_is_measured():
     figures = run(synthetic.gaussians(3000), synthetic.cameras(3, 120, 80))
-    requests = {"open", "features", "first_click", "click", "mask", "in_space", "grow", "divide", "preview", "forget"}
+    requests = {
+        "open",
+        "features",
+        "first_click",
+        "click",
+        "mask",
+        "in_space",
+        "grow",
+        "divide",
+        "preview",
+        "forget",
+    }
     for name in requests | {"come_back"}:
         assert 0 < figures[f"{name}_longest_s"] <= figures[f"{name}_s"]
-    assert figures["longest_s"] == max(v for name, v in figures.items() if name.endswith("_longest_s"))
+    assert figures["longest_s"] == max(
+        v for name, v in figures.items() if name.endswith("_longest_s")
+    )
     assert figures["cancelled"] > 1 and figures["cancel_median_s"] < 0.25
     assert 1 <= figures["drag_answered"] <= 20
 

@@ -22,6 +22,15 @@ def test_the_stages_are_the_click():
 
 
 def test_the_command_prints_json():
-    command = [sys.executable, "-m", "ludvig_engine", "bench", "click", "--gaussians", "2000", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "ludvig_engine",
+        "bench",
+        "click",
+        "--gaussians",
+        "2000",
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["click"]["gaussians"] == 2000

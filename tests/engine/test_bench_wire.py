@@ -12,8 +12,12 @@ SCRIPT = "import json; from ludvig_engine.bench.wire import run; print(json.dump
 def test_the_wire_is_fast():
     best: dict[str, float] = {}
     for _ in range(3):  # other programs run here too
-        printed = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True).stdout
-        best = {name: min(value, best.get(name, value)) for name, value in json.loads(printed).items()}
+        printed = subprocess.run(
+            [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+        ).stdout
+        best = {
+            name: min(value, best.get(name, value)) for name, value in json.loads(printed).items()
+        }
         if (
             best["start_to_connection_file"] <= 0.5
             and best["wire_empty_call"] <= 0.2e-3

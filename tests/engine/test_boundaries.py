@@ -19,7 +19,17 @@ SHARED = {
     *("errors", "scene", "arrays", "sh"),
     *("io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic"),
 }
-BLENDER = {"bpy", "bpy_extras", "gpu", "gpu_extras", "mathutils", "blf", "bl_ui", "bl_ext", "addon_utils"}
+BLENDER = {
+    "bpy",
+    "bpy_extras",
+    "gpu",
+    "gpu_extras",
+    "mathutils",
+    "blf",
+    "bl_ui",
+    "bl_ext",
+    "addon_utils",
+}
 STANDARD = sys.stdlib_module_names | {"numpy", "__future__"}
 # What has its own `except ImportError`.
 OPTIONAL = {"arrays": {"jaxtyping"}}
@@ -77,13 +87,19 @@ def test_the_extension_imports_only_the_shared_modules(path):
 def test_shared_modules_need_numpy_only(name):
     path = ENGINE.joinpath(*name.split(".")).with_suffix(".py")
     packages = {".".join(name.split(".")[:n]) for n in range(1, name.count(".") + 1)}
-    for file in (path, ENGINE / "__init__.py", *(ENGINE.joinpath(*p.split(".")) / "__init__.py" for p in packages)):
+    for file in (
+        path,
+        ENGINE / "__init__.py",
+        *(ENGINE.joinpath(*p.split(".")) / "__init__.py" for p in packages),
+    ):
         for imported in imports(file, "ludvig_engine"):
             if imported.startswith("ludvig_engine"):
                 used = {inner for inner in modules(imported) if not is_package(inner)}
                 assert used <= SHARED, f"{file.name} imports {imported}"
             else:
-                assert imported.split(".")[0] in STANDARD | OPTIONAL.get(name, set()), f"{file.name}: {imported}"
+                assert imported.split(".")[0] in STANDARD | OPTIONAL.get(name, set()), (
+                    f"{file.name}: {imported}"
+                )
 
 
 def test_shared_modules_run_with_numpy_only():
@@ -117,7 +133,9 @@ def test_the_check_itself_sees_imports(tmp_path, monkeypatch):
     package = tmp_path / "ludvig_blender"
     (package / "inner").mkdir(parents=True)
     file = package / "inner" / "thing.py"
-    file.write_text("from ...ludvig_engine import pipeline\ndef f():\n    import torch.nn\n    from . import other\n")
+    file.write_text(
+        "from ...ludvig_engine import pipeline\ndef f():\n    import torch.nn\n    from . import other\n"
+    )
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     assert list(imports(file, "ludvig_blender")) == [
         "ludvig_engine.pipeline", "torch.nn", "ludvig_blender.inner.other",

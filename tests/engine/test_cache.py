@@ -18,7 +18,10 @@ from hypothesis import strategies as st
 from ludvig_engine import cache as cache_module
 from ludvig_engine.cache import Cache, default_folder, key, key_of_array
 
-ARRAYS = {"features": np.arange(12, dtype=np.float32).reshape(3, 4), "seen": np.array([True, False, True])}
+ARRAYS = {
+    "features": np.arange(12, dtype=np.float32).reshape(3, 4),
+    "seen": np.array([True, False, True]),
+}
 NAME = key("test", 1, {})
 
 
@@ -29,7 +32,8 @@ def cache(tmp_path):
 
 def same(a, b) -> bool:
     return a.keys() == b.keys() and all(
-        a[n].dtype == b[n].dtype and np.array_equal(a[n], b[n]) and a[n].shape == b[n].shape for n in a
+        a[n].dtype == b[n].dtype and np.array_equal(a[n], b[n]) and a[n].shape == b[n].shape
+        for n in a
     )
 
 
@@ -62,7 +66,9 @@ def test_made_once(cache):
     assert made == [1]
 
 
-@given(st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | st.none()), st.randoms())
+@given(
+    st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | st.none()), st.randoms()
+)
 def test_keys_do_not_depend_on_the_order_of_parameters(params, source):
     items = list(params.items())
     source.shuffle(items)
@@ -92,7 +98,9 @@ def test_keys_depend_on_everything_else():
         key("stage", 1, np.zeros(3))
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "", "/etc/passwd", NAME.upper(), NAME + "0", NAME[:-1] + "\n"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "", "/etc/passwd", NAME.upper(), NAME + "0", NAME[:-1] + "\n"]
+)
 def test_a_key_is_never_a_path(cache, name):
     for use in cache.get, lambda name: cache.put(name, ARRAYS):
         with pytest.raises(ValueError, match="is not a key"):
@@ -107,7 +115,8 @@ def damage(data: bytes, how: str) -> bytes:
         "truncated": data[:half],
         "last byte missing": data[:-1],
         "longer": data + b"\0",
-        "zeros at the end": data[:-16] + bytes(16),  # what a power cut leaves of a file that was not flushed
+        "zeros at the end": data[:-16]
+        + bytes(16),  # what a power cut leaves of a file that was not flushed
         "all zeros": bytes(len(data)),
         "one bit": data[:-3] + bytes([data[-3] ^ 16]) + data[-2:],
         "another dtype": data.replace(b'"F32"', b'"I32"'),
@@ -166,7 +175,9 @@ def test_the_limit_holds_over_many_entries_and_engines(tmp_path):
     caches = [Cache(tmp_path, limit=50_000), Cache(tmp_path, limit=50_000)]
     for n in range(100):
         caches[n % 2].put(key("step", 1, n), {"a": np.zeros(500, np.float32)})
-        assert caches[0].usage().size <= 2 * 50_000  # each counts what it adds, and looks around now and then
+        assert (
+            caches[0].usage().size <= 2 * 50_000
+        )  # each counts what it adds, and looks around now and then
     assert caches[1].usage().size > 20_000
 
 
@@ -205,7 +216,9 @@ def test_a_full_disk_costs_no_result_and_is_told_once(tmp_path):
     mounted = (
         sys.platform == "linux"
         and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(full)], capture_output=True, check=False
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(full)],
+            capture_output=True,
+            check=False,
         ).returncode
     )
     try:
@@ -215,11 +228,15 @@ def test_a_full_disk_costs_no_result_and_is_told_once(tmp_path):
                 patch.setattr("shutil.disk_usage", lambda path: usage)
             cache = Cache(full / "cache", note=notes.append)
             for n in range(6):
-                found = cache.get_or(key("step", 1, n), lambda n=n: {"a": np.full(100_000, n, np.float32)})
+                found = cache.get_or(
+                    key("step", 1, n), lambda n=n: {"a": np.full(100_000, n, np.float32)}
+                )
                 assert found["a"][-1] == n
         assert len(notes) == 1
         assert "disk is full" in notes[0] and "not kept" in notes[0]
-        assert not [path for path in files(cache) if path.name.startswith(".")]  # no half-written file
+        assert not [
+            path for path in files(cache) if path.name.startswith(".")
+        ]  # no half-written file
         for path in files(cache):
             assert cache.get(path.stem) is not None
         assert len(files(cache)) == (2 if mounted else 0)
@@ -276,9 +293,13 @@ def test_a_file_is_known_by_its_content(cache, tmp_path, monkeypatch):
 
     reads = []
     monkeypatch.setattr(
-        cache_module.hashlib, "file_digest", lambda *a: reads.append(a) or (_ for _ in ()).throw(OSError)
+        cache_module.hashlib,
+        "file_digest",
+        lambda *a: reads.append(a) or (_ for _ in ()).throw(OSError),
     )
-    assert Cache(cache.folder).key_of_file(a) == first  # not read again, not even by the next engine
+    assert (
+        Cache(cache.folder).key_of_file(a) == first
+    )  # not read again, not even by the next engine
     monkeypatch.undo()
     assert reads == []
 
@@ -324,7 +345,8 @@ def test_two_threads_adding_at_once_count_right(tmp_path):
     cache = Cache(tmp_path)
     cache.put(NAME, ARRAYS)  # from here on it adds up
     threads = [
-        threading.Thread(target=lambda t=t: [cache.put(key("t", t, n), ARRAYS) for n in range(20)]) for t in range(4)
+        threading.Thread(target=lambda t=t: [cache.put(key("t", t, n), ARRAYS) for n in range(20)])
+        for t in range(4)
     ]
     for thread in threads:
         thread.start()

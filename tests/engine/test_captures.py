@@ -30,8 +30,18 @@ def data(tmp_path_factory):
     names = scene.from_file(np.load(place / "names.npy"))
     for name in ("red", "green"):
         for view in scene.views:
-            image = render(scene.gaussians, view.camera, (names == name).astype(np.float32)[:, None])[0][0] > 0.5
-            path = place / "masks" / WORDS[name] / f"{view.name.rpartition('/')[2].removesuffix('.png')}.png"
+            image = (
+                render(scene.gaussians, view.camera, (names == name).astype(np.float32)[:, None])[
+                    0
+                ][0]
+                > 0.5
+            )
+            path = (
+                place
+                / "masks"
+                / WORDS[name]
+                / f"{view.name.rpartition('/')[2].removesuffix('.png')}.png"
+            )
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image.astype(np.uint8) * 255).save(path)
     return root
@@ -39,7 +49,9 @@ def data(tmp_path_factory):
 
 def test_a_capture_or_a_folder_of_them(data):
     things = captures.things(data)
-    assert [thing.name for thing in things] == ["lime", "tomato"] and things == captures.things(data / "balls")
+    assert [thing.name for thing in things] == ["lime", "tomato"] and things == captures.things(
+        data / "balls"
+    )
     with pytest.raises(EngineError, match="has no masks/"):
         captures.things(data / "balls" / "masks")
 
@@ -49,14 +61,20 @@ def test_good_features_find_things_and_noise_does_not(data):
         name, key = "noise", "noise-1"
 
         def __call__(self, photo):
-            return np.random.default_rng(len(photo.name)).normal(size=(self.size, *self.grid)).astype(np.float32)
+            return (
+                np.random.default_rng(len(photo.name))
+                .normal(size=(self.size, *self.grid))
+                .astype(np.float32)
+            )
 
     rows = captures.score(captures.things(data), Colour(), PlantedExtractor(1.0))
     assert set(rows) == {"balls: lime", "balls: tomato"}
     for row in rows.values():
         assert set(row) == set(captures.KINDS) and row[captures.FALSE] == 0
         assert min(row[kind] for kind in captures.KINDS if kind != captures.FALSE) > 70, row
-    noise = captures.score(captures.things(data), Noise(1.0), Noise(1.0), kinds=(captures.ALONE, "text"))
+    noise = captures.score(
+        captures.things(data), Noise(1.0), Noise(1.0), kinds=(captures.ALONE, "text")
+    )
     assert all(row[captures.ALONE] < 40 and row["text"] < 40 for row in noise.values()), noise
 
 
@@ -67,7 +85,9 @@ def test_clicks_are_on_and_beside_the_thing(data):
     mask[30:60, 40:80] = True
     paints = captures.clicks(view, mask, 3, 3, seed=0)
     assert len(paints) == 6
-    assert all(mask[paint.positive > 0].all() and not mask[paint.negative > 0].any() for paint in paints)
+    assert all(
+        mask[paint.positive > 0].all() and not mask[paint.negative > 0].any() for paint in paints
+    )
 
 
 def test_the_control_is_the_same_network_without_what_it_learned(tmp_path):
@@ -78,10 +98,17 @@ def test_the_control_is_the_same_network_without_what_it_learned(tmp_path):
     before = extractor(picture)
     control = captures.shuffled(extractor)
     check(control)
-    assert control.name == f"CONTROL: {extractor.name}, weights shuffled" and control.key != extractor.key
+    assert (
+        control.name == f"CONTROL: {extractor.name}, weights shuffled"
+        and control.key != extractor.key
+    )
     assert np.abs(control(picture) - before).max() > 0.1
     np.testing.assert_array_equal(extractor(picture), before)
-    weights = [np.sort(p.detach().numpy().ravel()) for e in (extractor, control) for p in e.model.parameters()]
+    weights = [
+        np.sort(p.detach().numpy().ravel())
+        for e in (extractor, control)
+        for p in e.model.parameters()
+    ]
     half = len(weights) // 2
     for one, other in zip(weights[:half], weights[half:], strict=True):
         np.testing.assert_array_equal(one, other)
@@ -99,16 +126,30 @@ def test_command(data, tmp_path, monkeypatch):
         return CliRunner().invoke(app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
 
     found = json.loads(
-        run("--scene=tomato", "--extractor=colour", "--extractor=join:colour+colour", "--control", "--json").stdout
+        run(
+            "--scene=tomato",
+            "--extractor=colour",
+            "--extractor=join:colour+colour",
+            "--control",
+            "--json",
+        ).stdout
     )
-    assert set(found["results"]) == {"colour", "colour + colour"}, "what has no weights has no control"
+    assert set(found["results"]) == {"colour", "colour + colour"}, (
+        "what has no weights has no control"
+    )
     assert found["means"]["colour"] == found["results"]["colour"]["balls: tomato"]
     said = run("--scene=tomato", "--extractor=colour", "--out", str(tmp_path / "out.json")).output
-    assert "IoU in the other photos, percent" in said and "balls: tomato" in said and (tmp_path / "out.json").exists()
+    assert (
+        "IoU in the other photos, percent" in said
+        and "balls: tomato" in said
+        and (tmp_path / "out.json").exists()
+    )
     paper = run("--config=dif_SPIn", "--extractor=colour", "--scene=balls: tomato", "--json")
     assert json.loads(paper.stdout)["results"]["mean"]["IoU"] > 85
     with pytest.raises(EngineError, match="has no apple"):
-        CliRunner().invoke(app, ["eval", "captures", str(data), "--scene", "apple"], catch_exceptions=False)
+        CliRunner().invoke(
+            app, ["eval", "captures", str(data), "--scene", "apple"], catch_exceptions=False
+        )
     with pytest.raises(EngineError, match="Only captures compare"):
         arguments = ["eval", "spin", str(data), "--extractor", "colour", "--extractor", "xfeat"]
         CliRunner().invoke(app, arguments, catch_exceptions=False)

@@ -37,13 +37,21 @@ def environment(tmp_path_factory):
 @pytest.fixture
 def ludvig(environment, tmp_path):
     def run(*arguments, code=0):
-        if arguments[0] in ("segment", "uplift", "render") and "--extractor" not in " ".join(map(str, arguments)):
+        if arguments[0] in ("segment", "uplift", "render") and "--extractor" not in " ".join(
+            map(str, arguments)
+        ):
             arguments = (*arguments, "--extractor", "colour")  # whatever else is installed here
         command = [sys.executable, "-m", "ludvig_engine", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, encoding="utf-8")
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=tmp_path, encoding="utf-8"
+        )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        return json.loads(done.stdout) if "--json" in arguments and code == 0 else " ".join(done.stderr.split())
+        return (
+            json.loads(done.stdout)
+            if "--json" in arguments and code == 0
+            else " ".join(done.stderr.split())
+        )
 
     return run
 
@@ -83,13 +91,18 @@ def test_segment_render_and_export(ludvig, made, tmp_path):
     )  # fmt: skip
     arrays, about = result.read(tmp_path / "r")
     assert arrays["scores"].dtype == np.float32 and arrays["selected"].dtype == bool
-    assert arrays["scores"].shape == (4000,) and 0 <= arrays["scores"].min() and arrays["scores"].max() <= 1
+    assert (
+        arrays["scores"].shape == (4000,)
+        and 0 <= arrays["scores"].min()
+        and arrays["scores"].max() <= 1
+    )
     truth = names == "red"
     overlap = (arrays["selected"] & truth).sum() / (arrays["selected"] | truth).sum()
     assert overlap > 0.9, overlap
     assert about["extractor"] == "colour" and about["threshold"] == values["threshold"]
     kept, rest, whole = (
-        read_ply(p).gaussians for p in (tmp_path / "keep.ply", tmp_path / "rest.ply", made / "splats.ply")
+        read_ply(p).gaussians
+        for p in (tmp_path / "keep.ply", tmp_path / "rest.ply", made / "splats.ply")
     )
     np.testing.assert_array_equal(kept.means, whole.means[arrays["selected"]])
     np.testing.assert_array_equal(rest.sh0, whole.sh0[~arrays["selected"]])
@@ -138,11 +151,9 @@ def test_scribble_mask_and_box(ludvig, made, tmp_path):
     names = np.load(made / "names.npy")
     x, y = small_scene.centre_of("green", 1)
     paint = np.zeros((90, 120, 4), np.uint8)
-    paint[y - 3 : y + 3, x - 2 : x + 2], paint[60:70, 5:20], paint[5:8, 5:100] = (
-        (0, 255, 0, 255),
-        (255, 0, 0, 255),
-        (255, 0, 0, 255),
-    )
+    paint[y - 3 : y + 3, x - 2 : x + 2] = (0, 255, 0, 255)
+    paint[60:70, 5:20] = (255, 0, 0, 255)
+    paint[5:8, 5:100] = (255, 0, 0, 255)
     Image.fromarray(paint).save(tmp_path / "paint.png")
     rows, columns = np.mgrid[:90, :120]
     disc = np.hypot(rows - y, columns - x) < 10
@@ -167,7 +178,11 @@ def test_uplift(ludvig, made, tmp_path):
 
 
 def nothing_written(folder):
-    return not [p for p in folder.rglob("*") if p.suffix in (".ply", ".safetensors") or p.name.startswith(".")]
+    return not [
+        p
+        for p in folder.rglob("*")
+        if p.suffix in (".ply", ".safetensors") or p.name.startswith(".")
+    ]
 
 
 BAD = {
@@ -187,7 +202,16 @@ def test_bad_prompts(ludvig, made, tmp_path, case):
     arguments, message = BAD[case]
     out = tmp_path / "out"
     out.mkdir()
-    said = ludvig("segment", *scene(made), *arguments, "--out", out / "r.safetensors", "--keep", out / "k.ply", code=2)
+    said = ludvig(
+        "segment",
+        *scene(made),
+        *arguments,
+        "--out",
+        out / "r.safetensors",
+        "--keep",
+        out / "k.ply",
+        code=2,
+    )
     assert message in said, said
     assert nothing_written(out)
 
@@ -200,7 +224,9 @@ def damage(folder, how):
     elif how == "no scale":
         ply.write_bytes(data.replace(b"property float scale_2", b"property float scaly_2"))
     elif how == "empty":
-        ply.write_bytes(data[: data.index(b"end_header")].replace(b"vertex 4000", b"vertex 0") + b"end_header\n")
+        ply.write_bytes(
+            data[: data.index(b"end_header")].replace(b"vertex 4000", b"vertex 0") + b"end_header\n"
+        )
     elif how == "no photos":
         shutil.rmtree(folder / "images")
     elif how == "other photo":
@@ -243,7 +269,9 @@ def test_unusable_rows_are_counted_and_stay_in_the_order(ludvig, folder, tmp_pat
 
 
 def test_nowhere_to_write(ludvig, made, tmp_path):
-    said = ludvig("segment", *scene(made), click(), "--out", tmp_path / "no" / "folder" / "r", code=2)
+    said = ludvig(
+        "segment", *scene(made), click(), "--out", tmp_path / "no" / "folder" / "r", code=2
+    )
     assert "folder" in said
 
 

@@ -84,7 +84,9 @@ def test_words(run, made, tmp_path, monkeypatch):
         str(out),
     ]
     done = CliRunner().invoke(
-        app, ["render", str(made / "splats.ply"), "--views", str(made), *view], catch_exceptions=False
+        app,
+        ["render", str(made / "splats.ply"), "--views", str(made), *view],
+        catch_exceptions=False,
     )
     assert done.exit_code == 0
     with Image.open(out / "photo_0.png") as picture:
@@ -130,13 +132,19 @@ def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
     Image.fromarray(image.astype(np.uint8) * 255).save(tmp_path / "mask.png")
     mask = f"--mask=photo_0={tmp_path / 'mask.png'}"
     about, arrays, names = run(mask, "--config", "dif_SPIn", "--extractor", "colour")
-    assert about["config"] == "dif_SPIn" and about["extractor"] == "colour" and about["parameters"]["cut"] > 0
+    assert (
+        about["config"] == "dif_SPIn"
+        and about["extractor"] == "colour"
+        and about["parameters"]["cut"] > 0
+    )
     assert iou(arrays["selected"], names == "red") > 0.8
     with pytest.raises(weights.MissingWeights, match="dinov2-giant"):
         run(mask, "--config", "dif_SPIn")
     monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
     about, arrays, names = run(mask, "--config", "dif_NVOS", "--extractor", "colour")
-    assert about["extractor"] == "colour and regions" and iou(arrays["selected"], names == "red") > 0.7
+    assert (
+        about["extractor"] == "colour and regions" and iou(arrays["selected"], names == "red") > 0.7
+    )
     for name in ("sam_NVOS", "sam_SPIn"):
         about, arrays, names = run(mask, "--config", name)
         assert about["extractor"] == "regions" and iou(arrays["selected"], names == "red") > 0.4

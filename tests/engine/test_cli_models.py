@@ -21,7 +21,9 @@ def run(tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / name))
 
     def run(*arguments):
-        done = CliRunner().invoke(app, ["models", *arguments], catch_exceptions=False, env={"COLUMNS": "140"})
+        done = CliRunner().invoke(
+            app, ["models", *arguments], catch_exceptions=False, env={"COLUMNS": "140"}
+        )
         assert done.exit_code == 0
         return json.loads(done.stdout) if "--json" in arguments else done.output
 
@@ -52,7 +54,10 @@ def test_list(run, tmp_path, capsys):
 def test_path(run, tmp_path):
     place = put("sam2-small", tmp_path)
     assert run("path", "sam2-small").strip() == str(place)
-    with pytest.raises(weights.MissingWeights, match=r"ludvig models fetch sam2-tiny \(156 MB, licence Apache-2.0\)"):
+    with pytest.raises(
+        weights.MissingWeights,
+        match=r"ludvig models fetch sam2-tiny \(156 MB, licence Apache-2.0\)",
+    ):
         run("path", "sam2-tiny")
     with pytest.raises(EngineError, match='Did you mean "sam2-tiny"'):
         run("path", "sam2-tny")

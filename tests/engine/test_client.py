@@ -62,7 +62,9 @@ def test_progress_is_streamed_to_a_waiting_caller(engine):
 def test_the_environment_is_added_to(tmp_path):
     say = "import os; print(os.environ['LUDVIG_MODELS'], 'PATH' in os.environ)"
     folder = {"LUDVIG_MODELS": "Großer Spaß"}
-    with Engine.start(command=[sys.executable, "-c", say], environment=folder, log=tmp_path / "log") as engine:
+    with Engine.start(
+        command=[sys.executable, "-c", say], environment=folder, log=tmp_path / "log"
+    ) as engine:
         assert kind_of(engine.send(Ping())) == "engine_failed"
     assert (tmp_path / "log").read_text("utf-8") == "Großer Spaß True\n"
 

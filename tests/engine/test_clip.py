@@ -42,14 +42,20 @@ def test_dense_values_are_the_last_attention_s(folders):
     model = transformers.CLIPModel.from_pretrained(folders["clip"], attn_implementation="eager")
     attention = model.vision_model.encoder.layers[-1].self_attn
     caught = []
-    attention.register_forward_hook(lambda module, inputs, options, output: caught.append(options), with_kwargs=True)
+    attention.register_forward_hook(
+        lambda module, inputs, options, output: caught.append(options), with_kwargs=True
+    )
     with torch.no_grad():
         image = to_tensor(picture.pixels, (32, 48), CLIP, device="cpu")
         model.vision_model(image, interpolate_pos_encoding=True)
-        alone = attention(caught[0]["hidden_states"][0, 1:, None])[0][:, 0]  # each token is a sequence of its own
+        alone = attention(caught[0]["hidden_states"][0, 1:, None])[0][
+            :, 0
+        ]  # each token is a sequence of its own
         expected = model.visual_projection(model.vision_model.post_layernorm(alone))
     expected = torch.nn.functional.normalize(expected).T.reshape(16, 4, 6)
-    np.testing.assert_allclose(load_extractor(f"clip:{folders['clip']}")(picture), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        load_extractor(f"clip:{folders['clip']}")(picture), expected, atol=1e-5
+    )
 
 
 def test_dense_siglip_of_one_patch_is_its_embedding(folders):
@@ -60,7 +66,9 @@ def test_dense_siglip_of_one_patch_is_its_embedding(folders):
         image = to_tensor(picture.pixels, (8, 8), SIGNED, device="cpu")
         expected = model.get_image_features(image, interpolate_pos_encoding=True).pooler_output
     found = load_extractor(f"siglip:{folders['siglip']}")(picture)
-    np.testing.assert_allclose(found[:, 0, 0], torch.nn.functional.normalize(expected)[0], atol=1e-5)
+    np.testing.assert_allclose(
+        found[:, 0, 0], torch.nn.functional.normalize(expected)[0], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -83,10 +91,14 @@ def test_text(family, folders):
 
 def test_text_is_the_model_s_own(folders):
     model = transformers.CLIPModel.from_pretrained(folders["clip"])
-    tokens = transformers.AutoTokenizer.from_pretrained(folders["clip"])(["a dog"], return_tensors="pt")
+    tokens = transformers.AutoTokenizer.from_pretrained(folders["clip"])(
+        ["a dog"], return_tensors="pt"
+    )
     with torch.no_grad():
         expected = model(**tokens, pixel_values=torch.zeros(1, 3, 32, 32)).text_embeds
-    np.testing.assert_allclose(load_extractor(f"clip:{folders['clip']}").encode_text(["a dog"]), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        load_extractor(f"clip:{folders['clip']}").encode_text(["a dog"]), expected, atol=1e-5
+    )
 
 
 def test_size_and_key(folders):

@@ -45,13 +45,17 @@ def equal(a, b) -> bool:
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and np.array_equal(a, b)
     if hasattr(a, "__dataclass_fields__"):
-        return type(a) is type(b) and all(equal(getattr(a, n), getattr(b, n)) for n in a.__dataclass_fields__)
+        return type(a) is type(b) and all(
+            equal(getattr(a, n), getattr(b, n)) for n in a.__dataclass_fields__
+        )
     if isinstance(a, tuple):
         return len(a) == len(b) and all(map(equal, a, b))
     return type(a) is type(b) and a == b
 
 
-points = st.integers(0, 4).map(lambda count: np.arange(2 * count, dtype=np.float32).reshape(count, 2))
+points = st.integers(0, 4).map(
+    lambda count: np.arange(2 * count, dtype=np.float32).reshape(count, 2)
+)
 parts = st.builds(Part, st.none() | points, st.sampled_from(["dot", "line"]))
 wholes = st.integers(0, 5).flatmap(
     lambda n: st.builds(
@@ -75,10 +79,21 @@ def test_what_goes_in_comes_out(value):
 
 
 def test_arrays_are_named_by_their_path():
-    value = Whole("a", np.ones((2, 3), np.float32), parts=(Part(), Part(np.ones((1, 2), np.float32))), times={})
+    value = Whole(
+        "a",
+        np.ones((2, 3), np.float32),
+        parts=(Part(), Part(np.ones((1, 2), np.float32))),
+        times={},
+    )
     data, arrays = codec.encode(value)
     assert sorted(arrays) == ["means", "parts.1.xy"]
-    assert data == {"name": "a", "parts": [{"kind": "dot"}, {"kind": "dot"}], "size": [1, 2], "on": True, "times": {}}
+    assert data == {
+        "name": "a",
+        "parts": [{"kind": "dot"}, {"kind": "dot"}],
+        "size": [1, 2],
+        "on": True,
+        "times": {},
+    }
 
 
 def test_safe_conversions_only():
@@ -90,8 +105,12 @@ def test_safe_conversions_only():
     assert np.shares_memory(sent(kept := np.ones((2, 3), np.float32)), kept)
     with pytest.raises(EngineError, match="means holds complex128, expected float32"):
         sent(np.ones((2, 3), complex))
-    numpy_numbers = Whole("a", np.ones((0, 3), np.float32), size=(np.int64(3), np.int32(4)), ratio=np.float32(2))
-    assert equal(travelled(numpy_numbers), Whole("a", np.ones((0, 3), np.float32), size=(3, 4), ratio=2.0))
+    numpy_numbers = Whole(
+        "a", np.ones((0, 3), np.float32), size=(np.int64(3), np.int32(4)), ratio=np.float32(2)
+    )
+    assert equal(
+        travelled(numpy_numbers), Whole("a", np.ones((0, 3), np.float32), size=(3, 4), ratio=2.0)
+    )
 
 
 GOOD = {"name": "a"}
@@ -107,7 +126,10 @@ BAD = {
     "means holds float64, expected float32": (GOOD, {"means": MEANS.astype(float)}),
     r"means has shape \(3,\), expected \(N, 3\)": (GOOD, {"means": MEANS[0]}),
     r"means has shape \(3, 2\), expected \(N, 3\)": (GOOD, {"means": MEANS.T}),
-    r"mask has shape \(3,\), expected \(N\), N = 2": (GOOD, {"means": MEANS, "mask": np.zeros(3, bool)}),
+    r"mask has shape \(3,\), expected \(N\), N = 2": (
+        GOOD,
+        {"means": MEANS, "mask": np.zeros(3, bool)},
+    ),
     "name is 3, expected str": ({"name": 3}, {"means": MEANS}),
     "name holds a zero byte": ({"name": "a\0.ply"}, {"means": MEANS}),
     "on is 1, expected bool": ({**GOOD, "on": 1}, {"means": MEANS}),
@@ -120,9 +142,15 @@ BAD = {
     "size is '12', expected list": ({**GOOD, "size": "12"}, {"means": MEANS}),
     r"parts is \{\}, expected list": ({**GOOD, "parts": {}}, {"means": MEANS}),
     "parts.0 is 'dot', expected dict": ({**GOOD, "parts": ["dot"]}, {"means": MEANS}),
-    "parts.0.kind is 'blob', expected one of dot, line": ({**GOOD, "parts": [{"kind": "blob"}]}, {"means": MEANS}),
+    "parts.0.kind is 'blob', expected one of dot, line": (
+        {**GOOD, "parts": [{"kind": "blob"}]},
+        {"means": MEANS},
+    ),
     r"inner.kind is \['dot'\]": ({**GOOD, "inner": {"kind": ["dot"]}}, {"means": MEANS}),
-    r"inner.xy has shape \(2, 3\), expected \(P, 2\)": ({**GOOD, "inner": {}}, {"means": MEANS, "inner.xy": MEANS}),
+    r"inner.xy has shape \(2, 3\), expected \(P, 2\)": (
+        {**GOOD, "inner": {}},
+        {"means": MEANS, "inner.xy": MEANS},
+    ),
     r"times is \[\], expected dict": ({**GOOD, "times": []}, {"means": MEANS}),
     "times.a is 'b', expected float": ({**GOOD, "times": {"a": "b"}}, {"means": MEANS}),
     "The message is 3, expected dict": (3, {}),

@@ -27,7 +27,10 @@ def made(tmp_path_factory):
 
 
 def shown(scene, rows, view):
-    return render(scene.gaussians, scene.views[view].camera, rows.astype(np.float32)[:, None])[0][0] > 0.5
+    return (
+        render(scene.gaussians, scene.views[view].camera, rows.astype(np.float32)[:, None])[0][0]
+        > 0.5
+    )
 
 
 def test_all_experiments_are_there():
@@ -74,7 +77,8 @@ def test_stretched_misplaces_tiles_by_what_was_measured(tile, most):  # quirk 3
     scale = next(scale for scale in scales(728) if scale.tile == tile)
     count, pixels = scale.count(728), np.arange(0, 728, 0.25)
     at = {
-        stretched: np.interp(np.arange(count), where(scale, pixels, count, stretched), pixels) for stretched in (0, 1)
+        stretched: np.interp(np.arange(count), where(scale, pixels, count, stretched), pixels)
+        for stretched in (0, 1)
     }
     true = np.minimum(np.arange(count) * scale.stride, pixels[-1])
     assert np.abs(at[1] - true).max() == pytest.approx(most, abs=1.5)
@@ -91,7 +95,10 @@ def test_xdif_is_a_regression_of_pixels(made):
     prepared, _ = prepare_pruned(scene, Colour(), settings)
     paint = prompts.mask(scene.views[0].camera, shown(scene, red, 0))
     found = find_foreground(prepared, paint, settings)
-    looks = [picture(prepared.gaussians, found, view.camera, raster=settings.recipe.raster) for view in scene.views]
+    looks = [
+        picture(prepared.gaussians, found, view.camera, raster=settings.recipe.raster)
+        for view in scene.views
+    ]
     overlaps = [iou(look, shown(scene, red, n)) for n, look in enumerate(looks)]
     assert overlaps[0] == pytest.approx(found.agreement, abs=1e-6) and min(overlaps) > 0.85
     assert iou(found.segment.selected, red) > 0.7, "and the splats it means"
@@ -100,7 +107,12 @@ def test_xdif_is_a_regression_of_pixels(made):
     image = render(prepared.gaussians, scene.views[3].camera, logits[:, None])[0][0] + offset
     np.testing.assert_array_equal(stretched(1 / (1 + np.exp(-image))) > found.cut, looks[3])
     with pytest.raises(EngineError, match="empty or the whole"):
-        find_foreground(prepared, replace(paint, negative=paint.negative), settings, reference=np.ones_like(looks[0]))
+        find_foreground(
+            prepared,
+            replace(paint, negative=paint.negative),
+            settings,
+            reference=np.ones_like(looks[0]),
+        )
 
 
 def iou(a, b):

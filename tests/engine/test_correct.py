@@ -23,12 +23,17 @@ def made(tmp_path_factory):
     names = scene.from_file(np.load(folder / "names.npy"))
     prepared, encoder = prepare(scene, Colour()), PlantedExtractor(1.0)
     lifted = lift_text(scene, encoder)
-    said = {text: text_scores(prepared, lifted, encoder, [text])[0] for text in ("tomato", "lime", "zeppelin")}
+    said = {
+        text: text_scores(prepared, lifted, encoder, [text])[0]
+        for text in ("tomato", "lime", "zeppelin")
+    }
     return scene, names, prepared, lifted.seen, said
 
 
 def click(scene, name, *, positive=True, view=0):
-    return prompts.photo_click(scene.views[view], *small_scene.centre_of(name, view), positive=positive)
+    return prompts.photo_click(
+        scene.views[view], *small_scene.centre_of(name, view), positive=positive
+    )
 
 
 @pytest.mark.parametrize(

@@ -85,13 +85,19 @@ def test_adjoint_law(back_end):  # T2
 
 def test_the_clamps_differ():
     opaque = single((0, 0, 0), 1.0)
-    alphas = [back_end.render(opaque, CAMERA, np.ones((1, 1), np.float32))[1].max() for back_end in BACK_ENDS]
+    alphas = [
+        back_end.render(opaque, CAMERA, np.ones((1, 1), np.float32))[1].max()
+        for back_end in BACK_ENDS
+    ]
     assert alphas == pytest.approx([0.999, 0.99])
     assert (clamp_of("1.5.3"), clamp_of("1.6.0"), clamp_of("2.0.1")) == (0.999, 0.99, 0.99)
 
 
 def test_uplift_uses_it_where_it_is_usable(monkeypatch):
-    sights = [Sight(camera, RNG.random((5, 6, 9)).astype(np.float32)) for camera in (CAMERA, look_at((0, 3, 0.8)))]
+    sights = [
+        Sight(camera, RNG.random((5, 6, 9)).astype(np.float32))
+        for camera in (CAMERA, look_at((0, 3, 0.8)))
+    ]
     expected = uplift(GAUSSIANS, sights)
     calls = []
 
@@ -114,7 +120,9 @@ def test_cancelling():
             return True
 
     with pytest.raises(Cancelled):
-        BACK_ENDS[0].adjoint(GAUSSIANS, CAMERA, np.ones((1, CAMERA.height, CAMERA.width), np.float32), job=Stop())
+        BACK_ENDS[0].adjoint(
+            GAUSSIANS, CAMERA, np.ones((1, CAMERA.height, CAMERA.width), np.float32), job=Stop()
+        )
 
 
 @pytest.fixture
@@ -153,7 +161,9 @@ def test_an_unbuilt_gsplat_is_reported_with_its_fix(fresh, caplog, failure):
     fresh.setattr(cuda, "Gsplat", lambda function, device, clamp: Gsplat(function, "cpu", clamp))
     assert cuda.usable() is None
     assert (
-        str(failure) in caplog.text and "docs.gsplat.studio/whl" in caplog.text and "LUDVIG_DEVICE=cpu" in caplog.text
+        str(failure) in caplog.text
+        and "docs.gsplat.studio/whl" in caplog.text
+        and "LUDVIG_DEVICE=cpu" in caplog.text
     )
 
 

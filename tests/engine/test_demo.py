@@ -25,9 +25,23 @@ def demo(tmp_path_factory):
     environment = {**os.environ, "LUDVIG_CACHE": str(folder / "cache")}
 
     def run(*arguments, code=0):
-        command = [sys.executable, "-m", "ludvig_engine", "demo", "--extractor", "colour", *map(str, arguments)]
+        command = [
+            sys.executable,
+            "-m",
+            "ludvig_engine",
+            "demo",
+            "--extractor",
+            "colour",
+            *map(str, arguments),
+        ]
         done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=folder, encoding="utf-8", check=False
+            command,
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=folder,
+            encoding="utf-8",
+            check=False,
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
@@ -49,7 +63,10 @@ def test_selects_from_one_click(found):
 def test_the_picture_shows_every_step(found):
     with Image.open(found["sheets"][0]) as image:
         width, height = sheet.WIDTH, sheet.WIDTH * 640 // 960
-        assert image.size == (5 * (width + sheet.GAP) + sheet.GAP, sheet.CAPTION + 3 * (height + sheet.GAP))
+        assert image.size == (
+            5 * (width + sheet.GAP) + sheet.GAP,
+            sheet.CAPTION + 3 * (height + sheet.GAP),
+        )
         pixels = np.asarray(image.convert("RGB"), float)
     columns = [
         pixels[sheet.CAPTION : sheet.CAPTION + height, left : left + width]
@@ -58,7 +75,9 @@ def test_the_picture_shows_every_step(found):
     objects = json.loads((SHIPPED / "scene.json").read_text("utf-8"))["objects"]
     click = next(thing["click"] for thing in objects if thing["name"] == "monkey")
     x, y = (round(value * width / 960) for value in click)
-    photo, _, scores, selected, removed = (column[y - 3 : y + 4, x - 3 : x + 4].mean((0, 1)) for column in columns)
+    photo, _, scores, selected, removed = (
+        column[y - 3 : y + 4, x - 3 : x + 4].mean((0, 1)) for column in columns
+    )
     assert photo[1] > photo[0]  # the monkey is green
     assert scores.sum() > 500  # the light end of the ramp
     assert selected[0] > selected[1] > selected[2]  # tinted orange

@@ -35,7 +35,9 @@ def masks(check, scene, name):
 
 def test_everything_is_there(check, scene):
     assert 55_000 < len(scene) < 65_000 and scene.notes == ()
-    assert len(scene.views) == 24 and all(view.photo and view.photo_size == (960, 640) for view in scene.views)
+    assert len(scene.views) == 24 and all(
+        view.photo and view.photo_size == (960, 640) for view in scene.views
+    )
     assert len({o["name"] for o in OBJECTS}) == len(OBJECTS) == 7
     for thing in OBJECTS:
         m = masks(check, scene, thing["name"])

@@ -7,7 +7,14 @@ import sys
 import pytest
 
 import tiny_models
-from ludvig_engine.device import choose, import_torch, import_transformers, inference, load_pretrained, load_tokenizer
+from ludvig_engine.device import (
+    choose,
+    import_torch,
+    import_transformers,
+    inference,
+    load_pretrained,
+    load_tokenizer,
+)
 from ludvig_engine.errors import EngineError
 from tiny_models import torch
 
@@ -15,7 +22,9 @@ from tiny_models import torch
 @pytest.mark.parametrize("name", ["torch", "transformers"])
 def test_a_missing_package(name, monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(EngineError, match=rf"package {name} cannot be imported.*ludvig-engine\[models\]") as caught:
+    with pytest.raises(
+        EngineError, match=rf"package {name} cannot be imported.*ludvig-engine\[models\]"
+    ) as caught:
         import_transformers()
     assert caught.value.kind == "missing_package"
 
@@ -59,7 +68,10 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_out_of_memory(error):
-    with pytest.raises(EngineError, match=r"does not fit into the memory.*smaller image") as caught, inference("cpu"):
+    with (
+        pytest.raises(EngineError, match=r"does not fit into the memory.*smaller image") as caught,
+        inference("cpu"),
+    ):
         raise error
     assert caught.value.kind == "out_of_memory"
 
@@ -90,7 +102,12 @@ def test_load_pretrained(tmp_path):
 
 def test_weights_that_do_not_belong_to_the_settings(tmp_path):
     """transformers would start those from random numbers and only mention it."""
-    small, large = tiny_models.dinov2(tmp_path / "a"), tiny_models.dinov2(tmp_path / "b", num_hidden_layers=4)
+    small, large = (
+        tiny_models.dinov2(tmp_path / "a"),
+        tiny_models.dinov2(tmp_path / "b", num_hidden_layers=4),
+    )
     (large / "model.safetensors").write_bytes((small / "model.safetensors").read_bytes())
-    with pytest.raises(EngineError, match=r"has no weights for \d+ parts of the model, such as encoder"):
+    with pytest.raises(
+        EngineError, match=r"has no weights for \d+ parts of the model, such as encoder"
+    ):
         load_pretrained("AutoModel", large, device="cpu")

@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components, shortest_path
 
-from ludvig_engine.diffusion import diffuse, flood, kept_edges, release_edges, seed_median, similarities
+from ludvig_engine.diffusion import (
+    diffuse,
+    flood,
+    kept_edges,
+    release_edges,
+    seed_median,
+    similarities,
+)
 from ludvig_engine.graph import OUT, build, edge_distances, nearest, unit
 
 RNG = np.random.default_rng(1)
 N = 120
-POINTS = np.concatenate([RNG.normal(size=(70, 3)), RNG.normal(size=(50, 3)) + 100]).astype(np.float32)
+POINTS = np.concatenate([RNG.normal(size=(70, 3)), RNG.normal(size=(50, 3)) + 100]).astype(
+    np.float32
+)
 FEATURES = RNG.normal(size=(N, 4)).astype(np.float32)
 NEIGHBOURS = nearest(POINTS, 6)
 GRAPH = build(NEIGHBOURS).with_features(FEATURES)
@@ -113,12 +122,16 @@ def test_restart_keeps_the_seeds():
     A, seeds = similarities(GRAPH, 1.0, 0.8), RNG.random((N, 1)).astype(np.float32)
     At, _ = normalised(A, P)
     limit = np.linalg.solve(np.eye(N) - 0.7 * At, 0.3 * seeds)
-    np.testing.assert_allclose(diffuse(GRAPH, A, P, seeds, steps=200, restart=0.3), limit, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(
+        diffuse(GRAPH, A, P, seeds, steps=200, restart=0.3), limit, rtol=1e-3, atol=1e-5
+    )
 
 
 def test_unary_disconnects_and_its_scale_does_not_matter():  # T19
     A, seeds = similarities(GRAPH, 1.0, 0.8), RNG.random((N, 1)).astype(np.float32)
-    np.testing.assert_allclose(diffuse(GRAPH, A, 0.3 * P, seeds), diffuse(GRAPH, A, P, seeds), rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(
+        diffuse(GRAPH, A, 0.3 * P, seeds), diffuse(GRAPH, A, P, seeds), rtol=1e-3, atol=1e-6
+    )
     cut = P.copy()
     cut[11] = 0
     assert diffuse(GRAPH, A, cut, seeds)[11] == 0
@@ -130,7 +143,9 @@ def test_flood_is_breadth_first_search(threshold, hops):  # T20
     kept = kept_edges(GRAPH, P, bandwidth=1.0, scale=0.8, threshold=threshold)
     x = unit(FEATURES)
     S = np.exp(-np.sum((x[:, None] - x) ** 2, 2) / 0.64) * np.sqrt(P[:, None] * P)
-    np.testing.assert_array_equal(dense(GRAPH, kept) > 0, (S > threshold) & (dense(GRAPH, GRAPH.direction) > 0))
+    np.testing.assert_array_equal(
+        dense(GRAPH, kept) > 0, (S > threshold) & (dense(GRAPH, GRAPH.direction) > 0)
+    )
     seeds = np.zeros(N, bool)
     seeds[[2, 30, 80]] = True
     steps = shortest_path(dense(GRAPH, kept) > 0, unweighted=True)[seeds & (P > threshold)]
@@ -152,7 +167,12 @@ def test_chain():  # T21
     blocked[3] = 0
     kept = kept_edges(graph, blocked, bandwidth=1, scale=1)
     np.testing.assert_array_equal(flood(graph, kept, seeds), [0, 1, 2, -1, -1])
-    reached = diffuse(graph, similarities(graph, 1, 1), ones, seeds[:, None].astype(np.float32), steps=2)[:, 0] > 0
+    reached = (
+        diffuse(graph, similarities(graph, 1, 1), ones, seeds[:, None].astype(np.float32), steps=2)[
+            :, 0
+        ]
+        > 0
+    )
     np.testing.assert_array_equal(reached, [True, True, True, False, False])
 
 
@@ -161,12 +181,16 @@ def test_a_seed_that_does_not_look_like_the_object_is_dropped():
     seeds[4] = True
     low = P.copy()
     low[4] = 0.01
-    assert (flood(GRAPH, kept_edges(GRAPH, low, bandwidth=9, scale=1, threshold=0.03), seeds) == -1).all()
+    assert (
+        flood(GRAPH, kept_edges(GRAPH, low, bandwidth=9, scale=1, threshold=0.03), seeds) == -1
+    ).all()
 
 
 def test_published_flood():
     """Their iteration on the binarised, symmetrised matrix reaches what ours reaches on the same edges."""
-    distances = np.linalg.norm(unit(FEATURES)[:, None] - unit(FEATURES)[NEIGHBOURS], axis=2).astype(np.float32)
+    distances = np.linalg.norm(unit(FEATURES)[:, None] - unit(FEATURES)[NEIGHBOURS], axis=2).astype(
+        np.float32
+    )
     graph, kept = release_edges(NEIGHBOURS, distances, P, bandwidth=1.0, scale=0.5, cut=0.01)
     weights = np.exp(-(distances**2) / 0.25) * np.sqrt(P[:, None] * P[NEIGHBOURS])
     binary = weights / np.sqrt(weights.sum(1, keepdims=True) * weights.sum(0)) > 0.01

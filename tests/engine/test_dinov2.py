@@ -19,7 +19,9 @@ def folder(tmp_path_factory):
     return tiny_models.dinov2_with_registers(tmp_path_factory.mktemp("models") / "tiny-dinov2")
 
 
-@pytest.mark.parametrize("make", [tiny_models.dinov2, tiny_models.dinov2_with_registers, tiny_models.dinov3])
+@pytest.mark.parametrize(
+    "make", [tiny_models.dinov2, tiny_models.dinov2_with_registers, tiny_models.dinov3]
+)
 def test_battery(make, tmp_path):
     family = "dinov3" if make is tiny_models.dinov3 else "dinov2"
     extractor = load_extractor(f"{family}:{make(tmp_path / 'tiny')}")
@@ -43,11 +45,15 @@ def test_tokens_are_the_model_s_own(folder):
     model = transformers.AutoModel.from_pretrained(folder)
     assert type(model).__name__ == "Dinov2WithRegistersModel"
     with torch.no_grad():
-        out = model(to_tensor(picture.pixels, (84, 112), IMAGENET, device="cpu"), output_hidden_states=True)
+        out = model(
+            to_tensor(picture.pixels, (84, 112), IMAGENET, device="cpu"), output_hidden_states=True
+        )
     tokens = out.last_hidden_state[0, 5:].T.reshape(24, 6, 8)
     np.testing.assert_allclose(load_extractor(f"dinov2:{folder}")(picture), tokens, atol=1e-6)
     earlier = model.layernorm(out.hidden_states[2])[0, 5:].T.reshape(24, 6, 8).detach()
-    np.testing.assert_allclose(load_extractor(f"dinov2:{folder},layer=2")(picture), earlier, atol=1e-6)
+    np.testing.assert_allclose(
+        load_extractor(f"dinov2:{folder},layer=2")(picture), earlier, atol=1e-6
+    )
 
 
 def test_size_limit(folder):
@@ -59,8 +65,12 @@ def test_size_limit(folder):
 def test_one_window_is_the_whole_photo(folder):
     """With a square no larger than the crop both ways see the same, one on cells of half the size."""
     picture = photo(98, 98)
-    whole, cut = (load_extractor(f"dinov2:{folder}{options}")(picture) for options in ("", ",windows"))
-    fine = torch.nn.functional.interpolate(torch.from_numpy(whole)[None], scale_factor=2, mode="bilinear")[0]
+    whole, cut = (
+        load_extractor(f"dinov2:{folder}{options}")(picture) for options in ("", ",windows")
+    )
+    fine = torch.nn.functional.interpolate(
+        torch.from_numpy(whole)[None], scale_factor=2, mode="bilinear"
+    )[0]
     np.testing.assert_allclose(cut, fine, atol=1e-5)
 
 
@@ -75,7 +85,10 @@ def test_key_follows_what_the_maps_depend_on(folder, tmp_path):
 def test_threads_do_not_disturb_each_other(folder):
     from concurrent.futures import ThreadPoolExecutor
 
-    extractor, pictures = load_extractor(f"dinov2:{folder}"), [photo(70, 98, seed) for seed in range(8)]
+    extractor, pictures = (
+        load_extractor(f"dinov2:{folder}"),
+        [photo(70, 98, seed) for seed in range(8)],
+    )
     expected = [extractor(picture) for picture in pictures]
     with ThreadPoolExecutor(4) as pool:
         for one, other in zip(expected, pool.map(extractor, pictures), strict=True):
@@ -109,14 +122,20 @@ def test_released_takes_registers_out_and_stretches_positions_as_dinov2_did(
     model = transformers.AutoModel.from_pretrained(folder)
     plain = load_extractor(f"dinov2:{folder}")(picture)
     found = load_extractor(f"dinov2:{folder},released")
-    assert found.name.endswith("as released") and found.key != load_extractor(f"dinov2:{folder}").key
+    assert (
+        found.name.endswith("as released") and found.key != load_extractor(f"dinov2:{folder}").key
+    )
     positions = model.embeddings.position_embeddings.detach()
     side = round((positions.shape[1] - 1) ** 0.5)
     grid = positions[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
-    stretched = torch.nn.functional.interpolate(grid, scale_factor=(6.1 / side, 8.1 / side), mode="bicubic")
+    stretched = torch.nn.functional.interpolate(
+        grid, scale_factor=(6.1 / side, 8.1 / side), mode="bicubic"
+    )
     assert stretched.shape[2:] == (6, 8)
     with torch.no_grad():
-        patches = model.embeddings.patch_embeddings(to_tensor(picture.pixels, (84, 112), IMAGENET, device="cpu"))
+        patches = model.embeddings.patch_embeddings(
+            to_tensor(picture.pixels, (84, 112), IMAGENET, device="cpu")
+        )
         x = torch.cat([model.embeddings.cls_token, patches], 1)
         x = x + torch.cat([positions[:, :1], stretched.flatten(2).transpose(1, 2)], 1)
         tokens = model.layernorm(model.encoder(x).last_hidden_state)[0, 1:]

@@ -41,7 +41,9 @@ def test_the_tree_is_wards(seed):
 
 def test_costs_add_up_to_the_whole_variance():
     rng = np.random.default_rng(0)
-    segments = everyone(rng.normal(size=(50, 4)).astype(np.float32), rng.uniform(0.1, 3, 50).astype(np.float32))
+    segments = everyone(
+        rng.normal(size=(50, 4)).astype(np.float32), rng.uniform(0.1, 3, 50).astype(np.float32)
+    )
     assert agglomerate(segments)[1].sum() == pytest.approx(segments.variance(), rel=1e-4)
 
 
@@ -49,7 +51,9 @@ def planted(count=3000, noise=0.1, seed=0) -> tuple[Prepared, np.ndarray]:
     """Eight octants of one cloud, each with features of its own."""
     gaussians, rng = random_gaussians(count, seed), np.random.default_rng(seed)
     truth = (gaussians.means > 0) @ np.array([1, 2, 4])
-    features = (rng.normal(size=(8, 20))[truth] + noise * rng.normal(size=(count, 20))).astype(np.float32)
+    features = (rng.normal(size=(8, 20))[truth] + noise * rng.normal(size=(count, 20))).astype(
+        np.float32
+    )
     uplifted = Uplifted(features, np.ones(count, np.float32), np.ones(count, np.float32))
     graph = build(nearest(gaussians.means, 16)).with_features(features)
     return Prepared(gaussians, uplifted, graph, "planted"), truth
@@ -78,7 +82,10 @@ def test_what_no_photo_shows_goes_with_its_surroundings():
     unseen = rng.random(len(truth)) < 0.2
     features = np.where(unseen[:, None], 0, prepared.uplifted.features)
     uplifted = Uplifted(features, (~unseen).astype(np.float32), (~unseen).astype(np.float32))
-    labels = divide(Prepared(prepared.gaussians, uplifted, prepared.graph.with_features(features), "x"), detail=0.1)
+    labels = divide(
+        Prepared(prepared.gaussians, uplifted, prepared.graph.with_features(features), "x"),
+        detail=0.1,
+    )
     right = sum(np.bincount(truth[labels == label]).max() for label in range(labels.max() + 1))
     assert right > 0.9 * len(truth)
     assert labels.max() + 1 <= 12
@@ -90,7 +97,9 @@ def test_floaters_belong_to_no_segment():
     means = gaussians.means.copy()
     means[:20] += 1000
     graph = build(nearest(means, 5)).with_features(prepared.uplifted.features)
-    moved = type(gaussians)(means, gaussians.quats, gaussians.scales, gaussians.opacities, gaussians.sh0, gaussians.shN)
+    moved = type(gaussians)(
+        means, gaussians.quats, gaussians.scales, gaussians.opacities, gaussians.sh0, gaussians.shN
+    )
     labels = divide(Prepared(moved, prepared.uplifted, graph, "x"))
     assert (labels[:20] == -1).all()
 

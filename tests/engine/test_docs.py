@@ -30,7 +30,11 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def environment(tmp_path):
-    paths = {"LUDVIG_CACHE": str(tmp_path / "cache"), "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    paths = {
+        "LUDVIG_CACHE": str(tmp_path / "cache"),
+        "TMPDIR": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+    }
     return {**os.environ, **paths}
 
 
@@ -45,13 +49,18 @@ def test_the_example_runs(made, tmp_path, environment):
     example = blocks("README.md", "python")[0]
     assert len([line for line in example.splitlines() if line.strip()]) <= 15
     said = run(example, made / "splats.ply", made, cwd=tmp_path, env=environment)
-    assert "Progress(stage='Extracting features (colour)'" in said and " of 4,000 splats, threshold 0." in said
+    assert (
+        "Progress(stage='Extracting features (colour)'" in said
+        and " of 4,000 splats, threshold 0." in said
+    )
     selected = np.load(tmp_path / "selected.npy")
     assert selected.dtype == bool and selected.shape == (4000,)
 
 
 def test_the_library_example_runs(made, tmp_path, environment):
-    example = blocks("docs/scripting.md", "python")[1].replace("/scans/garden.ply", str(made / "splats.ply"))
+    example = blocks("docs/scripting.md", "python")[1].replace(
+        "/scans/garden.ply", str(made / "splats.ply")
+    )
     script = example.replace("/scans/garden", str(made)) + "\nprint(len(selected))"
     assert run(script, cwd=tmp_path, env=environment) == "4000\n"
 
@@ -62,7 +71,11 @@ def test_all_that_is_named_exists():
         for called in re.findall(r"`([A-Z]\w+)\(", text):
             assert hasattr(methods, called), called
     asked = set(re.findall(r"`([A-Z]\w+)\(", (ROOT / "docs" / "scripting.md").read_text("utf-8")))
-    own = {kind.__name__ for kind in methods.METHODS.values() if kind.__module__ == "ludvig_engine.methods"}
+    own = {
+        kind.__name__
+        for kind in methods.METHODS.values()
+        if kind.__module__ == "ludvig_engine.methods"
+    }
     assert own - asked == {"Initialize", "Shutdown"}
 
 
@@ -90,7 +103,11 @@ def test_the_remote_commands_work(tmp_path, environment):
         assert len(environment["TOKEN"]) == 64
         assert wait_for((tmp_path / "ludvig.json").exists, 60)
         for _ in range(2):  # leaving does not end it
-            said = run(blocks("docs/remote.md", "python")[0].replace("7777", str(here)), cwd=tmp_path, env=environment)
+            said = run(
+                blocks("docs/remote.md", "python")[0].replace("7777", str(here)),
+                cwd=tmp_path,
+                env=environment,
+            )
             assert said.strip()
         shell.stdin.close()
         assert shell.wait(10) == 0
@@ -99,7 +116,9 @@ def test_the_remote_commands_work(tmp_path, environment):
 
 def test_the_table_of_methods_is_up_to_date():
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    assert text.split("<!-- methods -->")[1].split("<!-- /methods -->")[0].strip() == methods.table()
+    assert (
+        text.split("<!-- methods -->")[1].split("<!-- /methods -->")[0].strip() == methods.table()
+    )
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))

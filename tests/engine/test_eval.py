@@ -43,7 +43,11 @@ def shown(made):
     names = scene.from_file(np.load(made / "names.npy"))
     share = np.stack([names == name for name in WORDS], 1).astype(np.float32)
     images = [render(scene.gaussians, view.camera, share)[0] > 0.5 for view in scene.views]
-    return {(view, name): image[n] for view, image in zip(VIEWS, images, strict=True) for n, name in enumerate(WORDS)}
+    return {
+        (view, name): image[n]
+        for view, image in zip(VIEWS, images, strict=True)
+        for n, name in enumerate(WORDS)
+    }
 
 
 def save(path, mask):
@@ -106,7 +110,11 @@ def test_spin_layout(spin_data):
     ("files", "views", "expected"),
     [
         (["a.png", "b.png"], ["a", "b", "c"], ["a", "b"]),
-        (["image000.png", "image002.png"], ["IMG_4038", "IMG_4026", "IMG_4031"], ["IMG_4026", "IMG_4038"]),
+        (
+            ["image000.png", "image002.png"],
+            ["IMG_4038", "IMG_4026", "IMG_4031"],
+            ["IMG_4026", "IMG_4038"],
+        ),
         (["0_00001.png", "1_00003.png"], ["00001", "00003"], ["00001", "00003"]),
         (["000001.png", "000004.png"], ["0_00001", "1_00004"], ["0_00001", "1_00004"]),
         (["frame7_mask.png"], ["x_0007", "x_0008"], ["x_0007"]),
@@ -126,37 +134,52 @@ def test_perfect_and_shifted_predictions(module, nvos_data, spin_data, shown):
     tasks = module.tasks(nvos_data if module is nvos else spin_data)
     if module is nvos:
         tasks = [task for task in tasks if task.name.startswith("horns")]
-    truth = {task.name: {v: foreground_eval.read_binary(p) for v, p in task.targets.items()} for task in tasks}
+    truth = {
+        task.name: {v: foreground_eval.read_binary(p) for v, p in task.targets.items()}
+        for task in tasks
+    }
     rows = report.with_mean(foreground.score(tasks, lambda task: truth[task.name]))
     assert all(row["IoU"] == row["accuracy"] == 100 for row in rows.values())
-    rows = foreground.score(tasks, lambda task: {v: shifted(m) for v, m in truth[task.name].items()})
+    rows = foreground.score(
+        tasks, lambda task: {v: shifted(m) for v, m in truth[task.name].items()}
+    )
     for name, masks in truth.items():
         overlaps = [(m & shifted(m)).sum() / (m | shifted(m)).sum() for m in masks.values()]
-        assert rows[name]["IoU"] == pytest.approx(100 * np.mean(overlaps)) and rows[name]["IoU"] < 80
+        assert (
+            rows[name]["IoU"] == pytest.approx(100 * np.mean(overlaps)) and rows[name]["IoU"] < 80
+        )
         assert rows[name]["views"] == len(masks)
 
 
 def test_a_square_shifted_by_a_quarter(tmp_path):
     square = np.zeros((60, 90), bool)
     square[10:50, 20:60] = True
-    task = foreground.Task("square", tmp_path, "a", tmp_path, {"b": save(tmp_path / "b.png", square)})
+    task = foreground.Task(
+        "square", tmp_path, "a", tmp_path, {"b": save(tmp_path / "b.png", square)}
+    )
     moved = np.roll(square, 10, axis=1)
     assert foreground.score([task], lambda _: {"b": moved})["square"]["IoU"] == pytest.approx(60)
     twice = np.kron(moved, np.ones((2, 2), bool))
-    assert foreground.score([task], lambda _: {"b": twice})["square"]["IoU"] == pytest.approx(60), "at any resolution"
+    assert foreground.score([task], lambda _: {"b": twice})["square"]["IoU"] == pytest.approx(60), (
+        "at any resolution"
+    )
 
 
 def test_own_predictions(nvos_data, spin_data, monkeypatch):
     monkeypatch.setattr(foreground_eval, "load_segmenter", lambda spec, device: RegionSegmenter())
     task = spin.tasks(spin_data)[-1]
-    inner = replace(config("sam_NVOS"), scheme=Scheme(share=0.1))  # regions cannot ignore a point beside the object
+    inner = replace(
+        config("sam_NVOS"), scheme=Scheme(share=0.1)
+    )  # regions cannot ignore a point beside the object
     for settings, floor in ((inner, 50), (config("sam_SPIn"), 80)):
         assert foreground.score([task], foreground.predictor(settings))[task.name]["IoU"] > floor
     small = {"recipe": replace(config("dif_SPIn").recipe, neighbours=30)}
     spin_tasks = [task for task in spin.tasks(spin_data) if task.name == "fern"]
     answer = foreground.predictor(replace(config("dif_SPIn"), **small), extractor="colour")
     assert foreground.score(spin_tasks, answer)["fern"]["IoU"] > 85
-    monkeypatch.setattr(foreground_eval, "load_extractor", lambda spec, device: PlantedExtractor(0.5, (45, 60)))
+    monkeypatch.setattr(
+        foreground_eval, "load_extractor", lambda spec, device: PlantedExtractor(0.5, (45, 60))
+    )
     answer = foreground.predictor(replace(config("dif_NVOS"), **small))
     rows = foreground.score(nvos.tasks(nvos_data), answer)
     assert min(row["IoU"] for row in rows.values()) > 80
@@ -178,7 +201,9 @@ def lerf_data(made, shown, tmp_path):
                 outline.insert(0, [float(columns[rows == row].min()) - 0.4, float(row)])
                 outline.append([float(columns[rows == row].max()) + 0.4, float(row)])
             box = [float(columns.min()), float(rows.min()), float(columns.max()), float(rows.max())]
-            objects.append({"category": WORDS[name], "group": 1, "segmentation": outline, "bbox": box})
+            objects.append(
+                {"category": WORDS[name], "group": 1, "segmentation": outline, "bbox": box}
+            )
         about = {"info": {"name": f"{view}.jpg", "width": W, "height": H}, "objects": objects}
         (tmp_path / "label" / "teatime" / f"frame_{view}.json").write_text(json.dumps(about))
     return tmp_path
@@ -187,7 +212,10 @@ def lerf_data(made, shown, tmp_path):
 def views_named(tasks):
     """The labels are called frame_<photo>; in the published set photos are called that, too."""
     return [
-        replace(task, frames={name.removeprefix("frame_"): things for name, things in task.frames.items()})
+        replace(
+            task,
+            frames={name.removeprefix("frame_"): things for name, things in task.frames.items()},
+        )
         for task in tasks
     ]
 
@@ -208,18 +236,25 @@ def test_lerf_perfect_and_shifted(lerf_data, shown):
         row = lerf.score([task], perfect, cutoff=cutoff, smooth=0)["teatime"]
         assert row == {"localisation": 100, "IoU": 100, "prompts": 4}
     row = lerf.score([task], moved, cutoff=0, smooth=0)["teatime"]
-    overlaps = [metrics.iou(t.mask, np.roll(t.mask, 60, axis=1)) for f in task.frames.values() for t in f]
+    overlaps = [
+        metrics.iou(t.mask, np.roll(t.mask, 60, axis=1)) for f in task.frames.values() for t in f
+    ]
     assert row["IoU"] == pytest.approx(100 * np.mean(overlaps)) and row["localisation"] == 0
     smooth = lerf.score([task], perfect, cutoff=0, smooth=5)["teatime"]
     assert smooth["localisation"] == 100 and 60 < smooth["IoU"] < 100
-    nothing = lerf.score([task], lambda task: lambda view: np.zeros((2, H, W), np.float32), cutoff=0, smooth=0)
+    nothing = lerf.score(
+        [task], lambda task: lambda view: np.zeros((2, H, W), np.float32), cutoff=0, smooth=0
+    )
     assert nothing["teatime"]["IoU"] == 0
 
 
 def test_several_outlines_of_a_text_are_one(tmp_path):
     square = [[0, 0], [0, 9], [9, 9], [9, 0]]
     other = [[x + 20, y] for x, y in square]
-    objects = [{"category": "cup", "segmentation": s, "bbox": [s[0][0], 0, s[0][0] + 9, 9]} for s in (square, other)]
+    objects = [
+        {"category": "cup", "segmentation": s, "bbox": [s[0][0], 0, s[0][0] + 9, 9]}
+        for s in (square, other)
+    ]
     path = tmp_path / "frame_1.json"
     path.write_text(json.dumps({"info": {"width": 40, "height": 20}, "objects": objects}))
     (thing,) = lerf._things(path)
@@ -245,17 +280,24 @@ def test_lerf_masks_redrawn_by_a_segmenter(lerf_data, shown):
     redraw = lerf.redrawn(segmenter)
     masks = redraw(task, "photo_2", ndimage.binary_erosion(shown["photo_2", "red"], iterations=3))
     assert len(masks) == 5 and segmenter.images == 1
-    assert all(metrics.iou(mask, shown["photo_2", "red"]) > 0.9 for mask in masks), "grown to the whole ball"
+    assert all(metrics.iou(mask, shown["photo_2", "red"]) > 0.9 for mask in masks), (
+        "grown to the whole ball"
+    )
     redraw(task, "photo_2", shown["photo_2", "green"])
     redraw(task, "photo_5", shown["photo_5", "green"])
     assert segmenter.images == 2, "each photo is looked at once"
 
     def small(task):
-        eroded = {v: [ndimage.binary_erosion(t.mask, iterations=3) for t in f] for v, f in task.frames.items()}
+        eroded = {
+            v: [ndimage.binary_erosion(t.mask, iterations=3) for t in f]
+            for v, f in task.frames.items()
+        }
         return lambda view: np.stack(eroded[view]).astype(np.float32)
 
     plain = lerf.score([task], small, cutoff=0, smooth=0)["teatime"]["IoU"]
-    assert lerf.score([task], small, cutoff=0, smooth=0, redraw=redraw)["teatime"]["IoU"] > plain + 20
+    assert (
+        lerf.score([task], small, cutoff=0, smooth=0, redraw=redraw)["teatime"]["IoU"] > plain + 20
+    )
 
 
 # ScanNet.
@@ -271,7 +313,9 @@ def scannet_data(made, shown, tmp_path):
     ids = np.array([scannet.NYU40[LABELS[name]] for name in names], np.uint16)
     ids[::50] = 39  # other furniture: not one of the classes
     header = f"ply\nformat ascii 1.0\nelement vertex {len(ids)}\nproperty float x\nproperty ushort label\nend_header\n"
-    (place / "scene0000_00_vh_clean_2.labels.ply").write_text(header + "".join(f"0 {i}\n" for i in ids))
+    (place / "scene0000_00_vh_clean_2.labels.ply").write_text(
+        header + "".join(f"0 {i}\n" for i in ids)
+    )
     splats = read_ply(place / "splats.ply").gaussians
     faint = np.where(np.arange(len(ids)) % 40 == 7, 0.05, splats.opacities).astype(np.float32)
     (place / "splats.ply").unlink()
@@ -310,7 +354,9 @@ def test_scannet_perfect_and_wrong(scannet_data):
     row = scannet.score([task], all_floor)[task.name]
     opaque = np.arange(len(labels)) % 40 != 7
     floor, rest = (labels == 2)[opaque].sum(), np.isin(labels, [5, 6, 28])[opaque].sum()
-    assert row["mIoU 19"] == pytest.approx(100 * floor / (floor + rest) / 4) and row["mAcc 19"] == pytest.approx(25)
+    assert row["mIoU 19"] == pytest.approx(100 * floor / (floor + rest) / 4) and row[
+        "mAcc 19"
+    ] == pytest.approx(25)
     assert row["mAcc 15"] == pytest.approx(100 / 3), "without the shower curtain"
 
 
@@ -360,15 +406,24 @@ def test_metrics():
     assert metrics.iou(empty, empty) == 1 and metrics.iou(empty, ~empty) == 0  # T25
     image = np.zeros((20, 30), np.float32)
     image[4, 10] = image[15, 25] = 1
-    for box, hit in (([10, 4, 12, 6], True), ([8, 2, 10, 4], True), ([11, 4, 20, 9], False), ([25, 15, 25, 15], True)):
-        assert metrics.hits(image, np.array([box], float)) is hit, "borders and every largest pixel count"
+    for box, hit in (
+        ([10, 4, 12, 6], True),
+        ([8, 2, 10, 4], True),
+        ([11, 4, 20, 9], False),
+        ([25, 15, 25, 15], True),
+    ):
+        assert metrics.hits(image, np.array([box], float)) is hit, (
+            "borders and every largest pixel count"
+        )
     assert metrics.hits(image, np.array([[0, 0, 1, 1], [9, 3, 11, 5]], float)), "any box will do"
     assert not metrics.above_otsu(-image, 0).any()
     rng = np.random.default_rng(0)
     truth, said = rng.integers(-1, 5, 400), rng.integers(-1, 6, 400)
     ious, right = [], []
     for c in range(5):
-        t, p, counted = truth == c, said == c, truth >= 0
+        t = truth == c
+        p = said == c
+        counted = truth >= 0
         ious.append((t & p).sum() / ((t | p) & counted).sum())
         right.append((t & p).sum() / t.sum())
     assert metrics.class_scores(said, truth, 6) == pytest.approx((np.mean(ious), np.mean(right)))
@@ -389,7 +444,9 @@ def test_where_trained_splats_lie(tmp_path):
 
 def test_command(spin_data, scannet_data, tmp_path):
     def run(*arguments):
-        done = CliRunner().invoke(app, ["eval", *map(str, arguments)], catch_exceptions=False, env={"COLUMNS": "200"})
+        done = CliRunner().invoke(
+            app, ["eval", *map(str, arguments)], catch_exceptions=False, env={"COLUMNS": "200"}
+        )
         assert done.exit_code == 0
         return done
 
@@ -398,11 +455,15 @@ def test_command(spin_data, scannet_data, tmp_path):
     shutil.move(scannet_data / "scene0000_00", out.parent / "scans" / "scene0000_00")
     said = run("scannet", spin_data, "--scenes", out.parent / "scans", "--out", out).output
     found = json.loads(out.read_text())
-    assert found["results"]["mean"]["mIoU 19"] > 85 and found["published"]["LUDVIG"]["mIoU 19"] == 33.9
+    assert (
+        found["results"]["mean"]["mIoU 19"] > 85 and found["published"]["LUDVIG"]["mIoU 19"] == 33.9
+    )
     assert "33.9" in said and "scene0000_00" in said and "LUDVIG, mean" in said
     (out.parent / "scans").rename(tmp_path.parent / "scans")
     found = json.loads(
-        run("spin", spin_data, "--extractor", "colour", "--no-cache", "--json", "--scene", "fern").stdout
+        run(
+            "spin", spin_data, "--extractor", "colour", "--no-cache", "--json", "--scene", "fern"
+        ).stdout
     )
     assert found["config"] == "dif_SPIn" and found["extractor"] == "colour"
     assert found["results"]["fern"]["IoU"] > 85

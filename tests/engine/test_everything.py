@@ -21,9 +21,14 @@ def test_every_segment_has_the_mean_of_its_cells():
     plain = filled(fine, np.zeros_like(labels))  # on cells of a pixel already
     assert fine.shape == (3, 40, 60)
     np.testing.assert_array_equal(plain, fine)
-    assert np.ptp(fine[:, labels == 1], axis=1).max() == 0 and np.ptp(fine[:, labels == 0], axis=1).min() > 0
+    assert (
+        np.ptp(fine[:, labels == 1], axis=1).max() == 0
+        and np.ptp(fine[:, labels == 0], axis=1).min() > 0
+    )
     raw = RNG.normal(size=(2, 40, 60)).astype(np.float32)
-    np.testing.assert_allclose(filled(raw, labels)[:, 30, 50], raw[:, labels == 7].mean(1), atol=1e-5)
+    np.testing.assert_allclose(
+        filled(raw, labels)[:, 30, 50], raw[:, labels == 7].mean(1), atol=1e-5
+    )
     np.testing.assert_array_equal(filled(raw, labels)[:, labels == 0], raw[:, labels == 0])
 
 
@@ -31,7 +36,10 @@ def test_large_photos_are_brought_to_cells():
     labels = np.repeat(np.arange(1, 3, dtype=np.int32), 400)[None].repeat(500, 0)
     found = filled(RNG.normal(size=(4, 8, 8)).astype(np.float32), labels)
     assert found.shape == (4, 160, 256)
-    assert np.ptp(found[:, :, :128], axis=(1, 2)).max() == 0 and (found[:, 0, 0] != found[:, 0, -1]).all()
+    assert (
+        np.ptp(found[:, :, :128], axis=(1, 2)).max() == 0
+        and (found[:, 0, 0] != found[:, 0, -1]).all()
+    )
 
 
 def test_battery(tmp_path):

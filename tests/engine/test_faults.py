@@ -19,11 +19,21 @@ import small_scene
 from ludvig_engine.cache import Cache
 from ludvig_engine.client import Engine
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import AutoSegments, CacheInfo, ClearCache, ComputeFeatures, OpenScene, Prompt, RunSegment
+from ludvig_engine.methods import (
+    AutoSegments,
+    CacheInfo,
+    ClearCache,
+    ComputeFeatures,
+    OpenScene,
+    Prompt,
+    RunSegment,
+)
 from service_tools import RED, Service, opened
 from wire_tools import memory, wait_for
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, limits file sizes or mounts")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="reads /proc, limits file sizes or mounts"
+)
 # An extractor that takes its time, so that there is something to interrupt; it runs in the engine's process.
 SLOW = """
 import time
@@ -72,7 +82,9 @@ def starter(folder: Path) -> Callable[..., Engine]:
 
     def start(**environment: str) -> Engine:
         environment = {"LUDVIG_CACHE": str(folder / "cache"), "PYTHONSAFEPATH": "", **environment}
-        return Engine.start(command=[sys.executable, str(folder / "start.py"), "serve"], environment=environment)
+        return Engine.start(
+            command=[sys.executable, str(folder / "start.py"), "serve"], environment=environment
+        )
 
     return start
 
@@ -116,7 +128,9 @@ def test_killed_in_a_stage_it_is_reported_and_resumed(start, made, tmp_path, sta
         progress = call.progress
         return call.done or bool(progress and progress.stage == wanted and progress.done >= done)
 
-    assert wait_for(lambda: there() or (stage != "extracting" and len(entries(tmp_path / "cache")) >= 16))
+    assert wait_for(
+        lambda: there() or (stage != "extracting" and len(entries(tmp_path / "cache")) >= 16)
+    )
     os.kill(engine.process.pid, signal.SIGKILL)
     began = time.monotonic()
     if not call.done:
@@ -132,7 +146,9 @@ def test_killed_in_a_stage_it_is_reported_and_resumed(start, made, tmp_path, sta
         began = time.monotonic()
         again.call(ComputeFeatures(scene, extractor), progress=lambda p: shown.append(p.stage))
         if stage == "extracting":
-            assert time.monotonic() - began < 8 * 0.15 + 1  # the first photos were not looked at again
+            assert (
+                time.monotonic() - began < 8 * 0.15 + 1
+            )  # the first photos were not looked at again
         assert again.call(ComputeFeatures(scene, extractor)).cached
 
 
@@ -168,8 +184,14 @@ while not call.progress:
 print(engine.process.pid, flush=True)
 time.sleep(60)
 """
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment)
+    environment = {
+        **os.environ,
+        "TMPDIR": str(tmp_path),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    )
     with parent:
         pid = int(parent.stdout.readline())
         parent.kill()
@@ -188,7 +210,10 @@ def mounted(folder: Path) -> bool:
     """A disk of 1 MB there, if this user may mount one."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    return bool(shutil.which("mount")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return (
+        bool(shutil.which("mount"))
+        and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    )
 
 
 @linux
@@ -201,7 +226,9 @@ def test_a_full_disk_costs_time_and_never_a_result(start, made, tmp_path):
             expected = engine.call(RunSegment(open_scene(engine, made), RED)).scores
         with start(LUDVIG_CACHE=str(disk)) as engine:
             scene = open_scene(engine, made)
-            np.testing.assert_allclose(engine.call(RunSegment(scene, RED)).scores, expected, atol=1e-5)
+            np.testing.assert_allclose(
+                engine.call(RunSegment(scene, RED)).scores, expected, atol=1e-5
+            )
             assert engine.call(CacheInfo()).size < 1 << 20
             log = engine.process.log.read_text()
             assert log.count("Results are not kept") == 1 and "The disk is full" in log
@@ -242,7 +269,10 @@ def cancelled_after(call) -> float:
 def test_cancel_in_each_stage(engine, made):
     """Each within 250 ms, also while a model looks at a photo for seconds; the engine goes on as if nothing was."""
     scene = open_scene(engine, made)
-    asked = {"extracting": ComputeFeatures(scene, "slow:5"), "slowly": ComputeFeatures(scene, "slow:0.3")}
+    asked = {
+        "extracting": ComputeFeatures(scene, "slow:5"),
+        "slowly": ComputeFeatures(scene, "slow:0.3"),
+    }
     for name, request in asked.items():
         seconds = []
         for _ in range(3):  # the best of them, since other programs run here too
@@ -264,7 +294,9 @@ def test_cancel_in_each_stage(engine, made):
                 assert error.kind == "cancelled"
             stages.setdefault(stage, []).append(time.monotonic() - began)
     assert stages and all(min(seconds) < 0.25 for seconds in stages.values()), stages
-    waiting = [engine.send(request) for request in (ComputeFeatures(scene, "slow:5"), AutoSegments(scene))]
+    waiting = [
+        engine.send(request) for request in (ComputeFeatures(scene, "slow:5"), AutoSegments(scene))
+    ]
     assert cancelled_after(waiting[1]) < 0.25
     cancelled_after(waiting[0])
     assert engine.call(RunSegment(scene, RED)).scores.shape == (4000,)
@@ -274,7 +306,10 @@ def test_only_the_newest_click_is_answered(engine, made):
     scene = open_scene(engine, made)
     engine.call(ComputeFeatures(scene))
     places = [np.array([[x, y]], np.float32) for x in (50, 60, 70) for y in (40, 50, 60)]
-    clicks = [RunSegment(scene, (Prompt("click", view="photo_0", pixels=p),), replaces="drag") for p in places]
+    clicks = [
+        RunSegment(scene, (Prompt("click", view="photo_0", pixels=p),), replaces="drag")
+        for p in places
+    ]
     calls = [engine.send(click) for click in clicks]
     assert wait_for(lambda: all(call.done for call in calls))
     kinds = [getattr(call.outcome, "kind", "answered") for call in calls]
@@ -284,7 +319,10 @@ def test_only_the_newest_click_is_answered(engine, made):
 
 def test_a_failed_request_never_stops_the_queue(engine, made):
     scene = open_scene(engine, made)
-    calls = [engine.send(RunSegment(scene, RED, extractor=name)) for name in ("colour", "color", "slow:x", "colour")]
+    calls = [
+        engine.send(RunSegment(scene, RED, extractor=name))
+        for name in ("colour", "color", "slow:x", "colour")
+    ]
     assert wait_for(lambda: all(call.done for call in calls), 20)
     kinds = [getattr(call.outcome, "kind", "answered") for call in calls]
     assert kinds == ["answered", "bad_input", "internal", "answered"]
@@ -307,7 +345,9 @@ def test_any_folder_will_do(made, tmp_path):
 def test_two_hundred_scenes_come_and_go_without_a_trace(start, made):
     """Opened, clicked, closed by leaving: no growth in memory, threads, or files."""
     with start(LUDVIG_THREADS="2") as engine:
-        pid, token, file = engine.process.pid, engine.process.token, engine.process._connection_file
+        pid = engine.process.pid
+        token = engine.process.token
+        file = engine.process._connection_file
         scene = open_scene(engine, made)
         engine.call(RunSegment(scene, RED))
         engine._connection.hang_up()
@@ -320,7 +360,9 @@ def test_two_hundred_scenes_come_and_go_without_a_trace(start, made):
                         assert client.call(RunSegment(scene, RED)).scores.shape == (4000,)
 
         def state() -> tuple[int, ...]:
-            return tuple(len(list(Path(f"/proc/{pid}/{what}").iterdir())) for what in ("task", "fd"))
+            return tuple(
+                len(list(Path(f"/proc/{pid}/{what}").iterdir())) for what in ("task", "fd")
+            )
 
         visit(20)
         time.sleep(0.3)

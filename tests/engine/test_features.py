@@ -33,12 +33,19 @@ def test_colour():
 def test_colour_does_not_depend_on_place_or_orientation():
     extractor, tile = load_extractor("colour"), photo(120, 120).pixels
     turned = extractor(Photo("a", np.ascontiguousarray(np.rot90(tile))))
-    np.testing.assert_allclose(turned, np.rot90(extractor(Photo("a", tile)), axes=(1, 2)), atol=2e-3)
+    np.testing.assert_allclose(
+        turned, np.rot90(extractor(Photo("a", tile)), axes=(1, 2)), atol=2e-3
+    )
     flat = extractor(Photo("a", np.full((80, 100, 3), 0.3, np.float32)))
     assert np.abs(flat - flat[:, :1, :1]).max() < 1e-3
     oblique = extractor(Photo("a", rotate(tile, 30, mode="reflect").astype(np.float32)))
     centre = (slice(None), slice(12, 18), slice(12, 18))
-    assert np.abs(oblique[centre].mean((1, 2)) - extractor(Photo("a", tile))[centre].mean((1, 2))).max() < 0.1
+    assert (
+        np.abs(
+            oblique[centre].mean((1, 2)) - extractor(Photo("a", tile))[centre].mean((1, 2))
+        ).max()
+        < 0.1
+    )
 
 
 @pytest.fixture
@@ -58,7 +65,9 @@ def test_files(folder):
     assert extractor(Photo("sub/b.JPG", photo(9, 9).pixels)).shape == (5, 3, 4)
     assert extractor(Photo("flat.png", photo(9, 9).pixels)).shape == (1, 7, 9)
     png = extractor(Photo("c.jpg", photo(9, 9).pixels))
-    np.testing.assert_allclose(png.transpose(1, 2, 0) * 255, np.asarray(Image.open(folder / "c.png")), atol=1e-4)
+    np.testing.assert_allclose(
+        png.transpose(1, 2, 0) * 255, np.asarray(Image.open(folder / "c.png")), atol=1e-4
+    )
 
 
 def test_files_key_follows_the_files(folder):
@@ -93,7 +102,8 @@ def test_files_that_are_missing(folder, tmp_path):
 
 
 MAPS = [
-    (RNG.normal(size=(6, 6)) @ RNG.normal(size=(6, 200))).reshape(6, 10, 20).astype(np.float32) + 3 for _ in range(4)
+    (RNG.normal(size=(6, 6)) @ RNG.normal(size=(6, 200))).reshape(6, 10, 20).astype(np.float32) + 3
+    for _ in range(4)
 ]
 
 
@@ -111,14 +121,18 @@ def test_pca():  # T13
     x = tokens(MAPS)
     x = (x - x.mean(0)) / x.std(0, ddof=1)
     values, vectors = np.linalg.eigh(x.T @ x)
-    np.testing.assert_allclose(np.abs(np.sum(reduction.axes * vectors[:, ::-1][:, :4].T, 1)), 1, atol=1e-3)
+    np.testing.assert_allclose(
+        np.abs(np.sum(reduction.axes * vectors[:, ::-1][:, :4].T, 1)), 1, atol=1e-3
+    )
     np.testing.assert_allclose(reduction.singular_values**2, values[::-1][:4], rtol=1e-3)
 
 
 def test_pca_weighted_by_singular_values():  # T13
     reduction = fit(MAPS, components=3, weighted=True)
     z = tokens([reduction(m) for m in MAPS])
-    np.testing.assert_allclose(z.std(0, ddof=1), reduction.singular_values**2 / np.sqrt(799), rtol=1e-3)
+    np.testing.assert_allclose(
+        z.std(0, ddof=1), reduction.singular_values**2 / np.sqrt(799), rtol=1e-3
+    )
 
 
 def test_pca_of_all_channels_keeps_distances():
@@ -126,7 +140,9 @@ def test_pca_of_all_channels_keeps_distances():
     x = tokens(MAPS)
     x = (x - x.mean(0)) / x.std(0, ddof=1)
     np.testing.assert_allclose(
-        tokens([reduction(m) for m in MAPS]) @ tokens([reduction(m) for m in MAPS]).T, x @ x.T, atol=2e-2
+        tokens([reduction(m) for m in MAPS]) @ tokens([reduction(m) for m in MAPS]).T,
+        x @ x.T,
+        atol=2e-2,
     )
 
 

@@ -29,7 +29,10 @@ ABSENT = ["unicorn", "excavator", "dog", "zeppelin"]
 class PlantedExtractor(Planted):
     """A "CLIP" that knows the words of `WORDS`: their vectors where the splats show them, plus noise."""
 
-    name, key, licence, parallel = "planted", "planted-1", "", True
+    name = "planted"
+    key = "planted-1"
+    licence = ""
+    parallel = True
 
     def __init__(self, noise, grid=(22, 30)):
         super().__init__()
@@ -47,7 +50,9 @@ class PlantedExtractor(Planted):
         )
         share = self.shown[view][:, cells[0][:, None], cells[1]]
         vectors = np.tensordot(self.encode_text(list(WORDS.values())).T, share, 1)
-        noise = np.random.default_rng(view).normal(size=vectors.shape) * self.noise / np.sqrt(self.size)
+        noise = (
+            np.random.default_rng(view).normal(size=vectors.shape) * self.noise / np.sqrt(self.size)
+        )
         return (vectors + noise).astype(np.float32)
 
 
@@ -95,7 +100,8 @@ def test_objects_are_found_where_relevancy_is_noisy(made):
             for on in (True, False)
         )
         best = max(
-            iou(plain.relevancy > cut, truth, lifted.seen) for cut in np.quantile(plain.relevancy, np.r_[0.3:1:60j])
+            iou(plain.relevancy > cut, truth, lifted.seen)
+            for cut in np.quantile(plain.relevancy, np.r_[0.3:1:60j])
         )
         gains.append(iou(spread.segment.selected, truth, lifted.seen) - best)
         assert iou(spread.segment.selected, truth, lifted.seen) >= 0.9, name
@@ -122,7 +128,9 @@ def test_given_threshold_and_nothing_seen(made):
     lifted = lift_text(scene, encoder)
     one = text_scores(prepared, lifted, encoder, ["lime"], spread=Spread(threshold=0.9))[0]
     assert one.segment.threshold == 0.9 and one.segment.how == "given"
-    blind = type(lifted)(np.zeros_like(lifted.features), np.zeros_like(lifted.weights), lifted.views)
+    blind = type(lifted)(
+        np.zeros_like(lifted.features), np.zeros_like(lifted.weights), lifted.views
+    )
     one = text_scores(prepared, blind, encoder, ["lime"])[0]
     assert not one.finding.found and not one.segment.scores.any() and not one.relevancy.any()
 
@@ -130,7 +138,9 @@ def test_given_threshold_and_nothing_seen(made):
 def test_several_texts_together(made):
     scene, _, prepared = made
     encoder = PlantedExtractor(1.0)
-    found = text_scores(prepared, lift_text(scene, encoder), encoder, ["tomato", "lime", "zeppelin"])
+    found = text_scores(
+        prepared, lift_text(scene, encoder), encoder, ["tomato", "lime", "zeppelin"]
+    )
     union = together(found)
     each = [one.segment.selected for one in found]
     np.testing.assert_array_equal(union.selected, each[0] | each[1] | each[2])
@@ -178,16 +188,24 @@ def test_words_on_the_shipped_scene():
     """What the packaged stand-in for CLIP finds there, with features that need nothing: whole things, only these."""
     pytest.importorskip("torch")
     if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
-        pytest.skip(f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested")
+        pytest.skip(
+            f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested"
+        )
     scene = load_scene(SHIPPED / "splats.ply", views=SHIPPED)
     encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
     things = {"vase": "vase", "chair": "chair", "potted plant": "plant"}
-    found = text_scores(prepared, lift_text(scene, encoder), encoder, [*things, "car", "dog", "piano", "person"])
+    found = text_scores(
+        prepared, lift_text(scene, encoder), encoder, [*things, "car", "dog", "piano", "person"]
+    )
     for one, folder in zip(found, things.values(), strict=False):
         overlaps = []
         for view in scene.views[::4]:
-            truth = read_mask(SHIPPED / "masks" / folder / f"{Path(view.name).stem}.png", view) > 0.5
-            seen = share(scene.gaussians, view.camera, one.segment.selected.astype(np.float32)) > 0.5
+            truth = (
+                read_mask(SHIPPED / "masks" / folder / f"{Path(view.name).stem}.png", view) > 0.5
+            )
+            seen = (
+                share(scene.gaussians, view.camera, one.segment.selected.astype(np.float32)) > 0.5
+            )
             overlaps.append((seen & truth).sum() / max((seen | truth).sum(), 1))
         assert one.finding.found and np.mean(overlaps) >= 0.85, (one.text, overlaps)
     assert not any(one.finding.found or one.segment.selected.any() for one in found[3:])
@@ -196,7 +214,9 @@ def test_words_on_the_shipped_scene():
 DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
 
 
-@pytest.mark.skipif(not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested")
+@pytest.mark.skipif(
+    not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested"
+)
 def test_words_on_real_photos_and_with_shuffled_weights():
     """The packaged stand-in for CLIP finds "banana" and no dog; with its weights shuffled it finds nothing."""
     torch = pytest.importorskip("torch")
@@ -204,17 +224,25 @@ def test_words_on_real_photos_and_with_shuffled_weights():
     from ludvig_engine.features.effnet import load_network
 
     if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
-        pytest.skip(f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested")
+        pytest.skip(
+            f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested"
+        )
     scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
     views = {Path(view.name).stem: view for view in scene.views}
-    masks = {path.stem: read_mask(path, views[path.stem]) > 0.5 for path in (DATA / "masks" / "bananas").glob("*.png")}
+    masks = {
+        path.stem: read_mask(path, views[path.stem]) > 0.5
+        for path in (DATA / "masks" / "bananas").glob("*.png")
+    }
     encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
 
     def overlap(segment):
         pictures = {
-            n: share(scene.gaussians, views[n].camera, segment.selected.astype(np.float32)) > 0.5 for n in masks
+            n: share(scene.gaussians, views[n].camera, segment.selected.astype(np.float32)) > 0.5
+            for n in masks
         }
-        return np.mean([(pictures[n] & masks[n]).sum() / (pictures[n] | masks[n]).sum() for n in masks])
+        return np.mean(
+            [(pictures[n] & masks[n]).sum() / (pictures[n] | masks[n]).sum() for n in masks]
+        )
 
     banana, dog = text_scores(prepared, lift_text(scene, encoder), encoder, ["banana", "dog"])
     assert banana.finding.found and overlap(banana.segment) >= 0.94

@@ -15,7 +15,15 @@ from ludvig_engine.configs import Foreground, config
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.features.colour import Colour
-from ludvig_engine.foreground import CUTS, agreement, find_foreground, heaviest, picture, prepare_pruned, stretched
+from ludvig_engine.foreground import (
+    CUTS,
+    agreement,
+    find_foreground,
+    heaviest,
+    picture,
+    prepare_pruned,
+    stretched,
+)
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pipeline import Recipe
@@ -35,7 +43,9 @@ def made(tmp_path_factory):
 
 
 def shown(scene, names, name, view):
-    image, _ = render(scene.gaussians, scene.views[view].camera, (names == name).astype(np.float32)[:, None])
+    image, _ = render(
+        scene.gaussians, scene.views[view].camera, (names == name).astype(np.float32)[:, None]
+    )
     return image[0] > 0.5
 
 
@@ -44,7 +54,12 @@ def iou(a, b):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"release_cut": True}, {"unary": "mean", "bandwidths": (2, 4), "unary_bandwidths": (4, 8, 16)}]
+    "changes",
+    [
+        {},
+        {"release_cut": True},
+        {"unary": "mean", "bandwidths": (2, 4), "unary_bandwidths": (4, 8, 16)},
+    ],
 )
 def test_one_mask_finds_the_ball_in_all_views(made, changes):
     scene, names, prepared = made
@@ -58,7 +73,9 @@ def test_one_mask_finds_the_ball_in_all_views(made, changes):
     ) == pytest.approx(found.agreement, abs=1e-6)
     others = [
         iou(
-            picture(prepared.gaussians, found, scene.views[n].camera, raster=settings.recipe.raster),
+            picture(
+                prepared.gaussians, found, scene.views[n].camera, raster=settings.recipe.raster
+            ),
             shown(scene, names, "red", n),
         )
         for n in range(1, 8)
@@ -90,7 +107,9 @@ def test_only_large_scenes_are_pruned(monkeypatch):
     monkeypatch.setattr(foreground, "LARGE", 500)
     np.testing.assert_array_equal(heaviest(w, 10), np.flatnonzero(w >= 990))
     np.testing.assert_array_equal(heaviest(w, 5000), np.arange(1000))
-    assert len(heaviest(w, 0.5)) == 500 and (np.diff(heaviest(w, 0.5)) > 0).all(), "Morton order is kept"
+    assert len(heaviest(w, 0.5)) == 500 and (np.diff(heaviest(w, 0.5)) > 0).all(), (
+        "Morton order is kept"
+    )
 
 
 def test_reference_mask(made):
@@ -101,17 +120,33 @@ def test_reference_mask(made):
     assert iou(found, shown(scene, names, "blue", 2)) > 0.9
     with pytest.raises(EngineError, match="has 0 pixels"):
         reference_mask(
-            RegionSegmenter(), scene.views[2], prompts.Paint(stroke.camera, 0 * stroke.positive, stroke.negative)
+            RegionSegmenter(),
+            scene.views[2],
+            prompts.Paint(stroke.camera, 0 * stroke.positive, stroke.negative),
         )
 
 
 def test_configurations():
     spin, nvos = config("dif_SPIn"), config("dif_NVOS")
-    assert (spin.recipe.neighbours, spin.hops, spin.keep, spin.recipe.weighted) == (200, 100, 600_000, True)
+    assert (spin.recipe.neighbours, spin.hops, spin.keep, spin.recipe.weighted) == (
+        200,
+        100,
+        600_000,
+        True,
+    )
     assert [1 / b for b in spin.unary_bandwidths] == [8, 4, 2, 1]
-    assert (nvos.unary, nvos.bandwidths, nvos.unary_bandwidths, nvos.keep) == ("mean", (2, 4), (4, 8, 16), 0.5)
+    assert (nvos.unary, nvos.bandwidths, nvos.unary_bandwidths, nvos.keep) == (
+        "mean",
+        (2, 4),
+        (4, 8, 16),
+        0.5,
+    )
     removal = config("removal")
-    assert (removal.recipe.neighbours, removal.spread.threshold, removal.spread.bandwidth) == (160, 0.006, 5)
+    assert (removal.recipe.neighbours, removal.spread.threshold, removal.spread.bandwidth) == (
+        160,
+        0.006,
+        5,
+    )
     with pytest.raises(EngineError, match='Did you mean "dif_SPIn"'):
         config("dif_spin")
 
@@ -119,7 +154,9 @@ def test_configurations():
 DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
 
 
-@pytest.mark.skipif(not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested")
+@pytest.mark.skipif(
+    not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested"
+)
 def test_the_paper_s_recipe_on_real_photos(tmp_path):
     """From the mask of one photo to the others, with packaged features."""
     if not weights.status()["imgfocus"]:
@@ -129,12 +166,16 @@ def test_the_paper_s_recipe_on_real_photos(tmp_path):
     prepared, _ = prepare_pruned(scene, load_extractor("imgfocus"), settings)
     views = {Path(view.name).stem: view for view in scene.views}
     masks = {
-        path.stem: read_mask(path, views[path.stem]) > 0.5 for path in sorted((DATA / "masks/bananas").glob("*.png"))
+        path.stem: read_mask(path, views[path.stem]) > 0.5
+        for path in sorted((DATA / "masks/bananas").glob("*.png"))
     }
     first, *others = masks
     found = find_foreground(prepared, prompts.mask(views[first].camera, masks[first]), settings)
     seen = [
-        iou(picture(prepared.gaussians, found, views[n].camera, raster=settings.recipe.raster), masks[n])
+        iou(
+            picture(prepared.gaussians, found, views[n].camera, raster=settings.recipe.raster),
+            masks[n],
+        )
         for n in others
     ]
     assert np.mean(seen) >= 0.98

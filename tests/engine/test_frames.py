@@ -35,7 +35,8 @@ def written(metadata, arrays) -> bytes:
 
 def same(a, b) -> bool:
     return a.keys() == b.keys() and all(
-        a[k].dtype == b[k].dtype and a[k].shape == b[k].shape and a[k].tobytes() == b[k].tobytes() for k in a
+        a[k].dtype == b[k].dtype and a[k].shape == b[k].shape and a[k].tobytes() == b[k].tobytes()
+        for k in a
     )
 
 
@@ -197,7 +198,11 @@ def test_fuzz():
         for arrays in (
             {},
             {"a": np.arange(6, dtype=np.float32).reshape(2, 3)},
-            {"a.0": np.arange(5, dtype=np.uint8), "b": np.ones((2, 2)), "c": np.zeros((0, 3), np.int16)},
+            {
+                "a.0": np.arange(5, dtype=np.uint8),
+                "b": np.ones((2, 2)),
+                "c": np.zeros((0, 3), np.int16),
+            },
             {"mask": np.array([True, False, True]), "x": np.arange(4, dtype=np.int64)},
         )
     ]
@@ -234,8 +239,12 @@ def test_fuzz():
                 case 3:
                     data[at:at] = data[at : at + source.randint(1, 30)]
                 case 4:
-                    data[:8] = len(data).to_bytes(8, "little") if source.random() < 0.1 else data[:8]
-            if source.random() < 0.7 and len(data) > 8:  # else nearly all would fail over the length
+                    data[:8] = (
+                        len(data).to_bytes(8, "little") if source.random() < 0.1 else data[:8]
+                    )
+            if (
+                source.random() < 0.7 and len(data) > 8
+            ):  # else nearly all would fail over the length
                 end = data.rfind(b"}", 8)
                 data[:8] = max(end - 7, 0).to_bytes(8, "little")
         count += accepted(bytes(data))
@@ -250,7 +259,11 @@ json_values = st.recursive(
     | st.sampled_from(["U8", "F32", "a", "/"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["dtype", "shape", "data_offsets", "a", "__metadata__"]), inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["dtype", "shape", "data_offsets", "a", "__metadata__"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

@@ -25,7 +25,9 @@ def test_nearest_equals_brute_force():  # T14
 
 
 @settings(deadline=None, max_examples=40)
-@given(seed=st.integers(0, 999), n=st.integers(1, 60), k=st.integers(1, 12), places=st.integers(1, 20))
+@given(
+    seed=st.integers(0, 999), n=st.integers(1, 60), k=st.integers(1, 12), places=st.integers(1, 20)
+)
 def test_self_comes_first_even_among_points_in_one_place(seed, n, k, places):
     rng = np.random.default_rng(seed)
     points = rng.normal(size=(places, 3))[rng.integers(0, places, n)].astype(np.float32)
@@ -34,7 +36,9 @@ def test_self_comes_first_even_among_points_in_one_place(seed, n, k, places):
     assert all(len(set(row)) == len(row) for row in got)
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
     expected = np.sort(distance, axis=1)[:, : got.shape[1]]
-    np.testing.assert_allclose(np.sort(np.take_along_axis(distance, got, 1), axis=1), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        np.sort(np.take_along_axis(distance, got, 1), axis=1), expected, atol=1e-6
+    )
 
 
 def test_invariances_and_permutation():  # T14
@@ -55,7 +59,8 @@ def test_graph_is_the_union_of_both_directions():
     direction = graph.matrix(graph.direction.astype(np.float32)).toarray()
     np.testing.assert_array_equal(direction, OUT * inside + IN * inside.T)
     assert (
-        graph.indices[graph.indptr[7] : graph.indptr[8]][1:] > graph.indices[graph.indptr[7] : graph.indptr[8]][:-1]
+        graph.indices[graph.indptr[7] : graph.indptr[8]][1:]
+        > graph.indices[graph.indptr[7] : graph.indptr[8]][:-1]
     ).all()
     x = unit(features)
     expected = np.linalg.norm(x[:, None] - x[None], axis=2) * (inside | inside.T)

@@ -220,7 +220,11 @@ def test_every_job_is_answered_exactly_once_whatever_happens(desk):
         for number in range(100):
             name = (seed, number)
             try:
-                desk.add(name, lambda job: [job.check() for _ in range(50)] and 1, source.choice(["", "", "a", "b"]))
+                desk.add(
+                    name,
+                    lambda job: [job.check() for _ in range(50)] and 1,
+                    source.choice(["", "", "a", "b"]),
+                )
             except EngineError as error:
                 assert error.kind == "busy"
                 time.sleep(0.005)

@@ -28,8 +28,16 @@ def run(made, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "status", lambda folder=None: dict.fromkeys(weights.MODELS))
 
     def run(verb, *arguments):
-        scene = [str(made / "splats.ply"), "--views", str(made), "--out", str(tmp_path / "out.safetensors")]
-        return CliRunner().invoke(app, [verb, *scene, *arguments], catch_exceptions=False, env={"COLUMNS": "300"})
+        scene = [
+            str(made / "splats.ply"),
+            "--views",
+            str(made),
+            "--out",
+            str(tmp_path / "out.safetensors"),
+        ]
+        return CliRunner().invoke(
+            app, [verb, *scene, *arguments], catch_exceptions=False, env={"COLUMNS": "300"}
+        )
 
     return run
 
@@ -41,7 +49,10 @@ def click():
 @pytest.mark.parametrize("arguments", [("segment", click()), ("uplift",)])
 def test_auto_is_the_default_and_what_ran_is_said_and_stored(run, tmp_path, arguments):
     said = run(*arguments)
-    assert 'Features: colour, the best of "auto" on this machine.' in said.stderr and "ludvig models" in said.stderr
+    assert (
+        'Features: colour, the best of "auto" on this machine.' in said.stderr
+        and "ludvig models" in said.stderr
+    )
     about = result.read(tmp_path / "out.safetensors")[1]
     assert (about["extractor"], about["licence"]) == ("colour", "GPL-3.0-or-later")
     assert json.loads(run(*arguments, "--json").stdout)["extractor"] == "colour"
@@ -83,7 +94,9 @@ def test_download_fetches_what_is_missing(monkeypatch):
 def test_download_makes_auto_what_it_would_be_with_all_weights(monkeypatch):
     fetched = stand_in(["dinov2-small"], monkeypatch)
     models = learned.Models(True, SILENT)
-    assert models.features("auto").name == "stand-in for dinov2:small" and fetched == ["dinov2-small"]
+    assert models.features("auto").name == "stand-in for dinov2:small" and fetched == [
+        "dinov2-small"
+    ]
 
 
 def test_a_fetch_that_brings_nothing_ends(monkeypatch):
@@ -99,6 +112,17 @@ def test_without_models_torch_is_not_imported(made, tmp_path):
         "from ludvig_engine.cli import app; app(sys.argv[1:], standalone_mode=False);"
         "assert not {'torch', 'transformers'} & set(sys.modules)"
     )
-    arguments = ["segment", made / "splats.ply", "--views", made, "--out", tmp_path / "r", "--no-cache", click()]
-    done = subprocess.run([sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True)
+    arguments = [
+        "segment",
+        made / "splats.ply",
+        "--views",
+        made,
+        "--out",
+        tmp_path / "r",
+        "--no-cache",
+        click(),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr

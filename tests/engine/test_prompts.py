@@ -9,7 +9,17 @@ import pytest
 from PIL import Image
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.prompts import Paint, box, click, lift, line, mask, merged, photo_mask, photo_scribble
+from ludvig_engine.prompts import (
+    Paint,
+    box,
+    click,
+    lift,
+    line,
+    mask,
+    merged,
+    photo_mask,
+    photo_scribble,
+)
 from ludvig_engine.render import adjoint, render
 from ludvig_engine.scene import View
 from scenes import joined, look_at, random_gaussians, single
@@ -56,7 +66,9 @@ def test_lifting_equals_the_weights_under_the_paint():
     weights = render(gaussians, CAMERA, np.eye(100, dtype=np.float32))[0]
     expected = np.einsum("nhw,hw->n", weights, paint.positive + click(CAMERA, 30.5, 20.5).positive)
     np.testing.assert_allclose(evidence.positive, expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(evidence.negative, np.einsum("nhw,hw->n", weights, paint.negative), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        evidence.negative, np.einsum("nhw,hw->n", weights, paint.negative), rtol=1e-4, atol=1e-5
+    )
     assert (evidence.share >= 0).all() and (evidence.share <= 1).all()
 
 
@@ -85,7 +97,10 @@ def test_surface_and_through():
 @pytest.mark.parametrize("through", [False, True])
 def test_what_is_hidden_is_as_if_it_were_not_there(through):
     cloud, visible = random_gaussians(300), np.arange(300) % 3 > 0
-    paint = replace(line(CAMERA, np.array([[10.5, 9.5], [50.5, 30.5]]), radius=6, through=through), visible=visible)
+    paint = replace(
+        line(CAMERA, np.array([[10.5, 9.5], [50.5, 30.5]]), radius=6, through=through),
+        visible=visible,
+    )
     seen = lift(cloud, [paint]).positive
     alone = lift(cloud.take(visible), [replace(paint, visible=None)]).positive
     np.testing.assert_allclose(seen[visible], alone, rtol=1e-4, atol=1e-5)
@@ -101,7 +116,10 @@ def test_paint_is_merged_only_if_the_same_was_shown():
 
 
 def test_merging_keeps_the_stronger_colour():
-    yes, no = click(CAMERA, 20.5, 20.5), line(CAMERA, np.array([[20.5, 20.5], [40.5, 20.5]]), radius=3, positive=False)
+    yes, no = (
+        click(CAMERA, 20.5, 20.5),
+        line(CAMERA, np.array([[20.5, 20.5], [40.5, 20.5]]), radius=3, positive=False),
+    )
     elsewhere = click(look_at((0, 3, 0), size=(60, 40)), 1, 1)
     together = merged([yes, elsewhere, no])
     assert len(together) == 2

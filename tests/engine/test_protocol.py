@@ -48,7 +48,9 @@ def test_several_threads_may_send(ends):
     a, b = ends
     values = np.ones(50_000, np.float32)
     threads = [
-        threading.Thread(target=lambda: [a.send(pack({"method": "m"}, {"v": values})) for _ in range(20)])
+        threading.Thread(
+            target=lambda: [a.send(pack({"method": "m"}, {"v": values})) for _ in range(20)]
+        )
         for _ in range(4)
     ]
     for thread in threads:
@@ -141,7 +143,11 @@ def test_what_is_not_a_message_is_refused(ends, rpc):
 
 @pytest.mark.parametrize("kind", [*CODES, "bad_file"])
 def test_errors_travel(kind):
-    error = Cancelled() if kind == "cancelled" else EngineError(kind, "It is so.", ["Do this.", "Or that."])
+    error = (
+        Cancelled()
+        if kind == "cancelled"
+        else EngineError(kind, "It is so.", ["Do this.", "Or that."])
+    )
     data = error_to_message(error)
     found = error_from_message(data)
     assert (found.kind, found.message, found.fixes) == (error.kind, error.message, error.fixes)
@@ -149,6 +155,8 @@ def test_errors_travel(kind):
     assert data["code"] == CODES.get(kind, OTHER_CODE)
 
 
-@pytest.mark.parametrize("data", [None, 3, {}, {"message": 3}, {"message": "a", "data": {"kind": "b"}}])
+@pytest.mark.parametrize(
+    "data", [None, 3, {}, {"message": 3}, {"message": "a", "data": {"kind": "b"}}]
+)
 def test_errors_that_are_not_understood(data):
     assert error_from_message(data).kind == "protocol"

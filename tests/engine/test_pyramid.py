@@ -40,7 +40,9 @@ def test_a_known_patch_ends_up_where_it_is(size):
         image[0, :, patch[0], patch[1]] = torch.tensor([1.0, 0, 0])[:, None, None]
         red = pyramid(image, mean_colour)[0]
         red = np.maximum(red - np.median(red), 0) ** 2
-        rows, columns = ((np.arange(n) + 0.5) * side / n for n, side in zip(red.shape, size, strict=True))
+        rows, columns = (
+            (np.arange(n) + 0.5) * side / n for n, side in zip(red.shape, size, strict=True)
+        )
         found = (red.sum(1) @ rows / red.sum(), red.sum(0) @ columns / red.sum())
         truth = [(piece.start + piece.stop) / 2 for piece in patch]
         assert np.abs(np.subtract(found, truth)).max() < 0.05 * height

@@ -64,13 +64,22 @@ def test_large_gaussians_beside_the_frustum_do_not_smear():
     """The Jacobian is clamped at 1.3 tan(fov/2); without it, or culled, the image changes by more than 0.1."""
     gaussians = random_gaussians(60, 7, spread=0.05, scale=0.6)
     rng = np.random.default_rng(7)
-    beside = np.stack([rng.uniform(1.5, 2.7, 60), rng.choice([-1, 1], 60) * rng.uniform(1.5, 3, 60), np.zeros(60)], 1)
+    beside = np.stack(
+        [
+            rng.uniform(1.5, 2.7, 60),
+            rng.choice([-1, 1], 60) * rng.uniform(1.5, 3, 60),
+            np.zeros(60),
+        ],
+        1,
+    )
     gaussians = replace(gaussians, means=beside.astype(np.float32))
     camera = look_at((3, 0, 0.1), size=(48, 32), focal=30)
     expected, _ = oracle.weights(gaussians, camera)
     differs(dense_weights(gaussians, camera), expected)
     unclamped, _ = oracle.weights(gaussians, camera, margin=1e9)
-    assert np.abs(expected.sum(2) - unclamped.sum(2)).max() > 0.1, "the scene does not exercise the clamp"
+    assert np.abs(expected.sum(2) - unclamped.sum(2)).max() > 0.1, (
+        "the scene does not exercise the clamp"
+    )
 
 
 def test_partition_of_unity():  # T1
@@ -85,7 +94,10 @@ def test_partition_of_unity():  # T1
 def test_adjoint():  # T2: <A g, F> = <g, Aᵀ F>
     gaussians = random_gaussians(500, 2)
     rng = np.random.default_rng(0)
-    g, F = rng.random((500, 3), np.float32), rng.random((3, CAMERA.height, CAMERA.width), np.float32)
+    g, F = (
+        rng.random((500, 3), np.float32),
+        rng.random((3, CAMERA.height, CAMERA.width), np.float32),
+    )
     forward, _ = cpu.render(gaussians, CAMERA, g)
     backward, _ = cpu.adjoint(gaussians, CAMERA, F)
     assert np.vdot(forward, F) == pytest.approx(np.vdot(g, backward), rel=1e-5)
@@ -109,13 +121,18 @@ def test_ignored_pixels_drop_out_of_both_sums():  # T11
     gaussians = random_gaussians(200, 4)
     expected, _ = oracle.weights(gaussians, CAMERA)
     rng = np.random.default_rng(2)
-    valid, F = rng.random((CAMERA.height, CAMERA.width)) < 0.5, rng.random((1, CAMERA.height, CAMERA.width), np.float32)
+    valid, F = (
+        rng.random((CAMERA.height, CAMERA.width)) < 0.5,
+        rng.random((1, CAMERA.height, CAMERA.width), np.float32),
+    )
     sums, weights = cpu.adjoint(gaussians, CAMERA, F, valid=valid)
     np.testing.assert_allclose(weights, expected[valid].sum(0), rtol=1e-3, atol=5e-3)
     np.testing.assert_allclose(sums[:, 0], F[0][valid] @ expected[valid], rtol=1e-3, atol=5e-3)
 
 
-@pytest.mark.parametrize("box", [(slice(20, 23), slice(30, 33)), (slice(0, 9), slice(None)), (slice(0), slice(0))])
+@pytest.mark.parametrize(
+    "box", [(slice(20, 23), slice(30, 33)), (slice(0, 9), slice(None)), (slice(0), slice(0))]
+)
 def test_what_is_not_painted_is_skipped_and_changes_nothing(box):
     """Also where Gaussians are at the same depth: half of them are twice there."""
     gaussians = random_gaussians(200, 4)
@@ -146,19 +163,27 @@ def test_two_stacked_gaussians_over_one_pixel():  # T7
 def test_occluded_and_near_and_faint_gaussians_weigh_nothing():  # T8
     camera = look_at((3, 0, 0))
     walls = [single((1.0 - 0.1 * k, 0, 0), 0.99, 50) for k in range(3)]
-    hidden, behind, near = single((-2, 0, 0), 0.9), single((4, 0, 0), 0.9), single((2.85, 0, 0), 0.9, 0.01)
+    hidden = single((-2, 0, 0), 0.9)
+    behind = single((4, 0, 0), 0.9)
+    near = single((2.85, 0, 0), 0.9, 0.01)
     faint = single((2, 0, 0), 0.9 / 255)
-    weights = cpu.adjoint(joined(*walls, hidden, behind, near, faint), camera, np.ones((1, 43, 61), np.float32))[1]
+    weights = cpu.adjoint(
+        joined(*walls, hidden, behind, near, faint), camera, np.ones((1, 43, 61), np.float32)
+    )[1]
     assert (weights[:2] > 0).all()
     assert (weights[3:] == 0).all()
-    closer = cpu.adjoint(near, camera, np.ones((1, 43, 61), np.float32), raster=Raster(near=0.01))[1]
+    closer = cpu.adjoint(near, camera, np.ones((1, 43, 61), np.float32), raster=Raster(near=0.01))[
+        1
+    ]
     assert closer[0] > 0
 
 
 def test_similarity_transforms_change_nothing():  # T9, with the blur scaled away and the near plane in range
     gaussians = random_gaussians(200, 8)
     expected = dense_weights(gaussians, CAMERA)
-    angle, factor, shift = 0.7, 3.0, np.array([5.0, -2, 1])
+    angle = 0.7
+    factor = 3.0
+    shift = np.array([5.0, -2, 1])
     R = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     turn = np.array([np.cos(angle / 2), 0, 0, np.sin(angle / 2)])
     w, v = turn[0], turn[1:]
@@ -173,7 +198,9 @@ def test_similarity_transforms_change_nothing():  # T9, with the blur scaled awa
     viewmat = CAMERA.viewmat.copy()
     viewmat[:3, :3] = viewmat[:3, :3] @ R.T
     viewmat[:3, 3] = factor * viewmat[:3, 3] - viewmat[:3, :3] @ shift
-    differs(dense_weights(moved, replace(CAMERA, viewmat=viewmat), raster=Raster(near=0.6)), expected)
+    differs(
+        dense_weights(moved, replace(CAMERA, viewmat=viewmat), raster=Raster(near=0.6)), expected
+    )
 
 
 def test_no_visible_gaussians_is_black():

@@ -41,7 +41,10 @@ def folders(tmp_path_factory):
 def segmenter(request, folders, monkeypatch):
     if request.param != "sam-pth":
         return load_segmenter(f"{request.param}:{folders[request.param]}")
-    package, path = request.getfixturevalue("segment_anything"), request.getfixturevalue("checkpoint")
+    package, path = (
+        request.getfixturevalue("segment_anything"),
+        request.getfixturevalue("checkpoint"),
+    )
     monkeypatch.setitem(package.sam_model_registry, "vit_b", lambda: tiny_sams.original(package))
     return load_segmenter(f"sam-pth:{path}")
 
@@ -56,7 +59,12 @@ def test_battery(segmenter, size):
     points, labels = np.array([[20.0, 30.0], [50.5, 60.5]]), np.array([1, 0])
     segmenter.set_image(picture)
     masks, scores = segmenter.predict(points, labels)
-    assert masks.shape == (3, *size) and masks.dtype == bool and scores.shape == (3,) and scores.dtype == np.float32
+    assert (
+        masks.shape == (3, *size)
+        and masks.dtype == bool
+        and scores.shape == (3,)
+        and scores.dtype == np.float32
+    )
     assert np.isfinite(scores).all() and 0 < masks.mean() < 1
     single, _ = segmenter.predict(points, labels, multimask=False)
     assert single.shape == (1, *size)
@@ -115,13 +123,17 @@ def test_preprocessing_of_sam_1_is_its_processor_s(size, folders):
     picture = np.round(photo(*size).pixels * 255)
     segmenter.set_image(picture.astype(np.float32) / 255)
     processor = transformers.SamImageProcessorPil(
-        size={"longest_edge": 128}, pad_size={"height": 128, "width": 128}, mask_size={"longest_edge": 32}
+        size={"longest_edge": 128},
+        pad_size={"height": 128, "width": 128},
+        mask_size={"longest_edge": 32},
     )
     out = processor(picture.astype(np.uint8), return_tensors="pt")
     assert tuple(out["reshaped_input_sizes"][0].tolist()) == Frame(*size, 128, True).shown
     difference = (seen[0] - out["pixel_values"]).abs()
     assert seen[0].shape == out["pixel_values"].shape
-    assert difference.max() < 3 / 255 / 0.22 and difference.mean() < 1 / 255 / 0.22  # it rounds to 8 bits
+    assert (
+        difference.max() < 3 / 255 / 0.22 and difference.mean() < 1 / 255 / 0.22
+    )  # it rounds to 8 bits
 
 
 @pytest.mark.parametrize("family", ["sam", "sam2", "sam3"])
@@ -158,15 +170,23 @@ def test_sam_2_as_it_is_published(tmp_path):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_both_implementations_of_sam_1_agree(size, segment_anything, checkpoint, monkeypatch, tmp_path):
+def test_both_implementations_of_sam_1_agree(
+    size, segment_anything, checkpoint, monkeypatch, tmp_path
+):
     """The same weights, through the original package and through transformers."""
-    monkeypatch.setitem(segment_anything.sam_model_registry, "vit_b", lambda: tiny_sams.original(segment_anything))
+    monkeypatch.setitem(
+        segment_anything.sam_model_registry, "vit_b", lambda: tiny_sams.original(segment_anything)
+    )
     original = load_segmenter(f"sam-pth:{checkpoint}")
     other = load_segmenter(f"sam:{tiny_sams.same_in_transformers(checkpoint, tmp_path / 'same')}")
     prompts = (
         {"points": np.array([[20.3, 30.7], [40.0, 11.0]]), "labels": np.array([1, 0])},
         {"box": np.array([5.0, 7.0, 44.0, 50.0])},
-        {"points": np.array([[20.3, 30.7]]), "box": np.array([5.0, 7.0, 44.0, 50.0]), "multimask": False},
+        {
+            "points": np.array([[20.3, 30.7]]),
+            "box": np.array([5.0, 7.0, 44.0, 50.0]),
+            "multimask": False,
+        },
     )
     for segmenter in (original, other):
         segmenter.set_image(photo(*size).pixels)
@@ -192,11 +212,15 @@ class Discs:
         return image
 
     def decode(self, embedding, points, labels, boxes, multimask):
-        index = (torch.arange(self.side // 4) + 0.5) * 4 - 0.5  # pixel indices of the centres of its cells
+        index = (
+            torch.arange(self.side // 4) + 0.5
+        ) * 4 - 0.5  # pixel indices of the centres of its cells
         y, x = index[:, None], index
         if boxes is not None:
             left, top, right, bottom = boxes[0]
-            logits = torch.minimum(torch.minimum(x - left, right - x), torch.minimum(y - top, bottom - y))
+            logits = torch.minimum(
+                torch.minimum(x - left, right - x), torch.minimum(y - top, bottom - y)
+            )
         else:
             logits = 12 - torch.hypot(x - points[0, 0, 0], y - points[0, 0, 1])
         return logits[None, None], torch.ones(1, 1)
@@ -222,8 +246,12 @@ def test_prompts_and_masks_go_there_and_back(size, padded):
 
 def test_points_of_pixel_centres_are_pixel_indices():
     frame = Frame(256, 256, 256, True)
-    np.testing.assert_allclose(frame.to_square(np.array([[0.5, 0.5], [100.5, 7.5]])), [[0, 0], [100, 7]])
-    assert Frame(1199, 1600, 1024, True).shown == (767, 1024) and Frame(1199, 1600, 1024, False).shown == (1024, 1024)
+    np.testing.assert_allclose(
+        frame.to_square(np.array([[0.5, 0.5], [100.5, 7.5]])), [[0, 0], [100, 7]]
+    )
+    assert Frame(1199, 1600, 1024, True).shown == (767, 1024) and Frame(
+        1199, 1600, 1024, False
+    ).shown == (1024, 1024)
 
 
 class Regions:
@@ -240,13 +268,19 @@ class Regions:
         x, y = (points[:, 0] / 4).round().long().clamp(0, 63).unbind(1)
         same = (cells[None] - cells[:, y, x].T[:, :, None, None]).abs().amax(1) < 0.1
         logits = torch.where(same, 8.0, -8.0)
-        return torch.stack([logits, -logits, logits], 1), torch.tensor([0.95, 0.5, 0.9]).expand(len(points), 3)
+        return torch.stack([logits, -logits, logits], 1), torch.tensor([0.95, 0.5, 0.9]).expand(
+            len(points), 3
+        )
 
 
 def test_everything():
     truth = np.zeros((180, 250), int)
-    truth[20:90, 30:100], truth[100:170, 140:240], truth[32:76, 42:90] = 1, 2, 3
-    colours = np.array([[0.1, 0.1, 0.1], [0.9, 0.2, 0.2], [0.2, 0.9, 0.2], [0.2, 0.2, 0.9]], np.float32)
+    truth[20:90, 30:100] = 1
+    truth[100:170, 140:240] = 2
+    truth[32:76, 42:90] = 3
+    colours = np.array(
+        [[0.1, 0.1, 0.1], [0.9, 0.2, 0.2], [0.2, 0.9, 0.2], [0.2, 0.2, 0.9]], np.float32
+    )
     segmenter = Segmenter(Regions(), "regions", "regions", "CC0-1.0", "cpu")
     segmenter.set_image(colours[truth])
     labels = segment_everything(segmenter, grid=16)
@@ -271,7 +305,11 @@ def test_everything_runs_on_a_real_architecture(folders):
 
 def test_grid_points_are_spread_evenly():
     points = grid_points(480, 720, 12)
-    assert len(points) == 12 * 8 and points.min(0).tolist() == [30, 30] and points.max(0).tolist() == [690, 450]
+    assert (
+        len(points) == 12 * 8
+        and points.min(0).tolist() == [30, 30]
+        and points.max(0).tolist() == [690, 450]
+    )
 
 
 def test_stability():
@@ -281,7 +319,10 @@ def test_stability():
 
 def test_distinct_keeps_the_best_of_its_kind():
     masks = np.zeros((4, 10, 10), bool)
-    masks[0, :5], masks[1, :5, :9], masks[2, 6:], masks[3, :2] = True, True, True, True
+    masks[0, :5] = True
+    masks[1, :5, :9] = True
+    masks[2, 6:] = True
+    masks[3, :2] = True
     assert distinct(masks, np.array([0.9, 0.95, 0.8, 0.7], np.float32)).tolist() == [1, 2, 3]
 
 
@@ -295,7 +336,13 @@ def test_unknown_and_missing():
         load_segmenter("sam2:gigantic")
 
 
-SPECS = {"sam2": "sam2-small", "sam": "sam", "sam:huge": "sam-huge", "sam3": "sam3", "sam-pth:huge": "sam-huge-pth"}
+SPECS = {
+    "sam2": "sam2-small",
+    "sam": "sam",
+    "sam:huge": "sam-huge",
+    "sam3": "sam3",
+    "sam-pth:huge": "sam-huge-pth",
+}
 
 
 @pytest.mark.parametrize(("spec", "id"), SPECS.items())
@@ -310,7 +357,9 @@ def test_names_mean_the_models_of_the_table(spec, id, monkeypatch, tmp_path):
 def test_segment_anything_without_torchvision(monkeypatch, tmp_path):
     torch.save({"image_encoder.pos_embed": torch.zeros(1, 8, 8, 768)}, tmp_path / "a.pth")
     monkeypatch.setitem(sys.modules, "segment_anything", None)
-    with pytest.raises(EngineError, match=r'Use the segmenter "sam": the same model, without torchvision') as caught:
+    with pytest.raises(
+        EngineError, match=r'Use the segmenter "sam": the same model, without torchvision'
+    ) as caught:
         load_segmenter(f"sam-pth:{tmp_path / 'a.pth'}")
     assert caught.value.kind == "missing_package"
 
@@ -321,7 +370,12 @@ def test_a_checkpoint_that_is_none(content, tmp_path, segment_anything):
     if content == "nonsense":
         path.write_bytes(b"nonsense")
     else:
-        torch.save({"image_encoder.pos_embed": print} if content == "pickle" else {"weight": torch.zeros(3)}, path)
+        torch.save(
+            {"image_encoder.pos_embed": print}
+            if content == "pickle"
+            else {"weight": torch.zeros(3)},
+            path,
+        )
     message = "not a checkpoint of SAM 1" if content == "other" else "cannot be read"
     with pytest.raises(EngineError, match=message) as caught:
         load_segmenter(f"sam-pth:{path}")

@@ -34,7 +34,9 @@ def clicked(balls, name, view, *, positive=True):
 def painted(balls, name, view):
     """The exact mask of a ball."""
     camera = balls.views[view].camera
-    image, alpha = render(balls.prepared.gaussians, camera, balls.things[name][:, None].astype(np.float32))
+    image, alpha = render(
+        balls.prepared.gaussians, camera, balls.things[name][:, None].astype(np.float32)
+    )
     return mask(camera, image[0] > 0.5 * alpha)
 
 
@@ -78,7 +80,9 @@ def test_self_training_that_contradicts_the_mask_is_dropped(balls, monkeypatch):
     exact, prompt = balls.things["red"].astype(np.float32), [painted(balls, "red", 2)]
     for wider, taken in ((exact, True), (np.maximum(exact, balls.things["blue"]), False)):
         answer = Answer(np.asarray(wider, np.float32), 0.5, prior=0.1)
-        monkeypatch.setattr(SelfTraining, "from_selection", lambda self, selected, answer=answer: answer)
+        monkeypatch.setattr(
+            SelfTraining, "from_selection", lambda self, selected, answer=answer: answer
+        )
         found = segment(balls.prepared, prompt)
         assert (found.scores is answer.scores) == taken
         assert iou(balls, found, "red") > 0.8
@@ -86,7 +90,9 @@ def test_self_training_that_contradicts_the_mask_is_dropped(balls, monkeypatch):
 
 def test_what_is_given_is_not_searched(balls):
     prompt = [clicked(balls, "red", 0)]
-    given = segment(balls.prepared, prompt, options=Options(threshold=0.7, bandwidth=2.0, prior=0.2))
+    given = segment(
+        balls.prepared, prompt, options=Options(threshold=0.7, bandwidth=2.0, prior=0.2)
+    )
     assert (given.threshold, given.how) == (0.7, "given")
     assert given.parameters == {"bandwidth": 2.0, "prior": 0.2}
     alike = segment(balls.prepared, prompt, options=Options(diffusion=False))
@@ -95,7 +101,9 @@ def test_what_is_given_is_not_searched(balls):
 
 def test_the_same_prompts_give_the_same_answer(balls):
     prompt = [clicked(balls, "blue", 3)]
-    assert np.array_equal(segment(balls.prepared, prompt).scores, segment(balls.prepared, prompt).scores)
+    assert np.array_equal(
+        segment(balls.prepared, prompt).scores, segment(balls.prepared, prompt).scores
+    )
 
 
 def test_a_click_on_nothing(balls):

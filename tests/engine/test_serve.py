@@ -23,15 +23,28 @@ from wire_tools import wait_for
 
 
 def serve(folder, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "ludvig_engine", "serve", "--connection-file", str(folder / "c.json")]
+    command = [
+        sys.executable,
+        "-m",
+        "ludvig_engine",
+        "serve",
+        "--connection-file",
+        str(folder / "c.json"),
+    ]
     environment = {**os.environ, "LUDVIG_CACHE": str(folder / "cache")}
     return subprocess.Popen(
-        [*command, *map(str, arguments)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        [*command, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
 
 
 def test_every_method_is_served(tmp_path):
-    own = {name for name, kind in methods.METHODS.items() if kind.__module__ == "ludvig_engine.methods"}
+    own = {
+        name for name, kind in methods.METHODS.items() if kind.__module__ == "ludvig_engine.methods"
+    }
     served = handlers()
     assert set(served) | {"initialize", "shutdown"} == own
     assert Service().handlers.keys() >= set(served)
@@ -59,12 +72,19 @@ def test_it_serves_on_the_port_asked_for_until_it_is_told_to_end(tmp_path):
 def test_without_a_token_it_says_what_is_missing(tmp_path, token):
     with serve(tmp_path) as process:
         said = " ".join(process.communicate(token)[1].split())
-    assert process.returncode == 2 and "first line of stdin is no token" in said and "Traceback" not in said
+    assert (
+        process.returncode == 2
+        and "first line of stdin is no token" in said
+        and "Traceback" not in said
+    )
     assert not (tmp_path / "c.json").exists()
 
 
 def test_a_port_that_is_taken(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken, serve(tmp_path, "--port", taken.getsockname()[1]) as process:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        serve(tmp_path, "--port", taken.getsockname()[1]) as process,
+    ):
         said = " ".join(process.communicate(secrets.token_hex() + "\n")[1].split())
     assert process.returncode == 2 and "Cannot listen on port" in said and "Traceback" not in said
 
@@ -79,7 +99,9 @@ late = {{"numba", "scipy", "sklearn", "skimage", "torch", "PIL", "pycolmap"}}
 server.serve = lambda *a, **o: print(sorted(late & sys.modules.keys()))
 app(["serve", "--connection-file", {str(tmp_path / "c.json")!r}], standalone_mode=False)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["[]"]
 
 

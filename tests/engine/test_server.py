@@ -95,7 +95,9 @@ def test_arrays_there_and_back(client):
     answer, arrays = client.receive()
     assert answer["result"] == {}
     assert np.array_equal(arrays["values"], values)
-    client.send(pack({"id": 2, "method": "fake/echo", "params": {}}, {"values": values.astype(float)}))
+    client.send(
+        pack({"id": 2, "method": "fake/echo", "params": {}}, {"values": values.astype(float)})
+    )
     assert client.receive()[0]["error"]["message"] == "values holds float64, expected float32."
 
 
@@ -123,7 +125,11 @@ def test_progress_and_cancel(client):
 
 def test_the_newest_wins(client):
     for number in range(1, 6):
-        client.send(pack({"id": number, "method": "fake/work", "params": {"steps": 20, "replaces": "click"}}))
+        client.send(
+            pack(
+                {"id": number, "method": "fake/work", "params": {"steps": 20, "replaces": "click"}}
+            )
+        )
     answers = {}
     while len(answers) < 5:
         answer, _ = client.receive()

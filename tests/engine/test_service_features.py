@@ -40,7 +40,9 @@ def test_every_extractor_is_listed(service):
         "join",
         "everything",
     }  # these need arguments
-    assert listed["colour"].ready and listed["auto"].ready and "colour" not in listed["auto"].licence
+    assert (
+        listed["colour"].ready and listed["auto"].ready and "colour" not in listed["auto"].licence
+    )
     for id in (id for models in features.LEARNED.values() for id in models):
         assert id in weights.MODELS
 
@@ -53,11 +55,17 @@ def test_what_is_missing_is_said_with_its_size(service, monkeypatch):
     assert not small.ready and small.download == weights.MODELS["dinov2-small"].size
     assert "(88 MB)" in small.needs and small.licence == "Apache-2.0"
     assert "accept its licence" in listed["dinov3:small"].needs
-    monkeypatch.setattr("ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS, small_scene))
+    monkeypatch.setattr(
+        "ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS, small_scene)
+    )
     assert all(info.ready and not info.download for info in service(ListFeatures()).extractors)
     monkeypatch.setattr("ludvig_engine.service.features.find_spec", lambda name: None)
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
-    assert not listed["clip"].ready and "torch and transformers" in listed["clip"].needs and listed["colour"].ready
+    assert (
+        not listed["clip"].ready
+        and "torch and transformers" in listed["clip"].needs
+        and listed["colour"].ready
+    )
 
 
 def test_own_feature_maps_are_read_again_when_they_change(service, made, tmp_path):
@@ -82,7 +90,8 @@ def test_preview_uses_the_channels_computed_last(service, made, monkeypatch):
     seen = []
     original = features.pca_colours
     monkeypatch.setattr(
-        "ludvig_engine.service.features.pca_colours", lambda up: seen.append(up.features.shape) or original(up)
+        "ludvig_engine.service.features.pca_colours",
+        lambda up: seen.append(up.features.shape) or original(up),
     )
     service(PreviewFeatures(scene))
     assert seen == [(4000, 5)]
@@ -100,7 +109,9 @@ def test_cache_is_counted_and_cleared(service, made):
     service(ComputeFeatures(opened(service, made).scene))
     state = service(CacheInfo())
     assert state.folder == str(service.cache.folder) and state.limit == Cache().limit
-    assert state.entries >= 10 and state.size == sum(p.stat().st_size for p in service.cache.folder.glob("??/*"))
+    assert state.entries >= 10 and state.size == sum(
+        p.stat().st_size for p in service.cache.folder.glob("??/*")
+    )
     cleared = service(ClearCache())
     assert cleared.freed == state.size and cleared.entries == cleared.size == 0
 

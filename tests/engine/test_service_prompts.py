@@ -46,16 +46,24 @@ def test_a_click_on_a_photo_is_where_it_was_made(scene):
 @pytest.mark.parametrize("size", [(120, 90), (3840, 2160)])
 def test_a_click_in_a_viewport_is_where_it_was_made(scene, size):
     camera = look_at((4, 0, 0), size=size, focal=size[0])
-    (paint,), _ = read(scene, [Prompt("click", viewport=viewport(camera), pixels=at([30, 20]), positive=False)])
+    (paint,), _ = read(
+        scene, [Prompt("click", viewport=viewport(camera), pixels=at([30, 20]), positive=False)]
+    )
     assert not paint.positive.any() and max(paint.camera.width, paint.camera.height) <= MAX_SIDE
     scale = paint.camera.width / size[0]
     np.testing.assert_allclose(middle(paint.negative), np.array([30.5, 20.5]) * scale, atol=0.05)
 
 
 def test_clicks_of_one_prompt_are_one_paint(scene):
-    (paint,), _ = read(scene, [Prompt("click", view="a", pixels=at([100, 100], [300, 100]), through=True)])
+    (paint,), _ = read(
+        scene, [Prompt("click", view="a", pixels=at([100, 100], [300, 100]), through=True)]
+    )
     assert paint.through
-    assert paint.positive[25, 25] > 0.5 and paint.positive[25, 75] > 0.5 and paint.positive[25, 50] == 0
+    assert (
+        paint.positive[25, 25] > 0.5
+        and paint.positive[25, 75] > 0.5
+        and paint.positive[25, 50] == 0
+    )
 
 
 def test_lines_and_boxes_may_leave_the_picture(scene):
@@ -63,11 +71,17 @@ def test_lines_and_boxes_may_leave_the_picture(scene):
     (paint,), _ = read(scene, [line])
     assert (paint.positive[25] == 1).all() and not paint.positive[30].any()
     (paint,), _ = read(scene, [Prompt("box", view="a", pixels=at([-50, -50], [240, 180]))])
-    assert not paint.negative[:45, :60].any() and paint.negative[46:].all() and paint.negative[:, 61:].all()
+    assert (
+        not paint.negative[:45, :60].any()
+        and paint.negative[46:].all()
+        and paint.negative[:, 61:].all()
+    )
 
 
 def test_a_negative_box_says_no_to_its_inside_only(scene):
-    (paint,), _ = read(scene, [Prompt("box", view="a", pixels=at([100, 100], [300, 300]), positive=False)])
+    (paint,), _ = read(
+        scene, [Prompt("box", view="a", pixels=at([100, 100], [300, 300]), positive=False)]
+    )
     assert paint.negative[50, 50] == 1 and paint.negative[5, 5] == 0 and not paint.positive.any()
 
 
@@ -82,14 +96,21 @@ def test_masks_and_painted_scribbles(scene):
     ]:
         (paint,), _ = read(scene, [Prompt(kind, view="a", mask=painted, positive=positive)])
         inside, outside = (37, 37), (10, 10)
-        found = (paint.positive[inside], paint.negative[inside], paint.positive[outside], paint.negative[outside])
+        found = (
+            paint.positive[inside],
+            paint.negative[inside],
+            paint.positive[outside],
+            paint.negative[outside],
+        )
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_a_viewport_sees_what_is_near(scene):
     """Photos are never taken from closer than 0.2; an editor zooms in as far as it likes."""
     small = single((0.05, 0, 0), 0.9, scale=0.01)
-    tiny = Scene(joined(random_gaussians(200, spread=0.05, scale=0.001), small), np.arange(201), 201)
+    tiny = Scene(
+        joined(random_gaussians(200, spread=0.05, scale=0.001), small), np.arange(201), 201
+    )
     camera = look_at((0.1, 0, 0), size=(60, 40), focal=60)
     (paint,), _ = read(tiny, [Prompt("click", viewport=viewport(camera), pixels=at([30, 20]))])
     assert library.lift(tiny.gaussians, [paint]).positive[200] > 0
@@ -99,7 +120,10 @@ def test_a_viewport_sees_what_is_near(scene):
     (paint,), _ = read(scene, [Prompt("click", viewport=viewport(far), pixels=at([30, 20]))])
     image = np.ones((1, 40, 60), np.float32)
     np.testing.assert_allclose(
-        adjoint(scene.gaussians, paint.camera, image)[1], adjoint(scene.gaussians, far, image)[1], rtol=1e-3, atol=1e-3
+        adjoint(scene.gaussians, paint.camera, image)[1],
+        adjoint(scene.gaussians, far, image)[1],
+        rtol=1e-3,
+        atol=1e-3,
     )
 
 
@@ -115,7 +139,9 @@ def test_points_say_something_of_what_is_near_them(scene):
     np.testing.assert_allclose(found.positive, expected, atol=1e-5)
     assert not found.negative.any()
     few = points.click(gaussians, place[None], radius=0.0, positive=False)
-    np.testing.assert_array_equal(np.flatnonzero(few.negative), np.sort(np.argsort(distance)[: points.FEW]))
+    np.testing.assert_array_equal(
+        np.flatnonzero(few.negative), np.sort(np.argsort(distance)[: points.FEW])
+    )
     assert not few.positive.any()
 
 

@@ -24,7 +24,9 @@ def test_the_longest_unused_goes_first():
     recent, forgotten = Recent(3000), []
 
     def get(key, size=1):
-        return recent.get_or(key, lambda: kilobytes(size), forget=lambda value, job: forgotten.append(key))
+        return recent.get_or(
+            key, lambda: kilobytes(size), forget=lambda value, job: forgotten.append(key)
+        )
 
     for key in "abc":
         get(key)
@@ -89,7 +91,11 @@ def test_stages_are_timed_and_passed_on():
     for _ in watch.track(range(1), "A"):
         time.sleep(0.01)
     timings = watch.timings()
-    assert list(timings) == ["before", "A", "silent"] and timings["before"] >= 0.02 and timings["A"] >= 0.04
+    assert (
+        list(timings) == ["before", "A", "silent"]
+        and timings["before"] >= 0.02
+        and timings["A"] >= 0.04
+    )
     assert [stage for stage, *_ in job.reports] == ["A"] * 6
     assert Stopwatch(SILENT, "").timings() == {}
 

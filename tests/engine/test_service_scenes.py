@@ -86,7 +86,11 @@ def test_the_same_input_has_the_same_name(shared, made):
     assert opened(shared, made).scene == opened(shared, made).scene
     alone = shared(OpenScene(splats=str(made / "splats.ply")))
     assert alone.scene != opened(shared, made).scene
-    assert alone.names == () and alone.viewmats.shape == (0, 4, 4) and alone.photo_sizes.shape == (0, 2)
+    assert (
+        alone.names == ()
+        and alone.viewmats.shape == (0, 4, 4)
+        and alone.photo_sizes.shape == (0, 2)
+    )
     sent = shared(OpenScene(cloud=cloud(made)))
     assert sent.scene == shared(OpenScene(cloud=cloud(made))).scene
     assert sent.scene not in (alone.scene, opened(shared, made).scene)
@@ -94,7 +98,9 @@ def test_the_same_input_has_the_same_name(shared, made):
 
 def test_a_cloud_is_the_file_it_was_read_from(shared, made):
     sent = shared(OpenScene(cloud=cloud(made), views=str(made)))
-    scores = [shared(RunSegment(scene, RED)).scores for scene in (sent.scene, opened(shared, made).scene)]
+    scores = [
+        shared(RunSegment(scene, RED)).scores for scene in (sent.scene, opened(shared, made).scene)
+    ]
     np.testing.assert_allclose(*scores, atol=1e-2)  # quaternions are normalised once more
 
 
@@ -108,9 +114,15 @@ def test_unusable_splats_are_counted_and_get_nothing(service, made):
     assert "2 of 4,000 splats have NaN" in scene.notes[0]
     assert np.isfinite(scene.bounds).all()
     found = service(RunSegment(scene.scene, RED))
-    assert found.scores.shape == (4000,) and not found.scores[[5, 7]].any() and not found.selected[[5, 7]].any()
+    assert (
+        found.scores.shape == (4000,)
+        and not found.scores[[5, 7]].any()
+        and not found.selected[[5, 7]].any()
+    )
     service(FreeMemory())  # it is put away and comes back with the same rows unusable
-    np.testing.assert_allclose(service(RunSegment(scene.scene, RED)).scores, found.scores, atol=1e-2)
+    np.testing.assert_allclose(
+        service(RunSegment(scene.scene, RED)).scores, found.scores, atol=1e-2
+    )
 
 
 def test_cameras_without_photos(service, folder):
@@ -123,19 +135,29 @@ def test_cameras_without_photos(service, folder):
     grown = service(GrowSegment(scene.scene, half)).selected
     assert grown.sum() > 3900 and grown[half].all()
     (folder / "elsewhere").mkdir()
-    ask = OpenScene(splats=str(folder / "splats.ply"), views=str(folder), photos=str(folder / "elsewhere"))
+    ask = OpenScene(
+        splats=str(folder / "splats.ply"), views=str(folder), photos=str(folder / "elsewhere")
+    )
     refused(lambda: service(ask), "not_found", "8 photos were not found")
 
 
 def test_nonsense_is_refused(shared, made, tmp_path):
     ply = str(made / "splats.ply")
     refused(lambda: shared(OpenScene(splats="splats.ply")), "bad_request", "not an absolute path")
-    refused(lambda: shared(OpenScene(splats=ply, views="here")), "bad_request", "not an absolute path")
-    refused(lambda: shared(OpenScene(splats=str(made / "no.ply"))), "not_found", "There is no file .*no.ply")
+    refused(
+        lambda: shared(OpenScene(splats=ply, views="here")), "bad_request", "not an absolute path"
+    )
+    refused(
+        lambda: shared(OpenScene(splats=str(made / "no.ply"))),
+        "not_found",
+        "There is no file .*no.ply",
+    )
     refused(lambda: shared(OpenScene(splats=ply, views=str(tmp_path))), "not_found", "no cameras")
     photo = str(made / "images" / "photo_0.png")
     refused(lambda: shared(OpenScene(splats=photo)), "bad_file", "photo_0.png is no splat file")
-    nothing = Cloud(*(np.zeros((0, *shape), np.float32) for shape in ((3,), (4,), (3,), (), (1, 3), (0, 3))))
+    nothing = Cloud(
+        *(np.zeros((0, *shape), np.float32) for shape in ((3,), (4,), (3,), (), (1, 3), (0, 3)))
+    )
     refused(lambda: shared(OpenScene(cloud=nothing)), "bad_input", "no splats")
     for scene in ("", "x", "../../etc/passwd", "0" * 10_000):
         error = refused(lambda scene=scene: shared(CheckScene(scene)), "not_found", "No scene")
@@ -145,7 +167,11 @@ def test_nonsense_is_refused(shared, made, tmp_path):
 def test_check_compares_with_photos(shared, made):
     scene = opened(shared, made).scene
     found = shared(CheckScene(scene, views=("photo_1", "photo_6"), picture="photo_2"))
-    assert found.names == ("photo_1.png", "photo_6.png") and (found.psnr > 35).all() and "fit" in found.verdict
+    assert (
+        found.names == ("photo_1.png", "photo_6.png")
+        and (found.psnr > 35).all()
+        and "fit" in found.verdict
+    )
     assert found.view == "photo_2.png" and found.photo.shape == found.rendered.shape == (90, 120, 3)
     assert np.abs(found.photo.astype(int) - found.rendered).mean() < 1
     middle = shared(CheckScene(scene))
@@ -203,13 +229,20 @@ def test_photos_that_are_deleted(service, folder):
     (folder / "images" / "photo_3.png").unlink()
     refused(lambda: service(ComputeFeatures(scene)), "not_found", "photo_3.png")
     again = opened(service, folder)
-    assert again.scene != scene and again.photos[3] == "" and "1 of 8 photos are missing" in again.notes[0]
+    assert (
+        again.scene != scene
+        and again.photos[3] == ""
+        and "1 of 8 photos are missing" in again.notes[0]
+    )
     service(ComputeFeatures(again.scene))
 
 
 def test_forgotten_scenes_come_back(service, made):
     truth = np.load(made / "names.npy") == "red"
-    files, sent = opened(service, made).scene, service(OpenScene(cloud=cloud(made), views=str(made))).scene
+    files, sent = (
+        opened(service, made).scene,
+        service(OpenScene(cloud=cloud(made), views=str(made))).scene,
+    )
     first = service(RunSegment(files, RED))
     assert told_apart(first.scores, truth) > 0.95
     assert service(FreeMemory()).freed > 1e6 and service.state.recent.size == 0
@@ -248,7 +281,9 @@ def test_memory_is_limited_without_anybody_noticing(tmp_path, made, warm):
     for service in (roomy, tight):
         first = opened(service, made).scene
         second = service(OpenScene(cloud=cloud(made), views=str(made))).scene
-        scores = [service(RunSegment(scene, RED)).scores for scene in (first, second, first, second)]
+        scores = [
+            service(RunSegment(scene, RED)).scores for scene in (first, second, first, second)
+        ]
         np.testing.assert_array_equal(scores[0], scores[2])
         np.testing.assert_array_equal(scores[1], scores[3])
     assert tight.state.recent.size < roomy.state.recent.size / 2
@@ -260,7 +295,8 @@ def test_only_so_many_scenes_are_remembered(service, made, monkeypatch):
     names = []
     for n in range(1, 5):
         part = {
-            name: getattr(whole, name)[: 100 * n] for name in ("means", "quats", "scales", "opacities", "sh0", "shN")
+            name: getattr(whole, name)[: 100 * n]
+            for name in ("means", "quats", "scales", "opacities", "sh0", "shN")
         }
         names.append(service(OpenScene(cloud=Cloud(**part))).scene)
     refused(lambda: service(GrowSegment(names[0], np.ones(100, bool))), "not_found", "No scene")

@@ -99,7 +99,9 @@ def test_the_threshold_may_be_given(service, scene):
 
 def boxed(name, view):
     rows, columns = np.nonzero(disc(name, view))
-    return np.array([[columns.min() - 3, rows.min() - 3], [columns.max() + 3, rows.max() + 3]], np.float32)
+    return np.array(
+        [[columns.min() - 3, rows.min() - 3], [columns.max() + 3, rows.max() + 3]], np.float32
+    )
 
 
 def at(*places) -> np.ndarray:
@@ -127,7 +129,9 @@ KINDS = {
         Prompt("click", viewport=viewport(1, 2.5), pixels=2.5 * seen("green")),
         Prompt("click", viewport=viewport(1, 2.5), pixels=2.5 * seen("blue"), positive=False),
     ],
-    "viewport mask": lambda: [Prompt("mask", viewport=viewport(1, 1.5), mask=disc("green", 1, 1.5))],
+    "viewport mask": lambda: [
+        Prompt("mask", viewport=viewport(1, 1.5), mask=disc("green", 1, 1.5))
+    ],
 }
 
 
@@ -158,7 +162,9 @@ def test_prompts_in_space(service, scene, names, kind):
 
 
 def test_prompts_in_space_and_on_photos_together(service, scene, names):
-    blue = Prompt("click", points=at(small_scene.BALLS["blue"][0]), radius=small_scene.RADIUS, positive=False)
+    blue = Prompt(
+        "click", points=at(small_scene.BALLS["blue"][0]), radius=small_scene.RADIUS, positive=False
+    )
     found = service(RunSegment(scene, (click("red"), blue)))
     assert told_apart(found.scores, names == "red") > 0.95
 
@@ -167,12 +173,17 @@ def test_prompts_in_space_and_on_photos_together(service, scene, names):
 def reader(tmp_path_factory):
     """A service whose text model knows the balls, as "tomato", "marble" and "lime"."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ludvig_engine.service.state.load_text_extractor", lambda device: PlantedExtractor(0.5))
+        patch.setattr(
+            "ludvig_engine.service.state.load_text_extractor", lambda device: PlantedExtractor(0.5)
+        )
         yield Service(tmp_path_factory.mktemp("cache"))
 
 
 def said(*texts: str, no: tuple[str, ...] = ()) -> tuple[Prompt, ...]:
-    return (*(Prompt("text", text=t) for t in texts), *(Prompt("text", text=t, positive=False) for t in no))
+    return (
+        *(Prompt("text", text=t) for t in texts),
+        *(Prompt("text", text=t, positive=False) for t in no),
+    )
 
 
 def test_words_name_things(reader, made, names):
@@ -192,7 +203,9 @@ def test_words_for_nothing_select_nothing(reader, made):
 
 
 def test_words_and_clicks_go_together(reader, made, names):
-    found = reader(RunSegment(opened(reader, made).scene, (*said("lime"), click("red", positive=False))))
+    found = reader(
+        RunSegment(opened(reader, made).scene, (*said("lime"), click("red", positive=False)))
+    )
     assert told_apart(found.scores, names == "green") > 0.95
 
 
@@ -202,7 +215,11 @@ BAD = {
     "only no words": ([Prompt("text", text="ball", positive=False)], "bad_input", "what it is not"),
     "view": ([replace(YES, view="photo_9")], "not_found", "photo_9"),
     "outside": ([replace(YES, pixels=at([120, 3]))], "bad_input", "outside the photo"),
-    "beside": ([Prompt("click", viewport=HERE, pixels=at([-1, 3]))], "bad_input", "outside the viewport"),
+    "beside": (
+        [Prompt("click", viewport=HERE, pixels=at([-1, 3]))],
+        "bad_input",
+        "outside the viewport",
+    ),
     "nan": ([replace(YES, pixels=at([np.nan, 3]))], "bad_request", "not finite"),
     "no camera": (
         [Prompt("click", viewport=replace(HERE, K=np.full((3, 3), np.inf)), pixels=at([1, 1]))],
@@ -215,13 +232,33 @@ BAD = {
         "bad_request",
         "1000000000x90",
     ),
-    "flat": ([Prompt("click", viewport=replace(HERE, height=0), pixels=at([1, 1]))], "bad_request", "120x0"),
+    "flat": (
+        [Prompt("click", viewport=replace(HERE, height=0), pixels=at([1, 1]))],
+        "bad_request",
+        "120x0",
+    ),
     "radius": ([replace(YES, radius=-1.0)], "bad_request", "radius"),
-    "mask size": ([Prompt("mask", view="photo_0", mask=np.ones((9, 9), bool))], "bad_request", "9x9 pixels"),
-    "empty mask": ([Prompt("mask", view="photo_0", mask=np.zeros((90, 120), bool))], "bad_input", "empty"),
-    "empty box": ([Prompt("box", view="photo_0", pixels=at([5, 5], [5, 5]))], "bad_input", "box is empty"),
+    "mask size": (
+        [Prompt("mask", view="photo_0", mask=np.ones((9, 9), bool))],
+        "bad_request",
+        "9x9 pixels",
+    ),
+    "empty mask": (
+        [Prompt("mask", view="photo_0", mask=np.zeros((90, 120), bool))],
+        "bad_input",
+        "empty",
+    ),
+    "empty box": (
+        [Prompt("box", view="photo_0", pixels=at([5, 5], [5, 5]))],
+        "bad_input",
+        "box is empty",
+    ),
     "only no": ([replace(YES, positive=False)], "bad_input", "say yes"),
-    "in the sky": ([Prompt("click", view="photo_0", pixels=at([0, 0]))], "bad_input", "No splat is visible"),
+    "in the sky": (
+        [Prompt("click", view="photo_0", pixels=at([0, 0]))],
+        "bad_input",
+        "No splat is visible",
+    ),
 }
 
 
@@ -295,14 +332,22 @@ def test_features_say_what_they_are(tmp_path, made):
     later = Service(tmp_path)
     assert later(ComputeFeatures(opened(later, made).scene, dim=7)).cached  # on disk
     colours = service(PreviewFeatures(scene)).colours
-    assert colours.shape == (4000, 3) and 0 <= colours.min() and colours.max() <= 1 and colours.std() > 0.1
+    assert (
+        colours.shape == (4000, 3)
+        and 0 <= colours.min()
+        and colours.max() <= 1
+        and colours.std() > 0.1
+    )
 
 
 def test_colours_of_features_tell_things_apart(service, scene, names):
     colours = service(PreviewFeatures(scene)).colours
     means = {name: colours[names == name].mean(0) for name in ("red", "blue", "green")}
     assert (
-        min(np.linalg.norm(means[a] - means[b]) for a, b in (("red", "blue"), ("red", "green"), ("blue", "green")))
+        min(
+            np.linalg.norm(means[a] - means[b])
+            for a, b in (("red", "blue"), ("red", "green"), ("blue", "green"))
+        )
         > 0.2
     )
 
@@ -328,7 +373,11 @@ def test_a_scene_divides_into_its_things(service, scene, names):
     counts = []
     for detail in (0.0, 0.5, 1.0):
         found = service(AutoSegments(scene, detail=detail))
-        assert found.labels.shape == (4000,) and found.labels.max() == found.count - 1 and found.labels.min() >= -1
+        assert (
+            found.labels.shape == (4000,)
+            and found.labels.max() == found.count - 1
+            and found.labels.min() >= -1
+        )
         sizes = np.bincount(found.labels[found.labels >= 0])
         assert (np.diff(sizes) <= 0).all() and len(sizes) == found.count
         counts.append(found.count)
@@ -360,7 +409,9 @@ def test_cancelled_anywhere_then_complete(tmp_path, made, request_):
     """A job is stopped at its 1st, 2nd, 4th, 8th ... look; what it leaves behind is whole or nothing."""
     service = Service(tmp_path)
     scene = opened(service, made).scene
-    request, looks, cancelled = REQUESTS[request_](scene), 1, 0
+    request = REQUESTS[request_](scene)
+    looks = 1
+    cancelled = 0
     while True:
         try:
             answer = service(request, After(looks))

@@ -30,7 +30,9 @@ def test_equals_scipy():
             value = sph_harm_y(degree, abs(m), theta, phi)
             real = value.real if m == 0 else np.sqrt(2) * (value.imag if m < 0 else value.real)
             # SciPy has the Condon-Shortley phase (-1)^m, and so have the signs of 3DGS
-            np.testing.assert_allclose(Y[:, k], real, atol=1e-12, err_msg=f"degree {degree}, order {m}")
+            np.testing.assert_allclose(
+                Y[:, k], real, atol=1e-12, err_msg=f"degree {degree}, order {m}"
+            )
             k += 1
 
 

@@ -13,7 +13,9 @@ from test_divide import everyone, planted
 
 def test_groups_keep_means_and_masses():
     rng = np.random.default_rng(1)
-    segments = everyone(rng.normal(size=(60, 2)).astype(np.float32), rng.uniform(0.1, 3, 60).astype(np.float32))
+    segments = everyone(
+        rng.normal(size=(60, 2)).astype(np.float32), rng.uniform(0.1, 3, 60).astype(np.float32)
+    )
     labels, groups = grouped(segments, few=15)
     assert len(groups.x) <= 30 and labels.max() == len(groups.x) - 1
     for label in range(len(groups.x)):

@@ -30,14 +30,18 @@ def relevancy_of(positive, negatives, **options):
 
 
 def test_relevancy_of_the_example():  # T22
-    assert relevancy_of(0.27, (0.21, 0.24, 0.19, 0.22)) == pytest.approx(0.574442516811659, abs=1e-6)
+    assert relevancy_of(0.27, (0.21, 0.24, 0.19, 0.22)) == pytest.approx(
+        0.574442516811659, abs=1e-6
+    )
     assert relevancy_of(0.24, (0.21, 0.24)) == pytest.approx(0.5, abs=1e-6)
     assert relevancy_of(1, (-1,)) == pytest.approx(1 / (1 + np.exp(-20)), abs=1e-6)
     assert relevancy_of(-1, (1,)) == pytest.approx(2.0611536e-9, rel=1e-4)
 
 
 def test_relevancy_is_the_least_of_the_softmaxes():  # T22
-    x, positive, negatives = (RNG.normal(size=shape).astype(np.float32) for shape in ((40, 8), (3, 8), (4, 8)))
+    x, positive, negatives = (
+        RNG.normal(size=shape).astype(np.float32) for shape in ((40, 8), (3, 8), (4, 8))
+    )
     cosines = [a / np.linalg.norm(a, axis=1, keepdims=True) for a in (x, positive, negatives)]
     p, n = cosines[0] @ cosines[1].T, cosines[0] @ cosines[2].T
     softmaxes = np.exp(10 * p)[:, :, None] / (np.exp(10 * p)[:, :, None] + np.exp(10 * n)[:, None])
@@ -45,9 +49,13 @@ def test_relevancy_is_the_least_of_the_softmaxes():  # T22
 
 
 def test_relevancy_laws():  # T23
-    x, positive, negatives = (RNG.normal(size=shape).astype(np.float32) for shape in ((40, 8), (3, 8), (4, 8)))
+    x, positive, negatives = (
+        RNG.normal(size=shape).astype(np.float32) for shape in ((40, 8), (3, 8), (4, 8))
+    )
     found = relevancy(x, positive, negatives)
-    assert (relevancy(x, positive, np.concatenate([negatives, -positive[:1]])) <= found + 1e-6).all()
+    assert (
+        relevancy(x, positive, np.concatenate([negatives, -positive[:1]])) <= found + 1e-6
+    ).all()
     np.testing.assert_allclose(relevancy(x, positive, negatives[[3, 0, 1, 2, 2]]), found, atol=1e-6)
     np.testing.assert_allclose(relevancy(x, positive[::-1], negatives), found[:, ::-1], atol=1e-6)
     np.testing.assert_allclose(relevancy(x * 7, positive * 3, negatives * 0.1), found, atol=1e-6)
@@ -56,7 +64,9 @@ def test_relevancy_laws():  # T23
 
 
 def test_seeds():  # T24
-    values = np.concatenate([RNG.normal(0.4, 0.02, 9000), RNG.normal(0.7, 0.02, 800), RNG.normal(0.8, 0.01, 200)])
+    values = np.concatenate(
+        [RNG.normal(0.4, 0.02, 9000), RNG.normal(0.7, 0.02, 800), RNG.normal(0.8, 0.01, 200)]
+    )
     values = values.astype(np.float32)
     found = seeds(values)
     share = (values - values.min()) / np.ptp(values)
@@ -96,13 +106,19 @@ class Planted:
         return x / np.linalg.norm(x)
 
     def random(self, word):
-        return np.random.default_rng(zlib.crc32(word.encode())).normal(size=self.size).astype(np.float32)
+        return (
+            np.random.default_rng(zlib.crc32(word.encode()))
+            .normal(size=self.size)
+            .astype(np.float32)
+        )
 
 
 def scene(encoder, objects, noise, seed=0):
     """Features of `objects`: {word: how many Gaussians}."""
     rng = np.random.default_rng(seed)
-    x = np.concatenate([np.repeat(encoder.encode_text([word]), count, 0) for word, count in objects.items()])
+    x = np.concatenate(
+        [np.repeat(encoder.encode_text([word]), count, 0) for word, count in objects.items()]
+    )
     return (x + noise * rng.normal(size=x.shape) / np.sqrt(encoder.size)).astype(np.float32)
 
 
@@ -121,8 +137,12 @@ def test_find(noise):
 
 def test_nothing_is_found_in_noise():
     encoder, x = Planted(), np.random.default_rng(0).normal(size=(5000, 128)).astype(np.float32)
-    assert sum(finding.found for finding in find(encoder, x, [f"absent {i}" for i in range(300)])) <= 6
-    assert not any(finding.found for finding in find(encoder, np.zeros((10, 128), np.float32), ["a", "b"]))
+    assert (
+        sum(finding.found for finding in find(encoder, x, [f"absent {i}" for i in range(300)])) <= 6
+    )
+    assert not any(
+        finding.found for finding in find(encoder, np.zeros((10, 128), np.float32), ["a", "b"])
+    )
 
 
 def test_what_is_only_similar_is_not_found():
@@ -132,7 +152,9 @@ def test_what_is_only_similar_is_not_found():
     x = scene(encoder, OBJECTS, 0.5)
     present, similar = find(encoder, x, ["banana", "plantain"])
     (alone,) = find(encoder, x, ["plantain"])
-    assert alone.sigmas == pytest.approx(similar.sigmas, rel=1e-4), "what else is asked does not matter"
+    assert alone.sigmas == pytest.approx(similar.sigmas, rel=1e-4), (
+        "what else is asked does not matter"
+    )
     assert present.found and present.better == ()
     assert similar.better[0] == "banana"
     assert similar.sigmas < present.sigmas
@@ -154,7 +176,11 @@ def test_encode():
     two = encode(encoder, ["cup"], templates=["{}", "a photo of a {}."])
     mean = encoder.encode_text(["cup", "a photo of a cup."]).mean(0)
     np.testing.assert_allclose(two[0], mean / np.linalg.norm(mean), atol=1e-6)
-    for prompts, templates, message in (([], ["{}"], "empty"), ([" "], ["{}"], "empty"), (["a"], ["photo"], "no {}")):
+    for prompts, templates, message in (
+        ([], ["{}"], "empty"),
+        ([" "], ["{}"], "empty"),
+        (["a"], ["photo"], "no {}"),
+    ):
         with pytest.raises(EngineError, match=message):
             encode(encoder, prompts, templates=templates)
 

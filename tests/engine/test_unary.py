@@ -9,7 +9,9 @@ from ludvig_engine.graph import unit
 from ludvig_engine.unary import logistic, to_mean, to_weighted_mean
 
 RNG = np.random.default_rng(2)
-X = unit(np.concatenate([RNG.normal(size=(60, 5)) + 2, RNG.normal(size=(90, 5)) - 2]).astype(np.float32))
+X = unit(
+    np.concatenate([RNG.normal(size=(60, 5)) + 2, RNG.normal(size=(90, 5)) - 2]).astype(np.float32)
+)
 LABELS = np.arange(150) < 60
 Z = RNG.uniform(0.1, 3, 150).astype(np.float32)
 
@@ -46,7 +48,9 @@ def test_logistic_balances_like_both_versions_of_scikit_learn():  # T26
 
     for balance, share in (("weight", [Z.sum() / (2 * Z[LABELS == c].sum()) for c in (0, 1)]),
                            ("count", [150 / (2 * (LABELS == c).sum()) for c in (0, 1)])):  # fmt: skip
-        model = LogisticRegression(C=0.5).fit(X, LABELS, sample_weight=Z * np.where(LABELS, share[1], share[0]))
+        model = LogisticRegression(C=0.5).fit(
+            X, LABELS, sample_weight=Z * np.where(LABELS, share[1], share[0])
+        )
         got = logistic(X, LABELS, Z, C=0.5, balance=balance)
         np.testing.assert_allclose(got, model.predict_proba(X)[:, 1], atol=2e-3)
 
@@ -54,7 +58,9 @@ def test_logistic_balances_like_both_versions_of_scikit_learn():  # T26
 def test_zero_weights_have_no_effect():  # T26
     some = Z * (RNG.random(150) < 0.6)
     rows = np.flatnonzero(some > 0)
-    np.testing.assert_allclose(logistic(X, LABELS, some), logistic(X, LABELS[rows], some[rows], rows), atol=1e-4)
+    np.testing.assert_allclose(
+        logistic(X, LABELS, some), logistic(X, LABELS[rows], some[rows], rows), atol=1e-4
+    )
 
 
 def test_one_class_only():

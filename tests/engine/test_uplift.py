@@ -15,7 +15,9 @@ CAMERAS = [look_at((3, 0.5, 0.8)), look_at((-0.4, 3, 0.2)), look_at((-1, -2.5, 1
 
 def sights(D=3, seed=0, grid=(11, 17), valid=None):
     rng = np.random.default_rng(seed)
-    return [Sight(camera, rng.normal(size=(D, *grid)).astype(np.float32), valid) for camera in CAMERAS]
+    return [
+        Sight(camera, rng.normal(size=(D, *grid)).astype(np.float32), valid) for camera in CAMERAS
+    ]
 
 
 def mapped(some, function):
@@ -50,7 +52,9 @@ def test_features_stay_in_the_convex_hull():  # T5
 
 def test_views_add_up_in_any_order():  # T6
     some = sights()
-    one, reordered, twice = uplift(GAUSSIANS, some), uplift(GAUSSIANS, some[::-1]), uplift(GAUSSIANS, some * 2)
+    one = uplift(GAUSSIANS, some)
+    reordered = uplift(GAUSSIANS, some[::-1])
+    twice = uplift(GAUSSIANS, some * 2)
     np.testing.assert_allclose(reordered.features, one.features, atol=1e-4)
     np.testing.assert_allclose(twice.features, one.features, atol=1e-4)
     np.testing.assert_allclose(twice.weights, 2 * one.weights, rtol=1e-5)
@@ -74,7 +78,9 @@ def test_two_pixels_one_gaussian():  # T7
     camera = look_at((3, 0, 0), size=(2, 1), focal=20)
     gaussian = single((0, 0.02, 0), 0.9, 0.1)
     a, b = (
-        adjoint(gaussian, camera, np.ones((1, 1, 2), np.float32), valid=np.array([[x == 0, x == 1]]))[1][0]
+        adjoint(
+            gaussian, camera, np.ones((1, 1, 2), np.float32), valid=np.array([[x == 0, x == 1]])
+        )[1][0]
         for x in range(2)
     )
     assert a != pytest.approx(b, rel=0.01)
@@ -99,7 +105,9 @@ def test_confidence():  # T10
     means = np.stack([uplift(GAUSSIANS, [s]).features[seen] for s in unit])
     inside = (parts * np.linalg.norm(means, axis=2)).sum(0) / parts.sum(0)
     between = np.linalg.norm((parts[:, :, None] * means).sum(0), axis=1) / (parts.sum(0) * inside)
-    np.testing.assert_allclose(np.linalg.norm(result.features, axis=1)[seen], inside * between, rtol=1e-3)
+    np.testing.assert_allclose(
+        np.linalg.norm(result.features, axis=1)[seen], inside * between, rtol=1e-3
+    )
     constant = uplift(GAUSSIANS, mapped(unit, lambda F: np.ones_like(F) / 2))
     np.testing.assert_allclose(constant.confidence()[seen], (n / (n + 1))[seen], rtol=1e-4)
 
@@ -112,7 +120,10 @@ def test_refining_walks_from_ludvig_to_least_squares():  # T12
     F = np.concatenate([s.feature_map.ravel() for s in some])
     seen = A.sum(0) > 1e-3
     best = np.linalg.lstsq(A[:, seen], F, rcond=None)[0]
-    loss = [np.linalg.norm(F - A @ uplift(gaussians, some, refine=n).features[:, 0]) for n in (0, 1, 5, 60)]
+    loss = [
+        np.linalg.norm(F - A @ uplift(gaussians, some, refine=n).features[:, 0])
+        for n in (0, 1, 5, 60)
+    ]
     assert loss[0] > loss[1] > loss[2] > loss[3] >= np.linalg.norm(F - A[:, seen] @ best) - 1e-3
     assert loss[3] < 1.01 * np.linalg.norm(F - A[:, seen] @ best)
     R = A[:, seen].T @ A[:, seen] / A[:, seen].sum(0)[:, None]

@@ -53,4 +53,6 @@ def test_start_changes_nothing_but_the_way():
 
 def test_no_prompts_leave_the_prior():
     constant = np.full(80, 0.3, np.float32)
-    np.testing.assert_allclose(WALK.solve(Y, np.zeros(80, np.float32), constant, prior=0.1), 0.3, atol=1e-5)
+    np.testing.assert_allclose(
+        WALK.solve(Y, np.zeros(80, np.float32), constant, prior=0.1), 0.3, atol=1e-5
+    )

@@ -111,7 +111,11 @@ def test_broken_connections_are_continued(site, tmp_path):
     site.breaks["/a.bin"] = [500_000, 700_000]
     download(f"{site.address}/a.bin", tmp_path / "a.bin", size=len(CONTENT), sha256=SHA256)
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
-    assert [headers.get("Range") for _, headers in site.seen] == [None, "bytes=500000-", "bytes=1200000-"]
+    assert [headers.get("Range") for _, headers in site.seen] == [
+        None,
+        "bytes=500000-",
+        "bytes=1200000-",
+    ]
 
 
 def test_a_server_that_cannot_continue_starts_again(site, tmp_path):
@@ -171,14 +175,20 @@ def test_no_network(tmp_path, monkeypatch):
     assert caught.value.kind == "no_network"
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
     monkeypatch.delenv("no_proxy")
-    with pytest.raises(EngineError, match=f"Check the proxy in use: http over http://127.0.0.1:{port}"):
+    with pytest.raises(
+        EngineError, match=f"Check the proxy in use: http over http://127.0.0.1:{port}"
+    ):
         download("http://models.invalid/a.bin", tmp_path / "a.bin", size=5)
 
 
 def test_no_space(site, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(weights.download.shutil, "disk_usage", lambda path: usage(9e9, 9e9, 2_000_000))
-    with pytest.raises(EngineError, match=r"needs 3 MB more, but .* has 2 MB free.*LUDVIG_MODELS") as caught:
+    monkeypatch.setattr(
+        weights.download.shutil, "disk_usage", lambda path: usage(9e9, 9e9, 2_000_000)
+    )
+    with pytest.raises(
+        EngineError, match=r"needs 3 MB more, but .* has 2 MB free.*LUDVIG_MODELS"
+    ) as caught:
         download(f"{site.address}/a.bin", tmp_path / "a.bin", size=len(CONTENT))
     assert caught.value.kind == "no_space" and site.seen == []
 
@@ -186,7 +196,9 @@ def test_no_space(site, tmp_path, monkeypatch):
 def test_a_token_is_not_sent_on_to_another_host(site, tmp_path):
     site.redirects["/a.bin"] = f"http://localhost:{site.port}/elsewhere"
     site.files["/elsewhere"] = CONTENT
-    download(f"{site.address}/a.bin", tmp_path / "a.bin", headers={"Authorization": "Bearer secret"})
+    download(
+        f"{site.address}/a.bin", tmp_path / "a.bin", headers={"Authorization": "Bearer secret"}
+    )
     assert [headers.get("Authorization") for _, headers in site.seen] == ["Bearer secret", None]
 
 
@@ -201,14 +213,24 @@ def test_fetch_from_the_hub(site, tmp_path, monkeypatch):
     assert site.seen == [], "nothing downloads without being asked"
     job = Watched()
     place = path("dinov2-small", allow_download=True, job=job)
-    assert place == tmp_path / "models" / "dinov2-small" == path("dinov2-small") == status()["dinov2-small"]
+    assert (
+        place
+        == tmp_path / "models" / "dinov2-small"
+        == path("dinov2-small")
+        == status()["dinov2-small"]
+    )
     names = {"config.json", "model.safetensors", "tokenizer.json", "LICENSE", "ludvig.json"}
     assert {p.name for p in place.iterdir()} == names
     assert (place / "model.safetensors").read_bytes() == CONTENT
     about = json.loads((place / "ludvig.json").read_text())
-    assert about["source"].endswith("resolve/c0ffee") and about["files"]["model.safetensors"] == SHA256
+    assert (
+        about["source"].endswith("resolve/c0ffee") and about["files"]["model.safetensors"] == SHA256
+    )
     assert all(headers["Authorization"] == "Bearer hf_mine" for _, headers in site.seen)
-    assert {stage for stage, *_ in job.reports} >= {"Downloading model.safetensors", "Downloading config.json"}
+    assert {stage for stage, *_ in job.reports} >= {
+        "Downloading model.safetensors",
+        "Downloading config.json",
+    }
     count = len(site.seen)
     assert fetch("facebook/dinov2-with-registers-small") == place and len(site.seen) == count
 
@@ -219,21 +241,33 @@ def test_a_fetch_that_was_interrupted_continues(site, tmp_path):
         fetch("dinov2-small", job=Watched(1_000_000))
     assert status()["dinov2-small"] is None, "half a model is none"
     fetch("dinov2-small")
-    big = [headers.get("Range") for name, headers in site.seen if name.endswith("model.safetensors")]
+    big = [
+        headers.get("Range") for name, headers in site.seen if name.endswith("model.safetensors")
+    ]
     assert len(big) == 2 and big[0] is None and big[1]
 
 
-@pytest.mark.parametrize("answer", [b"<html>Log in</html>", b"{}", b'{"siblings": [], "sha": "x"}', b"[1]"])
+@pytest.mark.parametrize(
+    "answer", [b"<html>Log in</html>", b"{}", b'{"siblings": [], "sha": "x"}', b"[1]"]
+)
 def test_a_hub_that_answers_nonsense(answer, site):
     site.files["/api/models/facebook/dinov2-with-registers-small/revision/main?blobs=true"] = answer
-    with pytest.raises(EngineError, match="did not say what facebook/dinov2-with-registers-small holds") as caught:
+    with pytest.raises(
+        EngineError, match="did not say what facebook/dinov2-with-registers-small holds"
+    ) as caught:
         fetch("dinov2-small")
     assert caught.value.kind == "no_network"
 
 
 def test_shards_and_old_formats(site):
-    files = {"config.json": b"{}", "pytorch_model.bin": CONTENT, "model.safetensors.index.json": b"{}"}
-    site.add_repository("openai/clip-vit-base-patch16", {k: v for k, v in files.items() if "index" not in k})
+    files = {
+        "config.json": b"{}",
+        "pytorch_model.bin": CONTENT,
+        "model.safetensors.index.json": b"{}",
+    }
+    site.add_repository(
+        "openai/clip-vit-base-patch16", {k: v for k, v in files.items() if "index" not in k}
+    )
     assert (fetch("clip") / "pytorch_model.bin").is_file()
     shards = {f"model-0000{i}-of-00002.safetensors": CONTENT[: 2000 * i] for i in (1, 2)}
     site.add_repository("facebook/dinov2-with-registers-giant", {**files, **shards})
@@ -247,13 +281,17 @@ def test_gated(site):
     with pytest.raises(EngineError, match="Accept the model's licence") as caught:
         fetch("sam3")
     assert caught.value.kind == "gated"
-    with pytest.raises(MissingWeights, match=r"Accept its licence at huggingface\.co/facebook/sam3"):
+    with pytest.raises(
+        MissingWeights, match=r"Accept its licence at huggingface\.co/facebook/sam3"
+    ):
         path("sam3")
 
 
 def test_fetch_from_an_address(site):
     site.files["/sam.pth"] = CONTENT
-    model = replace(find("sam-pth"), source=site.address, files=(File("sam.pth", len(CONTENT), SHA256),))
+    model = replace(
+        find("sam-pth"), source=site.address, files=(File("sam.pth", len(CONTENT), SHA256),)
+    )
     assert (fetch(model) / "sam.pth").read_bytes() == CONTENT
 
 
@@ -390,10 +428,17 @@ def test_two_processes_at_once(tmp_path, site):
 def test_the_table_is_consistent():
     assert len(MODELS) >= 25 and all(id == model.id for id, model in MODELS.items())
     for model in MODELS.values():
-        assert model.kind in ("hub", "url", "wheel") and model.size > 1000 and model.licence and model.role
+        assert (
+            model.kind in ("hub", "url", "wheel")
+            and model.size > 1000
+            and model.licence
+            and model.role
+        )
         assert all(len(file.sha256) == 64 and file.size > 0 for file in model.files)
         assert bool(model.files) == (model.kind != "hub")
-        assert ("==" in model.source) == (model.kind == "wheel") and bool(model.notice) == (model.kind == "wheel")
+        assert ("==" in model.source) == (model.kind == "wheel") and bool(model.notice) == (
+            model.kind == "wheel"
+        )
     assert {model.id for model in MODELS.values() if model.gated} >= {"dinov3-small", "sam3"}
 
 
@@ -425,9 +470,17 @@ def field(number, value):
 def test_onnx_by_its_published_field_numbers():
     """A graph written by hand: a constant of 3 x 50 floats, an integer one, and a product of two things."""
     values = np.arange(150, dtype="<f4").reshape(3, 50)
-    constant = field(1, 3) + field(1, 50) + field(2, 1) + field(8, b"w") + field(9, values.tobytes())
+    constant = (
+        field(1, 3) + field(1, 50) + field(2, 1) + field(8, b"w") + field(9, values.tobytes())
+    )
     integer = field(1, 1) + field(2, 7) + field(8, b"i") + field(9, bytes(8))
-    node = field(1, b"x") + field(1, b"w") + field(2, b"/a/b/MatMul_output_0") + field(3, b"name") + field(4, b"MatMul")
+    node = (
+        field(1, b"x")
+        + field(1, b"w")
+        + field(2, b"/a/b/MatMul_output_0")
+        + field(3, b"name")
+        + field(4, b"MatMul")
+    )
     graph = field(1, node) + field(2, b"graph") + field(5, constant) + field(5, integer)
     fixed = varint(3 << 3 | 1) + bytes(8) + varint(4 << 3 | 5) + bytes(4)
     constants, nodes = read_onnx(field(1, 8) + fixed + field(7, graph))

@@ -34,7 +34,9 @@ def test_strides_of_the_paper():
 
 def test_windows_cover_everything():
     rng = np.random.default_rng(0)
-    for height, width, crop, stride in rng.integers([1, 1, 1, 1], [300, 300, 90, 120], (300, 4)).tolist():
+    for height, width, crop, stride in rng.integers(
+        [1, 1, 1, 1], [300, 300, 90, 120], (300, 4)
+    ).tolist():
         seen = np.zeros((height, width), int)
         for window in windows(height, width, crop=crop, stride=stride):
             assert seen[window].shape == (min(crop, height, width),) * 2
@@ -53,23 +55,33 @@ def test_sizes():
 
 def test_interpolation():
     at = np.array([-3, 0, 0.25, 2, 2.5, 9])
-    np.testing.assert_allclose(interpolation(at, 4) @ [0, 1, 2, 3], [0, 0, 0.25, 2, 2.5, 3], atol=1e-6)
+    np.testing.assert_allclose(
+        interpolation(at, 4) @ [0, 1, 2, 3], [0, 0, 0.25, 2, 2.5, 3], atol=1e-6
+    )
     np.testing.assert_allclose(interpolation(at, 1), np.ones((6, 1)))
 
 
 def test_average_of_windows_is_the_map_they_were_cut_from():
     """A ramp is what bilinear interpolation reproduces, up to half a token at the borders of the windows."""
-    height, width, patch = 1190, 1596, 14
+    height = 1190
+    width = 1596
+    patch = 14
     average = Average(height, width, (2 * height // patch, 2 * width // patch))
     for rows, columns in windows(height, width):
         y = np.arange(rows.start, rows.stop, patch) + patch / 2
         x = np.arange(columns.start, columns.stop, patch) + patch / 2
-        average.add((rows, columns), np.stack(np.broadcast_arrays(y[:, None], x)).astype(np.float32))
+        average.add(
+            (rows, columns), np.stack(np.broadcast_arrays(y[:, None], x)).astype(np.float32)
+        )
     result = average.result()
     assert result.shape == (2, 170, 228)
-    truth = np.stack(np.broadcast_arrays((np.arange(170)[:, None] + 0.5) * 7, (np.arange(228) + 0.5) * 7))
+    truth = np.stack(
+        np.broadcast_arrays((np.arange(170)[:, None] + 0.5) * 7, (np.arange(228) + 0.5) * 7)
+    )
     assert np.abs(result - truth).max() <= patch / 4 + 1e-3
-    np.testing.assert_allclose(result[:, 60:90, 40:60].mean((1, 2)), truth[:, 60:90, 40:60].mean((1, 2)), atol=0.1)
+    np.testing.assert_allclose(
+        result[:, 60:90, 40:60].mean((1, 2)), truth[:, 60:90, 40:60].mean((1, 2)), atol=0.1
+    )
 
 
 def test_options():

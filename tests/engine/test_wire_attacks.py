@@ -22,7 +22,9 @@ from test_frames import MALFORMED, entry
 from test_protocol import NOT_MESSAGES
 from wire_tools import ask, connect, frame, hello, is_closed, memory, message, raw, wait_for
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the engine's memory from /proc")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="reads the engine's memory from /proc"
+)
 
 
 class Target:
@@ -59,7 +61,11 @@ def attack(target, data: bytes, *, inside: bool, then_leave: bool = False) -> st
     before = len(target.lines())
 
     def gained() -> list[str]:  # beside the comings and goings of clients who behave
-        return [line for line in target.lines()[before:] if " connected" not in line and " left" not in line]
+        return [
+            line
+            for line in target.lines()[before:]
+            if " connected" not in line and " left" not in line
+        ]
 
     with contextlib.closing(connect(target.port, target.token if inside else "")) as connection:
         with contextlib.suppress(OSError):  # it may have hung up before all is sent
@@ -90,21 +96,42 @@ STRANGERS = {  # what they send, and the reason in the log
         "not initial",
     ),
     "HTTP": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "a header of"),
-    "HTTP from a web page": (b"POST / HTTP/1.1\r\nOrigin: https://evil.example\r\n\r\n{}", "a header of"),
+    "HTTP from a web page": (
+        b"POST / HTTP/1.1\r\nOrigin: https://evil.example\r\n\r\n{}",
+        "a header of",
+    ),
     "TLS": (bytes.fromhex("16030100c8010000c40303") + bytes(200), "a header of"),
     "SSH": (b"SSH-2.0-OpenSSH_9.9\r\n", "a header of"),
     "a pickle": (pickle.dumps({"method": "initialize"}), "a header of"),
-    "a multiprocessing pickle": (struct.pack("!i", 40) + pickle.dumps([1, 2, 3]).ljust(40), "a header of"),
-    "a header of 10^18 bytes": ((10**18).to_bytes(8, "little"), "a header of 1,000,000,000,000,000,000 bytes"),
+    "a multiprocessing pickle": (
+        struct.pack("!i", 40) + pickle.dumps([1, 2, 3]).ljust(40),
+        "a header of",
+    ),
+    "a header of 10^18 bytes": (
+        (10**18).to_bytes(8, "little"),
+        "a header of 1,000,000,000,000,000,000 bytes",
+    ),
     "a header of 2^64 - 1 bytes": (b"\xff" * 8, "a header of"),
-    "a header that is too large for a stranger": (frame(b" " * (HANDSHAKE_HEADER + 1)), "a header of 4,097 bytes"),
+    "a header that is too large for a stranger": (
+        frame(b" " * (HANDSHAKE_HEADER + 1)),
+        "a header of 4,097 bytes",
+    ),
     "a body of 2 GB": (
         message(0, "initialize", a=entry(shape=(2 << 30,), offsets=(0, 2 << 30))),
         "2,147,483,648 bytes",
     ),
-    "a body of one byte": (message(0, "initialize", a=entry(shape=(1,), offsets=(0, 1))) + b"1", "a body of 1 bytes"),
-    "a client name with line breaks": (hello("0" * 64, client="x\n2026-01-01 INFO all is well"), "not this engine's"),
-    "a parameter with line breaks": (hello("0" * 64, **{"x\n2026-01-01 INFO all is well": 1}), "is not known"),
+    "a body of one byte": (
+        message(0, "initialize", a=entry(shape=(1,), offsets=(0, 1))) + b"1",
+        "a body of 1 bytes",
+    ),
+    "a client name with line breaks": (
+        hello("0" * 64, client="x\n2026-01-01 INFO all is well"),
+        "not this engine's",
+    ),
+    "a parameter with line breaks": (
+        hello("0" * 64, **{"x\n2026-01-01 INFO all is well": 1}),
+        "is not known",
+    ),
 }
 
 
@@ -133,11 +160,14 @@ def test_frames_that_are_no_messages(target, rpc):
     assert target.works()
 
 
-@pytest.mark.parametrize("name", ["truncated", "2 GB", "10^18", "too much body", "no metadata", "deep parameters"])
+@pytest.mark.parametrize(
+    "name", ["truncated", "2 GB", "10^18", "too much body", "no metadata", "deep parameters"]
+)
 def test_clients_gone_bad(target, name):
     data = {
         "truncated": message(1, "fake/ping")[:-3],
-        "2 GB": message(1, "fake/echo", values=entry("F32", (1 << 29,), (0, 2 << 30))) + b"only this",
+        "2 GB": message(1, "fake/echo", values=entry("F32", (1 << 29,), (0, 2 << 30)))
+        + b"only this",
         "10^18": (10**18).to_bytes(8, "little") + b"{",
         "too much body": message(1, "fake/echo", values=entry("F32", (1 << 40,), (0, 4 << 40))),
         "no metadata": frame({}),
@@ -160,7 +190,9 @@ def test_a_hundred_thousand_tiny_frames(target):
     """One in five asks for something. All of those are answered, not all are worked on, and nothing is kept."""
     with contextlib.closing(connect(target.port, target.token)) as client:
         before = memory(target.process.pid)
-        asking, telling = (b"".join(pack(head | {"method": "fake/ping"})) for head in ({"id": 1}, {}))
+        asking, telling = (
+            b"".join(pack(head | {"method": "fake/ping"})) for head in ({"id": 1}, {})
+        )
         flood = (asking + 4 * telling) * 20_000
         sock = raw(client)
         sock.settimeout(None)
@@ -169,7 +201,9 @@ def test_a_hundred_thousand_tiny_frames(target):
         received, answers = bytearray(), 0
         while answers < 20_000:
             received += sock.recv(1 << 20)
-            while len(received) >= 8 and len(received) >= (size := 8 + int.from_bytes(received[:8], "little")):
+            while len(received) >= 8 and len(received) >= (
+                size := 8 + int.from_bytes(received[:8], "little")
+            ):
                 del received[:size]
                 answers += 1
         sender.join()
@@ -212,4 +246,6 @@ def test_arrays_nobody_asked_for_and_paths_as_names(target):
         client.send(pack({"id": 1, "method": "fake/ping"}, {"etc.passwd": np.ones(3, np.uint8)}))
         assert client.receive()[0]["error"]["message"] == "etc.passwd is an array nobody asked for."
         assert ask(client, 2, "../../etc/passwd")["error"]["data"]["kind"] == "unknown_method"
-        assert ask(client, 3, "fake/ping", **{"../x": 1})["error"]["message"] == "'../x' is not known."
+        assert (
+            ask(client, 3, "fake/ping", **{"../x": 1})["error"]["message"] == "'../x' is not known."
+        )

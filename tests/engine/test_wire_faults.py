@@ -81,7 +81,9 @@ print(engine.process.pid, flush=True)
 time.sleep(60)
 """
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    )
     with parent:
         pid = int(parent.stdout.readline())
         assert is_running(pid)
@@ -115,7 +117,12 @@ with Engine.start(command=COMMAND, log=here / "log 目录.txt") as engine:
     result = subprocess.run(
         [sys.executable, "-c", script, str(folder)],
         cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder / "tmp"), "TEMP": str(folder / "tmp"), "PYTHONUTF8": "1"},
+        env={
+            **os.environ,
+            "TMPDIR": str(folder / "tmp"),
+            "TEMP": str(folder / "tmp"),
+            "PYTHONUTF8": "1",
+        },
         capture_output=True,
         check=False,
     )
@@ -132,9 +139,7 @@ def test_what_lies_in_the_working_folder_is_not_imported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
-    run = (
-        f"import json, runpy; runpy.run_path({COMMAND[1]!r}, run_name='__main__')"  # with -c and -m it would come first
-    )
+    run = f"import json, runpy; runpy.run_path({COMMAND[1]!r}, run_name='__main__')"  # with -c and -m it would come first
     with Engine.start(command=[sys.executable, "-c", run]) as engine:
         assert engine.call(Ping()) == Nothing()
 
@@ -143,7 +148,9 @@ def test_what_lies_in_the_working_folder_is_not_imported(tmp_path, monkeypatch):
 def test_two_hundred_clients_come_and_go_without_a_trace():
     with Engine.start(command=COMMAND) as engine:
         engine.call(Ping())
-        pid, token, file = engine.process.pid, engine.process.token, engine.process._connection_file
+        pid = engine.process.pid
+        token = engine.process.token
+        file = engine.process._connection_file
         engine._connection.hang_up()
 
         def visit(count: int) -> None:
@@ -157,7 +164,9 @@ def test_two_hundred_clients_come_and_go_without_a_trace():
         visit(20)
         assert wait_for(lambda: "left" in engine.process.log.read_text())
         time.sleep(0.2)
-        there, here, size = state(pid), state("self"), memory(pid)
+        there = state(pid)
+        here = state("self")
+        size = memory(pid)
         visit(200)
         assert wait_for(lambda: all(map(int.__le__, state(pid), there))), (state(pid), there)
         assert wait_for(lambda: all(map(int.__le__, state("self"), here))), (state("self"), here)
@@ -193,4 +202,6 @@ def test_an_engine_that_hangs_is_killed_when_closing():
 
 def test_nothing_of_ours_is_left_behind():
     """Threads of closed engines end."""
-    assert wait_for(lambda: not [t.name for t in threading.enumerate() if t.name.startswith("engine")])
+    assert wait_for(
+        lambda: not [t.name for t in threading.enumerate() if t.name.startswith("engine")]
+    )

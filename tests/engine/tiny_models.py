@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-torch = pytest.importorskip("torch", reason='learned models need: pip install "ludvig-engine[models]"')
-transformers = pytest.importorskip("transformers", reason='learned models need: pip install "ludvig-engine[models]"')
+torch = pytest.importorskip(
+    "torch", reason='learned models need: pip install "ludvig-engine[models]"'
+)
+transformers = pytest.importorskip(
+    "transformers", reason='learned models need: pip install "ludvig-engine[models]"'
+)
 
 torch.set_num_threads(1)  # these models are so small that threads only wait for each other
 
@@ -26,19 +30,25 @@ def save(model, folder: Path) -> Path:
 
 def dinov2(folder: Path, **settings) -> Path:
     torch.manual_seed(0)
-    config = transformers.Dinov2Config(**{"image_size": 70, "patch_size": 14, "mlp_ratio": 2, **VIT, **settings})
+    config = transformers.Dinov2Config(
+        **{"image_size": 70, "patch_size": 14, "mlp_ratio": 2, **VIT, **settings}
+    )
     return save(transformers.Dinov2Model(config), folder)
 
 
 def dinov2_with_registers(folder: Path) -> Path:
     torch.manual_seed(0)
-    config = transformers.Dinov2WithRegistersConfig(image_size=70, patch_size=14, mlp_ratio=2, **VIT)
+    config = transformers.Dinov2WithRegistersConfig(
+        image_size=70, patch_size=14, mlp_ratio=2, **VIT
+    )
     return save(transformers.Dinov2WithRegistersModel(config), folder)
 
 
 def dinov3(folder: Path) -> Path:
     torch.manual_seed(0)
-    config = transformers.DINOv3ViTConfig(image_size=64, patch_size=16, num_register_tokens=4, **VIT)
+    config = transformers.DINOv3ViTConfig(
+        image_size=64, patch_size=16, num_register_tokens=4, **VIT
+    )
     return save(transformers.DINOv3ViTModel(config), folder)
 
 
@@ -47,17 +57,35 @@ def tokenizer(folder: Path, words="a photo of cat dog banana object things stuff
     from tokenizers.pre_tokenizers import ByteLevel
 
     letters = sorted(ByteLevel.alphabet())
-    pieces = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    pieces = [
+        *letters,
+        *(f"{letter}</w>" for letter in letters),
+        "<|startoftext|>",
+        "<|endoftext|>",
+    ]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     transformers.CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
 
 
 def clip(folder: Path) -> Path:
     torch.manual_seed(0)
-    sizes = {"hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 3}
-    text = {**sizes, "vocab_size": 514, "max_position_embeddings": 20, "eos_token_id": 513, "bos_token_id": 512}
+    sizes = {
+        "hidden_size": 24,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 3,
+    }
+    text = {
+        **sizes,
+        "vocab_size": 514,
+        "max_position_embeddings": 20,
+        "eos_token_id": 513,
+        "bos_token_id": 512,
+    }
     config = transformers.CLIPConfig(
-        text_config=text, vision_config={**sizes, "image_size": 32, "patch_size": 8}, projection_dim=16
+        text_config=text,
+        vision_config={**sizes, "image_size": 32, "patch_size": 8},
+        projection_dim=16,
     )
     tokenizer(folder)
     return save(transformers.CLIPModel(config), folder)
@@ -65,9 +93,19 @@ def clip(folder: Path) -> Path:
 
 def siglip(folder: Path) -> Path:
     torch.manual_seed(0)
-    sizes = {"hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 3}
+    sizes = {
+        "hidden_size": 24,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 3,
+    }
     config = transformers.SiglipConfig(
-        text_config={**sizes, "vocab_size": 514, "max_position_embeddings": 20, "projection_size": 24},
+        text_config={
+            **sizes,
+            "vocab_size": 514,
+            "max_position_embeddings": 20,
+            "projection_size": 24,
+        },
         vision_config={**sizes, "image_size": 32, "patch_size": 8},
     )
     tokenizer(folder)
@@ -78,7 +116,12 @@ def tips(folder: Path) -> Path:
     torch.manual_seed(0)
     sizes = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3}
     config = transformers.Tipsv2Config(
-        text_config={**sizes, "vocab_size": 514, "max_position_embeddings": 20, "intermediate_size": 48},
+        text_config={
+            **sizes,
+            "vocab_size": 514,
+            "max_position_embeddings": 20,
+            "intermediate_size": 48,
+        },
         vision_config={**sizes, "image_size": 56, "patch_size": 14, "mlp_ratio": 2},
     )
     tokenizer(folder)

@@ -17,7 +17,12 @@ PROMPTS = {"hidden_size": 32, "image_size": 128, "patch_size": 16, "mask_input_c
 
 
 def decoder():
-    sizes = {"mlp_dim": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "iou_head_hidden_dim": 32}
+    sizes = {
+        "mlp_dim": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "iou_head_hidden_dim": 32,
+    }
     return {"hidden_size": 32, **sizes}
 
 
@@ -144,7 +149,11 @@ def original(package: ModuleType):
     )
     transformer = modeling.TwoWayTransformer(depth=2, embedding_dim=32, mlp_dim=64, num_heads=2)
     masks = modeling.MaskDecoder(
-        num_multimask_outputs=3, transformer_dim=32, iou_head_depth=3, iou_head_hidden_dim=32, transformer=transformer
+        num_multimask_outputs=3,
+        transformer_dim=32,
+        iou_head_depth=3,
+        iou_head_hidden_dim=32,
+        transformer=transformer,
     )
     return modeling.Sam(encoder, prompts, masks)
 

@@ -28,12 +28,17 @@ def rasterization(
     assert viewmats.shape == (1, 4, 4) and Ks.shape == (1, 3, 3)
     assert D <= channel_chunk <= 32, "a backward pass of more channels fails on consumer GPUs"
     assert (sh_degree, packed, render_mode, backgrounds) == (None, False, "RGB", None)
-    R, t, K = viewmats[0, :3, :3].double(), viewmats[0, :3, 3].double(), Ks[0].double()
+    R = viewmats[0, :3, :3].double()
+    t = viewmats[0, :3, 3].double()
+    K = Ks[0].double()
     centre = means.double() @ R.T + t
     order = torch.argsort(centre[:, 2])
     order = order[centre[order, 2] >= near_plane]
     x, y, z = centre[order].T
-    fx, fy, cx, cy = K[0, 0], K[1, 1], K[0, 2], K[1, 2]
+    fx = K[0, 0]
+    fy = K[1, 1]
+    cx = K[0, 2]
+    cy = K[1, 2]
     low = [-cx / fx - 0.15 * width / fx, -cy / fy - 0.15 * height / fy]
     high = [(width - cx) / fx + 0.15 * width / fx, (height - cy) / fy + 0.15 * height / fy]
     tx, ty = (torch.clamp(a / z, lo, hi) for a, lo, hi in zip((x, y), low, high, strict=True))
@@ -45,8 +50,13 @@ def rasterization(
                         2 * (a * c - w * b), 2 * (b * c + w * a), 1 - 2 * (a * a + b * b)], 1)  # fmt: skip
     half = J @ R @ turn.reshape(-1, 3, 3) * scales[order].double()[:, None]
     conic = torch.linalg.inv(half @ half.mT + eps2d * torch.eye(2, dtype=torch.float64))
-    rows, columns = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
-    d = torch.stack([columns.ravel(), rows.ravel()], 1) - torch.stack([fx * x / z + cx, fy * y / z + cy], 1)[:, None]
+    rows, columns = torch.meshgrid(
+        torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij"
+    )
+    d = (
+        torch.stack([columns.ravel(), rows.ravel()], 1)
+        - torch.stack([fx * x / z + cx, fy * y / z + cy], 1)[:, None]
+    )
     power = 0.5 * torch.einsum("npi,nij,npj->np", d, conic, d)
     alpha = (opacities[order].double()[:, None] * torch.exp(-power)).clamp(max=max_alpha)
     alpha = torch.where(alpha < 1 / 255, 0, alpha)

@@ -16,12 +16,16 @@ class Site:
     """What the server has and how it misbehaves."""
 
     files: dict[str, bytes] = field(default_factory=dict)  # path -> content
-    breaks: dict[str, list[int]] = field(default_factory=dict)  # path -> bytes after which each connection breaks off
+    breaks: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # path -> bytes after which each connection breaks off
     status: dict[str, int] = field(default_factory=dict)  # path -> refuse with this
     redirects: dict[str, str] = field(default_factory=dict)  # path -> address
     ranges: bool = True
     port: int = 0
-    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)  # paths and headers of the requests
+    seen: list[tuple[str, dict[str, str]]] = field(
+        default_factory=list
+    )  # paths and headers of the requests
 
     @property
     def address(self) -> str:
@@ -72,7 +76,9 @@ def serve() -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
     thread.start()
     try:
         yield site

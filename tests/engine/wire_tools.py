@@ -47,7 +47,9 @@ def message(number: int, method: str, params: object = None, **tensors: object) 
 
 
 def hello(token: str, **changes: object) -> bytes:
-    return message(0, "initialize", {"token": token, "protocol": PROTOCOL, "client": "test", **changes})
+    return message(
+        0, "initialize", {"token": token, "protocol": PROTOCOL, "client": "test", **changes}
+    )
 
 
 def connect(port: int, token: str = "") -> Connection:

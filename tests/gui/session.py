@@ -40,7 +40,10 @@ def over(kind=0):
 
 def hand(x, y, *what):
     """The mouse to a place in Blender's pixels, then what else it does there."""
-    subprocess.run(["xdotool", "mousemove", str(round(x)), str(round(window().height - 1 - y)), *what], check=True)
+    subprocess.run(
+        ["xdotool", "mousemove", str(round(x)), str(round(window().height - 1 - y)), *what],
+        check=True,
+    )
 
 
 def idle():
@@ -77,8 +80,15 @@ def hover(what, parts=(0.25, 0.7)):
             hand(x, y)
             yield 0.05
             with over(1):  # what a button does cannot be read, but copied
-                for copy in (bpy.ops.ui.copy_python_command_button, bpy.ops.ui.copy_data_path_button):
-                    if copy.poll() and copy() == {"FINISHED"} and what in bpy.context.window_manager.clipboard:
+                for copy in (
+                    bpy.ops.ui.copy_python_command_button,
+                    bpy.ops.ui.copy_data_path_button,
+                ):
+                    if (
+                        copy.poll()
+                        and copy() == {"FINISHED"}
+                        and what in bpy.context.window_manager.clipboard
+                    ):
                         return x, y
     raise AssertionError(f"there is no {what} in the sidebar")
 
@@ -97,8 +107,12 @@ def undo():
 def session():
     yield 1
     hand(700, 500, "key", "Escape")  # the setup that a new user is greeted with
-    bpy.ops.extensions.package_install_files(filepath=ASKED["zip"], repo="user_default", enable_on_install=True)
-    bpy.context.preferences.inputs.use_mouse_continuous = False  # or Blender moves the mouse as well
+    bpy.ops.extensions.package_install_files(
+        filepath=ASKED["zip"], repo="user_default", enable_on_install=True
+    )
+    bpy.context.preferences.inputs.use_mouse_continuous = (
+        False  # or Blender moves the mouse as well
+    )
     settings = bpy.context.preferences.addons[NAME].preferences
     settings.python, settings.cache = ASKED["python"], ASKED["cache"]
     for thing in list(bpy.data.objects):
@@ -116,14 +130,22 @@ def session():
     yield from idle()
     shot("imported")
 
-    camera = next(o for o in bpy.data.objects if o.type == "CAMERA" and Path(o.name).stem == Path(ASKED["view"]).stem)
+    camera = next(
+        o
+        for o in bpy.data.objects
+        if o.type == "CAMERA" and Path(o.name).stem == Path(ASKED["view"]).stem
+    )
     (x, y), (width, height) = ASKED["click"], camera["ludvig_size"]
     bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = width, height
-    tr, br, _, tl = (camera.matrix_world @ corner for corner in camera.data.view_frame(scene=bpy.context.scene))
+    tr, br, _, tl = (
+        camera.matrix_world @ corner for corner in camera.data.view_frame(scene=bpy.context.scene)
+    )
     there = tl + (tr - tl) * (x + 0.5) / width + (br - tr) * (y + 0.5) / height
     view = area.spaces[0].region_3d
     view.view_perspective, area.spaces[0].lens = "PERSP", camera.data.lens
-    view.view_distance = (Vector(camera.matrix_world.translation) - bpy.data.objects["subject"].location).length
+    view.view_distance = (
+        Vector(camera.matrix_world.translation) - bpy.data.objects["subject"].location
+    ).length
     view.view_matrix = camera.matrix_world.normalized().inverted()
     bpy.data.objects["subject"].ludvig_capture.cameras.hide_viewport = True
     yield from idle()

@@ -25,7 +25,12 @@ def demo() -> dict[str, object]:
     folder = ROOT / "demo/scene"
     thing = json.loads((folder / "scene.json").read_text("utf-8"))["objects"][0]
     views = str(folder)
-    return {"splats": f"{folder}/splats.ply", "views": views, "view": thing["view"], "click": thing["click"]}
+    return {
+        "splats": f"{folder}/splats.ply",
+        "views": views,
+        "view": thing["view"],
+        "click": thing["click"],
+    }
 
 
 def banana() -> dict[str, object]:
@@ -41,7 +46,15 @@ def blender(tmp_path_factory) -> tuple[Path, Path]:
     if not BLENDER or not os.environ.get("DISPLAY"):
         pytest.skip("a session in Blender needs BLENDER (the command that starts it) and DISPLAY")
     user, built = tmp_path_factory.mktemp("user"), tmp_path_factory.mktemp("zip")
-    build = ["--command", "extension", "build", "--source-dir", str(ROOT), "--output-dir", str(built)]
+    build = [
+        "--command",
+        "extension",
+        "build",
+        "--source-dir",
+        str(ROOT),
+        "--output-dir",
+        str(built),
+    ]
     subprocess.run([*BLENDER, *build], check=True, stdout=subprocess.DEVNULL)
     return user, next(built.glob("*.zip"))
 
@@ -52,10 +65,26 @@ def test_session(scene, blender, tmp_path):
     python = os.environ.get("LUDVIG_ENGINE_PYTHON", sys.executable)
     shots = Path(os.environ.get("LUDVIG_SHOTS", tmp_path)) / scene.__name__
     shots.mkdir(parents=True, exist_ok=True)
-    asked = {**scene(), "zip": str(extension), "python": python, "cache": str(tmp_path), "shots": str(shots)}
+    asked = {
+        **scene(),
+        "zip": str(extension),
+        "python": python,
+        "cache": str(tmp_path),
+        "shots": str(shots),
+    }
     (tmp_path / "asked.json").write_text(json.dumps(asked))
     script = Path(__file__).with_name("session.py")
-    command = [*BLENDER, "--window-geometry", "0", "0", "1600", "1300", "--python", str(script), "--"]
+    command = [
+        *BLENDER,
+        "--window-geometry",
+        "0",
+        "0",
+        "1600",
+        "1300",
+        "--python",
+        str(script),
+        "--",
+    ]
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(user)}
     done = subprocess.run([*command, str(tmp_path / "asked.json")], env=environment, timeout=500, text=True,
                           capture_output=True, check=False)  # fmt: skip
@@ -63,12 +92,18 @@ def test_session(scene, blender, tmp_path):
     assert done.returncode == 0, output[-4000:]
     assert "Traceback" not in output
     said = json.loads((tmp_path / "asked.json").with_name("found.json").read_text())
-    everything, found, less = said["count"], said["click"], said["certainty"]
+    everything = said["count"]
+    found = said["click"]
+    less = said["certainty"]
     assert 0 < less < found < 0.5 * everything
     assert said["through"]
-    assert said["surface"] == [everything, found, False], "a changed prompt and its result are one step back"
+    assert said["surface"] == [everything, found, False], (
+        "a changed prompt and its result are one step back"
+    )
     assert said["delete"] == [everything - less, 0]
     assert said["undo"] == [everything, less]
     assert said["again"] == [everything, found], "one step back is one step: the dragged certainty"
     assert said["first"] == [everything, 0]
-    assert said["features"], "they were computed: undo of what was done with them does not change that"
+    assert said["features"], (
+        "they were computed: undo of what was done with them does not change that"
+    )

@@ -25,7 +25,9 @@ def versions(packed):
 def test_packed_as_the_shader_reads():
     made = snapshot()
     packed = cloud.update(None, made)
-    np.testing.assert_array_equal(packed.texels[:, 0], np.column_stack([made.means, made.base[:, 3]]))
+    np.testing.assert_array_equal(
+        packed.texels[:, 0], np.column_stack([made.means, made.base[:, 3]])
+    )
     axes = transform.rotations(made.quats) * made.scales[:, None, :]
     full = axes @ axes.transpose(0, 2, 1)
     upper = full[:, [0, 0, 0, 1, 1, 2], [0, 1, 2, 1, 2, 2]]
@@ -34,7 +36,9 @@ def test_packed_as_the_shader_reads():
 
 
 def test_state():
-    made = replace(snapshot(4), selected=np.array([0, 1, 0, 1], bool), hidden=np.array([0, 0, 1, 1], bool))
+    made = replace(
+        snapshot(4), selected=np.array([0, 1, 0, 1], bool), hidden=np.array([0, 0, 1, 1], bool)
+    )
     np.testing.assert_array_equal(cloud.pack_state(made), [0, 1, 2, 3])
     np.testing.assert_array_equal(cloud.pack_state(replace(made, selected=None, hidden=None)), 1)
 

@@ -38,7 +38,9 @@ def test_lower_degrees_on_demand_and_while_harmonics_are_being_read():
     np.testing.assert_allclose(show(made, colors.Style(sh_degree=0)), flat, atol=1e-6)
     _, first = packed(degree=1)
     np.testing.assert_allclose(
-        show(made.with_bands(made.bands[:7]), colors.Style()), show(made, colors.Style(sh_degree=1)), atol=1e-6
+        show(made.with_bands(made.bands[:7]), colors.Style()),
+        show(made, colors.Style(sh_degree=1)),
+        atol=1e-6,
     )
     assert len(first.bands) == 3
 
@@ -65,7 +67,9 @@ def test_scores_run_through_the_heat_map():
 def test_features_are_shown_as_they_are():
     values = np.random.default_rng(0).random((40, 3)).astype(np.float32)
     _, made = packed(values=values, source=("FEATURES", "a"))
-    np.testing.assert_allclose(show(made, colors.Style("FEATURES", ("a",), strength=1.0)), values, atol=1e-6)
+    np.testing.assert_allclose(
+        show(made, colors.Style("FEATURES", ("a",), strength=1.0)), values, atol=1e-6
+    )
 
 
 def test_the_segment_farthest_above_its_threshold_wins():
@@ -82,4 +86,6 @@ def test_the_segment_farthest_above_its_threshold_wins():
 
 def test_a_mode_without_its_attribute_shows_colors():
     _, made = packed()
-    np.testing.assert_array_equal(show(made, colors.Style("SCORE", ("gone",))), show(made, colors.Style()))
+    np.testing.assert_array_equal(
+        show(made, colors.Style("SCORE", ("gone",))), show(made, colors.Style())
+    )

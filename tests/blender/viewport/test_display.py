@@ -20,7 +20,9 @@ splats = blender_module("ludvig_blender.splats")
 attributes = blender_module("ludvig_blender.attributes")
 viewport = blender_module("ludvig_blender.viewport")
 WIDTH, HEIGHT = 90, 60
-pytestmark = pytest.mark.skipif(bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2")
+pytestmark = pytest.mark.skipif(
+    bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
+)
 
 
 class Region:
@@ -32,14 +34,18 @@ class Region:
         viewport._display = self.display  # handlers and operators speak to this one
         self.offscreen = gpu.types.GPUOffScreen(WIDTH, HEIGHT, format="RGBA32F")
         self.view = Matrix.Translation((0, 0, -6))
-        screens = (area for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D")
+        screens = (
+            area for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D"
+        )
         self.space = next(screens).spaces.active
         self.marker = SimpleNamespace(width=WIDTH, height=HEIGHT, as_pointer=lambda: 1)
 
     def draw(self):
         """One frame: premultiplied linear colour and alpha (H, W, 4)."""
         bpy.context.view_layer.update()
-        near, far, f = 0.1, 100, 1.7
+        near = 0.1
+        far = 100
+        f = 1.7
         projection = [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0],
                       [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]]  # fmt: skip
         context = SimpleNamespace(
@@ -93,7 +99,9 @@ def test_drawn_in_linear_light(region):
 
 
 def projection(_region):
-    near, far, f = 0.1, 100, 1.7
+    near = 0.1
+    far = 100
+    f = 1.7
     return [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0],
             [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]]  # fmt: skip
 
@@ -150,11 +158,18 @@ def test_modes_of_display(region):
     thing = splat_object(gaussians(300, scale=0.15))
     plain = region.settled()
     attributes.put(thing.data, "ludvig_pot", "FLOAT", np.linspace(0, 1, 300))
-    attributes.put(thing.data, "ludvig_pca", "FLOAT_VECTOR", np.random.default_rng(0).random((300, 3)))
+    attributes.put(
+        thing.data, "ludvig_pca", "FLOAT_VECTOR", np.random.default_rng(0).random((300, 3))
+    )
     segment = thing.ludvig.segments.add()
     segment.attribute = "ludvig_pot"
     frames = [plain]
-    for mode, name in (("SCORE", "ludvig_pot"), ("FEATURES", "ludvig_pca"), ("SEGMENTS", ""), ("COLOR", "")):
+    for mode, name in (
+        ("SCORE", "ludvig_pot"),
+        ("FEATURES", "ludvig_pca"),
+        ("SEGMENTS", ""),
+        ("COLOR", ""),
+    ):
         thing.ludvig.attribute, thing.ludvig.mode = name, mode
         frames.append(region.settled())
         np.testing.assert_allclose(frames[-1][..., 3], plain[..., 3], atol=1e-3)
@@ -239,7 +254,10 @@ def test_a_failure_is_told_once_and_points_are_drawn(region, monkeypatch, caplog
 
 def test_a_turn_of_the_timer_reads_one_attribute(region, monkeypatch):
     """Into memory that another thread has prepared, unless the cloud is small."""
-    read, turns, pump, get = [], [], region.display._pump, attributes.get
+    read = []
+    turns = []
+    pump = region.display._pump
+    get = attributes.get
 
     def noted(geometry, name, memory=None):
         read.append((name, memory is not None))
@@ -258,7 +276,11 @@ def test_a_turn_of_the_timer_reads_one_attribute(region, monkeypatch):
     assert max(map(len, turns)) == 1
     names = {name: prepared for turn in turns for name, prepared in turn}
     assert names.keys() >= {"position", "scale", "rotation", splats.BASE, "radiance:sh_0"}
-    assert all(prepared for name, prepared in names.items() if name not in (splats.SELECTION, splats.HIDDEN))
+    assert all(
+        prepared
+        for name, prepared in names.items()
+        if name not in (splats.SELECTION, splats.HIDDEN)
+    )
 
 
 @pytest.mark.parametrize("count", [100_000, 1_000_000])
@@ -267,7 +289,9 @@ def test_the_timer_is_not_felt(region, count, record_property):
 
     Those of a million splats are told. The best of a few, as the memory of other programs here may be in the way.
     """
-    thing, pump, best = splat_object(gaussians(count, scale=0.01)), region.display._pump, np.inf
+    thing = splat_object(gaussians(count, scale=0.01))
+    pump = region.display._pump
+    best = np.inf
     for round_ in range(4):
         longest = []
 

@@ -14,7 +14,9 @@ def camera(**options):
     made = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     for name, value in options.items():
         setattr(made.data, name, value)
-    made.location, made.rotation_euler, made.scale = (1, -4, 2), (1.1, 0.1, 0.3), (2, 2, 2)
+    made.location = (1, -4, 2)
+    made.rotation_euler = (1.1, 0.1, 0.3)
+    made.scale = (2, 2, 2)
     bpy.context.collection.objects.link(made)
     render = bpy.context.scene.render
     render.resolution_x, render.resolution_y = 200, 100
@@ -49,4 +51,6 @@ def test_object_space():
     lens, _ = camera()
     world = np.diag([2.0, 2, -2, 1])
     world[:3, 3] = 1, 2, 3
-    np.testing.assert_allclose((world @ np.append(lens.seen_from(world), 1))[:3], lens.position, atol=1e-9)
+    np.testing.assert_allclose(
+        (world @ np.append(lens.seen_from(world), 1))[:3], lens.position, atol=1e-9
+    )

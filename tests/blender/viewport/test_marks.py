@@ -29,7 +29,9 @@ def stand_in():
 
 def packed(made):
     base = np.column_stack([made.sh0[:, 0], made.opacities])
-    return clouds.update(None, clouds.Snapshot(made.means, made.scales, made.quats, base, None, None))
+    return clouds.update(
+        None, clouds.Snapshot(made.means, made.scales, made.quats, base, None, None)
+    )
 
 
 def test_surface_is_where_half_of_the_light_comes_from():
@@ -48,7 +50,9 @@ def test_surface_is_where_half_of_the_light_comes_from():
     def alpha(chosen):
         part = made.take(chosen)
         colors = np.zeros((len(part), 3))
-        return render(part.means, part.quats, part.scales, part.opacities, colors, viewmat, K, 32, 24)[0][..., 3]
+        return render(
+            part.means, part.quats, part.scales, part.opacities, colors, viewmat, K, 32, 24
+        )[0][..., 3]
 
     whole = alpha(np.arange(60)).ravel()
     np.testing.assert_array_equal(seen, whole > surface.FAINT)
@@ -70,7 +74,9 @@ def test_a_click_is_marked_on_what_was_clicked(world):
         (point,) = marks.locate(mark, cloud, None)
         assert np.linalg.norm(point - CENTERS[number]) < 1.0
         place = np.array(pixel_of(thing, point).split(), float)
-        np.testing.assert_allclose(place, np.array(pixel_of(thing, middle(number)).split(), float), atol=0.1)
+        np.testing.assert_allclose(
+            place, np.array(pixel_of(thing, middle(number)).split(), float), atol=0.1
+        )
 
 
 def test_lines_boxes_and_nothing():

@@ -21,7 +21,9 @@ def test_exact_order_is_that_of_argsort():
 
 def test_rough_order_is_right_to_a_fraction_of_the_distance():
     """Also when a single splat is very far away."""
-    depth = np.append(np.exp(rng.uniform(np.log(0.05), np.log(100), 20_000)), 1e4).astype(np.float32)
+    depth = np.append(np.exp(rng.uniform(np.log(0.05), np.log(100), 20_000)), 1e4).astype(
+        np.float32
+    )
     found = depth[order.sorted_roughly(depth)]
     worst = np.max(np.maximum.accumulate(found) / found)
     assert worst < 1 + 1 / 2000

@@ -18,7 +18,9 @@ attributes = blender_module("ludvig_blender.attributes")
 colors = blender_module("ludvig_blender.viewport.colors")
 picture = blender_module("ludvig_blender.viewport.picture")
 Lens = blender_module("ludvig_blender.viewport.lens").Lens
-pytestmark = pytest.mark.skipif(bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2")
+pytestmark = pytest.mark.skipif(
+    bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
+)
 
 FLIP = np.diag([1.0, -1, -1, 1])  # Blender's camera axes to OpenCV's
 
@@ -46,7 +48,13 @@ def camera(width=120, height=80, **options):
 def intrinsics(lens):
     p = lens.projection
     fx, fy = p[0, 0] * lens.width / 2, p[1, 1] * lens.height / 2
-    return np.array([[fx, 0, (1 - p[0, 2]) * lens.width / 2], [0, fy, (1 + p[1, 2]) * lens.height / 2], [0, 0, 1]])
+    return np.array(
+        [
+            [fx, 0, (1 - p[0, 2]) * lens.width / 2],
+            [0, fy, (1 + p[1, 2]) * lens.height / 2],
+            [0, 0, 1],
+        ]
+    )
 
 
 def expected(made, lens, world=None):
@@ -68,7 +76,9 @@ def assert_equal_pictures(found, wanted):
     assert difference.max() < 5e-3
 
 
-@pytest.mark.parametrize("options", [{}, {"shift_x": 0.2, "shift_y": -0.1}, {"lens": 20, "clip_start": 5.0}])
+@pytest.mark.parametrize(
+    "options", [{}, {"shift_x": 0.2, "shift_y": -0.1}, {"lens": 20, "clip_start": 5.0}]
+)
 def test_equals_the_reference(options):
     made = gaussians(400, scale=0.15)
     thing = splat_object(made)
@@ -113,16 +123,25 @@ def test_equals_the_engine_on_a_whole_scene(source, tmp_path, record_property):
     subprocess.run([str(part) for part in asked], check=True)
     seen = np.load(tmp_path / "seen.npz")
     bpy.ops.ludvig.import_splats(filepath=str(path))
-    thing, means, backend = bpy.context.object, [], platform.backend_type_get()
+    thing = bpy.context.object
+    means = []
+    backend = platform.backend_type_get()
     for n, (viewmat, K) in enumerate(zip(seen["viewmats"], seen["Ks"], strict=True)):
         wanted = seen[f"image_{n}"]
-        lens = pinhole(FLIP @ viewmat @ np.linalg.inv(thing.matrix_world), K, *wanted.shape[1::-1], seen["near"])
+        lens = pinhole(
+            FLIP @ viewmat @ np.linalg.inv(thing.matrix_world),
+            K,
+            *wanted.shape[1::-1],
+            seen["near"],
+        )
         difference = np.abs(picture.render([thing], lens) - wanted)
         assert wanted[..., 3].mean() > 0.5
         assert np.quantile(difference, 0.999) < 8 / 255
         means.append(difference.mean() * 255)
     record_property("mean difference", max(means))
-    print(f"{source.__name__} on {backend}: mean difference at most {max(means):.4f} of 255, of {len(means)} views")
+    print(
+        f"{source.__name__} on {backend}: mean difference at most {max(means):.4f} of 255, of {len(means)} views"
+    )
     assert max(means) < 0.1  # 2 is asked for
 
 
@@ -139,7 +158,9 @@ def pinhole(view, K, width, height, near, far=1000.0):
 def test_transforms_are_those_of_the_export():
     made = gaussians(300, scale=0.15)
     thing = splat_object(made)
-    thing.location, thing.rotation_euler, thing.scale = (0.3, 0.1, -0.2), (0.5, 0.2, 1.0), (1.2, -1.2, 1.2)
+    thing.location = (0.3, 0.1, -0.2)
+    thing.rotation_euler = (0.5, 0.2, 1.0)
+    thing.scale = (1.2, -1.2, 1.2)
     bpy.context.view_layer.update()
     lens = camera()
     found = picture.render([thing], lens)
@@ -171,7 +192,9 @@ def test_orthographic_cameras():
     far = camera(lens=36 / 6 * 4000, clip_end=1e5)
     bpy.context.scene.camera.location = np.array(made.location) + backward * (4000 - 6)
     bpy.context.view_layer.update()
-    far = picture.camera_lens(bpy.context.scene.camera, bpy.context.scene, bpy.context.evaluated_depsgraph_get())
+    far = picture.camera_lens(
+        bpy.context.scene.camera, bpy.context.scene, bpy.context.evaluated_depsgraph_get()
+    )
     difference = np.abs(ortho - picture.render([thing], far))
     assert ortho[..., 3].mean() > 0.2
     assert difference.mean() < 5e-3

@@ -26,7 +26,9 @@ def settle(at_work, limit=5.0):
 
 
 def test_the_newest_request_wins(at_work):
-    go, results, threads = threading.Event(), [], set()
+    go = threading.Event()
+    results = []
+    threads = set()
 
     def work(value):
         threads.add(threading.current_thread())

@@ -52,7 +52,9 @@ def same():
 
     def check(a, b, rtol=2e-6, **tolerance):
         for name in ("means", "quats", "scales", "opacities", "sh0", "shN"):
-            np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=rtol, err_msg=name, **tolerance)
+            np.testing.assert_allclose(
+                getattr(a, name), getattr(b, name), rtol=rtol, err_msg=name, **tolerance
+            )
 
     return check
 

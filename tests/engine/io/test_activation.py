@@ -5,7 +5,10 @@ from ludvig_engine.scene import Gaussians
 
 
 def stored(n=4):
-    arrays = [np.full(shape, 0.5, np.float32) for shape in [(n, 3), (n, 4), (n, 3), (n,), (n, 1, 3), (n, 3, 3)]]
+    arrays = [
+        np.full(shape, 0.5, np.float32)
+        for shape in [(n, 3), (n, 4), (n, 3), (n,), (n, 1, 3), (n, 3, 3)]
+    ]
     return Gaussians(*arrays)
 
 
@@ -56,4 +59,6 @@ def test_unusable_rows_are_invalid():
 def test_finite_without_rows_or_harmonics():
     assert finite(stored(0)).shape == (0,)
     gaussians = stored(2)
-    assert finite(Gaussians(*list(vars(gaussians).values())[:5], np.empty((2, 0, 3), np.float32))).all()
+    assert finite(
+        Gaussians(*list(vars(gaussians).values())[:5], np.empty((2, 0, 3), np.float32))
+    ).all()

@@ -31,7 +31,10 @@ def test_replaces_only_at_the_end(folder):
 def test_a_failure_leaves_nothing_behind(folder, error):
     target = folder / "x.bin"
     target.write_text("old")
-    with pytest.raises(error if isinstance(error, type) else type(error)), atomic_write(target) as temporary:
+    with (
+        pytest.raises(error if isinstance(error, type) else type(error)),
+        atomic_write(target) as temporary,
+    ):
         temporary.write_bytes(b"half")
         raise error
     assert target.read_text() == "old"
@@ -39,7 +42,10 @@ def test_a_failure_leaves_nothing_behind(folder, error):
 
 
 def test_a_full_disk_is_explained(folder, monkeypatch):
-    with pytest.raises(EngineError, match=r"disk is full.*MB free") as caught, atomic_write(folder / "x.bin"):
+    with (
+        pytest.raises(EngineError, match=r"disk is full.*MB free") as caught,
+        atomic_write(folder / "x.bin"),
+    ):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert caught.value.kind == "no_space" and caught.value.fixes
     assert content(folder) == []
@@ -57,16 +63,23 @@ def test_a_really_full_disk(tmp_path, make_gaussians):
         pytest.skip("mounting a 1 MB disk needs root on Linux: the full disk is only simulated")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", disk], capture_output=True)
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", disk], capture_output=True
+    )
     if mount.returncode:
-        pytest.skip(f"mount refused ({mount.stderr.decode().strip()}): the full disk is only simulated")
+        pytest.skip(
+            f"mount refused ({mount.stderr.decode().strip()}): the full disk is only simulated"
+        )
     try:
         write_ply(disk / "small.ply", make_gaussians(1000))
         before = (disk / "small.ply").read_bytes()
         with pytest.raises(EngineError, match="needs") as caught:
             write_ply(disk / "small.ply", make_gaussians(10_000))
         assert caught.value.kind == "no_space"
-        with pytest.raises(EngineError, match="disk is full") as caught, atomic_write(disk / "x.bin") as temporary:
+        with (
+            pytest.raises(EngineError, match="disk is full") as caught,
+            atomic_write(disk / "x.bin") as temporary,
+        ):
             temporary.write_bytes(bytes(2_000_000))
         assert caught.value.kind == "no_space"
         assert content(disk) == ["small.ply"] and (disk / "small.ply").read_bytes() == before
@@ -98,4 +111,6 @@ def test_readable_by_whom_the_user_says(tmp_path):
     with atomic_write(tmp_path / "x.bin"):
         pass
     (tmp_path / "y.bin").touch()
-    assert stat.S_IMODE((tmp_path / "x.bin").stat().st_mode) == stat.S_IMODE((tmp_path / "y.bin").stat().st_mode)
+    assert stat.S_IMODE((tmp_path / "x.bin").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "y.bin").stat().st_mode
+    )

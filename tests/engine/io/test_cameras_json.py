@@ -16,15 +16,28 @@ def test_what_it_means():
     centre = np.array([1, 2, 3, 1])
     np.testing.assert_allclose(shot.viewmat @ centre, [0, 0, 0, 1], atol=1e-12)
     # The columns are the camera's axes in the world: x right = -y, y down = -z, z forward = x.
-    np.testing.assert_allclose(shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12)
-    np.testing.assert_allclose(shot.viewmat @ (centre + np.array([0, -5, 0, 0])), [5, 0, 0, 1], atol=1e-12)
+    np.testing.assert_allclose(
+        shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
+    )
+    np.testing.assert_allclose(
+        shot.viewmat @ (centre + np.array([0, -5, 0, 0])), [5, 0, 0, 1], atol=1e-12
+    )
     np.testing.assert_array_equal(shot.intrinsics.K, [[250, 0, 150], [0, 260, 100], [0, 0, 1]])
     (shot,) = read_cameras_json([{**ENTRY, "cx": 140, "cy": 90.5}], Path("cameras.json"))
     np.testing.assert_array_equal(shot.intrinsics.K, [[250, 0, 140], [0, 260, 90.5], [0, 0, 1]])
 
 
 @pytest.mark.parametrize(
-    "change", [{"fx": None}, {"rotation": [1, 2, 3, 4]}, {"position": [1, 2]}, {"width": "wide"}, "x", None, 5]
+    "change",
+    [
+        {"fx": None},
+        {"rotation": [1, 2, 3, 4]},
+        {"position": [1, 2]},
+        {"width": "wide"},
+        "x",
+        None,
+        5,
+    ],
 )
 def test_anything_else_is_explained(change):
     entry = {**ENTRY, **change} if isinstance(change, dict) else change

@@ -21,7 +21,9 @@ def model(make_model):
         camera = pycolmap.Camera.create_from_model_name(1, name, 900 + number, 1000 + number, 700)
         camera.params = [*camera.params[:3], *(0.01 * i for i in range(len(camera.params) - 3))]
         cameras.append(camera)
-    return make_model(cameras, [f"left side/{name}.jpg" if "F" in name else f"{name}.jpg" for name in MODELS])
+    return make_model(
+        cameras, [f"left side/{name}.jpg" if "F" in name else f"{name}.jpg" for name in MODELS]
+    )
 
 
 def save(model, folder, kind):
@@ -36,7 +38,10 @@ def check(shots, model):
         camera = model.cameras[image.camera_id]
         np.testing.assert_allclose(shot.viewmat[:3], image.cam_from_world().matrix(), atol=1e-12)
         np.testing.assert_array_equal(shot.viewmat[3], [0, 0, 0, 1])
-        assert (shot.intrinsics.model, shot.intrinsics.size) == (camera.model_name, (camera.width, camera.height))
+        assert (shot.intrinsics.model, shot.intrinsics.size) == (
+            camera.model_name,
+            (camera.width, camera.height),
+        )
         np.testing.assert_allclose(shot.intrinsics.params, camera.params)
 
 
@@ -71,10 +76,14 @@ def test_rigs_of_several_cameras(tmp_path):
         frame = pycolmap.Frame(frame_id=number, rig_id=1)
         frame.rig_from_world = pycolmap.Rigid3d(turn, np.array([number, 2, 3]))
         for camera in (1, 2):
-            frame.add_data_id(pycolmap.data_t(model.cameras[camera].sensor_id, 10 * number + camera))
+            frame.add_data_id(
+                pycolmap.data_t(model.cameras[camera].sensor_id, 10 * number + camera)
+            )
         model.add_frame(frame)
         for camera in (1, 2):
-            image = pycolmap.Image(name=f"{camera}/{number}.jpg", image_id=10 * number + camera, camera_id=camera)
+            image = pycolmap.Image(
+                name=f"{camera}/{number}.jpg", image_id=10 * number + camera, camera_id=camera
+            )
             image.frame_id = number
             model.add_image(image)
     save(model, tmp_path, ".bin")
@@ -93,7 +102,11 @@ def test_damaged_files_are_explained(tmp_path, model, kind, name):
     save(model, tmp_path / "good", kind)
     content = (tmp_path / "good" / f"{name}{kind}").read_bytes()
     damaged = [content[: len(content) * part // 10] for part in range(10)]
-    damaged += [b"\xff" * len(content), bytes(len(content)), content[: len(content) // 2] + b"\xff" * 50]
+    damaged += [
+        b"\xff" * len(content),
+        bytes(len(content)),
+        content[: len(content) // 2] + b"\xff" * 50,
+    ]
     failures = 0
     for bad in damaged:
         shutil.copytree(tmp_path / "good", tmp_path / "bad", dirs_exist_ok=True)

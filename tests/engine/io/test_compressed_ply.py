@@ -23,30 +23,42 @@ def pack(values, bits):
 def save(path, gaussians, color_range=True):
     n = len(gaussians)
     rows = np.arange(n) // 256
-    columns = np.column_stack([gaussians.means, np.log(gaussians.scales), 0.5 + SH_C0 * gaussians.sh0[:, 0]])
+    columns = np.column_stack(
+        [gaussians.means, np.log(gaussians.scales), 0.5 + SH_C0 * gaussians.sh0[:, 0]]
+    )
     low = np.array([columns[rows == c].min(0) for c in range(rows[-1] + 1)])
     high = np.array([columns[rows == c].max(0) for c in range(rows[-1] + 1)])
     if not color_range:
         low[:, 6:], high[:, 6:] = 0, 1
     unit = (columns - low[rows]) / (high - low)[rows]
     count = 9 if color_range else 6
-    chunk = np.empty(len(low), [(f"{end}_{axis}", "f4") for axis in AXES[:count] for end in ("min", "max")])
+    chunk = np.empty(
+        len(low), [(f"{end}_{axis}", "f4") for axis in AXES[:count] for end in ("min", "max")]
+    )
     for i, axis in enumerate(AXES[:count]):
         chunk[f"min_{axis}"], chunk[f"max_{axis}"] = low[:, i], high[:, i]
-    vertex = np.empty(n, [(f"packed_{name}", "u4") for name in ("position", "rotation", "scale", "color")])
+    vertex = np.empty(
+        n, [(f"packed_{name}", "u4") for name in ("position", "rotation", "scale", "color")]
+    )
     vertex["packed_position"] = pack(unit[:, :3], (11, 10, 11))
     vertex["packed_scale"] = pack(unit[:, 3:6], (11, 10, 11))
     vertex["packed_color"] = pack(np.column_stack([unit[:, 6:], gaussians.opacities]), (8, 8, 8, 8))
     largest = np.abs(gaussians.quats).argmax(1)
     signs = np.sign(gaussians.quats[np.arange(n), largest])[:, None]
-    three = np.stack([np.delete(q, i) for q, i in zip(gaussians.quats * signs, largest, strict=True)])
-    vertex["packed_rotation"] = pack(np.column_stack([largest / 3, three / np.sqrt(2) + 0.5]), (2, 10, 10, 10))
+    three = np.stack(
+        [np.delete(q, i) for q, i in zip(gaussians.quats * signs, largest, strict=True)]
+    )
+    vertex["packed_rotation"] = pack(
+        np.column_stack([largest / 3, three / np.sqrt(2) + 0.5]), (2, 10, 10, 10)
+    )
     elements = [PlyElement.describe(chunk, "chunk"), PlyElement.describe(vertex, "vertex")]
     if s := gaussians.shN.shape[1]:
         sh = np.empty(n, [(f"f_rest_{i}", "u1") for i in range(3 * s)])
         for c in range(3):
             for k in range(s):
-                sh[f"f_rest_{c * s + k}"] = np.clip(np.floor((gaussians.shN[:, k, c] / 8 + 0.5) * 256), 0, 255)
+                sh[f"f_rest_{c * s + k}"] = np.clip(
+                    np.floor((gaussians.shN[:, k, c] / 8 + 0.5) * 256), 0, 255
+                )
         elements.append(PlyElement.describe(sh, "sh"))
     PlyData(elements, byte_order="<").write(str(path))
     return (high - low)[rows]
@@ -67,14 +79,18 @@ def test_round_trip(folder, make_gaussians, degree, color_range):
     assert (np.abs(got.sh0 - gaussians.sh0)[:, 0] <= spans[:, 6:] / SH_C0 / 255 * 0.51).all()
     np.testing.assert_allclose(got.opacities, gaussians.opacities, atol=0.51 / 255)
     assert np.abs((got.quats * gaussians.quats).sum(1)).min() > 1 - 1e-5
-    np.testing.assert_allclose(got.shN, np.clip(gaussians.shN, -4, 4), atol=1 / 32)  # more at the ends
+    np.testing.assert_allclose(
+        got.shN, np.clip(gaussians.shN, -4, 4), atol=1 / 32
+    )  # more at the ends
 
 
 def test_extreme_harmonics_reach_the_ends(tmp_path, make_gaussians):
     gaussians = make_gaussians(10, 1)
     gaussians.shN[:] = np.array([-5, 0, 5]).reshape(1, 3, 1)
     save(tmp_path / "a.ply", gaussians)
-    np.testing.assert_array_equal(read_compressed_ply(tmp_path / "a.ply").gaussians.shN[3, :, 0], [-4, 1 / 64, 4])
+    np.testing.assert_array_equal(
+        read_compressed_ply(tmp_path / "a.ply").gaussians.shN[3, :, 0], [-4, 1 / 64, 4]
+    )
 
 
 def test_damaged_files_are_explained(tmp_path, make_gaussians):

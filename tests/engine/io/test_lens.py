@@ -17,7 +17,20 @@ CAMERAS = {  # off-centre principal points throughout
     "OPENCV_FISHEYE": (240, 245, 195, 138, 0.02, -0.01, 0.002, 0.001),
     "SIMPLE_RADIAL_FISHEYE": (240, 195, 138, 0.03),
     "RADIAL_FISHEYE": (240, 195, 138, 0.03, -0.01),
-    "THIN_PRISM_FISHEYE": (240, 245, 195, 138, 0.02, -0.01, 0.002, 0.001, 0.001, 0.001, 0.002, 0.001),
+    "THIN_PRISM_FISHEYE": (
+        240,
+        245,
+        195,
+        138,
+        0.02,
+        -0.01,
+        0.002,
+        0.001,
+        0.001,
+        0.001,
+        0.002,
+        0.001,
+    ),
     "RAD_TAN_THIN_PRISM_FISHEYE": (240, 245, 195, 138, 0.02, -0.01, *[0.001] * 10),
     "SIMPLE_DIVISION": (330, 195, 138, -0.1),
     "DIVISION": (325, 335, 195, 138, -0.1),
@@ -52,11 +65,15 @@ def pinhole_rays(lens):
 
 
 def test_a_photo_of_rays_undistorts_to_the_pinholes_rays(lens):
-    camera = pycolmap.Camera(model=lens.distorted.model, width=SIZE[0], height=SIZE[1], params=lens.distorted.params)
+    camera = pycolmap.Camera(
+        model=lens.distorted.model, width=SIZE[0], height=SIZE[1], params=lens.distorted.params
+    )
     rays = camera.cam_from_img(grid(SIZE).reshape(-1, 2)).reshape(SIZE[1], SIZE[0], 2)
     image, valid = lens.undistort(rays)
     assert valid.mean() > 0.6
-    inner = lens.undistort(np.pad(np.ones((SIZE[1] - 2, SIZE[0] - 2)), 1))[0] == 1  # not clamped at the border
+    inner = (
+        lens.undistort(np.pad(np.ones((SIZE[1] - 2, SIZE[0] - 2)), 1))[0] == 1
+    )  # not clamped at the border
     error = np.abs(image - pinhole_rays(lens))[inner] * lens.pinhole.params[:2]
     assert error.max() < 0.05  # pixels: what bilinear interpolation costs
 
@@ -67,7 +84,9 @@ def test_the_pinhole_covers_the_photo(lens):
                            if np.ndim(a) != np.ndim(b)])  # fmt: skip
     points = lens.to_pinhole(edge)
     assert (points > -1e-6).all() and (points < np.array(lens.pinhole.size) + 1e-6).all()
-    assert (points.min(0) < 1).all() and (points.max(0) > np.array(lens.pinhole.size) - 1).all()  # and no more
+    assert (points.min(0) < 1).all() and (
+        points.max(0) > np.array(lens.pinhole.size) - 1
+    ).all()  # and no more
     assert lens.to_photo(np.ones(lens.pinhole.size[::-1], np.float32)).min() == 1
 
 
@@ -133,7 +152,9 @@ def test_a_fisheye_stays_finite(degrees):
     rays = pinhole_rays(lens)
     assert valid[np.abs(rays).max(2) < 1].all()  # 45 degrees
     points = lens.to_pinhole(np.array([[200.0, 133.0], [200 + focal * np.pi / 4, 133.0]]))
-    np.testing.assert_allclose((points - lens.pinhole.params[2:]) / focal, [[0, 0], [1, 0]], atol=1e-6)
+    np.testing.assert_allclose(
+        (points - lens.pinhole.params[2:]) / focal, [[0, 0], [1, 0]], atol=1e-6
+    )
     if degrees > 180:
         assert np.isnan(lens.to_pinhole(np.array([[399.0, 133.0]]))).all()  # behind the camera
 
@@ -146,12 +167,15 @@ def test_other_sizes_scale_both_sides():
     assert max(small.pinhole.size) == 100 and large.photo_size == photo
     points = np.random.default_rng(0).uniform(0, 1, (50, 2))
     normalised = [
-        (lens.to_pinhole(points * lens.photo_size) - lens.pinhole.params[2:]) / lens.pinhole.params[:2]
+        (lens.to_pinhole(points * lens.photo_size) - lens.pinhole.params[2:])
+        / lens.pinhole.params[:2]
         for lens in (whole, large, small)
     ]
     np.testing.assert_allclose(normalised[1], normalised[0], atol=1e-9)
     np.testing.assert_allclose(normalised[2], normalised[0], atol=1e-9)
-    assert large.pinhole.params[0] / large.pinhole.params[1] == pytest.approx(325 * 3 / (335 * 800 / 266))
+    assert large.pinhole.params[0] / large.pinhole.params[1] == pytest.approx(
+        325 * 3 / (335 * 800 / 266)
+    )
     assert abs(small.photo_size[0] / small.photo_size[1] - 1.5) < 0.02
 
 

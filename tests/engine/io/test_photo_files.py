@@ -43,8 +43,12 @@ def test_names_are_resolved_by_stem(photos, name, found):
 
 
 def test_a_flat_folder_serves_names_with_folders(photos):
-    assert find_photos(["left/IMG_2.JPG"], [photos / "a"])[0] == {"left/IMG_2.JPG": photos / "a/IMG_2.png"}
-    assert find_photos(["left/IMG_1.JPG", "right/IMG_1.JPG"], [photos / "a"])[0] == {}  # not the same photo twice
+    assert find_photos(["left/IMG_2.JPG"], [photos / "a"])[0] == {
+        "left/IMG_2.JPG": photos / "a/IMG_2.png"
+    }
+    assert (
+        find_photos(["left/IMG_1.JPG", "right/IMG_1.JPG"], [photos / "a"])[0] == {}
+    )  # not the same photo twice
 
 
 def test_the_folder_with_most_photos_wins(photos):

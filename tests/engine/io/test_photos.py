@@ -41,12 +41,15 @@ def save(path, values, **options):
 
 
 @pytest.mark.parametrize(
-    ("size", "max_size"), [((W, H), None), ((2 * W, 2 * H), None), ((1801, 1200), W), ((150, 100), W)]
+    ("size", "max_size"),
+    [((W, H), None), ((2 * W, 2 * H), None), ((1801, 1200), W), ((150, 100), W)],
 )
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 def test_a_photo_of_any_size_shows_the_same(folder, size, max_size, suffix):
     """JPEGs are decoded smaller where that is enough: nothing may shift by it, not even at odd sizes."""
-    path = save(folder / f"a{suffix}", picture(size), **({"quality": 98} if suffix == ".jpg" else {}))
+    path = save(
+        folder / f"a{suffix}", picture(size), **({"quality": 98} if suffix == ".jpg" else {})
+    )
     view = plain_view(path, size, max_size)
     photo = read_photo(view)
     assert photo.name == "a.png" and photo.valid is None and photo.pixels.dtype == np.float32
@@ -54,9 +57,13 @@ def test_a_photo_of_any_size_shows_the_same(folder, size, max_size, suffix):
     expected = picture((view.camera.width, view.camera.height))
     np.testing.assert_allclose(photo.pixels, expected, atol=6 / 255)
     for axis in (0, 1):  # red and green are coordinates: where are the first and the last pixel?
-        got, wanted = (image[..., axis].mean(axis).astype(float) for image in (photo.pixels, expected))
+        got, wanted = (
+            image[..., axis].mean(axis).astype(float) for image in (photo.pixels, expected)
+        )
         slope, start = np.polyfit(wanted, got, 1)
-        np.testing.assert_allclose([start, start + slope], [0, 1], atol=0.1 / len(got))  # a tenth of a pixel
+        np.testing.assert_allclose(
+            [start, start + slope], [0, 1], atol=0.1 / len(got)
+        )  # a tenth of a pixel
 
 
 def test_undistorted_photos_show_what_their_rays_hit(folder):
@@ -105,10 +112,16 @@ def test_every_kind_of_image(tmp_path, mode):
         image.convert(mode).save(path)
     photo = read_photo(plain_view(path))
     assert photo.valid is None
-    expected = {"I;16": gray[..., None], "F": gray[..., None], "L": np.asarray(image.convert("L"))[..., None] / 255}
+    expected = {
+        "I;16": gray[..., None],
+        "F": gray[..., None],
+        "L": np.asarray(image.convert("L"))[..., None] / 255,
+    }
     expected |= {m: np.asarray(image.convert(m).convert("RGB")) / 255 for m in ("1", "P")}
     tolerance = {"I;16": 1e-4, "F": 1e-6}.get(mode, 2 / 255)
-    np.testing.assert_allclose(photo.pixels, np.broadcast_to(expected.get(mode, values), (H, W, 3)), atol=tolerance)
+    np.testing.assert_allclose(
+        photo.pixels, np.broadcast_to(expected.get(mode, values), (H, W, 3)), atol=tolerance
+    )
 
 
 @VIEWS
@@ -117,13 +130,17 @@ def test_transparent_pixels_are_not_valid(tmp_path, make_view):
     alpha[50:150, 60:240] = 1
     view = make_view(save(tmp_path / "a.png", np.dstack([picture(), alpha])))
     photo, opaque = read_photo(view), read_photo(make_view(save(tmp_path / "b.png", picture())))
-    np.testing.assert_array_equal(photo.valid, read_mask(save(tmp_path / "m.png", alpha), view) >= 0.5)
+    np.testing.assert_array_equal(
+        photo.valid, read_mask(save(tmp_path / "m.png", alpha), view) >= 0.5
+    )
     np.testing.assert_allclose(photo.pixels[photo.valid], opaque.pixels[photo.valid], atol=0.02)
 
 
 def test_views_made_by_hand_need_no_photo_size(tmp_path):
     view = plain_view(save(tmp_path / "a.png", picture()), max_size=150)
-    np.testing.assert_array_equal(read_photo(replace(view, photo_size=(0, 0))).pixels, read_photo(view).pixels)
+    np.testing.assert_array_equal(
+        read_photo(replace(view, photo_size=(0, 0))).pixels, read_photo(view).pixels
+    )
 
 
 def test_damaged_and_missing_photos_are_explained(tmp_path):
@@ -175,7 +192,10 @@ def test_points_land_on_what_was_clicked(tmp_path, make_view):
             painted[y - 2 : y + 3, x - 2 : x + 3] = 1
             mask = read_mask(save(tmp_path / "m.png", painted), view)
             centre = np.array(
-                [mask.sum(0) @ (np.arange(mask.shape[1]) + 0.5), mask.sum(1) @ (np.arange(len(mask)) + 0.5)]
+                [
+                    mask.sum(0) @ (np.arange(mask.shape[1]) + 0.5),
+                    mask.sum(1) @ (np.arange(len(mask)) + 0.5),
+                ]
             )
             np.testing.assert_allclose(photo_point(view, x, y), centre / mask.sum(), atol=0.05)
 
@@ -193,7 +213,9 @@ def test_points_outside_are_refused(point):
 
 
 def test_points_the_lens_cannot_see_are_refused():
-    lens = Lens.covering(Intrinsics("SIMPLE_FISHEYE", (60.0, 150.0, 100.0), W, H), (W, H))  # 286 degrees
+    lens = Lens.covering(
+        Intrinsics("SIMPLE_FISHEYE", (60.0, 150.0, 100.0), W, H), (W, H)
+    )  # 286 degrees
     view = View("a.png", Camera(np.eye(4), lens.pinhole.K, *lens.pinhole.size), None, (W, H), lens)
     assert photo_point(view, 150, 100)[0] > 0
     with pytest.raises(EngineError, match="sees nothing"):
@@ -222,7 +244,9 @@ def test_black_masks_are_empty(tmp_path):
 @pytest.mark.parametrize("read", [read_mask, read_scribble])
 def test_masks_of_another_shape_are_refused(tmp_path, read):
     path = save(tmp_path / "m.png", np.ones((100, 100, 3)))
-    with pytest.raises(EngineError, match=r"m.png is 100x100, but the photo a.png is 300x200") as caught:
+    with pytest.raises(
+        EngineError, match=r"m.png is 100x100, but the photo a.png is 300x200"
+    ) as caught:
         read(path, plain_view())
     assert caught.value.kind == "bad_input"
 
@@ -265,7 +289,12 @@ def test_undistorting_real_photos_gives_colmaps_pictures(data):
 
     def psnr(view, reference, shift):
         K = reference.camera.K
-        pinhole = Intrinsics("PINHOLE", (*K[[0, 1], [0, 1]].tolist(), K[0, 2].item() + shift, K[1, 2].item()), 720, 479)
+        pinhole = Intrinsics(
+            "PINHOLE",
+            (*K[[0, 1], [0, 1]].tolist(), K[0, 2].item() + shift, K[1, 2].item()),
+            720,
+            479,
+        )
         lens = Lens(view.lens.distorted, (722, 480), pinhole)
         photo = read_photo(replace(view, lens=lens))
         return -10 * np.log10(np.mean((photo.pixels - read_photo(reference).pixels) ** 2))

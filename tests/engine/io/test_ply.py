@@ -29,7 +29,9 @@ def table(n, names, types=None, seed=0):
     random = np.random.default_rng(seed)
     rows = np.empty(n, [(name, (types or {}).get(name, "f4")) for name in names])
     for name in names:
-        rows[name] = random.normal(size=n) * 4 if rows.dtype[name].kind == "f" else random.integers(0, 10, n)
+        rows[name] = (
+            random.normal(size=n) * 4 if rows.dtype[name].kind == "f" else random.integers(0, 10, n)
+        )
     return rows
 
 
@@ -83,7 +85,9 @@ def test_degrees(folder, degree, n):
 @settings(max_examples=60, deadline=None)
 def test_any_order_type_and_encoding(tmp_path_factory, order, types, endian, text, others):
     path = tmp_path_factory.mktemp("ply") / "a.ply"
-    rows = table(30, [*order, "ludvig_pot"], {**dict(zip(order, types, strict=True)), "ludvig_pot": "i4"})
+    rows = table(
+        30, [*order, "ludvig_pot"], {**dict(zip(order, types, strict=True)), "ludvig_pot": "i4"}
+    )
     rows["rot_0"] += 1  # no zero quaternion
     camera = PlyElement.describe(np.array([(1, 2.5)], [("id", "u1"), ("focal", "f8")]), "camera")
     faces = np.array([([0, 1, 2], 7), ([3, 4], 8)], [("vertex_indices", "O"), ("flag", "i2")])
@@ -121,14 +125,25 @@ def test_written_layout_is_the_usual_one(tmp_path, make_gaussians):
 
 @pytest.mark.parametrize("encoding", [{"byte_order": "<"}, {"byte_order": ">"}, {"text": True}])
 def test_copies_are_bit_exact(folder, encoding):
-    rows = table(4200, [*names(2), "confidence", "class"], {"confidence": "f8", "class": "u1", "y": "f8"})
+    rows = table(
+        4200, [*names(2), "confidence", "class"], {"confidence": "f8", "class": "u1", "y": "f8"}
+    )
     rows["x"][:3] = np.nan, np.inf, -0.0
     save(folder / "a.ply", rows, comments=["kept"], **encoding)
     keep = np.random.default_rng(1).random(4200) < 0.3
     label, confidence = np.random.default_rng(2).random((2, 4200)).astype(np.float32)
-    copy_ply(folder / "a.ply", folder / "b.ply", keep, extras={"ludvig_pot": label, "confidence": confidence})
+    copy_ply(
+        folder / "a.ply",
+        folder / "b.ply",
+        keep,
+        extras={"ludvig_pot": label, "confidence": confidence},
+    )
     copy = PlyData.read(str(folder / "b.ply"))
-    assert copy.comments == ["kept"] and not copy.text and copy.byte_order == encoding.get("byte_order", "<")
+    assert (
+        copy.comments == ["kept"]
+        and not copy.text
+        and copy.byte_order == encoding.get("byte_order", "<")
+    )
     assert copy["vertex"].data.dtype.names == (*rows.dtype.names, "ludvig_pot")
     source = PlyData.read(str(folder / "a.ply"))["vertex"].data
     for name in rows.dtype.names:
@@ -174,7 +189,11 @@ def test_files_cut_short_say_where(tmp_path, text):
         (tmp_path / "b.ply").write_bytes(whole[:length])
         with pytest.raises(EngineError) as caught:
             read_ply(tmp_path / "b.ply")
-        assert caught.value.kind == "bad_file" and caught.value.fixes and "b.ply" in caught.value.message
+        assert (
+            caught.value.kind == "bad_file"
+            and caught.value.fixes
+            and "b.ply" in caught.value.message
+        )
         if length >= body and not text:
             assert f"{(length - body) // (17 * 4)} of 200 vertex rows" in caught.value.message
 
@@ -234,7 +253,10 @@ def test_other_files_are_refused(tmp_path):
     refused('"format zip 1.0" is not understood', b"ply\nformat zip 1.0\n")
     refused("is not understood", b"ply\nproperty float x\n")
     refused("is not understood", b"ply\nformat ascii 1.0\nelement vertex -5\n")
-    refused("is not understood", b"ply\nformat ascii 1.0\nelement vertex 5\nproperty float x\nproperty float x\n")
+    refused(
+        "is not understood",
+        b"ply\nformat ascii 1.0\nelement vertex 5\nproperty float x\nproperty float x\n",
+    )
     refused("is not understood", b"ply\n" + bytes(range(128, 256)) * 200)
     refused("names no format", b"ply\nend_header\n")
     refused("no vertex element", b"ply\nformat ascii 1.0\nend_header\n")
@@ -246,7 +268,9 @@ def test_other_files_are_refused(tmp_path):
     refused("1 f_rest properties")
     rows = np.zeros(1, [*table(1, names(0)).dtype.descr, ("bones", "O")])
     rows["bones"][0] = np.array([1, 2])
-    PlyData([PlyElement.describe(rows, "vertex", val_types={"bones": "i4"})]).write(str(tmp_path / "a.ply"))
+    PlyData([PlyElement.describe(rows, "vertex", val_types={"bones": "i4"})]).write(
+        str(tmp_path / "a.ply")
+    )
     refused("bones is a list")
     text = save(tmp_path / "a.ply", table(5, names(0)), text=True).read_bytes()
     refused("damaged", text[:-5] + b"nope\n")
@@ -263,7 +287,9 @@ def test_bad_requests_are_explained(tmp_path, make_gaussians):
         ((np.zeros(10, bool), {}), "no splats to write"),
     ]:
         with pytest.raises(EngineError, match=match) as caught:
-            inspect.unwrap(copy_ply)(path, path, arguments[0], extras=arguments[1])  # without the check of shapes
+            inspect.unwrap(copy_ply)(
+                path, path, arguments[0], extras=arguments[1]
+            )  # without the check of shapes
         assert caught.value.kind == "bad_input"
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 

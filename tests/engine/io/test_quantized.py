@@ -14,7 +14,9 @@ def test_quaternions_return_up_to_their_sign():
 
 
 def test_rounding_beyond_length_one_leaves_nothing_for_the_largest():
-    np.testing.assert_allclose(from_smallest_three(np.full((1, 3), 0.6), np.array([2])), [[0.6, 0.6, 0, 0.6]])
+    np.testing.assert_allclose(
+        from_smallest_three(np.full((1, 3), 0.6), np.array([2])), [[0.6, 0.6, 0, 0.6]]
+    )
 
 
 def test_colors_are_half_plus_the_first_harmonic():

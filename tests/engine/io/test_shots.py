@@ -17,7 +17,8 @@ def test_pinhole_or_not():
     assert not intrinsics("OPENCV", (1300, 1310, 790, 540, 0, 0.01, 0, 0)).is_pinhole
     assert not intrinsics("OPENCV_FISHEYE", (1300, 1310, 790, 540, 0, 0, 0, 0)).is_pinhole
     np.testing.assert_array_equal(
-        intrinsics("SIMPLE_RADIAL", (1300, 790, 540, 0)).K, [[1300, 0, 790], [0, 1300, 540], [0, 0, 1]]
+        intrinsics("SIMPLE_RADIAL", (1300, 790, 540, 0)).K,
+        [[1300, 0, 790], [0, 1300, 540], [0, 0, 1]],
     )
 
 

@@ -45,14 +45,25 @@ def encode(gaussians, version):
     stretched = np.sign(gaussians.means) * np.log1p(np.abs(gaussians.means))
     low, high = stretched.min(0), stretched.max(0)
     words = np.round((stretched - low) / (high - low) * 65535).astype(np.int64)
-    meta["means"] = {"mins": low.tolist(), "maxs": high.tolist(), "files": ["means_l.webp", "means_u.webp"]}
+    meta["means"] = {
+        "mins": low.tolist(),
+        "maxs": high.tolist(),
+        "files": ["means_l.webp", "means_u.webp"],
+    }
     if version == 1:
         meta["means"]["shape"] = [n, 3]
-    parts["means_l.webp"], parts["means_u.webp"] = webp(opaque(words & 255)), webp(opaque(words >> 8))
+    parts["means_l.webp"], parts["means_u.webp"] = (
+        webp(opaque(words & 255)),
+        webp(opaque(words >> 8)),
+    )
     largest = np.abs(gaussians.quats).argmax(1)
     signs = np.sign(gaussians.quats[np.arange(n), largest])[:, None]
-    three = np.stack([np.delete(q, i) for q, i in zip(gaussians.quats * signs, largest, strict=True)])
-    parts["quats.webp"] = webp(np.column_stack([np.round((three / np.sqrt(2) + 0.5) * 255), 252 + largest]))
+    three = np.stack(
+        [np.delete(q, i) for q, i in zip(gaussians.quats * signs, largest, strict=True)]
+    )
+    parts["quats.webp"] = webp(
+        np.column_stack([np.round((three / np.sqrt(2) + 0.5) * 255), 252 + largest])
+    )
     meta["quats"] = {"files": ["quats.webp"]}
     parts["scales.webp"] = webp(opaque(quantize(np.log(gaussians.scales), "scales")))
     meta["scales"]["files"] = ["scales.webp"]
@@ -64,14 +75,18 @@ def encode(gaussians, version):
         parts["sh0.webp"] = webp(quantize(np.column_stack([gaussians.sh0[:, 0], logits]), "sh0"))
     meta["sh0"]["files"] = ["sh0.webp"]
     if s:
-        order = np.random.default_rng(0).permutation(n)  # entry order[i] of the palette is splat i's
+        order = np.random.default_rng(0).permutation(
+            n
+        )  # entry order[i] of the palette is splat i's
         palette = np.zeros((-(-n // 64) * 64, s, 3))
         palette[order] = gaussians.shN
         pixels = quantize(palette, "shN").astype(np.uint8).reshape(-1, 64 * s, 3)
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, "WEBP", lossless=True)
         parts["shN_centroids.webp"] = out.getvalue()
-        parts["shN_labels.webp"] = webp(opaque(np.column_stack([order & 255, order >> 8, np.zeros(n)])))
+        parts["shN_labels.webp"] = webp(
+            opaque(np.column_stack([order & 255, order >> 8, np.zeros(n)]))
+        )
         meta["shN"]["files"] = ["shN_centroids.webp", "shN_labels.webp"]
     parts["meta.json"] = json.dumps(meta).encode()
     return parts
@@ -101,11 +116,19 @@ def test_round_trip(folder, make_gaussians, version, degree):
         got = splats.gaussians
         assert splats.valid.all() and got.sh_degree == degree
         np.testing.assert_allclose(got.means, gaussians.means, atol=1e-3)
-        spans = [np.ptp(np.log(gaussians.scales)), np.ptp(gaussians.sh0), np.ptp(gaussians.shN) if degree else 0]
-        np.testing.assert_allclose(np.log(got.scales), np.log(gaussians.scales), atol=spans[0] / 255 * 0.51)
+        spans = [
+            np.ptp(np.log(gaussians.scales)),
+            np.ptp(gaussians.sh0),
+            np.ptp(gaussians.shN) if degree else 0,
+        ]
+        np.testing.assert_allclose(
+            np.log(got.scales), np.log(gaussians.scales), atol=spans[0] / 255 * 0.51
+        )
         np.testing.assert_allclose(got.sh0, gaussians.sh0, atol=spans[1] / 255 * 0.51)
         np.testing.assert_allclose(got.shN, gaussians.shN, atol=spans[2] / 255 * 0.51)
-        np.testing.assert_allclose(got.opacities, gaussians.opacities, atol=0.51 / 255 if version == 2 else 0.01)
+        np.testing.assert_allclose(
+            got.opacities, gaussians.opacities, atol=0.51 / 255 if version == 2 else 0.01
+        )
         assert np.abs((got.quats * gaussians.quats).sum(1)).min() > 0.9999
 
 
@@ -125,15 +148,19 @@ def test_damaged_files_are_explained(tmp_path, make_gaussians):
     for name in parts:
         for content in (None, b"", parts[name][:30], bytes(100)):
             save_folder(tmp_path / "scene", parts)
-            (tmp_path / "scene" / name).unlink() if content is None else (tmp_path / "scene" / name).write_bytes(
-                content
-            )
+            (tmp_path / "scene" / name).unlink() if content is None else (
+                tmp_path / "scene" / name
+            ).write_bytes(content)
             refused(tmp_path / "scene")
         shutil.rmtree(tmp_path / "scene")
-        save_zip(tmp_path / "b.sog", {key: content for key, content in parts.items() if key != name})
+        save_zip(
+            tmp_path / "b.sog", {key: content for key, content in parts.items() if key != name}
+        )
         refused(tmp_path / "b.sog")
     meta = json.loads(parts["meta.json"])
     for change in ({"count": 5000}, {"count": 0}, {"count": "x"}, {"sh0": {}}, {"means": 5},
                    {"quats": meta["sh0"]}, {"scales": {**meta["scales"], "codebook": [1, 2]}}):  # fmt: skip
-        save_folder(tmp_path / "scene", {**parts, "meta.json": json.dumps({**meta, **change}).encode()})
+        save_folder(
+            tmp_path / "scene", {**parts, "meta.json": json.dumps({**meta, **change}).encode()}
+        )
         refused(tmp_path / "scene")

@@ -12,7 +12,9 @@ def encode(gaussians):
     parts = [gaussians.means.astype("<f4"), gaussians.scales.astype("<f4")]
     parts += [np.clip(np.round(rgba * 255), 0, 255).astype("u1")]
     parts += [np.clip(np.round(gaussians.quats * 128 + 128), 0, 255).astype("u1")]
-    return np.concatenate([np.ascontiguousarray(part).view("u1").reshape(len(gaussians), -1) for part in parts], 1)
+    return np.concatenate(
+        [np.ascontiguousarray(part).view("u1").reshape(len(gaussians), -1) for part in parts], 1
+    )
 
 
 def test_round_trip(folder, make_gaussians):

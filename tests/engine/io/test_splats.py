@@ -36,7 +36,9 @@ def test_other_files_are_refused(folder):
 
 def features(gaussians):
     """What tells splats apart: places repeat, and some formats reorder."""
-    return np.column_stack([gaussians.means * 1000, 3 * np.log(gaussians.scales + 1e-9), 3 * gaussians.sh0[:, 0]])
+    return np.column_stack(
+        [gaussians.means * 1000, 3 * np.log(gaussians.scales + 1e-9), 3 * gaussians.sh0[:, 0]]
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,9 @@ def features(gaussians):
 def test_one_scene_in_every_format(data, name, position, log_scale, opacity, color):
     """The scene was converted by splat-transform: nine of ten splats must be as near as the format allows."""
     if "v4" in name:
-        pytest.importorskip("zstandard", reason="zstandard is not installed: SPZ version 4 is not tested")
+        pytest.importorskip(
+            "zstandard", reason="zstandard is not installed: SPZ version 4 is not tested"
+        )
     reference = read_splats(data / "banana/gs/point_cloud.ply").gaussians
     splats = read_splats(data / "formats/banana_all_formats" / name)
     got = splats.gaussians
@@ -75,26 +79,47 @@ def test_one_scene_in_every_format(data, name, position, log_scale, opacity, col
 
 def summary(path):
     """The table an independent decoder made: column -> (min, max, median, mean)."""
-    rows = [line.strip("| \n").split("|") for line in path.read_text("utf-8").splitlines() if line.startswith("| ")]
+    rows = [
+        line.strip("| \n").split("|")
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("| ")
+    ]
     return {row[0].strip(): [float(cell) for cell in row[1:5]] for row in rows[1:]}
 
 
 @pytest.mark.parametrize(
-    "name", ["biker.compressed.ply", "guitar.compressed.ply", "biker.spz", "sog_playbot_2_0", "sog_playcanvas-logo"]
+    "name",
+    [
+        "biker.compressed.ply",
+        "guitar.compressed.ply",
+        "biker.spz",
+        "sog_playbot_2_0",
+        "sog_playcanvas-logo",
+    ],
 )
 def test_scenes_of_others_as_another_decoder_reads_them(data, name):
     if name == "biker.spz":
-        pytest.importorskip("zstandard", reason="zstandard is not installed: SPZ version 4 is not tested")
+        pytest.importorskip(
+            "zstandard", reason="zstandard is not installed: SPZ version 4 is not tested"
+        )
     folder = data / "formats/playcanvas"
     got = read_splats(folder / name).gaussians
-    table = summary(folder / (f"{name}_meta.json.summary.txt" if "sog" in name else f"{name}.summary.txt"))
+    table = summary(
+        folder / (f"{name}_meta.json.summary.txt" if "sog" in name else f"{name}.summary.txt")
+    )
     columns = {axis: got.means[:, i] for i, axis in enumerate("xyz")}
-    columns |= {f"rot_{i}": got.quats[:, i] for i in range(4)} | {f"scale_{i}": got.scales[:, i] for i in range(3)}
+    columns |= {f"rot_{i}": got.quats[:, i] for i in range(4)} | {
+        f"scale_{i}": got.scales[:, i] for i in range(3)
+    }
     columns |= {f"f_dc_{i}": 0.5 + SH_C0 * got.sh0[:, 0, i] for i in range(3)}
     for column, values in columns.items():
         low, high, median, mean = table[column]
-        found = [values.min(), values.max(), np.median(values)] + ([values.mean()] if column in "xyz" else [])
-        np.testing.assert_allclose(found, [low, high, median, mean][: len(found)], rtol=2e-4, atol=2e-5, err_msg=column)
+        found = [values.min(), values.max(), np.median(values)] + (
+            [values.mean()] if column in "xyz" else []
+        )
+        np.testing.assert_allclose(
+            found, [low, high, median, mean][: len(found)], rtol=2e-4, atol=2e-5, err_msg=column
+        )
     translucent = got.opacities[got.opacities < 1]  # it leaves out infinite logits
     found = [translucent.min(), np.median(translucent)]
     np.testing.assert_allclose(found, [table["opacity"][i] for i in (0, 2)], rtol=1e-4)

@@ -51,7 +51,9 @@ def encode(gaussians, version, fraction=12):
         words = largest.astype(np.uint32)
         for place in range(4):
             value = xyzw[:, place] * np.sign(xyzw[np.arange(n), largest])
-            field = np.round(np.abs(value) * np.sqrt(2) * 511).astype(np.uint32) | ((value < 0).astype(np.uint32) << 9)
+            field = np.round(np.abs(value) * np.sqrt(2) * 511).astype(np.uint32) | (
+                (value < 0).astype(np.uint32) << 9
+            )
             words = np.where(largest == place, words, (words << 10) | field)
         rotations = words.astype("<u4").view("u1").reshape(n, 4)
     degree = gaussians.sh_degree
@@ -65,7 +67,9 @@ def encode(gaussians, version, fraction=12):
     import zstandard
 
     packed = [zstandard.ZstdCompressor().compress(stream) for stream in streams]
-    table = b"".join(struct.pack("<QQ", len(p), len(s)) for p, s in zip(packed, streams, strict=True))
+    table = b"".join(
+        struct.pack("<QQ", len(p), len(s)) for p, s in zip(packed, streams, strict=True)
+    )
     return header + struct.pack("<BI12x", len(streams), 32) + table + b"".join(packed)
 
 
@@ -73,7 +77,9 @@ def encode(gaussians, version, fraction=12):
 @pytest.mark.parametrize("degree", range(5))
 def test_round_trip(folder, make_gaussians, version, degree):
     if version == 4:
-        pytest.importorskip("zstandard", reason="zstandard is not installed: SPZ version 4 is not tested")
+        pytest.importorskip(
+            "zstandard", reason="zstandard is not installed: SPZ version 4 is not tested"
+        )
     gaussians = make_gaussians(300, degree)
     gaussians.shN[:] = np.clip(gaussians.shN, -0.95, 0.95)
     (folder / "a.spz").write_bytes(encode(gaussians, version))
@@ -81,9 +87,13 @@ def test_round_trip(folder, make_gaussians, version, degree):
     got = splats.gaussians
     assert splats.valid.all() and got.sh_degree == degree
     np.testing.assert_allclose(got.means, gaussians.means, atol=0.51 / 4096)
-    np.testing.assert_allclose(np.log(got.scales), np.clip(np.log(gaussians.scales), -10, 6), atol=0.51 / 16)
+    np.testing.assert_allclose(
+        np.log(got.scales), np.clip(np.log(gaussians.scales), -10, 6), atol=0.51 / 16
+    )
     np.testing.assert_allclose(got.opacities, gaussians.opacities, atol=0.51 / 255)
-    np.testing.assert_allclose(got.sh0, np.clip(gaussians.sh0, -0.5 / 0.15, 0.5 / 0.15), atol=0.51 / 255 / 0.15)
+    np.testing.assert_allclose(
+        got.sh0, np.clip(gaussians.sh0, -0.5 / 0.15, 0.5 / 0.15), atol=0.51 / 255 / 0.15
+    )
     np.testing.assert_allclose(got.shN, gaussians.shN, atol=0.51 / 128)
     dots = np.abs((got.quats * gaussians.quats).sum(1))
     assert np.median(1 - dots) < (1e-4 if version == 2 else 1e-6)
@@ -106,13 +116,24 @@ def test_uncompressed_files(tmp_path, make_gaussians):
 @pytest.mark.parametrize("version", [3, 4])
 def test_damaged_files_are_explained(tmp_path, make_gaussians, version):
     if version == 4:
-        pytest.importorskip("zstandard", reason="zstandard is not installed: SPZ version 4 is not tested")
+        pytest.importorskip(
+            "zstandard", reason="zstandard is not installed: SPZ version 4 is not tested"
+        )
     whole = encode(make_gaussians(100, 1), version)
     damaged = [whole[:length] for length in range(0, len(whole), 97)]
     damaged += [whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2)]
     raw = gzip.decompress(encode(make_gaussians(100, 1), 3))
-    damaged += [raw[:-1], raw[:4] + b"\x05" + raw[5:], raw[:4] + b"\x01" + raw[5:], b"XXXX" + raw[4:]]
-    damaged += [raw[:12] + b"\x05" + raw[13:], raw[:8] + bytes(4) + raw[12:], raw[:8] + b"\xff" * 4 + raw[12:]]
+    damaged += [
+        raw[:-1],
+        raw[:4] + b"\x05" + raw[5:],
+        raw[:4] + b"\x01" + raw[5:],
+        b"XXXX" + raw[4:],
+    ]
+    damaged += [
+        raw[:12] + b"\x05" + raw[13:],
+        raw[:8] + bytes(4) + raw[12:],
+        raw[:8] + b"\xff" * 4 + raw[12:],
+    ]
     for content in damaged:
         (tmp_path / "a.spz").write_bytes(content)
         with pytest.raises(EngineError, match=r"a.spz cannot be read") as caught:
@@ -125,7 +146,9 @@ def test_version_4_says_what_it_needs(tmp_path, monkeypatch):
     (tmp_path / "a.spz").write_bytes(struct.pack("<4sIIBBBBI12x", b"NGSP", 4, 1, 0, 12, 0, 0, 32))
     with pytest.raises(EngineError, match="needs the Python package zstandard") as caught:
         read_spz(tmp_path / "a.spz")
-    assert caught.value.kind == "missing_package" and "pip install zstandard" in caught.value.fixes[0]
+    assert (
+        caught.value.kind == "missing_package" and "pip install zstandard" in caught.value.fixes[0]
+    )
 
 
 def test_files_of_others(data):

@@ -12,7 +12,15 @@ from ludvig_engine.io.transforms import read_transforms
 
 POSE = [[0, 0, -1, 1], [-1, 0, 0, 2], [0, 1, 0, 3], [0, 0, 0, 1]]  # looks along x, up is z
 FRAME = {"file_path": "./images/a.jpg", "transform_matrix": POSE}
-META = {"w": 300, "h": 200, "fl_x": 250.0, "fl_y": 260.0, "cx": 140.0, "cy": 90.0, "frames": [FRAME]}
+META = {
+    "w": 300,
+    "h": 200,
+    "fl_x": 250.0,
+    "fl_y": 260.0,
+    "cx": 140.0,
+    "cy": 90.0,
+    "frames": [FRAME],
+}
 
 
 def not_needed(names):
@@ -30,8 +38,12 @@ def test_what_it_means():
     assert shot.intrinsics.is_pinhole
     centre = np.array([1, 2, 3, 1])
     np.testing.assert_allclose(shot.viewmat @ centre, [0, 0, 0, 1], atol=1e-12)
-    np.testing.assert_allclose(shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12)  # forward
-    np.testing.assert_allclose(shot.viewmat @ (centre + np.array([0, 0, 5, 0])), [0, -5, 0, 1], atol=1e-12)  # up
+    np.testing.assert_allclose(
+        shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
+    )  # forward
+    np.testing.assert_allclose(
+        shot.viewmat @ (centre + np.array([0, 0, 5, 0])), [0, -5, 0, 1], atol=1e-12
+    )  # up
     np.testing.assert_array_equal(shot.intrinsics.K, [[250, 0, 140], [0, 260, 90], [0, 0, 1]])
 
 
@@ -44,14 +56,24 @@ def test_three_rows_are_enough():
 def test_intrinsics_of_a_frame_come_first():
     own = {"fl_x": 100, "w": 600.0, "h": 400.0, "k1": 0.1, "camera_model": "OPENCV"}
     shot, _ = read({**META, "frames": [{**FRAME, **own}]})
-    assert shot.intrinsics.size == (600, 400) and shot.intrinsics.K[0, 0] == 100 and shot.intrinsics.K[1, 1] == 260
+    assert (
+        shot.intrinsics.size == (600, 400)
+        and shot.intrinsics.K[0, 0] == 100
+        and shot.intrinsics.K[1, 1] == 260
+    )
     assert not shot.intrinsics.is_pinhole
 
 
 def test_distortion_is_opencvs():
     rays = np.array([[0.3, -0.2, 1.0]])
-    x, y, r2 = 0.3, -0.2, 0.13
-    k1, k2, k3, p1, p2 = 0.1, -0.02, 0.03, 0.004, -0.005
+    x = 0.3
+    y = -0.2
+    r2 = 0.13
+    k1 = 0.1
+    k2 = -0.02
+    k3 = 0.03
+    p1 = 0.004
+    p2 = -0.005
     shot, _ = read({**META, "k1": k1, "k2": k2, "k3": k3, "p1": p1, "p2": p2})
     radial = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3
     expected = [
@@ -70,7 +92,9 @@ def test_fisheyes(flag):
     theta = np.arctan(r)
     bent = theta * (1 + sum(c * theta ** (2 * i + 2) for i, c in enumerate(k)))
     got = shot.intrinsics.colmap().img_from_cam(np.array([[0.3, -0.2, 1.0]]))
-    np.testing.assert_allclose(got, [np.array([0.3, -0.2]) / r * bent * (250, 260) + (140, 90)], atol=1e-9)
+    np.testing.assert_allclose(
+        got, [np.array([0.3, -0.2]) / r * bent * (250, 260) + (140, 90)], atol=1e-9
+    )
 
 
 def test_synthetic_scenes_give_an_angle_only(tmp_path):
@@ -83,7 +107,9 @@ def test_synthetic_scenes_give_an_angle_only(tmp_path):
     np.testing.assert_allclose(shot.intrinsics.K, [[focal, 0, 400], [0, focal, 300], [0, 0, 1]])
     with pytest.raises(EngineError, match="size of train/r_0 is unknown"):
         read(meta, find=lambda names: {})
-    both, _ = read({"camera_angle_x": 0.7, "camera_angle_y": 0.5, "w": 800, "h": 600, "frames": [frame]})
+    both, _ = read(
+        {"camera_angle_x": 0.7, "camera_angle_y": 0.5, "w": 800, "h": 600, "frames": [frame]}
+    )
     assert both.intrinsics.K[1, 1] == pytest.approx(300 / np.tan(0.25))
 
 
@@ -93,9 +119,16 @@ def test_the_space_of_nerfstudios_export(folder):
 
     def rigid():
         matrix, _ = np.linalg.qr(random.normal(size=(3, 3)))
-        return np.block([[matrix * np.sign(np.linalg.det(matrix)), random.normal(size=(3, 1))], [np.zeros((1, 3)), 1]])
+        return np.block(
+            [
+                [matrix * np.sign(np.linalg.det(matrix)), random.normal(size=(3, 1))],
+                [np.zeros((1, 3)), 1],
+            ]
+        )
 
-    applied, transform, scale = rigid(), rigid(), 0.3
+    applied = rigid()
+    transform = rigid()
+    scale = 0.3
     plain, _ = read(META)
     meta = {**META, "applied_transform": applied[:3].tolist()}
     (folder / "dataparser_transforms.json").write_text(
@@ -106,11 +139,17 @@ def test_the_space_of_nerfstudios_export(folder):
     points = np.column_stack([random.normal(size=(10, 3)), np.ones(10)])
     saved, exported = points @ applied.T, points @ transform.T * [scale, scale, scale, 1]
     # The whole world is scaled, so depths are, and pictures stay the same.
-    np.testing.assert_allclose((exported @ shot.viewmat.T)[:, :3], scale * (saved @ plain.viewmat.T)[:, :3], atol=1e-9)
+    np.testing.assert_allclose(
+        (exported @ shot.viewmat.T)[:, :3], scale * (saved @ plain.viewmat.T)[:, :3], atol=1e-9
+    )
     halved, _ = read({**meta, "applied_scale": 2.0}, folder / "transforms.json")
-    centre = np.linalg.inv(plain.viewmat)[:3, 3]  # in saved units, which are twice the original ones
+    centre = np.linalg.inv(plain.viewmat)[
+        :3, 3
+    ]  # in saved units, which are twice the original ones
     expected = transform @ np.linalg.inv(applied) @ [*centre, 1]
-    np.testing.assert_allclose(np.linalg.inv(halved.viewmat)[:3, 3], expected[:3] * scale / 2, atol=1e-9)
+    np.testing.assert_allclose(
+        np.linalg.inv(halved.viewmat)[:3, 3], expected[:3] * scale / 2, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ SIZE = (300, 200)
 def dataset(folder, make_model):
     """Three photos with off-centre cameras: COLMAP in sparse/0, photos in images/."""
     cameras = [
-        pycolmap.Camera(model="PINHOLE", width=300, height=200, params=[250 + i, 260, 140, 104]) for i in range(3)
+        pycolmap.Camera(model="PINHOLE", width=300, height=200, params=[250 + i, 260, 140, 104])
+        for i in range(3)
     ]
     model = make_model(cameras, NAMES)
     (folder / "sparse/0").mkdir(parents=True)
@@ -40,10 +41,24 @@ def write_json(path, views, kind):
         pose, K = np.linalg.inv(view.camera.viewmat), view.camera.K
         if kind == "transforms":
             matrix = (pose @ np.diag([1, -1, -1, 1])).tolist()
-            own = {"fl_x": K[0, 0], "fl_y": K[1, 1], "cx": K[0, 2], "cy": K[1, 2], "w": 300, "h": 200}
+            own = {
+                "fl_x": K[0, 0],
+                "fl_y": K[1, 1],
+                "cx": K[0, 2],
+                "cy": K[1, 2],
+                "w": 300,
+                "h": 200,
+            }
             frames.append({"file_path": f"images/{view.name}", "transform_matrix": matrix, **own})
         else:
-            own = {"fx": K[0, 0], "fy": K[1, 1], "cx": K[0, 2], "cy": K[1, 2], "width": 300, "height": 200}
+            own = {
+                "fx": K[0, 0],
+                "fy": K[1, 1],
+                "cx": K[0, 2],
+                "cy": K[1, 2],
+                "width": 300,
+                "height": 200,
+            }
             own |= {"position": pose[:3, 3].tolist(), "rotation": pose[:3, :3].tolist()}
             frames.append({"img_name": view.name.removesuffix(".JPG"), **own})
     path.parent.mkdir(exist_ok=True)
@@ -55,7 +70,11 @@ def same_cameras(views, others):
     for a, b in zip(views, others, strict=True):
         np.testing.assert_allclose(a.camera.viewmat, b.camera.viewmat, atol=1e-12)
         np.testing.assert_allclose(a.camera.K, b.camera.K, atol=1e-9)
-        assert (a.camera.width, a.camera.height, a.photo) == (b.camera.width, b.camera.height, b.photo)
+        assert (a.camera.width, a.camera.height, a.photo) == (
+            b.camera.width,
+            b.camera.height,
+            b.photo,
+        )
 
 
 @pytest.mark.parametrize("place", [".", "sparse", "sparse/0", "sparse/0/cameras.bin"])
@@ -65,13 +84,17 @@ def test_colmap(dataset, place):
     model = pycolmap.Reconstruction(dataset / "sparse/0")
     for view in views:
         image = model.find_image_with_name(view.name)
-        np.testing.assert_allclose(view.camera.viewmat[:3], image.cam_from_world().matrix(), atol=1e-12)
+        np.testing.assert_allclose(
+            view.camera.viewmat[:3], image.cam_from_world().matrix(), atol=1e-12
+        )
         np.testing.assert_allclose(view.camera.K, image.camera.calibration_matrix())
         assert (view.camera.width, view.camera.height) == view.photo_size == SIZE
         assert view.photo == dataset / "images" / view.name and view.lens is None
 
 
-@pytest.mark.parametrize(("kind", "name"), [("transforms", "transforms.json"), ("cameras", "model/cameras.json")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("transforms", "transforms.json"), ("cameras", "model/cameras.json")]
+)
 def test_the_same_cameras_in_other_words(dataset, kind, name):
     expected, _ = load_views(dataset)
     write_json(dataset / name, expected, kind)
@@ -80,12 +103,19 @@ def test_the_same_cameras_in_other_words(dataset, kind, name):
     assert notes == ()
     folder, notes = load_views(dataset if kind == "transforms" else dataset / "model")
     same_cameras(folder, expected)  # COLMAP is there too, and comes first
-    assert (len(notes) == 1 and "sparse/0; there are others in transforms.json" in notes[0]) == (kind == "transforms")
+    assert (len(notes) == 1 and "sparse/0; there are others in transforms.json" in notes[0]) == (
+        kind == "transforms"
+    )
 
 
 def test_relative_paths(dataset, monkeypatch):
     expected, _ = load_views(dataset)
-    for folder, path in ((dataset, "."), (dataset, "sparse"), (dataset / "sparse/0", "."), (dataset / "sparse", "0")):
+    for folder, path in (
+        (dataset, "."),
+        (dataset, "sparse"),
+        (dataset / "sparse/0", "."),
+        (dataset / "sparse", "0"),
+    ):
         monkeypatch.chdir(folder)
         same_cameras(load_views(path)[0], expected)
 
@@ -125,7 +155,9 @@ def test_places_of_the_photos(dataset, images):
     else:
         (dataset / "moved").rename(dataset / images)
     views, notes = load_views(dataset)
-    assert [view.photo.resolve() for view in views] == [(dataset / images / name).resolve() for name in sorted(NAMES)]
+    assert [view.photo.resolve() for view in views] == [
+        (dataset / images / name).resolve() for name in sorted(NAMES)
+    ]
     assert (len(notes) == 1 and "images_4" in notes[0]) == (images == "images_4")
 
 
@@ -145,7 +177,9 @@ def test_missing_photos(dataset, tmp_path):
     assert views[0].photo is None and views[0].photo_size == SIZE and views[1].photo is not None
     assert notes == ("1 of 3 photos are missing (a.JPG): their cameras are kept.",)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(EngineError, match=r"3 photos were not found: .*a.JPG.*Searched: .*empty") as caught:
+    with pytest.raises(
+        EngineError, match=r"3 photos were not found: .*a.JPG.*Searched: .*empty"
+    ) as caught:
         load_views(dataset, photos=tmp_path / "empty")
     assert caught.value.kind == "not_found"
     views, notes = load_views(dataset, photos=tmp_path / "empty", need_photos=False)
@@ -172,14 +206,19 @@ def test_cameras_follow_the_photos_size(dataset, factor, max_size, model):
         width, height = view.camera.width, view.camera.height
         assert max(width, height) <= (max_size or 10**9)
         rays = np.array([[0.1, 0.2, 1], [-0.3, 0.1, 1]])
-        got, wanted = (rays @ v.camera.K.T / (v.camera.width, v.camera.height, 1) for v in (view, reference))
+        got, wanted = (
+            rays @ v.camera.K.T / (v.camera.width, v.camera.height, 1) for v in (view, reference)
+        )
         # An undistorted picture ends at whole pixels, so its borders may differ by less than one
-        np.testing.assert_allclose(got, wanted, atol=1e-12 if view.lens is None else 1.5 / min(width, height))
+        np.testing.assert_allclose(
+            got, wanted, atol=1e-12 if view.lens is None else 1.5 / min(width, height)
+        )
         if view.lens:
             assert isinstance(view.lens, Lens) and view.lens.pinhole.size == (width, height)
             grid = np.array([[0.5, 0.5], [0.2, 0.7]])
             a, b = (
-                (v.lens.to_pinhole(grid * v.lens.photo_size) - v.camera.K[:2, 2]) / v.camera.K[[0, 1], [0, 1]]
+                (v.lens.to_pinhole(grid * v.lens.photo_size) - v.camera.K[:2, 2])
+                / v.camera.K[[0, 1], [0, 1]]
                 for v in (view, reference)
             )
             np.testing.assert_allclose(a, b, atol=1e-9)
@@ -189,22 +228,31 @@ def test_cameras_follow_the_photos_size(dataset, factor, max_size, model):
 def test_photos_of_another_shape_are_refused(dataset):
     for size in ((200, 300), (300, 180)):
         save(dataset / "images/a.JPG", size)
-        with pytest.raises(EngineError, match=f"a.JPG is {size[0]}x{size[1]}, but its camera is for 300x200") as caught:
+        with pytest.raises(
+            EngineError, match=f"a.JPG is {size[0]}x{size[1]}, but its camera is for 300x200"
+        ) as caught:
             load_views(dataset)
         assert caught.value.kind == "bad_input"
 
 
 def test_synthetic_scenes(folder):
     """A Blender scene: an angle, no sizes, no extensions."""
-    frames = [{"file_path": f"./train/r_{i}", "transform_matrix": np.eye(4).tolist()} for i in range(3)]
-    (folder / "transforms_train.json").write_text(json.dumps({"camera_angle_x": 0.7, "frames": frames}))
+    frames = [
+        {"file_path": f"./train/r_{i}", "transform_matrix": np.eye(4).tolist()} for i in range(3)
+    ]
+    (folder / "transforms_train.json").write_text(
+        json.dumps({"camera_angle_x": 0.7, "frames": frames})
+    )
     with pytest.raises(EngineError, match="size of train/r_0 is unknown"):
         load_views(folder)
     for i in range(3):
         save(folder / f"train/r_{i}.png", (80, 60))
     views, _ = load_views(folder)
     assert [view.photo.name for view in views] == ["r_0.png", "r_1.png", "r_2.png"]
-    assert views[0].camera.K[0, 0] == pytest.approx(40 / np.tan(0.35)) and views[0].photo_size == (80, 60)
+    assert views[0].camera.K[0, 0] == pytest.approx(40 / np.tan(0.35)) and views[0].photo_size == (
+        80,
+        60,
+    )
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "5", '{"frames": []}', "{", "\xff"])
