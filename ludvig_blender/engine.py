@@ -27,7 +27,7 @@ class Connection:
     """An engine process that has been started, and what it knows: gone with it."""
 
     def __init__(self, client: Any) -> None:
-        self.client = client  # ludvig_engine.client.Engine
+        self.client = client  # ludvig_engine.wire.client.Engine
         self.scenes: dict[int, Any] = {}  # engine_object.Opened, by the object's session uid
         self.opening: dict[int, Task] = {}  # likewise
         self.extractors: tuple[Any, ...] = ()  # methods.ExtractorInfo, once it has told
@@ -89,7 +89,7 @@ def state() -> str:
 
 def ask_about_itself() -> None:
     """Let a running engine tell, for the panel, what it computes on and which features it knows."""
-    from ..ludvig_engine.methods import ListFeatures, MemoryInfo
+    from ..ludvig_engine.wire.methods import ListFeatures, MemoryInfo
 
     about = _connection
     if about is None or about.client.info is None:
@@ -196,7 +196,7 @@ def _start() -> pump.Steps:
 
 
 def _launch(place: Any) -> Any:
-    from ..ludvig_engine.client import Engine
+    from ..ludvig_engine.wire.client import Engine
 
     return Engine.start(place.python, command=place.command, environment=place.environment)
 

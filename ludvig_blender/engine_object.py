@@ -19,9 +19,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..ludvig_engine.codec import array_type, hints
 from ..ludvig_engine.errors import Cancelled, EngineError
-from ..ludvig_engine.methods import Cloud, OpenScene, SceneOpened
+from ..ludvig_engine.wire.codec import array_type, hints
+from ..ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
 from . import attributes, capture, changes, engine, pump, splats
 from .viewport.reader import find
 

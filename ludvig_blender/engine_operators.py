@@ -234,7 +234,7 @@ class FreeMemory(bpy.types.Operator):
         return True
 
     def execute(self, _context: Any) -> set[str]:
-        from ..ludvig_engine.methods import FreeMemory as Request
+        from ..ludvig_engine.wire.methods import FreeMemory as Request
         from . import engine
 
         def done(memory: Any) -> None:

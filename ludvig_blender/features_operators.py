@@ -128,7 +128,7 @@ class ComputeFeatures(bpy.types.Operator):
         return scene_operators.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.methods import ComputeFeatures as Request
+        from ..ludvig_engine.wire.methods import ComputeFeatures as Request
         from . import engine
 
         thing = scene_operators.target(context)
@@ -161,7 +161,7 @@ class PreviewFeatures(bpy.types.Operator):
         return scene_operators.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.methods import PreviewFeatures as Request
+        from ..ludvig_engine.wire.methods import PreviewFeatures as Request
         from . import commit, engine, messages
 
         thing = scene_operators.target(context)

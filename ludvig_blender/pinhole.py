@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ludvig_engine.errors import EngineError
-from ..ludvig_engine.methods import Viewport
+from ..ludvig_engine.wire.methods import Viewport
 from .viewport.lens import Lens
 
 FLIP = np.diag(

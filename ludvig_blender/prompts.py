@@ -80,7 +80,7 @@ def request(prompt: Any) -> Any:
     """A prompt as `methods.Prompt`."""
     import numpy as np
 
-    from ..ludvig_engine.methods import Prompt, Viewport
+    from ..ludvig_engine.wire.methods import Prompt, Viewport
     from . import places
 
     if prompt.kind == "TEXT":

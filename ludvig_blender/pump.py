@@ -25,7 +25,7 @@ import bpy
 from ..ludvig_engine.errors import Cancelled, EngineError
 
 if TYPE_CHECKING:
-    from ..ludvig_engine.protocol import Progress
+    from ..ludvig_engine.wire.protocol import Progress
 
 Steps = Generator[Any, Any, Any]
 
@@ -57,7 +57,7 @@ class Task:
         self.label = label  # for people; a task without is not shown
         self.number = next(_numbers)
         self.begun = time.monotonic()
-        self.progress: Any = None  # the newest `ludvig_engine.protocol.Progress`
+        self.progress: Any = None  # the newest `ludvig_engine.wire.protocol.Progress`
         self.done = False  # and `done` or `failed` have been called
         self.value: Any = None
         self.error: EngineError | None = None
@@ -186,7 +186,7 @@ class Work:
         self._cancelled = True
 
     def report(self, stage: str, done: int, total: int) -> None:
-        from ..ludvig_engine.protocol import Progress
+        from ..ludvig_engine.wire.protocol import Progress
 
         self.progress = Progress(stage, done, total)
 

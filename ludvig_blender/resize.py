@@ -27,7 +27,7 @@ class Resize:
         return polls.selection(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine import methods
+        from ..ludvig_engine.wire import methods
         from . import solve, splats
 
         thing = splats.splat_objects(context)[0]

@@ -225,7 +225,7 @@ class CheckCameras(bpy.types.Operator):
         return has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.methods import CheckScene
+        from ..ludvig_engine.wire.methods import CheckScene
         from . import engine
 
         task = engine.for_object(target(context)).ask(

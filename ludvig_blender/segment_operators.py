@@ -237,7 +237,7 @@ class AutoSegments(bpy.types.Operator):
         return polls.splats(cls, context) and polls.object_mode(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.methods import AutoSegments as Request
+        from ..ludvig_engine.wire.methods import AutoSegments as Request
         from . import solve, splats
 
         thing = splats.splat_objects(context)[0]

@@ -13,7 +13,7 @@ from . import commit, engine, messages, prompts, pump, segments, sights
 
 def start(thing: Any, segment: Any) -> pump.Task:
     """Find a segment from its prompts. Returns at once; a newer request for the same segment takes its place."""
-    from ..ludvig_engine.methods import RunSegment
+    from ..ludvig_engine.wire.methods import RunSegment
 
     number = segment.number
     sights.tidy(thing)

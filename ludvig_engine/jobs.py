@@ -16,7 +16,7 @@ from typing import Any
 
 from .errors import Cancelled, EngineError
 from .progress import Job
-from .protocol import PROGRESS_SECONDS, Progress
+from .wire.protocol import PROGRESS_SECONDS, Progress
 
 MAX_WAITING = 64
 

@@ -18,12 +18,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import __version__, codec
+from . import __version__
 from .errors import EngineError
 from .io.atomic import atomic_write
 from .jobs import Jobs
-from .methods import METHODS, Initialize, Initialized
-from .protocol import (
+from .session import Handler, Session, pack_answer
+from .wire import codec
+from .wire.methods import METHODS, Initialize, Initialized
+from .wire.protocol import (
     HANDSHAKE_HEADER,
     HANDSHAKE_SECONDS,
     PROTOCOL,
@@ -32,7 +34,6 @@ from .protocol import (
     error_to_message,
     pack,
 )
-from .session import Handler, Session, pack_answer
 
 MAX_HANDSHAKES = 8  # at once
 SEAT_SECONDS = 1.0  # a client that has just left may take this long to be noticed

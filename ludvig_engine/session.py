@@ -9,13 +9,21 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import codec
 from .errors import EngineError, nearest_name
-from .frames import Frame
 from .jobs import Jobs
-from .methods import METHODS, Nothing, Request, Shutdown
 from .progress import Job
-from .protocol import Arrays, Connection, Message, Progress, ProtocolError, error_to_message, pack
+from .wire import codec
+from .wire.frames import Frame
+from .wire.methods import METHODS, Nothing, Request, Shutdown
+from .wire.protocol import (
+    Arrays,
+    Connection,
+    Message,
+    Progress,
+    ProtocolError,
+    error_to_message,
+    pack,
+)
 
 Handler = Callable[[Any, Job], Any]  # a request of methods.py, and the job it is -> its answer
 

@@ -24,7 +24,13 @@ from PIL import Image
 from ..cache import Cache
 from ..errors import EngineError
 from ..jobs import Jobs
-from ..methods import (
+from ..pictures import rgb
+from ..progress import Job
+from ..scene import Camera, Gaussians, View
+from ..service.handlers import HANDLERS
+from ..service.state import ARRAYS, State
+from ..session import pack_answer
+from ..wire.methods import (
     AutoSegments,
     Cloud,
     ComputeFeatures,
@@ -37,12 +43,6 @@ from ..methods import (
     RunSegment,
     Viewport,
 )
-from ..pictures import rgb
-from ..progress import Job
-from ..scene import Camera, Gaussians, View
-from ..service.handlers import HANDLERS
-from ..service.state import ARRAYS, State
-from ..session import pack_answer
 
 COEFFICIENTS = 15  # per Gaussian, of the spherical harmonics of degree 3: as trained scenes have
 MOMENTS = 12  # at which a request is cancelled

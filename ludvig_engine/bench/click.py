@@ -17,7 +17,6 @@ import numpy as np
 from ..arrays import Array, Float
 from ..cache import Cache
 from ..graph import build, nearest
-from ..methods import Cloud, Prompt, RunSegment, Viewport
 from ..pipeline import Prepared
 from ..progress import SILENT
 from ..scene import Camera, Gaussians
@@ -25,6 +24,7 @@ from ..service.segments import run_segment
 from ..service.state import ARRAYS, State
 from ..session import pack_answer
 from ..uplift import Uplifted
+from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
 
 DIM, NEIGHBOURS = 40, 16
 EXTRACTOR = "colour"  # whose features these pretend to be

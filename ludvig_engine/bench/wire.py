@@ -16,11 +16,11 @@ from typing import Annotated
 
 import numpy as np
 
-from ..client import Engine
-from ..methods import CacheInfo, Nothing, Request
-from ..process import EngineProcess, engine_command
 from ..progress import Job
 from ..server import serve
+from ..wire.client import Engine
+from ..wire.methods import CacheInfo, Nothing, Request
+from ..wire.process import EngineProcess, engine_command
 
 
 @dataclass(frozen=True)

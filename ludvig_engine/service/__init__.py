@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from ..errors import EngineError
-from ..methods import METHODS, Initialize, Request, Shutdown
 from ..progress import Job, begin
+from ..wire.methods import METHODS, Initialize, Request, Shutdown
 
 Handlers = Mapping[str, Callable[[Any, Job], Any]]
 

@@ -8,7 +8,10 @@ from importlib.util import find_spec
 from .. import weights
 from ..errors import EngineError
 from ..features.auto import best
-from ..methods import (
+from ..pictures import pca_colours
+from ..progress import Job
+from ..segment import begin
+from ..wire.methods import (
     ComputeFeatures,
     ExtractorInfo,
     FeaturesComputed,
@@ -17,9 +20,6 @@ from ..methods import (
     ListFeatures,
     PreviewFeatures,
 )
-from ..pictures import pca_colours
-from ..progress import Job
-from ..segment import begin
 from .state import State
 from .stopwatch import Stopwatch
 

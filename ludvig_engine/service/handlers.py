@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..cache import Cache
-from ..methods import (
+from ..progress import Job
+from ..session import Handler
+from ..wire.methods import (
     AutoSegments,
     CacheInfo,
     CheckScene,
@@ -22,8 +24,6 @@ from ..methods import (
     RunSegment,
     ShrinkSegment,
 )
-from ..progress import Job
-from ..session import Handler
 from . import features, scenes, segments, storage
 from .state import State
 

@@ -11,10 +11,10 @@ from .. import prompts
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
-from ..methods import Prompt, Viewport
 from ..prompts import Evidence, Paint
 from ..render import GSPLAT
 from ..scene import Camera, Gaussians, Scene, View
+from ..wire.methods import Prompt, Viewport
 from . import points
 
 MAX_SIDE = 1600  # pixels of the cameras that paint is lifted in, as of photos

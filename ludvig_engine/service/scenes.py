@@ -12,10 +12,10 @@ from ..check import check
 from ..errors import EngineError
 from ..io.photos import read_photo
 from ..io.views import load_views
-from ..methods import CheckScene, OpenScene, SceneChecked, SceneOpened
 from ..pictures import rgb
 from ..progress import Job
 from ..scene import View
+from ..wire.methods import CheckScene, OpenScene, SceneChecked, SceneOpened
 from .state import State
 
 

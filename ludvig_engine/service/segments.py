@@ -11,7 +11,10 @@ import numpy as np
 from ..correct import corrected
 from ..divide import divide
 from ..errors import EngineError
-from ..methods import (
+from ..progress import Job
+from ..resize import grow, shrink
+from ..segment import Options, segment
+from ..wire.methods import (
     AutoSegments,
     GrowSegment,
     Resized,
@@ -20,9 +23,6 @@ from ..methods import (
     Segments,
     ShrinkSegment,
 )
-from ..progress import Job
-from ..resize import grow, shrink
-from ..segment import Options, segment
 from . import prompts, words
 from .state import State
 from .stopwatch import Stopwatch

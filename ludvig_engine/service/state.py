@@ -18,12 +18,12 @@ from ..graph import Graph
 from ..io.activation import checked
 from ..io.load import left_out, load_scene, scene_of
 from ..memory import total_memory
-from ..methods import Cloud
 from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
 from ..text import TextEncoder
 from ..uplift import Uplifted
+from ..wire.methods import Cloud
 from .recent import Recent
 
 MAX_SCENES = 64  # remembered by name: a name costs the cameras only

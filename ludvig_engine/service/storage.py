@@ -10,8 +10,8 @@ from ..cache import Usage
 from ..device import choose, import_torch
 from ..memory import free_memory as free_bytes
 from ..memory import total_memory
-from ..methods import CacheInfo, CacheState, ClearCache, FreeMemory, Memory, MemoryInfo
 from ..progress import Job, cpu_count
+from ..wire.methods import CacheInfo, CacheState, ClearCache, FreeMemory, Memory, MemoryInfo
 from .state import State
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ..errors import EngineError
 from ..find import NEGATIVES, Spread, text_scores, together
-from ..methods import Prompt
 from ..pipeline import Prepared
 from ..progress import Job
 from ..segment import Options, Segment
+from ..wire.methods import Prompt
 from .state import State
 
 

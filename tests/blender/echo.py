@@ -7,8 +7,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
-from ludvig_engine import methods
 from ludvig_engine.server import serve
+from ludvig_engine.wire import methods
 
 
 def open_scene(request, _job):

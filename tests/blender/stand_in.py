@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
-from ludvig_engine import methods
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.scene import Gaussians
 from ludvig_engine.server import serve
+from ludvig_engine.wire import methods
 
 TOUCH = 6.0  # pixels: how near to its centre a splat has to be clicked
 NEAR = 0.5  # scene units between neighbours

@@ -18,7 +18,7 @@ SLOW = {"LUDVIG_SLOW": "0.8"}
 
 
 def methods():
-    return blender_module("ludvig_engine.methods")
+    return blender_module("ludvig_engine.wire.methods")
 
 
 def click():

@@ -223,7 +223,7 @@ def test_without_a_network_the_reason_is_told(tmp_path, monkeypatch):
 def test_install_engine_and_use_it(online, tmp_path):
     """The button, as a script presses it: environment, engine, a scene; and nothing is left."""
     engine = blender_module("ludvig_blender.engine")
-    methods = blender_module("ludvig_engine.methods")
+    methods = blender_module("ludvig_engine.wire.methods")
     assert preferences.state() == "none"
     try:
         assert bpy.ops.ludvig.install_engine(learned=False) == {"FINISHED"}
@@ -260,7 +260,8 @@ def test_use_existing_python(tmp_path):
         with pytest.raises(EngineError) as caught:
             engine.wait(
                 engine.ask(
-                    blender_module("ludvig_engine.methods").MemoryInfo(), failed=lambda error: None
+                    blender_module("ludvig_engine.wire.methods").MemoryInfo(),
+                    failed=lambda error: None,
                 )
             )
         assert caught.value.kind == "not_installed"
@@ -270,7 +271,8 @@ def test_use_existing_python(tmp_path):
         with pytest.raises(EngineError) as caught:
             engine.wait(
                 engine.ask(
-                    blender_module("ludvig_engine.methods").MemoryInfo(), failed=lambda error: None
+                    blender_module("ludvig_engine.wire.methods").MemoryInfo(),
+                    failed=lambda error: None,
                 )
             )
         assert (

@@ -16,7 +16,7 @@ from test_end_to_end import click, demo, opened
 
 splats = blender_module("ludvig_blender.splats")
 attributes = blender_module("ludvig_blender.attributes")
-methods = blender_module("ludvig_engine.methods")
+methods = blender_module("ludvig_engine.wire.methods")
 
 
 @pytest.fixture(scope="module")

@@ -171,7 +171,7 @@ def test_blenders_deleting_and_separating_keep_segments_right():
 def test_saved_with_prompts_and_loaded(tmp_path):
     thing = with_segments(RAMP)
     prompts = blender_module("ludvig_blender.prompts")
-    viewport = blender_module("ludvig_engine.methods").Viewport(
+    viewport = blender_module("ludvig_engine.wire.methods").Viewport(
         np.arange(16.0).reshape(4, 4), np.diag([3.0, 2, 1]), 640, 480
     )
     made = prompts.add(thing.ludvig.segments[0], "SCRIBBLE", positive=False, through=True)

@@ -14,9 +14,9 @@ import numpy as np
 
 from ludvig_engine.cache import Cache, key
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import Nothing, Request
 from ludvig_engine.progress import Job
 from ludvig_engine.server import serve
+from ludvig_engine.wire.methods import Nothing, Request
 
 COMMAND = [sys.executable, str(Path(__file__).resolve())]
 

@@ -9,11 +9,11 @@ from typing import TypeVar
 import numpy as np
 
 import small_scene
-from ludvig_engine import codec
 from ludvig_engine.cache import Cache
-from ludvig_engine.methods import OpenScene, Prompt, Request, SceneOpened
 from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.service.handlers import handlers
+from ludvig_engine.wire import codec
+from ludvig_engine.wire.methods import OpenScene, Prompt, Request, SceneOpened
 
 R = TypeVar("R")
 

@@ -15,7 +15,8 @@ ENGINE, ADDON = ROOT / "ludvig_engine", ROOT / "ludvig_blender"
 
 # What also runs inside Blender, whose Python has the standard library and NumPy.
 SHARED = {
-    *("protocol", "frames", "codec", "methods", "client", "process"),  # the wire
+    "methods",  # the wire's, under its public name
+    *(f"wire.{name}" for name in ("protocol", "frames", "codec", "methods", "client", "process")),
     *("errors", "scene", "arrays", "sh"),
     *("io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic"),
 }

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from fake_engine import COMMAND, Echo, Fail, Hang, Ping, Work
-from ludvig_engine.client import Engine
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import Nothing, Shutdown
-from ludvig_engine.protocol import PROTOCOL
+from ludvig_engine.wire.client import Engine
+from ludvig_engine.wire.methods import Nothing, Shutdown
+from ludvig_engine.wire.protocol import PROTOCOL
 from wire_tools import forwarded, wait_for
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ludvig_engine import codec, frames
 from ludvig_engine.errors import EngineError
+from ludvig_engine.wire import codec, frames
 
 Array = np.ndarray
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine import methods
+from ludvig_engine.wire import methods
 from wire_tools import forwarded, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ def test_all_that_is_named_exists():
     own = {
         kind.__name__
         for kind in methods.METHODS.values()
-        if kind.__module__ == "ludvig_engine.methods"
+        if kind.__module__ == "ludvig_engine.wire.methods"
     }
     assert own - asked == {"Initialize", "Shutdown"}
 

@@ -17,9 +17,9 @@ import pytest
 
 import small_scene
 from ludvig_engine.cache import Cache
-from ludvig_engine.client import Engine
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import (
+from ludvig_engine.wire.client import Engine
+from ludvig_engine.wire.methods import (
     AutoSegments,
     CacheInfo,
     ClearCache,
@@ -173,8 +173,8 @@ def test_the_engine_goes_with_its_parent_in_the_middle_of_work(made, tmp_path):
     (tmp_path / "start.py").write_text(START)
     script = f"""
 import sys, time
-from ludvig_engine.client import Engine
-from ludvig_engine.methods import ComputeFeatures, OpenScene
+from ludvig_engine.wire.client import Engine
+from ludvig_engine.wire.methods import ComputeFeatures, OpenScene
 engine = Engine.start(command=[sys.executable, {str(tmp_path / "start.py")!r}, "serve"], log={str(tmp_path / "log")!r},
                       environment={{"LUDVIG_CACHE": {str(tmp_path / "cache")!r}, "PYTHONSAFEPATH": ""}})
 scene = engine.call(OpenScene(splats={str(made / "splats.ply")!r}, views={str(made)!r})).scene

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from ludvig_engine import frames
 from ludvig_engine.errors import EngineError
-from ludvig_engine.frames import DTYPES, MAX_DEPTH, ProtocolError
+from ludvig_engine.wire import frames
+from ludvig_engine.wire.frames import DTYPES, MAX_DEPTH, ProtocolError
 from wire_tools import frame, read_bytes
 
 some_arrays = st.dictionaries(

@@ -11,7 +11,7 @@ import pytest
 
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.jobs import MAX_WAITING, Jobs
-from ludvig_engine.protocol import PROGRESS_SECONDS
+from ludvig_engine.wire.protocol import PROGRESS_SECONDS
 from wire_tools import wait_for
 
 

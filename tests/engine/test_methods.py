@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludvig_engine import codec, frames, methods
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import METHODS, OpenScene, Prompt, Viewport
+from ludvig_engine.wire import codec, frames, methods
+from ludvig_engine.wire.methods import METHODS, OpenScene, Prompt, Viewport
 from test_codec import equal, travelled
 
 OURS = {name: kind for name, kind in METHODS.items() if kind.__module__ == methods.__name__}
@@ -64,7 +64,10 @@ def test_every_method_says_what_it_does(name):
 
 def test_the_table_is_printed():
     printed = subprocess.run(
-        [sys.executable, "-m", "ludvig_engine.methods"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "ludvig_engine.wire.methods"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert printed.stdout.strip() == "\n".join(
         line for line in methods.table().splitlines() if "`fake/" not in line
@@ -174,7 +177,7 @@ class Nothing:
         if top not in sys.stdlib_module_names and top not in ("numpy", "ludvig_engine"):
             raise ImportError(f"{name} is not available in Blender")
 sys.meta_path.insert(0, Nothing())
-import ludvig_engine.client, ludvig_engine.methods, ludvig_engine.protocol
+import ludvig_engine.wire.client, ludvig_engine.wire.methods, ludvig_engine.wire.protocol
 """
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

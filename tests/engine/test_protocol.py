@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ludvig_engine.errors import Cancelled, EngineError
-from ludvig_engine.protocol import (
+from ludvig_engine.wire.protocol import (
     CODES,
     OTHER_CODE,
     Connection,

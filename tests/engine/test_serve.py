@@ -11,14 +11,14 @@ import sys
 
 import pytest
 
-from ludvig_engine import methods
-from ludvig_engine.client import Engine
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import CacheInfo, Shutdown
 from ludvig_engine.progress import SILENT
 from ludvig_engine.server import Server
 from ludvig_engine.service import Service
 from ludvig_engine.service.handlers import handlers
+from ludvig_engine.wire import methods
+from ludvig_engine.wire.client import Engine
+from ludvig_engine.wire.methods import CacheInfo, Shutdown
 from wire_tools import wait_for
 
 
@@ -43,7 +43,9 @@ def serve(folder, *arguments: object) -> subprocess.Popen[str]:
 
 def test_every_method_is_served(tmp_path):
     own = {
-        name for name, kind in methods.METHODS.items() if kind.__module__ == "ludvig_engine.methods"
+        name
+        for name, kind in methods.METHODS.items()
+        if kind.__module__ == "ludvig_engine.wire.methods"
     }
     served = handlers()
     assert set(served) | {"initialize", "shutdown"} == own

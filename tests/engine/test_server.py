@@ -14,8 +14,8 @@ from fake_engine import HANDLERS
 from ludvig_engine import server as server_module
 from ludvig_engine.errors import EngineError
 from ludvig_engine.jobs import MAX_WAITING
-from ludvig_engine.protocol import PROTOCOL, pack
 from ludvig_engine.server import MAX_HANDSHAKES, Server
+from ludvig_engine.wire.protocol import PROTOCOL, pack
 from wire_tools import ask, connect, hello, is_closed, message, raw, wait_for
 
 TOKEN = "0123456789abcdef" * 4

@@ -10,7 +10,8 @@ from ludvig_engine import weights
 from ludvig_engine.cache import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import EXTRACTORS
-from ludvig_engine.methods import (
+from ludvig_engine.service import features
+from ludvig_engine.wire.methods import (
     CacheInfo,
     ClearCache,
     ComputeFeatures,
@@ -19,7 +20,6 @@ from ludvig_engine.methods import (
     MemoryInfo,
     PreviewFeatures,
 )
-from ludvig_engine.service import features
 from service_tools import Service, opened
 
 

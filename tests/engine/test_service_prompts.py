@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ludvig_engine import prompts as library
-from ludvig_engine.methods import Prompt, Viewport
 from ludvig_engine.render import adjoint
 from ludvig_engine.scene import Camera, Scene, View
 from ludvig_engine.service import points
 from ludvig_engine.service.prompts import MAX_SIDE, read
+from ludvig_engine.wire.methods import Prompt, Viewport
 from scenes import joined, look_at, random_gaussians, single
 
 

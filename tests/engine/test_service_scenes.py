@@ -13,7 +13,7 @@ import pytest
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.io.ply import read_ply
-from ludvig_engine.methods import (
+from ludvig_engine.wire.methods import (
     CheckScene,
     ClearCache,
     Cloud,

@@ -12,7 +12,7 @@ import pytest
 import small_scene
 from ludvig_engine.coarse import Coarse
 from ludvig_engine.errors import Cancelled, EngineError
-from ludvig_engine.methods import (
+from ludvig_engine.wire.methods import (
     AutoSegments,
     ComputeFeatures,
     GrowSegment,

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from fake_engine import COMMAND, Ping
-from ludvig_engine.client import Engine
-from ludvig_engine.protocol import HANDSHAKE_HEADER, HANDSHAKE_SECONDS, pack
+from ludvig_engine.wire.client import Engine
+from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, HANDSHAKE_SECONDS, pack
 from test_frames import MALFORMED, entry
 from test_protocol import NOT_MESSAGES
 from wire_tools import ask, connect, frame, hello, is_closed, memory, message, raw, wait_for

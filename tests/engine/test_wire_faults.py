@@ -16,9 +16,9 @@ import pytest
 import ludvig_engine
 from fake_engine import COMMAND, Hang, Ping, Work
 from ludvig_engine.cache import Cache
-from ludvig_engine.client import Engine
 from ludvig_engine.errors import EngineError
-from ludvig_engine.methods import Nothing
+from ludvig_engine.wire.client import Engine
+from ludvig_engine.wire.methods import Nothing
 from wire_tools import memory, wait_for
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -71,7 +71,7 @@ def test_the_engine_goes_when_its_parent_is_killed(busy, tmp_path):
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from fake_engine import COMMAND, Hang, Ping
-from ludvig_engine.client import Engine
+from ludvig_engine.wire.client import Engine
 engine = Engine.start(command=COMMAND, log={str(tmp_path / "log")!r})
 engine.call(Ping())
 if {busy}:
@@ -108,7 +108,7 @@ sys.path.insert(0, str(here))
 import ludvig_engine
 assert Path(ludvig_engine.__file__).parent == here / "ludvig_engine"
 from fake_engine import COMMAND, Work
-from ludvig_engine.client import Engine
+from ludvig_engine.wire.client import Engine
 with Engine.start(command=COMMAND, log=here / "log 目录.txt") as engine:
     assert str(engine.process._connection_file).startswith(str(here / "tmp"))
     print(engine.call(Work(3, 0.0, folder=str(here / "cache 目录"))).made)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ludvig_engine import frames
-from ludvig_engine.frames import ProtocolError
-from ludvig_engine.protocol import PROTOCOL, Connection, pack
+from ludvig_engine.wire import frames
+from ludvig_engine.wire.frames import ProtocolError
+from ludvig_engine.wire.protocol import PROTOCOL, Connection, pack
 
 
 def read_bytes(data: bytes, **limits: int) -> tuple[dict[str, str], dict[str, np.ndarray]]:

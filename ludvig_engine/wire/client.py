@@ -30,8 +30,8 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from ..errors import EngineError
 from . import codec
-from .errors import EngineError
 from .frames import Frame
 from .methods import Initialize, Initialized, Request
 from .process import EngineProcess, engine_command, read_connection_file

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import numpy as np
 
-from .errors import EngineError
+from ..errors import EngineError
 from .frames import DTYPES
 
 T = TypeVar("T")

@@ -60,8 +60,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import Cancelled, EngineError
 from . import frames
-from .errors import Cancelled, EngineError
 from .frames import ProtocolError
 
 PROTOCOL = 1  # raised by every change that an older peer would misunderstand

@@ -18,13 +18,13 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .errors import EngineError
+from ..errors import EngineError
 
 START_SECONDS = (
     60.0  # the first start after an installation reads gigabytes of libraries from a cold disk
 )
 END_SECONDS = 2.0
-CODE = Path(__file__).resolve().parent.parent  # where this very package is
+CODE = Path(__file__).resolve().parents[2]  # the folder that holds this very package
 
 
 class EngineProcess:
