@@ -9,8 +9,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from .. import pictures, result
+from .. import pictures
 from ..errors import EngineError
+from ..io import result
 from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..pipeline import Recipe, lifted_features

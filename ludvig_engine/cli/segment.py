@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from .. import __version__, prompts, result
+from .. import __version__, prompts
 from ..arrays import Array
 from ..configs import CONFIGS, Experiment, Foreground, Masks, Words, config
 from ..correct import corrected
 from ..errors import EngineError
 from ..find import Spread
+from ..io import result
 from ..io.load import load_scene
 from ..io.ply import copy_ply
 from ..pipeline import Recipe, prepare

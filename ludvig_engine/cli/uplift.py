@@ -8,7 +8,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from .. import __version__, result
+from .. import __version__
+from ..io import result
 from ..io.load import load_scene
 from ..pipeline import Recipe, lifted_features
 from .common import (

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ..errors import EngineError
 from .activation import Splats
+from .antimatter import read_splat
 from .compressed_ply import read_compressed_ply
 from .files import open_file
 from .ply import read_ply
 from .ply_header import read_header
 from .sog import read_sog
-from .splat import read_splat
 from .spz import read_spz
 
 Reader = Callable[[str | os.PathLike[str]], Splats]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import small_scene
-from ludvig_engine import result
+from ludvig_engine.io import result
 from ludvig_engine.io.ply import read_ply
 
 

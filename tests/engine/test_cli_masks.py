@@ -10,9 +10,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import small_scene
-from ludvig_engine import result, weights
+from ludvig_engine import weights
 from ludvig_engine.cli import app, learned
 from ludvig_engine.errors import EngineError
+from ludvig_engine.io import result
 from region_segmenter import RegionSegmenter
 from test_find import PlantedExtractor
 

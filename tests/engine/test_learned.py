@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 import small_scene
-from ludvig_engine import result, weights
+from ludvig_engine import weights
 from ludvig_engine.cli import app, learned
 from ludvig_engine.features import EXTRACTORS
 from ludvig_engine.features.colour import Colour
+from ludvig_engine.io import result
 from ludvig_engine.progress import SILENT
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from ludvig_engine import result
 from ludvig_engine.errors import EngineError
+from ludvig_engine.io import result
 
 
 def test_round_trip(tmp_path):

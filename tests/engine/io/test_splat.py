@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from ludvig_engine.errors import EngineError
+from ludvig_engine.io.antimatter import read_splat
 from ludvig_engine.io.quantized import SH_C0
-from ludvig_engine.io.splat import read_splat
 
 
 def encode(gaussians):

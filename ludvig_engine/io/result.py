@@ -12,9 +12,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from .arrays import Array
-from .errors import EngineError
-from .io.atomic import atomic_write
+from ..arrays import Array
+from ..errors import EngineError
+from .atomic import atomic_write
 
 
 def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
