@@ -13,8 +13,8 @@ from .arrays import Array, Float, Int
 from .descriptor import Descriptor
 from .diffusion import similarities
 from .graph import Graph
+from .machine.sparse import operator
 from .progress import SILENT, Job
-from .sparse import operator
 from .superpoints import Segments, contracted, describe, grouped
 from .uplift import Uplifted
 from .walk import Walk, median_distance

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Array, Float, Int
-from .blas import single
+from .machine.blas import single
 from .progress import SILENT, Job, chunks
 
 WAVES = 60

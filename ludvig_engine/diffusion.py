@@ -15,8 +15,8 @@ from numba import njit
 
 from .arrays import Array, Bool, Float, Int
 from .graph import IN, OUT, Graph, build
+from .machine.sparse import operator
 from .progress import SILENT, Job
-from .sparse import operator
 
 THRESHOLD = 0.03  # between the published code's implied cuts at 10^5 and 6 10^5 Gaussians
 

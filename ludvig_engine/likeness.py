@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from .arrays import Array, Float, Int
-from .blas import single
 from .descriptor import Descriptor
+from .machine.blas import single
 from .progress import SILENT, Job
 
 MOST = 6000  # examples of a kind; more do not change a linear model of a hundred numbers

@@ -15,9 +15,9 @@ from scipy.spatial import cKDTree
 
 from ..diffusion import similarities
 from ..graph import build, nearest
+from ..machine.sparse import operator
 from ..progress import SILENT, chunks, cpu_count
 from ..scene import Gaussians
-from ..sparse import operator
 from .lift import agree, cpu_seconds
 
 TRIAD_BYTES = 12 * 2**25

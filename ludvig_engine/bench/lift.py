@@ -13,9 +13,9 @@ from typing import TypeVar
 import numpy as np
 
 from ..arrays import Array
+from ..machine.sparse import add_product
 from ..render import adjoint, fold, upsample
 from ..scene import Camera, Gaussians
-from ..sparse import add_product
 from .fragments import count
 
 T = TypeVar("T")

@@ -22,7 +22,6 @@ from .. import prompts
 from ..arrays import Array, Bool, Float
 from ..cache import Cache
 from ..configs import Foreground
-from ..device import import_torch
 from ..errors import EngineError
 from ..features import Extractor
 from ..features.join import Joined
@@ -30,6 +29,7 @@ from ..find import TextExtractor, lift_text, text_scores
 from ..foreground import find_foreground, picture
 from ..io.load import load_scene
 from ..io.photos import read_mask
+from ..machine.device import import_torch
 from ..pictures import share
 from ..pipeline import DEFAULT, Prepared, prepare
 from ..progress import SILENT, Job

@@ -7,8 +7,8 @@ from collections.abc import Container
 from importlib.util import find_spec
 
 from .. import weights
-from ..device import choose
 from ..errors import EngineError
+from ..machine.device import choose
 from . import Extractor, load_extractor
 
 # In order: what it takes of the models table, and what is then asked for.

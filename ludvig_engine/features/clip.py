@@ -20,10 +20,10 @@ import numpy as np
 
 from .. import weights
 from ..arrays import Array, Float
-from ..device import choose, import_torch, inference, load_pretrained, load_tokenizer
 from ..errors import EngineError
+from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
+from ..machine.images import CLIP, SIGNED, UNIT, fit, standardise, to_tensor
 from ..scene import Photo
-from .images import CLIP, SIGNED, UNIT, fit, standardise, to_tensor
 from .options import parse
 from .pyramid import pyramid, unit
 

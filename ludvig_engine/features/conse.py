@@ -16,13 +16,13 @@ import numpy as np
 
 from .. import weights
 from ..arrays import Array, Float
-from ..device import choose, import_torch, inference, load_pretrained, load_tokenizer
 from ..errors import EngineError
+from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
+from ..machine.images import fit, to_tensor
 from ..progress import chunks
 from ..scene import Photo
 from .convolution import read_weights
 from .effnet import STATISTICS, Network, load_network, resampled
-from .images import fit, to_tensor
 from .options import parse
 from .pyramid import unit
 

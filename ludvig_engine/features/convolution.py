@@ -9,8 +9,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from ..device import import_torch
 from ..errors import EngineError
+from ..machine.device import import_torch
 
 
 @dataclass(frozen=True)

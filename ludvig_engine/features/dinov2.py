@@ -17,10 +17,10 @@ import numpy as np
 
 from .. import weights
 from ..arrays import Array, Float
-from ..device import choose, import_torch, inference, load_pretrained
 from ..errors import EngineError
+from ..machine.device import choose, import_torch, inference, load_pretrained
+from ..machine.images import IMAGENET, fit, to_tensor
 from ..scene import Photo
-from .images import IMAGENET, fit, to_tensor
 from .options import parse
 from .windows import Average, windows
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..arrays import Array, Float, Int
 from ..errors import EngineError
+from ..machine.images import fit
 from ..scene import Photo
 from . import Extractor, load_extractor
-from .images import fit
 from .windows import interpolation
 
 LONG_SIDE = 256  # cells of the map: fine enough for edges

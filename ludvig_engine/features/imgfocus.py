@@ -7,8 +7,8 @@ Its last layers have become object against background; layer 9 of 12 still group
 from __future__ import annotations
 
 from .. import weights
-from ..device import choose
 from ..errors import EngineError
+from ..machine.device import choose
 from .dinov2 import VisionTransformer, load_folder
 from .options import parse
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from .. import weights
 from ..arrays import Array, Float
-from ..device import choose, import_torch, inference
 from ..errors import EngineError
+from ..machine.device import choose, import_torch, inference
+from ..machine.images import UNIT, fit, to_tensor
 from ..scene import Photo
 from .convolution import Layer, layer, read_weights
-from .images import UNIT, fit, to_tensor
 from .options import parse
 
 VERSION = 1

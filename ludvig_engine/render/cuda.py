@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Bool, Float
-from ..device import fitting, import_torch
 from ..errors import EngineError
+from ..machine.device import fitting, import_torch
 from ..progress import SILENT, Job, chunks
 from ..scene import Camera, Gaussians
 from .project import GSPLAT, Raster

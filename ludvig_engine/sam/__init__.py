@@ -7,8 +7,8 @@ masks, scores = segmenter.predict(points, labels) # fast, often
 
 from __future__ import annotations
 
-from ..device import choose
 from ..errors import EngineError, nearest_name
+from ..machine.device import choose
 from .segmenter import Network, Segmenter
 
 FAMILIES = ("sam", "sam2", "sam3", "sam-pth")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Bool, Float, Int
-from ..device import import_torch
+from ..machine.device import import_torch
 from ..progress import SILENT, Job, chunks
 from .segmenter import Segmenter
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import weights
-from ..device import load_pretrained
-from ..features.images import IMAGENET, SIGNED
+from ..machine.device import load_pretrained
+from ..machine.images import IMAGENET, SIGNED
 
 # family -> class in transformers, padded, statistics, the variant if none is named
 FAMILIES = {

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import weights
-from ..device import import_torch
 from ..errors import EngineError
-from ..features.images import IMAGENET
+from ..machine.device import import_torch
+from ..machine.images import IMAGENET
 
 IDS = {"": "sam-pth", "base": "sam-pth", "large": "sam-large-pth", "huge": "sam-huge-pth"}
 KINDS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}  # by the encoder's channels

@@ -12,9 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from ..arrays import Array, Bool, Float, Int
-from ..device import import_torch, inference
 from ..errors import EngineError
-from ..features.images import to_tensor
+from ..machine.device import import_torch, inference
+from ..machine.images import to_tensor
 
 
 @runtime_checkable

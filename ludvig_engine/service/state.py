@@ -17,7 +17,7 @@ from ..find import lift_text, load_text_extractor
 from ..graph import Graph
 from ..io.activation import checked
 from ..io.load import left_out, load_scene, scene_of
-from ..memory import total_memory
+from ..machine.memory import total_memory
 from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View

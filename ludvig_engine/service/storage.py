@@ -7,9 +7,9 @@ import sys
 from importlib.util import find_spec
 
 from ..cache import Usage
-from ..device import choose, import_torch
-from ..memory import free_memory as free_bytes
-from ..memory import total_memory
+from ..machine.device import choose, import_torch
+from ..machine.memory import free_memory as free_bytes
+from ..machine.memory import total_memory
 from ..progress import Job, cpu_count
 from ..wire.methods import CacheInfo, CacheState, ClearCache, FreeMemory, Memory, MemoryInfo
 from .state import State

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from ..arrays import Array
-from ..device import import_torch
+from ..machine.device import import_torch
 
 DINOV2_SMALL: dict[str, Any] = {
     "model_type": "dinov2",

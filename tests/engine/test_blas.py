@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from ludvig_engine import blas
+from ludvig_engine.machine import blas
 
 
 def threads() -> set[int]:

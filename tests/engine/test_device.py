@@ -7,7 +7,8 @@ import sys
 import pytest
 
 import tiny_models
-from ludvig_engine.device import (
+from ludvig_engine.errors import EngineError
+from ludvig_engine.machine.device import (
     choose,
     import_torch,
     import_transformers,
@@ -15,7 +16,6 @@ from ludvig_engine.device import (
     load_pretrained,
     load_tokenizer,
 )
-from ludvig_engine.errors import EngineError
 from tiny_models import torch
 
 
@@ -35,7 +35,7 @@ def test_a_torchvision_that_does_not_fit(monkeypatch):
     def broken(name):
         raise RuntimeError("operator torchvision::nms does not exist")
 
-    monkeypatch.setattr("ludvig_engine.device.import_module", broken)
+    monkeypatch.setattr("ludvig_engine.machine.device.import_module", broken)
     with pytest.raises(EngineError, match="pip uninstall torchvision"):
         import_torch()
 

@@ -91,7 +91,7 @@ def test_xfeat_is_what_the_package_computes():
 
 def test_effnet_knows_a_cat_when_it_sees_one():
     from ludvig_engine.features.effnet import STATISTICS
-    from ludvig_engine.features.images import to_tensor
+    from ludvig_engine.machine.images import to_tensor
 
     network = real("effnet").network
     image = to_tensor(data.chelsea().astype(np.float32) / 255, (224, 320), STATISTICS, device="cpu")

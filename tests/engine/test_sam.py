@@ -11,7 +11,7 @@ import pytest
 import tiny_sams
 from extractor_battery import photo
 from ludvig_engine.errors import EngineError
-from ludvig_engine.features.images import IMAGENET, UNIT, to_tensor
+from ludvig_engine.machine.images import IMAGENET, UNIT, to_tensor
 from ludvig_engine.sam import Segmenter, load_segmenter
 from ludvig_engine.sam.everything import distinct, grid_points, segment_everything, stability
 from ludvig_engine.sam.segmenter import Frame

@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from ludvig_engine.errors import Cancelled
-from ludvig_engine.memory import free_memory, total_memory
+from ludvig_engine.machine.memory import free_memory, total_memory
 from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.service.recent import Recent, size_of
 from ludvig_engine.service.stopwatch import Stopwatch

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from ludvig_engine.sparse import SIDE, operator
+from ludvig_engine.machine.sparse import SIDE, operator
 
 
 def matrix(rows: int, columns: int, density: float, seed: int) -> sparse.csr_matrix:

@@ -8,11 +8,11 @@ from scipy.sparse import random as random_sparse
 
 torch = pytest.importorskip("torch")
 
-from ludvig_engine import device, sparse, sparse_gpu  # noqa: E402
 from ludvig_engine.errors import Cancelled, EngineError  # noqa: E402
+from ludvig_engine.machine import device, sparse, sparse_gpu  # noqa: E402
+from ludvig_engine.machine.sparse import operator  # noqa: E402
+from ludvig_engine.machine.sparse_gpu import GpuOperator, on_gpu  # noqa: E402
 from ludvig_engine.progress import Job  # noqa: E402
-from ludvig_engine.sparse import operator  # noqa: E402
-from ludvig_engine.sparse_gpu import GpuOperator, on_gpu  # noqa: E402
 
 MATRIX = random_sparse(300, 300, 0.1, "csr", np.float32, random_state=0)
 ON_GPU = pytest.param("cuda", marks=pytest.mark.gpu)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.features.images import fit
 from ludvig_engine.features.options import parse
 from ludvig_engine.features.windows import Average, interpolation, starts, windows
+from ludvig_engine.machine.images import fit
 
 
 @pytest.mark.parametrize(

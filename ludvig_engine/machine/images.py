@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arrays import Array, Float
-from ..device import import_torch
+from .device import import_torch
 
 IMAGENET = (
     (0.485, 0.456, 0.406),

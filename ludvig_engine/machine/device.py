@@ -15,8 +15,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from .errors import EngineError, nearest_name
-from .progress import cpu_count
+from ..errors import EngineError, nearest_name
+from ..progress import cpu_count
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 UNUSED = (

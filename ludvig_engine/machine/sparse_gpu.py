@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from .arrays import Array, Float
+from ..arrays import Array, Float
+from ..progress import SILENT, Job
 from .device import fitting, import_torch
-from .progress import SILENT, Job
 from .sparse import Operator
 
 DEVICE = "cuda"

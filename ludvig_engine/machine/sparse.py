@@ -10,10 +10,10 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_matrix
 
-from .arrays import Array, Float, Int
+from ..arrays import Array, Float, Int
+from ..errors import EngineError
+from ..progress import SILENT, Job, chunks
 from .device import gpu
-from .errors import EngineError
-from .progress import SILENT, Job, chunks
 
 LARGE = 1_000_000  # entries; below that the CPU is done before the GPU has begun
 ROWS = 65536  # of a piece of work

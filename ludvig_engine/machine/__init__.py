@@ -1,0 +1,1 @@
+"""The machine it runs on: devices, memory, threads, and the sparse products of large scenes."""
