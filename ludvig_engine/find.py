@@ -23,7 +23,7 @@ from skimage.filters import threshold_otsu
 
 from . import text, weights
 from .arrays import Array, Bool, Float
-from .cache import Cache
+from .cache.store import Cache
 from .diffusion import diffuse, seed_median, similarities
 from .errors import EngineError
 from .features import Extractor, load_extractor

@@ -15,7 +15,7 @@ import numpy as np
 from skimage.filters import threshold_li
 
 from .arrays import Array, Bool, Float
-from .cache import Cache
+from .cache.store import Cache
 from .configs import Foreground
 from .diffusion import flood, kept_edges, release_edges, seed_median
 from .errors import EngineError

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from .cache import Arrays, Cache, key, key_of_array
+from .cache.store import Arrays, Cache, key, key_of_array
 from .coarse import Coarse
 from .descriptor import Descriptor
 from .errors import EngineError

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..cache import Cache
+from ..cache.store import Cache
 from ..errors import EngineError
 from ..jobs import Jobs
 from ..pictures import rgb

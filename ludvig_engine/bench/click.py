@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Array, Float
-from ..cache import Cache
+from ..cache.store import Cache
 from ..graph import build, nearest
 from ..pipeline import Prepared
 from ..progress import SILENT

@@ -21,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ..cache import Cache
+from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import EXTRACTORS
 from ..progress import Job

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import Array
-from ..cache import Cache
+from ..cache.store import Cache
 from ..configs import Foreground, Masks
 from ..errors import EngineError
 from ..foreground import Found, find_foreground, prepare_pruned

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import Array
-from ..cache import Cache
+from ..cache.store import Cache
 from ..find import Spread, TextExtractor, lift_text, text_scores, together
 from ..pipeline import Prepared
 from ..progress import Job

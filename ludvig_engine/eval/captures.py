@@ -20,7 +20,7 @@ from scipy.ndimage import distance_transform_edt
 
 from .. import prompts
 from ..arrays import Array, Bool, Float
-from ..cache import Cache
+from ..cache.store import Cache
 from ..configs import Foreground
 from ..errors import EngineError
 from ..features import Extractor

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import Array, Bool, Float
-from ..cache import Cache
+from ..cache.store import Cache
 from ..configs import Foreground, Masks
 from ..errors import EngineError
 from ..features import load_extractor

@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter
 from skimage.draw import polygon2mask
 
 from ..arrays import Array, Bool, Float
-from ..cache import Cache
+from ..cache.store import Cache
 from ..configs import Words
 from ..errors import EngineError
 from ..features import load_extractor

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..cache import Cache
+from ..cache.store import Cache
 from ..progress import Job
 from ..session import Handler
 from ..wire.methods import (

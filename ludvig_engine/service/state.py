@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cache import Cache, key, key_of_array
+from ..cache.store import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
 from ..find import lift_text, load_text_extractor

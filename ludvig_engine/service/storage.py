@@ -6,7 +6,7 @@ import gc
 import sys
 from importlib.util import find_spec
 
-from ..cache import Usage
+from ..cache.store import Usage
 from ..machine.device import choose, import_torch
 from ..machine.memory import free_memory as free_bytes
 from ..machine.memory import total_memory

@@ -14,9 +14,9 @@ import pytest
 import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
+from ludvig_engine.cache.store.store import Cache, default_folder, key, key_of_array
 
-from ludvig_engine import cache as cache_module
-from ludvig_engine.cache import Cache, default_folder, key, key_of_array
+from ludvig_engine.cache.store import store as cache_module
 
 ARRAYS = {
     "features": np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -258,7 +258,7 @@ def test_threads_and_processes_may_share_a_folder(tmp_path):
     script = """
 import sys, threading, numpy as np
 from pathlib import Path
-from ludvig_engine.cache import Cache, key
+from ludvig_engine.cache.store import Cache, key
 cache = Cache(Path(sys.argv[1]), limit=200_000)
 wrong = []
 def use():

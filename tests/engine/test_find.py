@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ludvig_engine.cache.store.store import Cache
 
 import small_scene
 from ludvig_engine import find, weights
-from ludvig_engine.cache import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores, together

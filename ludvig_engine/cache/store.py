@@ -27,10 +27,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import EngineError
-from .io.atomic import atomic_write
-from .io.files import open_file
-from .wire import frames
+from ..errors import EngineError
+from ..io.atomic import atomic_write
+from ..io.files import open_file
+from ..wire import frames
 
 DEFAULT_LIMIT = 20 << 30  # bytes
 KEEP = 0.9  # of the limit, when it is exceeded: else every new entry would have to look for an old one to drop

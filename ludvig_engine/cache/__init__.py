@@ -1,0 +1,1 @@
+"""What has been computed is kept on disk, by what it was computed from."""
