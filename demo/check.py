@@ -14,7 +14,7 @@ from PIL import Image
 
 from ludvig_engine.arrays import Array, Bool, Float
 from ludvig_engine.io.load import load_scene
-from ludvig_engine.render import colours, render
+from ludvig_engine.rendering import colours, render
 from ludvig_engine.scene import Scene
 from ludvig_engine.uplift import Sight, uplift
 

@@ -24,7 +24,7 @@ from scipy.spatial.transform import Rotation
 
 from ludvig_engine.arrays import Array, Float
 from ludvig_engine.progress import SILENT, Job
-from ludvig_engine.render import adjoint, colours, render
+from ludvig_engine.rendering import adjoint, colours, render
 from ludvig_engine.scene import Camera, Gaussians
 from ludvig_engine.sh import basis
 from ludvig_engine.uplift import Sight, uplift

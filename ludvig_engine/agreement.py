@@ -9,7 +9,7 @@ import numpy as np
 from .arrays import Array, Float
 from .progress import SILENT, Job
 from .prompts import Paint, shown
-from .render import GSPLAT, Raster, render
+from .rendering import GSPLAT, Raster, render
 from .scene import Gaussians
 
 THRESHOLDS = np.linspace(0.25, 0.75, 21)

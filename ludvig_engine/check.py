@@ -11,7 +11,7 @@ from .arrays import Array, Float
 from .io.photos import read_photo
 from .pictures import rgb
 from .progress import SILENT, Job
-from .render import GSPLAT, Raster
+from .rendering import GSPLAT, Raster
 from .scene import Photo, Scene, View
 
 FITS, DOUBTFUL = 22.0, 16.0  # dB; unrelated pictures of one place come to 8-13

@@ -15,7 +15,7 @@ from .arrays import Array, Float
 from .pipeline import Prepared
 from .progress import SILENT, Job
 from .prompts import Evidence, Paint, lift, merged
-from .render import GSPLAT, Raster
+from .rendering import GSPLAT, Raster
 from .scene import Gaussians
 from .segment import DEFAULT, Options, Segment, segment
 

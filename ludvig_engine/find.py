@@ -31,7 +31,7 @@ from .graph import unit
 from .pipeline import Prepared, Recipe, lifted_features
 from .progress import SILENT, Job
 from .prompts import Evidence
-from .render import GSPLAT, Raster
+from .rendering import GSPLAT, Raster
 from .scene import Scene
 from .segment import Segment, segment
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder

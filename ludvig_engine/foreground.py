@@ -24,7 +24,7 @@ from .graph import Graph, nearest, unit
 from .pipeline import Prepared, lifted_features, neighbour_graph
 from .progress import SILENT, Job
 from .prompts import Paint
-from .render import Raster, adjoint, render
+from .rendering import Raster, adjoint, render
 from .scene import Camera, Gaussians, Scene
 from .segment import Segment
 from .unary import boundary, logistic, to_mean

@@ -11,7 +11,7 @@ from .arrays import Array, Bool, Float, Shaped
 from .features.pca import fit
 from .io.atomic import atomic_write
 from .progress import SILENT, Job
-from .render import GSPLAT, Raster, colours, render
+from .rendering import GSPLAT, Raster, colours, render
 from .scene import Camera, Gaussians
 from .uplift import Uplifted
 

@@ -24,7 +24,7 @@ from .features import pca as pca_
 from .graph import Graph, build, nearest
 from .io.photos import read_photo
 from .progress import SILENT, Job, Shared
-from .render import GSPLAT, Raster
+from .rendering import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .uplift import Sight, Uplifted, uplift
 from .walk import Walk

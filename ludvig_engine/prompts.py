@@ -16,7 +16,7 @@ from .arrays import Array, Bool, Float
 from .errors import EngineError
 from .io.photos import photo_point, read_mask, read_scribble
 from .progress import SILENT, Job
-from .render import GSPLAT, Raster, adjoint, project
+from .rendering import GSPLAT, Raster, adjoint, project
 from .scene import Camera, Gaussians, View
 
 IN_FRONT = 0.3  # of a Gaussian's footprint: as much as is seen of most that lie on a surface

@@ -27,7 +27,7 @@ from .likeness import learn
 from .pipeline import Prepared
 from .progress import SILENT, Job
 from .prompts import Evidence, Paint, lift, merged
-from .render import GSPLAT, Raster
+from .rendering import GSPLAT, Raster
 from .self_training import THRESHOLD, Answer, SelfTraining
 
 BANDWIDTHS, PRIORS = (

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from .arrays import Array, Bool, Float
 from .machine.sparse import add_product
 from .progress import SILENT, Job, chunks
-from .render import GSPLAT, Raster, adjoint, fold, render, upsample, usable
+from .rendering import GSPLAT, Raster, adjoint, fold, render, upsample, usable
 from .scene import Camera, Gaussians
 
 

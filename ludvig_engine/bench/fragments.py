@@ -8,10 +8,10 @@ import time
 import numpy as np
 from numba import njit
 
-from ..render import kernels
-from ..render.cpu import Bands, padded
-from ..render.grid import gaps
-from ..render.project import GSPLAT, project
+from ..rendering import kernels
+from ..rendering.cpu import Bands, padded
+from ..rendering.grid import gaps
+from ..rendering.project import GSPLAT, project
 from ..scene import Camera, Gaussians
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..machine.sparse import add_product
-from ..render import adjoint, fold, upsample
+from ..rendering import adjoint, fold, upsample
 from ..scene import Camera, Gaussians
 from .fragments import count
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..arrays import Array, Float
-from ..render.project import GSPLAT, project
+from ..rendering.project import GSPLAT, project
 from ..scene import Camera, Gaussians
 
 TILE = 16

@@ -25,7 +25,7 @@ from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import EXTRACTORS
 from ..progress import Job
-from ..render import Raster
+from ..rendering import Raster
 
 console = Console(stderr=True, highlight=False)
 

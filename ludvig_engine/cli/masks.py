@@ -9,7 +9,7 @@ import numpy as np
 from ..agreement import agreement
 from ..progress import Job
 from ..prompts import Paint
-from ..render import Raster
+from ..rendering import Raster
 from ..sam import Segmenter
 from ..sam.multiview import SPIN, multiview
 from ..sam.prompted import pointing, to_paint

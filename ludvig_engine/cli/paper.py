@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..foreground import Found, find_foreground, prepare_pruned
 from ..progress import Job
 from ..prompts import Paint, merged
-from ..render import Raster
+from ..rendering import Raster
 from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Scene

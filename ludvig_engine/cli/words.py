@@ -12,7 +12,7 @@ from ..cache.store import Cache
 from ..find import Spread, TextExtractor, lift_text, text_scores, together
 from ..pipeline import Prepared
 from ..progress import Job
-from ..render import Raster
+from ..rendering import Raster
 from ..scene import Scene
 from ..segment import Segment
 from ..text import NEGATIVES, TEMPLATES

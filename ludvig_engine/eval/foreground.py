@@ -18,7 +18,7 @@ from ..foreground import Found, find_foreground, picture, prepare_pruned
 from ..io.load import load_scene
 from ..progress import SILENT, Job
 from ..prompts import Paint
-from ..render import GSPLAT
+from ..rendering import GSPLAT
 from ..sam import load_segmenter
 from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask

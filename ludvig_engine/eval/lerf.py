@@ -28,7 +28,7 @@ from ..io.load import load_scene
 from ..io.photos import read_photo
 from ..pipeline import prepare
 from ..progress import SILENT, Job
-from ..render import render
+from ..rendering import render
 from ..sam import Segmenter
 from ..sam.prompted import mean_of_draws
 from ..scene import Scene

@@ -23,7 +23,7 @@ from ..io.files import open_file, read_json
 from ..io.load import load_scene
 from ..io.ply_header import read_header, read_rows
 from ..progress import SILENT, Job, chunks
-from ..render import GSPLAT, Raster, adjoint
+from ..rendering import GSPLAT, Raster, adjoint
 from ..scene import Camera, Gaussians, Scene
 from . import metrics
 from .places import splats_of

@@ -11,7 +11,7 @@ from ..configs import Masks
 from ..foreground import CUTS, Found, agreement, heaviest, li, stretched
 from ..progress import SILENT, Job
 from ..prompts import Paint
-from ..render import GSPLAT, Raster, render
+from ..rendering import GSPLAT, Raster, render
 from ..scene import Scene
 from ..segment import Segment
 from .multiview import multiview

@@ -16,7 +16,7 @@ from ..errors import EngineError
 from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..prompts import Paint
-from ..render import GSPLAT, Raster, adjoint, render
+from ..rendering import GSPLAT, Raster, adjoint, render
 from ..scene import Gaussians, View
 from .segmenter import Segmenter
 

@@ -12,7 +12,7 @@ from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
 from ..prompts import Evidence, Paint
-from ..render import GSPLAT
+from ..rendering import GSPLAT
 from ..scene import Camera, Gaussians, Scene, View
 from ..wire.methods import Prompt, Viewport
 from . import points

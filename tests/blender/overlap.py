@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 
 LEAST = 0.01  # of a photo
 

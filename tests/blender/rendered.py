@@ -15,7 +15,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ludvig_engine.io.load import load_scene
-from ludvig_engine.render import GSPLAT, colours, render
+from ludvig_engine.rendering import GSPLAT, colours, render
 
 
 def main(splats, views, out):

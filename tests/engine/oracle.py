@@ -1,6 +1,6 @@
 """A slow, obvious renderer in float64: every pixel, every Gaussian, straight from the definition.
 
-Written from gsplat's documentation of its conventions, independently of `ludvig_engine.render`; used as the oracle.
+Written from gsplat's documentation of its conventions, independently of `ludvig_engine.rendering`; used as the oracle.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ludvig_engine.features.pyramid import Scale, scales
 from ludvig_engine.foreground import find_foreground, picture, prepare_pruned, stretched
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import Recipe, lifted_features
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from ludvig_engine.eval import foreground as foreground_eval
 from ludvig_engine.eval.places import splats_of
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply, write_ply
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 from ludvig_engine.sam.multiview import Scheme
 from region_segmenter import RegionSegmenter
 from test_find import WORDS, PlantedExtractor

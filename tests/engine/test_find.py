@@ -19,7 +19,7 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pictures import share
 from ludvig_engine.pipeline import prepare
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 from test_text import Planted
 
 WORDS = {"red": "tomato", "blue": "marble", "green": "lime", "ground": "table"}

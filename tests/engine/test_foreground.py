@@ -27,7 +27,7 @@ from ludvig_engine.foreground import (
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pipeline import Recipe
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 from ludvig_engine.sam.prompted import reference_mask
 from region_segmenter import RegionSegmenter
 

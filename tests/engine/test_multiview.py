@@ -9,7 +9,7 @@ import small_scene
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.prompts import photo_click
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 from ludvig_engine.sam.multiview import NVOS, SPIN, Scheme, draw_points, mean_mask, multiview
 from ludvig_engine.sam.prompted import pointing, to_paint
 from region_segmenter import RegionSegmenter

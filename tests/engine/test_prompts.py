@@ -20,7 +20,7 @@ from ludvig_engine.prompts import (
     photo_mask,
     photo_scribble,
 )
-from ludvig_engine.render import adjoint, render
+from ludvig_engine.rendering import adjoint, render
 from ludvig_engine.scene import View
 from scenes import joined, look_at, random_gaussians, single
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracle
-from ludvig_engine.render import cpu
-from ludvig_engine.render.project import Raster
+from ludvig_engine.rendering import cpu
+from ludvig_engine.rendering.project import Raster
 from scenes import joined, look_at, random_gaussians, single
 
 CAMERA = look_at((3, 0.5, 0.8))

@@ -11,7 +11,7 @@ from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.prompts import click, mask
-from ludvig_engine.render import render
+from ludvig_engine.rendering import render
 from ludvig_engine.segment import Options, segment
 from ludvig_engine.self_training import Answer, SelfTraining
 

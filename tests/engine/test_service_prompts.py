@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ludvig_engine import prompts as library
-from ludvig_engine.render import adjoint
+from ludvig_engine.rendering import adjoint
 from ludvig_engine.scene import Camera, Scene, View
 from ludvig_engine.service import points
 from ludvig_engine.service.prompts import MAX_SIDE, read

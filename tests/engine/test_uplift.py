@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ludvig_engine.render import adjoint, render
+from ludvig_engine.rendering import adjoint, render
 from ludvig_engine.uplift import Sight, uplift
 from scenes import joined, look_at, random_gaussians, single
 
