@@ -16,7 +16,7 @@ from ludvig_engine.arrays import Array, Bool, Float
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.rendering import colours, render
 from ludvig_engine.scene import Scene
-from ludvig_engine.uplift import Sight, uplift
+from ludvig_engine.uplifting import Sight, uplift
 
 LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
 SHIPPED = Path(__file__).parent / "scene"

@@ -27,7 +27,7 @@ from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.rendering import adjoint, colours, render
 from ludvig_engine.scene import Camera, Gaussians
 from ludvig_engine.sh import basis
-from ludvig_engine.uplift import Sight, uplift
+from ludvig_engine.uplifting import Sight, uplift
 
 SAMPLES = 40  # pixels per Gaussian
 NORMAL, COLOR = 0.2, 0.15  # scene units that a whole normal or color is worth

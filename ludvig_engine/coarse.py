@@ -16,7 +16,7 @@ from .graph import Graph
 from .machine.sparse import operator
 from .progress import SILENT, Job
 from .superpoints import Segments, contracted, describe, grouped
-from .uplift import Uplifted
+from .uplifting import Uplifted
 from .walk import Walk, median_distance
 
 FEW = 3000  # superpoints; 8000 found the same or less

@@ -36,7 +36,7 @@ from .scene import Scene
 from .segment import Segment, segment
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
 from .unary import logistic, to_weighted_mean
-from .uplift import Uplifted
+from .uplifting import Uplifted
 
 # What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
 CHOICES = (("tips", "tips"), ("clip", "clip"), ("clip-laion", "clip:laion"), ("siglip2", "siglip"))

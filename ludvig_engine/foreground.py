@@ -28,7 +28,7 @@ from .rendering import Raster, adjoint, render
 from .scene import Camera, Gaussians, Scene
 from .segment import Segment
 from .unary import boundary, logistic, to_mean
-from .uplift import Uplifted
+from .uplifting import Uplifted
 
 CUTS = 1 - np.arange(1, 98) / 100  # of the picture stretched to 0..1
 LARGE = 400_000  # Gaussians: scenes above it are pruned

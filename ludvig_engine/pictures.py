@@ -13,7 +13,7 @@ from .io.atomic import atomic_write
 from .progress import SILENT, Job
 from .rendering import GSPLAT, Raster, colours, render
 from .scene import Camera, Gaussians
-from .uplift import Uplifted
+from .uplifting import Uplifted
 
 # A perceptually even ramp from dark violet over red to light yellow (anchors; linear between them).
 _RAMP = np.array(

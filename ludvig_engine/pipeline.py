@@ -26,7 +26,7 @@ from .io.photos import read_photo
 from .progress import SILENT, Job, Shared
 from .rendering import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
-from .uplift import Sight, Uplifted, uplift
+from .uplifting import Sight, Uplifted, uplift
 from .walk import Walk
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from .arrays import Array, Bool, Float, Int
 from .graph import Graph, unit
 from .progress import SILENT, Job, chunks
-from .uplift import Uplifted
+from .uplifting import Uplifted
 
 PLACE = 0.5  # how much positions say beside features, both in standard deviations
 UNSEEN_STEPS = 3  # as deep as unseen Gaussians are told what surrounds them

@@ -23,7 +23,7 @@ from ..scene import Camera, Gaussians
 from ..service.segments import run_segment
 from ..service.state import ARRAYS, State
 from ..session import pack_answer
-from ..uplift import Uplifted
+from ..uplifting import Uplifted
 from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
 
 DIM, NEIGHBOURS = 40, 16

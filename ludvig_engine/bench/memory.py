@@ -16,7 +16,7 @@ import numpy as np
 from .. import graph
 from ..features import pca
 from ..pipeline import Lazy
-from ..uplift import Sight, uplift
+from ..uplifting import Sight, uplift
 from . import synthetic
 
 CHANNELS = 384

@@ -22,7 +22,7 @@ from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
 from ..text import TextEncoder
-from ..uplift import Uplifted
+from ..uplifting import Uplifted
 from ..wire.methods import Cloud
 from .recent import Recent
 

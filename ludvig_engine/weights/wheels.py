@@ -22,7 +22,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from .convert import dinov2_of_onnx, safetensors_of_torch
 from .download import check_space
-from .places import make_folder, publish
+from .folders import make_folder, publish
 from .table import File, Model
 
 

@@ -10,7 +10,7 @@ from ludvig_engine.divide import FEWEST, agglomerate, cut, divide
 from ludvig_engine.graph import build, nearest
 from ludvig_engine.pipeline import Prepared
 from ludvig_engine.superpoints import Segments
-from ludvig_engine.uplift import Uplifted
+from ludvig_engine.uplifting import Uplifted
 from scenes import random_gaussians
 
 

@@ -372,7 +372,7 @@ def test_scannet_lifts_segments_as_any_map(scannet_data):
     (task,) = scannet.tasks(scannet_data)
     scene = load_scene(splats_of(task.scene), views=task.scene)
     found = scannet.lift_segments(scene, task.scene / "language_features")
-    from ludvig_engine.uplift import Sight, uplift
+    from ludvig_engine.uplifting import Sight, uplift
 
     sights = []
     for view in scene.views:

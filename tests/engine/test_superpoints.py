@@ -7,7 +7,7 @@ import pytest
 
 from ludvig_engine.graph import build, nearest
 from ludvig_engine.superpoints import Segments, contracted, describe, grouped
-from ludvig_engine.uplift import Uplifted
+from ludvig_engine.uplifting import Uplifted
 from test_divide import everyone, planted
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ludvig_engine.rendering import adjoint, render
-from ludvig_engine.uplift import Sight, uplift
+from ludvig_engine.uplifting import Sight, uplift
 from scenes import joined, look_at, random_gaussians, single
 
 GAUSSIANS = random_gaussians(300, 1)

@@ -19,7 +19,7 @@ from ludvig_engine.progress import Job
 from ludvig_engine.weights import MODELS, MissingWeights, fetch, find, fingerprint, path, status
 from ludvig_engine.weights.convert import read_onnx
 from ludvig_engine.weights.download import download
-from ludvig_engine.weights.places import publish
+from ludvig_engine.weights.folders import publish
 from ludvig_engine.weights.table import File, Model
 from web import serve
 
