@@ -11,13 +11,13 @@ import numpy as np
 
 from .arrays import Array, Float, Int
 from .descriptor import Descriptor
-from .diffusion import similarities
-from .graph import Graph
+from .graph.diffusion import similarities
+from .graph.neighbors import Graph
+from .graph.superpoints import Segments, contracted, describe, grouped
+from .graph.walk import Walk, median_distance
 from .machine.sparse import operator
 from .progress import SILENT, Job
-from .superpoints import Segments, contracted, describe, grouped
 from .uplifting import Uplifted
-from .walk import Walk, median_distance
 
 FEW = 3000  # superpoints; 8000 found the same or less
 

@@ -24,10 +24,10 @@ from skimage.filters import threshold_otsu
 from . import text, weights
 from .arrays import Array, Bool, Float
 from .cache.store import Cache
-from .diffusion import diffuse, seed_median, similarities
 from .errors import EngineError
 from .features import Extractor, load_extractor
-from .graph import unit
+from .graph.diffusion import diffuse, seed_median, similarities
+from .graph.neighbors import unit
 from .pipeline import Prepared, Recipe, lifted_features
 from .progress import SILENT, Job
 from .prompts import Evidence

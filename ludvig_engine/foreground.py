@@ -17,10 +17,10 @@ from skimage.filters import threshold_li
 from .arrays import Array, Bool, Float
 from .cache.store import Cache
 from .configs import Foreground
-from .diffusion import flood, kept_edges, release_edges, seed_median
 from .errors import EngineError
 from .features import Extractor
-from .graph import Graph, nearest, unit
+from .graph.diffusion import flood, kept_edges, release_edges, seed_median
+from .graph.neighbors import Graph, nearest, unit
 from .pipeline import Prepared, lifted_features, neighbour_graph
 from .progress import SILENT, Job
 from .prompts import Paint

@@ -21,13 +21,13 @@ from .descriptor import Descriptor
 from .errors import EngineError
 from .features import Extractor
 from .features import pca as pca_
-from .graph import Graph, build, nearest
+from .graph.neighbors import Graph, build, nearest
+from .graph.walk import Walk
 from .io.photos import read_photo
 from .progress import SILENT, Job, Shared
 from .rendering import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .uplifting import Sight, Uplifted, uplift
-from .walk import Walk
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import Array, Bool
-from .diffusion import flood
-from .graph import Graph
+from .graph.diffusion import flood
+from .graph.neighbors import Graph
 from .progress import SILENT, Job, chunks
 
 INNER = 0.95  # of the edges within a selection are no longer than those it grows along

@@ -18,10 +18,10 @@ from skimage.filters import threshold_li, threshold_otsu
 
 from .arrays import Array, Bool, Float
 from .coarse import Coarse
+from .graph.walk import Walk
 from .likeness import BACKGROUND, learn
 from .progress import SILENT, Job
 from .prompts import Evidence
-from .walk import Walk
 
 THRESHOLD = 0.5
 TRUST = 30.0  # of the clearest evidence, against similarities of at most 1

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..arrays import Array, Float
 from ..cache.store import Cache
-from ..graph import build, nearest
+from ..graph.neighbors import build, nearest
 from ..pipeline import Prepared
 from ..progress import SILENT
 from ..scene import Camera, Gaussians

@@ -13,8 +13,8 @@ import time
 
 import numpy as np
 
-from .. import graph
 from ..features import pca
+from ..graph import neighbors
 from ..pipeline import Lazy
 from ..uplifting import Sight, uplift
 from . import synthetic
@@ -55,7 +55,7 @@ def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:
     fitted = time.perf_counter()
     found = uplift(gaussians, Lazy(lambda n: Sight(cameras[n], reduce(maps[n])), views))
     lifted = time.perf_counter()
-    graph.build(graph.nearest(gaussians.means, 16)).with_features(found.features)
+    neighbors.build(neighbors.nearest(gaussians.means, 16)).with_features(found.features)
     end = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
         1 if sys.platform == "darwin" else 1024

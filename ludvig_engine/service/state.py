@@ -14,7 +14,7 @@ from ..cache.store import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
 from ..find import lift_text, load_text_extractor
-from ..graph import Graph
+from ..graph.neighbors import Graph
 from ..io.activation import checked
 from ..io.load import left_out, load_scene, scene_of
 from ..machine.memory import total_memory

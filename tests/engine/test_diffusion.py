@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse.csgraph import connected_components, shortest_path
-
-from ludvig_engine.diffusion import (
+from ludvig_engine.graph.neighbors.diffusion import (
     diffuse,
     flood,
     kept_edges,
@@ -14,7 +12,8 @@ from ludvig_engine.diffusion import (
     seed_median,
     similarities,
 )
-from ludvig_engine.graph import OUT, build, edge_distances, nearest, unit
+from ludvig_engine.graph.neighbors.neighbors import OUT, build, edge_distances, nearest, unit
+from scipy.sparse.csgraph import connected_components, shortest_path
 
 RNG = np.random.default_rng(1)
 N = 120

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ludvig_engine.graph.neighbors.neighbors import build, nearest
+from ludvig_engine.graph.neighbors.superpoints import Segments
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from ludvig_engine.divide import FEWEST, agglomerate, cut, divide
-from ludvig_engine.graph import build, nearest
 from ludvig_engine.pipeline import Prepared
-from ludvig_engine.superpoints import Segments
 from ludvig_engine.uplifting import Uplifted
 from scenes import random_gaussians
 

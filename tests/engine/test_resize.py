@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ludvig_engine.graph.neighbors.neighbors import build, nearest
 
-from ludvig_engine.graph import build, nearest
 from ludvig_engine.resize import grow, reach, shrink
 
 

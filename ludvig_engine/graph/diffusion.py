@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .arrays import Array, Bool, Float, Int
-from .graph import IN, OUT, Graph, build
-from .machine.sparse import operator
-from .progress import SILENT, Job
+from ..arrays import Array, Bool, Float, Int
+from ..machine.sparse import operator
+from ..progress import SILENT, Job
+from .neighbors import IN, OUT, Graph, build
 
 THRESHOLD = 0.03  # between the published code's implied cuts at 10^5 and 6 10^5 Gaussians
 

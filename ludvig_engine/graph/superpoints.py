@@ -16,10 +16,10 @@ from numba import njit
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .arrays import Array, Bool, Float, Int
-from .graph import Graph, unit
-from .progress import SILENT, Job, chunks
-from .uplifting import Uplifted
+from ..arrays import Array, Bool, Float, Int
+from ..progress import SILENT, Job, chunks
+from ..uplifting import Uplifted
+from .neighbors import Graph, unit
 
 PLACE = 0.5  # how much positions say beside features, both in standard deviations
 UNSEEN_STEPS = 3  # as deep as unseen Gaussians are told what surrounds them

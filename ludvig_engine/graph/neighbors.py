@@ -14,8 +14,8 @@ from numba import njit
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from .arrays import Array, Float, Int, UInt8
-from .progress import SILENT, Job, chunks
+from ..arrays import Array, Float, Int, UInt8
+from ..progress import SILENT, Job, chunks
 
 OUT, IN = 1, 2  # direction of an edge seen from its row: j ∈ N(i), i ∈ N(j)
 

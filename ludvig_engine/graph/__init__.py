@@ -1,0 +1,1 @@
+"""The graph of neighboring Gaussians, and what spreads over it."""
