@@ -28,12 +28,13 @@ from .errors import EngineError
 from .features import Extractor, load_extractor
 from .graph.diffusion import diffuse, seed_median, similarities
 from .graph.neighbors import unit
-from .pipeline import Prepared, Recipe, lifted_features
+from .pipeline import Recipe, lifted_features
 from .progress import SILENT, Job
-from .prompts import Evidence
 from .rendering import GSPLAT, Raster
 from .scene import Scene
-from .segment import Segment, segment
+from .segmentation.painting import Evidence
+from .segmentation.prepared import Prepared
+from .segmentation.segment import Segment, segment
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
 from .unary import logistic, to_weighted_mean
 from .uplifting import Uplifted

@@ -21,12 +21,13 @@ from .errors import EngineError
 from .features import Extractor
 from .graph.diffusion import flood, kept_edges, release_edges, seed_median
 from .graph.neighbors import Graph, nearest, unit
-from .pipeline import Prepared, lifted_features, neighbour_graph
+from .pipeline import lifted_features, neighbour_graph
 from .progress import SILENT, Job
-from .prompts import Paint
 from .rendering import Raster, adjoint, render
 from .scene import Camera, Gaussians, Scene
-from .segment import Segment
+from .segmentation.painting import Paint
+from .segmentation.prepared import Prepared
+from .segmentation.segment import Segment
 from .unary import boundary, logistic, to_mean
 from .uplifting import Uplifted
 

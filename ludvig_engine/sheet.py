@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 from . import pictures
 from .arrays import Array, Float
 from .io.photos import read_photo
-from .pipeline import Prepared
 from .progress import SILENT, Job
 from .scene import View
-from .segment import Segment
+from .segmentation.prepared import Prepared
+from .segmentation.segment import Segment
 
 # pixels: of a picture, between two, above the first row
 WIDTH = 360

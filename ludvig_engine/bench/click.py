@@ -17,9 +17,9 @@ import numpy as np
 from ..arrays import Array, Float
 from ..cache.store import Cache
 from ..graph.neighbors import build, nearest
-from ..pipeline import Prepared
 from ..progress import SILENT
 from ..scene import Camera, Gaussians
+from ..segmentation.prepared import Prepared
 from ..service.segments import run_segment
 from ..service.state import ARRAYS, State
 from ..session import pack_answer

@@ -13,14 +13,16 @@ import typer
 from PIL import Image
 from rich.table import Table
 
-from .. import pictures, prompts
+from .. import pictures
 from ..arrays import Array, Bool
 from ..errors import EngineError, nearest_name
 from ..io.load import load_scene
-from ..pipeline import Prepared, prepare
+from ..pipeline import prepare
 from ..progress import Job
 from ..scene import Scene, View
-from ..segment import Segment, segment
+from ..segmentation import painting
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Segment, segment
 from ..sheet import sheet
 from .common import AsJson, Download, Extractor, NoCache, bars, cache, console, print_json
 from .learned import Models
@@ -75,7 +77,7 @@ def command(
         prepared = prepare(loaded, models.features(extractor), cache=cache(no_cache), job=job)
         for one in things:
             if thing in (one.name, "all"):
-                found = segment(prepared, [prompts.photo_click(one.view, *one.click)], job=job)
+                found = segment(prepared, [painting.photo_click(one.view, *one.click)], job=job)
                 ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
                 picture = sheet(
                     prepared, found, _rows(loaded, one), clicks={one.view.name: one.click}, job=job

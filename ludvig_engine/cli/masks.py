@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..agreement import agreement
 from ..progress import Job
-from ..prompts import Paint
 from ..rendering import Raster
 from ..sam import Segmenter
 from ..sam.multiview import SPIN, multiview
 from ..sam.prompted import pointing, to_paint
 from ..scene import Scene, View
-from ..segment import Segment
+from ..segmentation.agreement import agreement
+from ..segmentation.painting import Paint
+from ..segmentation.segment import Segment
 
 Click = tuple[
     View, float, float, bool

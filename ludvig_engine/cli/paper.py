@@ -13,12 +13,12 @@ from ..configs import Foreground, Masks
 from ..errors import EngineError
 from ..foreground import Found, find_foreground, prepare_pruned
 from ..progress import Job
-from ..prompts import Paint, merged
 from ..rendering import Raster
 from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Scene
-from ..segment import Segment
+from ..segmentation.painting import Paint, merged
+from ..segmentation.segment import Segment
 from .learned import Models
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from .. import __version__, prompts
+from .. import __version__
 from ..arrays import Array
 from ..configs import CONFIGS, Experiment, Foreground, Masks, Words, config
 from ..correct import corrected
@@ -20,9 +20,10 @@ from ..io import result
 from ..io.load import load_scene
 from ..io.ply import copy_ply
 from ..pipeline import Recipe, prepare
-from ..prompts import Paint
 from ..scene import Scene
-from ..segment import Options, segment
+from ..segmentation import painting
+from ..segmentation.painting import Paint
+from ..segmentation.segment import Options, segment
 from . import masks, words
 from .common import (
     AsJson,
@@ -120,8 +121,8 @@ def command(
     clicks = [_click(scene, text) for text in click or ()]
     boxes = [_box(scene, text) for text in box or ()]
     paints = [
-        *(_painted(scene, text, prompts.photo_scribble, "--scribble") for text in scribble or ()),
-        *(_painted(scene, text, prompts.photo_mask, "--mask") for text in mask or ()),
+        *(_painted(scene, text, painting.photo_scribble, "--scribble") for text in scribble or ()),
+        *(_painted(scene, text, painting.photo_mask, "--mask") for text in mask or ()),
     ]
     _check(
         paper,
@@ -272,8 +273,8 @@ def _box(scene: Scene, text: str) -> masks.Box:
 
 
 def _drawn(clicks: list[masks.Click], boxes: list[masks.Box]) -> list[Paint]:
-    dots = [prompts.photo_click(view, x, y, positive=positive) for view, x, y, positive in clicks]
-    return dots + [prompts.photo_box(*box) for box in boxes]
+    dots = [painting.photo_click(view, x, y, positive=positive) for view, x, y, positive in clicks]
+    return dots + [painting.photo_box(*box) for box in boxes]
 
 
 def _painted(scene: Scene, text: str, read, option: str) -> Paint:  # type: ignore[no-untyped-def]

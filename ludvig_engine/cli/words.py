@@ -10,11 +10,11 @@ import numpy as np
 from ..arrays import Array
 from ..cache.store import Cache
 from ..find import Spread, TextExtractor, lift_text, text_scores, together
-from ..pipeline import Prepared
 from ..progress import Job
 from ..rendering import Raster
 from ..scene import Scene
-from ..segment import Segment
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Segment
 from ..text import NEGATIVES, TEMPLATES
 
 

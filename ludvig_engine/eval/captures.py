@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from .. import prompts
 from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
 from ..configs import Foreground
@@ -31,11 +30,13 @@ from ..io.load import load_scene
 from ..io.photos import read_mask
 from ..machine.device import import_torch
 from ..pictures import share
-from ..pipeline import DEFAULT, Prepared, prepare
+from ..pipeline import DEFAULT, prepare
 from ..progress import SILENT, Job
-from ..prompts import Paint
 from ..scene import Scene, View
-from ..segment import segment
+from ..segmentation import painting
+from ..segmentation.painting import Paint
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import segment
 from ..text import find
 from . import metrics
 from .foreground import Task, read_binary
@@ -134,7 +135,9 @@ def score(
             row = {}
             if "mask" in kinds:
                 row["mask"] = judge(
-                    segment(prepared, [prompts.mask(scene.view(view).camera, masks[view])]).selected
+                    segment(
+                        prepared, [painting.mask(scene.view(view).camera, masks[view])]
+                    ).selected
                 )
             for kind in (kind for kind in CLICKS if kind in kinds):
                 drawn = (
@@ -167,7 +170,7 @@ def clicks(
         )
         for n in rng.choice(len(rows), min(count, len(rows)), replace=False):
             found.append(
-                prompts.click(view.camera, columns[n] + 0.5, rows[n] + 0.5, positive=side is mask)
+                painting.click(view.camera, columns[n] + 0.5, rows[n] + 0.5, positive=side is mask)
             )
     return found
 
@@ -225,7 +228,7 @@ def _alone(
 ) -> float:
     """IoU by what the features say, and nothing else."""
     settings = Foreground(recipe=DEFAULT, unary="pixels", C=0.1)
-    found = find_foreground(prepared, prompts.mask(scene.view(view).camera, mask), settings)
+    found = find_foreground(prepared, painting.mask(scene.view(view).camera, mask), settings)
     seen = {
         name: picture(prepared.gaussians, found, scene.view(name).camera, raster=DEFAULT.raster)
         for name in rest

@@ -17,12 +17,12 @@ from ..features import load_extractor
 from ..foreground import Found, find_foreground, picture, prepare_pruned
 from ..io.load import load_scene
 from ..progress import SILENT, Job
-from ..prompts import Paint
 from ..rendering import GSPLAT
 from ..sam import load_segmenter
 from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Camera, Gaussians, Scene, View
+from ..segmentation.painting import Paint
 from . import metrics
 from .places import splats_of
 

@@ -10,10 +10,10 @@ from ..arrays import Array, Int
 from ..configs import Masks
 from ..foreground import CUTS, Found, agreement, heaviest, li, stretched
 from ..progress import SILENT, Job
-from ..prompts import Paint
 from ..rendering import GSPLAT, Raster, render
 from ..scene import Scene
-from ..segment import Segment
+from ..segmentation.painting import Paint
+from ..segmentation.segment import Segment
 from .multiview import multiview
 from .segmenter import Segmenter
 

@@ -15,9 +15,9 @@ from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import read_photo
 from ..progress import SILENT, Job
-from ..prompts import Paint
 from ..rendering import GSPLAT, Raster, adjoint, render
 from ..scene import Gaussians, View
+from ..segmentation.painting import Paint
 from .segmenter import Segmenter
 
 

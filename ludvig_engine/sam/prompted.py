@@ -11,8 +11,8 @@ from skimage.filters import threshold_li, threshold_otsu
 from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError
 from ..io.photos import photo_point, read_photo
-from ..prompts import Paint, mask
 from ..scene import View
+from ..segmentation.painting import Paint, mask
 from .segmenter import Segmenter
 
 SETS, POINTS = 10, 3  # of random prompts in a scribble

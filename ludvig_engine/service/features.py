@@ -10,7 +10,7 @@ from ..errors import EngineError
 from ..features.auto import best
 from ..pictures import pca_colours
 from ..progress import Job
-from ..segment import begin
+from ..segmentation.segment import begin
 from ..wire.methods import (
     ComputeFeatures,
     ExtractorInfo,

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..arrays import Array, Bool, Float, Int
-from ..prompts import Evidence
 from ..scene import Gaussians
+from ..segmentation.painting import Evidence
 
 FEW = 8  # Gaussians nearest to a click without a radius
 MAX_STEPS = 10_000  # of a line, however thin it is

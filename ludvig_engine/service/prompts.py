@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import prompts
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
-from ..prompts import Evidence, Paint
 from ..rendering import GSPLAT
 from ..scene import Camera, Gaussians, Scene, View
+from ..segmentation import painting
+from ..segmentation.painting import Evidence, Paint
 from ..wire.methods import Prompt, Viewport
 from . import points
 
@@ -42,7 +42,7 @@ def read(
     placed, painted = [], []
     for prompt, rows in zip(given, shown, strict=True):
         if prompt.points is not None:
-            placed.append(_placed(prompts.shown(scene.gaussians, rows), prompt))
+            placed.append(_placed(painting.shown(scene.gaussians, rows), prompt))
         elif prompt.kind != "text":
             painted.append(replace(_paint(scene, prompt), visible=rows))
     return painted, points.together(placed)
@@ -84,7 +84,7 @@ def _paint(scene: Scene, prompt: Prompt) -> Paint:
     )
     if prompt.mask is not None:
         painted = canvas.image(prompt.mask)
-        paint = prompts.mask(canvas.camera, painted)
+        paint = painting.mask(canvas.camera, painted)
         if prompt.kind == "scribble" or not prompt.positive:
             nothing = np.zeros_like(painted)
             both = (painted, nothing) if prompt.positive else (nothing, painted)
@@ -103,16 +103,16 @@ def _paint(scene: Scene, prompt: Prompt) -> Paint:
 
 def _drawn(camera: Camera, prompt: Prompt, pixels: Float[Array, "P 2"], radius: float) -> Paint:
     """Clicks, a line or a box; `pixels` and `radius` in the camera's pixels."""
-    radius = max(radius or prompts.CLICK_RADIUS * max(camera.width, camera.height), 0.75)
+    radius = max(radius or painting.CLICK_RADIUS * max(camera.width, camera.height), 0.75)
     if prompt.kind == "box":
-        paint = prompts.box(camera, *pixels[0], *pixels[1])
+        paint = painting.box(camera, *pixels[0], *pixels[1])
         return paint if prompt.positive else Paint(camera, paint.positive, 1 - paint.negative)
     if prompt.kind == "scribble":
-        return prompts.line(camera, pixels, radius=radius, positive=prompt.positive)
+        return painting.line(camera, pixels, radius=radius, positive=prompt.positive)
     clicks = [
-        prompts.click(camera, *pixel, positive=prompt.positive, radius=radius) for pixel in pixels
+        painting.click(camera, *pixel, positive=prompt.positive, radius=radius) for pixel in pixels
     ]
-    return prompts.merged(clicks)[0]
+    return painting.merged(clicks)[0]
 
 
 class _Photo:

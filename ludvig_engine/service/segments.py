@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..correct import corrected
-from ..divide import divide
 from ..errors import EngineError
 from ..progress import Job
-from ..resize import grow, shrink
-from ..segment import Options, segment
+from ..segmentation.divide import divide
+from ..segmentation.grow import grow, shrink
+from ..segmentation.segment import Options, segment
 from ..wire.methods import (
     AutoSegments,
     GrowSegment,

@@ -18,9 +18,10 @@ from ..graph.neighbors import Graph
 from ..io.activation import checked
 from ..io.load import left_out, load_scene, scene_of
 from ..machine.memory import total_memory
-from ..pipeline import Prepared, Recipe, neighbour_graph, prepare
+from ..pipeline import Recipe, neighbour_graph, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
+from ..segmentation.prepared import Prepared
 from ..text import TextEncoder
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ..errors import EngineError
 from ..find import NEGATIVES, Spread, text_scores, together
-from ..pipeline import Prepared
 from ..progress import Job
-from ..segment import Options, Segment
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Options, Segment
 from ..wire.methods import Prompt
 from .state import State
 

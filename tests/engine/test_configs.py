@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine import prompts
 from ludvig_engine.configs import CONFIGS, Foreground, Masks, Words, config, released
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
@@ -17,6 +16,7 @@ from ludvig_engine.foreground import find_foreground, picture, prepare_pruned, s
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import Recipe, lifted_features
 from ludvig_engine.rendering import render
+from ludvig_engine.segmentation import painting
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_xdif_is_a_regression_of_pixels(made):
     scene, red = made
     settings = replace(config("xdif_SPIn"), recipe=Recipe(weighted=True))
     prepared, _ = prepare_pruned(scene, Colour(), settings)
-    paint = prompts.mask(scene.views[0].camera, shown(scene, red, 0))
+    paint = painting.mask(scene.views[0].camera, shown(scene, red, 0))
     found = find_foreground(prepared, paint, settings)
     looks = [
         picture(prepared.gaussians, found, view.camera, raster=settings.recipe.raster)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine import prompts
 from ludvig_engine.correct import as_evidence, corrected
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.find import lift_text, text_scores, together
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
+from ludvig_engine.segmentation import painting
 from test_find import PlantedExtractor, iou
 
 
@@ -31,7 +31,7 @@ def made(tmp_path_factory):
 
 
 def click(scene, name, *, positive=True, view=0):
-    return prompts.photo_click(
+    return painting.photo_click(
         scene.views[view], *small_scene.centre_of(name, view), positive=positive
     )
 
@@ -73,7 +73,7 @@ def test_evidence_is_how_sure_the_words_are(made):
 def test_masks_and_prompts_in_space_go_with_words(made):
     _, names, prepared, seen, said = made
     nothing = np.zeros(len(names), np.float32)
-    blue = prompts.Evidence((names == "blue").astype(np.float32), nothing, nothing)
+    blue = painting.Evidence((names == "blue").astype(np.float32), nothing, nothing)
     found = corrected(prepared, said["tomato"].segment, [], placed=blue)
     assert iou(found.selected, np.isin(names, ("red", "blue")), seen) > 0.9
     with pytest.raises(EngineError, match="No splat is visible"):

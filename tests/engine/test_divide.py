@@ -8,8 +8,8 @@ from ludvig_engine.graph.neighbors.neighbors import build, nearest
 from ludvig_engine.graph.neighbors.superpoints import Segments
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from ludvig_engine.divide import FEWEST, agglomerate, cut, divide
-from ludvig_engine.pipeline import Prepared
+from ludvig_engine.segmentation.divide import FEWEST, agglomerate, cut, divide
+from ludvig_engine.segmentation.prepared import Prepared
 from ludvig_engine.uplifting import Uplifted
 from scenes import random_gaussians
 
@@ -61,7 +61,7 @@ def planted(count=3000, noise=0.1, seed=0) -> tuple[Prepared, np.ndarray]:
 
 @pytest.mark.parametrize("few", [20_000, 300])
 def test_planted_segments_are_found(few, monkeypatch):
-    monkeypatch.setattr("ludvig_engine.divide.FEW", few)
+    monkeypatch.setattr("ludvig_engine.segmentation.divide.FEW", few)
     prepared, truth = planted()
     labels = divide(prepared, detail=0.1)
     right = sum(np.bincount(truth[labels == label]).max() for label in range(labels.max() + 1))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine import foreground, prompts, weights
+from ludvig_engine import foreground, weights
 from ludvig_engine.configs import Foreground, config
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
@@ -29,6 +29,7 @@ from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pipeline import Recipe
 from ludvig_engine.rendering import render
 from ludvig_engine.sam.prompted import reference_mask
+from ludvig_engine.segmentation import painting
 from region_segmenter import RegionSegmenter
 
 SMALL = Foreground(recipe=Recipe(weighted=True, neighbours=30))
@@ -64,7 +65,7 @@ def iou(a, b):
 def test_one_mask_finds_the_ball_in_all_views(made, changes):
     scene, names, prepared = made
     settings = replace(SMALL, **changes)
-    paint = prompts.mask(scene.views[0].camera, shown(scene, names, "red", 0))
+    paint = painting.mask(scene.views[0].camera, shown(scene, names, "red", 0))
     found = find_foreground(prepared, paint, settings)
     assert found.agreement > 0.9
     assert iou(
@@ -89,7 +90,7 @@ def test_nothing_under_the_prompt(made):
     scene, _, prepared = made
     empty = np.zeros((small_scene.SIZE[1], small_scene.SIZE[0]), np.float32)
     with pytest.raises(EngineError, match="No splat is visible"):
-        find_foreground(prepared, prompts.Paint(scene.views[0].camera, empty, empty), SMALL)
+        find_foreground(prepared, painting.Paint(scene.views[0].camera, empty, empty), SMALL)
 
 
 def test_agreement_is_the_iou_at_every_cut():
@@ -115,14 +116,14 @@ def test_only_large_scenes_are_pruned(monkeypatch):
 def test_reference_mask(made):
     scene, names, _ = made
     x, y = small_scene.centre_of("blue", 2)
-    stroke = prompts.line(scene.views[2].camera, np.array([[x - 3.0, y], [x + 3.0, y]]), radius=2)
+    stroke = painting.line(scene.views[2].camera, np.array([[x - 3.0, y], [x + 3.0, y]]), radius=2)
     found = reference_mask(RegionSegmenter(), scene.views[2], stroke)
     assert iou(found, shown(scene, names, "blue", 2)) > 0.9
     with pytest.raises(EngineError, match="has 0 pixels"):
         reference_mask(
             RegionSegmenter(),
             scene.views[2],
-            prompts.Paint(stroke.camera, 0 * stroke.positive, stroke.negative),
+            painting.Paint(stroke.camera, 0 * stroke.positive, stroke.negative),
         )
 
 
@@ -170,7 +171,7 @@ def test_the_paper_s_recipe_on_real_photos(tmp_path):
         for path in sorted((DATA / "masks/bananas").glob("*.png"))
     }
     first, *others = masks
-    found = find_foreground(prepared, prompts.mask(views[first].camera, masks[first]), settings)
+    found = find_foreground(prepared, painting.mask(views[first].camera, masks[first]), settings)
     seen = [
         iou(
             picture(prepared.gaussians, found, views[n].camera, raster=settings.recipe.raster),

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ludvig_engine.descriptor import Descriptor
-from ludvig_engine.likeness import learn
+from ludvig_engine.segmentation.descriptor import Descriptor
+from ludvig_engine.segmentation.likeness import learn
 
 
 def test_rare_things_are_as_likely_as_they_are_frequent():

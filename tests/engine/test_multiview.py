@@ -8,10 +8,10 @@ import pytest
 import small_scene
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.load import load_scene
-from ludvig_engine.prompts import photo_click
 from ludvig_engine.rendering import render
 from ludvig_engine.sam.multiview import NVOS, SPIN, Scheme, draw_points, mean_mask, multiview
 from ludvig_engine.sam.prompted import pointing, to_paint
+from ludvig_engine.segmentation.painting import photo_click
 from region_segmenter import RegionSegmenter
 
 

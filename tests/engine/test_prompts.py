@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.prompts import (
+from ludvig_engine.rendering import adjoint, render
+from ludvig_engine.scene import View
+from ludvig_engine.segmentation.painting import (
     Paint,
     box,
     click,
@@ -20,8 +22,6 @@ from ludvig_engine.prompts import (
     photo_mask,
     photo_scribble,
 )
-from ludvig_engine.rendering import adjoint, render
-from ludvig_engine.scene import View
 from scenes import joined, look_at, random_gaussians, single
 
 CAMERA = look_at((3, 0, 0), size=(60, 40), focal=50)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ludvig_engine.graph.neighbors.neighbors import build, nearest
 
-from ludvig_engine.resize import grow, reach, shrink
+from ludvig_engine.segmentation.grow import grow, reach, shrink
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
-from ludvig_engine.prompts import click, mask
 from ludvig_engine.rendering import render
-from ludvig_engine.segment import Options, segment
-from ludvig_engine.self_training import Answer, SelfTraining
+from ludvig_engine.segmentation.painting import click, mask
+from ludvig_engine.segmentation.segment import Options, segment
+from ludvig_engine.segmentation.self_training import Answer, SelfTraining
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ludvig_engine import prompts as library
 from ludvig_engine.rendering import adjoint
 from ludvig_engine.scene import Camera, Scene, View
+from ludvig_engine.segmentation import painting as library
 from ludvig_engine.service import points
 from ludvig_engine.service.prompts import MAX_SIDE, read
 from ludvig_engine.wire.methods import Prompt, Viewport

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine.coarse import Coarse
 from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.segmentation.coarse import Coarse
 from ludvig_engine.wire.methods import (
     AutoSegments,
     ComputeFeatures,

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, Float, Int
+from ..arrays import Array, Float, Int
+from ..graph.diffusion import similarities
+from ..graph.neighbors import Graph
+from ..graph.superpoints import Segments, contracted, describe, grouped
+from ..graph.walk import Walk, median_distance
+from ..machine.sparse import operator
+from ..progress import SILENT, Job
+from ..uplifting import Uplifted
 from .descriptor import Descriptor
-from .graph.diffusion import similarities
-from .graph.neighbors import Graph
-from .graph.superpoints import Segments, contracted, describe, grouped
-from .graph.walk import Walk, median_distance
-from .machine.sparse import operator
-from .progress import SILENT, Job
-from .uplifting import Uplifted
 
 FEW = 3000  # superpoints; 8000 found the same or less
 

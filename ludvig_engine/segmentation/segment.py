@@ -20,14 +20,14 @@ from itertools import product
 
 import numpy as np
 
+from ..arrays import Array, Bool, Float
+from ..errors import EngineError
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
 from .agreement import THRESHOLDS, agreement
-from .arrays import Array, Bool, Float
-from .errors import EngineError
 from .likeness import learn
-from .pipeline import Prepared
-from .progress import SILENT, Job
-from .prompts import Evidence, Paint, lift, merged
-from .rendering import GSPLAT, Raster
+from .painting import Evidence, Paint, lift, merged
+from .prepared import Prepared
 from .self_training import THRESHOLD, Answer, SelfTraining
 
 BANDWIDTHS, PRIORS = (

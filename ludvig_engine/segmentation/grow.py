@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import Array, Bool
-from .graph.diffusion import flood
-from .graph.neighbors import Graph
-from .progress import SILENT, Job, chunks
+from ..arrays import Array, Bool
+from ..graph.diffusion import flood
+from ..graph.neighbors import Graph
+from ..progress import SILENT, Job, chunks
 
 INNER = 0.95  # of the edges within a selection are no longer than those it grows along
 

@@ -12,12 +12,12 @@ from os import PathLike
 
 import numpy as np
 
-from .arrays import Array, Bool, Float
-from .errors import EngineError
-from .io.photos import photo_point, read_mask, read_scribble
-from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster, adjoint, project
-from .scene import Camera, Gaussians, View
+from ..arrays import Array, Bool, Float
+from ..errors import EngineError
+from ..io.photos import photo_point, read_mask, read_scribble
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster, adjoint, project
+from ..scene import Camera, Gaussians, View
 
 IN_FRONT = 0.3  # of a Gaussian's footprint: as much as is seen of most that lie on a surface
 CLICK_RADIUS = 0.003  # of the image's longer side: about 2 pixels of a 720-pixel photo

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import Array, Float
-from .progress import SILENT, Job
-from .prompts import Paint, shown
-from .rendering import GSPLAT, Raster, render
-from .scene import Gaussians
+from ..arrays import Array, Float
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster, render
+from ..scene import Gaussians
+from .painting import Paint, shown
 
 THRESHOLDS = np.linspace(0.25, 0.75, 21)
 _EPS = 1e-6  # of alpha: nothing is there

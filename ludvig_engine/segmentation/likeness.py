@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from .arrays import Array, Float, Int
+from ..arrays import Array, Float, Int
+from ..machine.blas import single
+from ..progress import SILENT, Job
 from .descriptor import Descriptor
-from .machine.blas import single
-from .progress import SILENT, Job
 
 MOST = 6000  # examples of a kind; more do not change a linear model of a hundred numbers
 BACKGROUND = 0.3  # weight of the random sample beside what was shown as not the object

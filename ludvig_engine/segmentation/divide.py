@@ -15,10 +15,10 @@ from numba import njit
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .arrays import Array, Float, Int
-from .graph.superpoints import Segments, cheapest, describe, grouped
-from .pipeline import Prepared
-from .progress import SILENT, Job
+from ..arrays import Array, Float, Int
+from ..graph.superpoints import Segments, cheapest, describe, grouped
+from ..progress import SILENT, Job
+from .prepared import Prepared
 
 COARSE, FINE = 2e-2, 3e-4  # of the whole variance: what a merge may cost at detail 0 and at 1
 FEW = 20_000  # superpoints that the tree is made of

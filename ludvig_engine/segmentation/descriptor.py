@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, Float, Int
-from .machine.blas import single
-from .progress import SILENT, Job, chunks
+from ..arrays import Array, Float, Int
+from ..machine.blas import single
+from ..progress import SILENT, Job, chunks
 
 WAVES = 60
 FREQUENCIES = 0.7, 4.0  # the objects are some unknown fraction of what the photos show

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from skimage.filters import threshold_li, threshold_otsu
 
-from .arrays import Array, Bool, Float
+from ..arrays import Array, Bool, Float
+from ..graph.walk import Walk
+from ..progress import SILENT, Job
 from .coarse import Coarse
-from .graph.walk import Walk
 from .likeness import BACKGROUND, learn
-from .progress import SILENT, Job
-from .prompts import Evidence
+from .painting import Evidence
 
 THRESHOLD = 0.5
 TRUST = 30.0  # of the clearest evidence, against similarities of at most 1

@@ -1,0 +1,66 @@
+"""A scene ready for prompts, and what is made once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from ..graph.neighbors import Graph
+from ..graph.walk import Walk
+from ..progress import SILENT, Job, Shared
+from ..scene import Gaussians
+from ..uplifting import Uplifted
+from .coarse import Coarse
+from .descriptor import Descriptor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scene ready for prompts: prompts cost no photo and no rasterising of any view but their own."""
+
+    gaussians: Gaussians
+    uplifted: Uplifted
+    graph: Graph
+    extractor: str  # what the features are
+    _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def walk(self, bandwidth: float, *, job: Job = SILENT) -> Walk:
+        """The diffusion of this scene; kept, since making one costs as much as using it."""
+        return self._keep(("walk", bandwidth), lambda _: Walk.on(self.graph, bandwidth), job)
+
+    def descriptor(self, *, share: float, job: Job = SILENT) -> Descriptor:
+        """What a classifier is told of the Gaussians; `share` of it is position."""
+        features, weights = self.uplifted.features, self.uplifted.weights
+        make = partial(Descriptor.of, features, self.gaussians.means, weights, share)
+        return self._keep(("descriptor", share), lambda _: make(), job)
+
+    def coarse(self, bandwidth: float, *, share: float, job: Job = SILENT) -> Coarse:
+        """The superpoints of this scene."""
+
+        return self._begin_coarse(bandwidth, share, job).result(job=job)
+
+    def begin(self, bandwidth: float, *, share: float) -> None:
+        """Begin what takes seconds the first time, in threads of its own."""
+        self._begin_coarse(bandwidth, share, SILENT)
+
+    def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
+        def make(job: Job) -> Coarse:
+            descriptor = self.descriptor(share=share, job=job)
+            return Coarse.of(
+                self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job
+            )
+
+        return self._begin(("coarse", bandwidth, share), make, job)
+
+    def _keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
+        return self._begin(name, make, job).result(job=job)
+
+    def _begin(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:
+        """Made once, in a thread of its own: cancelled clicks leave it going, as the next one needs the same."""
+        if name not in self._kept or self._kept[name].failed:
+            self._kept[name] = Shared(make, job=job)
+        return self._kept[name]
