@@ -24,7 +24,7 @@ from PIL import Image
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..jobs import Jobs
-from ..pictures import rgb
+from ..pictures.draw import rgb
 from ..progress import Job
 from ..scene import Camera, Gaussians, View
 from ..service.handlers import HANDLERS

@@ -13,17 +13,17 @@ import typer
 from PIL import Image
 from rich.table import Table
 
-from .. import pictures
 from ..arrays import Array, Bool
 from ..errors import EngineError, nearest_name
 from ..io.load import load_scene
+from ..pictures import draw
+from ..pictures.sheet import sheet
 from ..pipeline import prepare
 from ..progress import Job
 from ..scene import Scene, View
 from ..segmentation import painting
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment, segment
-from ..sheet import sheet
 from .common import AsJson, Download, Extractor, NoCache, bars, cache, console, print_json
 from .learned import Models
 
@@ -84,7 +84,7 @@ def command(
                 )
                 path = out if thing != "all" else out.with_stem(f"{out.stem}_{one.name}")
                 sheets.append(path)
-                pictures.save(path, np.asarray(picture, np.float32) / 255)
+                draw.save(path, np.asarray(picture, np.float32) / 255)
     seconds = time.monotonic() - begin
     if json:
         mean = float(np.mean(list(ious.values())))
@@ -138,7 +138,7 @@ def _iou(
         if view.name == thing.view.name or exact.mean() < LEAST:
             continue
         selected = (
-            pictures.share(prepared.gaussians, view.camera, found.selected.astype(np.float32)) > 0.5
+            draw.share(prepared.gaussians, view.camera, found.selected.astype(np.float32)) > 0.5
         )
         ious.append((selected & exact).sum() / (selected | exact).sum())
     return float(np.mean(ious))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..check import check
 from ..io.load import load_scene
+from ..pictures.check import check
 from .common import (
     AsJson,
     MaxSize,

@@ -9,11 +9,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from .. import pictures
 from ..errors import EngineError
 from ..io import result
 from ..io.load import load_scene
 from ..io.photos import to_photo
+from ..pictures import draw
 from ..pipeline import Recipe, lifted_features
 from .common import (
     AsJson,
@@ -83,27 +83,25 @@ def command(
         elif what is What.pca:
             recipe = Recipe(raster=settings)
             loaded = Models(download, job).features(extractor)
-            values = pictures.pca_colours(
+            values = draw.pca_colours(
                 lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job)
             )
         written = []
         for one in job.track(chosen, "Rendering"):
             if what is What.rgb:
-                image = pictures.rgb(scene.gaussians, one.camera, raster=settings, job=job)
+                image = draw.rgb(scene.gaussians, one.camera, raster=settings, job=job)
             elif what is What.pca:
-                image = pictures.over_gray(
+                image = draw.over_gray(
                     scene.gaussians, one.camera, values, raster=settings, job=job
                 )
             else:
-                image = pictures.share(
-                    scene.gaussians, one.camera, values, raster=settings, job=job
-                )
+                image = draw.share(scene.gaussians, one.camera, values, raster=settings, job=job)
             image = to_photo(one, image)
             if what is What.selected:
                 image = image > 0.5
             elif what in (What.scores, What.relevancy):
-                image = pictures.heat(image)
-            written.append(pictures.save(out / f"{Path(one.name).with_suffix('')}.png", image))
+                image = draw.heat(image)
+            written.append(draw.save(out / f"{Path(one.name).with_suffix('')}.png", image))
     if json:
         print_json({"written": written})
     else:

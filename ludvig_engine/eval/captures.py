@@ -29,7 +29,7 @@ from ..foreground import find_foreground, picture
 from ..io.load import load_scene
 from ..io.photos import read_mask
 from ..machine.device import import_torch
-from ..pictures import share
+from ..pictures.draw import share
 from ..pipeline import DEFAULT, prepare
 from ..progress import SILENT, Job
 from ..scene import Scene, View

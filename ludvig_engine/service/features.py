@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from .. import weights
 from ..errors import EngineError
 from ..features.auto import best
-from ..pictures import pca_colours
+from ..pictures.draw import pca_colours
 from ..progress import Job
 from ..segmentation.segment import begin
 from ..wire.methods import (

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Array, Float, UInt8
-from ..check import check
 from ..errors import EngineError
 from ..io.photos import read_photo
 from ..io.views import load_views
-from ..pictures import rgb
+from ..pictures.check import check
+from ..pictures.draw import rgb
 from ..progress import Job
 from ..scene import View
 from ..wire.methods import CheckScene, OpenScene, SceneChecked, SceneOpened

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ludvig_engine.cache.store.store import Cache
+from ludvig_engine.pictures.draw.draw import share
 
 import small_scene
 from ludvig_engine import find, weights
@@ -17,7 +18,6 @@ from ludvig_engine.features.colour import Colour
 from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores, together
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
-from ludvig_engine.pictures import share
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.rendering import render
 from test_text import Planted

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from . import pictures
-from .arrays import Array, Float
-from .io.photos import read_photo
-from .progress import SILENT, Job
-from .scene import View
-from .segmentation.prepared import Prepared
-from .segmentation.segment import Segment
+from ..arrays import Array, Float
+from ..io.photos import read_photo
+from ..progress import SILENT, Job
+from ..scene import View
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Segment
+from . import draw
 
 # pixels: of a picture, between two, above the first row
 WIDTH = 360
@@ -31,19 +31,19 @@ def sheet(
     job: Job = SILENT,
 ) -> Image.Image:
     """Photo, features, scores, selection and what is left, seen by each view; `clicks` by view name, photo pixels."""
-    features = pictures.pca_colours(prepared.uplifted)
+    features = draw.pca_colours(prepared.uplifted)
     rest = prepared.gaussians.take(np.flatnonzero(~found.selected))
     rows = []
     for view in job.track(views, "Drawing the sheet"):
         scene, camera = prepared.gaussians, view.camera
-        selected = pictures.share(scene, camera, found.selected.astype(np.float32)) > 0.5
+        selected = draw.share(scene, camera, found.selected.astype(np.float32)) > 0.5
         photo = read_photo(view).pixels
         row = {
             "photo": _marked(_fit(photo), clicks.get(view.name), photo.shape[1]),
-            "uplifted features": _fit(pictures.over_gray(scene, camera, features)),
-            "scores": _fit(pictures.heat(pictures.share(scene, camera, found.scores))),
-            "selected": _fit(pictures.tinted(pictures.rgb(scene, camera), selected)),
-            "removed": _fit(pictures.rgb(rest, camera)),
+            "uplifted features": _fit(draw.over_gray(scene, camera, features)),
+            "scores": _fit(draw.heat(draw.share(scene, camera, found.scores))),
+            "selected": _fit(draw.tinted(draw.rgb(scene, camera), selected)),
+            "removed": _fit(draw.rgb(rest, camera)),
         }
         rows.append(row)
     return _arranged(rows)

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .arrays import Array, Bool, Float, Shaped
-from .features.pca import fit
-from .io.atomic import atomic_write
-from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster, colours, render
-from .scene import Camera, Gaussians
-from .uplifting import Uplifted
+from ..arrays import Array, Bool, Float, Shaped
+from ..features.pca import fit
+from ..io.atomic import atomic_write
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster, colours, render
+from ..scene import Camera, Gaussians
+from ..uplifting import Uplifted
 
 # A perceptually even ramp from dark violet over red to light yellow (anchors; linear between them).
 _RAMP = np.array(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, Float
-from .io.photos import read_photo
-from .pictures import rgb
-from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster
-from .scene import Photo, Scene, View
+from ..arrays import Array, Float
+from ..io.photos import read_photo
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
+from ..scene import Photo, Scene, View
+from .draw import rgb
 
 FITS, DOUBTFUL = 22.0, 16.0  # dB; unrelated pictures of one place come to 8-13
 

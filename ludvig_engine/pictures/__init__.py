@@ -1,0 +1,1 @@
+"""Pictures for people: scores and features drawn, sheets of views, photos beside renderings."""
