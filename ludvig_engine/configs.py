@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .errors import EngineError, nearest_name
-from .find import Spread
 from .pipeline import Recipe
 from .sam.multiview import NVOS, SPIN, Scheme
+from .words.find import Spread
 
 _SHARP = Recipe(weighted=True, neighbours=200)
 

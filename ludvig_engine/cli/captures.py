@@ -12,8 +12,8 @@ from rich.table import Table
 from .. import weights
 from ..errors import EngineError
 from ..eval import captures
-from ..find import TextExtractor
 from ..progress import Job
+from ..words.find import TextExtractor
 from .common import console
 from .learned import Models
 

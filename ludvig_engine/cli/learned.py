@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar, runtime_checkable
 from .. import weights
 from ..features import Extractor, load_extractor
 from ..features.auto import wanted
-from ..find import TextExtractor, load_text_extractor
 from ..progress import Job
 from ..sam import Segmenter, load_segmenter
+from ..words.find import TextExtractor, load_text_extractor
 from .common import console
 
 

@@ -13,9 +13,7 @@ import typer
 from .. import __version__
 from ..arrays import Array
 from ..configs import CONFIGS, Experiment, Foreground, Masks, Words, config
-from ..correct import corrected
 from ..errors import EngineError
-from ..find import Spread
 from ..io import result
 from ..io.load import load_scene
 from ..io.ply import copy_ply
@@ -24,6 +22,8 @@ from ..scene import Scene
 from ..segmentation import painting
 from ..segmentation.painting import Paint
 from ..segmentation.segment import Options, segment
+from ..words.correct import corrected
+from ..words.find import Spread
 from . import masks, words
 from .common import (
     AsJson,

@@ -9,13 +9,13 @@ import numpy as np
 
 from ..arrays import Array
 from ..cache.store import Cache
-from ..find import Spread, TextExtractor, lift_text, text_scores, together
 from ..progress import Job
 from ..rendering import Raster
 from ..scene import Scene
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
-from ..text import NEGATIVES, TEMPLATES
+from ..words.find import Spread, TextExtractor, lift_text, text_scores, together
+from ..words.text import NEGATIVES, TEMPLATES
 
 
 def find(

@@ -24,7 +24,6 @@ from ..configs import Foreground
 from ..errors import EngineError
 from ..features import Extractor
 from ..features.join import Joined
-from ..find import TextExtractor, lift_text, text_scores
 from ..foreground import find_foreground, picture
 from ..io.load import load_scene
 from ..io.photos import read_mask
@@ -37,7 +36,8 @@ from ..segmentation import painting
 from ..segmentation.painting import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
-from ..text import find
+from ..words.find import TextExtractor, lift_text, text_scores
+from ..words.text import find
 from . import metrics
 from .foreground import Task, read_binary
 from .places import splats_of

@@ -22,7 +22,6 @@ from ..cache.store import Cache
 from ..configs import Words
 from ..errors import EngineError
 from ..features import load_extractor
-from ..find import lift_text, load_text_extractor, text_scores
 from ..io.files import read_json
 from ..io.load import load_scene
 from ..io.photos import read_photo
@@ -32,6 +31,7 @@ from ..rendering import render
 from ..sam import Segmenter
 from ..sam.prompted import mean_of_draws
 from ..scene import Scene
+from ..words.find import lift_text, load_text_extractor, text_scores
 from . import metrics
 from .places import folder, splats_of
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..correct import corrected
 from ..errors import EngineError
 from ..progress import Job
 from ..segmentation.divide import divide
@@ -23,6 +22,7 @@ from ..wire.methods import (
     Segments,
     ShrinkSegment,
 )
+from ..words.correct import corrected
 from . import prompts, words
 from .state import State
 from .stopwatch import Stopwatch

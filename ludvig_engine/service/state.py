@@ -13,7 +13,6 @@ import numpy as np
 from ..cache.store import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
-from ..find import lift_text, load_text_extractor
 from ..graph.neighbors import Graph
 from ..io.activation import checked
 from ..io.load import left_out, load_scene, scene_of
@@ -22,9 +21,10 @@ from ..pipeline import Recipe, neighbour_graph, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
 from ..segmentation.prepared import Prepared
-from ..text import TextEncoder
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud
+from ..words.find import lift_text, load_text_extractor
+from ..words.text import TextEncoder
 from .recent import Recent
 
 MAX_SCENES = 64  # remembered by name: a name costs the cameras only

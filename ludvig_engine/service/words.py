@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import EngineError
-from ..find import NEGATIVES, Spread, text_scores, together
 from ..progress import Job
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment
 from ..wire.methods import Prompt
+from ..words.find import NEGATIVES, Spread, text_scores, together
 from .state import State
 
 

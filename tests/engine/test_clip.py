@@ -10,7 +10,7 @@ from extractor_battery import check, check_places, photo
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.machine.images import CLIP, SIGNED, to_tensor
-from ludvig_engine.text import NEGATIVES, TextEncoder, encode, relevancy
+from ludvig_engine.words.text import NEGATIVES, TextEncoder, encode, relevancy
 from tiny_models import torch, transformers
 
 FAMILIES = {"clip": tiny_models.clip, "siglip": tiny_models.siglip, "tips": tiny_models.tips}

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine.correct import as_evidence, corrected
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
-from ludvig_engine.find import lift_text, text_scores, together
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.segmentation import painting
+from ludvig_engine.words.correct import as_evidence, corrected
+from ludvig_engine.words.find import lift_text, text_scores, together
 from test_find import PlantedExtractor, iou
 
 

@@ -12,14 +12,15 @@ from ludvig_engine.cache.store.store import Cache
 from ludvig_engine.pictures.draw.draw import share
 
 import small_scene
-from ludvig_engine import find, weights
+from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
-from ludvig_engine.find import Spread, lift_text, load_text_extractor, text_scores, together
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.rendering import render
+from ludvig_engine.words import find
+from ludvig_engine.words.find import Spread, lift_text, load_text_extractor, text_scores, together
 from test_text import Planted
 
 WORDS = {"red": "tomato", "blue": "marble", "green": "lime", "ground": "table"}

@@ -19,7 +19,7 @@ from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.scene import Photo
-from ludvig_engine.text import find
+from ludvig_engine.words.text import find
 from tiny_models import dinov2, torch
 
 

@@ -9,8 +9,8 @@ import pytest
 from skimage.filters import threshold_otsu
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.text import NEGATIVES, encode, find, relevancy, seeds
-from ludvig_engine.vocabulary import EVERYDAY
+from ludvig_engine.words.text import NEGATIVES, encode, find, relevancy, seeds
+from ludvig_engine.words.vocabulary import EVERYDAY
 
 RNG = np.random.default_rng(0)
 

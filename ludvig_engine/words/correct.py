@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from .arrays import Array, Float
-from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster
-from .scene import Gaussians
-from .segmentation.painting import Evidence, Paint, lift, merged
-from .segmentation.prepared import Prepared
-from .segmentation.segment import DEFAULT, Options, Segment, segment
+from ..arrays import Array, Float
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
+from ..scene import Gaussians
+from ..segmentation.painting import Evidence, Paint, lift, merged
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import DEFAULT, Options, Segment, segment
 
 CONTRADICTS = 0.25  # of the clicks of one sign, how much must lie on the other side
 AT_MOST = 0.5  # of what words found, how much a click may take away: it said what is wrong, not that all is

@@ -21,23 +21,24 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from . import text, weights
-from .arrays import Array, Bool, Float
-from .cache.store import Cache
-from .errors import EngineError
-from .features import Extractor, load_extractor
-from .graph.diffusion import diffuse, seed_median, similarities
-from .graph.neighbors import unit
-from .pipeline import Recipe, lifted_features
-from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster
-from .scene import Scene
-from .segmentation.painting import Evidence
-from .segmentation.prepared import Prepared
-from .segmentation.segment import Segment, segment
+from .. import weights
+from ..arrays import Array, Bool, Float
+from ..cache.store import Cache
+from ..errors import EngineError
+from ..features import Extractor, load_extractor
+from ..graph.diffusion import diffuse, seed_median, similarities
+from ..graph.neighbors import unit
+from ..pipeline import Recipe, lifted_features
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
+from ..scene import Scene
+from ..segmentation.painting import Evidence
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Segment, segment
+from ..unary import logistic, to_weighted_mean
+from ..uplifting import Uplifted
+from . import text
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
-from .unary import logistic, to_weighted_mean
-from .uplifting import Uplifted
 
 # What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
 CHOICES = (("tips", "tips"), ("clip", "clip"), ("clip-laion", "clip:laion"), ("siglip2", "siglip"))

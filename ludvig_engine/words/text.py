@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from .arrays import Array, Float
-from .errors import EngineError
+from ..arrays import Array, Float
+from ..errors import EngineError
 from .vocabulary import EVERYDAY
 
 NEGATIVES = ("object", "things", "stuff", "texture")  # LERF's: what anything looks like

@@ -1,0 +1,1 @@
+"""From words to the object they name, if it is there."""
