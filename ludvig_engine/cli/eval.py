@@ -13,9 +13,9 @@ import typer
 from rich.table import Table
 
 from .. import __version__
-from ..configs import Masks, Words, config
 from ..errors import EngineError
 from ..io.atomic import atomic_write
+from ..paper.configs import Masks, Words, config
 from ..progress import Job
 from ..sam import load_segmenter
 from .common import AsJson, MaxSize, NoCache, bars, cache, console, print_json

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..arrays import Array
 from ..cache.store import Cache
-from ..configs import Foreground, Masks
 from ..errors import EngineError
-from ..foreground import Found, find_foreground, prepare_pruned
+from ..paper.configs import Foreground, Masks
+from ..paper.masks import find_by_masks
+from ..paper.one_view import Found, find_foreground, prepare_pruned
 from ..progress import Job
 from ..rendering import Raster
-from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Scene
 from ..segmentation.painting import Paint, merged

@@ -12,11 +12,11 @@ import typer
 
 from .. import __version__
 from ..arrays import Array
-from ..configs import CONFIGS, Experiment, Foreground, Masks, Words, config
 from ..errors import EngineError
 from ..io import result
 from ..io.load import load_scene
 from ..io.ply import copy_ply
+from ..paper.configs import CONFIGS, Experiment, Foreground, Masks, Words, config
 from ..pipeline import Recipe, prepare
 from ..scene import Scene
 from ..segmentation import painting

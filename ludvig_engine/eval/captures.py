@@ -20,14 +20,14 @@ from scipy.ndimage import distance_transform_edt
 
 from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
-from ..configs import Foreground
 from ..errors import EngineError
 from ..features import Extractor
 from ..features.join import Joined
-from ..foreground import find_foreground, picture
 from ..io.load import load_scene
 from ..io.photos import read_mask
 from ..machine.device import import_torch
+from ..paper.configs import Foreground
+from ..paper.one_view import find_foreground, picture
 from ..pictures.draw import share
 from ..pipeline import DEFAULT, prepare
 from ..progress import SILENT, Job

@@ -11,15 +11,15 @@ from PIL import Image
 
 from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
-from ..configs import Foreground, Masks
 from ..errors import EngineError
 from ..features import load_extractor
-from ..foreground import Found, find_foreground, picture, prepare_pruned
 from ..io.load import load_scene
+from ..paper.configs import Foreground, Masks
+from ..paper.masks import find_by_masks
+from ..paper.one_view import Found, find_foreground, picture, prepare_pruned
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT
 from ..sam import load_segmenter
-from ..sam.foreground import find_by_masks
 from ..sam.prompted import reference_mask
 from ..scene import Camera, Gaussians, Scene, View
 from ..segmentation.painting import Paint

@@ -19,12 +19,12 @@ from skimage.draw import polygon2mask
 
 from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
-from ..configs import Words
 from ..errors import EngineError
 from ..features import load_extractor
 from ..io.files import read_json
 from ..io.load import load_scene
 from ..io.photos import read_photo
+from ..paper.configs import Words
 from ..pipeline import prepare
 from ..progress import SILENT, Job
 from ..rendering import render

@@ -28,6 +28,7 @@ from ..errors import EngineError
 from ..features import Extractor, load_extractor
 from ..graph.diffusion import diffuse, seed_median, similarities
 from ..graph.neighbors import unit
+from ..paper.unary import logistic, to_weighted_mean
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
@@ -35,7 +36,6 @@ from ..scene import Scene
 from ..segmentation.painting import Evidence
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment, segment
-from ..unary import logistic, to_weighted_mean
 from ..uplifting import Uplifted
 from . import text
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder

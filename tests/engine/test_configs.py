@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine.configs import CONFIGS, Foreground, Masks, Words, config, released
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.features.pyramid import Scale, scales
-from ludvig_engine.foreground import find_foreground, picture, prepare_pruned, stretched
 from ludvig_engine.io.load import load_scene
+from ludvig_engine.paper.configs import CONFIGS, Foreground, Masks, Words, config, released
+from ludvig_engine.paper.one_view import find_foreground, picture, prepare_pruned, stretched
 from ludvig_engine.pipeline import Recipe, lifted_features
 from ludvig_engine.rendering import render
 from ludvig_engine.segmentation import painting

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 import small_scene
 from ludvig_engine.cli import app
-from ludvig_engine.configs import config
 from ludvig_engine.errors import EngineError
 from ludvig_engine.eval import foreground, lerf, metrics, nvos, report, scannet, spin
 from ludvig_engine.eval import foreground as foreground_eval
 from ludvig_engine.eval.places import splats_of
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply, write_ply
+from ludvig_engine.paper.configs import config
 from ludvig_engine.rendering import render
 from ludvig_engine.sam.multiview import Scheme
 from region_segmenter import RegionSegmenter

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine import foreground, weights
-from ludvig_engine.configs import Foreground, config
+from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.features.colour import Colour
-from ludvig_engine.foreground import (
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.io.photos import read_mask
+from ludvig_engine.paper import one_view
+from ludvig_engine.paper.configs import Foreground, config
+from ludvig_engine.paper.one_view import (
     CUTS,
     agreement,
     find_foreground,
@@ -24,8 +27,6 @@ from ludvig_engine.foreground import (
     prepare_pruned,
     stretched,
 )
-from ludvig_engine.io.load import load_scene
-from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pipeline import Recipe
 from ludvig_engine.rendering import render
 from ludvig_engine.sam.prompted import reference_mask
@@ -105,7 +106,7 @@ def test_agreement_is_the_iou_at_every_cut():
 def test_only_large_scenes_are_pruned(monkeypatch):
     w = np.random.default_rng(0).permutation(1000).astype(np.float32)
     assert len(heaviest(w, 10)) == 1000
-    monkeypatch.setattr(foreground, "LARGE", 500)
+    monkeypatch.setattr(one_view, "LARGE", 500)
     np.testing.assert_array_equal(heaviest(w, 10), np.flatnonzero(w >= 990))
     np.testing.assert_array_equal(heaviest(w, 5000), np.arange(1000))
     assert len(heaviest(w, 0.5)) == 500 and (np.diff(heaviest(w, 0.5)) > 0).all(), (

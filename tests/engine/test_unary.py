@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ludvig_engine.graph.neighbors.neighbors import unit
 
-from ludvig_engine.unary import logistic, to_mean, to_weighted_mean
+from ludvig_engine.paper.unary import logistic, to_mean, to_weighted_mean
 
 RNG = np.random.default_rng(2)
 X = unit(

@@ -14,22 +14,22 @@ from itertools import product
 import numpy as np
 from skimage.filters import threshold_li
 
-from .arrays import Array, Bool, Float
-from .cache.store import Cache
+from ..arrays import Array, Bool, Float
+from ..cache.store import Cache
+from ..errors import EngineError
+from ..features import Extractor
+from ..graph.diffusion import flood, kept_edges, release_edges, seed_median
+from ..graph.neighbors import Graph, nearest, unit
+from ..pipeline import lifted_features, neighbour_graph
+from ..progress import SILENT, Job
+from ..rendering import Raster, adjoint, render
+from ..scene import Camera, Gaussians, Scene
+from ..segmentation.painting import Paint
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Segment
+from ..uplifting import Uplifted
 from .configs import Foreground
-from .errors import EngineError
-from .features import Extractor
-from .graph.diffusion import flood, kept_edges, release_edges, seed_median
-from .graph.neighbors import Graph, nearest, unit
-from .pipeline import lifted_features, neighbour_graph
-from .progress import SILENT, Job
-from .rendering import Raster, adjoint, render
-from .scene import Camera, Gaussians, Scene
-from .segmentation.painting import Paint
-from .segmentation.prepared import Prepared
-from .segmentation.segment import Segment
 from .unary import boundary, logistic, to_mean
-from .uplifting import Uplifted
 
 CUTS = 1 - np.arange(1, 98) / 100  # of the picture stretched to 0..1
 LARGE = 400_000  # Gaussians: scenes above it are pruned

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import Array, Int
-from ..configs import Masks
-from ..foreground import CUTS, Found, agreement, heaviest, li, stretched
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, render
+from ..sam.multiview import multiview
+from ..sam.segmenter import Segmenter
 from ..scene import Scene
 from ..segmentation.painting import Paint
 from ..segmentation.segment import Segment
-from .multiview import multiview
-from .segmenter import Segmenter
+from .configs import Masks
+from .one_view import CUTS, Found, agreement, heaviest, li, stretched
 
 
 def find_by_masks(

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .errors import EngineError, nearest_name
-from .pipeline import Recipe
-from .sam.multiview import NVOS, SPIN, Scheme
-from .words.find import Spread
+from ..errors import EngineError, nearest_name
+from ..pipeline import Recipe
+from ..sam.multiview import NVOS, SPIN, Scheme
+from ..words.find import Spread
 
 _SHARP = Recipe(weighted=True, neighbours=200)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from .arrays import Array, Bool, Float, Int
+from ..arrays import Array, Bool, Float, Int
 
 
 def to_mean(
