@@ -23,13 +23,13 @@ from PIL import Image
 
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..jobs import Jobs
 from ..pictures.draw import rgb
 from ..progress import Job
 from ..scene import Camera, Gaussians, View
 from ..service.handlers import HANDLERS
+from ..service.jobs import Jobs
+from ..service.session import pack_answer
 from ..service.state import ARRAYS, State
-from ..session import pack_answer
 from ..wire.methods import (
     AutoSegments,
     Cloud,

@@ -21,8 +21,8 @@ from ..progress import SILENT
 from ..scene import Camera, Gaussians
 from ..segmentation.prepared import Prepared
 from ..service.segments import run_segment
+from ..service.session import pack_answer
 from ..service.state import ARRAYS, State
-from ..session import pack_answer
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
 

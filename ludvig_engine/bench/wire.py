@@ -17,7 +17,7 @@ from typing import Annotated
 import numpy as np
 
 from ..progress import Job
-from ..server import serve
+from ..service.server import serve
 from ..wire.client import Engine
 from ..wire.methods import CacheInfo, Nothing, Request
 from ..wire.process import EngineProcess, engine_command

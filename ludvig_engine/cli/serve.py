@@ -16,8 +16,8 @@ def command(
 ) -> None:
     """Serve one client at a time until stdin ends. The first line of stdin is the secret that clients must know."""
     # Imported here: the other commands need none of it.
-    from ..server import serve
     from ..service import Service
+    from ..service.server import serve
 
     service = Service()
     serve(connection_file, service.handlers, port=port, ready=service.load)

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..cache.store import Cache
 from ..progress import Job
-from ..session import Handler
 from ..wire.methods import (
     AutoSegments,
     CacheInfo,
@@ -24,15 +23,16 @@ from ..wire.methods import (
     RunSegment,
     ShrinkSegment,
 )
-from . import features, scenes, segments, storage
+from . import extraction, scenes, segments, storage
+from .session import Handler
 from .state import State
 
 HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     OpenScene.method: scenes.open_scene,
     CheckScene.method: scenes.check_scene,
-    ListFeatures.method: features.list_features,
-    ComputeFeatures.method: features.compute_features,
-    PreviewFeatures.method: features.preview_features,
+    ListFeatures.method: extraction.list_features,
+    ComputeFeatures.method: extraction.compute_features,
+    PreviewFeatures.method: extraction.preview_features,
     RunSegment.method: segments.run_segment,
     GrowSegment.method: segments.grow_segment,
     ShrinkSegment.method: segments.shrink_segment,

@@ -23,7 +23,7 @@ from ..wire.methods import (
     ShrinkSegment,
 )
 from ..words.correct import corrected
-from . import prompts, words
+from . import canvas, words
 from .state import State
 from .stopwatch import Stopwatch
 
@@ -35,7 +35,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         raise EngineError("bad_input", f"The threshold {request.threshold:g} is not within 0..1.")
     watch = Stopwatch(job, "Reading prompts")
     scene = state.scene(request.scene, job=job)
-    paints, placed = prompts.read(scene, request.prompts, request.visible)
+    paints, placed = canvas.read(scene, request.prompts, request.visible)
     watch.begin("Preparing")
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin("Reading prompts")

@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
-from ludvig_engine.server import serve
+from ludvig_engine.service.server import serve
 from ludvig_engine.wire import methods
 
 

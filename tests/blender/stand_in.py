@@ -17,7 +17,7 @@ import numpy as np
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.scene import Gaussians
-from ludvig_engine.server import serve
+from ludvig_engine.service.server import serve
 from ludvig_engine.wire import methods
 
 TOUCH = 6.0  # pixels: how near to its centre a splat has to be clicked

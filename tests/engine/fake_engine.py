@@ -15,7 +15,7 @@ from ludvig_engine.cache.store.store import Cache, key
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.progress import Job
-from ludvig_engine.server import serve
+from ludvig_engine.service.server import serve
 from ludvig_engine.wire.methods import Nothing, Request
 
 COMMAND = [sys.executable, str(Path(__file__).resolve())]

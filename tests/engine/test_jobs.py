@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from ludvig_engine.errors import Cancelled, EngineError
-from ludvig_engine.jobs import MAX_WAITING, Jobs
+from ludvig_engine.service.jobs import MAX_WAITING, Jobs
 from ludvig_engine.wire.protocol import PROGRESS_SECONDS
 from wire_tools import wait_for
 

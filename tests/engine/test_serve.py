@@ -13,9 +13,9 @@ import pytest
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.progress import SILENT
-from ludvig_engine.server import Server
 from ludvig_engine.service import Service
 from ludvig_engine.service.handlers import handlers
+from ludvig_engine.service.server import Server
 from ludvig_engine.wire import methods
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import CacheInfo, Shutdown

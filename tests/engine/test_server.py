@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from fake_engine import HANDLERS
-from ludvig_engine import server as server_module
 from ludvig_engine.errors import EngineError
-from ludvig_engine.jobs import MAX_WAITING
-from ludvig_engine.server import MAX_HANDSHAKES, Server
+from ludvig_engine.service import server as server_module
+from ludvig_engine.service.jobs import MAX_WAITING
+from ludvig_engine.service.server import MAX_HANDSHAKES, Server
 from ludvig_engine.wire.protocol import PROTOCOL, pack
 from wire_tools import ask, connect, hello, is_closed, message, raw, wait_for
 

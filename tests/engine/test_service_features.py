@@ -10,7 +10,7 @@ import small_scene
 from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import EXTRACTORS
-from ludvig_engine.service import features
+from ludvig_engine.service import extraction
 from ludvig_engine.wire.methods import (
     CacheInfo,
     ClearCache,
@@ -43,12 +43,12 @@ def test_every_extractor_is_listed(service):
     assert (
         listed["colour"].ready and listed["auto"].ready and "colour" not in listed["auto"].licence
     )
-    for id in (id for models in features.LEARNED.values() for id in models):
+    for id in (id for models in extraction.LEARNED.values() for id in models):
         assert id in weights.MODELS
 
 
 def test_what_is_missing_is_said_with_its_size(service, monkeypatch):
-    monkeypatch.setattr("ludvig_engine.service.features.find_spec", lambda name: object())
+    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: object())
     monkeypatch.setattr("ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS))
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
     small = listed["dinov2:small"]
@@ -59,7 +59,7 @@ def test_what_is_missing_is_said_with_its_size(service, monkeypatch):
         "ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS, small_scene)
     )
     assert all(info.ready and not info.download for info in service(ListFeatures()).extractors)
-    monkeypatch.setattr("ludvig_engine.service.features.find_spec", lambda name: None)
+    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: None)
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
     assert (
         not listed["clip"].ready
@@ -88,9 +88,9 @@ def test_preview_uses_the_channels_computed_last(service, made, monkeypatch):
     scene = opened(service, made).scene
     service(ComputeFeatures(scene, dim=5))
     seen = []
-    original = features.pca_colours
+    original = extraction.pca_colours
     monkeypatch.setattr(
-        "ludvig_engine.service.features.pca_colours",
+        "ludvig_engine.service.extraction.pca_colours",
         lambda up: seen.append(up.features.shape) or original(up),
     )
     service(PreviewFeatures(scene))

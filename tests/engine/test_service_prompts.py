@@ -9,7 +9,7 @@ from ludvig_engine.rendering import adjoint
 from ludvig_engine.scene import Camera, Scene, View
 from ludvig_engine.segmentation import painting as library
 from ludvig_engine.service import points
-from ludvig_engine.service.prompts import MAX_SIDE, read
+from ludvig_engine.service.canvas import MAX_SIDE, read
 from ludvig_engine.wire.methods import Prompt, Viewport
 from scenes import joined, look_at, random_gaussians, single
 

@@ -18,14 +18,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import __version__
-from .errors import EngineError
-from .io.atomic import atomic_write
-from .jobs import Jobs
-from .session import Handler, Session, pack_answer
-from .wire import codec
-from .wire.methods import METHODS, Initialize, Initialized
-from .wire.protocol import (
+from .. import __version__
+from ..errors import EngineError
+from ..io.atomic import atomic_write
+from ..wire import codec
+from ..wire.methods import METHODS, Initialize, Initialized
+from ..wire.protocol import (
     HANDSHAKE_HEADER,
     HANDSHAKE_SECONDS,
     PROTOCOL,
@@ -34,6 +32,8 @@ from .wire.protocol import (
     error_to_message,
     pack,
 )
+from .jobs import Jobs
+from .session import Handler, Session, pack_answer
 
 MAX_HANDSHAKES = 8  # at once
 SEAT_SECONDS = 1.0  # a client that has just left may take this long to be noticed

@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from .errors import Cancelled, EngineError
-from .progress import Job
-from .wire.protocol import PROGRESS_SECONDS, Progress
+from ..errors import Cancelled, EngineError
+from ..progress import Job
+from ..wire.protocol import PROGRESS_SECONDS, Progress
 
 MAX_WAITING = 64
 

@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import EngineError, nearest_name
-from .jobs import Jobs
-from .progress import Job
-from .wire import codec
-from .wire.frames import Frame
-from .wire.methods import METHODS, Nothing, Request, Shutdown
-from .wire.protocol import (
+from ..errors import EngineError, nearest_name
+from ..progress import Job
+from ..wire import codec
+from ..wire.frames import Frame
+from ..wire.methods import METHODS, Nothing, Request, Shutdown
+from ..wire.protocol import (
     Arrays,
     Connection,
     Message,
@@ -24,6 +23,7 @@ from .wire.protocol import (
     error_to_message,
     pack,
 )
+from .jobs import Jobs
 
 Handler = Callable[[Any, Job], Any]  # a request of methods.py, and the job it is -> its answer
 
