@@ -22,7 +22,7 @@ class Subject(StrEnum):
     cancel = "cancel"
     lift = "lift"
     graph = "graph"
-    memory = "memory"
+    peak_memory = "memory"
     growth = "growth"
     wire = "wire"
 
@@ -72,14 +72,14 @@ def _measure(
     cameras: Path | None,
 ) -> dict[str, float]:
     # Imported here: a benchmark's own imports must not slow the other commands down.
-    from ..bench import cancel, click, graph, lift, memory, wire
+    from ..bench import cancel, click, graph, lift, peak_memory, wire
 
     if subject == Subject.wire:
         return wire.run()
     if subject == Subject.memory:
-        return memory.run(count, views, width, height)
+        return peak_memory.run(count, views, width, height)
     if subject == Subject.growth:
-        return memory.growth(count, views, width, height)
+        return peak_memory.growth(count, views, width, height)
     cloud, shots = _scene(count, width, height, views, scene, cameras)
     if subject == Subject.click:
         return click.run(cloud, shots[0])

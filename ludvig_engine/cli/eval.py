@@ -112,7 +112,7 @@ def _compare(
     json: bool,
     options: dict[str, Any],
 ) -> None:
-    from .captures import compare, means, table
+    from .eval_captures import compare, means, table
 
     results = compare(
         data, only, extractors, text_model=text_model, control=control, options=options
@@ -149,7 +149,7 @@ def _run(
     options: dict[str, Any],
 ) -> tuple[dict[str, dict[str, float]], Mapping[str, Mapping[str, float]], dict[str, Any]]:
     """Results by scene, what is published, and the settings."""
-    from ..eval import captures, foreground, lerf, nvos, scannet, spin
+    from ..eval import captures, lerf, nvos, scannet, single_view, spin
 
     job: Job = options["job"]
     if benchmark is Benchmark.scannet:
@@ -185,8 +185,8 @@ def _run(
             tasks, look, cutoff=settings.cutoff, smooth=settings.smooth, redraw=redraw, job=job
         )
     else:
-        rows = foreground.score(
-            tasks, foreground.predictor(settings, extractor=extractor, **options), job=job
+        rows = single_view.score(
+            tasks, single_view.predictor(settings, extractor=extractor, **options), job=job
         )
     return rows, module.PUBLISHED, about
 

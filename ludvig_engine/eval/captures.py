@@ -39,8 +39,8 @@ from ..segmentation.segment import segment
 from ..words.find import TextExtractor, lift_text, text_scores
 from ..words.text import find
 from . import metrics
-from .foreground import Task, read_binary
-from .places import splats_of
+from .datasets import splats_of
+from .single_view import Task, read_binary
 
 LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
 DRAWS = 3  # of clicks: their places are random, well inside the thing and well outside

@@ -33,7 +33,7 @@ from ..sam.prompted import mean_of_draws
 from ..scene import Scene
 from ..words.find import lift_text, load_text_extractor, text_scores
 from . import metrics
-from .places import folder, splats_of
+from .datasets import folder, splats_of
 
 CONFIG = "lerf"
 SETS, RUNS = (

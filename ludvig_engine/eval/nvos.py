@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import EngineError
-from .foreground import Task
-from .places import folder
+from .datasets import folder
+from .single_view import Task
 
 SCENES = {
     "horns_center": "horns",

@@ -26,7 +26,7 @@ from ..progress import SILENT, Job, chunks
 from ..rendering import GSPLAT, Raster, adjoint
 from ..scene import Camera, Gaussians, Scene
 from . import metrics
-from .places import splats_of
+from .datasets import splats_of
 
 # NYU40's ids; the smaller sets leave out what OpenGaussian leaves out.
 NYU40 = {

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..io.views import load_views
-from .foreground import Task
+from .single_view import Task
 
 CONFIG = "dif_SPIn"
 SUFFIXES = (".png", ".jpg", ".jpeg")

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 import small_scene
 from ludvig_engine.cli import app
 from ludvig_engine.errors import EngineError
-from ludvig_engine.eval import foreground, lerf, metrics, nvos, report, scannet, spin
-from ludvig_engine.eval import foreground as foreground_eval
-from ludvig_engine.eval.places import splats_of
+from ludvig_engine.eval import lerf, metrics, nvos, report, scannet, single_view, spin
+from ludvig_engine.eval import single_view as foreground_eval
+from ludvig_engine.eval.datasets import splats_of
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply, write_ply
 from ludvig_engine.paper.configs import config
@@ -138,9 +138,9 @@ def test_perfect_and_shifted_predictions(module, nvos_data, spin_data, shown):
         task.name: {v: foreground_eval.read_binary(p) for v, p in task.targets.items()}
         for task in tasks
     }
-    rows = report.with_mean(foreground.score(tasks, lambda task: truth[task.name]))
+    rows = report.with_mean(single_view.score(tasks, lambda task: truth[task.name]))
     assert all(row["IoU"] == row["accuracy"] == 100 for row in rows.values())
-    rows = foreground.score(
+    rows = single_view.score(
         tasks, lambda task: {v: shifted(m) for v, m in truth[task.name].items()}
     )
     for name, masks in truth.items():
@@ -154,15 +154,15 @@ def test_perfect_and_shifted_predictions(module, nvos_data, spin_data, shown):
 def test_a_square_shifted_by_a_quarter(tmp_path):
     square = np.zeros((60, 90), bool)
     square[10:50, 20:60] = True
-    task = foreground.Task(
+    task = single_view.Task(
         "square", tmp_path, "a", tmp_path, {"b": save(tmp_path / "b.png", square)}
     )
     moved = np.roll(square, 10, axis=1)
-    assert foreground.score([task], lambda _: {"b": moved})["square"]["IoU"] == pytest.approx(60)
+    assert single_view.score([task], lambda _: {"b": moved})["square"]["IoU"] == pytest.approx(60)
     twice = np.kron(moved, np.ones((2, 2), bool))
-    assert foreground.score([task], lambda _: {"b": twice})["square"]["IoU"] == pytest.approx(60), (
-        "at any resolution"
-    )
+    assert single_view.score([task], lambda _: {"b": twice})["square"]["IoU"] == pytest.approx(
+        60
+    ), "at any resolution"
 
 
 def test_own_predictions(nvos_data, spin_data, monkeypatch):
@@ -172,16 +172,16 @@ def test_own_predictions(nvos_data, spin_data, monkeypatch):
         config("sam_NVOS"), scheme=Scheme(share=0.1)
     )  # regions cannot ignore a point beside the object
     for settings, floor in ((inner, 50), (config("sam_SPIn"), 80)):
-        assert foreground.score([task], foreground.predictor(settings))[task.name]["IoU"] > floor
+        assert single_view.score([task], single_view.predictor(settings))[task.name]["IoU"] > floor
     small = {"recipe": replace(config("dif_SPIn").recipe, neighbours=30)}
     spin_tasks = [task for task in spin.tasks(spin_data) if task.name == "fern"]
-    answer = foreground.predictor(replace(config("dif_SPIn"), **small), extractor="colour")
-    assert foreground.score(spin_tasks, answer)["fern"]["IoU"] > 85
+    answer = single_view.predictor(replace(config("dif_SPIn"), **small), extractor="colour")
+    assert single_view.score(spin_tasks, answer)["fern"]["IoU"] > 85
     monkeypatch.setattr(
         foreground_eval, "load_extractor", lambda spec, device: PlantedExtractor(0.5, (45, 60))
     )
-    answer = foreground.predictor(replace(config("dif_NVOS"), **small))
-    rows = foreground.score(nvos.tasks(nvos_data), answer)
+    answer = single_view.predictor(replace(config("dif_NVOS"), **small))
+    rows = single_view.score(nvos.tasks(nvos_data), answer)
     assert min(row["IoU"] for row in rows.values()) > 80
 
 

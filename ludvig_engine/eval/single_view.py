@@ -24,7 +24,7 @@ from ..sam.prompted import reference_mask
 from ..scene import Camera, Gaussians, Scene, View
 from ..segmentation.painting import Paint
 from . import metrics
-from .places import splats_of
+from .datasets import splats_of
 
 
 @dataclass(frozen=True)
