@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from scipy.spatial import cKDTree
 
-from ..graph.diffusion import similarities
 from ..graph.neighbors import build, nearest
+from ..graph.similarity import similarities
 from ..machine.sparse import operator
 from ..progress import SILENT, chunks, cpu_count
 from ..scene import Gaussians

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -96,6 +97,6 @@ def _mean(
 ) -> float:
     """Per view the best of `repeat`, averaged."""
     best = [
-        min(cpu_seconds(lambda c=camera: function(c)) for _ in range(repeat)) for camera in cameras
-    ]  # type: ignore[misc]
+        min(cpu_seconds(partial(function, camera)) for _ in range(repeat)) for camera in cameras
+    ]
     return sum(best) / len(best)

@@ -22,7 +22,7 @@ class Subject(StrEnum):
     cancel = "cancel"
     lift = "lift"
     graph = "graph"
-    peak_memory = "memory"
+    memory = "memory"
     growth = "growth"
     wire = "wire"
 

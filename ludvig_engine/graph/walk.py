@@ -10,8 +10,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 from ..arrays import Array, Float
 from ..machine.sparse import Operator, operator
 from ..progress import SILENT, Job
-from .diffusion import similarities
 from .neighbors import Graph
+from .similarity import similarities
 
 STEPS = 200  # at most; about 40 are needed for TOLERANCE, Jacobi iteration needs thousands where λ is small
 TOLERANCE = 3e-3  # of the residual: scores are then within about 0.01

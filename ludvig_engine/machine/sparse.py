@@ -14,6 +14,7 @@ from ..arrays import Array, Float, Int
 from ..errors import EngineError
 from ..progress import SILENT, Job, chunks
 from .device import gpu
+from .operator import Operator
 
 LARGE = 1_000_000  # entries; below that the CPU is done before the GPU has begun
 ROWS = 65536  # of a piece of work
@@ -23,16 +24,6 @@ WINDOW = 256  # rows sorted by length among themselves: near enough to stay neig
 _u = np.uint64
 
 log = logging.getLogger(__name__)
-
-
-class Operator:
-    """A matrix to be applied to many vectors."""
-
-    def __call__(
-        self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0
-    ) -> Float[Array, "N *C"]:
-        """matrix @ x for a vector or a few columns."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from ..arrays import Array, Float
 from ..progress import SILENT, Job
 from .device import fitting, import_torch
-from .sparse import Operator
+from .operator import Operator
 
 DEVICE = "cuda"
 

@@ -1,7 +1,7 @@
 """The paper's experiments by name: its hyper-parameters, for those who want to reproduce or compare.
 
-`Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by foreground.py; `Masks` the same with SAM
-instead of features; `Words` is text (LERF, object removal), run by find.py. The defaults of this engine are others, and
+`Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by one_view.py; `Masks` the same with SAM
+instead of features; `Words` is text (LERF, object removal), run by words.py. The defaults of this engine are others, and
 better on what could be measured.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ..errors import EngineError, nearest_name
 from ..pipeline import Recipe
 from ..sam.multiview import NVOS, SPIN, Scheme
-from ..words.find import Spread
+from .words import Transient
 
 _SHARP = Recipe(weighted=True, neighbours=200)
 
@@ -43,13 +43,13 @@ class Foreground:
         False  # agree with a SAM mask of the reference view instead of the prompt itself
     )
     release_cut: bool = (
-        False  # the published code's edges (diffusion.release_edges), whose cut depends on N
+        False  # the published code's edges (diffusions.release_edges), whose cut depends on N
     )
 
 
 @dataclass(frozen=True)
 class Masks:
-    """SAM's masks in every photo, uplifted (sam/foreground.py)."""
+    """SAM's masks in every photo, uplifted (masks.py)."""
 
     segmenter: str = "sam:huge"
     scheme: Scheme = NVOS
@@ -67,7 +67,7 @@ class Words:
     extractor: str
     text: str
     recipe: Recipe
-    spread: Spread
+    spread: Transient
     cutoff: float = (
         0.0  # benchmark: pixels below this share of the maximum are no part of Otsu's histogram
     )
@@ -75,7 +75,7 @@ class Words:
     segmenter: str = ""  # benchmark: a SAM that redraws the masks
 
 
-_LERF = Spread(bandwidth=0.5, C=0.001, power=0.5, steps=200, paper=True)
+_LERF = Transient(bandwidth=0.5, C=0.001, power=0.5, steps=200)
 _DINO = "dinov2:giant"
 _CLIP = "clip:laion,pyramid"
 
@@ -96,7 +96,7 @@ CONFIGS: Mapping[str, Experiment] = {
         _DINO,
         _CLIP,
         Recipe(neighbours=200),
-        Spread(diffusion=False, paper=True),
+        Transient(diffusion=False),
         cutoff=0.8,
         smooth=5,
     ),
@@ -112,7 +112,7 @@ CONFIGS: Mapping[str, Experiment] = {
         _DINO,
         _CLIP,
         Recipe(neighbours=160),
-        Spread(bandwidth=5, unary="mean", power=1, steps=200, paper=True, threshold=0.006),
+        Transient(bandwidth=5, unary="mean", power=1, steps=200, threshold=0.006),
     ),
 }
 

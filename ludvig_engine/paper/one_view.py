@@ -18,7 +18,7 @@ from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import Extractor
-from ..graph.diffusion import flood, kept_edges, release_edges, seed_median
+from ..graph.flood import flood
 from ..graph.neighbors import Graph, nearest, unit
 from ..pipeline import lifted_features, neighbour_graph
 from ..progress import SILENT, Job
@@ -29,6 +29,7 @@ from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
 from ..uplifting import Uplifted
 from .configs import Foreground
+from .diffusions import kept_edges, release_edges, seed_median
 from .unary import boundary, logistic, to_mean
 
 CUTS = 1 - np.arange(1, 98) / 100  # of the picture stretched to 0..1

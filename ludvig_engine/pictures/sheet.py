@@ -54,9 +54,10 @@ def _arranged(rows: Sequence[Mapping[str, Image.Image]]) -> Image.Image:
     heights = [max(picture.height for picture in row.values()) for row in rows]
     size = len(names) * (WIDTH + GAP) + GAP, CAPTION + sum(heights) + GAP * len(rows)
     out = Image.new("RGB", size, "white")
-    draw, font = ImageDraw.Draw(out), ImageFont.load_default(17)
+    pen = ImageDraw.Draw(out)
+    font = ImageFont.load_default(17)
     for column, name in enumerate(names):
-        draw.text(
+        pen.text(
             (GAP + column * (WIDTH + GAP) + WIDTH / 2, CAPTION / 2),
             name,
             "black",

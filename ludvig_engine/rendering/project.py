@@ -107,7 +107,7 @@ def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _project(
+def _project(  # type: ignore[no-untyped-def]
     means,
     quats,
     scales,
@@ -121,7 +121,7 @@ def _project(
     blur,
     margin,
     window,
-):  # type: ignore[no-untyped-def]
+):
     N = len(means)
     index = np.empty(N, np.int32)
     geometry = np.empty((N, 8), np.float32)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Float, Int
-from ..graph.diffusion import similarities
 from ..graph.neighbors import Graph
+from ..graph.similarity import similarities
 from ..graph.superpoints import Segments, contracted, describe, grouped
 from ..graph.walk import Walk, median_distance
 from ..machine.sparse import operator

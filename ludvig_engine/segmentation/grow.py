@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array, Bool
-from ..graph.diffusion import flood
+from ..graph.flood import flood
 from ..graph.neighbors import Graph
 from ..progress import SILENT, Job, chunks
 

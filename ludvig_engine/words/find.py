@@ -6,8 +6,7 @@
 4. The surest of them are evidence for the object, what is hardly relevant is weak evidence against it, and the object
    is found from both as from clicks (segment.py), on features that see outlines better than text-aligned ones.
 
-The paper's way from there (`Spread.paper`) is for parity: logistic regression of the seeds as unary P, and normalised
-diffusion of the seeds. On scenes of several things it finds pieces of them only.
+The paper's way from there is for parity (`paper/words.py`).
 
 Texts cost one pass over the Gaussians each; what a scene looks like to the text model is computed once (`lift_text`).
 """
@@ -26,9 +25,6 @@ from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
-from ..graph.diffusion import diffuse, seed_median, similarities
-from ..graph.neighbors import unit
-from ..paper.unary import logistic, to_weighted_mean
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
@@ -52,16 +48,30 @@ class TextExtractor(Extractor, TextEncoder, Protocol):
 
 @dataclass(frozen=True)
 class Spread:
-    """How seeds become a segment."""
+    """How seeds become a segment; a subclass may do it another way (`paper/words.py`)."""
 
     diffusion: bool = True
     threshold: float | None = None  # of the scores; found if not given
-    paper: bool = False  # spread as the paper does, by what follows
-    bandwidth: float = 4.0  # of the feature similarities, in squared median distances
-    C: float = 0.001  # inverse regularisation of the logistic regression
-    power: float = 4.0  # of its probability, 1 / b in the paper
-    steps: int = 200
-    unary: str = "logistic"  # or "mean": distance to the seeds' mean by relevancy (the paper's object removal)
+
+    def answer(
+        self, prepared: Prepared, lifted: Uplifted, relevancy: Relevancy, *, job: Job = SILENT
+    ) -> Segment:
+        """The best guess, whether the text is there or not; some Gaussian is seen."""
+        measure = among_seen(relevancy.even, lifted.seen)
+        share = stretched(measure)
+        seeds = text.seeds(measure) > 0
+        if not self.diffusion or not seeds.any():
+            return parted(share)
+        placed = _evidence(prepared, lifted.seen, share, seeds)
+        return segment(prepared, [], placed=placed, job=job)
+
+
+@dataclass(frozen=True)
+class Relevancy:
+    """How much better a text fits each Gaussian than the negatives do, 0..1."""
+
+    sharp: Float[Array, " N"]  # the paper's: above 0.5 where it fits better than every negative
+    even: Float[Array, " N"]  # at temperature 1, where it does not saturate
 
 
 @dataclass(frozen=True)
@@ -144,7 +154,11 @@ def text_scores(
     )  # `relevancy` saturates
     found = []
     for p, name in job.track(list(enumerate(texts)), "Finding words"):
-        answer = _answer(prepared, lifted, relevancy[:, p], even[:, p], spread, job)
+        if lifted.seen.any():
+            both = Relevancy(relevancy[:, p], even[:, p])
+            answer = spread.answer(prepared, lifted, both, job=job)
+        else:
+            answer = Segment(np.zeros_like(relevancy[:, p]), 1.0, "nothing is seen", {}, {})
         found.append(
             TextSegment(
                 name, findings[p], relevancy[:, p], _judged(name, answer, findings[p], spread)
@@ -175,33 +189,15 @@ def together(found: Sequence[TextSegment]) -> Segment:
     )
 
 
-def _answer(
-    prepared: Prepared,
-    lifted: Uplifted,
-    relevancy: Float[Array, " N"],
-    even: Float[Array, " N"],
-    spread: Spread,
-    job: Job,
-) -> Segment:
-    """The best guess, whether the text is there or not."""
-    seen = lifted.seen
-    if not seen.any():
-        return Segment(np.zeros_like(relevancy), 1.0, "nothing is seen", {}, {})
-    measure = relevancy if spread.paper else even
-    measure = np.where(
-        seen, measure, measure[seen].min()
-    )  # the unseen do not stretch the range that Otsu divides
-    share = np.asarray((measure - measure.min()) / max(float(np.ptp(measure)), 1e-12), np.float32)
-    seeds = text.seeds(measure) > 0
-    if not spread.diffusion or not seeds.any():
-        return _parted(share)
-    if spread.paper:
-        return _parted(
-            _diffused(
-                prepared, lifted, np.where(seeds, relevancy, 0).astype(np.float32), spread, job
-            )
-        )
-    return segment(prepared, [], placed=_evidence(prepared, seen, share, seeds), job=job)
+def among_seen(relevancy: Float[Array, " N"], seen: Bool[Array, " N"]) -> Float[Array, " N"]:
+    """The lowest relevancy for the unseen, which then do not stretch the range that Otsu divides."""
+    return np.where(seen, relevancy, relevancy[seen].min())
+
+
+def stretched(relevancy: Float[Array, " N"]) -> Float[Array, " N"]:
+    """Minimum to 0, maximum to 1."""
+    spread = max(float(np.ptp(relevancy)), 1e-12)
+    return np.asarray((relevancy - relevancy.min()) / spread, np.float32)
 
 
 def _evidence(
@@ -218,25 +214,8 @@ def _evidence(
     return Evidence(yes, no, np.zeros_like(yes))
 
 
-def _diffused(
-    prepared: Prepared, lifted: Uplifted, start: Float[Array, " N"], spread: Spread, job: Job
-) -> Float[Array, " N"]:
-    """The paper's transient of the normalised diffusion, over its maximum."""
-    x = unit(prepared.uplifted.features)
-    if spread.unary == "mean":
-        P = to_weighted_mean(x, start, bandwidth=1 / spread.power)
-    else:
-        P = (
-            logistic(x, start > 0, lifted.weights / lifted.weights[lifted.seen].mean(), C=spread.C)
-            ** spread.power
-        )
-    scale = seed_median(prepared.graph, start > 0)
-    adjacency = similarities(prepared.graph, spread.bandwidth, max(scale, 1e-6))
-    score = diffuse(prepared.graph, adjacency, P, start[:, None], steps=spread.steps, job=job)[:, 0]
-    return np.asarray(np.clip(score / max(float(score.max()), 1e-12), 0, 1), np.float32)
-
-
-def _parted(scores: Float[Array, " N"]) -> Segment:
+def parted(scores: Float[Array, " N"]) -> Segment:
+    """The scores, cut by Otsu's rule."""
     threshold = float(threshold_otsu(scores)) if np.ptp(scores) > 0 else 1.0
     return Segment(scores, threshold, "where the scores fall apart", {}, {})
 

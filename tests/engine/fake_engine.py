@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from ludvig_engine.cache.store.store import Cache, key
 
+from ludvig_engine.cache.store import Cache, key
 from ludvig_engine.errors import EngineError
 from ludvig_engine.progress import Job
 from ludvig_engine.service.server import serve

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from ludvig_engine.cache.store.store import Cache
 
 import small_scene
+from ludvig_engine.cache.store import Cache
 from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.service.handlers import handlers
 from ludvig_engine.wire import codec

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-from ludvig_engine.pictures.draw.draw import rgb
 from PIL import Image
 
 from ludvig_engine.io.ply import write_ply
+from ludvig_engine.pictures.draw import rgb
 from ludvig_engine.scene import Camera, Gaussians
 from scenes import joined, look_at
 

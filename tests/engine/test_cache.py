@@ -14,8 +14,8 @@ import pytest
 import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
-from ludvig_engine.cache.store.store import Cache, default_folder, key, key_of_array
 
+from ludvig_engine.cache.store import Cache, default_folder, key, key_of_array
 from ludvig_engine.cache.store import store as cache_module
 
 ARRAYS = {

@@ -124,9 +124,8 @@ def test_words_and_clicks(run, monkeypatch, how):
 
 
 def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
-    from ludvig_engine.pictures.draw.draw import share
-
     from ludvig_engine.io.load import load_scene
+    from ludvig_engine.pictures.draw import share
 
     scene = load_scene(made / "splats.ply", views=made)
     red = scene.from_file(np.load(made / "names.npy")) == "red"

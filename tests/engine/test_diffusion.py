@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ludvig_engine.graph.neighbors.diffusion import (
-    diffuse,
-    flood,
-    kept_edges,
-    release_edges,
-    seed_median,
-    similarities,
-)
-from ludvig_engine.graph.neighbors.neighbors import OUT, build, edge_distances, nearest, unit
 from scipy.sparse.csgraph import connected_components, shortest_path
+
+from ludvig_engine.graph.flood import flood
+from ludvig_engine.graph.neighbors import OUT, build, edge_distances, nearest, unit
+from ludvig_engine.graph.similarity import similarities
+from ludvig_engine.paper.diffusions import diffuse, kept_edges, release_edges, seed_median
 
 RNG = np.random.default_rng(1)
 N = 120

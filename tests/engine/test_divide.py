@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ludvig_engine.graph.neighbors.neighbors import build, nearest
-from ludvig_engine.graph.neighbors.superpoints import Segments
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from ludvig_engine.graph.neighbors import build, nearest
+from ludvig_engine.graph.superpoints import Segments
 from ludvig_engine.segmentation.divide import FEWEST, agglomerate, cut, divide
 from ludvig_engine.segmentation.prepared import Prepared
 from ludvig_engine.uplifting import Uplifted

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ludvig_engine.cache.store.store import Cache
 
 import small_scene
+from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import (

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ludvig_engine.graph.neighbors.neighbors import IN, OUT, build, nearest, unit
+
+from ludvig_engine.graph.neighbors import IN, OUT, build, nearest, unit
 
 RNG = np.random.default_rng(0)
 

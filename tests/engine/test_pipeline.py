@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ludvig_engine.cache.store.store import Cache
 
 import small_scene
+from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene

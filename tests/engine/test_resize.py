@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ludvig_engine.graph.neighbors.neighbors import build, nearest
 
+from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.segmentation.grow import grow, reach, shrink
 
 

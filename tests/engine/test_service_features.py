@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ludvig_engine.cache.store.store import Cache
 
 import small_scene
 from ludvig_engine import weights
+from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import EXTRACTORS
 from ludvig_engine.service import extraction

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ludvig_engine.graph.neighbors.neighbors import build, nearest
-from ludvig_engine.graph.neighbors.superpoints import Segments, contracted, describe, grouped
 
+from ludvig_engine.graph.neighbors import build, nearest
+from ludvig_engine.graph.superpoints import Segments, contracted, describe, grouped
 from ludvig_engine.uplifting import Uplifted
 from test_divide import everyone, planted
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ludvig_engine.graph.neighbors.neighbors import unit
 
+from ludvig_engine.graph.neighbors import unit
 from ludvig_engine.paper.unary import logistic, to_mean, to_weighted_mean
 
 RNG = np.random.default_rng(2)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from ludvig_engine.graph.neighbors.neighbors import build, nearest
-from ludvig_engine.graph.neighbors.walk import Walk
+
+from ludvig_engine.graph.neighbors import build, nearest
+from ludvig_engine.graph.walk import Walk
 
 RNG = np.random.default_rng(3)
 GRAPH = build(nearest(RNG.normal(size=(80, 3)), 6)).with_features(RNG.normal(size=(80, 3)))

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from ludvig_engine.cache.store.store import Cache
 
 import ludvig_engine
 from fake_engine import COMMAND, Hang, Ping, Work
+from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import Nothing

@@ -1,7 +1,7 @@
-"""Spreading seeds over the graph (LUDVIG, section 3.3): a flood fill through similar edges, and normalised diffusion.
+"""The paper's diffusions (LUDVIG, section 3.3): edges cut for a flood fill, and normalised power iteration.
 
-Both use S_ij = exp(−d_ij² / (b m²)), d the distance of unit features, m a median that sets the scale, b the bandwidth,
-and a unary P in (0, 1] that says how much a Gaussian looks like the object and keeps the seeds from leaking.
+Both use S_ij = exp(−d_ij² / (b m²)) (graph/similarity.py) and a unary P in (0, 1] that says how much a Gaussian looks like
+the object and keeps the seeds from leaking.
 
 The published code departs from these formulas in the flood: it divides an edge's weight by sums over all edges of the
 same *rank*, so its cut depends on N. Here the cut is an explicit `threshold` on S √(P_i P_j); theirs: `release_edges`.
@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 
 from ..arrays import Array, Bool, Float, Int
+from ..graph.neighbors import OUT, Graph, build
 from ..machine.sparse import operator
 from ..progress import SILENT, Job
-from .neighbors import IN, OUT, Graph, build
 
 THRESHOLD = 0.03  # between the published code's implied cuts at 10^5 and 6 10^5 Gaussians
 
@@ -30,17 +30,6 @@ def seed_median(graph: Graph, seeds: Bool[Array, " N"]) -> float:
         if len(values)
         else 0.0
     )
-
-
-def similarities(
-    graph: Graph, bandwidth: float, scale: float | Float[Array, " N"]
-) -> Float[Array, " E"]:
-    """A = S + Sᵀ on the edges: a mutual edge counts twice and a Gaussian's own is 2. `scale` is m, or m_i per row."""
-    per_row = np.broadcast_to(np.asarray(scale, np.float32), len(graph))
-    own, other = np.repeat(per_row, np.diff(graph.indptr)), per_row[graph.indices]
-    squared = graph.distances**2 / np.float32(bandwidth)
-    out = np.exp(-squared / np.maximum(own, 1e-8) ** 2) * ((graph.direction & OUT) > 0)
-    return out + np.exp(-squared / np.maximum(other, 1e-8) ** 2) * ((graph.direction & IN) > 0)
 
 
 def kept_edges(
@@ -62,28 +51,6 @@ def kept_edges(
         1 / (bandwidth * scale**2),
         -np.log(threshold),
     )
-
-
-def flood(
-    graph: Graph, kept: Bool[Array, " E"], seeds: Bool[Array, " N"], *, hops: int = 100
-) -> Int[Array, " N"]:
-    """Hops from the nearest seed through kept edges; −1 where none is within `hops`.
-
-    A seed whose own edge is cut (its P is below the threshold) does not count.
-    """
-    reached = np.full(len(graph), -1, np.int32)
-    own = graph.indices == np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
-    alive = np.zeros(len(graph), bool)
-    alive[graph.indices[own & kept]] = True
-    _flood(
-        graph.indptr,
-        graph.indices,
-        kept,
-        np.flatnonzero(seeds & alive).astype(np.int32),
-        reached,
-        hops,
-    )
-    return reached
 
 
 def diffuse(
@@ -156,25 +123,3 @@ def _kept(indptr, indices, distances, cost, inverse, limit):
         for e in range(indptr[i], indptr[i + 1]):
             out[e] = distances[e] * distances[e] * inverse + cost[i] + cost[indices[e]] < limit
     return out
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _flood(indptr, indices, kept, frontier, reached, hops):
-    for i in frontier:
-        reached[i] = 0
-    for hop in range(1, hops + 1):
-        found, count = np.empty(1024, np.int32), 0
-        for i in frontier:
-            for e in range(indptr[i], indptr[i + 1]):
-                j = indices[e]
-                if kept[e] and reached[j] < 0:
-                    reached[j] = hop
-                    if count == len(found):
-                        longer = np.empty(2 * count, np.int32)
-                        longer[:count] = found
-                        found = longer
-                    found[count] = j
-                    count += 1
-        if count == 0:
-            break
-        frontier = found[:count]

@@ -1,0 +1,61 @@
+"""The paper's way from seeds to a segment, for words (LUDVIG, section 4.3, and the appendix on object removal).
+
+A logistic regression of the seeds is the unary P, and the seeds are spread by normalised diffusion. On scenes of several
+things it finds pieces of them only, which is why the product takes another way (`words/find.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Array, Float
+from ..graph.neighbors import unit
+from ..graph.similarity import similarities
+from ..progress import SILENT, Job
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Segment
+from ..uplifting import Uplifted
+from ..words import text
+from ..words.find import Relevancy, Spread, among_seen, parted, stretched
+from .diffusions import diffuse, seed_median
+from .unary import logistic, to_weighted_mean
+
+
+@dataclass(frozen=True)
+class Transient(Spread):
+    """Power iteration from the seeds; what it gives is the transient after `steps`."""
+
+    bandwidth: float = 4.0  # of the feature similarities, in squared median distances
+    C: float = 0.001  # inverse regularization of the logistic regression
+    power: float = 4.0  # of its probability, 1 / b in the paper
+    steps: int = 200
+    unary: str = "logistic"  # or "mean": distance to the seeds' mean by relevancy (object removal)
+
+    def answer(
+        self, prepared: Prepared, lifted: Uplifted, relevancy: Relevancy, *, job: Job = SILENT
+    ) -> Segment:
+        """The best guess, whether the text is there or not."""
+        measure = among_seen(relevancy.sharp, lifted.seen)
+        seeds = text.seeds(measure) > 0
+        if not self.diffusion or not seeds.any():
+            return parted(stretched(measure))
+        start = np.where(seeds, relevancy.sharp, 0).astype(np.float32)
+        return parted(self._diffused(prepared, lifted, start, job))
+
+    def _diffused(
+        self, prepared: Prepared, lifted: Uplifted, start: Float[Array, " N"], job: Job
+    ) -> Float[Array, " N"]:
+        """The transient over its maximum."""
+        x = unit(prepared.uplifted.features)
+        if self.unary == "mean":
+            P = to_weighted_mean(x, start, bandwidth=1 / self.power)
+        else:
+            weights = lifted.weights / lifted.weights[lifted.seen].mean()
+            P = logistic(x, start > 0, weights, C=self.C) ** self.power
+        scale = max(seed_median(prepared.graph, start > 0), 1e-6)
+        adjacency = similarities(prepared.graph, self.bandwidth, scale)
+        columns = start[:, None]
+        score = diffuse(prepared.graph, adjacency, P, columns, steps=self.steps, job=job)[:, 0]
+        return np.asarray(np.clip(score / max(float(score.max()), 1e-12), 0, 1), np.float32)
