@@ -96,7 +96,8 @@ def test_it_starts_before_what_it_computes_with_is_imported(tmp_path):
     script = f"""
 import sys
 from ludvig_engine.cli import app
-from ludvig_engine import server, service
+from ludvig_engine import service
+from ludvig_engine.service import server
 late = {{"numba", "scipy", "sklearn", "skimage", "torch", "PIL", "pycolmap"}}
 server.serve = lambda *a, **o: print(sorted(late & sys.modules.keys()))
 app(["serve", "--connection-file", {str(tmp_path / "c.json")!r}], standalone_mode=False)
