@@ -76,9 +76,9 @@ def _add(operator: Any, context: Any, event: Any) -> None:
 
 
 def _finish(operator: Any, context: Any) -> set[str]:
-    from . import pinhole, places
+    from .maths import pinhole, strokes
 
-    operator.pixels = places.text(_drawn)
+    operator.pixels = strokes.text(_drawn)
     try:
         return operator.drawn(context, pinhole.of_region(context.region, context.region_data))
     except EngineError as error:
@@ -89,14 +89,14 @@ def _draw(region: int) -> None:
     if _operator is None or bpy.context.region.as_pointer() != region:
         return
     height = bpy.context.region.height
-    places = [(x, height - 1 - y) for x, y in _drawn]
+    strokes = [(x, height - 1 - y) for x, y in _drawn]
     color = COLORS[_operator.mode]
-    if _operator.kind == "BOX" and len(places) == 2:
-        (x0, y0), (x1, y1) = places
-        places = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
-        line(places, color, 1.5)
+    if _operator.kind == "BOX" and len(strokes) == 2:
+        (x0, y0), (x1, y1) = strokes
+        strokes = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        line(strokes, color, 1.5)
     elif _operator.kind == "SCRIBBLE":
-        line(places, (*color[:3], 0.5), 2 * _operator.radius)
+        line(strokes, (*color[:3], 0.5), 2 * _operator.radius)
 
 
 def line(places: list[tuple[float, float]], color: tuple[float, ...], width: float) -> None:
@@ -104,10 +104,10 @@ def line(places: list[tuple[float, float]], color: tuple[float, ...], width: flo
     import gpu
     from gpu_extras.batch import batch_for_shader
 
-    if len(places) < 2:
-        places = [*places, (places[0][0] + 1, places[0][1])]
+    if len(strokes) < 2:
+        strokes = [*strokes, (strokes[0][0] + 1, strokes[0][1])]
     shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
-    batch = batch_for_shader(shader, "LINE_STRIP", {"pos": [(x, y, 0.0) for x, y in places]})
+    batch = batch_for_shader(shader, "LINE_STRIP", {"pos": [(x, y, 0.0) for x, y in strokes]})
     gpu.state.blend_set("ALPHA")
     shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
     shader.uniform_float("lineWidth", width)

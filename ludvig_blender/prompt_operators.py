@@ -113,12 +113,13 @@ class Drawn(Prompting):
 
     def drawn(self, context: Any, lens: Any) -> set[str]:
         """Say what was drawn in this view."""
-        from . import pinhole, places, splats
+        from . import splats
+        from .maths import pinhole, strokes
 
         thing = splats.splat_objects(context)[0]
         world = thing.matrix_world
-        pixels = places.inside(self.kind, places.read(self.pixels), lens)
-        viewport = pinhole.viewport(lens, world, places.center(thing))
+        pixels = strokes.inside(self.kind, strokes.read(self.pixels), lens)
+        viewport = pinhole.viewport(lens, world, strokes.center(thing))
         if pinhole.mirrored(world):
             pixels[:, 0] = lens.width - 1 - pixels[:, 0]
         depth = context.window_manager.ludvig_tools.depth if self.depth == "TOOL" else self.depth

@@ -67,12 +67,12 @@ def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text:
 
 def place(prompt: Any, viewport: Any, pixels: Any, radius: float = 0.0) -> None:
     """Say where: pixels (P, 2), of a `methods.Viewport`."""
-    from . import places
+    from .maths import strokes
 
     prompt.viewmat = viewport.viewmat.reshape(-1)
     prompt.K = viewport.K.reshape(-1)
     prompt.size = viewport.width, viewport.height
-    prompt.pixels = places.text(pixels)
+    prompt.pixels = strokes.text(pixels)
     prompt.radius = radius
 
 
@@ -81,7 +81,7 @@ def request(prompt: Any) -> Any:
     import numpy as np
 
     from ..ludvig_engine.wire.methods import Prompt, Viewport
-    from . import places
+    from .maths import strokes
 
     if prompt.kind == "TEXT":
         return Prompt("text", positive=prompt.positive, text=prompt.text)
@@ -94,7 +94,7 @@ def request(prompt: Any) -> Any:
         positive=prompt.positive,
         through=prompt.through,
         viewport=Viewport(viewmat, K, *prompt.size),
-        pixels=places.read(prompt.pixels).astype(np.float32),
+        pixels=strokes.read(prompt.pixels).astype(np.float32),
         radius=prompt.radius,
     )
 

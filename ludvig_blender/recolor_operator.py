@@ -54,7 +54,8 @@ class RecolorSplats(bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: Any) -> set[str]:
-        from . import recolor, splats, viewport
+        from . import splats, viewport
+        from .maths import recolor
 
         thing = splats.splat_objects(context)[0]
         change = {

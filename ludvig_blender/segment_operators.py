@@ -170,7 +170,8 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         import numpy as np
 
-        from . import attributes, segment_sets, segments
+        from . import attributes, segments
+        from .maths import segment_sets
 
         thing, segment = _chosen(context)
         other = thing.ludvig.segments.get(self.other)

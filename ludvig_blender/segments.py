@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import attributes, counts, nodes, splats, viewport
-from .segment_sets import attained
+from .maths.segment_sets import attained
 
 PREFIX = "ludvig_"
 LONGEST = 56  # bytes of a segment's name: Blender's attribute names end at 67, and copies are called name.001

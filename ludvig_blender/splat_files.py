@@ -20,7 +20,8 @@ from ..ludvig_engine.io.files import open_file
 from ..ludvig_engine.io.ply import read_ply, write_ply
 from ..ludvig_engine.io.ply_header import read_header, read_rows
 from ..ludvig_engine.scene import Gaussians
-from . import attributes, splats, transform
+from . import attributes, splats
+from .maths import transform
 
 STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
 NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros

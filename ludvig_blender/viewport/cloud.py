@@ -11,7 +11,7 @@ from itertools import count
 
 import numpy as np
 
-from ..transform import CHUNK, rotations
+from ..maths.transform import CHUNK, rotations
 
 _versions = count(1)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import sh
-from ..recolor import LUMA
+from ..maths import sh
+from ..maths.recolor import LUMA
 from .cloud import Cloud
 
 CHUNK = 32768  # splats per step: harmonics, basis and colours stay in the cache

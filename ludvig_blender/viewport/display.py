@@ -19,9 +19,9 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from .. import messages, native, splats
+from ..maths.lens import Lens
 from . import colors, marks, reader, redraw
 from .intake import Intake
-from .lens import Lens
 from .order import Part, back_to_front
 from .points import Points
 from .texels import rows

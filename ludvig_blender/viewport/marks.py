@@ -13,10 +13,11 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from .. import attributes, places
+from .. import attributes
 from ..gesture import COLORS
+from ..maths import strokes
+from ..maths.lens import Lens
 from .cloud import Cloud
-from .lens import Lens
 from .surface import touched, unprojected
 
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
@@ -62,7 +63,7 @@ def unseen(thing: Any, mark: Mark) -> np.ndarray | None:
 def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
     """Its points (P, 3), object space; none where no splat is. For the worker."""
     viewmat, K = np.reshape(mark.viewmat, (4, 4)), np.reshape(mark.K, (3, 3))
-    pixels = places.read(mark.pixels)
+    pixels = strokes.read(mark.pixels)
     shown = (
         ~unseen
         if unseen is not None and len(unseen) == len(cloud.texels)

@@ -14,9 +14,9 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
+from ..maths.lens import Lens
 from . import shaders
 from .cloud import Cloud
-from .lens import Lens
 from .texels import WIDTH, rows
 
 _CORNERS = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import attributes
+from ..maths.lens import Lens
 from . import colors, painter, reader
 from .cloud import Cloud, update
-from .lens import Lens
 from .order import Part, back_to_front
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from mathutils import Matrix
 
-from ..sh import C0
+from ..maths.sh import C0
 from .cloud import Cloud
 
 MOST = 300_000  # dots per object; of more splats an even sample is shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .lens import BLUR
+from ..maths.lens import BLUR
 
 NEAR = 1e-3  # of the usual depth: what is nearer to the camera is in nobody's view
 FAINT = 0.1  # alpha under which a pixel shows nothing

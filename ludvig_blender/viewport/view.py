@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..maths.lens import Lens
 from .cloud import Cloud
 from .colors import Style
-from .lens import Lens
 
 REST = 0.15  # seconds without a change after which a view counts as at rest
 TURN = math.cos(

@@ -11,7 +11,7 @@ from test_splats import assert_same
 segments = blender_module("ludvig_blender.segments")
 splats = blender_module("ludvig_blender.splats")
 attributes = blender_module("ludvig_blender.attributes")
-recolor = blender_module("ludvig_blender.recolor")
+recolor = blender_module("ludvig_blender.maths.recolor")
 N = 80
 CHOSEN = np.arange(N) % 4 == 1
 

@@ -8,7 +8,7 @@ from mathutils import Matrix
 from extension import blender_module
 from looks import camera_at, heaps, pixel_of, scene
 
-pinhole = blender_module("ludvig_blender.pinhole")
+pinhole = blender_module("ludvig_blender.maths.pinhole")
 picture = blender_module("ludvig_blender.viewport.picture")
 
 WORLDS = {

@@ -6,8 +6,8 @@ import pytest
 from clouds import directions, gaussians
 from extension import blender_module
 
-recolor = blender_module("ludvig_blender.recolor")
-sh = blender_module("ludvig_blender.sh")
+recolor = blender_module("ludvig_blender.maths.recolor")
+sh = blender_module("ludvig_blender.maths.sh")
 
 CHANGES = {
     "tint": recolor.tint(np.array([0.9, 0.2, 0.1])),

@@ -5,7 +5,7 @@ import pytest
 
 from extension import blender_module
 
-sets = blender_module("ludvig_blender.segment_sets")
+sets = blender_module("ludvig_blender.maths.segment_sets")
 THRESHOLDS = (0.0, 1e-7, 0.2, 0.5, 0.77, 1.0)
 
 

@@ -6,7 +6,7 @@ import pytest
 from clouds import directions, orthogonal
 from extension import blender_module
 
-sh = blender_module("ludvig_blender.sh")
+sh = blender_module("ludvig_blender.maths.sh")
 
 
 def test_basis_is_orthonormal():

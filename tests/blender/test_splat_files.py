@@ -11,7 +11,7 @@ from extension import DATA, blender_module
 
 splats = blender_module("ludvig_blender.splats")
 attributes = blender_module("ludvig_blender.attributes")
-transform = blender_module("ludvig_blender.transform")
+transform = blender_module("ludvig_blender.maths.transform")
 read_ply = blender_module("ludvig_engine.io.ply").read_ply
 
 

@@ -6,8 +6,8 @@ import pytest
 from clouds import gaussians, orthogonal
 from extension import blender_module
 
-transform = blender_module("ludvig_blender.transform")
-sh = blender_module("ludvig_blender.sh")
+transform = blender_module("ludvig_blender.maths.transform")
+sh = blender_module("ludvig_blender.maths.sh")
 EngineError = blender_module("ludvig_engine.errors").EngineError
 
 

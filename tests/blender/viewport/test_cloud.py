@@ -9,7 +9,7 @@ from clouds import gaussians
 from extension import blender_module
 
 cloud = blender_module("ludvig_blender.viewport.cloud")
-transform = blender_module("ludvig_blender.transform")
+transform = blender_module("ludvig_blender.maths.transform")
 
 
 def snapshot(n=30, seed=0, **options):

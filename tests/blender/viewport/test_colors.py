@@ -8,7 +8,7 @@ from extension import blender_module
 
 cloud = blender_module("ludvig_blender.viewport.cloud")
 colors = blender_module("ludvig_blender.viewport.colors")
-sh = blender_module("ludvig_blender.sh")
+sh = blender_module("ludvig_blender.maths.sh")
 EYE = np.array([3.0, 1, -2])
 
 

@@ -87,7 +87,7 @@ def test_drawn_in_linear_light(region):
     thing = splat_object(gaussians(300, scale=0.15))
     frame = region.settled()
     assert frame[..., 3].mean() > 0.2
-    lens = blender_module("ludvig_blender.viewport.lens").Lens(
+    lens = blender_module("ludvig_blender.maths.lens").Lens(
         np.array(region.view, np.float64), np.array(projection(region)), WIDTH, HEIGHT
     )
     picture = blender_module("ludvig_blender.viewport.picture").render([thing], lens)[::-1]

@@ -6,7 +6,7 @@ import pytest
 
 from extension import blender_module
 
-Lens = blender_module("ludvig_blender.viewport.lens").Lens
+Lens = blender_module("ludvig_blender.maths.lens").Lens
 picture = blender_module("ludvig_blender.viewport.picture")
 
 

@@ -17,7 +17,7 @@ splats = blender_module("ludvig_blender.splats")
 attributes = blender_module("ludvig_blender.attributes")
 colors = blender_module("ludvig_blender.viewport.colors")
 picture = blender_module("ludvig_blender.viewport.picture")
-Lens = blender_module("ludvig_blender.viewport.lens").Lens
+Lens = blender_module("ludvig_blender.maths.lens").Lens
 pytestmark = pytest.mark.skipif(
     bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
 )
@@ -164,7 +164,9 @@ def test_transforms_are_those_of_the_export():
     bpy.context.view_layer.update()
     lens = camera()
     found = picture.render([thing], lens)
-    moved = blender_module("ludvig_blender.transform").apply(made, np.array(thing.matrix_world))
+    moved = blender_module("ludvig_blender.maths.transform").apply(
+        made, np.array(thing.matrix_world)
+    )
     assert_equal_pictures(found, expected(moved, lens))
 
 

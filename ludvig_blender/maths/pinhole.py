@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..ludvig_engine.errors import EngineError
-from ..ludvig_engine.wire.methods import Viewport
-from .viewport.lens import Lens
+from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.wire.methods import Viewport
+from .lens import Lens
 
 FLIP = np.diag(
     [1.0, -1.0, -1.0, 1.0]

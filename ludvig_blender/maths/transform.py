@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ludvig_engine.errors import EngineError
-from ..ludvig_engine.scene import Gaussians
+from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.scene import Gaussians
 from . import sh
 
 CHUNK = 65536  # Gaussians: keeps the 3x3 matrices of a step in the cache

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ludvig_engine.errors import EngineError
-from .viewport.lens import Lens
+from ...ludvig_engine.errors import EngineError
+from .lens import Lens
 
 SMALLEST = 4  # pixels of a box's side
 NEEDED = {"CLICK": "a place", "SCRIBBLE": "a line", "BOX": "two corners"}

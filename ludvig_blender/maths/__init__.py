@@ -1,0 +1,1 @@
+"""Geometry, colors and sets of the extension: NumPy only, without Blender."""
