@@ -34,7 +34,7 @@ def adoptable(thing: Any) -> bool:
 
 
 def _old(thing: Any) -> bool:
-    from . import native
+    from .data import native
 
     return native.convertible(thing)
 
@@ -61,7 +61,7 @@ class AdoptSplats(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.errors import EngineError
-        from . import messages, native, splat_files
+        from .data import messages, native, splat_files
 
         chosen = [thing for thing in context.selected_objects if adoptable(thing)]
         for old in chosen:

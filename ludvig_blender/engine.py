@@ -15,7 +15,8 @@ from typing import Any
 import bpy
 
 from ..ludvig_engine.errors import EngineError
-from . import messages, pump
+from . import pump
+from .data import messages
 from .pump import Task
 
 _connection: Connection | None = None

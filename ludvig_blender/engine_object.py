@@ -22,7 +22,8 @@ import numpy as np
 from ..ludvig_engine.errors import Cancelled, EngineError
 from ..ludvig_engine.wire.codec import array_type, hints
 from ..ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
-from . import attributes, capture, changes, engine, pump, splats
+from . import engine, pump
+from .data import attributes, capture, changes, splats
 from .viewport.reader import find
 
 # What the engine says of a scene that it no longer has, and of one whose files are no longer what they were.

@@ -71,7 +71,8 @@ class InstallEngine(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, engine_install, messages, preferences, pump
+        from . import engine, engine_install, preferences, pump
+        from .data import messages
 
         if not bpy.app.online_access:
             return messages.fail(
@@ -153,7 +154,8 @@ class FetchModel(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, engine_install, engine_place, messages, preferences, pump
+        from . import engine, engine_install, engine_place, preferences, pump
+        from .data import messages
 
         try:
             place = engine_place.find()
@@ -188,7 +190,8 @@ class RestartEngine(bpy.types.Operator):
         return _idle(cls)
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, messages
+        from . import engine
+        from .data import messages
 
         engine.stop()
         messages.clear()
@@ -269,7 +272,7 @@ class Dismiss(bpy.types.Operator):
     bl_label = "Dismiss"
 
     def execute(self, _context: Any) -> set[str]:
-        from . import messages
+        from .data import messages
 
         messages.clear()
         return {"FINISHED"}

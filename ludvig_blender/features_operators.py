@@ -135,7 +135,8 @@ class ComputeFeatures(bpy.types.Operator):
         extractor = thing.ludvig_features.extractor
 
         def done(thing: Any, answer: Any) -> None:
-            from . import features, lines, messages
+            from . import lines
+            from .data import features, messages
 
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
@@ -162,7 +163,8 @@ class PreviewFeatures(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import PreviewFeatures as Request
-        from . import commit, engine, messages
+        from . import commit, engine
+        from .data import messages
 
         thing = scene_operators.target(context)
 
@@ -176,7 +178,8 @@ class PreviewFeatures(bpy.types.Operator):
 
 
 def _show(thing: Any, colors: Any) -> None:
-    from . import attributes, viewport
+    from . import viewport
+    from .data import attributes
 
     attributes.put(thing.data, PREVIEW, "FLOAT_VECTOR", colors)
     thing.data.update_tag()

@@ -24,7 +24,8 @@ class FeaturesPanel(bpy.types.Panel):
         return scene_operators.target(context) is not None
 
     def draw(self, context: Any) -> None:
-        from . import features, features_operators, lines, scene_operators
+        from . import features_operators, lines, scene_operators
+        from .data import features
 
         layout, thing = self.layout, scene_operators.target(context)
         layout.menu(

@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..ludvig_engine.errors import EngineError
-from . import messages
+from .data import messages
 
 COLORS = {
     "SET": (0.25, 0.9, 0.4, 1.0),

@@ -13,7 +13,8 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..ludvig_engine.errors import EngineError
-from . import engine, messages, polls
+from . import engine, polls
+from .data import messages
 
 MODES = (
     ("SET", "Set", "Forget what was said before: this is it"),
@@ -46,7 +47,8 @@ class Prompting:
         self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None
     ) -> set[str]:
         """Add a prompt, with (viewport, pixels, radius) if it is in a view, and find the segment."""
-        from . import prompts, segments, sights, solve, splats
+        from . import solve
+        from .data import prompts, segments, sights, splats
 
         thing = splats.splat_objects(context)[0]
         segment = (
@@ -113,7 +115,7 @@ class Drawn(Prompting):
 
     def drawn(self, context: Any, lens: Any) -> set[str]:
         """Say what was drawn in this view."""
-        from . import splats
+        from .data import splats
         from .maths import pinhole, strokes
 
         thing = splats.splat_objects(context)[0]
@@ -210,7 +212,8 @@ class ChangePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments, solve, splats
+        from . import solve
+        from .data import segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
@@ -235,7 +238,8 @@ class RemovePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import commit, segments, solve, splats
+        from . import commit, solve
+        from .data import segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
@@ -270,7 +274,8 @@ class Solve(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments, solve, splats
+        from . import solve
+        from .data import segments, splats
 
         thing = splats.splat_objects(context)[0]
         return engine.finish(self, solve.start(thing, segments.active(thing)))

@@ -302,7 +302,7 @@ def redraw() -> None:
 
 def tell(error: EngineError) -> None:
     """Show an error in the panel, unless the user has asked for it."""
-    from . import messages
+    from .data import messages
 
     if error.kind not in QUIET:
         messages.show(error)

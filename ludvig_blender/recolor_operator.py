@@ -54,7 +54,8 @@ class RecolorSplats(bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: Any) -> set[str]:
-        from . import splats, viewport
+        from . import viewport
+        from .data import splats
         from .maths import recolor
 
         thing = splats.splat_objects(context)[0]

@@ -46,7 +46,7 @@ class RenderSplats(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.errors import EngineError
-        from . import messages
+        from .data import messages
 
         if self.animation:
             return self._frames(context)
@@ -62,7 +62,7 @@ class RenderSplats(bpy.types.Operator):
 
     def _frames(self, context: Any) -> set[str]:
         from ..ludvig_engine.errors import EngineError
-        from . import messages
+        from .data import messages
 
         scene, manager = context.scene, context.window_manager
         start = scene.frame_current
@@ -93,7 +93,7 @@ def render(context: Any) -> Any:
     import numpy as np
 
     from ..ludvig_engine.errors import EngineError
-    from . import splats
+    from .data import splats
     from .viewport import picture
 
     depsgraph = context.evaluated_depsgraph_get()

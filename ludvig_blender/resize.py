@@ -11,7 +11,8 @@ import bpy
 from bpy.props import IntProperty
 
 from ..ludvig_engine.errors import EngineError
-from . import commit, engine, messages, polls
+from . import commit, engine, polls
+from .data import messages
 
 
 class Resize:
@@ -28,7 +29,8 @@ class Resize:
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire import methods
-        from . import solve, splats
+        from . import solve
+        from .data import splats
 
         thing = splats.splat_objects(context)[0]
         before = splats.selection(thing.data)
@@ -52,7 +54,7 @@ class Resize:
 def _write(thing: Any, chosen: Any) -> None:
     import numpy as np
 
-    from . import segments, splats
+    from .data import segments, splats
 
     segment = segments.active(thing)
     if segment is not None and segments.selection_shown(thing, segment):

@@ -38,10 +38,10 @@ def has_cameras(cls: Any, context: Any) -> bool:
 
 def target(context: Any) -> Any:
     """The splat object that is meant: the selected one, or the one whose camera is active; None without."""
-    from . import splats, views
+    from .data import photo_cameras, splats
 
     found = splats.splat_objects(context)
-    return found[0] if found else views.owner(context.object)
+    return found[0] if found else photo_cameras.owner(context.object)
 
 
 class ImportCameras(bpy.types.Operator):
@@ -63,7 +63,7 @@ class ImportCameras(bpy.types.Operator):
         return has_splats(cls, context)
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
-        from . import capture
+        from .data import capture
 
         if self.directory and self.files:  # dropped
             self.filepath = str(Path(self.directory, self.files[0].name))
@@ -75,7 +75,7 @@ class ImportCameras(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Any) -> set[str]:
-        from . import capture, messages
+        from .data import capture, messages
 
         path = Path(bpy.path.abspath(self.filepath or self.directory))
         if path.suffix.lower() in COLMAP:
@@ -122,13 +122,14 @@ def _bring(operator: Any, thing: Any, path: str) -> set[str]:
 
 def _cameras(subject: Any) -> Any:
     """The steps to the cameras of an object."""
-    from . import commit, messages, views
+    from . import commit
+    from .data import messages, photo_cameras
 
     scene = (yield from subject.opening()).scene
     if not scene.names:
         raise EngineError("bad_input", "There are no cameras.", ["Import the cameras."])
     thing = subject.thing()
-    commit.run(lambda: views.make(thing, scene))
+    commit.run(lambda: photo_cameras.make(thing, scene))
     thing.ludvig_capture.notes = "\n".join(scene.notes)
     messages.clear()
 
@@ -151,7 +152,7 @@ class ChoosePhotos(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Any) -> set[str]:
-        from . import capture
+        from .data import capture
 
         thing = target(context)
         thing.ludvig_capture.photos = capture.relative(self.directory)
@@ -170,9 +171,9 @@ class RemoveCameras(bpy.types.Operator):
         return has_splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import views
+        from .data import photo_cameras
 
-        views.remove(target(context))
+        photo_cameras.remove(target(context))
         return {"FINISHED"}
 
 
@@ -191,23 +192,23 @@ class LookThrough(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         if not has_splats(cls, context):
             return False
-        from . import views
+        from .data import photo_cameras
 
-        if not views.of(target(context)):
+        if not photo_cameras.of(target(context)):
             cls.poll_message_set("Load the cameras first")
             return False
         return True
 
     def execute(self, context: Any) -> set[str]:
-        from . import views
+        from .data import photo_cameras
 
-        cameras = views.of(target(context))
+        cameras = photo_cameras.of(target(context))
         scene, current = context.scene, context.object
         if current not in cameras or self.step:
             current = scene.camera if scene.camera in cameras else None
         index = (cameras.index(current) + self.step if current else 0) % len(cameras)
         scene.camera = cameras[index]
-        scene.render.resolution_x, scene.render.resolution_y = cameras[index][views.SIZE]
+        scene.render.resolution_x, scene.render.resolution_y = cameras[index][photo_cameras.SIZE]
         if context.area and context.area.type == "VIEW_3D":
             context.space_data.region_3d.view_perspective = "CAMERA"
         self.report({"INFO"}, f"{cameras[index].name}: camera {index + 1} of {len(cameras)}")
@@ -235,7 +236,7 @@ class CheckCameras(bpy.types.Operator):
 
 
 def _checked(thing: Any, answer: Any) -> None:
-    from . import check_picture, messages
+    from .data import check_picture, messages
 
     own = thing.ludvig_capture
     own.verdict, own.fits = answer.verdict, "do not fit these" not in answer.verdict
@@ -253,7 +254,7 @@ class CameraFileHandler(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: Any) -> bool:
-        from . import splats
+        from .data import splats
 
         return (
             context.area is not None

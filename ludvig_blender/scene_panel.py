@@ -16,7 +16,8 @@ class ScenePanel(bpy.types.Panel):
     bl_order = 1
 
     def draw(self, context: Any) -> None:
-        from . import attributes, lines, scene_operators, views
+        from . import lines, scene_operators
+        from .data import attributes, photo_cameras
 
         layout, thing = self.layout, scene_operators.target(context)
         if thing is None:
@@ -30,7 +31,7 @@ class ScenePanel(bpy.types.Panel):
         row = layout.row()
         row.label(text=thing.name, icon="OUTLINER_OB_POINTCLOUD")
         row.label(text=lines.number(attributes.count(thing.data), "splat"))
-        own, cameras = thing.ludvig_capture, views.of(thing)
+        own, cameras = thing.ludvig_capture, photo_cameras.of(thing)
         if not cameras:
             row = layout.row(align=True)
             row.prop(own, "views", text="", placeholder="COLMAP folder or transforms.json")
@@ -56,7 +57,8 @@ class ScenePanel(bpy.types.Panel):
 
     @staticmethod
     def _check(layout: Any, context: Any, thing: Any) -> None:
-        from . import check_picture, lines
+        from . import lines
+        from .data import check_picture
 
         own = thing.ludvig_capture
         layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")

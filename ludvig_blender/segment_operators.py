@@ -8,7 +8,8 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..ludvig_engine.errors import EngineError
-from . import commit, engine, messages, polls
+from . import commit, engine, polls
+from .data import messages
 
 SETS = (
     ("UNION", "Add", "What belongs to either"),
@@ -19,7 +20,7 @@ SETS = (
 
 def _chosen(context: Any) -> tuple[Any, Any]:
     """The splat object and its active segment."""
-    from . import segments, splats
+    from .data import segments, splats
 
     thing = splats.splat_objects(context)[0]
     return thing, segments.active(thing)
@@ -49,7 +50,7 @@ class AddSegment(SegmentOperator, bpy.types.Operator):
         return polls.splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments, splats
+        from .data import segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.add(thing, self.name)
@@ -65,7 +66,7 @@ class RemoveSegment(SegmentOperator, bpy.types.Operator):
     bl_label = "Remove Segment"
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments
+        from .data import segments
 
         segments.remove(*_chosen(context))
         return {"FINISHED"}
@@ -97,7 +98,7 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
         return self.execute(context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments, splats
+        from .data import segments, splats
 
         thing, segment = _chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
@@ -126,7 +127,7 @@ class AssignSelection(SegmentOperator, bpy.types.Operator):
     bl_label = "Assign Selection"
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments, splats
+        from .data import segments, splats
 
         thing, segment = _chosen(context)
         segments.assign(thing, segment, splats.selection(thing.data))
@@ -170,7 +171,7 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         import numpy as np
 
-        from . import attributes, segments
+        from .data import attributes, segments
         from .maths import segment_sets
 
         thing, segment = _chosen(context)
@@ -200,7 +201,7 @@ class RemoveOverlaps(SegmentOperator, bpy.types.Operator):
     bl_label = "Remove Overlaps"
 
     def execute(self, context: Any) -> set[str]:
-        from . import segments
+        from .data import segments
 
         thing, active = _chosen(context)
         owners = segments.owners(thing)
@@ -239,7 +240,8 @@ class AutoSegments(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import AutoSegments as Request
-        from . import solve, splats
+        from . import solve
+        from .data import splats
 
         thing = splats.splat_objects(context)[0]
         limit = self.limit
@@ -254,7 +256,7 @@ class AutoSegments(bpy.types.Operator):
 
 
 def _write_all(thing: Any, labels: Any, count: int) -> None:
-    from . import segments
+    from .data import segments
 
     for label in range(count):
         segments.assign(thing, segments.add(thing, f"Part {label + 1}"), labels == label)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..ludvig_engine.errors import EngineError
-from . import commit, engine, messages, prompts, pump, segments, sights
+from . import commit, engine, pump
+from .data import messages, prompts, segments, sights
 
 
 def start(thing: Any, segment: Any) -> pump.Task:

@@ -18,7 +18,7 @@ import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from .. import messages, native, splats
+from ..data import messages, native, splats
 from ..maths.lens import Lens
 from . import colors, marks, reader, redraw
 from .intake import Intake

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .. import attributes, splats
+from ..data import attributes, splats
 from . import reader
 from .cloud import Cloud, update
 from .worker import Worker

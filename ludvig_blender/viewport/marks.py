@@ -13,7 +13,7 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from .. import attributes
+from ..data import attributes
 from ..gesture import COLORS
 from ..maths import strokes
 from ..maths.lens import Lens

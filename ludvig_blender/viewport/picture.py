@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import attributes
+from ..data import attributes
 from ..maths.lens import Lens
 from . import colors, painter, reader
 from .cloud import Cloud, update

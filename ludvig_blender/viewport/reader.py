@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .. import attributes, splats
+from ..data import attributes, splats
 from .cloud import Snapshot
 from .colors import Style
 

@@ -40,7 +40,7 @@ def write_ply(path, made=None, *, extras=None, seed=0):
 
 def splat_object(made=None, **options):
     """A splat object in the scene, selected and active."""
-    splats = blender_module("ludvig_blender.splats")
+    splats = blender_module("ludvig_blender.data.splats")
     thing = splats.create("splats", made if made is not None else gaussians(), **options)
     bpy.context.collection.objects.link(thing)
     bpy.context.view_layer.objects.active = thing

@@ -1,7 +1,7 @@
 """The real extension: built and validated with Blender's own builder, installed into a throw-away user folder, enabled.
 
 from extension import blender_module
-splats = blender_module("ludvig_blender.splats")
+splats = blender_module("ludvig_blender.data.splats")
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def install() -> None:
 
 
 def blender_module(name: str) -> ModuleType:
-    """A module of the installed extension, such as "ludvig_blender.splats"."""
+    """A module of the installed extension, such as "ludvig_blender.data.splats"."""
     install()
     return importlib.import_module(f"{NAME}.{name}")
 

@@ -8,9 +8,9 @@ from clouds import columns, gaussians, splat_object
 from extension import blender_module
 from test_splats import assert_same
 
-segments = blender_module("ludvig_blender.segments")
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
+segments = blender_module("ludvig_blender.data.segments")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
 recolor = blender_module("ludvig_blender.maths.recolor")
 N = 80
 CHOSEN = np.arange(N) % 4 == 1

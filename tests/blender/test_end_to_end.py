@@ -16,9 +16,9 @@ from engines import engine_by, real_engine
 from extension import DATA, ROOT, blender_module
 from test_splats import assert_same
 
-splats = blender_module("ludvig_blender.splats")
-segments = blender_module("ludvig_blender.segments")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+segments = blender_module("ludvig_blender.data.segments")
+attributes = blender_module("ludvig_blender.data.attributes")
 engine_module = blender_module("ludvig_blender.engine")
 DEMO = ROOT / "demo/scene"
 FEATURES = os.environ.get("LUDVIG_TEST_FEATURES", "colour")  # embedded: it needs no weights

@@ -55,7 +55,7 @@ def until(condition, seconds=10.0):
 @pytest.fixture
 def slow():
     with engine_by(*STAND_IN, environment=SLOW) as engine:
-        blender_module("ludvig_blender.messages").clear()
+        blender_module("ludvig_blender.data.messages").clear()
         yield engine
 
 
@@ -146,7 +146,7 @@ def test_a_renamed_object_gets_its_result(slow):
 
 
 def test_a_changed_object_does_not(slow):
-    attributes = blender_module("ludvig_blender.attributes")
+    attributes = blender_module("ludvig_blender.data.attributes")
     thing, got = clouds.splat_object(), []
     task = begin(slow, thing, done=lambda *answer: got.append(answer))
     means = attributes.get(thing.data, "position")
@@ -196,8 +196,8 @@ def test_cancel(slow):
 def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
     """From the file as long as they are the file's; afterwards as they are; and rows follow deleted splats."""
     splats, attributes = (
-        blender_module("ludvig_blender.splats"),
-        blender_module("ludvig_blender.attributes"),
+        blender_module("ludvig_blender.data.splats"),
+        blender_module("ludvig_blender.data.attributes"),
     )
     bpy.ops.ludvig.import_splats(filepath=str(clouds.write_ply(tmp_path / "a.ply")))
     thing = bpy.context.object

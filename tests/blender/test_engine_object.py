@@ -14,8 +14,8 @@ from engines import engine_by, real_engine
 from extension import blender_module
 from test_end_to_end import click, demo, opened
 
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
 methods = blender_module("ludvig_engine.wire.methods")
 
 

@@ -6,7 +6,7 @@ import pytest
 from clouds import splat_object
 from extension import blender_module
 
-native = blender_module("ludvig_blender.native")
+native = blender_module("ludvig_blender.data.native")
 
 
 def test_blender_has_splats_from_5_3():

@@ -7,8 +7,8 @@ import pytest
 from clouds import gaussians, splat_object
 from extension import blender_module
 
-segments = blender_module("ludvig_blender.segments")
-splats = blender_module("ludvig_blender.splats")
+segments = blender_module("ludvig_blender.data.segments")
+splats = blender_module("ludvig_blender.data.splats")
 nodes = blender_module("ludvig_blender.nodes")
 N = 100
 RAMP = np.linspace(0, 1, N, dtype=np.float32)

@@ -13,9 +13,9 @@ from extension import blender_module
 from looks import CENTERS, camera_at, click, heap, middle, pixel_of, scene
 from test_pinhole import WORLDS
 
-splats = blender_module("ludvig_blender.splats")
-segments = blender_module("ludvig_blender.segments")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+segments = blender_module("ludvig_blender.data.segments")
+attributes = blender_module("ludvig_blender.data.attributes")
 engine_module = blender_module("ludvig_blender.engine")
 
 
@@ -269,7 +269,7 @@ def test_deleted_while_it_is_looked_for(capfd):
     thing = scene()
     segment = segments.add(thing)
     prompts, solve = (
-        blender_module("ludvig_blender.prompts"),
+        blender_module("ludvig_blender.data.prompts"),
         blender_module("ludvig_blender.solve"),
     )
     prompts.add(segment, "TEXT", positive=True, text="pot")

@@ -9,10 +9,10 @@ import pytest
 from clouds import gaussians, splat_object
 from extension import blender_module
 
-segments = blender_module("ludvig_blender.segments")
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
-counts = blender_module("ludvig_blender.counts")
+segments = blender_module("ludvig_blender.data.segments")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
+counts = blender_module("ludvig_blender.data.counts")
 N = 100
 RAMP = np.linspace(0, 1, N, dtype=np.float32)
 
@@ -170,7 +170,7 @@ def test_blenders_deleting_and_separating_keep_segments_right():
 
 def test_saved_with_prompts_and_loaded(tmp_path):
     thing = with_segments(RAMP)
-    prompts = blender_module("ludvig_blender.prompts")
+    prompts = blender_module("ludvig_blender.data.prompts")
     viewport = blender_module("ludvig_engine.wire.methods").Viewport(
         np.arange(16.0).reshape(4, 4), np.diag([3.0, 2, 1]), 640, 480
     )
@@ -195,7 +195,7 @@ def test_saved_with_prompts_and_loaded(tmp_path):
 def test_a_million_splats_follow_the_slider():
     """Under 10 ms of Blender's main thread; in practice 2 to 4."""
     million = 1_000_000
-    cloud = blender_module("ludvig_blender.splats")._new_cloud("large", million)
+    cloud = blender_module("ludvig_blender.data.splats")._new_cloud("large", million)
     thing = bpy.data.objects.new("large", cloud)
     bpy.context.collection.objects.link(thing)
     segment = segments.add(thing)

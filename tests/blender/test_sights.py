@@ -8,10 +8,10 @@ from engines import STAND_IN, engine_by
 from extension import blender_module
 from looks import CENTERS, camera_at, click, heap, pixel_of, scene
 
-splats = blender_module("ludvig_blender.splats")
-segments = blender_module("ludvig_blender.segments")
-sights = blender_module("ludvig_blender.sights")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+segments = blender_module("ludvig_blender.data.segments")
+sights = blender_module("ludvig_blender.data.sights")
+attributes = blender_module("ludvig_blender.data.attributes")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -9,8 +9,8 @@ import pytest
 from clouds import columns, gaussians, splat_object, write_ply
 from extension import DATA, blender_module
 
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
 transform = blender_module("ludvig_blender.maths.transform")
 read_ply = blender_module("ludvig_engine.io.ply").read_ply
 

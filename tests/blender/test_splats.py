@@ -7,8 +7,8 @@ import pytest
 from clouds import gaussians, splat_object
 from extension import blender_module
 
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
 FIELDS = ("means", "quats", "scales", "opacities", "sh0", "shN")
 
 

@@ -13,7 +13,7 @@ import clouds
 from engines import engine_by, real_engine
 from extension import ROOT, blender_module
 
-views = blender_module("ludvig_blender.views")
+views = blender_module("ludvig_blender.data.photo_cameras")
 
 
 def opened(tmp_path, n=3):
@@ -108,7 +108,7 @@ def command():
 @pytest.fixture
 def real(command, tmp_path):
     with engine_by(*command, environment={"LUDVIG_CACHE": str(tmp_path / "cache")}) as engine:
-        blender_module("ludvig_blender.messages").clear()
+        blender_module("ludvig_blender.data.messages").clear()
         yield engine
 
 
@@ -126,16 +126,16 @@ def test_import_check_compute(real, tmp_path):
     assert all(len(view.data.background_images) == 1 for view in views.of(thing))
     assert bpy.ops.ludvig.check() == {"FINISHED"}
     assert own.fits and "fit" in own.verdict and "dB" in own.verdict
-    picture = blender_module("ludvig_blender.check_picture").picture(thing)
+    picture = blender_module("ludvig_blender.data.check_picture").picture(thing)
     assert max(np.reshape(picture.image_pixels_float, (-1, 4))[:, 0]) > 0.5  # the red heap
     thing.ludvig_features.extractor = "colour"
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
-    features = blender_module("ludvig_blender.features")
+    features = blender_module("ludvig_blender.data.features")
     assert "channel" in features.known(thing).summary, message()
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
     assert "from the cache" in features.known(thing).summary
     assert bpy.ops.ludvig.preview_features() == {"FINISHED"}
-    colors = blender_module("ludvig_blender.attributes").get(thing.data, "ludvig_features")
+    colors = blender_module("ludvig_blender.data.attributes").get(thing.data, "ludvig_features")
     assert colors.shape == (180, 3) and thing.ludvig.mode == "FEATURES"
     heaps = colors.reshape(3, 60, 3).astype(float)
     error = heaps.std(1).max() / np.sqrt(

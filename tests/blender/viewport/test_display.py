@@ -16,8 +16,8 @@ from mathutils import Matrix
 from clouds import gaussians, splat_object
 from extension import blender_module
 
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
 viewport = blender_module("ludvig_blender.viewport")
 WIDTH, HEIGHT = 90, 60
 pytestmark = pytest.mark.skipif(

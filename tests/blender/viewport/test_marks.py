@@ -17,8 +17,8 @@ from viewport.test_display import Region
 clouds = blender_module("ludvig_blender.viewport.cloud")
 marks = blender_module("ludvig_blender.viewport.marks")
 surface = blender_module("ludvig_blender.viewport.surface")
-splats = blender_module("ludvig_blender.splats")
-segments = blender_module("ludvig_blender.segments")
+splats = blender_module("ludvig_blender.data.splats")
+segments = blender_module("ludvig_blender.data.segments")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -13,8 +13,8 @@ from engines import real_engine
 from extension import DATA, ROOT, blender_module
 from reference import render
 
-splats = blender_module("ludvig_blender.splats")
-attributes = blender_module("ludvig_blender.attributes")
+splats = blender_module("ludvig_blender.data.splats")
+attributes = blender_module("ludvig_blender.data.attributes")
 colors = blender_module("ludvig_blender.viewport.colors")
 picture = blender_module("ludvig_blender.viewport.picture")
 Lens = blender_module("ludvig_blender.maths.lens").Lens

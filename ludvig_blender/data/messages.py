@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
 
 
 def show(error: EngineError) -> None:

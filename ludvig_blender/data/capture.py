@@ -15,15 +15,15 @@ RELATIVE = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"}}
 
 
 def _photos_shown(own: Any, _context: Any) -> None:
-    from . import views
+    from . import photo_cameras
 
-    views.follow(own)
+    photo_cameras.follow(own)
 
 
 class LudvigCapture(bpy.types.PropertyGroup):
     """What a splat object was made from. The splat file itself is `ludvig.source`."""
 
-    views: StringProperty(
+    photo_cameras: StringProperty(
         name="Cameras",
         description="The photos' cameras: a COLMAP folder, transforms.json or cameras.json",
         subtype="FILE_PATH",

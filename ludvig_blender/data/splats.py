@@ -22,8 +22,8 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..ludvig_engine.errors import EngineError
-from ..ludvig_engine.scene import Gaussians
+from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.scene import Gaussians
 from . import attributes, native
 from .native import BASE
 

@@ -67,7 +67,7 @@ def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text:
 
 def place(prompt: Any, viewport: Any, pixels: Any, radius: float = 0.0) -> None:
     """Say where: pixels (P, 2), of a `methods.Viewport`."""
-    from .maths import strokes
+    from ..maths import strokes
 
     prompt.viewmat = viewport.viewmat.reshape(-1)
     prompt.K = viewport.K.reshape(-1)
@@ -80,8 +80,8 @@ def request(prompt: Any) -> Any:
     """A prompt as `methods.Prompt`."""
     import numpy as np
 
-    from ..ludvig_engine.wire.methods import Prompt, Viewport
-    from .maths import strokes
+    from ...ludvig_engine.wire.methods import Prompt, Viewport
+    from ..maths import strokes
 
     if prompt.kind == "TEXT":
         return Prompt("text", positive=prompt.positive, text=prompt.text)

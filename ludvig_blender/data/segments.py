@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from . import attributes, counts, nodes, splats, viewport
-from .maths.segment_sets import attained
+from .. import nodes, viewport
+from ..maths.segment_sets import attained
+from . import attributes, counts, splats
 
 PREFIX = "ludvig_"
 LONGEST = 56  # bytes of a segment's name: Blender's attribute names end at 67, and copies are called name.001

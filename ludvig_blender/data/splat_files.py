@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ludvig_engine.errors import EngineError
-from ..ludvig_engine.io.activation import Splats, activate, log_scales, logits
-from ..ludvig_engine.io.files import open_file
-from ..ludvig_engine.io.ply import read_ply, write_ply
-from ..ludvig_engine.io.ply_header import read_header, read_rows
-from ..ludvig_engine.scene import Gaussians
+from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.io.activation import Splats, activate, log_scales, logits
+from ...ludvig_engine.io.files import open_file
+from ...ludvig_engine.io.ply import read_ply, write_ply
+from ...ludvig_engine.io.ply_header import read_header, read_rows
+from ...ludvig_engine.scene import Gaussians
+from ..maths import transform
 from . import attributes, splats
-from .maths import transform
 
 STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
 NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros

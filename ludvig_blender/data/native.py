@@ -1,6 +1,6 @@
 """The one place that knows Blender 5.3's own splats: there point clouds have a type, and Blender draws this one itself.
 
-Written against the API's stubs: `mypy --disable-error-code valid-type ludvig_blender/native.py` with fake-bpy-module.
+Written against the API's stubs: `mypy --disable-error-code valid-type ludvig_blender/data/native.py` with fake-bpy-module.
 """
 
 from __future__ import annotations

@@ -31,13 +31,13 @@ MODES = (
 
 
 def _read(settings: Any, _context: Any) -> None:
-    from . import viewport
+    from .. import viewport
 
     viewport.tag(settings.id_data)
 
 
 def _shown(_settings: Any, _context: Any) -> None:
-    from . import viewport
+    from .. import viewport
 
     viewport.redraw()
 
@@ -49,7 +49,8 @@ def _renamed(segment: Any, _context: Any) -> None:
 
 
 def _reapply(segment: Any, _context: Any) -> None:
-    from . import nodes, segments, viewport
+    from .. import nodes, viewport
+    from . import segments
 
     if segment.attribute in segment.id_data.data.attributes:
         segments.select(segment.id_data, segment)
