@@ -22,7 +22,7 @@ def _online(cls: Any, otherwise: str = "") -> bool:
 
 
 def _idle(cls: Any) -> bool:
-    from . import pump
+    from .engine import pump
 
     if any(task.label == INSTALLING for task in pump.every()):
         cls.poll_message_set("The engine is being installed")
@@ -54,31 +54,31 @@ class InstallEngine(bpy.types.Operator):
     def draw(self, _context: Any) -> None:
         import shutil
 
-        from . import engine_install, lines, preferences
+        from . import lines, preferences
+        from .engine import install
 
         layout, folder = self.layout, preferences.folder()
         existing = next(place for place in (folder, *folder.parents) if place.exists())
-        kept = engine_install.CORE_SIZE + self.learned * engine_install.LEARNED_SIZE
+        kept = install.CORE_SIZE + self.learned * install.LEARNED_SIZE
         column = layout.column(align=True)
         column.label(text="LUDVIG's engine gets an environment of its own:", icon="PACKAGE")
         column.label(text=str(folder), icon="FILE_FOLDER")
         free = shutil.disk_usage(existing).free
-        need = engine_install.needed(learned=self.learned)
+        need = install.needed(learned=self.learned)
         text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing; {lines.size(free)} are free"
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
-        layout.prop(
-            self, "learned", text=f"Learned features ({lines.size(engine_install.LEARNED_SIZE)})"
-        )
+        layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, engine_install, preferences, pump
+        from . import preferences
         from .data import messages
+        from .engine import install, link, pump
 
         if not bpy.app.online_access:
             return messages.fail(
                 self, EngineError("offline", "Blender may not go online.", ["Allow online access."])
             )
-        installation = engine_install.Installation(preferences.folder())
+        installation = install.Installation(preferences.folder())
         learned = self.learned
 
         def steps() -> Any:
@@ -89,11 +89,11 @@ class InstallEngine(bpy.types.Operator):
                 work.cancel()
             messages.clear()
             preferences.look()
-            engine.stop()
-            yield from engine.running()
+            link.stop()
+            yield from link.running()
 
-        engine.stop()  # it must not hold files that are replaced
-        return engine.finish(self, pump.start(steps(), label=INSTALLING))
+        link.stop()  # it must not hold files that are replaced
+        return link.finish(self, pump.start(steps(), label=INSTALLING))
 
 
 class RemoveEngine(bpy.types.Operator):
@@ -117,16 +117,17 @@ class RemoveEngine(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, engine_install, preferences, pump
+        from . import preferences
+        from .engine import install, link, pump
 
-        installation = engine_install.Installation(preferences.folder())
+        installation = install.Installation(preferences.folder())
 
         def steps() -> Any:
             yield pump.in_thread(installation.remove)
             preferences.look()
 
-        engine.stop(wait=True)
-        return engine.finish(self, pump.start(steps(), label="Removing the engine"))
+        link.stop(wait=True)
+        return link.finish(self, pump.start(steps(), label="Removing the engine"))
 
 
 class FetchModel(bpy.types.Operator):
@@ -154,14 +155,15 @@ class FetchModel(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, engine_install, engine_place, preferences, pump
+        from . import preferences
         from .data import messages
+        from .engine import install, interpreter, link, pump
 
         try:
-            place = engine_place.find()
+            place = interpreter.find()
         except EngineError as error:
             return messages.fail(self, error)
-        installation, models = engine_install.Installation(preferences.folder()), self.model.split()
+        installation, models = install.Installation(preferences.folder()), self.model.split()
 
         def fetch(work: Any) -> None:
             for model in models:
@@ -174,9 +176,9 @@ class FetchModel(bpy.types.Operator):
             finally:
                 work.cancel()
             messages.clear()
-            engine.ask_about_itself()
+            link.ask_about_itself()
 
-        return engine.finish(self, pump.start(steps(), label=f"Downloading {self.model}"))
+        return link.finish(self, pump.start(steps(), label=f"Downloading {self.model}"))
 
 
 class RestartEngine(bpy.types.Operator):
@@ -190,12 +192,12 @@ class RestartEngine(bpy.types.Operator):
         return _idle(cls)
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine
         from .data import messages
+        from .engine import link
 
-        engine.stop()
+        link.stop()
         messages.clear()
-        return engine.finish(self, engine.start())
+        return link.finish(self, link.start())
 
 
 class StopEngine(bpy.types.Operator):
@@ -206,17 +208,17 @@ class StopEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from . import engine
+        from .engine import link
 
-        if engine.state() == "stopped":
+        if link.state() == "stopped":
             cls.poll_message_set("The engine does not run")
             return False
         return True
 
     def execute(self, _context: Any) -> set[str]:
-        from . import engine, pump
+        from .engine import link, pump
 
-        engine.stop()
+        link.stop()
         pump.redraw()
         return {"FINISHED"}
 
@@ -229,23 +231,23 @@ class FreeMemory(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from . import engine
+        from .engine import link
 
-        if engine.state() != "running":
+        if link.state() != "running":
             cls.poll_message_set("The engine does not run: it holds no memory")
             return False
         return True
 
     def execute(self, _context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import FreeMemory as Request
-        from . import engine
+        from .engine import link
 
         def done(memory: Any) -> None:
-            if connection := engine.connection():
+            if connection := link.connection():
                 connection.memory = memory
                 connection.scenes.clear()
 
-        return engine.finish(self, engine.ask(Request(), done=done, label="Freeing memory"))
+        return link.finish(self, link.ask(Request(), done=done, label="Freeing memory"))
 
 
 class Cancel(bpy.types.Operator):
@@ -257,7 +259,7 @@ class Cancel(bpy.types.Operator):
     number: IntProperty(description="Of the task; 0: all", options={"HIDDEN", "SKIP_SAVE"})
 
     def execute(self, _context: Any) -> set[str]:
-        from . import pump
+        from .engine import pump
 
         for task in pump.every():
             if task.label and self.number in (0, task.number):
@@ -331,13 +333,14 @@ class OpenPreferences(bpy.types.Operator):
 
 def log() -> Path | None:
     """The engine's log, or that of its installation."""
-    from . import engine, engine_install, preferences
+    from . import preferences
+    from .engine import install, link
 
-    connection = engine.connection()
+    connection = link.connection()
     process = connection.client.process if connection else None
     places = [
         process.log if process else None,
-        engine_install.Installation(preferences.folder()).log,
+        install.Installation(preferences.folder()).log,
     ]
     return next((place for place in places if place and place.is_file()), None)
 
@@ -347,13 +350,14 @@ def report() -> str:
     import platform
 
     from .. import ludvig_engine
-    from . import engine, preferences
+    from . import preferences
+    from .engine import link
 
     lines = [
         f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"
     ]
-    lines += [f"engine: {engine.state()}, installation: {preferences.state()}"]
-    if (connection := engine.connection()) and connection.memory:
+    lines += [f"engine: {link.state()}, installation: {preferences.state()}"]
+    if (connection := link.connection()) and connection.memory:
         lines += [connection.memory.device]
     message = bpy.context.window_manager.ludvig
     lines += [message.text, *message.fixes.splitlines()] if message.text else []

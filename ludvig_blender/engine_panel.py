@@ -30,13 +30,14 @@ class EnginePanel(bpy.types.Panel):
 
 def draw_engine(layout: Any, _context: Any) -> None:
     """State and buttons."""
-    from . import engine, engine_place, lines, preferences
+    from . import lines, preferences
+    from .engine import interpreter, link
 
-    state, installed = engine.state(), preferences.state()
+    state, installed = link.state(), preferences.state()
     own = preferences.python()
     if state == "stopped" and own is None and installed != "complete":
         layout.label(
-            text=engine_place.WHY[installed], icon="ERROR" if installed == "incomplete" else "INFO"
+            text=interpreter.WHY[installed], icon="ERROR" if installed == "incomplete" else "INFO"
         )
         text = {"none": "Install Engine...", "incomplete": "Repair...", "outdated": "Update..."}[
             installed
@@ -45,7 +46,7 @@ def draw_engine(layout: Any, _context: Any) -> None:
     else:
         text, icon = STATES[state]
         layout.label(text=text, icon=icon)
-    connection = engine.connection()
+    connection = link.connection()
     if state == "running" and connection and connection.memory:
         memory = connection.memory
         layout.label(text=memory.device, icon="MEMORY")

@@ -14,9 +14,9 @@ PREVIEW = "ludvig_features"  # the attribute with their three main directions as
 
 def extractors() -> tuple[Any, ...]:
     """What the engine has listed, `methods.ExtractorInfo`; empty until it runs."""
-    from . import engine
+    from .engine import link
 
-    connection = engine.connection()
+    connection = link.connection()
     return connection.extractors if connection else ()
 
 
@@ -79,11 +79,12 @@ class FeaturesMenu(bpy.types.Menu):
     bl_label = "Features"
 
     def draw(self, context: Any) -> None:
-        from . import engine, lines
+        from . import lines
+        from .engine import link
 
         layout = self.layout
         if not extractors():
-            if engine.state() == "starting":
+            if link.state() == "starting":
                 layout.label(text="The engine is starting")
             else:
                 layout.label(text="The engine knows which features there are")
@@ -129,7 +130,7 @@ class ComputeFeatures(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import ComputeFeatures as Request
-        from . import engine
+        from .engine import link
 
         thing = scene_operators.target(context)
         extractor = thing.ludvig_features.extractor
@@ -145,10 +146,10 @@ class ComputeFeatures(bpy.types.Operator):
             messages.clear()
 
         request = Request("", extractor)
-        task = engine.for_object(thing).ask(
+        task = link.for_object(thing).ask(
             request, done=done, label="Computing features", replaces=f"features {thing.session_uid}"
         )
-        return engine.finish(self, task)
+        return link.finish(self, task)
 
 
 class PreviewFeatures(bpy.types.Operator):
@@ -163,8 +164,8 @@ class PreviewFeatures(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import PreviewFeatures as Request
-        from . import commit, engine
         from .data import messages
+        from .engine import commit, link
 
         thing = scene_operators.target(context)
 
@@ -173,8 +174,8 @@ class PreviewFeatures(bpy.types.Operator):
             messages.clear()
 
         request = Request("", thing.ludvig_features.extractor)
-        task = engine.for_object(thing).ask(request, done=done, label="Computing features")
-        return engine.finish(self, task)
+        task = link.for_object(thing).ask(request, done=done, label="Computing features")
+        return link.finish(self, task)
 
 
 def _show(thing: Any, colors: Any) -> None:

@@ -12,9 +12,9 @@ PACKAGE = __package__.rpartition(".")[0]  # the extension's
 
 
 def _restart(_preferences: Any, _context: Any) -> None:
-    from . import engine
+    from .engine import link
 
-    engine.stop()  # what is needed next starts it with the new settings
+    link.stop()  # what is needed next starts it with the new settings
 
 
 class LudvigPreferences(bpy.types.AddonPreferences):
@@ -84,7 +84,7 @@ def state() -> str:
     """`Installation.state`, looked at once: panels ask with every redraw."""
     global _state
     if _state is None:
-        from .engine_install import Installation
+        from .engine.install import Installation
 
         _state = Installation(folder()).state
     return _state

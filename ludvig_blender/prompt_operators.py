@@ -13,8 +13,9 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..ludvig_engine.errors import EngineError
-from . import engine, polls
+from . import polls
 from .data import messages
+from .engine import link
 
 MODES = (
     ("SET", "Set", "Forget what was said before: this is it"),
@@ -47,8 +48,8 @@ class Prompting:
         self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None
     ) -> set[str]:
         """Add a prompt, with (viewport, pixels, radius) if it is in a view, and find the segment."""
-        from . import solve
         from .data import prompts, segments, sights, splats
+        from .engine import solve
 
         thing = splats.splat_objects(context)[0]
         segment = (
@@ -64,7 +65,7 @@ class Prompting:
         if where:
             prompts.place(prompt, *where)
             sights.note(thing, prompt)
-        return engine.finish(self, solve.start(thing, segment))
+        return link.finish(self, solve.start(thing, segment))
 
 
 class Drawn(Prompting):
@@ -212,8 +213,8 @@ class ChangePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import solve
         from .data import segments, splats
+        from .engine import solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
@@ -221,7 +222,7 @@ class ChangePrompt(bpy.types.Operator):
             return _no_prompt(self, segment)
         prompt, what = segment.prompts[self.index], self.what.lower()
         setattr(prompt, what, not getattr(prompt, what))
-        return engine.finish(self, solve.start(thing, segment))
+        return link.finish(self, solve.start(thing, segment))
 
 
 class RemovePrompt(bpy.types.Operator):
@@ -238,8 +239,8 @@ class RemovePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import commit, solve
         from .data import segments, splats
+        from .engine import commit, solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
@@ -250,7 +251,7 @@ class RemovePrompt(bpy.types.Operator):
         else:
             segment.prompts.clear()
         if segment.prompts:
-            return engine.finish(self, solve.start(thing, segment))
+            return link.finish(self, solve.start(thing, segment))
         commit.run(lambda: segments.empty(thing, segment))
         return {"FINISHED"}
 
@@ -274,11 +275,11 @@ class Solve(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from . import solve
         from .data import segments, splats
+        from .engine import solve
 
         thing = splats.splat_objects(context)[0]
-        return engine.finish(self, solve.start(thing, segments.active(thing)))
+        return link.finish(self, solve.start(thing, segments.active(thing)))
 
 
 CLASSES = (Click, Scribble, Box, Text, ChangePrompt, RemovePrompt, Solve)

@@ -11,8 +11,9 @@ import bpy
 from bpy.props import IntProperty
 
 from ..ludvig_engine.errors import EngineError
-from . import commit, engine, polls
+from . import polls
 from .data import messages
+from .engine import commit, link
 
 
 class Resize:
@@ -29,8 +30,8 @@ class Resize:
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire import methods
-        from . import solve
         from .data import splats
+        from .engine import solve
 
         thing = splats.splat_objects(context)[0]
         before = splats.selection(thing.data)
@@ -45,10 +46,10 @@ class Resize:
             commit.run(lambda: _write(thing, answer.selected))
             messages.clear()
 
-        task = engine.for_object(thing).ask(
+        task = link.for_object(thing).ask(
             request, done=done, replaces=f"resize {thing.session_uid}", label=self.bl_label
         )
-        return engine.finish(self, task)
+        return link.finish(self, task)
 
 
 def _write(thing: Any, chosen: Any) -> None:

@@ -104,26 +104,26 @@ class LoadCameras(bpy.types.Operator):
 
 
 def _bring(operator: Any, thing: Any, path: str) -> set[str]:
-    from . import engine, pump
+    from .engine import link, pump
 
     own = thing.ludvig_capture
     before, own.views = own.views, path
-    subject = engine.for_object(thing)
+    subject = link.for_object(thing)
 
     def failed(error: EngineError) -> None:
         if error.kind not in ("gone", "not_installed"):
             subject.thing().ludvig_capture.views = before
         pump.tell(error)
 
-    return engine.finish(
+    return link.finish(
         operator, pump.start(_cameras(subject), failed=failed, label="Loading cameras")
     )
 
 
 def _cameras(subject: Any) -> Any:
     """The steps to the cameras of an object."""
-    from . import commit
     from .data import messages, photo_cameras
+    from .engine import commit
 
     scene = (yield from subject.opening()).scene
     if not scene.names:
@@ -227,12 +227,12 @@ class CheckCameras(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import CheckScene
-        from . import engine
+        from .engine import link
 
-        task = engine.for_object(target(context)).ask(
+        task = link.for_object(target(context)).ask(
             CheckScene(""), done=_checked, label="Comparing with the photos"
         )
-        return engine.finish(self, task)
+        return link.finish(self, task)
 
 
 def _checked(thing: Any, answer: Any) -> None:

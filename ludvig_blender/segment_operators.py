@@ -8,8 +8,9 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..ludvig_engine.errors import EngineError
-from . import commit, engine, polls
+from . import polls
 from .data import messages
+from .engine import commit, link
 
 SETS = (
     ("UNION", "Add", "What belongs to either"),
@@ -240,8 +241,8 @@ class AutoSegments(bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         from ..ludvig_engine.wire.methods import AutoSegments as Request
-        from . import solve
         from .data import splats
+        from .engine import solve
 
         thing = splats.splat_objects(context)[0]
         limit = self.limit
@@ -251,8 +252,8 @@ class AutoSegments(bpy.types.Operator):
             messages.clear()
 
         request = Request("", solve.extractor(thing), self.detail)
-        task = engine.for_object(thing).ask(request, done=done, label="Finding all segments")
-        return engine.finish(self, task)
+        task = link.for_object(thing).ask(request, done=done, label="Finding all segments")
+        return link.finish(self, task)
 
 
 def _write_all(thing: Any, labels: Any, count: int) -> None:

@@ -18,12 +18,12 @@ class StatusPanel(bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        from . import pump
+        from .engine import pump
 
         return bool(context.window_manager.ludvig.text or pump.tasks())
 
     def draw(self, context: Any) -> None:
-        from . import pump
+        from .engine import pump
 
         for task in pump.tasks():
             _task(self.layout, task)

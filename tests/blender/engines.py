@@ -19,7 +19,7 @@ STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 @contextmanager
 def engine_by(*command, environment=None):
     """Let the extension start its engine by this command."""
-    engine, package = blender_module("ludvig_blender.engine"), blender_module("ludvig_blender")
+    engine, package = blender_module("ludvig_blender.engine.link"), blender_module("ludvig_blender")
     place = SimpleNamespace(python=command[0], command=command, environment=environment or {})
     name = f"{NAME}.ludvig_blender.engine_place"
     before = sys.modules.get(name)

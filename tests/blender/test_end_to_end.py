@@ -19,7 +19,7 @@ from test_splats import assert_same
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 attributes = blender_module("ludvig_blender.data.attributes")
-engine_module = blender_module("ludvig_blender.engine")
+engine_module = blender_module("ludvig_blender.engine.link")
 DEMO = ROOT / "demo/scene"
 FEATURES = os.environ.get("LUDVIG_TEST_FEATURES", "colour")  # embedded: it needs no weights
 # What the demo's own clicks reach in Blender as they do in `ludvig demo`, features of color alone; the others need

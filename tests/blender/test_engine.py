@@ -44,7 +44,7 @@ def alive(pid):
 
 
 def until(condition, seconds=10.0):
-    pump, end = blender_module("ludvig_blender.pump"), time.monotonic() + seconds
+    pump, end = blender_module("ludvig_blender.engine.pump"), time.monotonic() + seconds
     while not condition():
         pump.tick()
         time.sleep(0.002)
@@ -70,7 +70,7 @@ def test_starts_when_needed_and_stops_on_demand():
     with engine_by(*STAND_IN) as engine:
         assert engine.state() == "stopped"
         task = engine.for_object(clouds.splat_object()).ask(click())
-        blender_module("ludvig_blender.pump").tick()
+        blender_module("ludvig_blender.engine.pump").tick()
         assert engine.state() == "starting"
         answer = engine.wait(task)
         assert engine.state() == "running" and len(answer.scores) == 50
@@ -83,7 +83,7 @@ def test_starts_when_needed_and_stops_on_demand():
 def test_disabling_the_extension_ends_the_engine(slow):
     begin(slow, clouds.splat_object())
     pid = slow.connection().client.process.pid
-    pump = blender_module("ludvig_blender.pump")
+    pump = blender_module("ludvig_blender.engine.pump")
     slow.unregister()
     assert not alive(pid) and not pump.every()
 
@@ -113,7 +113,7 @@ def test_an_engine_that_cannot_start_says_why():
 
 
 def test_no_engine_is_told_with_the_button_that_installs_it():
-    engine = blender_module("ludvig_blender.engine")
+    engine = blender_module("ludvig_blender.engine.link")
     task = engine.for_object(clouds.splat_object()).ask(click())
     until(lambda: task.done)
     assert task.error.kind == "not_installed" and "not installed" in message()
@@ -221,7 +221,7 @@ def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
 
 def stalls(engine, thing):
     """The longest tick of asking about an object twice, in s: of the wall clock and of this thread."""
-    pump = blender_module("ludvig_blender.pump")
+    pump = blender_module("ludvig_blender.engine.pump")
     longest = np.zeros(2)
     for _ in range(2):
         task = engine.for_object(thing).ask(

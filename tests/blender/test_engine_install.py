@@ -15,8 +15,8 @@ import pytest
 import clouds
 from extension import NAME, blender_module
 
-install = blender_module("ludvig_blender.engine_install")
-uv = blender_module("ludvig_blender.uv")
+install = blender_module("ludvig_blender.engine.install")
+uv = blender_module("ludvig_blender.engine.uv")
 preferences = blender_module("ludvig_blender.preferences")
 EngineError = blender_module("ludvig_engine.errors").EngineError
 Cancelled = blender_module("ludvig_engine.errors").Cancelled
@@ -222,7 +222,7 @@ def test_without_a_network_the_reason_is_told(tmp_path, monkeypatch):
 
 def test_install_engine_and_use_it(online, tmp_path):
     """The button, as a script presses it: environment, engine, a scene; and nothing is left."""
-    engine = blender_module("ludvig_blender.engine")
+    engine = blender_module("ludvig_blender.engine.link")
     methods = blender_module("ludvig_engine.wire.methods")
     assert preferences.state() == "none"
     try:
@@ -253,7 +253,7 @@ def test_install_engine_and_use_it(online, tmp_path):
 
 def test_use_existing_python(tmp_path):
     """Without installing: any Python that has the packages; one that has not is told of with its own words."""
-    engine = blender_module("ludvig_blender.engine")
+    engine = blender_module("ludvig_blender.engine.link")
     own = preferences.get()
     try:
         own.python = str(tmp_path / "none")

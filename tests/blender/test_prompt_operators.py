@@ -16,7 +16,7 @@ from test_pinhole import WORLDS
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 attributes = blender_module("ludvig_blender.data.attributes")
-engine_module = blender_module("ludvig_blender.engine")
+engine_module = blender_module("ludvig_blender.engine.link")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -270,7 +270,7 @@ def test_deleted_while_it_is_looked_for(capfd):
     segment = segments.add(thing)
     prompts, solve = (
         blender_module("ludvig_blender.data.prompts"),
-        blender_module("ludvig_blender.solve"),
+        blender_module("ludvig_blender.engine.solve"),
     )
     prompts.add(segment, "TEXT", positive=True, text="pot")
     task = solve.start(thing, segment)

@@ -7,7 +7,7 @@ import pytest
 
 from extension import blender_module
 
-pump = blender_module("ludvig_blender.pump")
+pump = blender_module("ludvig_blender.engine.pump")
 errors = blender_module("ludvig_engine.errors")
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
 
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"

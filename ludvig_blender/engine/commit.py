@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
 
 _write: Callable[[], object] | None = None
 _error: EngineError | None = None

@@ -14,9 +14,9 @@ from typing import Any
 
 import bpy
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
+from ..data import messages
 from . import pump
-from .data import messages
 from .pump import Task
 
 _connection: Connection | None = None
@@ -59,7 +59,7 @@ def ask(
 
 def for_object(thing: Any) -> Any:
     """A splat object as the engine knows it: see `engine_object.Subject`."""
-    from .engine_object import Subject
+    from .subject import Subject
 
     return Subject(thing)
 
@@ -90,7 +90,7 @@ def state() -> str:
 
 def ask_about_itself() -> None:
     """Let a running engine tell, for the panel, what it computes on and which features it knows."""
-    from ..ludvig_engine.wire.methods import ListFeatures, MemoryInfo
+    from ...ludvig_engine.wire.methods import ListFeatures, MemoryInfo
 
     about = _connection
     if about is None or about.client.info is None:
@@ -171,13 +171,13 @@ def running() -> pump.Steps:
 
 def _start() -> pump.Steps:
     global _connection, _starting
-    from . import engine_place
+    from . import interpreter
 
     crashed, _connection = _connection, None
     if crashed is not None:
         pump.in_thread(crashed.client.close)
     try:
-        place = engine_place.find()
+        place = interpreter.find()
         # In a thread: making a process takes its time on Windows, where a virus scanner looks on.
         future = pump.in_thread(_launch, place)
         try:
@@ -197,7 +197,7 @@ def _start() -> pump.Steps:
 
 
 def _launch(place: Any) -> Any:
-    from ..ludvig_engine.wire.client import Engine
+    from ...ludvig_engine.wire.client import Engine
 
     return Engine.start(place.python, command=place.command, environment=place.environment)
 

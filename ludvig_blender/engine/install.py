@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ..ludvig_engine.errors import EngineError
-from ..ludvig_engine.wire.process import child_environment
+from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.wire.process import child_environment
 from . import uv
 
 PYTHON = ">=3.11,<3.15"  # for which all packages have wheels; uv prefers what is on this machine

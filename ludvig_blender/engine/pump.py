@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..ludvig_engine.errors import Cancelled, EngineError
+from ...ludvig_engine.errors import Cancelled, EngineError
 
 if TYPE_CHECKING:
-    from ..ludvig_engine.wire.protocol import Progress
+    from ...ludvig_engine.wire.protocol import Progress
 
 Steps = Generator[Any, Any, Any]
 
@@ -186,7 +186,7 @@ class Work:
         self._cancelled = True
 
     def report(self, stage: str, done: int, total: int) -> None:
-        from ..ludvig_engine.wire.protocol import Progress
+        from ...ludvig_engine.wire.protocol import Progress
 
         self.progress = Progress(stage, done, total)
 
@@ -302,7 +302,7 @@ def redraw() -> None:
 
 def tell(error: EngineError) -> None:
     """Show an error in the panel, unless the user has asked for it."""
-    from .data import messages
+    from ..data import messages
 
     if error.kind not in QUIET:
         messages.show(error)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ludvig_engine.errors import EngineError
-from . import commit, engine, pump
-from .data import messages, prompts, segments, sights
+from ...ludvig_engine.errors import EngineError
+from ..data import messages, prompts, segments, sights
+from . import commit, link, pump
 
 
 def start(thing: Any, segment: Any) -> pump.Task:
     """Find a segment from its prompts. Returns at once; a newer request for the same segment takes its place."""
-    from ..ludvig_engine.wire.methods import RunSegment
+    from ...ludvig_engine.wire.methods import RunSegment
 
     number = segment.number
     sights.tidy(thing)
@@ -37,7 +37,7 @@ def start(thing: Any, segment: Any) -> pump.Task:
             commit.run(lambda: None)  # the prompts stay, and Ctrl+Z takes them back
         pump.tell(error)
 
-    return engine.for_object(thing).ask(
+    return link.for_object(thing).ask(
         request,
         done=done,
         failed=failed,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..ludvig_engine.errors import EngineError
-from . import preferences
-from .engine_install import Installation
+from ...ludvig_engine.errors import EngineError
+from .. import preferences
+from .install import Installation
 
 INSTALL, CHOOSE = "Install the engine.", "Choose another Python in the preferences."
 WHY = {

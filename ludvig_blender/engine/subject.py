@@ -19,12 +19,12 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..ludvig_engine.errors import Cancelled, EngineError
-from ..ludvig_engine.wire.codec import array_type, hints
-from ..ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
-from . import engine, pump
-from .data import attributes, capture, changes, splats
-from .viewport.reader import find
+from ...ludvig_engine.errors import Cancelled, EngineError
+from ...ludvig_engine.wire.codec import array_type, hints
+from ...ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
+from ..data import attributes, capture, changes, splats
+from ..viewport.reader import find
+from . import link, pump
 
 # What the engine says of a scene that it no longer has, and of one whose files are no longer what they were.
 FORGOTTEN = ("not_found", "changed")
@@ -61,8 +61,8 @@ class Subject:
         label: str = "",
     ) -> pump.Task:
         """As `engine.ask`, but about the object: `scene` is filled in, and it is `done(thing, answer)`."""
-        return engine.begin(
-            self._asking(engine.with_word(request, replaces)),
+        return link.begin(
+            self._asking(link.with_word(request, replaces)),
             replaces,
             done=lambda answer: done(self.thing(), answer) if done else None,
             failed=failed,
@@ -88,7 +88,7 @@ class Subject:
     @property
     def opened(self) -> SceneOpened | None:
         """What the engine has said of the object, if it was opened; the splats may have changed since."""
-        connection = engine.connection()
+        connection = link.connection()
         known = connection.scenes.get(self.uid) if connection else None
         return known.scene if known else None
 
@@ -134,7 +134,7 @@ class Subject:
         finally:
             if not call.done:
                 call.cancel()
-            if connection := engine.connection():
+            if connection := link.connection():
                 connection.client.poll()
 
     def _send(self, request: Any, opened: Opened) -> Any:
@@ -145,7 +145,7 @@ class Subject:
             everything[opened.rows] = values
             return everything
 
-        connection = engine.connection()
+        connection = link.connection()
         assert connection is not None
         return connection.client.send(
             dataclasses.replace(mapped(request, to_rows), scene=opened.scene.scene)
@@ -153,7 +153,7 @@ class Subject:
 
     def opening(self, *, anew: bool = False) -> pump.Steps:
         """The steps to the engine's scene, an `Opened`."""
-        connection = yield from engine.running()
+        connection = yield from link.running()
         known = connection.scenes.get(self.uid)
         if known is not None and known.paths == capture.paths(self.thing()) and not anew:
             return known
@@ -169,7 +169,7 @@ class Subject:
             task.cancel()
             raise
 
-    def _open(self, connection: engine.Connection) -> pump.Steps:
+    def _open(self, connection: link.Connection) -> pump.Steps:
         values = yield from self._values()
         identity = yield pump.in_thread(splats.digest, values)
         thing = self.thing()
@@ -183,7 +183,7 @@ class Subject:
             rows = splats.rows(self.thing().data)
         else:
             request = OpenScene(cloud=(yield from self._cloud(values)), views=views, photos=photos)
-        scene = yield from engine.answered(connection.client, request)
+        scene = yield from link.answered(connection.client, request)
         opened = connection.scenes[self.uid] = Opened(scene, identity, paths, rows)
         return opened
 
