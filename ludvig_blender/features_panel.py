@@ -19,18 +19,16 @@ class FeaturesPanel(bpy.types.Panel):
     def poll(cls, context: Any) -> bool:
         if not bpy.data.pointclouds:
             return False
-        from . import scene_operators
+        from .operators import photographs
 
-        return scene_operators.target(context) is not None
+        return photographs.target(context) is not None
 
     def draw(self, context: Any) -> None:
-        from . import features_operators, lines, scene_operators
         from .data import features
+        from .operators import computing, lines, photographs
 
-        layout, thing = self.layout, scene_operators.target(context)
-        layout.menu(
-            "LUDVIG_MT_features", text=features_operators.title(thing.ludvig_features.extractor)
-        )
+        layout, thing = self.layout, photographs.target(context)
+        layout.menu("LUDVIG_MT_features", text=computing.title(thing.ludvig_features.extractor))
         row = layout.row(align=True)
         row.operator("ludvig.compute", icon="PLAY")
         row.operator("ludvig.preview_features", text="", icon="COLOR")

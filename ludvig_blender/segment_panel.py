@@ -39,8 +39,8 @@ class FindPanel(Section, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: Any) -> None:
-        from . import lines
         from .data import prompts, segments
+        from .operators import lines
 
         layout, settings = self.layout, context.window_manager.ludvig_tools
         thing = _thing(context)

@@ -32,7 +32,7 @@ class StatusPanel(bpy.types.Panel):
 
 
 def _task(layout: Any, task: Any) -> None:
-    from . import lines
+    from .operators import lines
 
     news, column = task.progress, layout.column(align=True)
     stage = (
@@ -49,7 +49,8 @@ def _task(layout: Any, task: Any) -> None:
 
 def draw_message(layout: Any, context: Any) -> None:
     """The error of the moment and its remedies."""
-    from . import lines, remedies
+    from . import remedies
+    from .operators import lines
 
     message = context.window_manager.ludvig
     box = layout.box()

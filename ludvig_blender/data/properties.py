@@ -49,7 +49,8 @@ def _renamed(segment: Any, _context: Any) -> None:
 
 
 def _reapply(segment: Any, _context: Any) -> None:
-    from .. import nodes, viewport
+    from .. import viewport
+    from ..operators import nodes
     from . import segments
 
     if segment.attribute in segment.id_data.data.attributes:

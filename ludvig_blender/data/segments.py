@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import nodes, viewport
+from .. import viewport
 from ..maths.segment_sets import attained
+from ..operators import nodes
 from . import attributes, counts, splats
 
 PREFIX = "ludvig_"

@@ -14,9 +14,9 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ..data import attributes
-from ..gesture import COLORS
 from ..maths import strokes
 from ..maths.lens import Lens
+from ..operators.gesture import COLORS
 from .cloud import Cloud
 from .surface import touched, unprojected
 

@@ -7,7 +7,7 @@ from typing import Any
 
 def splats(cls: Any, context: Any) -> bool:
     """There is a splat object to work on, and its data can be written."""
-    from .data import splats
+    from ..data import splats
 
     found = splats.splat_objects(context)
     if not found:
@@ -31,8 +31,8 @@ def selection(cls: Any, context: Any) -> bool:
     """Some splats are selected."""
     if not splats(cls, context):
         return False
-    from .data import counts
-    from .data.splats import splat_objects
+    from ..data import counts
+    from ..data.splats import splat_objects
 
     if not counts.selected(splat_objects(context)[0]):
         cls.poll_message_set(
@@ -46,7 +46,7 @@ def segment(cls: Any, context: Any) -> bool:
     """A segment is chosen in the list."""
     if not splats(cls, context):
         return False
-    from .data.splats import splat_objects
+    from ..data.splats import splat_objects
 
     own = splat_objects(context)[0].ludvig
     if not 0 <= own.active_segment < len(own.segments):
@@ -59,7 +59,7 @@ def found(cls: Any, context: Any) -> bool:
     """The segment chosen in the list has scores."""
     if not segment(cls, context):
         return False
-    from .data.splats import splat_objects
+    from ..data.splats import splat_objects
 
     thing = splat_objects(context)[0]
     chosen = thing.ludvig.segments[thing.ludvig.active_segment]
@@ -75,7 +75,7 @@ def prompts(cls: Any, context: Any) -> bool:
     """The segment chosen in the list has prompts."""
     if not (segment(cls, context) and object_mode(cls, context)):
         return False
-    from .data.splats import splat_objects
+    from ..data.splats import splat_objects
 
     own = splat_objects(context)[0].ludvig
     if not own.segments[own.active_segment].prompts:

@@ -7,10 +7,10 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
+from ..data import messages
+from ..engine import commit, link
 from . import polls
-from .data import messages
-from .engine import commit, link
 
 SETS = (
     ("UNION", "Add", "What belongs to either"),
@@ -21,7 +21,7 @@ SETS = (
 
 def _chosen(context: Any) -> tuple[Any, Any]:
     """The splat object and its active segment."""
-    from .data import segments, splats
+    from ..data import segments, splats
 
     thing = splats.splat_objects(context)[0]
     return thing, segments.active(thing)
@@ -51,7 +51,7 @@ class AddSegment(SegmentOperator, bpy.types.Operator):
         return polls.splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
+        from ..data import segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.add(thing, self.name)
@@ -67,7 +67,7 @@ class RemoveSegment(SegmentOperator, bpy.types.Operator):
     bl_label = "Remove Segment"
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments
+        from ..data import segments
 
         segments.remove(*_chosen(context))
         return {"FINISHED"}
@@ -99,7 +99,7 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
         return self.execute(context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
+        from ..data import segments, splats
 
         thing, segment = _chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
@@ -128,7 +128,7 @@ class AssignSelection(SegmentOperator, bpy.types.Operator):
     bl_label = "Assign Selection"
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
+        from ..data import segments, splats
 
         thing, segment = _chosen(context)
         segments.assign(thing, segment, splats.selection(thing.data))
@@ -172,8 +172,8 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         import numpy as np
 
-        from .data import attributes, segments
-        from .maths import segment_sets
+        from ..data import attributes, segments
+        from ..maths import segment_sets
 
         thing, segment = _chosen(context)
         other = thing.ludvig.segments.get(self.other)
@@ -202,7 +202,7 @@ class RemoveOverlaps(SegmentOperator, bpy.types.Operator):
     bl_label = "Remove Overlaps"
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments
+        from ..data import segments
 
         thing, active = _chosen(context)
         owners = segments.owners(thing)
@@ -240,9 +240,9 @@ class AutoSegments(bpy.types.Operator):
         return polls.splats(cls, context) and polls.object_mode(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.wire.methods import AutoSegments as Request
-        from .data import splats
-        from .engine import solve
+        from ...ludvig_engine.wire.methods import AutoSegments as Request
+        from ..data import splats
+        from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         limit = self.limit
@@ -257,7 +257,7 @@ class AutoSegments(bpy.types.Operator):
 
 
 def _write_all(thing: Any, labels: Any, count: int) -> None:
-    from .data import segments
+    from ..data import segments
 
     for label in range(count):
         segments.assign(thing, segments.add(thing, f"Part {label + 1}"), labels == label)

@@ -10,10 +10,10 @@ from typing import Any
 import bpy
 from bpy.props import IntProperty
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
+from ..data import messages
+from ..engine import commit, link
 from . import polls
-from .data import messages
-from .engine import commit, link
 
 
 class Resize:
@@ -29,9 +29,9 @@ class Resize:
         return polls.selection(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.wire import methods
-        from .data import splats
-        from .engine import solve
+        from ...ludvig_engine.wire import methods
+        from ..data import splats
+        from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         before = splats.selection(thing.data)
@@ -55,7 +55,7 @@ class Resize:
 def _write(thing: Any, chosen: Any) -> None:
     import numpy as np
 
-    from .data import segments, splats
+    from ..data import segments, splats
 
     segment = segments.active(thing)
     if segment is not None and segments.selection_shown(thing, segment):

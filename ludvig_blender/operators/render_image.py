@@ -45,8 +45,8 @@ class RenderSplats(bpy.types.Operator):
         return done
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.errors import EngineError
-        from .data import messages
+        from ...ludvig_engine.errors import EngineError
+        from ..data import messages
 
         if self.animation:
             return self._frames(context)
@@ -61,8 +61,8 @@ class RenderSplats(bpy.types.Operator):
         return {"FINISHED"}
 
     def _frames(self, context: Any) -> set[str]:
-        from ..ludvig_engine.errors import EngineError
-        from .data import messages
+        from ...ludvig_engine.errors import EngineError
+        from ..data import messages
 
         scene, manager = context.scene, context.window_manager
         start = scene.frame_current
@@ -92,9 +92,9 @@ def render(context: Any) -> Any:
     import gpu
     import numpy as np
 
-    from ..ludvig_engine.errors import EngineError
-    from .data import splats
-    from .viewport import picture
+    from ...ludvig_engine.errors import EngineError
+    from ..data import splats
+    from ..viewport import picture
 
     depsgraph = context.evaluated_depsgraph_get()
     lens = picture.camera_lens(context.scene.camera, context.scene, depsgraph)
@@ -132,7 +132,7 @@ def render(context: Any) -> Any:
 
 def save(image: Any, path: Path) -> None:
     """Save an image as PNG. Raises `EngineError`."""
-    from ..ludvig_engine.errors import EngineError
+    from ...ludvig_engine.errors import EngineError
 
     copy = image.copy()
     try:

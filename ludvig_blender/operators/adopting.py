@@ -34,7 +34,7 @@ def adoptable(thing: Any) -> bool:
 
 
 def _old(thing: Any) -> bool:
-    from .data import native
+    from ..data import native
 
     return native.convertible(thing)
 
@@ -60,8 +60,8 @@ class AdoptSplats(bpy.types.Operator):
         return True
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.errors import EngineError
-        from .data import messages, native, splat_files
+        from ...ludvig_engine.errors import EngineError
+        from ..data import messages, native, splat_files
 
         chosen = [thing for thing in context.selected_objects if adoptable(thing)]
         for old in chosen:

@@ -9,8 +9,8 @@ from typing import Any
 
 import bpy
 
-from ..ludvig_engine.errors import EngineError
-from .data import messages
+from ...ludvig_engine.errors import EngineError
+from ..data import messages
 
 COLORS = {
     "SET": (0.25, 0.9, 0.4, 1.0),
@@ -76,7 +76,7 @@ def _add(operator: Any, context: Any, event: Any) -> None:
 
 
 def _finish(operator: Any, context: Any) -> set[str]:
-    from .maths import pinhole, strokes
+    from ..maths import pinhole, strokes
 
     operator.pixels = strokes.text(_drawn)
     try:

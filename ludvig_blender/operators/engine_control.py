@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
 
 OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
 INSTALLING = "Installing the engine"
@@ -22,7 +22,7 @@ def _online(cls: Any, otherwise: str = "") -> bool:
 
 
 def _idle(cls: Any) -> bool:
-    from .engine import pump
+    from ..engine import pump
 
     if any(task.label == INSTALLING for task in pump.every()):
         cls.poll_message_set("The engine is being installed")
@@ -54,8 +54,9 @@ class InstallEngine(bpy.types.Operator):
     def draw(self, _context: Any) -> None:
         import shutil
 
-        from . import lines, preferences
-        from .engine import install
+        from .. import preferences
+        from ..engine import install
+        from . import lines
 
         layout, folder = self.layout, preferences.folder()
         existing = next(place for place in (folder, *folder.parents) if place.exists())
@@ -70,9 +71,9 @@ class InstallEngine(bpy.types.Operator):
         layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
 
     def execute(self, _context: Any) -> set[str]:
-        from . import preferences
-        from .data import messages
-        from .engine import install, link, pump
+        from .. import preferences
+        from ..data import messages
+        from ..engine import install, link, pump
 
         if not bpy.app.online_access:
             return messages.fail(
@@ -104,7 +105,7 @@ class RemoveEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from . import preferences
+        from .. import preferences
 
         if preferences.state() == "none":
             cls.poll_message_set("The engine is not installed")
@@ -117,8 +118,8 @@ class RemoveEngine(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from . import preferences
-        from .engine import install, link, pump
+        from .. import preferences
+        from ..engine import install, link, pump
 
         installation = install.Installation(preferences.folder())
 
@@ -155,9 +156,9 @@ class FetchModel(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from . import preferences
-        from .data import messages
-        from .engine import install, interpreter, link, pump
+        from .. import preferences
+        from ..data import messages
+        from ..engine import install, interpreter, link, pump
 
         try:
             place = interpreter.find()
@@ -192,8 +193,8 @@ class RestartEngine(bpy.types.Operator):
         return _idle(cls)
 
     def execute(self, _context: Any) -> set[str]:
-        from .data import messages
-        from .engine import link
+        from ..data import messages
+        from ..engine import link
 
         link.stop()
         messages.clear()
@@ -208,7 +209,7 @@ class StopEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from .engine import link
+        from ..engine import link
 
         if link.state() == "stopped":
             cls.poll_message_set("The engine does not run")
@@ -216,7 +217,7 @@ class StopEngine(bpy.types.Operator):
         return True
 
     def execute(self, _context: Any) -> set[str]:
-        from .engine import link, pump
+        from ..engine import link, pump
 
         link.stop()
         pump.redraw()
@@ -231,7 +232,7 @@ class FreeMemory(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from .engine import link
+        from ..engine import link
 
         if link.state() != "running":
             cls.poll_message_set("The engine does not run: it holds no memory")
@@ -239,8 +240,8 @@ class FreeMemory(bpy.types.Operator):
         return True
 
     def execute(self, _context: Any) -> set[str]:
-        from ..ludvig_engine.wire.methods import FreeMemory as Request
-        from .engine import link
+        from ...ludvig_engine.wire.methods import FreeMemory as Request
+        from ..engine import link
 
         def done(memory: Any) -> None:
             if connection := link.connection():
@@ -259,7 +260,7 @@ class Cancel(bpy.types.Operator):
     number: IntProperty(description="Of the task; 0: all", options={"HIDDEN", "SKIP_SAVE"})
 
     def execute(self, _context: Any) -> set[str]:
-        from .engine import pump
+        from ..engine import pump
 
         for task in pump.every():
             if task.label and self.number in (0, task.number):
@@ -274,7 +275,7 @@ class Dismiss(bpy.types.Operator):
     bl_label = "Dismiss"
 
     def execute(self, _context: Any) -> set[str]:
-        from .data import messages
+        from ..data import messages
 
         messages.clear()
         return {"FINISHED"}
@@ -321,7 +322,7 @@ class OpenPreferences(bpy.types.Operator):
     )
 
     def execute(self, context: Any) -> set[str]:
-        from . import preferences
+        from .. import preferences
 
         if self.network:
             bpy.ops.screen.userpref_show()
@@ -333,8 +334,8 @@ class OpenPreferences(bpy.types.Operator):
 
 def log() -> Path | None:
     """The engine's log, or that of its installation."""
-    from . import preferences
-    from .engine import install, link
+    from .. import preferences
+    from ..engine import install, link
 
     connection = link.connection()
     process = connection.client.process if connection else None
@@ -349,9 +350,9 @@ def report() -> str:
     """Versions, state, and the last lines of the log, with the home folder shortened."""
     import platform
 
-    from .. import ludvig_engine
-    from . import preferences
-    from .engine import link
+    from ... import ludvig_engine
+    from .. import preferences
+    from ..engine import link
 
     lines = [
         f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"

@@ -54,9 +54,9 @@ class RecolorSplats(bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: Any) -> set[str]:
-        from . import viewport
-        from .data import splats
-        from .maths import recolor
+        from .. import viewport
+        from ..data import splats
+        from ..maths import recolor
 
         thing = splats.splat_objects(context)[0]
         change = {

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
 
 COLMAP = {".bin", ".txt"}  # cameras.bin, images.txt, ...: their folder is meant
 
@@ -38,7 +38,7 @@ def has_cameras(cls: Any, context: Any) -> bool:
 
 def target(context: Any) -> Any:
     """The splat object that is meant: the selected one, or the one whose camera is active; None without."""
-    from .data import photo_cameras, splats
+    from ..data import photo_cameras, splats
 
     found = splats.splat_objects(context)
     return found[0] if found else photo_cameras.owner(context.object)
@@ -63,7 +63,7 @@ class ImportCameras(bpy.types.Operator):
         return has_splats(cls, context)
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
-        from .data import capture
+        from ..data import capture
 
         if self.directory and self.files:  # dropped
             self.filepath = str(Path(self.directory, self.files[0].name))
@@ -75,7 +75,7 @@ class ImportCameras(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Any) -> set[str]:
-        from .data import capture, messages
+        from ..data import capture, messages
 
         path = Path(bpy.path.abspath(self.filepath or self.directory))
         if path.suffix.lower() in COLMAP:
@@ -104,7 +104,7 @@ class LoadCameras(bpy.types.Operator):
 
 
 def _bring(operator: Any, thing: Any, path: str) -> set[str]:
-    from .engine import link, pump
+    from ..engine import link, pump
 
     own = thing.ludvig_capture
     before, own.views = own.views, path
@@ -122,8 +122,8 @@ def _bring(operator: Any, thing: Any, path: str) -> set[str]:
 
 def _cameras(subject: Any) -> Any:
     """The steps to the cameras of an object."""
-    from .data import messages, photo_cameras
-    from .engine import commit
+    from ..data import messages, photo_cameras
+    from ..engine import commit
 
     scene = (yield from subject.opening()).scene
     if not scene.names:
@@ -152,7 +152,7 @@ class ChoosePhotos(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Any) -> set[str]:
-        from .data import capture
+        from ..data import capture
 
         thing = target(context)
         thing.ludvig_capture.photos = capture.relative(self.directory)
@@ -171,7 +171,7 @@ class RemoveCameras(bpy.types.Operator):
         return has_splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import photo_cameras
+        from ..data import photo_cameras
 
         photo_cameras.remove(target(context))
         return {"FINISHED"}
@@ -192,7 +192,7 @@ class LookThrough(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         if not has_splats(cls, context):
             return False
-        from .data import photo_cameras
+        from ..data import photo_cameras
 
         if not photo_cameras.of(target(context)):
             cls.poll_message_set("Load the cameras first")
@@ -200,7 +200,7 @@ class LookThrough(bpy.types.Operator):
         return True
 
     def execute(self, context: Any) -> set[str]:
-        from .data import photo_cameras
+        from ..data import photo_cameras
 
         cameras = photo_cameras.of(target(context))
         scene, current = context.scene, context.object
@@ -226,8 +226,8 @@ class CheckCameras(bpy.types.Operator):
         return has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.wire.methods import CheckScene
-        from .engine import link
+        from ...ludvig_engine.wire.methods import CheckScene
+        from ..engine import link
 
         task = link.for_object(target(context)).ask(
             CheckScene(""), done=_checked, label="Comparing with the photos"
@@ -236,7 +236,7 @@ class CheckCameras(bpy.types.Operator):
 
 
 def _checked(thing: Any, answer: Any) -> None:
-    from .data import check_picture, messages
+    from ..data import check_picture, messages
 
     own = thing.ludvig_capture
     own.verdict, own.fits = answer.verdict, "do not fit these" not in answer.verdict
@@ -254,7 +254,7 @@ class CameraFileHandler(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: Any) -> bool:
-        from .data import splats
+        from ..data import splats
 
         return (
             context.area is not None

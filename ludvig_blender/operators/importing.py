@@ -31,8 +31,8 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
         return ImportHelper.invoke(self, context, event)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.errors import EngineError
-        from .data import messages, splat_files
+        from ...ludvig_engine.errors import EngineError
+        from ..data import messages, splat_files
 
         names = [Path(self.directory, file.name) for file in self.files if file.name] or [
             Path(self.filepath)
@@ -56,7 +56,7 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
 
 def place(context: Any, thing: Any, path: Path, turn: Any) -> Any:
     """Put a new splat object into the scene: selected, active, and turned upright by its matrix."""
-    from .data import capture
+    from ..data import capture
 
     thing.matrix_world = turn
     thing.ludvig.source = capture.relative(str(path))

@@ -7,14 +7,14 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from . import scene_operators
+from . import photographs
 
 PREVIEW = "ludvig_features"  # the attribute with their three main directions as a color
 
 
 def extractors() -> tuple[Any, ...]:
     """What the engine has listed, `methods.ExtractorInfo`; empty until it runs."""
-    from .engine import link
+    from ..engine import link
 
     connection = link.connection()
     return connection.extractors if connection else ()
@@ -67,10 +67,10 @@ class ChooseFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return scene_operators.has_splats(cls, context)
+        return photographs.has_splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        scene_operators.target(context).ludvig_features.extractor = self.extractor
+        photographs.target(context).ludvig_features.extractor = self.extractor
         return {"FINISHED"}
 
 
@@ -79,8 +79,8 @@ class FeaturesMenu(bpy.types.Menu):
     bl_label = "Features"
 
     def draw(self, context: Any) -> None:
+        from ..engine import link
         from . import lines
-        from .engine import link
 
         layout = self.layout
         if not extractors():
@@ -90,7 +90,7 @@ class FeaturesMenu(bpy.types.Menu):
                 layout.label(text="The engine knows which features there are")
                 layout.operator("ludvig.restart_engine", text="Start Engine", icon="PLAY")
             return
-        chosen = scene_operators.target(context).ludvig_features.extractor
+        chosen = photographs.target(context).ludvig_features.extractor
         for info in extractors():
             if info.ready:
                 icon = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
@@ -126,18 +126,18 @@ class ComputeFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return scene_operators.has_cameras(cls, context)
+        return photographs.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.wire.methods import ComputeFeatures as Request
-        from .engine import link
+        from ...ludvig_engine.wire.methods import ComputeFeatures as Request
+        from ..engine import link
 
-        thing = scene_operators.target(context)
+        thing = photographs.target(context)
         extractor = thing.ludvig_features.extractor
 
         def done(thing: Any, answer: Any) -> None:
+            from ..data import features, messages
             from . import lines
-            from .data import features, messages
 
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
@@ -160,14 +160,14 @@ class PreviewFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return scene_operators.has_cameras(cls, context)
+        return photographs.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from ..ludvig_engine.wire.methods import PreviewFeatures as Request
-        from .data import messages
-        from .engine import commit, link
+        from ...ludvig_engine.wire.methods import PreviewFeatures as Request
+        from ..data import messages
+        from ..engine import commit, link
 
-        thing = scene_operators.target(context)
+        thing = photographs.target(context)
 
         def done(thing: Any, answer: Any) -> None:
             commit.run(lambda: _show(thing, answer.colours))
@@ -179,8 +179,8 @@ class PreviewFeatures(bpy.types.Operator):
 
 
 def _show(thing: Any, colors: Any) -> None:
-    from . import viewport
-    from .data import attributes
+    from .. import viewport
+    from ..data import attributes
 
     attributes.put(thing.data, PREVIEW, "FLOAT_VECTOR", colors)
     thing.data.update_tag()

@@ -16,7 +16,7 @@ from . import polls
 
 
 def _thing(context: Any) -> Any:
-    from .data import splats
+    from ..data import splats
 
     return splats.splat_objects(context)[0]
 
@@ -61,7 +61,7 @@ class DeleteSplats(Action, bpy.types.Operator):
     bl_label = "Delete"
 
     def execute(self, context: Any) -> set[str]:
-        from .data import counts, segments
+        from ..data import counts, segments
 
         thing = _thing(context)
         self.report({"INFO"}, f"Deleted {counts.selected(thing):,} splats")
@@ -85,7 +85,7 @@ class SeparateSplats(Action, bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         import numpy as np
 
-        from .data import attributes, segments, splats
+        from ..data import attributes, segments, splats
 
         thing = _thing(context)
         segment = segments.active(thing)
@@ -122,7 +122,7 @@ class HideSplats(Action, bpy.types.Operator):
     )
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
+        from ..data import segments, splats
 
         thing = _thing(context)
         chosen = splats.selection(thing.data)
@@ -140,7 +140,7 @@ class ShowSplats(Action, bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         if not polls.splats(cls, context):
             return False
-        from .data import splats
+        from ..data import splats
 
         if splats.HIDDEN not in _thing(context).data.attributes:
             cls.poll_message_set("Nothing is hidden")
@@ -148,7 +148,7 @@ class ShowSplats(Action, bpy.types.Operator):
         return True
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments
+        from ..data import segments
 
         thing = _thing(context)
         for segment in thing.ludvig.segments:
@@ -179,7 +179,7 @@ class SelectSplats(Action, bpy.types.Operator):
         return polls.splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
+        from ..data import segments, splats
 
         thing = _thing(context)
         chosen, hidden = splats.selection(thing.data), segments.hidden(thing)

@@ -43,8 +43,8 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
     def execute(self, context: Any) -> set[str]:
         import numpy as np
 
-        from ..ludvig_engine.errors import EngineError
-        from .data import messages, splat_files, splats
+        from ...ludvig_engine.errors import EngineError
+        from ..data import messages, splat_files, splats
 
         turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
         to_file = np.array(turn, np.float64) if self.apply_transform else None

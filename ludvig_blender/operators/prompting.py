@@ -12,10 +12,10 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
+from ..data import messages
+from ..engine import link
 from . import polls
-from .data import messages
-from .engine import link
 
 MODES = (
     ("SET", "Set", "Forget what was said before: this is it"),
@@ -48,8 +48,8 @@ class Prompting:
         self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None
     ) -> set[str]:
         """Add a prompt, with (viewport, pixels, radius) if it is in a view, and find the segment."""
-        from .data import prompts, segments, sights, splats
-        from .engine import solve
+        from ..data import prompts, segments, sights, splats
+        from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         segment = (
@@ -97,7 +97,7 @@ class Drawn(Prompting):
         return go_on(self, context, event)
 
     def execute(self, context: Any) -> set[str]:
-        from .viewport import picture
+        from ..viewport import picture
 
         camera = bpy.data.objects.get(self.camera) if self.camera else context.scene.camera
         try:
@@ -116,8 +116,8 @@ class Drawn(Prompting):
 
     def drawn(self, context: Any, lens: Any) -> set[str]:
         """Say what was drawn in this view."""
-        from .data import splats
-        from .maths import pinhole, strokes
+        from ..data import splats
+        from ..maths import pinhole, strokes
 
         thing = splats.splat_objects(context)[0]
         world = thing.matrix_world
@@ -213,8 +213,8 @@ class ChangePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
-        from .engine import solve
+        from ..data import segments, splats
+        from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
@@ -239,8 +239,8 @@ class RemovePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
-        from .engine import commit, solve
+        from ..data import segments, splats
+        from ..engine import commit, solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
@@ -275,8 +275,8 @@ class Solve(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
-        from .engine import solve
+        from ..data import segments, splats
+        from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         return link.finish(self, solve.start(thing, segments.active(thing)))

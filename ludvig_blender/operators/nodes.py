@@ -32,7 +32,7 @@ class AddModifier(bpy.types.Operator):
         return polls.found(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        from .data import segments, splats
+        from ..data import segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)

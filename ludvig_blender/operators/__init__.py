@@ -1,0 +1,1 @@
+"""What artists can do: thin operators, a file per group of verbs."""
