@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError
-from .. import preferences
+from ..ui import preferences
 from .install import Installation
 
 INSTALL, CHOOSE = "Install the engine.", "Choose another Python in the preferences."

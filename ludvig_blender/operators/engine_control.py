@@ -54,8 +54,8 @@ class InstallEngine(bpy.types.Operator):
     def draw(self, _context: Any) -> None:
         import shutil
 
-        from .. import preferences
         from ..engine import install
+        from ..ui import preferences
         from . import lines
 
         layout, folder = self.layout, preferences.folder()
@@ -71,9 +71,9 @@ class InstallEngine(bpy.types.Operator):
         layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
 
     def execute(self, _context: Any) -> set[str]:
-        from .. import preferences
         from ..data import messages
         from ..engine import install, link, pump
+        from ..ui import preferences
 
         if not bpy.app.online_access:
             return messages.fail(
@@ -105,7 +105,7 @@ class RemoveEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from .. import preferences
+        from ..ui import preferences
 
         if preferences.state() == "none":
             cls.poll_message_set("The engine is not installed")
@@ -118,8 +118,8 @@ class RemoveEngine(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from .. import preferences
         from ..engine import install, link, pump
+        from ..ui import preferences
 
         installation = install.Installation(preferences.folder())
 
@@ -156,9 +156,9 @@ class FetchModel(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from .. import preferences
         from ..data import messages
         from ..engine import install, interpreter, link, pump
+        from ..ui import preferences
 
         try:
             place = interpreter.find()
@@ -322,7 +322,7 @@ class OpenPreferences(bpy.types.Operator):
     )
 
     def execute(self, context: Any) -> set[str]:
-        from .. import preferences
+        from ..ui import preferences
 
         if self.network:
             bpy.ops.screen.userpref_show()
@@ -334,8 +334,8 @@ class OpenPreferences(bpy.types.Operator):
 
 def log() -> Path | None:
     """The engine's log, or that of its installation."""
-    from .. import preferences
     from ..engine import install, link
+    from ..ui import preferences
 
     connection = link.connection()
     process = connection.client.process if connection else None
@@ -351,8 +351,8 @@ def report() -> str:
     import platform
 
     from ... import ludvig_engine
-    from .. import preferences
     from ..engine import link
+    from ..ui import preferences
 
     lines = [
         f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"

@@ -97,7 +97,7 @@ def test_a_killed_engine_is_told_of_and_starts_again(slow):
     assert task.error.kind == "engine_gone" and "stopped" in message()
     fixes = bpy.context.window_manager.ludvig.fixes
     assert "Restart the engine." in fixes
-    remedies = blender_module("ludvig_blender.remedies")
+    remedies = blender_module("ludvig_blender.ui.remedies")
     assert any("Restart the engine.".startswith(begins) for begins, *_ in remedies.BUTTONS)
     assert bpy.ops.ludvig.restart_engine() == {"FINISHED"}
     assert slow.state() == "running" and not message()

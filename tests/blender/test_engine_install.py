@@ -17,7 +17,7 @@ from extension import NAME, blender_module
 
 install = blender_module("ludvig_blender.engine.install")
 uv = blender_module("ludvig_blender.engine.uv")
-preferences = blender_module("ludvig_blender.preferences")
+preferences = blender_module("ludvig_blender.ui.preferences")
 EngineError = blender_module("ludvig_engine.errors").EngineError
 Cancelled = blender_module("ludvig_engine.errors").Cancelled
 

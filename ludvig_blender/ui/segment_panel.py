@@ -22,13 +22,13 @@ class Section:
     def poll(cls, context: Any) -> bool:
         if not bpy.data.pointclouds:
             return False
-        from .data import splats
+        from ..data import splats
 
         return bool(splats.splat_objects(context))
 
 
 def _thing(context: Any) -> Any:
-    from .data import splats
+    from ..data import splats
 
     return splats.splat_objects(context)[0]
 
@@ -39,8 +39,8 @@ class FindPanel(Section, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: Any) -> None:
-        from .data import prompts, segments
-        from .operators import lines
+        from ..data import prompts, segments
+        from ..operators import lines
 
         layout, settings = self.layout, context.window_manager.ludvig_tools
         thing = _thing(context)
@@ -97,7 +97,7 @@ class SegmentList(bpy.types.UIList):
         _active: Any,
         _property: str,
     ) -> None:
-        from .data import counts
+        from ..data import counts
 
         row = layout.row(align=True)
         swatch = row.row()
@@ -168,7 +168,7 @@ class SelectionPanel(Section, bpy.types.Panel):
     bl_order = 5
 
     def draw(self, context: Any) -> None:
-        from .data import counts
+        from ..data import counts
 
         layout, thing = self.layout, _thing(context)
         hidden = counts.hidden(thing)

@@ -26,7 +26,7 @@ class DisplayPanel(bpy.types.Panel):
         row.prop(scene, "selection", text="")
         row.prop(scene, "selection_color", text="")
         layout.prop(scene, "prompts")
-        from .data import splats
+        from ..data import splats
 
         thing = context.object
         if not splats.is_splats(thing):

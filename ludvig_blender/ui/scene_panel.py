@@ -16,8 +16,8 @@ class ScenePanel(bpy.types.Panel):
     bl_order = 1
 
     def draw(self, context: Any) -> None:
-        from .data import attributes, photo_cameras
-        from .operators import lines, photographs
+        from ..data import attributes, photo_cameras
+        from ..operators import lines, photographs
 
         layout, thing = self.layout, photographs.target(context)
         if thing is None:
@@ -57,8 +57,8 @@ class ScenePanel(bpy.types.Panel):
 
     @staticmethod
     def _check(layout: Any, context: Any, thing: Any) -> None:
-        from .data import check_picture
-        from .operators import lines
+        from ..data import check_picture
+        from ..operators import lines
 
         own = thing.ludvig_capture
         layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")

@@ -30,9 +30,9 @@ class EnginePanel(bpy.types.Panel):
 
 def draw_engine(layout: Any, _context: Any) -> None:
     """State and buttons."""
+    from ..engine import interpreter, link
+    from ..operators import lines
     from . import preferences
-    from .engine import interpreter, link
-    from .operators import lines
 
     state, installed = link.state(), preferences.state()
     own = preferences.python()

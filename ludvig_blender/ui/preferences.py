@@ -12,7 +12,7 @@ PACKAGE = __package__.rpartition(".")[0]  # the extension's
 
 
 def _restart(_preferences: Any, _context: Any) -> None:
-    from .engine import link
+    from ..engine import link
 
     link.stop()  # what is needed next starts it with the new settings
 
@@ -84,7 +84,7 @@ def state() -> str:
     """`Installation.state`, looked at once: panels ask with every redraw."""
     global _state
     if _state is None:
-        from .engine.install import Installation
+        from ..engine.install import Installation
 
         _state = Installation(folder()).state
     return _state

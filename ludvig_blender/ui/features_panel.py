@@ -19,13 +19,13 @@ class FeaturesPanel(bpy.types.Panel):
     def poll(cls, context: Any) -> bool:
         if not bpy.data.pointclouds:
             return False
-        from .operators import photographs
+        from ..operators import photographs
 
         return photographs.target(context) is not None
 
     def draw(self, context: Any) -> None:
-        from .data import features
-        from .operators import computing, lines, photographs
+        from ..data import features
+        from ..operators import computing, lines, photographs
 
         layout, thing = self.layout, photographs.target(context)
         layout.menu("LUDVIG_MT_features", text=computing.title(thing.ludvig_features.extractor))

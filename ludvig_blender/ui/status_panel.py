@@ -18,12 +18,12 @@ class StatusPanel(bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        from .engine import pump
+        from ..engine import pump
 
         return bool(context.window_manager.ludvig.text or pump.tasks())
 
     def draw(self, context: Any) -> None:
-        from .engine import pump
+        from ..engine import pump
 
         for task in pump.tasks():
             _task(self.layout, task)
@@ -32,7 +32,7 @@ class StatusPanel(bpy.types.Panel):
 
 
 def _task(layout: Any, task: Any) -> None:
-    from .operators import lines
+    from ..operators import lines
 
     news, column = task.progress, layout.column(align=True)
     stage = (
@@ -49,8 +49,8 @@ def _task(layout: Any, task: Any) -> None:
 
 def draw_message(layout: Any, context: Any) -> None:
     """The error of the moment and its remedies."""
+    from ..operators import lines
     from . import remedies
-    from .operators import lines
 
     message = context.window_manager.ludvig
     box = layout.box()

@@ -1,0 +1,1 @@
+"""Panels, tools and preferences: what artists see."""
