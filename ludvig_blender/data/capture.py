@@ -8,6 +8,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, FloatProperty, PointerProperty, StringProperty
 
+from . import paths
+
 # Where programs keep cameras, seen from a splat file: beside it, or three folders up as 3DGS trainers do.
 PLACES = ("cameras.json", "transforms.json", "sparse", "colmap")
 LEVELS = 3
@@ -23,7 +25,7 @@ def _photos_shown(own: Any, _context: Any) -> None:
 class LudvigCapture(bpy.types.PropertyGroup):
     """What a splat object was made from. The splat file itself is `ludvig.source`."""
 
-    photo_cameras: StringProperty(
+    views: StringProperty(
         name="Cameras",
         description="The photos' cameras: a COLMAP folder, transforms.json or cameras.json",
         subtype="FILE_PATH",
@@ -54,15 +56,15 @@ class LudvigCapture(bpy.types.PropertyGroup):
     )
 
 
-def paths(thing: Any) -> tuple[str, str]:
+def folders(thing: Any) -> tuple[str, str]:
     """Cameras and photos of a splat object, absolute; "" where there are none."""
     own = thing.ludvig_capture
-    return absolute(own.views), absolute(own.photos)
+    return paths.absolute(own.views), paths.absolute(own.photos)
 
 
 def source(thing: Any) -> str:
     """The splat file, absolute; "" if it is unknown or gone."""
-    path = absolute(thing.ludvig.source)
+    path = paths.absolute(thing.ludvig.source)
     return path if path and Path(path).is_file() else ""
 
 
@@ -75,17 +77,6 @@ def suggest(path: Path) -> str:
                 return str(folder / name if (folder / name).is_file() else folder)
         folder = folder.parent
     return ""
-
-
-def absolute(path: str) -> str:
-    return str(Path(bpy.path.abspath(path)).resolve()) if path else ""
-
-
-def relative(path: str) -> str:
-    """Relative to the .blend, so that both can be moved; as it is before saving and from another drive."""
-    if not path or not bpy.data.filepath or Path(path).drive != Path(bpy.data.filepath).drive:
-        return path
-    return bpy.path.relpath(path)
 
 
 def stamp(path: str) -> str:

@@ -13,7 +13,7 @@ import bpy
 from . import changes
 
 _known: dict[tuple[Any, ...], int] = {}  # by session uid and what was counted
-_version = -1  # of `changes`, that they were counted at
+_version = (-1, -1)  # of `changes`, that they were counted at
 
 
 def selected(thing: Any) -> int:
@@ -49,17 +49,12 @@ def members(thing: Any, segment: Any) -> int:
     return _counted(thing, (segment.attribute, segment.threshold), count)
 
 
-def forget() -> None:
-    """Count again: splats have been written."""
-    _known.clear()
-
-
 def _counted(thing: Any, what: tuple[Any, ...], count: Callable[[], int]) -> int:
     global _version
     if bpy.app.background:  # no dependency graph tells a script what it has changed
         return count()
-    if _version != changes.version:
-        _version = changes.version
+    if _version != (changes.version, changes.written):
+        _version = (changes.version, changes.written)
         _known.clear()
     key = (thing.session_uid, *what)
     if key not in _known:

@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import capture
+from . import paths
 
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])
 SENSOR = 36.0  # mm; only its ratio to the focal length means anything
@@ -58,7 +58,7 @@ def set_lens(data: Any, K: np.ndarray, size: np.ndarray) -> None:
 
 def _photo(data: Any, path: str, own: Any) -> None:
     image = bpy.data.images.load(
-        capture.relative(path), check_existing=True
+        paths.relative(path), check_existing=True
     )  # its pixels wait until they are shown
     background = data.background_images.new()
     background.image = image

@@ -31,15 +31,15 @@ MODES = (
 
 
 def _read(settings: Any, _context: Any) -> None:
-    from .. import viewport
+    from . import changes
 
-    viewport.tag(settings.id_data)
+    changes.tell(settings.id_data)
 
 
 def _shown(_settings: Any, _context: Any) -> None:
-    from .. import viewport
+    from . import changes
 
-    viewport.redraw()
+    changes.redraw()
 
 
 def _renamed(segment: Any, _context: Any) -> None:
@@ -49,14 +49,12 @@ def _renamed(segment: Any, _context: Any) -> None:
 
 
 def _reapply(segment: Any, _context: Any) -> None:
-    from .. import viewport
-    from ..operators import nodes
-    from . import segments
+    from . import changes, node_group, segments
 
     if segment.attribute in segment.id_data.data.attributes:
         segments.select(segment.id_data, segment)
-        nodes.follow(segment)
-    viewport.redraw()
+        node_group.follow(segment)
+    changes.redraw()
 
 
 def _show_or_hide(segment: Any, _context: Any) -> None:

@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import viewport
 from ..maths.segment_sets import attained
-from ..operators import nodes
-from . import attributes, counts, splats
+from . import attributes, changes, node_group, splats
 
 PREFIX = "ludvig_"
 LONGEST = 56  # bytes of a segment's name: Blender's attribute names end at 67, and copies are called name.001
@@ -72,8 +70,8 @@ def renamed(segment: Any) -> None:
         attributes.drop(thing.data, new)  # of no segment: left over
         thing.data.attributes[old].name = new
     segment.attribute = new
-    nodes.follow(segment, old)
-    counts.forget()
+    node_group.follow(segment, old)
+    changes.tell(thing)
 
 
 def unique(name: str, taken: set[str]) -> str:
@@ -167,6 +165,5 @@ def hidden(thing: Any) -> np.ndarray:
 
 
 def changed(thing: Any) -> None:
-    """After writing: count again, draw again."""
-    counts.forget()
-    viewport.tag(thing)
+    """After writing: what was counted and drawn is out of date."""
+    changes.tell(thing)

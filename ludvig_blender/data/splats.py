@@ -65,6 +65,11 @@ def splat_objects(context: Any) -> list[Any]:
     return found
 
 
+def with_uid(uid: int) -> Any:
+    """The object with this session uid, or None: objects may be renamed, undone or deleted at any time."""
+    return next((thing for thing in bpy.data.objects if thing.session_uid == uid), None)
+
+
 def create(
     name: str,
     gaussians: Gaussians,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError
-from ..ui import preferences
+from . import settings
 from .install import Installation
 
 INSTALL, CHOOSE = "Install the engine.", "Choose another Python in the preferences."
@@ -29,16 +29,16 @@ class Place:
 
 def find() -> Place:
     """Where the engine is. Raises `EngineError` "not_installed"."""
-    chosen = preferences.python()
+    chosen = settings.python()
     if chosen is not None:
         if not chosen.is_file():
             raise EngineError(
                 "not_installed", f"There is no {chosen} to run the engine with.", [CHOOSE, INSTALL]
             )
-        return Place(chosen, environment=preferences.environment())
-    installation = Installation(preferences.folder())
+        return Place(chosen, environment=settings.environment())
+    installation = Installation(settings.folder())
     if installation.state != "complete":
         raise EngineError(
             "not_installed", WHY[installation.state], [INSTALL, "Use an existing Python."]
         )
-    return Place(installation.python, environment=preferences.environment())
+    return Place(installation.python, environment=settings.environment())

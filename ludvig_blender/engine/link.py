@@ -1,8 +1,8 @@
 """The one engine of this Blender: started when it is first needed, asked from the main thread, never waited for.
 
-    engine.ask(MemoryInfo(), done=show)                     what concerns no object
-    engine.for_object(thing).ask(RunSegment("", prompts), done=apply)     what concerns the splats of one
-    return engine.finish(self, task)                        at the end of an operator: in `blender -b` it waits
+    link.ask(MemoryInfo(), done=show)                       what concerns no object
+    subject.of(thing).ask(RunSegment("", prompts), done=apply)     what concerns the splats of one
+    return link.finish(self, task)                          at the end of an operator: in `blender -b` it waits
 
 Callbacks come on the main thread (pump.py). Nothing of this needs NumPy before something is asked.
 """
@@ -29,7 +29,7 @@ class Connection:
 
     def __init__(self, client: Any) -> None:
         self.client = client  # ludvig_engine.wire.client.Engine
-        self.scenes: dict[int, Any] = {}  # engine_object.Opened, by the object's session uid
+        self.scenes: dict[int, Any] = {}  # subject.Opened, by the object's session uid
         self.opening: dict[int, Task] = {}  # likewise
         self.extractors: tuple[Any, ...] = ()  # methods.ExtractorInfo, once it has told
         self.memory: Any = None  # methods.Memory, likewise
@@ -55,13 +55,6 @@ def ask(
     return begin(
         asking(request), replaces, done=done, failed=failed, progress=progress, label=label
     )
-
-
-def for_object(thing: Any) -> Any:
-    """A splat object as the engine knows it: see `engine_object.Subject`."""
-    from .subject import Subject
-
-    return Subject(thing)
 
 
 def wait(task: Task) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, segments, sights
-from . import commit, link, pump
+from . import commit, pump, subject
 
 
 def start(thing: Any, segment: Any) -> pump.Task:
@@ -37,7 +37,7 @@ def start(thing: Any, segment: Any) -> pump.Task:
             commit.run(lambda: None)  # the prompts stay, and Ctrl+Z takes them back
         pump.tell(error)
 
-    return link.for_object(thing).ask(
+    return subject.of(thing).ask(
         request,
         done=done,
         failed=failed,

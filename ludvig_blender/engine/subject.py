@@ -1,6 +1,6 @@
 """A splat object as the engine knows it. The way for every request about splats:
 
-    engine.for_object(thing).ask(RunSegment("", prompts), done=apply)       apply(thing, segment)
+    subject.of(thing).ask(RunSegment("", prompts), done=apply)       apply(thing, segment)
 
 The scene is opened when it is first needed, and again when the splats have changed, or when the engine has forgotten
 it or found other files. Arrays per splat, asked and answered, are in the order of the object's points. An answer is
@@ -23,7 +23,6 @@ from ...ludvig_engine.errors import Cancelled, EngineError
 from ...ludvig_engine.wire.codec import array_type, hints
 from ...ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
 from ..data import attributes, capture, changes, splats
-from ..viewport.reader import find
 from . import link, pump
 
 # What the engine says of a scene that it no longer has, and of one whose files are no longer what they were.
@@ -45,7 +44,7 @@ class Opened:
 
 
 class Subject:
-    """Made for each use by `engine.for_object`."""
+    """Made for each use by `of`."""
 
     def __init__(self, thing: Any) -> None:
         self.uid, self.name = thing.session_uid, thing.name
@@ -60,7 +59,7 @@ class Subject:
         replaces: str = "",
         label: str = "",
     ) -> pump.Task:
-        """As `engine.ask`, but about the object: `scene` is filled in, and it is `done(thing, answer)`."""
+        """As `link.ask`, but about the object: `scene` is filled in, and it is `done(thing, answer)`."""
         return link.begin(
             self._asking(link.with_word(request, replaces)),
             replaces,
@@ -94,7 +93,7 @@ class Subject:
 
     def thing(self) -> Any:
         """The object as it is now. Raises `EngineError` "gone"."""
-        thing = find(self.uid)
+        thing = splats.with_uid(self.uid)
         if not splats.is_splats(thing):
             raise EngineError("gone", f'"{self.name}" is no longer there: the result was dropped.')
         self.name = thing.name
@@ -155,7 +154,7 @@ class Subject:
         """The steps to the engine's scene, an `Opened`."""
         connection = yield from link.running()
         known = connection.scenes.get(self.uid)
-        if known is not None and known.paths == capture.paths(self.thing()) and not anew:
+        if known is not None and known.paths == capture.folders(self.thing()) and not anew:
             return known
         task = connection.opening.get(self.uid)
         if task is None or task.done:
@@ -173,7 +172,7 @@ class Subject:
         values = yield from self._values()
         identity = yield pump.in_thread(splats.digest, values)
         thing = self.thing()
-        views, photos = paths = capture.paths(thing)
+        views, photos = paths = capture.folders(thing)
         rows = None
         path = capture.source(thing)
         if path:
@@ -223,7 +222,7 @@ class Subject:
         version = changes.version
         values = yield from self._values()
         identity = yield pump.in_thread(splats.digest, values)
-        if find(self.uid) is not None:
+        if splats.with_uid(self.uid) is not None:
             _digests[self.uid] = version, identity
         return identity
 
@@ -239,6 +238,11 @@ class Subject:
 
     def _memory(self, name: str) -> Future[np.ndarray]:
         return pump.in_thread(attributes.prepare, attributes.nbytes(self.thing().data, name))
+
+
+def of(thing: Any) -> Subject:
+    """A splat object as the engine knows it."""
+    return Subject(thing)
 
 
 def mapped(message: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:

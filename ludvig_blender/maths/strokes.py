@@ -10,6 +10,11 @@ import numpy as np
 from ...ludvig_engine.errors import EngineError
 from .lens import Lens
 
+COLORS = {
+    "SET": (0.25, 0.9, 0.4, 1.0),
+    "ADD": (0.25, 0.9, 0.4, 1.0),
+    "REMOVE": (1.0, 0.3, 0.25, 1.0),
+}
 SMALLEST = 4  # pixels of a box's side
 NEEDED = {"CLICK": "a place", "SCRIBBLE": "a line", "BOX": "two corners"}
 

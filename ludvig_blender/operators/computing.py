@@ -7,44 +7,10 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from . import photographs
+from ..engine import catalog
+from . import polls
 
 PREVIEW = "ludvig_features"  # the attribute with their three main directions as a color
-
-
-def extractors() -> tuple[Any, ...]:
-    """What the engine has listed, `methods.ExtractorInfo`; empty until it runs."""
-    from ..engine import link
-
-    connection = link.connection()
-    return connection.extractors if connection else ()
-
-
-def title(spec: str) -> str:
-    """An extractor's name for people."""
-    return TITLES.get(spec, spec)
-
-
-TITLES = {
-    "auto": "Best Available",
-    "colour": "Color",
-    "imgfocus+xfeat": "Objects and Texture",
-    "imgfocus": "Objects",
-    "xfeat": "Texture",
-    "effnet": "EfficientNet",
-    "conse": "EfficientNet with Words",
-    "dinov2:small": "DINOv2 Small",
-    "dinov2:base": "DINOv2 Base",
-    "dinov2:large": "DINOv2 Large",
-    "dinov2:giant": "DINOv2 Giant",
-    "dinov3:small": "DINOv3 Small",
-    "dinov3:base": "DINOv3 Base",
-    "dinov3:large": "DINOv3 Large",
-    "clip": "CLIP",
-    "clip:laion": "CLIP (LAION)",
-    "siglip": "SigLIP",
-    "tips": "TIPS",
-}
 
 
 class ChooseFeatures(bpy.types.Operator):
@@ -58,7 +24,9 @@ class ChooseFeatures(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: Any, properties: Any) -> str:
-        info = next((info for info in extractors() if info.spec == properties.extractor), None)
+        info = next(
+            (info for info in catalog.extractors() if info.spec == properties.extractor), None
+        )
         if info is None:
             return "Tell splats apart by these features"
         return " ".join(
@@ -67,10 +35,10 @@ class ChooseFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return photographs.has_splats(cls, context)
+        return polls.has_splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        photographs.target(context).ludvig_features.extractor = self.extractor
+        polls.target(context).ludvig_features.extractor = self.extractor
         return {"FINISHED"}
 
 
@@ -83,28 +51,28 @@ class FeaturesMenu(bpy.types.Menu):
         from . import lines
 
         layout = self.layout
-        if not extractors():
+        if not catalog.extractors():
             if link.state() == "starting":
                 layout.label(text="The engine is starting")
             else:
                 layout.label(text="The engine knows which features there are")
                 layout.operator("ludvig.restart_engine", text="Start Engine", icon="PLAY")
             return
-        chosen = photographs.target(context).ludvig_features.extractor
-        for info in extractors():
+        chosen = polls.target(context).ludvig_features.extractor
+        for info in catalog.extractors():
             if info.ready:
                 icon = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
                 layout.operator(
-                    "ludvig.choose_features", text=title(info.spec), icon=icon
+                    "ludvig.choose_features", text=catalog.title(info.spec), icon=icon
                 ).extractor = info.spec
         layout.separator()
-        for info in extractors():
+        for info in catalog.extractors():
             if not info.ready:
                 row = layout.row()
                 if info.download:
                     button = row.operator(
                         "ludvig.fetch_model",
-                        text=f"{title(info.spec)} ({lines.size(info.download)})",
+                        text=f"{catalog.title(info.spec)} ({lines.size(info.download)})",
                         icon="IMPORT",
                     )
                     button.model = info.spec.replace(":", "-").replace("+", " ")
@@ -114,7 +82,7 @@ class FeaturesMenu(bpy.types.Menu):
                 else:
                     row.enabled = False
                     row.operator(
-                        "ludvig.choose_features", text=title(info.spec), icon="X"
+                        "ludvig.choose_features", text=catalog.title(info.spec), icon="X"
                     ).extractor = info.spec
 
 
@@ -126,13 +94,13 @@ class ComputeFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return photographs.has_cameras(cls, context)
+        return polls.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
         from ...ludvig_engine.wire.methods import ComputeFeatures as Request
-        from ..engine import link
+        from ..engine import link, subject
 
-        thing = photographs.target(context)
+        thing = polls.target(context)
         extractor = thing.ludvig_features.extractor
 
         def done(thing: Any, answer: Any) -> None:
@@ -141,12 +109,12 @@ class ComputeFeatures(bpy.types.Operator):
 
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
-            summary = f"{lines.number(answer.dim, 'channel').capitalize()}, {how}: {title(answer.extractor)}"
+            summary = f"{lines.number(answer.dim, 'channel').capitalize()}, {how}: {catalog.title(answer.extractor)}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()
 
         request = Request("", extractor)
-        task = link.for_object(thing).ask(
+        task = subject.of(thing).ask(
             request, done=done, label="Computing features", replaces=f"features {thing.session_uid}"
         )
         return link.finish(self, task)
@@ -160,33 +128,32 @@ class PreviewFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return photographs.has_cameras(cls, context)
+        return polls.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
         from ...ludvig_engine.wire.methods import PreviewFeatures as Request
         from ..data import messages
-        from ..engine import commit, link
+        from ..engine import commit, link, subject
 
-        thing = photographs.target(context)
+        thing = polls.target(context)
 
         def done(thing: Any, answer: Any) -> None:
             commit.run(lambda: _show(thing, answer.colours))
             messages.clear()
 
         request = Request("", thing.ludvig_features.extractor)
-        task = link.for_object(thing).ask(request, done=done, label="Computing features")
+        task = subject.of(thing).ask(request, done=done, label="Computing features")
         return link.finish(self, task)
 
 
 def _show(thing: Any, colors: Any) -> None:
-    from .. import viewport
-    from ..data import attributes
+    from ..data import attributes, changes
 
     attributes.put(thing.data, PREVIEW, "FLOAT_VECTOR", colors)
     thing.data.update_tag()
     thing.ludvig.attribute = PREVIEW
     thing.ludvig.mode = "FEATURES"
-    viewport.tag(thing)
+    changes.tell(thing)
 
 
 CLASSES = (ChooseFeatures, FeaturesMenu, ComputeFeatures, PreviewFeatures)

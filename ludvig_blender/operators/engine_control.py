@@ -54,11 +54,10 @@ class InstallEngine(bpy.types.Operator):
     def draw(self, _context: Any) -> None:
         import shutil
 
-        from ..engine import install
-        from ..ui import preferences
+        from ..engine import install, settings
         from . import lines
 
-        layout, folder = self.layout, preferences.folder()
+        layout, folder = self.layout, settings.folder()
         existing = next(place for place in (folder, *folder.parents) if place.exists())
         kept = install.CORE_SIZE + self.learned * install.LEARNED_SIZE
         column = layout.column(align=True)
@@ -72,14 +71,13 @@ class InstallEngine(bpy.types.Operator):
 
     def execute(self, _context: Any) -> set[str]:
         from ..data import messages
-        from ..engine import install, link, pump
-        from ..ui import preferences
+        from ..engine import install, link, pump, settings
 
         if not bpy.app.online_access:
             return messages.fail(
                 self, EngineError("offline", "Blender may not go online.", ["Allow online access."])
             )
-        installation = install.Installation(preferences.folder())
+        installation = install.Installation(settings.folder())
         learned = self.learned
 
         def steps() -> Any:
@@ -89,7 +87,7 @@ class InstallEngine(bpy.types.Operator):
             finally:
                 work.cancel()
             messages.clear()
-            preferences.look()
+            settings.look()
             link.stop()
             yield from link.running()
 
@@ -105,9 +103,9 @@ class RemoveEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        from ..ui import preferences
+        from ..engine import settings
 
-        if preferences.state() == "none":
+        if settings.state() == "none":
             cls.poll_message_set("The engine is not installed")
             return False
         return _idle(cls)
@@ -118,14 +116,13 @@ class RemoveEngine(bpy.types.Operator):
         )
 
     def execute(self, _context: Any) -> set[str]:
-        from ..engine import install, link, pump
-        from ..ui import preferences
+        from ..engine import install, link, pump, settings
 
-        installation = install.Installation(preferences.folder())
+        installation = install.Installation(settings.folder())
 
         def steps() -> Any:
             yield pump.in_thread(installation.remove)
-            preferences.look()
+            settings.look()
 
         link.stop(wait=True)
         return link.finish(self, pump.start(steps(), label="Removing the engine"))
@@ -157,14 +154,13 @@ class FetchModel(bpy.types.Operator):
 
     def execute(self, _context: Any) -> set[str]:
         from ..data import messages
-        from ..engine import install, interpreter, link, pump
-        from ..ui import preferences
+        from ..engine import install, interpreter, link, pump, settings
 
         try:
             place = interpreter.find()
         except EngineError as error:
             return messages.fail(self, error)
-        installation, models = install.Installation(preferences.folder()), self.model.split()
+        installation, models = install.Installation(settings.folder()), self.model.split()
 
         def fetch(work: Any) -> None:
             for model in models:
@@ -322,26 +318,25 @@ class OpenPreferences(bpy.types.Operator):
     )
 
     def execute(self, context: Any) -> set[str]:
-        from ..ui import preferences
+        from ..engine import settings
 
         if self.network:
             bpy.ops.screen.userpref_show()
             context.preferences.active_section = "SYSTEM"
         else:
-            bpy.ops.preferences.addon_show(module=preferences.PACKAGE)
+            bpy.ops.preferences.addon_show(module=settings.PACKAGE)
         return {"FINISHED"}
 
 
 def log() -> Path | None:
     """The engine's log, or that of its installation."""
-    from ..engine import install, link
-    from ..ui import preferences
+    from ..engine import install, link, settings
 
     connection = link.connection()
     process = connection.client.process if connection else None
     places = [
         process.log if process else None,
-        install.Installation(preferences.folder()).log,
+        install.Installation(settings.folder()).log,
     ]
     return next((place for place in places if place and place.is_file()), None)
 
@@ -351,13 +346,12 @@ def report() -> str:
     import platform
 
     from ... import ludvig_engine
-    from ..engine import link
-    from ..ui import preferences
+    from ..engine import link, settings
 
     lines = [
         f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"
     ]
-    lines += [f"engine: {link.state()}, installation: {preferences.state()}"]
+    lines += [f"engine: {link.state()}, installation: {settings.state()}"]
     if (connection := link.connection()) and connection.memory:
         lines += [connection.memory.device]
     message = bpy.context.window_manager.ludvig

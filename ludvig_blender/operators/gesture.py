@@ -12,11 +12,6 @@ import bpy
 from ...ludvig_engine.errors import EngineError
 from ..data import messages
 
-COLORS = {
-    "SET": (0.25, 0.9, 0.4, 1.0),
-    "ADD": (0.25, 0.9, 0.4, 1.0),
-    "REMOVE": (1.0, 0.3, 0.25, 1.0),
-}
 STEP = 2  # pixels the mouse moves before a line gets another point
 
 _handle: Any = None  # of the overlay, while something is being drawn
@@ -88,15 +83,17 @@ def _finish(operator: Any, context: Any) -> set[str]:
 def _draw(region: int) -> None:
     if _operator is None or bpy.context.region.as_pointer() != region:
         return
+    from ..maths import strokes
+
     height = bpy.context.region.height
-    strokes = [(x, height - 1 - y) for x, y in _drawn]
-    color = COLORS[_operator.mode]
-    if _operator.kind == "BOX" and len(strokes) == 2:
-        (x0, y0), (x1, y1) = strokes
-        strokes = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
-        line(strokes, color, 1.5)
+    places = [(x, height - 1 - y) for x, y in _drawn]
+    color = strokes.COLORS[_operator.mode]
+    if _operator.kind == "BOX" and len(places) == 2:
+        (x0, y0), (x1, y1) = places
+        places = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        line(places, color, 1.5)
     elif _operator.kind == "SCRIBBLE":
-        line(strokes, (*color[:3], 0.5), 2 * _operator.radius)
+        line(places, (*color[:3], 0.5), 2 * _operator.radius)
 
 
 def line(places: list[tuple[float, float]], color: tuple[float, ...], width: float) -> None:
@@ -104,10 +101,10 @@ def line(places: list[tuple[float, float]], color: tuple[float, ...], width: flo
     import gpu
     from gpu_extras.batch import batch_for_shader
 
-    if len(strokes) < 2:
-        strokes = [*strokes, (strokes[0][0] + 1, strokes[0][1])]
+    if len(places) < 2:
+        places = [*places, (places[0][0] + 1, places[0][1])]
     shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
-    batch = batch_for_shader(shader, "LINE_STRIP", {"pos": [(x, y, 0.0) for x, y in strokes]})
+    batch = batch_for_shader(shader, "LINE_STRIP", {"pos": [(x, y, 0.0) for x, y in places]})
     gpu.state.blend_set("ALPHA")
     shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
     shader.uniform_float("lineWidth", width)

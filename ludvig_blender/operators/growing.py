@@ -31,7 +31,7 @@ class Resize:
     def execute(self, context: Any) -> set[str]:
         from ...ludvig_engine.wire import methods
         from ..data import splats
-        from ..engine import solve
+        from ..engine import solve, subject
 
         thing = splats.splat_objects(context)[0]
         before = splats.selection(thing.data)
@@ -46,7 +46,7 @@ class Resize:
             commit.run(lambda: _write(thing, answer.selected))
             messages.clear()
 
-        task = link.for_object(thing).ask(
+        task = subject.of(thing).ask(
             request, done=done, replaces=f"resize {thing.session_uid}", label=self.bl_label
         )
         return link.finish(self, task)

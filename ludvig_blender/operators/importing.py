@@ -56,11 +56,11 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
 
 def place(context: Any, thing: Any, path: Path, turn: Any) -> Any:
     """Put a new splat object into the scene: selected, active, and turned upright by its matrix."""
-    from ..data import capture
+    from ..data import capture, paths
 
     thing.matrix_world = turn
-    thing.ludvig.source = capture.relative(str(path))
-    thing.ludvig_capture.views = capture.relative(capture.suggest(path.absolute()))
+    thing.ludvig.source = paths.relative(str(path))
+    thing.ludvig_capture.views = paths.relative(capture.suggest(path.absolute()))
     capture.remember(thing, str(path))
     context.collection.objects.link(thing)
     for other in context.selected_objects:

@@ -9,39 +9,9 @@ import bpy
 from bpy.props import CollectionProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
+from . import polls
 
 COLMAP = {".bin", ".txt"}  # cameras.bin, images.txt, ...: their folder is meant
-
-
-def has_splats(cls: Any, context: Any) -> bool:
-    """For `poll`: there is a splat object, in Object Mode."""
-    if context.mode != "OBJECT":
-        cls.poll_message_set("Leave Edit Mode first (Tab)")
-        return False
-    if not target(context):
-        cls.poll_message_set("Import splats first, or select a splat object")
-        return False
-    return True
-
-
-def has_cameras(cls: Any, context: Any) -> bool:
-    """For `poll`: it is known where the cameras of the splats are."""
-    if not has_splats(cls, context):
-        return False
-    if not target(context).ludvig_capture.views:
-        cls.poll_message_set(
-            "Say under Scene where the photos' cameras are: a COLMAP folder or transforms.json"
-        )
-        return False
-    return True
-
-
-def target(context: Any) -> Any:
-    """The splat object that is meant: the selected one, or the one whose camera is active; None without."""
-    from ..data import photo_cameras, splats
-
-    found = splats.splat_objects(context)
-    return found[0] if found else photo_cameras.owner(context.object)
 
 
 class ImportCameras(bpy.types.Operator):
@@ -60,7 +30,7 @@ class ImportCameras(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return has_splats(cls, context)
+        return polls.has_splats(cls, context)
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         from ..data import capture
@@ -68,14 +38,14 @@ class ImportCameras(bpy.types.Operator):
         if self.directory and self.files:  # dropped
             self.filepath = str(Path(self.directory, self.files[0].name))
             return self.execute(context)
-        known = capture.paths(target(context))[0]
+        known = capture.folders(polls.target(context))[0]
         if known:
             self.filepath = known if Path(known).is_file() else f"{known}/"
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Any) -> set[str]:
-        from ..data import capture, messages
+        from ..data import messages, paths
 
         path = Path(bpy.path.abspath(self.filepath or self.directory))
         if path.suffix.lower() in COLMAP:
@@ -84,7 +54,7 @@ class ImportCameras(bpy.types.Operator):
             return messages.fail(
                 self, EngineError("not_found", f"There is no {path}.", ["Choose another folder."])
             )
-        return _bring(self, target(context), capture.relative(str(path)))
+        return _bring(self, polls.target(context), paths.relative(str(path)))
 
 
 class LoadCameras(bpy.types.Operator):
@@ -96,39 +66,39 @@ class LoadCameras(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return has_cameras(cls, context)
+        return polls.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
-        thing = target(context)
+        thing = polls.target(context)
         return _bring(self, thing, thing.ludvig_capture.views)
 
 
 def _bring(operator: Any, thing: Any, path: str) -> set[str]:
-    from ..engine import link, pump
+    from ..engine import link, pump, subject
 
     own = thing.ludvig_capture
     before, own.views = own.views, path
-    subject = link.for_object(thing)
+    about = subject.of(thing)
 
     def failed(error: EngineError) -> None:
         if error.kind not in ("gone", "not_installed"):
-            subject.thing().ludvig_capture.views = before
+            about.thing().ludvig_capture.views = before
         pump.tell(error)
 
     return link.finish(
-        operator, pump.start(_cameras(subject), failed=failed, label="Loading cameras")
+        operator, pump.start(_cameras(about), failed=failed, label="Loading cameras")
     )
 
 
-def _cameras(subject: Any) -> Any:
+def _cameras(about: Any) -> Any:
     """The steps to the cameras of an object."""
     from ..data import messages, photo_cameras
     from ..engine import commit
 
-    scene = (yield from subject.opening()).scene
+    scene = (yield from about.opening()).scene
     if not scene.names:
         raise EngineError("bad_input", "There are no cameras.", ["Import the cameras."])
-    thing = subject.thing()
+    thing = about.thing()
     commit.run(lambda: photo_cameras.make(thing, scene))
     thing.ludvig_capture.notes = "\n".join(scene.notes)
     messages.clear()
@@ -145,17 +115,17 @@ class ChoosePhotos(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return has_splats(cls, context)
+        return polls.has_splats(cls, context)
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Any) -> set[str]:
-        from ..data import capture
+        from ..data import paths
 
-        thing = target(context)
-        thing.ludvig_capture.photos = capture.relative(self.directory)
+        thing = polls.target(context)
+        thing.ludvig_capture.photos = paths.relative(self.directory)
         return _bring(self, thing, thing.ludvig_capture.views)
 
 
@@ -168,12 +138,12 @@ class RemoveCameras(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return has_splats(cls, context)
+        return polls.has_splats(cls, context)
 
     def execute(self, context: Any) -> set[str]:
         from ..data import photo_cameras
 
-        photo_cameras.remove(target(context))
+        photo_cameras.remove(polls.target(context))
         return {"FINISHED"}
 
 
@@ -190,11 +160,11 @@ class LookThrough(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        if not has_splats(cls, context):
+        if not polls.has_splats(cls, context):
             return False
         from ..data import photo_cameras
 
-        if not photo_cameras.of(target(context)):
+        if not photo_cameras.of(polls.target(context)):
             cls.poll_message_set("Load the cameras first")
             return False
         return True
@@ -202,7 +172,7 @@ class LookThrough(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         from ..data import photo_cameras
 
-        cameras = photo_cameras.of(target(context))
+        cameras = photo_cameras.of(polls.target(context))
         scene, current = context.scene, context.object
         if current not in cameras or self.step:
             current = scene.camera if scene.camera in cameras else None
@@ -223,13 +193,13 @@ class CheckCameras(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        return has_cameras(cls, context)
+        return polls.has_cameras(cls, context)
 
     def execute(self, context: Any) -> set[str]:
         from ...ludvig_engine.wire.methods import CheckScene
-        from ..engine import link
+        from ..engine import link, subject
 
-        task = link.for_object(target(context)).ask(
+        task = subject.of(polls.target(context)).ask(
             CheckScene(""), done=_checked, label="Comparing with the photos"
         )
         return link.finish(self, task)

@@ -84,3 +84,34 @@ def prompts(cls: Any, context: Any) -> bool:
         )
         return False
     return True
+
+
+def has_splats(cls: Any, context: Any) -> bool:
+    """For `poll`: there is a splat object, in Object Mode."""
+    if context.mode != "OBJECT":
+        cls.poll_message_set("Leave Edit Mode first (Tab)")
+        return False
+    if not target(context):
+        cls.poll_message_set("Import splats first, or select a splat object")
+        return False
+    return True
+
+
+def has_cameras(cls: Any, context: Any) -> bool:
+    """For `poll`: it is known where the cameras of the splats are."""
+    if not has_splats(cls, context):
+        return False
+    if not target(context).ludvig_capture.views:
+        cls.poll_message_set(
+            "Say under Scene where the photos' cameras are: a COLMAP folder or transforms.json"
+        )
+        return False
+    return True
+
+
+def target(context: Any) -> Any:
+    """The splat object that is meant: the selected one, or the one whose camera is active; None without."""
+    from ..data import photo_cameras, splats
+
+    found = splats.splat_objects(context)
+    return found[0] if found else photo_cameras.owner(context.object)

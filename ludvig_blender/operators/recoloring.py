@@ -54,8 +54,7 @@ class RecolorSplats(bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: Any) -> set[str]:
-        from .. import viewport
-        from ..data import splats
+        from ..data import changes, splats
         from ..maths import recolor
 
         thing = splats.splat_objects(context)[0]
@@ -67,7 +66,7 @@ class RecolorSplats(bpy.types.Operator):
         made = splats.read(thing.data)
         sh0, shN = recolor.apply(made.sh0, made.shN, change, splats.selection(thing.data))
         splats.write_colors(thing.data, sh0, shN, made.opacities)
-        viewport.tag(thing)
+        changes.tell(thing)
         return {"FINISHED"}
 
     def draw(self, _context: Any) -> None:

@@ -242,7 +242,7 @@ class AutoSegments(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         from ...ludvig_engine.wire.methods import AutoSegments as Request
         from ..data import splats
-        from ..engine import solve
+        from ..engine import solve, subject
 
         thing = splats.splat_objects(context)[0]
         limit = self.limit
@@ -252,7 +252,7 @@ class AutoSegments(bpy.types.Operator):
             messages.clear()
 
         request = Request("", solve.extractor(thing), self.detail)
-        task = link.for_object(thing).ask(request, done=done, label="Finding all segments")
+        task = subject.of(thing).ask(request, done=done, label="Finding all segments")
         return link.finish(self, task)
 
 

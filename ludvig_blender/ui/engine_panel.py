@@ -30,12 +30,11 @@ class EnginePanel(bpy.types.Panel):
 
 def draw_engine(layout: Any, _context: Any) -> None:
     """State and buttons."""
-    from ..engine import interpreter, link
+    from ..engine import interpreter, link, settings
     from ..operators import lines
-    from . import preferences
 
-    state, installed = link.state(), preferences.state()
-    own = preferences.python()
+    state, installed = link.state(), settings.state()
+    own = settings.python()
     if state == "stopped" and own is None and installed != "complete":
         layout.label(
             text=interpreter.WHY[installed], icon="ERROR" if installed == "incomplete" else "INFO"

@@ -19,16 +19,17 @@ class FeaturesPanel(bpy.types.Panel):
     def poll(cls, context: Any) -> bool:
         if not bpy.data.pointclouds:
             return False
-        from ..operators import photographs
+        from ..operators import polls
 
-        return photographs.target(context) is not None
+        return polls.target(context) is not None
 
     def draw(self, context: Any) -> None:
         from ..data import features
-        from ..operators import computing, lines, photographs
+        from ..engine import catalog
+        from ..operators import lines, polls
 
-        layout, thing = self.layout, photographs.target(context)
-        layout.menu("LUDVIG_MT_features", text=computing.title(thing.ludvig_features.extractor))
+        layout, thing = self.layout, polls.target(context)
+        layout.menu("LUDVIG_MT_features", text=catalog.title(thing.ludvig_features.extractor))
         row = layout.row(align=True)
         row.operator("ludvig.compute", icon="PLAY")
         row.operator("ludvig.preview_features", text="", icon="COLOR")

@@ -17,9 +17,9 @@ class ScenePanel(bpy.types.Panel):
 
     def draw(self, context: Any) -> None:
         from ..data import attributes, photo_cameras
-        from ..operators import lines, photographs
+        from ..operators import lines, polls
 
-        layout, thing = self.layout, photographs.target(context)
+        layout, thing = self.layout, polls.target(context)
         if thing is None:
             some = any(other.type == "POINTCLOUD" for other in context.view_layer.objects)
             layout.label(

@@ -1,7 +1,4 @@
-"""Splats in the 3D viewport, for Blender before 5.3: handlers, and the one way to ask for a redraw.
-
-    viewport.tag(object)    after writing an object's splats, selection or scores without Blender's noticing
-    viewport.redraw()       after anything else
+"""Splats in the 3D viewport, for Blender before 5.3: what Blender and `data.changes` tell reaches the display here.
 
 Nothing of NumPy or the GPU is loaded until a 3D viewport shows a scene with splats.
 """
@@ -13,27 +10,19 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from ..data import changes
+
 _display: Any = None  # display.Display, once there is something to draw
 _handles: list[Any] = []
 
 
-def tag(thing: Any = None) -> None:
-    """Look for changes in a splat object, in all objects of a point cloud, or in all there are; draw again.
+def _read_again(thing: Any) -> None:
+    """Look for changes in a splat object, in all objects of a point cloud, or in all there are.
 
-    A change of view-dependent colour is noticed by the base colour that changes with it, as every recolouring does.
+    A change of view-dependent color is noticed by the base color that changes with it, as every recoloring does.
     """
     if _display is not None:
         _display.intake.read_again(thing)
-    redraw()
-
-
-def redraw() -> None:
-    """Let every 3D viewport draw itself again."""
-    manager = getattr(bpy.context, "window_manager", None)
-    for window in manager.windows if manager else ():
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 def _draw() -> None:
@@ -63,7 +52,8 @@ def _on_change(_scene: Any, depsgraph: Any) -> None:
 
 @persistent
 def _on_step(*_args: Any) -> None:  # undo and redo put other data behind the same names
-    tag()
+    _read_again(None)
+    changes.redraw()
 
 
 @persistent
@@ -81,6 +71,7 @@ _HANDLERS = {
 
 
 def register() -> None:
+    changes.listen(_read_again)
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).append(handler)
     if not bpy.app.background:
@@ -88,6 +79,7 @@ def register() -> None:
 
 
 def unregister() -> None:
+    changes.ignore(_read_again)
     for handle in _handles:
         bpy.types.SpaceView3D.draw_handler_remove(handle, "WINDOW")
     _handles.clear()

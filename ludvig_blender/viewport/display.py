@@ -18,9 +18,9 @@ import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages, native, splats
+from ..data import changes, messages, native, splats
 from ..maths.lens import Lens
-from . import colors, marks, reader, redraw
+from . import colors, marks, reader
 from .intake import Intake
 from .order import Part, back_to_front
 from .points import Points
@@ -308,5 +308,5 @@ class Display:
             view.settled = time.monotonic() - view.moved > REST
             arrived |= view.settled  # at rest: all pixels, exactly sorted
         if arrived:
-            redraw()
+            changes.redraw()
         return 0.01 if self._worker.busy() or self.intake.busy or unsettled else None

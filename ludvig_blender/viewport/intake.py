@@ -73,7 +73,7 @@ class Intake:
         if not self._readings:
             return self._read_band()
         uid = next(iter(self._readings))
-        thing = reader.find(uid)
+        thing = splats.with_uid(uid)
         points = reader.evaluated(thing) if thing is not None else None
         if points is None:
             del self._readings[uid]
@@ -121,7 +121,7 @@ class Intake:
         if not self._bands:
             return False
         uid, version, k = self._bands[0]
-        thing, known = reader.find(uid), self._clouds.get(uid)
+        thing, known = splats.with_uid(uid), self._clouds.get(uid)
         if thing is None or known is None or known.color_version != version or uid in self._stale:
             del self._bands[0]
             return False

@@ -16,7 +16,6 @@ from gpu_extras.batch import batch_for_shader
 from ..data import attributes
 from ..maths import strokes
 from ..maths.lens import Lens
-from ..operators.gesture import COLORS
 from .cloud import Cloud
 from .surface import touched, unprojected
 
@@ -95,7 +94,7 @@ def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarr
             shape = _dot if mark.kind == "CLICK" or len(points) == 1 else _line
             points = _closer(points @ world[:3, :3].T + world[:3, 3], lens)
             shape(points, (0.0, 0.0, 0.0, 0.8 * alpha), lens, RIM)
-            shape(points, (*COLORS["ADD" if positive else "REMOVE"][:3], alpha), lens, 0.0)
+            shape(points, (*strokes.COLORS["ADD" if positive else "REMOVE"][:3], alpha), lens, 0.0)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")
 

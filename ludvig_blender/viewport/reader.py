@@ -13,11 +13,6 @@ from .cloud import Snapshot
 from .colors import Style
 
 
-def find(uid: int) -> Any:
-    """The object with this session uid, or None: objects may be renamed, undone or deleted at any time."""
-    return next((thing for thing in bpy.data.objects if thing.session_uid == uid), None)
-
-
 def evaluated(thing: Any) -> Any:
     """The point cloud as modifiers leave it, or None if they leave no splats."""
     cloud = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data

@@ -19,20 +19,26 @@ STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 @contextmanager
 def engine_by(*command, environment=None):
     """Let the extension start its engine by this command."""
-    engine, package = blender_module("ludvig_blender.engine.link"), blender_module("ludvig_blender")
+    engine = blender_module("ludvig_blender.engine.link")
+    package = blender_module("ludvig_blender.engine")
     place = SimpleNamespace(python=command[0], command=command, environment=environment or {})
-    name = f"{NAME}.ludvig_blender.engine_place"
+    name = f"{NAME}.ludvig_blender.engine.interpreter"
     before = sys.modules.get(name)
-    sys.modules[name] = package.engine_place = SimpleNamespace(find=lambda: place)
+    sys.modules[name] = package.interpreter = SimpleNamespace(find=lambda: place)
     engine.stop(wait=True)
     try:
         yield engine
     finally:
         engine.stop(wait=True)
         if before is None:
-            del sys.modules[name], package.engine_place
+            del sys.modules[name], package.interpreter
         else:
-            sys.modules[name] = package.engine_place = before
+            sys.modules[name] = package.interpreter = before
+
+
+def about(thing):
+    """A splat object as the engine knows it."""
+    return blender_module("ludvig_blender.engine.subject").of(thing)
 
 
 def real_engine():

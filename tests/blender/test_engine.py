@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import clouds
-from engines import STAND_IN, engine_by
+from engines import STAND_IN, about, engine_by
 from extension import blender_module
 
 ECHO = (sys.executable, str(Path(__file__).with_name("echo.py")))
@@ -61,7 +61,7 @@ def slow():
 
 def begin(engine, thing, **options):
     """Ask, and return when the engine is at it."""
-    task = engine.for_object(thing).ask(click(), label="Thinking", **options)
+    task = about(thing).ask(click(), label="Thinking", **options)
     until(lambda: task.progress is not None)
     return task
 
@@ -69,7 +69,7 @@ def begin(engine, thing, **options):
 def test_starts_when_needed_and_stops_on_demand():
     with engine_by(*STAND_IN) as engine:
         assert engine.state() == "stopped"
-        task = engine.for_object(clouds.splat_object()).ask(click())
+        task = about(clouds.splat_object()).ask(click())
         blender_module("ludvig_blender.engine.pump").tick()
         assert engine.state() == "starting"
         answer = engine.wait(task)
@@ -101,7 +101,7 @@ def test_a_killed_engine_is_told_of_and_starts_again(slow):
     assert any("Restart the engine.".startswith(begins) for begins, *_ in remedies.BUTTONS)
     assert bpy.ops.ludvig.restart_engine() == {"FINISHED"}
     assert slow.state() == "running" and not message()
-    assert len(slow.wait(slow.for_object(thing).ask(click())).scores) == 50
+    assert len(slow.wait(about(thing).ask(click())).scores) == 50
 
 
 def test_an_engine_that_cannot_start_says_why():
@@ -113,8 +113,7 @@ def test_an_engine_that_cannot_start_says_why():
 
 
 def test_no_engine_is_told_with_the_button_that_installs_it():
-    engine = blender_module("ludvig_blender.engine.link")
-    task = engine.for_object(clouds.splat_object()).ask(click())
+    task = about(clouds.splat_object()).ask(click())
     until(lambda: task.done)
     assert task.error.kind == "not_installed" and "not installed" in message()
     assert bpy.context.window_manager.ludvig.fixes.startswith("Install the engine.")
@@ -179,7 +178,7 @@ def test_undo_and_redo_while_it_runs(slow):
 def test_the_newest_request_wins(slow):
     thing, failed = clouds.splat_object(), []
     older = begin(slow, thing, replaces="click", failed=failed.append)
-    newer = slow.for_object(thing).ask(click(), replaces="click")
+    newer = about(thing).ask(click(), replaces="click")
     assert len(slow.wait(newer).scores) == 50
     assert older.done and [error.kind for error in failed] == ["superseded"]
 
@@ -203,18 +202,14 @@ def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
     thing = bpy.context.object
     with engine_by(*STAND_IN) as engine:
         chosen = np.arange(50) < 1
-        alone = engine.wait(
-            engine.for_object(thing).ask(methods().GrowSegment("", chosen))
-        ).selected
+        alone = engine.wait(about(thing).ask(methods().GrowSegment("", chosen))).selected
         means = splats.read(thing.data).means
         assert (alone == (np.linalg.norm(means - means[0], axis=1) < 0.5)).all()
         opened = engine.connection().scenes[thing.session_uid]
         assert opened.rows is not None  # read from the file
         means = means[::-1].copy()
         attributes.put(thing.data, "position", "FLOAT_VECTOR", means)
-        moved = engine.wait(
-            engine.for_object(thing).ask(methods().GrowSegment("", chosen))
-        ).selected
+        moved = engine.wait(about(thing).ask(methods().GrowSegment("", chosen))).selected
         assert (moved == (np.linalg.norm(means - means[0], axis=1) < 0.5)).all()
         assert engine.connection().scenes[thing.session_uid].rows is None  # sent
 
@@ -224,7 +219,7 @@ def stalls(engine, thing):
     pump = blender_module("ludvig_blender.engine.pump")
     longest = np.zeros(2)
     for _ in range(2):
-        task = engine.for_object(thing).ask(
+        task = about(thing).ask(
             methods().GrowSegment("", np.zeros(len(thing.data.points), bool), hops=0)
         )
         while not task.done:

@@ -13,11 +13,12 @@ import bpy
 import pytest
 
 import clouds
+from engines import about
 from extension import NAME, blender_module
 
 install = blender_module("ludvig_blender.engine.install")
 uv = blender_module("ludvig_blender.engine.uv")
-preferences = blender_module("ludvig_blender.ui.preferences")
+settings = blender_module("ludvig_blender.engine.settings")
 EngineError = blender_module("ludvig_engine.errors").EngineError
 Cancelled = blender_module("ludvig_engine.errors").Cancelled
 
@@ -224,11 +225,11 @@ def test_install_engine_and_use_it(online, tmp_path):
     """The button, as a script presses it: environment, engine, a scene; and nothing is left."""
     engine = blender_module("ludvig_blender.engine.link")
     methods = blender_module("ludvig_engine.wire.methods")
-    assert preferences.state() == "none"
+    assert settings.state() == "none"
     try:
         assert bpy.ops.ludvig.install_engine(learned=False) == {"FINISHED"}
-        assert preferences.state() == "complete" and engine.state() == "running"
-        made = install.Installation(preferences.folder())
+        assert settings.state() == "complete" and engine.state() == "running"
+        made = install.Installation(settings.folder())
         told = install.CORE_SIZE
         assert 0.6 * told < made.size < 1.4 * told, (
             f"{made.size / 1e6:.0f} MB, not {told / 1e6:.0f}"
@@ -241,20 +242,20 @@ def test_install_engine_and_use_it(online, tmp_path):
             (path,) = [value for value in environment if value.startswith(b"PYTHONPATH=")]
             assert NAME.split(".")[-1].encode() in path
         bpy.ops.ludvig.import_splats(filepath=str(clouds.write_ply(tmp_path / "a.ply")))
-        scene = engine.wait(engine.for_object(bpy.context.object).open()).scene
+        scene = engine.wait(about(bpy.context.object).open()).scene
         assert scene.count == 50
         listed = engine.wait(engine.ask(methods.ListFeatures()))
         assert any(info.spec == "colour" and info.ready for info in listed.extractors)
     finally:
         engine.stop(wait=True)
         bpy.ops.ludvig.remove_engine()
-    assert preferences.state() == "none"
+    assert settings.state() == "none"
 
 
 def test_use_existing_python(tmp_path):
     """Without installing: any Python that has the packages; one that has not is told of with its own words."""
     engine = blender_module("ludvig_blender.engine.link")
-    own = preferences.get()
+    own = settings.get()
     try:
         own.python = str(tmp_path / "none")
         with pytest.raises(EngineError) as caught:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import clouds
-from engines import engine_by, real_engine
+from engines import about, engine_by, real_engine
 from extension import blender_module
 from test_end_to_end import click, demo, opened
 
@@ -30,7 +30,7 @@ def engine(tmp_path_factory):
 def grow(engine, thing):
     """The neighbors of the first splat."""
     request = methods.GrowSegment("", np.arange(len(thing.data.points)) < 1)
-    return engine.wait(engine.for_object(thing).ask(request)).selected
+    return engine.wait(about(thing).ask(request)).selected
 
 
 def message():
@@ -110,7 +110,7 @@ def test_what_stays_missing_is_told(engine, tmp_path):
     bpy.ops.ludvig.import_splats(filepath=str(clouds.write_ply(tmp_path / "a.ply")))
     thing = bpy.context.object
     viewless = methods.Prompt("click", view="nobody", pixels=np.float32([[1, 1]]))
-    task = engine.for_object(thing).ask(methods.RunSegment("", (viewless,)))
+    task = about(thing).ask(methods.RunSegment("", (viewless,)))
     with pytest.raises(
         blender_module("ludvig_engine.errors").EngineError, match='No view is called "nobody"'
     ):

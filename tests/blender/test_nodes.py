@@ -9,7 +9,7 @@ from extension import blender_module
 
 segments = blender_module("ludvig_blender.data.segments")
 splats = blender_module("ludvig_blender.data.splats")
-nodes = blender_module("ludvig_blender.operators.nodes")
+nodes = blender_module("ludvig_blender.data.node_group")
 N = 100
 RAMP = np.linspace(0, 1, N, dtype=np.float32)
 

@@ -19,6 +19,7 @@ ROOMS = {
         *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
         *("paper", "service", "eval", "bench", "cli", "__main__"),
     ),
+    "ludvig_blender": ("maths", "data", "engine", "viewport", "operators", "ui"),
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def idle():
     """Until nothing is under way and everything is drawn."""
     begun, display = time.monotonic(), module("viewport")
     yield 0.5
-    while module("pump").every() and time.monotonic() - begun < 300:
+    while module("engine.pump").every() and time.monotonic() - begun < 300:
         yield 0.2
     while not drawn(display._display):
         yield 0.2
@@ -94,7 +94,7 @@ def hover(what, parts=(0.25, 0.7)):
 
 
 def state():
-    splats, thing = module("splats"), bpy.data.objects["subject"]
+    splats, thing = module("data.splats"), bpy.data.objects["subject"]
     return [len(thing.data.points), int(splats.selection(thing.data).sum())]
 
 

@@ -18,6 +18,7 @@ from extension import blender_module
 
 splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")
+changes = blender_module("ludvig_blender.data.changes")
 viewport = blender_module("ludvig_blender.viewport")
 WIDTH, HEIGHT = 90, 60
 pytestmark = pytest.mark.skipif(
@@ -305,7 +306,7 @@ def test_the_timer_is_not_felt(region, count, record_property):
         region.display.intake.read_again(thing)
         attributes.put(thing.data, splats.BASE, "FLOAT4", np.full((count, 4), 0.1 + 0.1 * round_))
         attributes.put(thing.data, splats.SELECTION, "BOOLEAN", np.arange(count) % 2 == round_ % 2)
-        viewport.tag(thing)
+        changes.tell(thing)
         region.view = region.view @ Matrix.Rotation(1, 4, "Y")
         region.settled(60)
         best = min(best, max(longest))

@@ -90,7 +90,7 @@ def by_the_engine(made, lens, world):
     """The engine's own renderer; it needs packages beside bpy."""
     pytest.importorskip("numba")
     pytest.importorskip("safetensors")
-    engine, scene = (blender_module(f"ludvig_engine.{name}") for name in ("render", "scene"))
+    engine, scene = (blender_module(f"ludvig_engine.{name}") for name in ("rendering", "scene"))
     camera = scene.Camera(FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height)
     colors = engine.colours(made, camera.centre)
     image, alpha = engine.render(made, camera, colors, raster=engine.Raster(near=lens.near))

@@ -9,41 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty
-
-from . import polls
 
 GROUP = "LUDVIG Segment"
-
-
-class AddModifier(bpy.types.Operator):
-    """Add a Geometry Nodes modifier that leaves only the splats of the active segment"""
-
-    bl_idname = "ludvig.segment_modifier"
-    bl_label = "Add Modifier"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
-
-    invert: BoolProperty(
-        name="Invert", description="Leave everything but the segment", options={"SKIP_SAVE"}
-    )
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        return polls.found(cls, context)
-
-    def execute(self, context: Any) -> set[str]:
-        from ..data import segments, splats
-
-        thing = splats.splat_objects(context)[0]
-        segment = segments.active(thing)
-        modifier = thing.modifiers.new(segment.name, "NODES")
-        modifier.node_group = group()
-        for name, value in (
-            ("Attribute", segment.attribute), ("Certainty", segment.threshold), ("Invert", self.invert)
-        ):  # fmt: skip
-            set_input(modifier, name, value)
-        thing.update_tag()
-        return {"FINISHED"}
 
 
 def follow(segment: Any, attribute: str = "") -> None:
@@ -147,11 +114,3 @@ def set_input(modifier: Any, name: str, value: Any) -> None:
         getattr(modifier.properties.inputs, key).value = value
     else:
         modifier[key] = value
-
-
-def register() -> None:
-    bpy.utils.register_class(AddModifier)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(AddModifier)
