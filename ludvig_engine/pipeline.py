@@ -15,7 +15,7 @@ from typing import TypeVar, overload
 import numpy as np
 
 from .cache.store import Arrays, Cache, key, key_of_array
-from .errors import EngineError
+from .errors import EngineError, Fix
 from .features import Extractor
 from .features import pca as pca_
 from .graph.neighbors import Graph, build, nearest
@@ -24,6 +24,7 @@ from .progress import SILENT, Job
 from .rendering import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .segmentation.prepared import Prepared
+from .stages import EXTRACT
 from .uplifting import Sight, Uplifted, uplift
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ def _lifted(
         raise EngineError(
             "bad_input",
             "The scene has no photos to take features from.",
-            ["Give the photos' folder."],
+            [Fix("Give the photos' folder.", "choose_photos")],
         )
     map_keys = [_map_key(view, extractor, cache) for view in views]
     name = key(
@@ -176,7 +177,7 @@ def _feature_maps(
             lambda: get(n)
         )  # a model looks at a photo for seconds; what it finds is kept even so
 
-    stage = f"Extracting features ({extractor.name})"
+    stage = EXTRACT.of(extractor.name)
     if extractor.parallel:
         computed = job.map(get, range(len(views)), stage)
     else:

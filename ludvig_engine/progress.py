@@ -1,7 +1,8 @@
 """Progress and cancelling, wrapped around the work rather than inside it.
 
-Long loops say `for photo in job.track(photos, "Extracting features"):`. That line reports how far the job is and is
-also the point where a cancelled job stops, so no step of such a loop may take longer than 250 ms by intent.
+Long loops say `for photo in job.track(photos, EXTRACT):`. That line reports how far the job is and is also the point
+where a cancelled job stops, so no step of such a loop may take longer than 250 ms by intent. Stages are those of
+stages.py; a plain string does too, but then programs cannot tell which stage it is.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from .machine.sparse import add_product
 from .progress import SILENT, Job, chunks
 from .rendering import GSPLAT, Raster, adjoint, fold, render, upsample, usable
 from .scene import Camera, Gaussians
+from .stages import REFINE, UPLIFT
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,12 @@ def uplift(
     features = _divided(sums, weights)
     for step in range(refine):
         correction = _residual(
-            gaussians, sights, features, raster, job, f"Refining features, step {step + 1}"
+            gaussians,
+            sights,
+            features,
+            raster,
+            job,
+            REFINE.reading(f"Refining features, step {step + 1}"),
         )
         features += _divided(correction, weights)
     return Uplifted(features, weights, _divided(weights**2, squares))
@@ -90,7 +96,7 @@ def _sums(
         return fold(gaussians, camera, (h, w), **options)
 
     for sight, weighed in zip(
-        sights, job.map(weigh, sights, "Uplifting features", threads=int(bool(gpu))), strict=True
+        sights, job.map(weigh, sights, UPLIFT, threads=int(bool(gpu))), strict=True
     ):
         if isinstance(weighed, tuple):
             part, total = weighed

@@ -192,14 +192,22 @@ class LudvigTools(bpy.types.PropertyGroup):
     text: StringProperty(name="Text", description="Words for what to find", options={"SKIP_SAVE"})
 
 
+class LudvigFix(bpy.types.PropertyGroup):
+    """A remedy, `ludvig_engine.errors.Fix`."""
+
+    text: StringProperty(options={"SKIP_SAVE"})
+    action: StringProperty(options={"SKIP_SAVE"})
+    arguments: StringProperty(options={"SKIP_SAVE"}, description="As JSON")
+
+
 class LudvigMessage(bpy.types.PropertyGroup):
     """What the panel tells at the moment: an error and its remedies."""
 
     text: StringProperty(options={"SKIP_SAVE"})
-    fixes: StringProperty(options={"SKIP_SAVE"}, description="One to a line")
+    fixes: CollectionProperty(type=LudvigFix, options={"SKIP_SAVE"})
 
 
-CLASSES = (LudvigSegment, LudvigSplats, LudvigScene, LudvigTools, LudvigMessage)
+CLASSES = (LudvigSegment, LudvigSplats, LudvigScene, LudvigTools, LudvigFix, LudvigMessage)
 
 
 def register() -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.scene import Gaussians
 from . import attributes, native
 from .native import BASE
@@ -150,7 +150,12 @@ def required(cloud: Any, name: str, memory: np.ndarray | None = None) -> np.ndar
         raise EngineError(
             "bad_input",
             f'"{cloud.name}" is not a splat object: it has no attribute "{name}".',
-            ["Import a splat file, or use Object > Convert > Splats from Attributes."],
+            [
+                Fix(
+                    "Import a splat file, or use Object > Convert > Splats from Attributes.",
+                    "import_splats",
+                )
+            ],
         )
     return values
 

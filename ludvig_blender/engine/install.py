@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.wire.process import child_environment
 from . import uv
 
@@ -221,10 +221,10 @@ class _Runner:
         ]
         return " ".join(telling[-3:])[:400]
 
-    def _fixes(self) -> list[str]:
+    def _fixes(self) -> list[Fix | str]:
         return [
-            "Install the engine.",
-            "Show the installation's log.",
+            Fix("Install the engine.", "install_engine"),
+            Fix("Show the installation's log.", "show_log"),
             "Check the network and the proxy.",
         ]
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError, Fix
 from . import settings
 from .install import Installation
 
-INSTALL, CHOOSE = "Install the engine.", "Choose another Python in the preferences."
+INSTALL = Fix("Install the engine.", "install_engine")
+CHOOSE = Fix("Choose another Python in the preferences.", "choose_python")
+EXISTING = Fix("Use an existing Python.", "choose_python")
 WHY = {
     "none": "The engine is not installed yet.",
     "incomplete": "The engine's installation broke off or is damaged.",
@@ -38,7 +40,5 @@ def find() -> Place:
         return Place(chosen, environment=settings.environment())
     installation = Installation(settings.folder())
     if installation.state != "complete":
-        raise EngineError(
-            "not_installed", WHY[installation.state], [INSTALL, "Use an existing Python."]
-        )
+        raise EngineError("not_installed", WHY[installation.state], [INSTALL, EXISTING])
     return Place(installation.python, environment=settings.environment())

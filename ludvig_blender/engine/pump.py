@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ...ludvig_engine.errors import Cancelled, EngineError
+from ...ludvig_engine.errors import Cancelled, EngineError, Fix
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire.protocol import Progress
@@ -50,11 +50,13 @@ class Task:
         steps: Steps,
         *,
         label: str = "",
+        kind: str = "",
         done: Callable[[Any], object] | None = None,
         failed: Callable[[EngineError], object] | None = None,
         progress: Callable[[Any], object] | None = None,
     ) -> None:
         self.label = label  # for people; a task without is not shown
+        self.kind = kind  # for programs that look for tasks like it
         self.number = next(_numbers)
         self.begun = time.monotonic()
         self.progress: Any = None  # the newest `ludvig_engine.wire.protocol.Progress`
@@ -325,5 +327,5 @@ def _bug(error: Exception) -> EngineError:
     return EngineError(
         "internal",
         f"A mistake in LUDVIG: {type(error).__name__}: {error}",
-        ["Report it, with Blender's console output."],
+        [Fix("Report it, with Blender's console output.", "report")],
     )

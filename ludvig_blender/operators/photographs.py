@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 
-from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError, Fix
 from . import polls
 
 COLMAP = {".bin", ".txt"}  # cameras.bin, images.txt, ...: their folder is meant
@@ -97,7 +97,9 @@ def _cameras(about: Any) -> Any:
 
     scene = (yield from about.opening()).scene
     if not scene.names:
-        raise EngineError("bad_input", "There are no cameras.", ["Import the cameras."])
+        raise EngineError(
+            "bad_input", "There are no cameras.", [Fix("Import the cameras.", "import_cameras")]
+        )
     thing = about.thing()
     commit.run(lambda: photo_cameras.make(thing, scene))
     thing.ludvig_capture.notes = "\n".join(scene.notes)
@@ -209,7 +211,7 @@ def _checked(thing: Any, answer: Any) -> None:
     from ..data import check_picture, messages
 
     own = thing.ludvig_capture
-    own.verdict, own.fits = answer.verdict, "do not fit these" not in answer.verdict
+    own.verdict, own.fits = answer.verdict, answer.fits
     check_picture.keep(thing, answer)
     messages.clear()
 

@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-# How an advice begins -> operator, the button's text, icon, properties.
-BUTTONS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
-    ("Install the engine", "ludvig.install_engine", "Install Engine...", "IMPORT", {}),
-    ("Restart the engine", "ludvig.restart_engine", "Restart Engine", "FILE_REFRESH", {}),
-    ("Use an existing Python", "ludvig.preferences", "Use Existing Python...", "PREFERENCES", {}),
-    ("Choose another Python", "ludvig.preferences", "Choose Python...", "PREFERENCES", {}),
-    (
-        "Allow online access",
-        "ludvig.preferences",
-        "Allow Online Access...",
-        "INTERNET",
-        {"network": True},
-    ),
-    ("Look at its log", "ludvig.show_log", "Show Log", "TEXT", {}),
-    ("Show the installation's log", "ludvig.show_log", "Show Log", "TEXT", {}),
-    ("Report it", "ludvig.copy_report", "Copy Report", "COPYDOWN", {}),
-    ("Import the cameras", "ludvig.import_cameras", "Import Cameras...", "CAMERA_DATA", {}),
-    (
-        "Choose the folder with the cameras",
-        "ludvig.import_cameras",
-        "Choose Cameras...",
-        "CAMERA_DATA",
-        {},
-    ),
-    (
-        "Choose the folder of the photos",
-        "ludvig.choose_photos",
-        "Choose Photos...",
-        "FILE_FOLDER",
-        {},
-    ),
-    ("Give the photos' folder", "ludvig.choose_photos", "Choose Photos...", "FILE_FOLDER", {}),
-    ("Import a splat file", "ludvig.import_splats", "Import Splats...", "IMPORT", {}),
-    ("Choose a .ply file", "ludvig.import_splats", "Import Splats...", "IMPORT", {}),
-)
-FETCH = re.compile(r"Run: ludvig models fetch (\S+) \((.*?)\)")
+from ...ludvig_engine.errors import Fix
 
 
-def draw(layout: Any, fix: str) -> bool:
+@dataclass(frozen=True)
+class Button:
+    """The operator that does what a fix advises. Its properties are the fix's arguments and `values`."""
+
+    operator: str
+    text: str  # with the arguments in it: "{model}"
+    icon: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+# One for each of `ludvig_engine.errors.ACTIONS`.
+BUTTONS = {
+    "install_engine": Button("ludvig.install_engine", "Install Engine...", "IMPORT"),
+    "restart_engine": Button("ludvig.restart_engine", "Restart Engine", "FILE_REFRESH"),
+    "choose_python": Button("ludvig.preferences", "Choose Python...", "PREFERENCES"),
+    "allow_network": Button(
+        "ludvig.preferences", "Allow Online Access...", "INTERNET", {"network": True}
+    ),
+    "show_log": Button("ludvig.show_log", "Show Log", "TEXT"),
+    "report": Button("ludvig.copy_report", "Copy Report", "COPYDOWN"),
+    "import_cameras": Button("ludvig.import_cameras", "Import Cameras...", "CAMERA_DATA"),
+    "choose_photos": Button("ludvig.choose_photos", "Choose Photos...", "FILE_FOLDER"),
+    "import_splats": Button("ludvig.import_splats", "Import Splats...", "IMPORT"),
+    "fetch_model": Button("ludvig.fetch_model", "Download {model}...", "IMPORT"),
+}
+
+
+def draw(layout: Any, fix: Fix) -> bool:
     """Draw an advice as a button; False if there is none for it."""
-    if found := FETCH.match(fix):
-        button = layout.operator(
-            "ludvig.fetch_model", text=f"Download {found[1]}...", icon="IMPORT"
-        )
-        button.model, button.about = found[1], found[2]
-        return True
-    for begins, operator, text, icon, properties in BUTTONS:
-        if fix.startswith(begins):
-            button = layout.operator(operator, text=text, icon=icon)
-            for name, value in properties.items():
-                setattr(button, name, value)
-            return True
-    return False
+    button = BUTTONS.get(fix.action)
+    if button is None:
+        return False
+    drawn = layout.operator(
+        button.operator, text=button.text.format(**fix.arguments), icon=button.icon
+    )
+    for name, value in {**button.values, **fix.arguments}.items():
+        setattr(drawn, name, value)
+    return True

@@ -35,11 +35,9 @@ def _task(layout: Any, task: Any) -> None:
     from ..operators import lines
 
     news, column = task.progress, layout.column(align=True)
-    stage = (
-        news.stage.partition(" (")[0] if news else ""
-    )  # without the extractor's name, which would be cut off
+    name = (news.stage_name or news.stage) if news else ""  # details would be cut off
     row = column.row(align=True)
-    row.label(text=f"{stage or task.label}...", icon="SORTTIME")
+    row.label(text=f"{name or task.label}...", icon="SORTTIME")
     row.operator("ludvig.cancel", text="", icon="X").number = task.number
     if news and news.total:
         count = f"{news.done} of {news.total}" if news.total not in (1, 100) else ""
@@ -49,6 +47,7 @@ def _task(layout: Any, task: Any) -> None:
 
 def draw_message(layout: Any, context: Any) -> None:
     """The error of the moment and its remedies."""
+    from ..data import messages
     from ..operators import lines
     from . import remedies
 
@@ -57,9 +56,9 @@ def draw_message(layout: Any, context: Any) -> None:
     row = box.row()
     lines.draw(row, message.text, "ERROR", context)
     row.operator("ludvig.dismiss", text="", icon="X", emboss=False)
-    for fix in message.fixes.splitlines():
+    for fix in messages.fixes():
         if not remedies.draw(box, fix):
-            lines.draw(box, fix, "BLANK1", context)
+            lines.draw(box, fix.text, "BLANK1", context)
 
 
 def register() -> None:

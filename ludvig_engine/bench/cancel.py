@@ -30,6 +30,7 @@ from ..service.handlers import HANDLERS
 from ..service.jobs import Jobs
 from ..service.session import pack_answer
 from ..service.state import ARRAYS, State
+from ..stages import STAGES, START, Stage
 from ..wire.methods import (
     AutoSegments,
     Cloud,
@@ -68,9 +69,9 @@ def run(gaussians: Gaussians, cameras: Sequence[Camera]) -> dict[str, float]:
                 first = request
         figures["longest_s"] = max(max(stages.values()) for stages in longest.values())
         for name, stages in longest.items():
-            for stage, seconds in stages.items():
+            for id, seconds in stages.items():
                 if seconds > 0.1:
-                    figures[f"{name}, {stage or 'Starting'}_s"] = seconds
+                    figures[f"{name}, {STAGES.get(id, id)}_s"] = seconds
         waits = _cancelled(state, first, figures["first_click_s"])
         figures["cancelled"] = len(waits)
         figures["cancel_median_s"], figures["cancel_worst_s"] = statistics.median(waits), max(waits)
@@ -82,21 +83,21 @@ def run(gaussians: Gaussians, cameras: Sequence[Camera]) -> dict[str, float]:
 
 
 class Looks(Job):
-    """The longest time between two looks of the thread that does the work, by stage."""
+    """The longest time between two looks of the thread that does the work, by the ids of stages."""
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}
         self._thread = threading.get_ident()
-        self._stage = ""
+        self._id = START.id
         self._last = time.perf_counter()
 
     def report(self, stage: str, done: int, total: int) -> None:
-        self._stage = stage
+        self._id = Stage.named(stage).id
 
     def cancelled(self) -> bool:
         if threading.get_ident() == self._thread:
             now = time.perf_counter()
-            self.longest[self._stage] = max(self.longest.get(self._stage, 0), now - self._last)
+            self.longest[self._id] = max(self.longest.get(self._id, 0), now - self._last)
             self._last = now
         return False
 

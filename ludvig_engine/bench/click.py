@@ -23,6 +23,7 @@ from ..segmentation.prepared import Prepared
 from ..service.segments import run_segment
 from ..service.session import pack_answer
 from ..service.state import ARRAYS, State
+from ..stages import ENCODE, STAGES
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
 
@@ -49,13 +50,14 @@ def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, f
             pack_answer(number, answer)
             end = time.perf_counter()
             seconds.append(end - start)
-            stages.append({**answer.timings, "Encoding": end - before})
-    names = dict.fromkeys(name for timings in stages[1:] for name in timings)
+            stages.append({**answer.timings, ENCODE.id: end - before})
+    ids = dict.fromkeys(id for timings in stages[1:] for id in timings)
     figures: dict[str, float] = {"gaussians": len(gaussians), "k": NEIGHBOURS, "channels": DIM}
     figures["click_s"] = statistics.median(seconds[1:])
     figures["first_click_s"] = seconds[0]
-    for name in names:
-        figures[f"{name}_s"] = statistics.median(timings.get(name, 0) for timings in stages[1:])
+    for id in ids:
+        median = statistics.median(timings.get(id, 0) for timings in stages[1:])
+        figures[f"{STAGES.get(id, id)}_s"] = median
     return figures
 
 

@@ -24,6 +24,7 @@ from ..scene import Scene, View
 from ..segmentation import painting
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment, segment
+from ..stages import COMPARE_MASKS
 from .common import AsJson, Download, Extractor, NoCache, bars, cache, console, print_json
 from .learned import Models
 
@@ -133,7 +134,7 @@ def _iou(
 ) -> float:
     """Mean over the views that carried no prompt and show the thing."""
     ious = []
-    for view in job.track(scene.views, "Comparing with the exact masks"):
+    for view in job.track(scene.views, COMPARE_MASKS):
         exact = _mask(masks / f"{Path(view.name).stem}.png")
         if view.name == thing.view.name or exact.mean() < LEAST:
             continue

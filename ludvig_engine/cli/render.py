@@ -15,6 +15,7 @@ from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..pictures import draw
 from ..pipeline import Recipe, lifted_features
+from ..stages import RENDER
 from .common import (
     AsJson,
     Download,
@@ -87,7 +88,7 @@ def command(
                 lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job)
             )
         written = []
-        for one in job.track(chosen, "Rendering"):
+        for one in job.track(chosen, RENDER):
             if what is What.rgb:
                 image = draw.rgb(scene.gaussians, one.camera, raster=settings, job=job)
             elif what is What.pca:

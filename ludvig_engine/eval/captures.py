@@ -36,6 +36,7 @@ from ..segmentation import painting
 from ..segmentation.painting import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
+from ..stages import EVALUATE
 from ..words.find import TextExtractor, lift_text, text_scores
 from ..words.text import find
 from . import metrics
@@ -123,7 +124,7 @@ def score(
         )
         asked = find(encoder, lifted.features, ABSENT) if encoder and lifted else []
         false = 100 * metrics.mean(finding.found for finding in asked)
-        for thing in job.track([thing for thing in things if thing.place == place], "Evaluating"):
+        for thing in job.track([thing for thing in things if thing.place == place], EVALUATE):
             masks = {
                 name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()
             }

@@ -31,6 +31,7 @@ from ..rendering import render
 from ..sam import Segmenter
 from ..sam.prompted import mean_of_draws
 from ..scene import Scene
+from ..stages import EVALUATE
 from ..words.find import lift_text, load_text_extractor, text_scores
 from . import metrics
 from .datasets import folder, splats_of
@@ -110,7 +111,7 @@ def score(
 ) -> dict[str, dict[str, float]]:
     """Per scene the localisation accuracy and mean IoU, in percent."""
     rows = {}
-    for task in job.track(tasks, "Evaluating"):
+    for task in job.track(tasks, EVALUATE):
         look, order = predict(task), {text: n for n, text in enumerate(task.texts)}
         found, overlaps = [], []
         for view, things in task.frames.items():

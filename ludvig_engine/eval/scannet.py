@@ -25,6 +25,7 @@ from ..io.ply_header import read_header, read_rows
 from ..progress import SILENT, Job, chunks
 from ..rendering import GSPLAT, Raster, adjoint
 from ..scene import Camera, Gaussians, Scene
+from ..stages import EVALUATE, UPLIFT_SEGMENTS
 from . import metrics
 from .datasets import splats_of
 
@@ -84,7 +85,7 @@ def score(
 ) -> dict[str, dict[str, float]]:
     """Per scan mIoU and mAcc of each set of classes, in percent."""
     rows: dict[str, dict[str, float]] = {}
-    for task in job.track(tasks, "Evaluating"):
+    for task in job.track(tasks, EVALUATE):
         labels = read_labels(task.labels)
         scene = load_scene(splats_of(task.scene))
         if scene.file_count != len(labels):
@@ -164,7 +165,7 @@ def lift_segments(
             f"{folder} has no *_s.npy of a photo.",
             ["Unpack OpenGaussian's data there."],
         )
-    for view in job.track(views, "Uplifting segments"):
+    for view in job.track(views, UPLIFT_SEGMENTS):
         stem = Path(view.name).stem
         ids = np.load(folder / f"{stem}_s.npy", allow_pickle=False)[0].astype(np.int64)
         vectors = np.load(folder / f"{stem}_f.npy", allow_pickle=False).astype(np.float32)

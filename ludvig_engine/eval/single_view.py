@@ -23,6 +23,7 @@ from ..sam import load_segmenter
 from ..sam.prompted import reference_mask
 from ..scene import Camera, Gaussians, Scene, View
 from ..segmentation.painting import Paint
+from ..stages import EVALUATE
 from . import metrics
 from .datasets import splats_of
 
@@ -52,7 +53,7 @@ def score(
 ) -> dict[str, dict[str, float]]:
     """Per task the mean over its target views of IoU and accuracy, in percent. The reference view is none of them."""
     rows = {}
-    for task in job.track(tasks, "Evaluating"):
+    for task in job.track(tasks, EVALUATE):
         predicted = predict(task)
         pairs = [
             (predicted[view], read_binary(path))

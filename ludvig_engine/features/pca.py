@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..progress import SILENT, Job
+from ..stages import READ_FEATURES
 
 COMPONENTS = 40
 TOKENS = 500_000  # at most so many cells are looked at to fit
@@ -52,7 +53,7 @@ def fit(
     """Fit on the cells of all maps, or on a random subset of `tokens` of them. `maps` may load lazily."""
     rng = np.random.default_rng(seed)
     cells: list[Array] = []
-    for feature_map in job.track(maps, "Reading features"):
+    for feature_map in job.track(maps, READ_FEATURES):
         flat = feature_map.reshape(len(feature_map), -1)
         if cells and len(flat) != cells[0].shape[1]:
             raise EngineError(

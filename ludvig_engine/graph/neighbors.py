@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from ..arrays import Array, Float, Int, UInt8
 from ..progress import SILENT, Job, chunks
+from ..stages import GRAPH
 
 OUT, IN = 1, 2  # direction of an edge seen from its row: j ∈ N(i), i ∈ N(j)
 
@@ -63,7 +64,7 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
         )
         out[rows] = np.take_along_axis(found, np.argsort(found != own, axis=1, kind="stable"), 1)
 
-    for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), "Finding neighbors"):
+    for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), GRAPH):
         pass
     return out
 

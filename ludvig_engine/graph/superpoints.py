@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job, chunks
+from ..stages import GROUP
 from ..uplifting import Uplifted
 from .neighbors import Graph, unit
 
@@ -78,7 +79,7 @@ def grouped(
     """At most about `few` groups of segments: the group of each, and the groups."""
     labels = np.arange(len(segments.x), dtype=np.int32)
     while len(segments.x) > few and len(segments.a):
-        job.report("Grouping", len(labels) - len(segments.x), len(labels))
+        job.report(GROUP, len(labels) - len(segments.x), len(labels))
         into, count = job.aside(partial(_joined, segments, segments.costs(job)))
         segments = job.aside(partial(segments.merged, into, count))
         labels = into[labels]

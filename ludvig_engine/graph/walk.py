@@ -10,6 +10,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from ..arrays import Array, Float
 from ..machine.sparse import Operator, operator
 from ..progress import SILENT, Job
+from ..stages import DIFFUSE
 from .neighbors import Graph
 from .similarity import similarities
 
@@ -53,7 +54,7 @@ class Walk:
             shape, lambda s: total * s - self.step(s, job=job), dtype=np.float32
         )
         jacobi = LinearOperator(shape, lambda r: r / total, dtype=np.float32)
-        progress = iter(job.track(range(steps), "Diffusing"))
+        progress = iter(job.track(range(steps), DIFFUSE))
         scores, _ = cg(
             system,
             trust * labels + prior * unary,

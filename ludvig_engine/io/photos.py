@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import zoom
 
 from ..arrays import Array, Bool, Float, Shaped
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from ..scene import Photo, View
 from .lens import Lens
 from .photo_files import open_photo, unreadable
@@ -30,7 +30,9 @@ def read_photo(view: View) -> Photo:
     """
     if view.photo is None:
         raise EngineError(
-            "not_found", f"The photo {view.name} is missing.", ["Choose the folder of the photos."]
+            "not_found",
+            f"The photo {view.name} is missing.",
+            [Fix("Choose the folder of the photos.", "choose_photos")],
         )
     with open_photo(view.photo) as image:
         if all(view.photo_size) and image.size != view.photo_size:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ..arrays import Array, Shaped
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from .files import read_records
 
 BLOCK = 4096  # rows: a block of splats (248 bytes a row) stays in a second-level cache
@@ -116,7 +116,9 @@ def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
     name = Path(path).name
     if file.readline(8).rstrip() != b"ply":
         raise EngineError(
-            "bad_file", f"{name} is not a PLY file.", ["Choose a .ply file of splats."]
+            "bad_file",
+            f"{name} is not a PLY file.",
+            [Fix("Choose a .ply file of splats.", "import_splats")],
         )
     order, comments = "", []
     elements: list[tuple[str, int, dict[str, str | tuple[str, str]]]] = []

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Float
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from .files import read_json
 from .photo_files import photo_size
 from .shots import Intrinsics, Shot, viewmat_of
@@ -78,7 +78,7 @@ def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Int
         raise EngineError(
             "not_found",
             f"The size of {name} is unknown: its photo was not found.",
-            ["Choose the folder of the photos."],
+            [Fix("Choose the folder of the photos.", "choose_photos")],
         )
 
     def focal(key: str, angle: str, pixels: int, default: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from ..scene import Camera, View
 from .cameras_json import read_cameras_json
 from .colmap import model_suffix, read_colmap
@@ -54,7 +54,9 @@ def load_views(
     folders = _photo_folders(source) if photos is None else [Path(photos)]
     if photos is not None and not folders[0].is_dir():
         raise EngineError(
-            "not_found", f"There is no folder {folders[0]}.", ["Choose the folder of the photos."]
+            "not_found",
+            f"There is no folder {folders[0]}.",
+            [Fix("Choose the folder of the photos.", "choose_photos")],
         )
     shots, more = _read(source, folders)
     found, folder = find_photos([shot.name for shot in shots], folders)
@@ -95,7 +97,12 @@ def _locate(path: Path) -> tuple[Path, list[str]]:
             "not_found",
             f"There are no cameras in {path}: neither a COLMAP model (cameras.bin and images.bin, or .txt) in it or in "
             "its folder sparse/0, nor a transforms.json or cameras.json.",
-            ["Choose the folder with the cameras the splats were trained with."],
+            [
+                Fix(
+                    "Choose the folder with the cameras the splats were trained with.",
+                    "import_cameras",
+                )
+            ],
         )
     others = [str(place.relative_to(path)) for place in found[1:]]
     note = f"The cameras are those in {found[0].relative_to(path)}; there are others in {_few(others)}."
@@ -158,7 +165,7 @@ def _not_found(missing: Sequence[str], folders: Sequence[Path]) -> EngineError:
     return EngineError(
         "not_found",
         f"{len(missing)} photos were not found: {_few(missing)}. Searched: {where or folders[0]}.",
-        ["Choose the folder of the photos."],
+        [Fix("Choose the folder of the photos.", "choose_photos")],
     )
 
 

@@ -187,7 +187,7 @@ def _imported(name: str) -> Any:
         RuntimeError,
     ) as error:  # a broken torch or torchvision raises the latter two
         fixes = ['Install the models extra: pip install "ludvig-engine[models]".']
-        if "torchvision" in str(error):
+        if name != "torch" and _is_broken("torchvision"):
             fixes.insert(
                 0,
                 "Torchvision does not fit this torch: pip uninstall torchvision (nothing needs it).",
@@ -195,3 +195,14 @@ def _imported(name: str) -> Any:
         raise EngineError(
             "missing_package", f"The Python package {name} cannot be imported: {error}.", fixes
         ) from error
+
+
+def _is_broken(name: str) -> bool:
+    """Whether a package is installed, but cannot be imported."""
+    if not find_spec(name):
+        return False
+    try:
+        import_module(name)
+    except (ImportError, OSError, RuntimeError):
+        return True
+    return False

@@ -17,6 +17,7 @@ from ..arrays import Array, Bool, Float, Int
 from ..graph.neighbors import OUT, Graph, build
 from ..machine.sparse import operator
 from ..progress import SILENT, Job
+from ..stages import DIFFUSE
 
 THRESHOLD = 0.03  # between the published code's implied cuts at 10^5 and 6 10^5 Gaussians
 
@@ -78,7 +79,7 @@ def diffuse(
     )
     start = seeds.astype(np.float32)
     g: Array = start
-    for _ in job.track(range(steps), "Diffusing"):
+    for _ in job.track(range(steps), DIFFUSE):
         if restart:
             g = np.float32(restart) * start + np.float32(1 - restart) * normalised(g, job=job)
         else:

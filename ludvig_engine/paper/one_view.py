@@ -27,6 +27,7 @@ from ..scene import Camera, Gaussians, Scene
 from ..segmentation.painting import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
+from ..stages import BANDWIDTHS
 from ..uplifting import Uplifted
 from .configs import Foreground
 from .diffusions import kept_edges, release_edges, seed_median
@@ -110,7 +111,7 @@ def find_foreground(
         trials, _scores(prepared, seeds, share, weights, config, trials), strict=True
     ):
         job.check()
-        job.report("Searching bandwidths", trials.index((unary_bandwidth, bandwidth)), len(trials))
+        job.report(BANDWIDTHS, trials.index((unary_bandwidth, bandwidth)), len(trials))
         image = render(prepared.gaussians, paint.camera, scores[:, None], raster=raster, job=job)[
             0
         ][0]
@@ -130,7 +131,7 @@ def find_foreground(
                 float(CUTS[n]),
                 float(agreements[n]),
             )
-    job.report("Searching bandwidths", len(trials), len(trials))
+    job.report(BANDWIDTHS, len(trials), len(trials))
     return best
 
 

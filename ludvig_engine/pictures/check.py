@@ -12,6 +12,7 @@ from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
 from ..scene import Photo, Scene, View
+from ..stages import COMPARE_PHOTOS
 from .draw import rgb
 
 FITS, DOUBTFUL = 22.0, 16.0  # dB; unrelated pictures of one place come to 8-13
@@ -40,7 +41,7 @@ def check(
         [v for v in scene.views if v.photo is not None], at_most
     )
     values = []
-    for view in job.track(chosen, "Comparing with the photos"):
+    for view in job.track(chosen, COMPARE_PHOTOS):
         photo = read_photo(view)
         values.append(psnr(rgb(scene.gaussians, view.camera, raster=raster, job=job), photo))
     found = np.array(values, np.float32)

@@ -13,6 +13,7 @@ from ..progress import SILENT, Job
 from ..scene import View
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
+from ..stages import DRAW_SHEET
 from . import draw
 
 # pixels: of a picture, between two, above the first row
@@ -34,7 +35,7 @@ def sheet(
     features = draw.pca_colours(prepared.uplifted)
     rest = prepared.gaussians.take(np.flatnonzero(~found.selected))
     rows = []
-    for view in job.track(views, "Drawing the sheet"):
+    for view in job.track(views, DRAW_SHEET):
         scene, camera = prepared.gaussians, view.camera
         selected = draw.share(scene, camera, found.selected.astype(np.float32)) > 0.5
         photo = read_photo(view).pixels

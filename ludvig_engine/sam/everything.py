@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays import Array, Bool, Float, Int
 from ..machine.device import import_torch
 from ..progress import SILENT, Job, chunks
+from ..stages import SEGMENT_EVERYTHING
 from .segmenter import Segmenter
 
 GRID = 32  # points along the longer side
@@ -36,7 +37,7 @@ def segment_everything(
     points = grid_points(frame.height, frame.width, grid)
     found: list[Array] = []
     scores: list[Array] = []
-    for part in job.track(chunks(len(points), BATCH), "Segmenting everything"):
+    for part in job.track(chunks(len(points), BATCH), SEGMENT_EVERYTHING):
         batch = points[part, None]
         answers, quality = segmenter.logits(batch, np.ones(batch.shape[:2], int), None, True)
         rows, columns = (-(-shown * answers.shape[-1] // frame.side) for shown in frame.shown)

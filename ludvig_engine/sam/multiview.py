@@ -18,6 +18,7 @@ from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, adjoint, render
 from ..scene import Gaussians, View
 from ..segmentation.painting import Paint
+from ..stages import SEGMENT_PHOTOS
 from .segmenter import Segmenter
 
 
@@ -61,7 +62,7 @@ def multiview(
     rng = np.random.default_rng(seed)
     sums = np.zeros((len(gaussians), 3 if scheme.multimask else 1), np.float32)
     weights = np.zeros(len(gaussians), np.float32)
-    for view in job.track(views, f"Segmenting photos ({segmenter.name})"):
+    for view in job.track(views, SEGMENT_PHOTOS.of(segmenter.name)):
         image, _ = render(gaussians, view.camera, heat, raster=raster, job=job)
         photo = read_photo(view)
         allowed = image[0] if photo.valid is None else image[0] * photo.valid

@@ -10,6 +10,7 @@ from ..arrays import Array, Float
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, render
 from ..scene import Gaussians
+from ..stages import COMPARE_PROMPTS
 from .painting import Paint, shown
 
 THRESHOLDS = np.linspace(0.25, 0.75, 21)
@@ -31,7 +32,7 @@ def agreement(
     times as much and chooses no better.
     """
     both, either = np.zeros((2, scores.shape[1], len(thresholds)))
-    for paint in job.track(paints, "Comparing with the prompts"):
+    for paint in job.track(paints, COMPARE_PROMPTS):
         image, alpha = render(
             shown(gaussians, paint.visible), paint.camera, scores, raster=raster, job=job
         )

@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from ..arrays import Array, Float, Int
 from ..graph.superpoints import Segments, cheapest, describe, grouped
 from ..progress import SILENT, Job
+from ..stages import MERGE
 from .prepared import Prepared
 
 COARSE, FINE = 2e-2, 3e-4  # of the whole variance: what a merge may cost at detail 0 and at 1
@@ -46,7 +47,7 @@ def agglomerate(
     merges, costs = [np.empty((0, 2), np.int64)], [np.empty(0, np.float32)]
     while len(segments.a):
         job.check()
-        job.report("Merging", total - len(node), total)
+        job.report(MERGE, total - len(node), total)
         cost = segments.costs(job)
         best = cheapest(segments.a, segments.b, cost, len(node))
         edges = np.flatnonzero(

@@ -18,6 +18,7 @@ from ..io.photos import photo_point, read_mask, read_scribble
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, adjoint, project
 from ..scene import Camera, Gaussians, View
+from ..stages import READ_PROMPTS
 
 IN_FRONT = 0.3  # of a Gaussian's footprint: as much as is seen of most that lie on a surface
 CLICK_RADIUS = 0.003  # of the image's longer side: about 2 pixels of a 720-pixel photo
@@ -82,7 +83,7 @@ def lift(
 ) -> Evidence:
     """The evidence of all paint together."""
     sums = np.zeros((len(gaussians), 3), np.float32)
-    for paint in job.track(paints, "Reading prompts"):
+    for paint in job.track(paints, READ_PROMPTS):
         perhaps = np.zeros_like(paint.positive) if paint.perhaps is None else paint.perhaps
         image = np.stack([paint.positive, paint.negative, perhaps]).astype(np.float32)
         seen = shown(gaussians, paint.visible)

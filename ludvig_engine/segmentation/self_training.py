@@ -19,6 +19,7 @@ from skimage.filters import threshold_li, threshold_otsu
 from ..arrays import Array, Bool, Float
 from ..graph.walk import Walk
 from ..progress import SILENT, Job
+from ..stages import LEARN
 from .coarse import Coarse
 from .likeness import BACKGROUND, learn
 from .painting import Evidence
@@ -103,7 +104,7 @@ class SelfTraining:
     def from_evidence(self) -> Answer:
         """Steps 1 to 4."""
         coarse = self.coarse
-        self.job.report("Learning", 0, ROUNDS + 1)
+        self.job.report(LEARN, 0, ROUNDS + 1)
         positive, negative = (coarse.sum(part) for part in _clear(self.evidence))
         scores = P = learn(
             coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=self.job
@@ -133,7 +134,7 @@ class SelfTraining:
         coarse, job = self.coarse, self.job
         for number in range(ROUNDS):
             job.check()
-            job.report("Learning", number + 1, ROUNDS + 1)
+            job.report(LEARN, number + 1, ROUNDS + 1)
             inside = part.inside
             if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
                 break

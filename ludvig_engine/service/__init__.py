@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from ..progress import Job, begin
 from ..wire.methods import METHODS, Initialize, Request, Shutdown
 
@@ -44,7 +44,7 @@ def _load() -> Handlers:
     try:
         from .handlers import handlers
     except ImportError as error:
-        fixes = ["Install the engine's packages again."]
+        fixes = [Fix("Install the engine's packages again.", "install_engine")]
         raise EngineError(
             "missing_package", f"The engine's environment is damaged: {error}.", fixes
         ) from error

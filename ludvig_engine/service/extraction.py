@@ -11,6 +11,7 @@ from ..features.auto import best
 from ..pictures.draw import pca_colours
 from ..progress import Job
 from ..segmentation.segment import begin
+from ..stages import COLOR
 from ..wire.methods import (
     ComputeFeatures,
     ExtractorInfo,
@@ -79,7 +80,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         )
     if request.extractor == "auto":
         state.forget_extractor("auto")  # better ones may have been fetched
-    watch = Stopwatch(job, "")
+    watch = Stopwatch(job, None)
     prepared = state.prepared(request.scene, request.extractor, dim=request.dim, job=watch)
     begin(prepared)
     timings = watch.timings()
@@ -94,6 +95,6 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
 
 def preview_features(state: State, request: PreviewFeatures, job: Job) -> FeaturesPreviewed:
     prepared = state.prepared(request.scene, request.extractor, job=job)
-    job.report("Coloring", 0, 1)
+    job.report(COLOR, 0, 1)
     colours = job.aside(lambda: pca_colours(prepared.uplifted))
     return FeaturesPreviewed(state.scene(request.scene, job=job).to_file(colours))

@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ..errors import Cancelled, EngineError
+from ..errors import Cancelled, EngineError, Fix
 from ..progress import Job
+from ..stages import Stage
 from ..wire.protocol import PROGRESS_SECONDS, Progress
 
 MAX_WAITING = 64
@@ -142,20 +143,23 @@ class _QueuedJob(Job):
         self.stopped: EngineError | None = None  # why, once it has been
         self.progress: Progress | None = None  # the newest
         self._reported = reported
-        self._started, self._first = 0.0, 0  # of the present stage
+        self._stage: Stage | None = None  # the present one
+        self._started, self._first = 0.0, 0  # of it
 
     def cancelled(self) -> bool:
         return self.stopped is not None
 
     def report(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if self.progress is None or stage != self.progress.stage:
-            self._started, self._first = now, done
+        stage = Stage.named(stage)
+        if stage != self._stage:
+            self._stage, self._started, self._first = stage, now, done
         steps = done - self._first
         left = (now - self._started) / steps * (total - done) if steps > 0 else None
+        # Plain ones: what JSON has no type for, as NumPy's integers, is not sent.
         self.progress = Progress(
-            stage, int(done), int(total), left
-        )  # NumPy's integers are not JSON's
+            str(stage), int(done), int(total), left, stage_id=stage.id, stage_name=stage.name
+        )
         self._reported.set()
 
 
@@ -176,4 +180,6 @@ def _outcome(job: _QueuedJob) -> Any:
         log.exception("a request failed")
         what = " ".join(f"{type(error).__name__}: {error}".split())
         message = f"Something went wrong inside the engine ({what[:300]})."
-        return EngineError("internal", message, ["Report it, with the engine's log."])
+        return EngineError(
+            "internal", message, [Fix("Report it, with the engine's log.", "report")]
+        )

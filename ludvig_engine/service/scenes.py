@@ -8,20 +8,21 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Array, Float, UInt8
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from ..io.photos import read_photo
 from ..io.views import load_views
 from ..pictures.check import check
 from ..pictures.draw import rgb
 from ..progress import Job
 from ..scene import View
+from ..stages import READ_CAMERAS, READ_SPLATS
 from ..wire.methods import CheckScene, OpenScene, SceneChecked, SceneOpened
 from .state import State
 
 
 def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
     splats = request.cloud or _absolute(request.splats, "splats")
-    job.report("Reading cameras", 0, 1)
+    job.report(READ_CAMERAS, 0, 1)
     views: tuple[View, ...] = ()
     notes: tuple[str, ...] = ()
     if request.views:
@@ -34,7 +35,7 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
             need_photos=photos is not None,
         )
         views, notes = job.aside(load)
-    job.report("Reading splats", 0, 1)
+    job.report(READ_SPLATS, 0, 1)
     name, scene = state.open(splats, views, notes, job=job)
     means = scene.gaussians.means
     return SceneOpened(
@@ -59,7 +60,7 @@ def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
         raise EngineError(
             "bad_input",
             "The scene has no photos to compare with.",
-            ["Choose the folder of the photos."],
+            [Fix("Choose the folder of the photos.", "choose_photos")],
         )
     found = check(scene, views=request.views, job=job)
     middle = found.names[int(np.argsort(found.psnr)[len(found.psnr) // 2])]
@@ -68,7 +69,13 @@ def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
     job.check()
     rendered = rgb(scene.gaussians, view.camera, job=job)
     return SceneChecked(
-        found.names, found.psnr, found.verdict, view.name, _bytes(photo.pixels), _bytes(rendered)
+        names=found.names,
+        psnr=found.psnr,
+        verdict=found.verdict,
+        fits=found.fits,
+        view=view.name,
+        photo=_bytes(photo.pixels),
+        rendered=_bytes(rendered),
     )
 
 

@@ -13,6 +13,7 @@ from ..progress import Job
 from ..segmentation.divide import divide
 from ..segmentation.grow import grow, shrink
 from ..segmentation.segment import Options, segment
+from ..stages import ANSWER, PREPARE, READ_PROMPTS
 from ..wire.methods import (
     AutoSegments,
     GrowSegment,
@@ -33,12 +34,12 @@ MAX_HOPS = 1000
 def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     if request.threshold is not None and not 0 <= request.threshold <= 1:
         raise EngineError("bad_input", f"The threshold {request.threshold:g} is not within 0..1.")
-    watch = Stopwatch(job, "Reading prompts")
+    watch = Stopwatch(job, READ_PROMPTS)
     scene = state.scene(request.scene, job=job)
     paints, placed = canvas.read(scene, request.prompts, request.visible)
-    watch.begin("Preparing")
+    watch.begin(PREPARE)
     prepared = state.prepared(request.scene, request.extractor, job=watch)
-    watch.begin("Reading prompts")
+    watch.begin(READ_PROMPTS)
     options = Options(diffusion=request.diffusion, threshold=request.threshold)
     texts = [prompt for prompt in request.prompts if prompt.kind == "text"]
     named = (
@@ -52,7 +53,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         found = named
     else:
         found = corrected(prepared, named, paints, options=options, placed=placed, job=watch)
-    watch.begin("Answering")
+    watch.begin(ANSWER)
     return Segment(
         scores=scene.to_file(np.nan_to_num(found.scores.astype(np.float32))),
         selected=scene.to_file(found.selected),
@@ -88,7 +89,7 @@ def _resized(state: State, request: GrowSegment | ShrinkSegment, change: Any, jo
 def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
     if not 0 <= request.detail <= 1:
         raise EngineError("bad_input", f"The detail {request.detail:g} is not within 0..1.")
-    watch = Stopwatch(job, "Preparing")
+    watch = Stopwatch(job, PREPARE)
     scene = state.scene(request.scene, job=job)
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     labels = divide(prepared, detail=request.detail, job=watch)

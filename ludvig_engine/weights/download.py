@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..progress import SILENT, Job
+from ..stages import DOWNLOAD
 from .folders import make_folder
 
 CHUNK = 1 << 18  # bytes between looks at the job
@@ -47,7 +48,13 @@ def download(
         try:
             if not size or done < size:
                 size = _receive(
-                    url, part, done, size, dict(headers or {}), f"Downloading {target.name}", job
+                    url,
+                    part,
+                    done,
+                    size,
+                    dict(headers or {}),
+                    DOWNLOAD.reading(f"Downloading {target.name}"),
+                    job,
                 )
             break
         except (http.client.HTTPException, OSError) as error:

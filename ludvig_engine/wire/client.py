@@ -30,7 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 from . import codec
 from .frames import Frame
 from .methods import Initialize, Initialized, Request
@@ -246,7 +246,9 @@ class Engine:
     def _run(self) -> None:
         """The receiving thread, from the first attempt to connect to the end of the connection."""
         error = EngineError(
-            "internal", "The connection to the engine has failed.", ["Restart the engine."]
+            "internal",
+            "The connection to the engine has failed.",
+            [Fix("Restart the engine.", "restart_engine")],
         )
         try:
             self._connect()

@@ -113,6 +113,7 @@ class SceneChecked:
     names: tuple[str, ...]  # of the V views compared
     psnr: Annotated[Array, "F32", "V"]  # dB, of each rendered view against its photo
     verdict: str  # one sentence: the cameras fit, or the likely cause why not
+    fits: bool  # what the sentence says
     view: str  # the one in the pictures
     photo: Annotated[Array, "U8", "H W 3"]  # sRGB
     rendered: Annotated[Array, "U8", "H W 3"]
@@ -155,7 +156,7 @@ class FeaturesComputed:
     dim: int  # D: channels kept per Gaussian
     seen: int  # Gaussians that at least one photo shows; the others have no features
     cached: bool  # nothing had to be computed
-    timings: dict[str, float]  # seconds by stage
+    timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
 
 
@@ -243,7 +244,7 @@ class Segment:
     evidence: dict[
         str, float
     ]  # numbers that say how sure this is: seeds, agreement with the prompts, ...
-    timings: dict[str, float]  # seconds by stage
+    timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
 
 
@@ -294,7 +295,7 @@ class ShrinkSegment(Request[Resized], method="segment/shrink"):
 class Segments:
     labels: Annotated[Array, "I32", "N"]  # 0..count-1, largest segment first; -1: none
     count: int
-    timings: dict[str, float]  # seconds by stage
+    timings: dict[str, float]  # seconds by the ids of stages.py
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..errors import EngineError
+from ..errors import EngineError, Fix
 
 START_SECONDS = (
     60.0  # the first start after an installation reads gigabytes of libraries from a cold disk
@@ -64,7 +64,7 @@ class EngineProcess:
             raise EngineError(
                 "not_found",
                 f"The engine does not start: {error}.",
-                ["Choose another Python, or install the engine."],
+                [Fix("Choose another Python, or install the engine.", "choose_python")],
             ) from error
         self.end = weakref.finalize(self, _end, self._child, folder)  # also called at exit
         assert self._child.stdin is not None
@@ -100,9 +100,12 @@ class EngineProcess:
         return self._child.poll() is None
 
     @property
-    def fixes(self) -> list[str]:
+    def fixes(self) -> list[Fix]:
         """What to do when it has died."""
-        return ["Restart the engine.", f"Look at its log, {self.log}."]
+        return [
+            Fix("Restart the engine.", "restart_engine"),
+            Fix(f"Look at its log, {self.log}.", "show_log"),
+        ]
 
     def ending(self) -> str:
         """How the process ended, as the end of a sentence."""

@@ -18,7 +18,8 @@ Messages
     Request       {"jsonrpc": "2.0", "id": 1, "method": "segment/run", "params": {...}}
     Answer        {"jsonrpc": "2.0", "id": 1, "result": {...}}
     Error         {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "prompts is missing.",
-                                                        "data": {"kind": "bad_request", "fixes": []}}}
+                                                        "data": {"kind": "bad_request", "fixes": [],
+                                                                 "remedies": []}}}
     Notification  a request without an id; it is never answered
     There are no batches. `id` is an integer of the client's choice that no unanswered request has. Each request is
     answered exactly once, not necessarily in order. `params` and `result` are the dataclasses of methods.py, written
@@ -29,9 +30,11 @@ Session
        and no arrays. A wrong token, another protocol number, or an engine that already has a client: error, closed.
     2. Then it sends requests. One runs at a time, the others wait in order (at most 64, then error "busy").
     3. While one runs the engine may send, at most 20 times a second,
-           {"method": "$/progress", "params": {"id": 1, "stage": "Extracting features", "done": 37, "total": 185,
-                                               "seconds_left": 120.5}}
-       where `stage` is for people and `seconds_left` may be missing.
+           {"method": "$/progress", "params": {"id": 1, "stage": "Extracting features (colour)", "done": 37,
+                                               "total": 185, "seconds_left": 120.5, "stage_id": "extract",
+                                               "stage_name": "Extracting features"}}
+       where `stage` and `stage_name`, the same without details, are for people. `stage_id` is for programs: one of
+       stages.py, or "" for a stage of an extractor's own. `seconds_left` may be missing.
     4. {"method": "$/cancelRequest", "params": {"id": 1}} stops a request, waiting or running; it is answered with
        error -32800, or with its result if that was already on its way.
     5. Newest wins: a request with `replaces` in its params supersedes waiting and running ones with the same word.
@@ -39,7 +42,9 @@ Session
     6. When the client leaves, all of its requests are cancelled. Then another may come, and finds scenes still open.
 
 Errors
-    `kind` is a stable word for programs, `message` says what happened, `fixes` what the user can do. Codes:
+    `kind` is a stable word for programs, `message` says what happened, `fixes` what the user can do, in sentences.
+    `remedies` are the same as objects, {"text": ..., "action": "fetch_model", "arguments": {"model": ...}}, with the
+    actions of errors.py, or "" for what only the user can do; a client takes an action it does not know for "". Codes:
     -32601 unknown_method, -32602 bad_request, -32603 internal, -32800 cancelled, -32802 superseded, -32000 all others.
     Whoever breaks the rules for frames and messages, rather than asking for something impossible, is not answered:
     the connection is closed and one line logged.
@@ -60,7 +65,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import Cancelled, EngineError
+from ..errors import Cancelled, EngineError, Fix
 from . import frames
 from .frames import ProtocolError
 
@@ -85,10 +90,12 @@ Arrays = Mapping[str, np.ndarray]
 class Progress:
     """How far a request is: `done` of `total` steps of `stage`."""
 
-    stage: str
+    stage: str  # for people
     done: int
     total: int
     seconds_left: float | None = None
+    stage_id: str = ""  # for programs, of stages.py; "" if it is none of those
+    stage_name: str = ""  # for people, `stage` without details; "" if there is no shorter text
 
 
 def pack(message: Message, arrays: Arrays | None = None) -> frames.Frame:
@@ -179,7 +186,14 @@ def _check(message: object) -> None:
 
 def error_to_message(error: EngineError) -> Message:
     """The `error` member of an answer."""
-    data = {"kind": error.kind, "fixes": list(error.fixes)}
+    data = {
+        "kind": error.kind,
+        "fixes": [fix.text for fix in error.fixes],
+        "remedies": [
+            {"text": fix.text, "action": fix.action, "arguments": dict(fix.arguments)}
+            for fix in error.fixes
+        ],
+    }
     return {"code": CODES.get(error.kind, OTHER_CODE), "message": error.message, "data": data}
 
 
@@ -188,8 +202,23 @@ def error_from_message(data: object) -> EngineError:
     match data:
         case {"data": {"kind": "cancelled"}}:
             return Cancelled()
+        case {"message": str(message), "data": {"kind": str(kind), "remedies": [*remedies]}}:
+            return EngineError(kind, message, map(_fix, remedies))
         case {"message": str(message), "data": {"kind": str(kind), "fixes": [*fixes]}}:
             return EngineError(kind, message, map(str, fixes))
     return EngineError(
         "protocol", f"The engine reported an error this client does not understand: {data!r:.200}"
     )
+
+
+def _fix(data: object) -> Fix:
+    """Without an action if it is one that this client does not know."""
+    match data:
+        case {"text": str(text), "action": str(action), "arguments": dict(arguments)}:
+            try:
+                return Fix(text, action, arguments)
+            except ValueError:
+                return Fix(text)
+        case {"text": str(text)}:
+            return Fix(text)
+    return Fix(str(data))

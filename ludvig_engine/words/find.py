@@ -32,6 +32,7 @@ from ..scene import Scene
 from ..segmentation.painting import Evidence
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment, segment
+from ..stages import FIND_WORDS
 from ..uplifting import Uplifted
 from . import text
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
@@ -153,7 +154,7 @@ def text_scores(
         lifted.features, positive, negative, temperature=1
     )  # `relevancy` saturates
     found = []
-    for p, name in job.track(list(enumerate(texts)), "Finding words"):
+    for p, name in job.track(list(enumerate(texts)), FIND_WORDS):
         if lifted.seen.any():
             both = Relevancy(relevancy[:, p], even[:, p])
             answer = spread.answer(prepared, lifted, both, job=job)

@@ -218,7 +218,7 @@ def test_without_a_network_the_reason_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     with pytest.raises(EngineError) as caught:
         uv.fetch(tmp_path, lambda *_: None)
-    assert caught.value.kind == "no_network" and "network" in caught.value.fixes[0]
+    assert caught.value.kind == "no_network" and "network" in caught.value.fixes[0].text
 
 
 def test_install_engine_and_use_it(online, tmp_path):
@@ -279,7 +279,7 @@ def test_use_existing_python(tmp_path):
         assert (
             caught.value.kind == "engine_failed" and "ModuleNotFoundError" in caught.value.message
         )
-        assert any(fix.startswith("Look at its log") for fix in caught.value.fixes)
+        assert any(fix.action == "show_log" for fix in caught.value.fixes)
     finally:
         own.python = ""
         engine.stop(wait=True)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ludvig_engine.cache.store import Cache, key
-from ludvig_engine.errors import EngineError
+from ludvig_engine.errors import EngineError, Fix
 from ludvig_engine.progress import Job
 from ludvig_engine.service.server import serve
 from ludvig_engine.wire.methods import Nothing, Request
@@ -89,7 +89,9 @@ def work(request: Work, job: Job) -> Worked:
 def fail(request: Fail, job: Job) -> Any:
     match request.how:
         case "engine":
-            raise EngineError("bad_file", "The file is a mesh.", ["Choose a splat file."])
+            raise EngineError(
+                "bad_file", "The file is a mesh.", [Fix("Choose a splat file.", "import_splats")]
+            )
         case "bug":
             raise IndexError("line one\nline two")
         case "exit":

@@ -7,6 +7,7 @@ import time
 
 from ludvig_engine.bench import synthetic
 from ludvig_engine.bench.cancel import Looks, run
+from ludvig_engine.stages import LEARN, MERGE
 
 
 def test_every_request_is_measured():
@@ -34,11 +35,11 @@ def test_every_request_is_measured():
 
 def test_the_longest_time_between_two_looks_is_found():
     looks = Looks()
-    for seconds, stage in ((0.0, "a"), (0.05, "a"), (0.2, "b"), (0.0, "b")):
+    for seconds, stage in ((0.0, LEARN), (0.05, LEARN), (0.2, MERGE), (0.0, MERGE)):
         looks.report(stage, 0, 1)
         time.sleep(seconds)
         looks.check()
-    assert 0.05 <= looks.longest["a"] < 0.2 <= looks.longest["b"]
+    assert 0.05 <= looks.longest["learn"] < 0.2 <= looks.longest["merge"]
 
 
 def test_looks_of_other_threads_are_none():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fake_engine import COMMAND, Echo, Fail, Hang, Ping, Work
-from ludvig_engine.errors import EngineError
+from ludvig_engine.errors import EngineError, Fix
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import Nothing, Shutdown
 from ludvig_engine.wire.protocol import PROTOCOL
@@ -42,7 +42,7 @@ def test_an_error_of_the_engine_is_raised_here(engine):
     with pytest.raises(EngineError) as caught:
         engine.call(Fail("engine"))
     assert (caught.value.kind, caught.value.message) == ("bad_file", "The file is a mesh.")
-    assert caught.value.fixes == ("Choose a splat file.",)
+    assert caught.value.fixes == (Fix("Choose a splat file.", "import_splats"),)
 
 
 def test_an_error_before_sending_is_raised_at_once(engine):
@@ -182,7 +182,7 @@ def test_an_engine_that_does_not_start_says_why(command, said, monkeypatch, tmp_
         with pytest.raises(EngineError, match=said) as caught:
             engine.call(Ping())
         assert caught.value.kind == "engine_failed"
-        assert any("log" in fix for fix in caught.value.fixes)
+        assert any(fix.action == "show_log" for fix in caught.value.fixes)
 
 
 def test_a_program_that_does_not_exist():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import pytest
@@ -32,12 +33,21 @@ def test_a_missing_package(name, monkeypatch):
 def test_a_torchvision_that_does_not_fit(monkeypatch):
     """It breaks transformers although nothing here wants it: said so, as the message of torch says nothing."""
 
-    def broken(name):
-        raise RuntimeError("operator torchvision::nms does not exist")
+    def load(name):
+        if name in broken:
+            raise RuntimeError("operator torchvision::nms does not exist")
+        return importlib.import_module(name)
 
-    monkeypatch.setattr("ludvig_engine.machine.device.import_module", broken)
+    monkeypatch.setattr("ludvig_engine.machine.device.import_module", load)
+    monkeypatch.setattr("ludvig_engine.machine.device.find_spec", lambda name: name)
+    broken = {"transformers", "torchvision"}
     with pytest.raises(EngineError, match="pip uninstall torchvision"):
-        import_torch()
+        import_transformers()
+    broken = {"transformers"}  # it is not torchvision's fault, whatever the message says
+    monkeypatch.setattr("ludvig_engine.machine.device.find_spec", lambda name: None)
+    with pytest.raises(EngineError) as caught:
+        import_transformers()
+    assert len(caught.value.fixes) == 1
 
 
 def test_threads(monkeypatch):

@@ -71,7 +71,8 @@ def test_calls_and_their_errors(client):
     assert ask(client, 1, "fake/ping")["result"] == {}
     unknown = ask(client, 2, "fake/pong")["error"]
     assert unknown["code"] == -32601
-    assert unknown["data"] == {"kind": "unknown_method", "fixes": ['Did you mean "fake/ping"?']}
+    assert unknown["data"]["kind"] == "unknown_method"
+    assert unknown["data"]["fixes"] == ['Did you mean "fake/ping"?']
     wrong = ask(client, 3, "fake/work", steps="many")["error"]
     assert (wrong["code"], wrong["message"]) == (-32602, "steps is 'many', expected int.")
     bug = ask(client, 4, "fake/fail", how="bug")["error"]
@@ -81,7 +82,13 @@ def test_calls_and_their_errors(client):
     assert known == {
         "code": -32000,
         "message": "The file is a mesh.",
-        "data": {"kind": "bad_file", "fixes": ["Choose a splat file."]},
+        "data": {
+            "kind": "bad_file",
+            "fixes": ["Choose a splat file."],
+            "remedies": [
+                {"text": "Choose a splat file.", "action": "import_splats", "arguments": {}}
+            ],
+        },
     }
     for how in "answer", "shape":
         assert ask(client, 6, "fake/fail", how=how)["error"]["code"] == -32603

@@ -14,6 +14,7 @@ from ludvig_engine.machine.memory import free_memory, total_memory
 from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.service.recent import Recent, size_of
 from ludvig_engine.service.stopwatch import Stopwatch
+from ludvig_engine.stages import ANSWER, EXTRACT, PREPARE
 
 
 def kilobytes(count):
@@ -83,21 +84,23 @@ class Recording(Job):
 
 def test_stages_are_timed_and_passed_on():
     job = Recording()
-    watch = Stopwatch(job, "before")
+    watch = Stopwatch(job, PREPARE)
     time.sleep(0.02)
-    for _ in watch.track(range(3), "A"):
+    for _ in watch.track(range(3), EXTRACT.of("a")):
         time.sleep(0.01)
-    watch.begin("silent")
-    for _ in watch.track(range(1), "A"):
+    watch.begin(ANSWER)
+    for _ in watch.track(range(1), EXTRACT.of("b")):
         time.sleep(0.01)
+    watch.report("Looking", 0, 1)
     timings = watch.timings()
     assert (
-        list(timings) == ["before", "A", "silent"]
-        and timings["before"] >= 0.02
-        and timings["A"] >= 0.04
+        list(timings) == ["prepare", "extract", "answer", "other"]
+        and timings["prepare"] >= 0.02
+        and timings["extract"] >= 0.04
     )
-    assert [stage for stage, *_ in job.reports] == ["A"] * 6
-    assert Stopwatch(SILENT, "").timings() == {}
+    told = ["Extracting features (a)"] * 4 + ["Extracting features (b)"] * 2 + ["Looking"]
+    assert [stage for stage, *_ in job.reports] == told
+    assert Stopwatch(SILENT, None).timings() == {}
 
 
 def test_a_watched_job_can_be_cancelled():

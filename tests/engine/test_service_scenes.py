@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import small_scene
-from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.errors import Cancelled, EngineError, Fix
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.wire.methods import (
     CheckScene,
@@ -161,7 +161,7 @@ def test_nonsense_is_refused(shared, made, tmp_path):
     refused(lambda: shared(OpenScene(cloud=nothing)), "bad_input", "no splats")
     for scene in ("", "x", "../../etc/passwd", "0" * 10_000):
         error = refused(lambda scene=scene: shared(CheckScene(scene)), "not_found", "No scene")
-        assert error.fixes == ("Open the scene again.",) and len(error.message) < 100
+        assert error.fixes == (Fix("Open the scene again."),) and len(error.message) < 100
 
 
 def test_check_compares_with_photos(shared, made):
@@ -170,6 +170,7 @@ def test_check_compares_with_photos(shared, made):
     assert (
         found.names == ("photo_1.png", "photo_6.png")
         and (found.psnr > 35).all()
+        and found.fits
         and "fit" in found.verdict
     )
     assert found.view == "photo_2.png" and found.photo.shape == found.rendered.shape == (90, 120, 3)
@@ -185,7 +186,8 @@ def test_check_sees_that_cameras_were_moved(service, folder):
     for frame in text["frames"]:
         frame["transform_matrix"][0][3] += 2.0
     (folder / "transforms.json").write_text(json.dumps(text))
-    assert "do not fit" in service(CheckScene(opened(service, folder).scene)).verdict
+    found = service(CheckScene(opened(service, folder).scene))
+    assert not found.fits and "do not fit" in found.verdict
 
 
 # ---- while a scene is open
@@ -202,7 +204,7 @@ def test_splats_that_change_are_another_scene(service, folder):
     np.testing.assert_array_equal(service(RunSegment(scene, RED)).scores, first.scores)
     service(FreeMemory())
     error = refused(lambda: service(RunSegment(scene, RED)), "changed", "splats.ply has changed")
-    assert error.fixes == ("Open the scene again.",)
+    assert error.fixes == (Fix("Open the scene again."),)
     again = opened(service, folder).scene
     assert again != scene and service(RunSegment(again, RED)).scores.shape == (4000,)
 

@@ -318,7 +318,7 @@ def test_missing_weights_say_how_to_get_them():
     with pytest.raises(MissingWeights, match=command) as caught:
         path("dinov2-small")
     assert caught.value.model is MODELS["dinov2-small"]
-    assert str(weights.default_folder() / "dinov2-small") in caught.value.fixes[-1]
+    assert str(weights.default_folder() / "dinov2-small") in caught.value.fixes[-1].text
     with pytest.raises(EngineError, match=r'no model "dinov2-smal".*Did you mean "dinov2-small"'):
         path("dinov2-smal")
 

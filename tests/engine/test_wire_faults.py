@@ -16,7 +16,7 @@ import pytest
 import ludvig_engine
 from fake_engine import COMMAND, Hang, Ping, Work
 from ludvig_engine.cache.store import Cache
-from ludvig_engine.errors import EngineError
+from ludvig_engine.errors import EngineError, Fix
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import Nothing
 from wire_tools import memory, wait_for
@@ -49,7 +49,10 @@ def test_a_killed_engine_is_reported_within_a_second_and_resumes_from_its_cache(
         call.result()
     assert time.monotonic() - start < 1
     assert caught.value.kind == "engine_gone"
-    assert caught.value.fixes == ("Restart the engine.", f"Look at its log, {engine.process.log}.")
+    assert caught.value.fixes == (
+        Fix("Restart the engine.", "restart_engine"),
+        Fix(f"Look at its log, {engine.process.log}.", "show_log"),
+    )
     assert engine.poll() == [call]
 
     for path in tmp_path.glob("??/*.safetensors"):

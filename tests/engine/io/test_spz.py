@@ -147,7 +147,8 @@ def test_version_4_says_what_it_needs(tmp_path, monkeypatch):
     with pytest.raises(EngineError, match="needs the Python package zstandard") as caught:
         read_spz(tmp_path / "a.spz")
     assert (
-        caught.value.kind == "missing_package" and "pip install zstandard" in caught.value.fixes[0]
+        caught.value.kind == "missing_package"
+        and "pip install zstandard" in caught.value.fixes[0].text
     )
 
 

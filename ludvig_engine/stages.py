@@ -1,0 +1,71 @@
+"""The stages of work that progress is reported of: what programs tell them apart by, and what people read.
+
+`for photo in job.track(photos, EXTRACT.of(extractor.name)):` reports "Extracting features (colour)", whose id is
+"extract" whatever the extractor.
+"""
+
+from __future__ import annotations
+
+
+class Stage(str):
+    """The text of a stage, which is a plain string to whoever only shows it; `id` is for programs.
+
+    `name` is the text without details, for those with little room.
+    """
+
+    id: str
+    name: str
+
+    def __new__(cls, id: str, name: str, detail: str = "") -> Stage:
+        stage = super().__new__(cls, f"{name} ({detail})" if detail else name)
+        stage.id, stage.name = id, name
+        return stage
+
+    def of(self, detail: str) -> Stage:
+        """The same stage, with what it is about after the text."""
+        return Stage(self.id, self.name, detail)
+
+    def reading(self, text: str) -> Stage:
+        """The same stage, with another text."""
+        return Stage(self.id, text)
+
+    @classmethod
+    def named(cls, text: str) -> Stage:
+        """Itself; a plain string, as an extractor of others may report, is a stage without an id."""
+        return text if isinstance(text, Stage) else cls("", text)
+
+
+START = Stage("start", "Starting")
+READ_CAMERAS = Stage("read_cameras", "Reading cameras")
+READ_SPLATS = Stage("read_splats", "Reading splats")
+COMPARE_PHOTOS = Stage("compare_photos", "Comparing with the photos")
+DOWNLOAD = Stage("download", "Downloading")
+
+PREPARE = Stage("prepare", "Preparing")
+EXTRACT = Stage("extract", "Extracting features")
+READ_FEATURES = Stage("read_features", "Reading features")
+UPLIFT = Stage("uplift", "Uplifting features")
+REFINE = Stage("refine", "Refining features")
+GRAPH = Stage("graph", "Finding neighbors")
+COLOR = Stage("color", "Coloring")
+
+READ_PROMPTS = Stage("read_prompts", "Reading prompts")
+SEGMENT_PHOTOS = Stage("segment_photos", "Segmenting photos")
+SEGMENT_EVERYTHING = Stage("segment_everything", "Segmenting everything")
+FIND_WORDS = Stage("find_words", "Finding words")
+BANDWIDTHS = Stage("bandwidths", "Searching bandwidths")
+DIFFUSE = Stage("diffuse", "Diffusing")
+LEARN = Stage("learn", "Learning")
+COMPARE_PROMPTS = Stage("compare_prompts", "Comparing with the prompts")
+GROUP = Stage("group", "Grouping")
+MERGE = Stage("merge", "Merging")
+ANSWER = Stage("answer", "Answering")
+ENCODE = Stage("encode", "Encoding")
+
+RENDER = Stage("render", "Rendering")
+DRAW_SHEET = Stage("draw_sheet", "Drawing the sheet")
+EVALUATE = Stage("evaluate", "Evaluating")
+UPLIFT_SEGMENTS = Stage("uplift_segments", "Uplifting segments")
+COMPARE_MASKS = Stage("compare_masks", "Comparing with the exact masks")
+
+STAGES = {stage.id: stage for stage in list(globals().values()) if isinstance(stage, Stage)}
