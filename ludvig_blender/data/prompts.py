@@ -17,13 +17,9 @@ from bpy.props import (
     StringProperty,
 )
 
-KINDS = (
-    ("CLICK", "Click", "A point on the object", "RESTRICT_SELECT_OFF", 0),
-    ("SCRIBBLE", "Scribble", "A line over the object", "GREASEPENCIL", 1),
-    ("BOX", "Box", "A rectangle around the object", "SELECT_SET", 2),
-    ("TEXT", "Text", "Words for the object", "VIEWZOOM", 3),
-)
-ICONS = {kind[0]: kind[3] for kind in KINDS}
+from .. import kinds
+
+ITEMS = [(k.id, k.label, k.about, k.icon, k.number) for k in kinds.KINDS.values()]
 
 
 class LudvigPrompt(bpy.types.PropertyGroup):
@@ -33,7 +29,7 @@ class LudvigPrompt(bpy.types.PropertyGroup):
     that a change and what is found by it are one step of undo.
     """
 
-    kind: EnumProperty(name="Kind", items=KINDS)
+    kind: EnumProperty(name="Kind", items=ITEMS)
     positive: BoolProperty(
         name="Belongs to It",
         description="Whether this shows the object, or what is not part of it",
@@ -83,14 +79,15 @@ def request(prompt: Any) -> Any:
     from ...ludvig_engine.wire.methods import Prompt, Viewport
     from ..maths import strokes
 
-    if prompt.kind == "TEXT":
-        return Prompt("text", positive=prompt.positive, text=prompt.text)
+    kind = kinds.KINDS[prompt.kind]
+    if not kind.placed:
+        return Prompt(kind.wire, positive=prompt.positive, text=prompt.text)
     viewmat, K = (
         np.array(prompt.viewmat, np.float64).reshape(4, 4),
         np.array(prompt.K, np.float64).reshape(3, 3),
     )
     return Prompt(
-        prompt.kind.lower(),
+        kind.wire,
         positive=prompt.positive,
         through=prompt.through,
         viewport=Viewport(viewmat, K, *prompt.size),
@@ -101,9 +98,7 @@ def request(prompt: Any) -> Any:
 
 def title(prompt: Any) -> str:
     """A prompt in the panel's list."""
-    if prompt.kind == "TEXT":
-        return f'"{prompt.text}"'
-    return {"CLICK": "Click", "SCRIBBLE": "Scribble", "BOX": "Box"}[prompt.kind]
+    return kinds.KINDS[prompt.kind].title(prompt)
 
 
 def register() -> None:

@@ -7,7 +7,7 @@ splat is now; so untouched splats come out as they went in, also from a .blend w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.io import formats
 from ...ludvig_engine.io.activation import Splats, activate, log_scales, logits
 from ...ludvig_engine.io.files import open_file
-from ...ludvig_engine.io.ply import read_ply, write_ply
 from ...ludvig_engine.io.ply_header import read_header, read_rows
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
@@ -25,12 +25,6 @@ from . import attributes, splats
 
 STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
 NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros
-
-
-def load_ply(path: str) -> Any:
-    """A new splat object of a PLY's usable rows, in no collection yet. Raises `EngineError`."""
-    file = read_ply(path)
-    return _create(Path(path).stem, file, _stored_columns(path, len(file.gaussians)))
 
 
 def _create(name: str, file: Splats, stored: dict[str, np.ndarray]) -> Any:
@@ -88,30 +82,32 @@ def adopt(thing: Any) -> tuple[Any, int]:
     return _create(thing.name, file, stored), int((~file.valid).sum())
 
 
-# Suffix -> reader. Other formats and COLMAP folders come through the engine: one more line.
-READERS: dict[str, Callable[[str], Any]] = {".ply": load_ply}
-
-
 def load(path: str) -> Any:
-    """A new splat object, in no collection yet, from a file of any known kind. Raises `EngineError`."""
-    reader = READERS.get(Path(path).suffix.lower())
-    if reader is None:
-        known = ", ".join(READERS)
+    """A new splat object of a file's usable rows, in no collection yet. Raises `EngineError`.
+
+    The ending says which reader: of a file that is something else the reader says what it is.
+    """
+    format = next((format for format in formats.inside_blender() if format.fits(path)), None)
+    if format is None:
+        known = ", ".join(formats.endings(formats.inside_blender()))
         raise EngineError(
             "bad_file",
             f"{Path(path).name} is not a splat file of a known kind.",
             [f"Known: {known}."],
         )
-    return reader(path)
+    file = formats.function(format.read)(path)
+    stored = _stored_columns(path, len(file.gaussians)) if format.attributes else {}
+    return _create(Path(path).stem, file, stored)
 
 
-def save_ply(
+def save(
     path: str, objects: Sequence[Any], *, only_selected: bool, to_file: np.ndarray | None
 ) -> int:
-    """Write splat objects into one PLY; how many splats that are.
+    """Write splat objects into one file, in the format of its ending; how many splats that are.
 
     `to_file` (4, 4) takes world space to the file's; None writes every object in its own space. Raises `EngineError`.
     """
+    write = formats.writer(path)
     parts = [_part(thing, only_selected, to_file) for thing in objects]
     parts = [part for part in parts if len(part[0])]
     if not parts:
@@ -134,7 +130,7 @@ def save_ply(
         )
         for name in names
     }
-    write_ply(path, whole, extras=extras)
+    write(path, whole, extras=extras)
     return len(whole)
 
 

@@ -14,27 +14,8 @@ def extractors() -> tuple[Any, ...]:
 
 
 def title(spec: str) -> str:
-    """An extractor's name for people."""
-    return TITLES.get(spec, spec)
+    """An extractor's name for people: the running engine's, else that of the table the add-on was built with."""
+    from ...ludvig_engine.features.table import EXTRACTORS
 
-
-TITLES = {
-    "auto": "Best Available",
-    "colour": "Color",
-    "imgfocus+xfeat": "Objects and Texture",
-    "imgfocus": "Objects",
-    "xfeat": "Texture",
-    "effnet": "EfficientNet",
-    "conse": "EfficientNet with Words",
-    "dinov2:small": "DINOv2 Small",
-    "dinov2:base": "DINOv2 Base",
-    "dinov2:large": "DINOv2 Large",
-    "dinov2:giant": "DINOv2 Giant",
-    "dinov3:small": "DINOv3 Small",
-    "dinov3:base": "DINOv3 Base",
-    "dinov3:large": "DINOv3 Large",
-    "clip": "CLIP",
-    "clip:laion": "CLIP (LAION)",
-    "siglip": "SigLIP",
-    "tips": "TIPS",
-}
+    known = next((info.title for info in extractors() if info.spec == spec), "")
+    return known or (EXTRACTORS[spec].title if spec in EXTRACTORS else spec)

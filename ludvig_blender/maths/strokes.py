@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
+from .. import kinds
 from .lens import Lens
 
 COLORS = {
@@ -15,8 +16,6 @@ COLORS = {
     "ADD": (0.25, 0.9, 0.4, 1.0),
     "REMOVE": (1.0, 0.3, 0.25, 1.0),
 }
-SMALLEST = 4  # pixels of a box's side
-NEEDED = {"CLICK": "a place", "SCRIBBLE": "a line", "BOX": "two corners"}
 
 
 def text(pixels: Iterable[Iterable[float]]) -> str:
@@ -35,31 +34,12 @@ def read(text: str) -> np.ndarray:
 
 
 def inside(kind: str, given: np.ndarray, lens: Lens) -> np.ndarray:
-    """The part of a drawing that is in view: pixels (P, 2) from the upper left. Raises `EngineError` if there is none.
-
-    A line loses its points outside, unless it has none inside; a box is cut off at the border.
-    """
-    if len(given) != 2 if kind == "BOX" else not len(given):
-        what = f"This needs {NEEDED[kind]}, but there are {len(given)} places."
+    """The part of a drawing that is in view: pixels (P, 2) from the upper left. Raises `EngineError` if there is none."""
+    drawn = kinds.drawn_as(kind)
+    if not drawn.complete(given):
+        what = f"This needs {drawn.needed}, but there are {len(given)} places."
         raise EngineError("bad_input", what, ['Give pixels as "x y x y ...".'])
-    last = np.array([lens.width - 1, lens.height - 1])
-    within = ((given >= 0) & (given <= last)).all(1)
-    if kind == "BOX":
-        corners = np.clip(np.sort(given, axis=0), 0, last)
-        if (np.ptp(corners, axis=0) < SMALLEST).any():
-            raise EngineError(
-                "bad_input",
-                "The box is too small to hold anything.",
-                ["Drag it around the object."],
-            )
-        return corners
-    if not within.any():
-        raise EngineError(
-            "bad_input",
-            f"({given[0, 0]:g}, {given[0, 1]:g}) is outside the view of {lens.width} x {lens.height} pixels.",
-            ["Draw inside the view."],
-        )
-    return given[within]
+    return drawn.inside(given, lens.width, lens.height)
 
 
 def center(thing: Any) -> np.ndarray:

@@ -11,26 +11,17 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty
 
-NEEDED = (
-    "f_dc_0",
-    "f_dc_1",
-    "f_dc_2",
-    "opacity",
-    "scale_0",
-    "scale_1",
-    "scale_2",
-    "rot_0",
-    "rot_1",
-    "rot_2",
-    "rot_3",
-)
+from ...ludvig_engine.io.formats import FORMATS
 
 
 def adoptable(thing: Any) -> bool:
     """Whether an object carries splats under their PLY names, or is not yet one of Blender's own splats."""
     if thing.type not in {"MESH", "POINTCLOUD"}:
         return False
-    return all(name in thing.data.attributes for name in NEEDED) or _old(thing)
+    left = [format.attributes for format in FORMATS.values() if format.attributes]
+    return any(all(name in thing.data.attributes for name in names) for names in left) or _old(
+        thing
+    )
 
 
 def _old(thing: Any) -> bool:

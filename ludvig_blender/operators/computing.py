@@ -68,22 +68,19 @@ class FeaturesMenu(bpy.types.Menu):
         layout.separator()
         for info in catalog.extractors():
             if not info.ready:
-                row = layout.row()
-                if info.download:
-                    button = row.operator(
-                        "ludvig.fetch_model",
-                        text=f"{catalog.title(info.spec)} ({lines.size(info.download)})",
-                        icon="IMPORT",
-                    )
-                    button.model = info.spec.replace(":", "-").replace("+", " ")
-                    button.about = (
-                        f"{lines.size(info.download)}, license {info.licence}. {info.needs}"
-                    )
-                else:
-                    row.enabled = False
-                    row.operator(
-                        "ludvig.choose_features", text=catalog.title(info.spec), icon="X"
-                    ).extractor = info.spec
+                _draw_missing(layout.row(), info, lines.size(info.download))
+
+
+def _draw_missing(row: Any, info: Any, size: str) -> None:
+    """An extractor that is not ready: a button that fetches its missing models, or grayed out."""
+    if not info.models:
+        row.enabled = False
+        choose = row.operator("ludvig.choose_features", text=catalog.title(info.spec), icon="X")
+        choose.extractor = info.spec
+        return
+    fetch = row.operator("ludvig.fetch_model", text=f"{catalog.title(info.spec)} ({size})", icon="IMPORT")
+    fetch.model = " ".join(info.models)
+    fetch.about = f"{size}, license {info.licence}. {info.needs}"
 
 
 class ComputeFeatures(bpy.types.Operator):

@@ -8,6 +8,10 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, axis_conversion, orientation_helper
 
+from ...ludvig_engine.io import formats
+
+ENDINGS = formats.endings(formats.written())
+
 
 @orientation_helper(axis_forward="Z", axis_up="-Y")
 class ExportSplats(bpy.types.Operator, ExportHelper):
@@ -17,8 +21,8 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
     bl_label = "Export Gaussian Splats"
     bl_options = {"PRESET"}  # noqa: RUF012
 
-    filename_ext = ".ply"
-    filter_glob: StringProperty(default="*.ply", options={"HIDDEN"})
+    filename_ext = ENDINGS[0]
+    filter_glob: StringProperty(default=";".join(f"*{e}" for e in ENDINGS), options={"HIDDEN"})
     collection: StringProperty(
         options={"HIDDEN", "SKIP_SAVE"}
     )  # set by the exporters of a collection
@@ -57,7 +61,7 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
         else:
             objects = splats.splat_objects(context)
         try:
-            count = splat_files.save_ply(
+            count = splat_files.save(
                 self.filepath, objects, only_selected=self.only_selected, to_file=to_file
             )
         except EngineError as error:
@@ -68,7 +72,7 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
 
 
 def _menu(self: Any, _context: Any) -> None:
-    self.layout.operator(ExportSplats.bl_idname, text="Gaussian Splats (.ply)")
+    self.layout.operator(ExportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
 
 
 def register() -> None:

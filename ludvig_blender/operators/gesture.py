@@ -10,13 +10,13 @@ from typing import Any
 import bpy
 
 from ...ludvig_engine.errors import EngineError
+from .. import kinds
 from ..data import messages
 
-STEP = 2  # pixels the mouse moves before a line gets another point
 
 _handle: Any = None  # of the overlay, while something is being drawn
 _operator: Any = None
-_drawn: list[tuple[int, int]] = []  # pixels from the upper left of the region
+_drawn: list[kinds.Place] = []  # pixels from the upper left of the region
 
 
 def begin(operator: Any, context: Any, event: Any) -> set[str]:
@@ -24,9 +24,10 @@ def begin(operator: Any, context: Any, event: Any) -> set[str]:
     global _handle, _operator
     _drawn.clear()
     _add(operator, context, event)
-    if operator.kind == "CLICK":
+    kind = kinds.drawn_as(operator.kind)
+    if kind.at_once:
         return _finish(operator, context)
-    if operator.kind == "SCRIBBLE":
+    if kind.wide:
         operator.radius = context.window_manager.ludvig_tools.radius
     _operator = operator
     _handle = bpy.types.SpaceView3D.draw_handler_add(
@@ -64,10 +65,7 @@ def end(context: Any) -> None:
 def _add(operator: Any, context: Any, event: Any) -> None:
     """Note where the mouse is, in pixels from the upper left of the region."""
     x, y = event.mouse_region_x, context.region.height - 1 - event.mouse_region_y
-    if operator.kind == "BOX":
-        _drawn[1:] = [(x, y)] if _drawn else []
-    if not _drawn or max(abs(x - _drawn[-1][0]), abs(y - _drawn[-1][1])) >= STEP:
-        _drawn.append((x, y))
+    kinds.drawn_as(operator.kind).extend(_drawn, (x, y))
 
 
 def _finish(operator: Any, context: Any) -> set[str]:
@@ -86,14 +84,11 @@ def _draw(region: int) -> None:
     from ..maths import strokes
 
     height = bpy.context.region.height
-    places = [(x, height - 1 - y) for x, y in _drawn]
+    places: list[kinds.Place] = [(x, height - 1 - y) for x, y in _drawn]
     color = strokes.COLORS[_operator.mode]
-    if _operator.kind == "BOX" and len(places) == 2:
-        (x0, y0), (x1, y1) = places
-        places = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
-        line(places, color, 1.5)
-    elif _operator.kind == "SCRIBBLE":
-        line(places, (*color[:3], 0.5), 2 * _operator.radius)
+    if stroke := kinds.drawn_as(_operator.kind).stroke(places, _operator.radius):
+        places, alpha, width = stroke
+        line(places, (*color[:3], alpha), width)
 
 
 def line(places: list[tuple[float, float]], color: tuple[float, ...], width: float) -> None:

@@ -9,6 +9,10 @@ import bpy
 from bpy.props import CollectionProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper, axis_conversion, orientation_helper
 
+from ...ludvig_engine.io import formats
+
+ENDINGS = formats.endings(formats.inside_blender())
+
 
 @orientation_helper(axis_forward="Z", axis_up="-Y")  # COLMAP's axes, which 3DGS inherits
 class ImportSplats(bpy.types.Operator, ImportHelper):
@@ -18,8 +22,8 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
     bl_label = "Import Gaussian Splats"
     bl_options = {"REGISTER", "UNDO", "PRESET"}  # noqa: RUF012 - Blender's way
 
-    filename_ext = ".ply"
-    filter_glob: StringProperty(default="*.ply", options={"HIDDEN"})
+    filename_ext = ENDINGS[0]
+    filter_glob: StringProperty(default=";".join(f"*{e}" for e in ENDINGS), options={"HIDDEN"})
     files: CollectionProperty(
         type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
     )
@@ -75,7 +79,7 @@ class SplatFileHandler(bpy.types.FileHandler):
     bl_label = "Gaussian Splats"
     bl_import_operator = ImportSplats.bl_idname
     bl_export_operator = "ludvig.export_splats"
-    bl_file_extensions = ".ply"
+    bl_file_extensions = ";".join(ENDINGS)
 
     @classmethod
     def poll_drop(cls, context: Any) -> bool:
@@ -83,7 +87,7 @@ class SplatFileHandler(bpy.types.FileHandler):
 
 
 def _menu(self: Any, _context: Any) -> None:
-    self.layout.operator(ImportSplats.bl_idname, text="Gaussian Splats (.ply)")
+    self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
 
 
 CLASSES = (ImportSplats, SplatFileHandler)

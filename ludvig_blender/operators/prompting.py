@@ -13,6 +13,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
+from .. import kinds
 from ..data import messages
 from ..engine import link
 from . import polls
@@ -131,36 +132,25 @@ class Drawn(Prompting):
         )
 
 
-class Click(Drawn, bpy.types.Operator):
-    """Click on the object to find. Shift: also this. Ctrl: not this"""
-
-    bl_idname = "ludvig.click"
-    bl_label = "Click on Object"
-    kind = "CLICK"
-
-
-class Scribble(Drawn, bpy.types.Operator):
-    """Draw a line over the object to find. Shift: also this. Ctrl: not this"""
-
-    bl_idname = "ludvig.scribble"
-    bl_label = "Scribble over Object"
-    kind = "SCRIBBLE"
-
-    radius: FloatProperty(
-        name="Radius",
-        description="Half the line's width in pixels",
-        min=0.5,
-        default=8,
-        options={"SKIP_SAVE"},
-    )
-
-
-class Box(Drawn, bpy.types.Operator):
-    """Draw a box around the object to find. Shift: also what is in this. Ctrl: nothing of this"""
-
-    bl_idname = "ludvig.box"
-    bl_label = "Box around Object"
-    kind = "BOX"
+def drawing(kind: kinds.Drawn) -> Any:
+    """The operator that makes prompts of a kind by what is drawn."""
+    members: dict[str, Any] = {
+        "bl_idname": f"ludvig.{kind.wire}",
+        "bl_label": kind.action,
+        "bl_description": kind.tip,
+        "kind": kind.id,
+        "__module__": __name__,
+    }
+    if kind.wide:
+        radius = FloatProperty(
+            name="Radius",
+            description="Half the line's width in pixels",
+            min=0.5,
+            default=8,
+            options={"SKIP_SAVE"},
+        )
+        members["__annotations__"] = {"radius": radius}
+    return type(kind.label, (Drawn, bpy.types.Operator), members)
 
 
 class Text(Prompting, bpy.types.Operator):
@@ -180,7 +170,7 @@ class Text(Prompting, bpy.types.Operator):
                 "bad_input", "There is no text to look for.", ["Type what you want to find."]
             )
             return messages.fail(self, error)
-        return self.say(context, "TEXT", text=words)
+        return self.say(context, kinds.Text.id, text=words)
 
 
 class ChangePrompt(bpy.types.Operator):
@@ -282,7 +272,7 @@ class Solve(bpy.types.Operator):
         return link.finish(self, solve.start(thing, segments.active(thing)))
 
 
-CLASSES = (Click, Scribble, Box, Text, ChangePrompt, RemovePrompt, Solve)
+CLASSES = (*map(drawing, kinds.drawn()), Text, ChangePrompt, RemovePrompt, Solve)
 
 
 def register() -> None:

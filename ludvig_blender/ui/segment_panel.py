@@ -6,12 +6,6 @@ from typing import Any
 
 import bpy
 
-TOOLS = (
-    ("ludvig.click_tool", "Click"),
-    ("ludvig.scribble_tool", "Scribble"),
-    ("ludvig.box_tool", "Box"),
-)
-
 
 class Section:
     bl_space_type = "VIEW_3D"
@@ -39,6 +33,7 @@ class FindPanel(Section, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: Any) -> None:
+        from .. import kinds
         from ..data import prompts, segments
         from ..operators import lines
 
@@ -49,9 +44,10 @@ class FindPanel(Section, bpy.types.Panel):
         current = context.workspace.tools.from_space_view3d_mode(context.mode, create=False)
         row = layout.row(align=True)
         row.enabled = context.mode == "OBJECT"
-        for name, label in TOOLS:
+        for kind in kinds.drawn():
+            name = f"ludvig.{kind.wire}_tool"
             pressed = current is not None and current.idname == name
-            row.operator("wm.tool_set_by_id", text=label, depress=pressed).name = name
+            row.operator("wm.tool_set_by_id", text=kind.label, depress=pressed).name = name
         row = layout.row(align=True)
         row.prop(settings, "text", text="", icon="VIEWZOOM", placeholder="Words: the flower pot")
         row.operator("ludvig.text", text="", icon="PLAY").mode = "SET"
@@ -63,9 +59,9 @@ class FindPanel(Section, bpy.types.Panel):
             column = layout.column(align=True)
             for index, prompt in enumerate(segment.prompts):
                 row = column.row(align=True)
-                row.label(text=prompts.title(prompt), icon=prompts.ICONS[prompt.kind])
+                row.label(text=prompts.title(prompt), icon=kinds.KINDS[prompt.kind].icon)
                 _toggle(row, index, prompt, "positive", "ADD" if prompt.positive else "REMOVE")
-                if prompt.kind != "TEXT":
+                if kinds.KINDS[prompt.kind].placed:
                     _toggle(row, index, prompt, "through", "XRAY")
                 row.operator("ludvig.prompt_remove", text="", icon="X").index = index
             row = layout.row(align=True)

@@ -1,10 +1,12 @@
-"""The tools in the 3D viewport's toolbar: Click, Scribble, Box. Plain: this is it. Shift: also this. Ctrl: not this."""
+"""The tools in the 3D viewport's toolbar, one per kind of prompt that is drawn. Plain: this is it. Shift: also this. Ctrl: not this."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import bpy
+
+from .. import kinds
 
 
 def _keys(operator: str, value: str) -> tuple[Any, ...]:
@@ -17,37 +19,24 @@ def _keys(operator: str, value: str) -> tuple[Any, ...]:
 
 
 class Tool:
+    """What the tools share."""
+
     bl_space_type = "VIEW_3D"
     bl_context_mode = "OBJECT"
+    bl_cursor = "CROSSHAIR"
 
     @staticmethod
     def draw_settings(context: Any, layout: Any, tool: Any) -> None:
-        settings = context.window_manager.ludvig_tools
-        layout.row().prop(settings, "depth", expand=True)
-        if tool.idname == ScribbleTool.bl_idname:
-            layout.prop(settings, "radius")
+        layout.row().prop(context.window_manager.ludvig_tools, "depth", expand=True)
 
 
-class ClickTool(Tool, bpy.types.WorkSpaceTool):
-    bl_idname = "ludvig.click_tool"
-    bl_label = "Find by Click"
-    bl_description = (
-        "Click on an object made of splats to select it.\nShift: also this. Ctrl: not this"
-    )
-    bl_icon = "ops.generic.select"
-    bl_cursor = "CROSSHAIR"
-    bl_keymap = _keys("ludvig.click", "PRESS")
+class WideTool(Tool):
+    """Draws lines as wide as the settings say, and shows how wide."""
 
-
-class ScribbleTool(Tool, bpy.types.WorkSpaceTool):
-    bl_idname = "ludvig.scribble_tool"
-    bl_label = "Find by Scribble"
-    bl_description = (
-        "Draw over an object made of splats to select it.\nShift: also this. Ctrl: not this"
-    )
-    bl_icon = "ops.generic.select_paint"
-    bl_cursor = "CROSSHAIR"
-    bl_keymap = _keys("ludvig.scribble", "PRESS")
+    @staticmethod
+    def draw_settings(context: Any, layout: Any, tool: Any) -> None:
+        Tool.draw_settings(context, layout, tool)
+        layout.prop(context.window_manager.ludvig_tools, "radius")
 
     @staticmethod
     def draw_cursor(context: Any, _tool: Any, place: tuple[float, float]) -> None:
@@ -58,25 +47,28 @@ class ScribbleTool(Tool, bpy.types.WorkSpaceTool):
         )
 
 
-class BoxTool(Tool, bpy.types.WorkSpaceTool):
-    bl_idname = "ludvig.box_tool"
-    bl_label = "Find in Box"
-    bl_description = (
-        "Drag a box around an object to select it.\nShift: also in this. Ctrl: nothing of it"
-    )
-    bl_icon = "ops.generic.select_box"
-    bl_cursor = "CROSSHAIR"
-    bl_keymap = _keys("ludvig.box", "PRESS")
+def drawing(kind: kinds.Drawn) -> Any:
+    """The tool that draws prompts of a kind."""
+    members = {
+        "bl_idname": f"ludvig.{kind.wire}_tool",
+        "bl_label": kind.tool,
+        "bl_description": kind.tool_tip,
+        "bl_icon": kind.tool_icon,
+        "bl_keymap": _keys(f"ludvig.{kind.wire}", "PRESS"),
+        "__module__": __name__,
+    }
+    base = WideTool if kind.wide else Tool
+    return type(f"{kind.label}Tool", (base, bpy.types.WorkSpaceTool), members)
 
 
-TOOLS = (ClickTool, ScribbleTool, BoxTool)
+TOOLS = tuple(map(drawing, kinds.drawn()))
 
 
 def register() -> None:
     after = {"builtin.cursor"}
     for tool in TOOLS:
         bpy.utils.register_tool(
-            tool, after=after, separator=tool is ClickTool, group=tool is ClickTool
+            tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]
         )
         after = {tool.bl_idname}
 

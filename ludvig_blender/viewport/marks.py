@@ -13,6 +13,7 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
+from .. import kinds
 from ..data import attributes
 from ..maths import strokes
 from ..maths.lens import Lens
@@ -21,12 +22,8 @@ from .surface import touched, unprojected
 
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
 RIM = 1.5  # pixels of dark around it, to be seen on anything
-MOST = 40  # points of a line
 BEHIND = 0.3  # alpha of what is hidden
 CLOSER = 0.02  # of the distance to the eye: marks are drawn before the surface that they are on
-GRID = (np.stack(np.meshgrid(*2 * [np.linspace(0.2, 0.8, 5)]), axis=-1)).reshape(
-    -1, 2
-)  # where a box is probed
 CIRCLE = np.array([(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 25)])
 
 
@@ -68,21 +65,14 @@ def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
         if unseen is not None and len(unseen) == len(cloud.texels)
         else np.ones(len(cloud.texels), bool)
     )
-    if mark.kind == "BOX":
-        (x0, y0), (x1, y1) = pixels
-        inside = touched(
-            cloud.texels, shown, viewmat, K, pixels[0] + GRID * (pixels[1] - pixels[0])
-        )
-        depths = (inside @ viewmat[2, :3] + viewmat[2, 3])[np.isfinite(inside[:, 0])]
-        corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
-        return (
-            unprojected(viewmat, K, corners, np.full(5, np.median(depths)))
-            if len(depths)
-            else np.empty((0, 3))
-        )
-    few = pixels[np.unique(np.linspace(0, len(pixels) - 1, MOST).astype(int))]
-    found = touched(cloud.texels, shown, viewmat, K, few)
-    return found[np.isfinite(found[:, 0])]
+    kind = kinds.drawn_as(mark.kind)
+    found = touched(cloud.texels, shown, viewmat, K, kind.probes(pixels))
+    found = found[np.isfinite(found[:, 0])]
+    outline = kind.outline(pixels)
+    if outline is None or not len(found):
+        return found
+    depth = np.median(found @ viewmat[2, :3] + viewmat[2, 3])
+    return unprojected(viewmat, K, outline, np.full(len(outline), depth))
 
 
 def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarray) -> None:
@@ -91,7 +81,8 @@ def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarr
     for test, alpha in (("NONE", BEHIND), ("LESS_EQUAL", 1.0)):
         gpu.state.depth_test_set(test)
         for mark, positive, points in found:
-            shape = _dot if mark.kind == "CLICK" or len(points) == 1 else _line
+            dots = kinds.drawn_as(mark.kind).dots or len(points) == 1
+            shape = _dot if dots else _line
             points = _closer(points @ world[:3, :3].T + world[:3, 3], lens)
             shape(points, (0.0, 0.0, 0.0, 0.8 * alpha), lens, RIM)
             shape(points, (*strokes.COLORS["ADD" if positive else "REMOVE"][:3], alpha), lens, 0.0)

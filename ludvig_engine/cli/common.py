@@ -23,15 +23,15 @@ from rich.progress import (
 
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..features import EXTRACTORS
+from ..features import names
+from ..io.formats import FORMATS
+from ..io.formats import names as names_of
 from ..progress import Job
 from ..rendering import Raster
 
 console = Console(stderr=True, highlight=False)
 
-Splats = Annotated[
-    Path, typer.Argument(help="The splat file: .ply (3DGS), .splat, .spz, .sog, compressed .ply")
-]
+Splats = Annotated[Path, typer.Argument(help=f"The splat file: {names_of(FORMATS.values())}")]
 Views = Annotated[
     Path | None,
     typer.Option(
@@ -53,7 +53,7 @@ MaxSize = Annotated[
 Extractor = Annotated[
     str,
     typer.Option(
-        help=f"Features: {', '.join(EXTRACTORS)}; as in files:DIR, join:A+B, everything:A@SAM, dinov2:base. "
+        help=f"Features: {', '.join(names())}; as in files:DIR, join:A+B, everything:A@SAM, dinov2:base. "
         "auto: the best that is here"
     ),
 ]

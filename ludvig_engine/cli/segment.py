@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,17 +13,14 @@ from .. import __version__
 from ..arrays import Array
 from ..errors import EngineError
 from ..io import result
+from ..io.formats import row_copier
 from ..io.load import load_scene
-from ..io.ply import copy_ply
 from ..paper.configs import CONFIGS, Experiment, Foreground, Masks, Words, config
 from ..pipeline import Recipe, prepare
-from ..scene import Scene
-from ..segmentation import painting
-from ..segmentation.painting import Paint
 from ..segmentation.segment import Options, segment
 from ..words.correct import corrected
-from ..words.find import Spread
-from . import masks, words
+from ..words.find import Spread, text_models
+from . import masks, prompts, words
 from .common import (
     AsJson,
     Download,
@@ -46,10 +42,6 @@ from .common import (
 from .learned import Models
 from .paper import foreground
 
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_CLICK = re.compile(rf"(?P<view>.+):(?P<x>{_NUMBER}),(?P<y>{_NUMBER})(?::(?P<sign>[+-]))?")
-_BOX = re.compile(rf"(?P<view>.+):(?P<corners>{_NUMBER}(?:,{_NUMBER}){{3}})")
-
 
 def command(
     splats: Splats,
@@ -57,21 +49,11 @@ def command(
     out: Annotated[
         Path, typer.Option(help="The result, .safetensors: scores (N) and selected (N), file order")
     ],
-    click: Annotated[
-        list[str] | None, typer.Option(help="VIEW:X,Y[:+|-] in pixels of the photo file")
-    ] = None,
-    scribble: Annotated[
-        list[str] | None, typer.Option(help="VIEW=PNG: green or white on the object, red beside")
-    ] = None,
-    mask: Annotated[
-        list[str] | None, typer.Option(help="VIEW=PNG: the object white, all else black")
-    ] = None,
-    box: Annotated[
-        list[str] | None, typer.Option(help="VIEW:X0,Y0,X1,Y1 around the object")
-    ] = None,
-    text: Annotated[
-        list[str] | None, typer.Option(help="Words for the object; clicks and paint correct them")
-    ] = None,
+    click: Annotated[list[str] | None, prompts.option("click")] = None,
+    scribble: Annotated[list[str] | None, prompts.option("scribble")] = None,
+    mask: Annotated[list[str] | None, prompts.option("mask")] = None,
+    box: Annotated[list[str] | None, prompts.option("box")] = None,
+    text: Annotated[list[str] | None, prompts.option("text")] = None,
     negative: Annotated[
         list[str] | None,
         typer.Option(help="Words for what is not meant [object, things, stuff, texture]"),
@@ -81,7 +63,7 @@ def command(
         typer.Option(help='Sentences to read words in, such as "a photo of a {}" [{}]'),
     ] = None,
     text_model: Annotated[
-        str, typer.Option(help="Who understands words: auto, clip, tips, siglip, conse")
+        str, typer.Option(help=f"Who understands words: auto, {text_models()}")
     ] = "",
     sam: Annotated[
         str | None,
@@ -117,18 +99,17 @@ def command(
 ) -> None:
     """Find the object that clicks, scribbles, masks, boxes or words mean, in one photo or several."""
     published = config(paper) if paper else None
+    targets = [path for path in (keep, remove) if path is not None]
+    copy_rows: Any = row_copier(splats, *targets) if targets else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
-    clicks = [_click(scene, text) for text in click or ()]
-    boxes = [_box(scene, text) for text in box or ()]
-    paints = [
-        *(_painted(scene, text, painting.photo_scribble, "--scribble") for text in scribble or ()),
-        *(_painted(scene, text, painting.photo_mask, "--mask") for text in mask or ()),
-    ]
+    given = {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text}
+    meant = prompts.read_all(scene, given)
+    painted = prompts.paint(meant, pointing=False)
     _check(
         paper,
         published,
         words=bool(text),
-        paint=bool(clicks or boxes or paints),
+        paint=any(meant.values()),
         sam=bool(sam),
         every=sam_views,
     )
@@ -144,8 +125,12 @@ def command(
         more: dict[str, Array] = {}
         segmenter = models.segmenter(sam or "sam2") if sam or sam_views else None
         paints = [
-            *(masks.of_prompts(segmenter, clicks, boxes) if segmenter else _drawn(clicks, boxes)),
-            *paints,
+            *(
+                masks.of_prompts(segmenter, meant["click"], meant["box"])
+                if segmenter
+                else prompts.paint(meant, pointing=True)
+            ),
+            *painted,
         ]
         if segmenter and sam_views:
             found = masks.all_photos(scene, segmenter, paints, **shared)
@@ -182,11 +167,7 @@ def command(
         "config": paper,
         "threshold": found.threshold,
         "prompts": {
-            "click": click,
-            "scribble": scribble,
-            "mask": mask,
-            "box": box,
-            "text": text,
+            **given,
             "negative": negative,
             "template": template,
         },
@@ -197,7 +178,7 @@ def command(
     result.write(out, {"scores": scores.astype(np.float32), "selected": selected, **arrays}, about)
     for path, rows in ((keep, selected), (remove, ~selected)):
         if path is not None:
-            copy_ply(splats, path, rows)
+            copy_rows(splats, path, rows)
     if json:
         print_json(
             {
@@ -232,7 +213,7 @@ def _check(
         raise EngineError(
             "bad_input",
             "There is no prompt.",
-            ["Give --click, --scribble, --mask, --box, --text, or several."],
+            [f"Give {prompts.options()}, or several."],
         )
     if words and not paint and (sam or every):
         raise EngineError(
@@ -247,42 +228,3 @@ def _check(
     if published and (isinstance(published, Words) != words or (words and paint)):
         takes = "--text alone" if isinstance(published, Words) else "a mask"
         raise EngineError("bad_input", f"{paper} takes {takes}.", ["Give that instead."])
-
-
-def _click(scene: Scene, text: str) -> masks.Click:
-    parts = _CLICK.fullmatch(text)
-    if not parts:
-        raise EngineError(
-            "bad_input",
-            f'"--click {text}" is not VIEW:X,Y[:+|-].',
-            ["For example: --click IMG_1.jpg:310,222"],
-        )
-    return scene.view(parts["view"]), float(parts["x"]), float(parts["y"]), parts["sign"] != "-"
-
-
-def _box(scene: Scene, text: str) -> masks.Box:
-    parts = _BOX.fullmatch(text)
-    if not parts:
-        raise EngineError(
-            "bad_input",
-            f'"--box {text}" is not VIEW:X0,Y0,X1,Y1.',
-            ["For example: --box IMG_1.jpg:80,60,400,310"],
-        )
-    x0, y0, x1, y1 = map(float, parts["corners"].split(","))
-    return scene.view(parts["view"]), x0, y0, x1, y1
-
-
-def _drawn(clicks: list[masks.Click], boxes: list[masks.Box]) -> list[Paint]:
-    dots = [painting.photo_click(view, x, y, positive=positive) for view, x, y, positive in clicks]
-    return dots + [painting.photo_box(*box) for box in boxes]
-
-
-def _painted(scene: Scene, text: str, read, option: str) -> Paint:  # type: ignore[no-untyped-def]
-    view, separator, path = text.partition("=")
-    if not separator:
-        raise EngineError(
-            "bad_input",
-            f'"{option} {text}" is not VIEW=PNG.',
-            [f"For example: {option} IMG_1.jpg=paint.png"],
-        )
-    return read(scene.view(view), path)

@@ -1,4 +1,4 @@
-"""Feature extractors: one file and one line in `EXTRACTORS` each.
+"""Feature extractors: one file, and one row of table.py each.
 
 An extractor is asked for by a spec, `name` or `name:argument` ("colour", "files:maps/", "dinov2:base"). Packages add
 their own through the entry point group `ludvig.extractors`. Every one must pass `tests/engine/extractor_battery.py`.
@@ -7,31 +7,14 @@ their own through the entry point group `ludvig.extractors`. Every one must pass
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
 from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
 from ..scene import Photo
+from .table import EXTRACTORS, Entry, known, names, ranked
 
-# name -> "module:function"; the function takes the spec's argument ("" if none) and keyword `device`.
-EXTRACTORS = {
-    "auto": "ludvig_engine.features.auto:load",
-    "colour": "ludvig_engine.features.colour:load",
-    "files": "ludvig_engine.features.files:load",
-    "dinov2": "ludvig_engine.features.dinov2:load",
-    "dinov3": "ludvig_engine.features.dinov2:load_dinov3",
-    "clip": "ludvig_engine.features.clip:load",
-    "siglip": "ludvig_engine.features.clip:load_siglip",
-    "tips": "ludvig_engine.features.clip:load_tips",
-    "imgfocus": "ludvig_engine.features.imgfocus:load",
-    "xfeat": "ludvig_engine.features.xfeat:load",
-    "imgfocus+xfeat": "ludvig_engine.features.join:load_imgfocus_xfeat",
-    "effnet": "ludvig_engine.features.effnet:load",
-    "conse": "ludvig_engine.features.conse:load",
-    "join": "ludvig_engine.features.join:load",
-    "everything": "ludvig_engine.features.everything:load",
-}
+__all__ = ["EXTRACTORS", "Entry", "Extractor", "known", "load_extractor", "names", "ranked"]
 
 
 @runtime_checkable
@@ -52,10 +35,7 @@ class Extractor(Protocol):
 def load_extractor(spec: str, *, device: str = "cpu") -> Extractor:
     """The extractor that `spec` names, ready to run; heavy imports happen here and not before."""
     name, _, argument = spec.partition(":")
-    targets = {
-        **{point.name: point.value for point in entry_points(group="ludvig.extractors")},
-        **EXTRACTORS,
-    }
+    targets = {entry.name: entry.load for entry in known().values()}
     if name not in targets:
         raise EngineError(
             "bad_input", f'There is no extractor "{name}".', [nearest_name(name, targets)]

@@ -9,17 +9,7 @@ from importlib.util import find_spec
 from .. import weights
 from ..errors import EngineError
 from ..machine.device import choose
-from . import Extractor, load_extractor
-
-# In order: what it takes of the models table, and what is then asked for.
-CHOICES = (
-    (("dinov2-small",), "dinov2:small"),
-    (("dinov2-base",), "dinov2:base"),
-    (("imgfocus", "xfeat"), "imgfocus+xfeat"),
-    (("imgfocus",), "imgfocus"),
-    (("effnet",), "effnet"),
-)
-GPU_CHOICES = ((("dinov2-large",), "dinov2:large"), (("dinov2-base",), "dinov2:base"), *CHOICES)
+from . import Extractor, load_extractor, ranked
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +29,19 @@ def best(device: str) -> str:
     if not (find_spec("torch") and find_spec("transformers")):
         return "colour"
     here = {id for id, place in weights.status().items() if place}
-    if _first(CHOICES, here) == _first(GPU_CHOICES, here):
-        return _first(
-            CHOICES, here
-        )  # whatever the device, so that nobody waits for torch to say what there is
-    return _first(CHOICES if choose(device) == "cpu" else GPU_CHOICES, here)
+    if _first("cpu", here) == _first("gpu", here):
+        return _first("cpu", here)  # without asking torch for the device, which takes seconds
+    return _first(_order(device), here)
 
 
 def wanted(device: str) -> str:
     """The spec that `auto` would stand for if all weights could be fetched."""
-    return _first(CHOICES if choose(device) == "cpu" else GPU_CHOICES, weights.MODELS)
+    return _first(_order(device), weights.MODELS)
 
 
-def _first(choices: tuple[tuple[tuple[str, ...], str], ...], here: Container[str]) -> str:
-    return next((spec for needed, spec in choices if all(id in here for id in needed)), "colour")
+def _order(device: str) -> str:
+    return "cpu" if choose(device) == "cpu" else "gpu"
+
+
+def _first(order: str, here: Container[str]) -> str:
+    return next(entry.spec for entry in ranked(order) if all(id in here for id in entry.models))

@@ -10,12 +10,14 @@ import numpy as np
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
+from ..prompt_kinds import KINDS
 from ..rendering import GSPLAT
-from ..scene import Camera, Gaussians, Scene, View
+from ..scene import Camera, Scene, View
 from ..segmentation import painting
 from ..segmentation.painting import Evidence, Paint
 from ..wire.methods import Prompt, Viewport
 from . import points
+from .kinds import Canvas
 
 MAX_SIDE = 1600  # pixels of the cameras that paint is lifted in, as of photos
 MAX_VIEWPORT = 32768
@@ -42,8 +44,9 @@ def read(
     placed, painted = [], []
     for prompt, rows in zip(given, shown, strict=True):
         if prompt.points is not None:
-            placed.append(_placed(painting.shown(scene.gaussians, rows), prompt))
-        elif prompt.kind != "text":
+            seen = painting.shown(scene.gaussians, rows)
+            placed.append(KINDS[prompt.kind].load().place(seen, prompt))
+        elif not KINDS[prompt.kind].words:
             painted.append(replace(_paint(scene, prompt), visible=rows))
     return painted, points.together(placed)
 
@@ -66,53 +69,14 @@ def _check(prompt: Prompt) -> None:
         raise EngineError(
             "bad_request", f"A viewport has {viewport.width}x{viewport.height} pixels."
         )
-    if prompt.mask is not None and prompt.kind == "mask" and not prompt.mask.any():
-        raise EngineError("bad_input", "The mask is empty.", ["Paint the object."])
-
-
-def _placed(gaussians: Gaussians, prompt: Prompt) -> Evidence:
-    assert prompt.points is not None
-    if prompt.kind == "box":
-        return points.box(gaussians, prompt.points, positive=prompt.positive)
-    make = points.line if prompt.kind == "scribble" else points.click
-    return make(gaussians, prompt.points, radius=prompt.radius, positive=prompt.positive)
 
 
 def _paint(scene: Scene, prompt: Prompt) -> Paint:
-    canvas: _Photo | _Viewport = (
+    canvas: Canvas = (
         _Viewport(scene, prompt.viewport) if prompt.viewport else _Photo(scene.view(prompt.view))
     )
-    if prompt.mask is not None:
-        painted = canvas.image(prompt.mask)
-        paint = painting.mask(canvas.camera, painted)
-        if prompt.kind == "scribble" or not prompt.positive:
-            nothing = np.zeros_like(painted)
-            both = (painted, nothing) if prompt.positive else (nothing, painted)
-            paint = Paint(canvas.camera, *both)
-    else:
-        assert prompt.pixels is not None
-        pixels = (
-            prompt.pixels
-            if prompt.kind == "click"
-            else np.clip(prompt.pixels, 0, np.array(canvas.size) - 1)
-        )
-        places = np.array([canvas.point(*map(float, pixel)) for pixel in pixels])
-        paint = _drawn(canvas.camera, prompt, places, prompt.radius * canvas.scale)
+    paint: Paint = KINDS[prompt.kind].load().paint(canvas, prompt)
     return replace(paint, through=prompt.through)
-
-
-def _drawn(camera: Camera, prompt: Prompt, pixels: Float[Array, "P 2"], radius: float) -> Paint:
-    """Clicks, a line or a box; `pixels` and `radius` in the camera's pixels."""
-    radius = max(radius or painting.CLICK_RADIUS * max(camera.width, camera.height), 0.75)
-    if prompt.kind == "box":
-        paint = painting.box(camera, *pixels[0], *pixels[1])
-        return paint if prompt.positive else Paint(camera, paint.positive, 1 - paint.negative)
-    if prompt.kind == "scribble":
-        return painting.line(camera, pixels, radius=radius, positive=prompt.positive)
-    clicks = [
-        painting.click(camera, *pixel, positive=prompt.positive, radius=radius) for pixel in pixels
-    ]
-    return painting.merged(clicks)[0]
 
 
 class _Photo:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from collections.abc import Container
+from dataclasses import replace
 from importlib.util import find_spec
 
 from .. import weights
 from ..errors import EngineError
+from ..features import Entry, known
 from ..features.auto import best
+from ..features.listing import licence
 from ..pictures.draw import pca_colours
 from ..progress import Job
 from ..segmentation.segment import begin
@@ -24,23 +27,6 @@ from ..wire.methods import (
 from .state import State
 from .stopwatch import Stopwatch
 
-# What to ask for, and the models it takes.
-LEARNED = {
-    "imgfocus+xfeat": ("imgfocus", "xfeat"),
-    "imgfocus": ("imgfocus",),
-    "xfeat": ("xfeat",),
-    "effnet": ("effnet",),
-    "conse": ("effnet", "minilm", "imagenet-names"),
-    **{
-        spec: (spec.replace(":", "-"),)
-        for spec in ("dinov2:small", "dinov2:base", "dinov2:large", "dinov2:giant")
-    },
-    **{spec: (spec.replace(":", "-"),) for spec in ("dinov3:small", "dinov3:base", "dinov3:large")},
-    "clip": ("clip",),
-    "clip:laion": ("clip-laion",),
-    "siglip": ("siglip2",),
-    "tips": ("tips",),
-}
 PACKAGES = ("torch", "transformers")
 MAX_DIM = 512
 
@@ -49,28 +35,39 @@ def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesList
     missing = [name for name in PACKAGES if not find_spec(name)]
     here = {id for id, place in weights.status().items() if place}
     chosen = job.aside(lambda: best("auto"))  # which imports torch
-    found = [ExtractorInfo("auto", "", ready=True, needs=f"This is {chosen} now.")]
-    found.append(ExtractorInfo("colour", "GPL-3.0-or-later", ready=True))
-    for spec, models in LEARNED.items():
-        absent = [weights.MODELS[id] for id in models if id not in here]
-        licence = " AND ".join(dict.fromkeys(weights.MODELS[id].licence for id in models))
-        needs = [f"The engine's environment lacks {' and '.join(missing)}."] if missing else []
-        needs += [
-            f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)."
-            for model in absent
-        ]
-        needs += [
-            f"It asks to accept its licence at huggingface.co/{model.source}."
-            for model in absent
-            if model.gated
-        ]
-        size = sum(model.size for model in absent)
-        found.append(
-            ExtractorInfo(spec, licence, not missing and not absent, size, " ".join(needs))
+    listed = [entry for entry in known().values() if not entry.argument]
+    infos = [_info(entry, missing, here) for entry in listed]
+    return FeaturesListed(
+        tuple(
+            replace(info, needs=f"This is {chosen} now.") if info.spec == "auto" else info
+            for info in infos
         )
-    added = sorted(point.name for point in entry_points(group="ludvig.extractors"))
-    found += [ExtractorInfo(name, "", ready=True) for name in added]
-    return FeaturesListed(tuple(found))
+    )
+
+
+def _info(entry: Entry, missing: list[str], here: Container[str]) -> ExtractorInfo:
+    """An extractor as it is on this machine, where these packages are missing and these models are."""
+    absent = [weights.MODELS[id] for id in entry.models if id not in here]
+    lacks = missing if entry.models else []
+    needs = [f"The engine's environment lacks {' and '.join(lacks)}."] if lacks else []
+    needs += [
+        f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)." for model in absent
+    ]
+    needs += [
+        f"It asks to accept its licence at huggingface.co/{model.source}."
+        for model in absent
+        if model.gated
+    ]
+    return ExtractorInfo(
+        spec=entry.spec,
+        licence=licence(entry),
+        ready=not lacks and not absent,
+        download=sum(model.size for model in absent),
+        needs=" ".join(needs),
+        title=entry.title,
+        models=tuple(model.id for model in absent),
+        text=entry.text,
+    )
 
 
 def compute_features(state: State, request: ComputeFeatures, job: Job) -> FeaturesComputed:

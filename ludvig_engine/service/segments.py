@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import EngineError
 from ..progress import Job
+from ..prompt_kinds import KINDS
 from ..segmentation.divide import divide
 from ..segmentation.grow import grow, shrink
 from ..segmentation.segment import Options, segment
@@ -41,7 +42,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin(READ_PROMPTS)
     options = Options(diffusion=request.diffusion, threshold=request.threshold)
-    texts = [prompt for prompt in request.prompts if prompt.kind == "text"]
+    texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
     named = (
         words.find(state, request.scene, prepared, texts, options=options, job=watch)
         if texts

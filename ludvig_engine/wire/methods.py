@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 from numpy import ndarray as Array
 
 from ..errors import EngineError
+from ..prompt_kinds import KINDS
 from .codec import array_type, hints
 
 R = TypeVar("R")
@@ -138,6 +139,9 @@ class ExtractorInfo:
     ready: bool  # it can run now
     download: int = 0  # bytes still to fetch before it can
     needs: str = ""  # what is missing, in a sentence
+    title: str = ""  # for people; "" if it has none beside `spec`
+    models: tuple[str, ...] = ()  # still to fetch before it can run: ids of `ludvig models fetch`
+    text: bool = False  # its features can be compared with texts
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,9 @@ class Viewport:
     height: int
 
 
+PLACES = ("pixels", "points", "mask")  # the fields of a prompt that say where
+
+
 @dataclass(frozen=True)
 class Prompt:
     """One thing the user said about the object: in the photo `view`, in `viewport`, or in space.
@@ -205,7 +212,7 @@ class Prompt:
     of what was painted. A box has two corners. A mask says that it shows the object, and what it leaves out does not.
     """
 
-    kind: Literal["click", "scribble", "mask", "box", "text"]
+    kind: str  # a row of prompt_kinds.KINDS
     positive: bool = True  # False: this is not the object
     through: bool = False  # also what lies behind the visible surface
     view: str = ""  # the photo's view
@@ -220,19 +227,23 @@ class Prompt:
     text: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind == "text":
-            _exactly_one(self, "text")
+        kind = KINDS.get(self.kind)
+        if kind is None:
+            raise EngineError(
+                "bad_request", f"kind is {self.kind!r:.40}, expected one of {', '.join(KINDS)}."
+            )
+        if kind.words:
+            _exactly_one(self, *kind.given)
             return
-        _exactly_one(self, "pixels", "points", "mask")
+        _exactly_one(self, *PLACES)
         if self.points is None:
             _exactly_one(self, "view", "viewport")
-        if self.kind == "mask" and self.mask is None:
-            raise EngineError("bad_request", "A mask prompt needs a mask.")
-        if self.mask is not None and self.kind not in ("mask", "scribble"):
-            raise EngineError("bad_request", f"A {self.kind} prompt has no mask.")
-        corners = self.pixels if self.pixels is not None else self.points
-        if self.kind == "box" and (corners is None or len(corners) != 2):
-            raise EngineError("bad_request", "A box prompt needs two corners.")
+        name = next(name for name in PLACES if getattr(self, name) is not None)
+        if name not in kind.given:
+            lacks = f"needs {kind.needed}" if len(kind.given) == 1 else f"has no {name}"
+            raise EngineError("bad_request", f"A {self.kind} prompt {lacks}.")
+        if kind.count and len(getattr(self, name)) != kind.count:
+            raise EngineError("bad_request", f"A {self.kind} prompt needs {kind.needed}.")
 
 
 @dataclass(frozen=True)
@@ -364,7 +375,7 @@ def _is_empty(value: object) -> bool:
 
 
 def table() -> str:
-    """The methods, and the objects they hold, as two Markdown tables."""
+    """The methods, and the objects they hold, and the kinds of prompts, as Markdown tables."""
     rows = ["| method | asked with | answered with | what it does |", "|---|---|---|---|"]
     own = {
         name: kind for name, kind in METHODS.items() if kind.__module__ == __name__
@@ -376,6 +387,11 @@ def table() -> str:
     rows += [
         f"| `{kind.__name__}` | {_fields(kind)} |"
         for kind in (Cloud, Viewport, Prompt, ExtractorInfo)
+    ]
+    rows += ["", "| kind of prompt | exactly one of |", "|---|---|"]
+    rows += [
+        f"| `{kind.name}` | {', '.join(f'`{name}`' for name in kind.given)} |"
+        for kind in KINDS.values()
     ]
     return "\n".join(rows)
 

@@ -24,7 +24,7 @@ from .. import weights
 from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..features import Extractor, load_extractor
+from ..features import Extractor, load_extractor, ranked
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
@@ -36,10 +36,6 @@ from ..stages import FIND_WORDS
 from ..uplifting import Uplifted
 from . import text
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
-
-# What "auto" tries, in this order; the last is a stand-in that needs no model hub, and says so in its name.
-CHOICES = (("tips", "tips"), ("clip", "clip"), ("clip-laion", "clip:laion"), ("siglip2", "siglip"))
-STAND_IN = (("effnet", "minilm", "imagenet-names"), "conse")
 
 
 @runtime_checkable
@@ -93,25 +89,29 @@ FEWEST = 100  # of them
 AGAINST = 0.2  # how much hardly relevant Gaussians weigh, against seeds
 
 
+def text_models() -> str:
+    """The names of the extractors that understand texts, for people."""
+    return ", ".join(dict.fromkeys(entry.name for entry in ranked("words")))
+
+
 def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
-    """An extractor whose features texts can be compared with: "clip", "tips", "siglip", "conse" or the best one here.
+    """An extractor whose features texts can be compared with: "tips", "clip", ... or "auto", the best one here.
 
     "auto" never downloads. Raises `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
     `weights.MissingWeights` if there is none.
     """
     if spec == "auto":
         here = {id for id, place in weights.status().items() if place}
-        models, stand_in = STAND_IN
-        spec = next((spec for model, spec in CHOICES if model in here), "")
-        if not spec and not here.issuperset(models):
+        ready = [entry.spec for entry in ranked("words") if here.issuperset(entry.models)]
+        if not ready:
             raise weights.MissingWeights(weights.MODELS["clip"])
-        spec = spec or stand_in
+        spec = ready[0]
     extractor = load_extractor(spec, device=device)
     if not isinstance(extractor, TextExtractor):
         raise EngineError(
             "bad_input",
             f'Texts cannot be compared with features of "{spec}".',
-            ["Use clip, tips, siglip or conse for texts."],
+            [f"Use one of {text_models()} for texts."],
         )
     return extractor
 

@@ -13,6 +13,7 @@ splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")
 transform = blender_module("ludvig_blender.maths.transform")
 read_ply = blender_module("ludvig_engine.io.ply").read_ply
+formats = blender_module("ludvig_engine.io.formats")
 
 
 def load(path, **options):
@@ -102,6 +103,34 @@ def test_truncated_and_missing_files_are_explained(tmp_path):
         load(tmp_path / "some.obj")
     load(write_ply(tmp_path / "good.ply"))
     assert bpy.context.window_manager.ludvig.text == ""
+
+
+def test_file_dialogs_offer_the_formats_of_the_table():
+    readable, writable = (
+        formats.endings(formats.inside_blender()),
+        formats.endings(formats.written()),
+    )
+    properties = bpy.ops.ludvig.import_splats.get_rna_type().properties
+    assert properties["filter_glob"].default == ";".join(f"*{e}" for e in readable)
+    properties = bpy.ops.ludvig.export_splats.get_rna_type().properties
+    assert properties["filter_glob"].default == ";".join(f"*{e}" for e in writable)
+    assert bpy.types.LUDVIG_FH_splats.bl_file_extensions == ";".join(readable)
+
+
+def test_a_row_is_all_that_a_new_format_takes(tmp_path, monkeypatch):
+    ply = formats.FORMATS["PLY"]
+    row = formats.Format("made up", (".madeup",), ply.read, ply.write, numpy_only=True)
+    monkeypatch.setitem(formats.FORMATS, row.name, row)
+    thing = load(write_ply(tmp_path / "in.madeup"))
+    assert len(thing.data.points) == len(gaussians())
+    assert len(read_ply(saved(tmp_path / "out.madeup")).gaussians) == len(gaussians())
+
+
+def test_what_cannot_be_written_is_refused(tmp_path):
+    load(write_ply(tmp_path / "in.ply"))
+    with pytest.raises(RuntimeError, match=r"out\.spz can't be written"):
+        saved(tmp_path / "out.spz")
+    assert not (tmp_path / "out.spz").exists()
 
 
 def test_one_bad_file_does_not_stop_the_others(tmp_path):

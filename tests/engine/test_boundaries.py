@@ -17,8 +17,10 @@ ENGINE, ADDON = ROOT / "ludvig_engine", ROOT / "ludvig_blender"
 SHARED = {
     "methods",  # the wire's, under its public name
     *(f"wire.{name}" for name in ("protocol", "frames", "codec", "methods", "client", "process")),
+    "prompt_kinds",
     *("errors", "scene", "arrays", "sh"),
-    *("io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic"),
+    *("io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
+    "features.table",
 }
 BLENDER = {
     "bpy",

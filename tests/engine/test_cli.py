@@ -216,6 +216,16 @@ def test_bad_prompts(ludvig, made, tmp_path, case):
     assert nothing_written(out)
 
 
+@pytest.mark.parametrize("option", ["--keep", "--remove"])
+def test_what_cannot_be_written_is_said_before_anything_is_computed(ludvig, made, tmp_path, option):
+    out = tmp_path / "out"
+    out.mkdir()
+    asked = ("segment", *scene(made), click(), "--out", out / "r", option, out / "kept.spz")
+    said = ludvig(*asked, code=2)
+    assert "kept.spz can't be written" in said and ".ply" in said
+    assert nothing_written(out)
+
+
 def damage(folder, how):
     ply = folder / "splats.ply"
     data = ply.read_bytes()

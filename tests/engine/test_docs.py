@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import small_scene
+from ludvig_engine.features import listing
 from ludvig_engine.wire import methods
 from wire_tools import forwarded, wait_for
 
@@ -119,6 +120,15 @@ def test_the_table_of_methods_is_up_to_date():
     assert (
         text.split("<!-- methods -->")[1].split("<!-- /methods -->")[0].strip() == methods.table()
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "table"), [("README.md", listing.summary), ("docs/features.md", listing.table)]
+)
+def test_the_tables_of_extractors_are_up_to_date(page, table):
+    text = (ROOT / page).read_text("utf-8")
+    printed = text.split("<!-- extractors -->")[1].split("<!-- /extractors -->")[0].strip()
+    assert printed == table(), "python -m ludvig_engine.features prints both"
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))

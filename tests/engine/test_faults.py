@@ -56,8 +56,8 @@ def load(argument, *, device):
 """
 START = """
 import sys
-from ludvig_engine.features import EXTRACTORS
-EXTRACTORS["slow"] = "slow:load"
+from ludvig_engine.features import EXTRACTORS, Entry
+EXTRACTORS["slow"] = Entry("slow", "Slow", "slow:load")
 from ludvig_engine.cli import main
 sys.argv[0] = "ludvig"
 main()

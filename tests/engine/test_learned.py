@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import small_scene
 from ludvig_engine import weights
 from ludvig_engine.cli import app, learned
-from ludvig_engine.features import EXTRACTORS
+from ludvig_engine.features import names
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.io import result
 from ludvig_engine.progress import SILENT
@@ -63,7 +63,7 @@ def test_auto_is_the_default_and_what_ran_is_said_and_stored(run, tmp_path, argu
 def test_help_lists_every_extractor():
     for verb in ("segment", "uplift", "render", "demo"):
         said = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "300"}).output
-        assert all(name in said for name in EXTRACTORS), verb
+        assert all(name in said for name in names()), verb
 
 
 def stand_in(missing, monkeypatch):

@@ -9,7 +9,7 @@ import small_scene
 from ludvig_engine import weights
 from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
-from ludvig_engine.features import EXTRACTORS
+from ludvig_engine.features import EXTRACTORS, Entry, listing, load_extractor
 from ludvig_engine.service import extraction
 from ludvig_engine.wire.methods import (
     CacheInfo,
@@ -35,16 +35,50 @@ def service(tmp_path):
 
 def test_every_extractor_is_listed(service):
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
-    assert {spec.partition(":")[0] for spec in listed} == set(EXTRACTORS) - {
-        "files",
-        "join",
-        "everything",
-    }  # these need arguments
+    assert set(listed) == set(EXTRACTORS) - {"files", "join", "everything"}  # these need arguments
     assert (
         listed["colour"].ready and listed["auto"].ready and "colour" not in listed["auto"].licence
     )
-    for id in (id for models in extraction.LEARNED.values() for id in models):
-        assert id in weights.MODELS
+    assert all(listed[spec].title == EXTRACTORS[spec].title for spec in listed)
+    words = {"conse", "clip", "clip:laion", "siglip", "tips"}
+    assert {spec for spec, info in listed.items() if info.text} == words
+
+
+@pytest.mark.parametrize("spec", [e.spec for e in EXTRACTORS.values() if e.models])
+def test_each_model_that_is_missing_can_be_fetched(service, monkeypatch, spec):
+    """For every extractor: exactly its models that are not here, by their ids."""
+    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: object())
+    first, *others = EXTRACTORS[spec].models
+    for here, absent in ((), (first, *others)), ((first,), tuple(others)):
+        monkeypatch.setattr(
+            "ludvig_engine.weights.status",
+            lambda here=here: {id: id in here or None for id in weights.MODELS},
+        )
+        info = next(i for i in service(ListFeatures()).extractors if i.spec == spec)
+        assert info.models == absent and info.ready == (not absent)
+        assert info.download == sum(weights.find(id).size for id in info.models)
+
+
+def test_a_row_is_all_that_a_new_extractor_takes(service, made, monkeypatch, tmp_path):
+    """Listed with title, licence and what to fetch, loaded by its spec, chosen by `auto`, and in the documentation."""
+    (tmp_path / "made_up.py").write_text(
+        "from ludvig_engine.features.colour import Colour\n"
+        "def load(argument, *, device):\n"
+        "    return Colour(name=f'made up {argument}')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    row = Entry("madeup:big", "Made Up", "made_up:load", "made up", ("effnet",), cpu=-1, gpu=-1)
+    monkeypatch.setitem(EXTRACTORS, row.spec, row)
+    monkeypatch.setattr("ludvig_engine.weights.status", lambda: {"effnet": tmp_path})
+    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: object())
+    monkeypatch.setattr("ludvig_engine.features.auto.find_spec", lambda name: object())
+    info = next(i for i in service(ListFeatures()).extractors if i.spec == row.spec)
+    assert (info.title, info.licence, info.ready) == ("Made Up", "Apache-2.0", True)
+    assert load_extractor("auto").name == "made up big"
+    scene = opened(service, made).scene
+    assert service(ComputeFeatures(scene, row.spec, dim=4)).dim == 4
+    assert "| `madeup:big` | Made Up | made up |" in listing.table()
+    assert "`madeup`" in listing.summary()
 
 
 def test_what_is_missing_is_said_with_its_size(service, monkeypatch):

@@ -1,0 +1,170 @@
+"""The feature extractors: one row each. All that lists, chooses, loads or documents extractors reads this table.
+
+Standard library only, and nothing of an extractor is imported before it is loaded: this also runs inside Blender.
+`python -m ludvig_engine.features` prints the tables of README.md and docs/features.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+GROUP = "ludvig.extractors"  # the entry point group in which packages add their own
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One extractor. Rows of one family, such as "dinov2:small" and "dinov2:base", have the same `load`."""
+
+    spec: str  # what to ask for: "colour", "dinov2:small"
+    title: str  # for people
+    load: str  # "module:function"; called with what follows the colon of the spec, and keyword `device`
+    about: str = ""  # what it is, for the documentation
+    models: tuple[str, ...] = ()  # ids in weights.MODELS, all of which it needs
+    licence: str = ""  # SPDX, of what is in none of these models
+    argument: str = (
+        ""  # what must follow the name, as in files:DIR; such a row is not listed in menus
+    )
+    # Its place when the best of those that are ready is chosen, 1 first; 0: it is never chosen.
+    cpu: int = 0  # for "auto" on a CPU
+    gpu: int = 0  # for "auto" on a GPU
+    words: int = 0  # for texts, on any device; 0: its features cannot be compared with texts
+
+    @property
+    def name(self) -> str:
+        """What precedes the colon, common to a family."""
+        return self.spec.partition(":")[0]
+
+    @property
+    def text(self) -> bool:
+        """Whether its features can be compared with texts."""
+        return self.words > 0
+
+
+_HERE = "ludvig_engine.features."
+_TOKENS = "patch tokens of {}; options `size=`, `layer=`, `windows` (the paper's crops of 840 px)"
+_ALIGNED = "features that texts can be compared with; options `dense` and LERF's `pyramid`"
+_CONSE = ("effnet", "minilm", "imagenet-names")
+
+
+def _dinov2(size: str, cpu: int, gpu: int) -> Entry:
+    return Entry(
+        f"dinov2:{size}",
+        f"DINOv2 {size.title()}",
+        _HERE + "dinov2:load",
+        _TOKENS.format("DINOv2 with registers"),
+        (f"dinov2-{size}",),
+        cpu=cpu,
+        gpu=gpu,
+    )
+
+
+def _dinov3(size: str) -> Entry:
+    return Entry(
+        f"dinov3:{size}",
+        f"DINOv3 {size.title()}",
+        _HERE + "dinov2:load_dinov3",
+        _TOKENS.format("DINOv3"),
+        (f"dinov3-{size}",),
+    )
+
+
+_TABLE = (
+    Entry(
+        "auto",
+        "Best Available",
+        _HERE + "auto:load",
+        "the default: the best of these that is ready; what ran is always said",
+    ),
+    Entry(
+        "colour",
+        "Color",
+        _HERE + "colour:load",
+        "color, texture and edges at several scales; nothing learned",
+        licence="GPL-3.0-or-later",
+        cpu=6,
+        gpu=7,
+    ),
+    Entry(
+        "imgfocus+xfeat",
+        "Objects and Texture",
+        _HERE + "join:load_imgfocus_xfeat",
+        "the channels of `imgfocus` and of `xfeat`",
+        ("imgfocus", "xfeat"),
+        cpu=3,
+        gpu=4,
+    ),
+    Entry(
+        "imgfocus",
+        "Objects",
+        _HERE + "imgfocus:load",
+        "a fine-tuned trunk of DINOv2, which is not DINOv2",
+        ("imgfocus",),
+        cpu=4,
+        gpu=5,
+    ),
+    Entry("xfeat", "Texture", _HERE + "xfeat:load", "local features for matching", ("xfeat",)),
+    Entry(
+        "effnet",
+        "EfficientNet",
+        _HERE + "effnet:load",
+        "activations of a classifier of ImageNet",
+        ("effnet",),
+        cpu=5,
+        gpu=6,
+    ),
+    Entry(
+        "conse",
+        "EfficientNet with Words",
+        _HERE + "conse:load",
+        "a stand-in for CLIP: ImageNet's classes, by the meaning of their names",
+        _CONSE,
+        words=5,
+    ),
+    _dinov2("small", cpu=1, gpu=3),
+    _dinov2("base", cpu=2, gpu=2),
+    _dinov2("large", cpu=0, gpu=1),
+    _dinov2("giant", cpu=0, gpu=0),
+    _dinov3("small"),
+    _dinov3("base"),
+    _dinov3("large"),
+    Entry("clip", "CLIP", _HERE + "clip:load", _ALIGNED, ("clip",), words=2),
+    Entry("clip:laion", "CLIP (LAION)", _HERE + "clip:load", _ALIGNED, ("clip-laion",), words=3),
+    Entry("siglip", "SigLIP", _HERE + "clip:load_siglip", _ALIGNED, ("siglip2",), words=4),
+    Entry("tips", "TIPS", _HERE + "clip:load_tips", _ALIGNED, ("tips",), words=1),
+    Entry(
+        "files",
+        "Files",
+        _HERE + "files:load",
+        "your own maps, one `.npy`, `.npz` or `.png` per photo",
+        argument="DIR",
+    ),
+    Entry("join", "Join", _HERE + "join:load", "the channels of both", argument="A+B"),
+    Entry(
+        "everything",
+        "Everything",
+        _HERE + "everything:load",
+        "A, averaged within what SAM takes for one thing",
+        argument="A@SAM",
+    ),
+)
+
+EXTRACTORS = {entry.spec: entry for entry in _TABLE}
+
+
+def known() -> dict[str, Entry]:
+    """All extractors by spec: those of this table, then those that installed packages add."""
+    added = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    others = {point.name: Entry(point.name, point.name, point.value) for point in added}
+    return {**EXTRACTORS, **{spec: entry for spec, entry in others.items() if spec not in names()}}
+
+
+def names() -> tuple[str, ...]:
+    """What may precede the colon of a spec, in the order of the table."""
+    return tuple(dict.fromkeys(entry.name for entry in EXTRACTORS.values()))
+
+
+def ranked(order: str) -> list[Entry]:
+    """The entries that have a place in "cpu", "gpu" or "words", the first one first."""
+    placed = [entry for entry in EXTRACTORS.values() if getattr(entry, order)]
+    return sorted(placed, key=lambda entry: getattr(entry, order))

@@ -1,0 +1,125 @@
+"""How each kind of prompt is read: painted on a camera, or placed in space. One class per row of prompt_kinds.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from ..arrays import Array, Bool, Float
+from ..errors import EngineError
+from ..scene import Camera, Gaussians
+from ..segmentation import painting
+from ..segmentation.painting import Evidence, Paint
+from ..wire.methods import Prompt
+from . import points
+
+
+@runtime_checkable
+class Canvas(Protocol):
+    """What is painted on: a photo or a viewport, in its own pixels."""
+
+    camera: Camera
+    size: tuple[int, int]  # width, height in its own pixels
+    scale: float  # pixels of the camera per own pixel
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Where an own pixel is in the camera, continuous pixels."""
+
+    def image(self, mask: Bool[Array, "h w"]) -> Float[Array, "H W"]:
+        """A mask of its own size as the camera sees it."""
+
+
+class Click:
+    """Discs around pixels, or what is near points. A pixel outside is a mistake."""
+
+    @staticmethod
+    def paint(canvas: Canvas, prompt: Prompt) -> Paint:
+        assert prompt.pixels is not None
+        radius = _radius(canvas, prompt)
+        return painting.merged(
+            [
+                painting.click(canvas.camera, *pixel, positive=prompt.positive, radius=radius)
+                for pixel in _places(canvas, prompt.pixels)
+            ]
+        )[0]
+
+    @staticmethod
+    def place(gaussians: Gaussians, prompt: Prompt) -> Evidence:
+        assert prompt.points is not None
+        return points.click(
+            gaussians, prompt.points, radius=prompt.radius, positive=prompt.positive
+        )
+
+
+class Scribble:
+    """A line through pixels or points, or what was painted."""
+
+    @staticmethod
+    def paint(canvas: Canvas, prompt: Prompt) -> Paint:
+        if prompt.mask is not None:
+            return _strokes(canvas, prompt)
+        line = _places(canvas, _inside(canvas, prompt))
+        radius = _radius(canvas, prompt)
+        return painting.line(canvas.camera, line, radius=radius, positive=prompt.positive)
+
+    @staticmethod
+    def place(gaussians: Gaussians, prompt: Prompt) -> Evidence:
+        assert prompt.points is not None
+        return points.line(gaussians, prompt.points, radius=prompt.radius, positive=prompt.positive)
+
+
+class Mask:
+    """The whole object in one picture. A negative mask says no to what it shows, and nothing else."""
+
+    @staticmethod
+    def paint(canvas: Canvas, prompt: Prompt) -> Paint:
+        assert prompt.mask is not None
+        if not prompt.mask.any():
+            raise EngineError("bad_input", "The mask is empty.", ["Paint the object."])
+        if not prompt.positive:
+            return _strokes(canvas, prompt)
+        return painting.mask(canvas.camera, canvas.image(prompt.mask))
+
+
+class Box:
+    """A rectangle around the object, or a box in space."""
+
+    @staticmethod
+    def paint(canvas: Canvas, prompt: Prompt) -> Paint:
+        first, second = _places(canvas, _inside(canvas, prompt))
+        paint = painting.box(canvas.camera, *first, *second)
+        return (
+            paint if prompt.positive else replace(paint, negative=1 - paint.negative, perhaps=None)
+        )
+
+    @staticmethod
+    def place(gaussians: Gaussians, prompt: Prompt) -> Evidence:
+        assert prompt.points is not None
+        return points.box(gaussians, prompt.points, positive=prompt.positive)
+
+
+def _strokes(canvas: Canvas, prompt: Prompt) -> Paint:
+    """What was painted says yes or no, and what was not says nothing."""
+    assert prompt.mask is not None
+    painted = canvas.image(prompt.mask)
+    nothing = np.zeros_like(painted)
+    return Paint(canvas.camera, *((painted, nothing) if prompt.positive else (nothing, painted)))
+
+
+def _inside(canvas: Canvas, prompt: Prompt) -> Float[Array, "P 2"]:
+    """Lines and boxes may leave the picture, whose border is then meant."""
+    assert prompt.pixels is not None
+    return np.clip(prompt.pixels, 0, np.array(canvas.size) - 1)
+
+
+def _places(canvas: Canvas, pixels: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
+    """In the camera's pixels."""
+    return np.array([canvas.point(*map(float, pixel)) for pixel in pixels])
+
+
+def _radius(canvas: Canvas, prompt: Prompt) -> float:
+    """In the camera's pixels."""
+    longer = max(canvas.camera.width, canvas.camera.height)
+    return max(prompt.radius * canvas.scale or painting.CLICK_RADIUS * longer, 0.75)
