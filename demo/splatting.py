@@ -23,10 +23,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from ludvig_engine.arrays import Array, Float
+from ludvig_engine.io.sh import basis
 from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.rendering import adjoint, colours, render
 from ludvig_engine.scene import Camera, Gaussians
-from ludvig_engine.sh import basis
 from ludvig_engine.uplifting import Sight, uplift
 
 SAMPLES = 40  # pixels per Gaussian

@@ -17,7 +17,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from .. import kinds
+from ..maths import kinds
 
 ITEMS = [(k.id, k.label, k.about, k.icon, k.number) for k in kinds.KINDS.values()]
 

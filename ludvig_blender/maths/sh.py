@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...ludvig_engine.sh import basis
+from ...ludvig_engine.io.sh import basis
 
 C0 = 0.28209479177387814  # Y_0, a constant: 1 / (2 sqrt(pi))
 

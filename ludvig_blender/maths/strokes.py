@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from .. import kinds
+from . import kinds
 from .lens import Lens
 
 COLORS = {

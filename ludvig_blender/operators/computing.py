@@ -78,7 +78,9 @@ def _draw_missing(row: Any, info: Any, size: str) -> None:
         choose = row.operator("ludvig.choose_features", text=catalog.title(info.spec), icon="X")
         choose.extractor = info.spec
         return
-    fetch = row.operator("ludvig.fetch_model", text=f"{catalog.title(info.spec)} ({size})", icon="IMPORT")
+    fetch = row.operator(
+        "ludvig.fetch_model", text=f"{catalog.title(info.spec)} ({size})", icon="IMPORT"
+    )
     fetch.model = " ".join(info.models)
     fetch.about = f"{size}, license {info.licence}. {info.needs}"
 

@@ -10,9 +10,8 @@ from typing import Any
 import bpy
 
 from ...ludvig_engine.errors import EngineError
-from .. import kinds
 from ..data import messages
-
+from ..maths import kinds
 
 _handle: Any = None  # of the overlay, while something is being drawn
 _operator: Any = None

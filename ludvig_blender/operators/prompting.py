@@ -13,9 +13,9 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
-from .. import kinds
 from ..data import messages
 from ..engine import link
+from ..maths import kinds
 from . import polls
 
 MODES = (

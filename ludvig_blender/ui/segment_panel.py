@@ -33,8 +33,8 @@ class FindPanel(Section, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: Any) -> None:
-        from .. import kinds
         from ..data import prompts, segments
+        from ..maths import kinds
         from ..operators import lines
 
         layout, settings = self.layout, context.window_manager.ludvig_tools

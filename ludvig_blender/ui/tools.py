@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from .. import kinds
+from ..maths import kinds
 
 
 def _keys(operator: str, value: str) -> tuple[Any, ...]:

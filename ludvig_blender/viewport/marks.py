@@ -13,9 +13,8 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from .. import kinds
 from ..data import attributes
-from ..maths import strokes
+from ..maths import kinds, strokes
 from ..maths.lens import Lens
 from .cloud import Cloud
 from .surface import touched, unprojected

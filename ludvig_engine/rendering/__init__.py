@@ -1,6 +1,6 @@
 """Alpha-blending weights of Gaussians: fold them into feature cells, apply them, render with them."""
 
-from ..sh import colours
+from ..io.sh import colours
 from .cpu import adjoint, fold, render
 from .cuda import usable
 from .grid import upsample

@@ -10,12 +10,12 @@ import numpy as np
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
-from ..prompt_kinds import KINDS
 from ..rendering import GSPLAT
 from ..scene import Camera, Scene, View
 from ..segmentation import painting
 from ..segmentation.painting import Evidence, Paint
 from ..wire.methods import Prompt, Viewport
+from ..wire.prompt_kinds import KINDS
 from . import points
 from .kinds import Canvas
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..errors import EngineError
 from ..progress import Job
-from ..prompt_kinds import KINDS
 from ..segmentation.divide import divide
 from ..segmentation.grow import grow, shrink
 from ..segmentation.segment import Options, segment
@@ -24,6 +23,7 @@ from ..wire.methods import (
     Segments,
     ShrinkSegment,
 )
+from ..wire.prompt_kinds import KINDS
 from ..words.correct import corrected
 from . import canvas, words
 from .state import State

@@ -14,8 +14,8 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 from numpy import ndarray as Array
 
 from ..errors import EngineError
-from ..prompt_kinds import KINDS
 from .codec import array_type, hints
+from .prompt_kinds import KINDS
 
 R = TypeVar("R")
 

@@ -9,14 +9,14 @@ import pytest
 
 from extension import ROOT, blender_module
 
-kinds = blender_module("ludvig_blender.kinds")
+kinds = blender_module("ludvig_blender.maths.kinds")
 gesture = blender_module("ludvig_blender.operators.gesture")
 places = blender_module("ludvig_blender.maths.strokes")
 marks = blender_module("ludvig_blender.viewport.marks")
 prompts = blender_module("ludvig_blender.data.prompts")
 operators = blender_module("ludvig_blender.operators.prompting")
 tools = blender_module("ludvig_blender.ui.tools")
-wire = blender_module("ludvig_engine.prompt_kinds").KINDS
+wire = blender_module("ludvig_engine.wire.prompt_kinds").KINDS
 EngineError = blender_module("ludvig_engine.errors").EngineError
 
 LENS = SimpleNamespace(width=100, height=80)

@@ -16,10 +16,12 @@ ENGINE, ADDON = ROOT / "ludvig_engine", ROOT / "ludvig_blender"
 # What also runs inside Blender, whose Python has the standard library and NumPy.
 SHARED = {
     "methods",  # the wire's, under its public name
-    *(f"wire.{name}" for name in ("protocol", "frames", "codec", "methods", "client", "process")),
-    "prompt_kinds",
-    *("errors", "scene", "arrays", "sh"),
-    *("io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
+    *(
+        f"wire.{name}"
+        for name in ("protocol", "frames", "codec", "methods", "client", "process", "prompt_kinds")
+    ),
+    *("errors", "scene", "arrays"),
+    *("io.sh", "io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
     "features.table",
 }
 BLENDER = {

@@ -11,10 +11,10 @@ import small_scene
 from ludvig_engine.cli.prompts import WRITTEN
 from ludvig_engine.cli.segment import command
 from ludvig_engine.errors import EngineError
-from ludvig_engine.prompt_kinds import KINDS, PromptKind
 from ludvig_engine.service.kinds import Click
 from ludvig_engine.wire.codec import decode, encode, hints
 from ludvig_engine.wire.methods import PLACES, Prompt, RunSegment
+from ludvig_engine.wire.prompt_kinds import KINDS, PromptKind
 from service_tools import Service, opened
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # From the words that everybody uses down to the doors. A name is a folder, or a file that stands in the root.
 ROOMS = {
     "ludvig_engine": (
-        *("errors", "arrays", "stages", "progress", "scene", "sh"),
+        *("errors", "arrays", "stages", "progress", "scene"),
         *("wire", "methods", "io", "machine", "cache", "rendering", "weights", "uplifting"),
         *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
         *("paper", "service", "eval", "bench", "cli", "__main__"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import sph_harm_y
 
-from ludvig_engine.sh import basis, colours
+from ludvig_engine.io.sh import basis, colours
 from scenes import random_gaussians
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ludvig_engine.errors import EngineError
+from ludvig_engine.errors import EngineError, Fix
 from ludvig_engine.io import formats
 from ludvig_engine.io.formats import FORMATS, Format, by_ending, recognize, row_copier, writer
 from ludvig_engine.io.ply import copy_ply, write_ply
@@ -77,7 +77,7 @@ def test_what_cannot_be_written_is_refused(folder):
     for name in ("a.spz", "a.compressed.ply", "a", "a.txt"):
         with pytest.raises(EngineError, match=r"can't be written") as caught:
             writer(folder / name)
-        assert caught.value.fixes == ("Give it the ending .ply.",)
+        assert caught.value.fixes == (Fix("Give it the ending .ply."),)
     assert writer(folder / "a.PLY") is write_ply
 
 

@@ -9,8 +9,8 @@ from math import pi, sqrt
 
 import numpy as np
 
-from .arrays import Array, Float
-from .scene import Gaussians
+from ..arrays import Array, Float
+from ..scene import Gaussians
 
 
 def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"]:

@@ -1,14 +1,14 @@
 """The kinds of prompts that Blender makes: one class each, with all that differs between them.
 
 Operators, tools, buttons, the drawing with the mouse and the marks in the viewport come from these. The other half of
-each is the row of the same name in `ludvig_engine/prompt_kinds.py`. Knows no bpy.
+each is the row of the same name in `ludvig_engine/wire/prompt_kinds.py`. Knows no bpy.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..ludvig_engine.errors import EngineError
+from ...ludvig_engine.errors import EngineError
 
 if TYPE_CHECKING:
     import numpy as np
