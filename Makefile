@@ -1,7 +1,11 @@
 # Everything is in tasks.py, which also runs where there is no make.
 PYTHON ?= python3
 
-demo test lint:
+demo lint manifest:
 	$(PYTHON) tasks.py $@
 
-.PHONY: demo test lint
+# make test ONLY=tests/engine/test_uplift.py
+test:
+	$(PYTHON) tasks.py test $(ONLY)
+
+.PHONY: demo lint manifest test

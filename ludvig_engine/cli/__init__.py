@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -16,6 +17,9 @@ from typer.core import TyperGroup
 from ..errors import EngineError
 
 VERBS = ("demo", "info", "segment", "render", "uplift", "serve", "eval", "bench", "models")
+PACKAGE = Path(__file__).parents[1]
+# Each has a package of its name, which the extension's zip leaves out.
+SOURCE_ONLY = ("eval", "bench")
 
 
 class Verbs(TyperGroup):
@@ -28,14 +32,36 @@ class Verbs(TyperGroup):
     def get_command(self, ctx: Any, name: str) -> Any:
         if name not in VERBS:
             return None
-        verb = importlib.import_module(f".{name}", __name__)
-        verbs = getattr(verb, "app", None)
-        if verbs is None:
-            verbs = typer.Typer(add_completion=False)
-            verbs.command()(verb.command)
+        absent = name in SOURCE_ONLY and not (PACKAGE / name).is_dir()
+        verbs = _absent(name) if absent else _verbs(name)
         found = typer.main.get_command(verbs)
         found.name = name
         return found
+
+
+def _verbs(name: str) -> typer.Typer:
+    verb = importlib.import_module(f".{name}", __name__)
+    verbs: typer.Typer | None = getattr(verb, "app", None)
+    if verbs is None:
+        verbs = typer.Typer(add_completion=False)
+        verbs.command()(verb.command)
+    return verbs
+
+
+def _absent(name: str) -> typer.Typer:
+    """Stands for a verb of SOURCE_ONLY, so that the help and the error say where it is."""
+    verbs = typer.Typer(add_completion=False)
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+    @verbs.command(help="Comes with the source code only.", context_settings=anything)
+    def refuse() -> None:
+        raise EngineError(
+            "not_found",
+            f"`ludvig {name}` comes with the source code and is not part of the extension.",
+            ["Run it in a clone of the repository."],
+        )
+
+    return verbs
 
 
 app = typer.Typer(

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for what extension.py imports
 import extension  # first: it says where Blender's user folder is
 
 # isort: split
@@ -17,9 +18,11 @@ import bpy
 import numpy as np
 
 from clouds import gaussians
+from engines import engine_by
 from extension import blender_module
 
 REPEATS = 3
+ECHO = (sys.executable, str(Path(__file__).with_name("echo.py")))
 
 
 def measure(name, function, *, where="worker"):
@@ -99,8 +102,41 @@ def bench(count, folder):
             f"colors of degree {degree}",
             lambda s=style: colors.display(cloud, s, eye, direction=False),
         )
+    segments = blender_module("ludvig_blender.data.segments")
+    segment = segments.add(thing)
+    segments.write(thing, segment, scores, 0.5)
+    thresholds = iter(np.linspace(0.1, 0.9, REPEATS))
+    measure(
+        "move the certainty",
+        lambda: setattr(segment, "threshold", float(next(thresholds))),
+        where="main",
+    )
+    stalls(thing)
     if bpy.app.version >= (5, 2, 0):
         draw(lens, cloud, indices, shown)
+
+
+def stalls(thing):
+    """The longest tick of asking an engine about an object: so long Blender stands still."""
+    pump, methods = (
+        blender_module("ludvig_blender.engine.pump"),
+        blender_module("ludvig_engine.wire.methods"),
+    )
+    request = methods.GrowSegment("", np.zeros(len(thing.data.points), bool), hops=0)
+    best = float("inf")
+    for _ in range(REPEATS):
+        longest = 0.0
+        with engine_by(*ECHO) as engine:
+            task = engine.for_object(thing).ask(request)
+            while not task.done:
+                start = time.thread_time()
+                pump.tick()
+                longest = max(longest, time.thread_time() - start)
+                time.sleep(0.001)
+        if task.error:
+            raise task.error
+        best = min(best, longest)
+    print(f"  {'ask, the longest tick':<44}{'main':<8}{best * 1000:9.1f} ms", flush=True)
 
 
 def draw(lens, cloud, indices, shown):

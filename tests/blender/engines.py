@@ -13,6 +13,16 @@ import pytest
 
 from extension import NAME, ROOT, blender_module
 
+# As the extension runs it, from its own folder. An engine that is also installed from a checkout must not step in for
+# a file that the zip lacks.
+INSTALLED = """
+import sys
+sys.path.insert(0, {folder!r})
+sys.meta_path[:] = [one for one in sys.meta_path if "Editable" not in getattr(one, "__name__", "")]
+sys.argv[0] = "ludvig"
+from ludvig_engine.cli import main
+main()
+"""
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 
 
@@ -41,8 +51,13 @@ def about(thing):
     return blender_module("ludvig_blender.engine.subject").of(thing)
 
 
-def real_engine():
-    """The command of the real engine: this Python's, or the repository's environment. Skips if neither has it."""
+def installed() -> Path:
+    """The folder that the extension's zip is unpacked in."""
+    return Path(blender_module("ludvig_engine").__file__).parents[1]
+
+
+def real_engine(folder: Path = ROOT):
+    """The command of the real engine in a folder, by this Python or the repository's environment. Skips if neither can."""
     for python in (
         os.environ.get("LUDVIG_ENGINE_PYTHON"),
         sys.executable,
@@ -55,6 +70,5 @@ def real_engine():
                 "import jaxtyping, numba, pycolmap, safetensors, skimage, sklearn, scipy, typer",
             ]
             if subprocess.run(test, capture_output=True, check=False).returncode == 0:
-                return str(python), "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); " \
-                    "sys.argv[0] = 'ludvig'; from ludvig_engine.cli import main; main()", "serve"  # fmt: skip
+                return str(python), "-c", INSTALLED.format(folder=str(folder)), "serve"
     pytest.skip("no Python here has the engine's packages (LUDVIG_ENGINE_PYTHON names one)")

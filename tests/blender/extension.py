@@ -29,6 +29,8 @@ if "bpy" not in sys.modules:
 
 import bpy  # noqa: E402
 
+from tools import manifest  # noqa: E402
+
 VERSION = bpy.app.version
 
 
@@ -45,6 +47,7 @@ def extension_cli(*arguments: str | Path) -> str:
 @cache
 def built_zip() -> Path:
     """The extension, packed by Blender's builder."""
+    assert not manifest.problems(), "\n".join((*manifest.problems(), manifest.REMEDY))
     extension_cli("build", "--source-dir", ROOT, "--output-dir", _folder)
     (path,) = _folder.glob("*.zip")
     return path

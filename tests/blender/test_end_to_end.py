@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 import pytest
 
-from engines import engine_by, real_engine
+from engines import engine_by, installed, real_engine
 from extension import DATA, ROOT, blender_module
 from test_splats import assert_same
 
@@ -30,7 +30,7 @@ REACHED = {"chair": 0.95, "vase": 0.95, "monkey": 0.95, "plant": 0.94}
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
     """The command of the engine, which runs with a cache of its own."""
-    found = real_engine()
+    found = real_engine(installed())
     with engine_by(*found, environment={"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}):
         yield found
 

@@ -2,12 +2,12 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
+from waiting import wait_for
 
 import clouds
 from engines import STAND_IN, about, engine_by
@@ -43,12 +43,8 @@ def alive(pid):
     return True
 
 
-def until(condition, seconds=10.0):
-    pump, end = blender_module("ludvig_blender.engine.pump"), time.monotonic() + seconds
-    while not condition():
-        pump.tick()
-        time.sleep(0.002)
-        assert time.monotonic() < end
+def until(condition):
+    assert wait_for(condition, blender_module("ludvig_blender.engine.pump").tick)
     return True
 
 
@@ -182,10 +178,9 @@ def test_the_newest_request_wins(slow):
 
 def test_cancel(slow):
     task = begin(slow, clouds.splat_object())
-    begun = time.monotonic()
     assert bpy.ops.ludvig.cancel(number=task.number) == {"FINISHED"}
     until(lambda: task.done)
-    assert task.error.kind == "cancelled" and time.monotonic() - begun < 1
+    assert task.error.kind == "cancelled"
     assert not message()  # nobody has to be told
 
 
@@ -211,38 +206,29 @@ def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
         assert engine.connection().scenes[thing.session_uid].rows is None  # sent
 
 
-def stalls(engine, thing):
-    """The longest tick of asking about an object twice, in s: of the wall clock and of this thread."""
+def test_asking_reads_one_attribute_a_step(monkeypatch):
+    """Into memory that another thread has prepared, so that Blender's main thread is never stopped for long."""
     pump = blender_module("ludvig_blender.engine.pump")
-    longest = np.zeros(2)
-    for _ in range(2):
-        task = about(thing).ask(
-            methods().GrowSegment("", np.zeros(len(thing.data.points), bool), hops=0)
-        )
-        while not task.done:
-            begun = time.perf_counter(), time.thread_time()
-            pump.tick()
-            longest = np.maximum(
-                longest, (time.perf_counter() - begun[0], time.thread_time() - begun[1])
-            )
-            time.sleep(0.001)
-        assert task.error is None, task.error
-    return longest
+    attributes = blender_module("ludvig_blender.data.attributes")
+    thing = clouds.splat_object(clouds.gaussians(1000, degree=3))
+    read, steps = [], []
+    get, step = attributes.get, pump.Task.step
 
+    def noted(geometry, name, memory=None):
+        read.append((name, memory is not None))
+        return get(geometry, name, memory)
 
-@pytest.mark.parametrize("count", [100_000, 1_000_000])
-def test_main_thread_stalls(count, record_property):
-    """None over 10 ms for 100,000 splats, those of a million are told. Other programs here may take the processor."""
-    thing = clouds.splat_object(clouds.gaussians(count, degree=3))
-    best = np.full(2, np.inf)
-    for _ in range(4):
-        with engine_by(*ECHO) as engine:
-            best = np.minimum(best, stalls(engine, thing))
-        if best[1] < 0.01:
-            break
-    wall, own = best * 1000
-    record_property("stall_ms", own)
-    print(
-        f"{count:,} splats on {bpy.app.version_string}: longest tick {wall:.1f} ms, {own:.1f} ms of this thread"
-    )
-    assert count > 100_000 or own < 10
+    def counted(task):
+        before = len(read)
+        step(task)
+        steps.append(len(read) - before)
+
+    with engine_by(*ECHO):
+        monkeypatch.setattr(attributes, "get", noted)
+        monkeypatch.setattr(pump.Task, "step", counted)
+        task = about(thing).ask(methods().GrowSegment("", np.zeros(1000, bool), hops=0))
+        until(lambda: task.done)
+    assert task.error is None, task.error
+    assert {"position", "rotation", "radiance:sh_0", "radiance:sh_14"} <= {name for name, _ in read}
+    assert all(prepared for _, prepared in read)
+    assert max(steps) == 1

@@ -5,7 +5,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -52,7 +51,7 @@ elif "{trouble}" == "fail":
     print("error: no such package on the index", file=sys.stderr)
     sys.exit(2)
 elif "{trouble}" == "slow":
-    time.sleep(60)
+    time.sleep(6000)
 """
 
 
@@ -102,13 +101,12 @@ def test_what_fails_is_incomplete_and_can_be_mended(tmp_path, fake_uv):
     assert made.state == "complete"
 
 
-def test_cancelling_is_quick_and_leaves_no_process(tmp_path, fake_uv):
+def test_cancelling_waits_for_nothing_and_leaves_no_process(tmp_path, fake_uv):
     fake_uv("slow")
     made, watch = install.Installation(tmp_path / "engine"), Watch(cancel_at="packages")
-    begun = time.monotonic()
     with pytest.raises(Cancelled):
         made.install(watch, learned=False)
-    assert time.monotonic() - begun < 10 and made.state == "incomplete"
+    assert made.state == "incomplete"
     if Path("/proc").is_dir():
         running = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.exists()]
         assert not any(str(tmp_path).encode() in command for command in running)

@@ -1,11 +1,18 @@
-"""Array shapes in annotations are checked while the engine's tests run."""
+"""Array shapes in annotations are checked while the engine's tests run; hypothesis knows no deadline."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
+
+# The same examples everywhere, and however slow the machine is.
+settings.register_profile(
+    "ludvig", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ludvig")
 
 _package = Path(find_spec("ludvig_engine").submodule_search_locations[0])
 _modules = {

@@ -63,9 +63,13 @@ class Fail(Request[Nothing], method="fake/fail"):
 
 @dataclass(frozen=True)
 class Hang(Request[Nothing], method="fake/hang"):
-    """Take long without ever looking whether anybody still wants it."""
+    """Take long without ever looking whether anybody still wants it.
+
+    With `until`, only till that file exists; FILE.begun says that it is under way.
+    """
 
     seconds: float
+    until: str = ""
 
 
 def work(request: Work, job: Job) -> Worked:
@@ -107,8 +111,16 @@ def fail(request: Fail, job: Job) -> Any:
 
 def hang(request: Hang, job: Job) -> Nothing:
     with ThreadPoolExecutor(1) as pool:  # Python waits for such threads before it exits
-        pool.submit(time.sleep, request.seconds).result()
+        pool.submit(sleep, request).result()
     return Nothing()
+
+
+def sleep(request: Hang) -> None:
+    if request.until:
+        Path(f"{request.until}.begun").touch()
+    end = time.monotonic() + request.seconds
+    while time.monotonic() < end and not (request.until and Path(request.until).exists()):
+        time.sleep(0.01)
 
 
 HANDLERS: dict[str, Callable[[Any, Job], Any]] = {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-import time
+
+import pytest
 
 from ludvig_engine.bench import synthetic
 from ludvig_engine.bench.cancel import Looks, run
 from ludvig_engine.stages import LEARN, MERGE
 
 
-def test_every_request_is_measured():
+def test_every_request_is_measured(monkeypatch):
+    monkeypatch.setattr(sys.modules[Looks.__module__], "MOMENTS", 3)
     figures = run(synthetic.gaussians(3000), synthetic.cameras(3, 120, 80))
     requests = {
         "open",
@@ -29,30 +32,43 @@ def test_every_request_is_measured():
     assert figures["longest_s"] == max(
         v for name, v in figures.items() if name.endswith("_longest_s")
     )
-    assert figures["cancelled"] > 1 and figures["cancel_median_s"] < 0.25
+    assert figures["cancelled"] > 1
+    assert 0 < figures["cancel_median_s"] <= figures["cancel_worst_s"]
     assert 1 <= figures["drag_answered"] <= 20
 
 
-def test_the_longest_time_between_two_looks_is_found():
+class Clock:
+    """Stands for the module `time`."""
+
+    now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(sys.modules[Looks.__module__], "time", made)
+    return made
+
+
+def test_the_longest_time_between_two_looks_is_found(clock):
     looks = Looks()
-    for seconds, stage in ((0.0, LEARN), (0.05, LEARN), (0.2, MERGE), (0.0, MERGE)):
+    for seconds, stage in ((0, LEARN), (5, LEARN), (1, LEARN), (20, MERGE), (0, MERGE)):
         looks.report(stage, 0, 1)
-        time.sleep(seconds)
+        clock.now += seconds
         looks.check()
-    assert 0.05 <= looks.longest["learn"] < 0.2 <= looks.longest["merge"]
+    assert looks.longest == {"learn": 5, "merge": 20}
 
 
-def test_looks_of_other_threads_are_none():
+def test_looks_of_other_threads_are_none(clock):
     """A cancelled one ends, but not the work."""
     looks = Looks()
-    ended = threading.Event()
-
-    def look() -> None:
-        while not ended.wait(0.01):
-            looks.check()
-
-    threading.Thread(target=look).start()
-    time.sleep(0.2)
-    ended.set()
+    clock.now += 1
+    other = threading.Thread(target=looks.check)
+    other.start()
+    other.join()
+    clock.now += 1
     looks.check()
-    assert max(looks.longest.values()) >= 0.2
+    assert looks.longest == {"": 2}

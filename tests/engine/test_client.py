@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from waiting import LIMIT
 
 from fake_engine import COMMAND, Echo, Fail, Hang, Ping, Work
 from ludvig_engine.errors import EngineError, Fix
@@ -26,7 +27,7 @@ def engine():
 
 def kind_of(call) -> str:
     with pytest.raises(EngineError) as caught:
-        call.result(timeout=20.0)
+        call.result(timeout=LIMIT)
     return caught.value.kind
 
 
@@ -70,14 +71,12 @@ def test_the_environment_is_added_to(tmp_path):
 
 
 def test_polling_never_waits_and_tells_everything_once(engine):
-    start = time.monotonic()
     work, ping = engine.send(Work(20, 0.1)), engine.send(Ping())
-    sent = time.monotonic() - start
-    news, slowest = [], 0.0
+    news, empty = [], 0
     while not ping.done:
-        start = time.monotonic()
-        news += [(call, call.done) for call in engine.poll()]
-        slowest = max(slowest, time.monotonic() - start)
+        told = engine.poll()
+        news += [(call, call.done) for call in told]
+        empty += not told
         time.sleep(0.01)
     news += [(call, call.done) for call in engine.poll()]
     assert work.result().steps == 20
@@ -85,27 +84,25 @@ def test_polling_never_waits_and_tells_everything_once(engine):
     assert news.count((work, True)) == news.count((ping, True)) == 1
     assert news.count((work, False)) >= 2
     assert engine.poll() == []
-    assert sent < 1 and slowest < 1  # neither waits for the 2 s of work; usually 0.0005
+    assert empty > 0  # a poll that waited for news would never come back without
 
 
-def test_sending_much_does_not_wait_either(engine):
+def test_sending_much_does_not_wait_either(engine, tmp_path):
     values = np.ones(20_000_000, np.float32)
-    blocker = engine.send(Hang(2))
-    start = time.monotonic()
+    blocker = engine.send(Hang(LIMIT, until=str(tmp_path / "go")))
     call = engine.send(Echo(values))
-    assert time.monotonic() - start < 1
+    assert not blocker.done
+    (tmp_path / "go").touch()
     assert call.result().values.size == values.size
     assert blocker.done
 
 
 def test_cancel(engine):
-    call = engine.send(Work(10_000, 0.01))
+    call = engine.send(Work(100_000, 0.01))
     waiting = engine.send(Ping())
     assert wait_for(lambda: call.progress)
-    start = time.monotonic()
     call.cancel()
     assert kind_of(call) == "cancelled"
-    assert time.monotonic() - start < 2  # not 100
     assert waiting.result() == Nothing()
 
 
@@ -120,12 +117,10 @@ def test_a_call_that_is_broken_off_is_cancelled(engine):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        engine.call(Work(10_000, 0.01), progress=interrupt)
+        engine.call(Work(100_000, 0.01), progress=interrupt)
     with pytest.raises(TimeoutError):
-        engine.call(Work(10_000, 0.01), timeout=0.1)
-    start = time.monotonic()
-    assert engine.call(Ping()) == Nothing()
-    assert time.monotonic() - start < 5  # not the 100 s of each of those
+        engine.call(Work(100_000, 0.01), timeout=0.1)
+    assert engine.call(Ping(), timeout=LIMIT) == Nothing()  # each of those would take 1000 s
 
 
 def test_many_threads_may_call(engine):
@@ -145,14 +140,23 @@ def test_many_threads_may_call(engine):
     assert wrong == []
 
 
-def test_starting_does_not_wait_and_closing_ends_the_engine():
-    start = time.monotonic()
-    engine = Engine.start(command=COMMAND)
-    started = time.monotonic() - start
+# An engine that does not come up before it may.
+HELD = """
+import pathlib, runpy, sys, time
+go, sys.argv = pathlib.Path(sys.argv[1]), sys.argv[2:]
+while not go.exists():
+    time.sleep(0.01)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_starting_does_not_wait_and_closing_ends_the_engine(tmp_path):
+    engine = Engine.start(command=[sys.executable, "-c", HELD, str(tmp_path / "go"), COMMAND[1]])
     call = engine.send(Ping())
-    assert call.result(timeout=20.0) == Nothing()
+    assert not call.done
+    (tmp_path / "go").touch()
+    assert call.result(timeout=LIMIT) == Nothing()
     engine.close()
-    assert started < 0.5
     assert not engine.process.alive
     assert not engine.process.log.parent.exists()  # nothing is left in the temporary folder
     assert engine.error.kind == "closed"
@@ -244,6 +248,6 @@ def test_a_second_client_learns_that_it_is_one(engine):
 def test_shutdown_over_the_wire():
     engine = Engine.start(command=COMMAND)
     assert engine.call(Shutdown()) == Nothing()
-    assert wait_for(lambda: not engine.process.alive, 5)
+    assert wait_for(lambda: not engine.process.alive)
     assert kind_of(engine.send(Ping())) == "engine_gone"
     engine.close()

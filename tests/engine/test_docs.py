@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import LIMIT
 
 import small_scene
 from ludvig_engine.features import listing
@@ -102,7 +103,7 @@ def test_the_remote_commands_work(tmp_path, environment):
     with shell, forwarded(port) as here:
         environment["TOKEN"] = shell.stdout.readline().strip()
         assert len(environment["TOKEN"]) == 64
-        assert wait_for((tmp_path / "ludvig.json").exists, 60)
+        assert wait_for((tmp_path / "ludvig.json").exists)
         for _ in range(2):  # leaving does not end it
             said = run(
                 blocks("docs/remote.md", "python")[0].replace("7777", str(here)),
@@ -111,7 +112,7 @@ def test_the_remote_commands_work(tmp_path, environment):
             )
             assert said.strip()
         shell.stdin.close()
-        assert shell.wait(10) == 0
+        assert shell.wait(LIMIT) == 0
     assert not (tmp_path / "ludvig.json").exists()
 
 
@@ -129,9 +130,3 @@ def test_the_tables_of_extractors_are_up_to_date(page, table):
     text = (ROOT / page).read_text("utf-8")
     printed = text.split("<!-- extractors -->")[1].split("<!-- /extractors -->")[0].strip()
     assert printed == table(), "python -m ludvig_engine.features prints both"
-
-
-@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
-def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
-        assert link.startswith("https://") or (ROOT / link).exists(), link

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import LIMIT
 
 import small_scene
 from ludvig_engine.cache.store import Cache
@@ -48,6 +49,8 @@ class Slow(Colour):
     seconds: float = 0.15
 
     def __call__(self, photo):
+        with open(__file__ + ".looked", "a") as looked:
+            looked.write("x")  # one for each photo
         time.sleep(self.seconds)
         return super().__call__(photo)
 
@@ -109,6 +112,7 @@ def entries(cache: Path) -> list[Path]:
     return [path for path in cache.glob("??/*.safetensors") if not path.name.startswith(".")]
 
 
+PHOTOS = 8  # of the small scene
 STAGES = {
     "extracting": ("slow", "Extracting features (slow)", 3),
     "reading maps": ("colour", "Reading features", 1),
@@ -116,10 +120,16 @@ STAGES = {
 }
 
 
+def looked(folder: Path) -> int:
+    """At how many photos the slow extractor has looked."""
+    path = folder / "slow.py.looked"
+    return len(path.read_text()) if path.exists() else 0
+
+
 @linux
 @pytest.mark.parametrize("stage", STAGES)
 def test_killed_in_a_stage_it_is_reported_and_resumed(start, made, tmp_path, stage):
-    """Reported within a second; nothing in the cache is corrupt; a new engine goes on with what there is."""
+    """Nothing in the cache is corrupt; a new engine goes on with what there is."""
     extractor, wanted, done = STAGES[stage]
     engine = start()
     call = engine.send(ComputeFeatures(open_scene(engine, made), extractor))
@@ -132,23 +142,18 @@ def test_killed_in_a_stage_it_is_reported_and_resumed(start, made, tmp_path, sta
         lambda: there() or (stage != "extracting" and len(entries(tmp_path / "cache")) >= 16)
     )
     os.kill(engine.process.pid, signal.SIGKILL)
-    began = time.monotonic()
     if not call.done:
         with pytest.raises(EngineError, match="The engine has stopped: Killed"):
-            call.result()
-    assert time.monotonic() - began < 1
+            call.result(timeout=LIMIT)
     kept = entries(tmp_path / "cache")
     assert len(kept) >= done
     assert all(Cache(tmp_path / "cache").get(path.stem) is not None for path in kept)
     with engine.reconnect() as again:
         scene = open_scene(again, made)
-        shown: list[str] = []
-        began = time.monotonic()
-        again.call(ComputeFeatures(scene, extractor), progress=lambda p: shown.append(p.stage))
-        if stage == "extracting":
-            assert (
-                time.monotonic() - began < 8 * 0.15 + 1
-            )  # the first photos were not looked at again
+        before = looked(tmp_path)
+        again.call(ComputeFeatures(scene, extractor))
+        if stage == "extracting":  # the first photos are not looked at again
+            assert 0 < looked(tmp_path) - before <= PHOTOS - done
         assert again.call(ComputeFeatures(scene, extractor)).cached
 
 
@@ -160,7 +165,7 @@ def test_killed_while_solving(start, made):
     call = engine.send(RunSegment(scene, RED))
     os.kill(engine.process.pid, signal.SIGKILL)
     with pytest.raises(EngineError, match="The engine has stopped"):
-        call.result(timeout=1)
+        call.result(timeout=LIMIT)
     with engine.reconnect() as again:
         answer = again.call(RunSegment(open_scene(again, made), RED))
         np.testing.assert_allclose(answer.scores, first, atol=1e-5)
@@ -178,11 +183,11 @@ from ludvig_engine.wire.methods import ComputeFeatures, OpenScene
 engine = Engine.start(command=[sys.executable, {str(tmp_path / "start.py")!r}, "serve"], log={str(tmp_path / "log")!r},
                       environment={{"LUDVIG_CACHE": {str(tmp_path / "cache")!r}, "PYTHONSAFEPATH": ""}})
 scene = engine.call(OpenScene(splats={str(made / "splats.ply")!r}, views={str(made)!r})).scene
-call = engine.send(ComputeFeatures(scene, "slow:3"))
+call = engine.send(ComputeFeatures(scene, "slow:600"))
 while not call.progress:
     time.sleep(0.01)
 print(engine.process.pid, flush=True)
-time.sleep(60)
+time.sleep(6000)
 """
     environment = {
         **os.environ,
@@ -195,7 +200,7 @@ time.sleep(60)
     with parent:
         pid = int(parent.stdout.readline())
         parent.kill()
-    assert wait_for(lambda: not runs(pid), 2)
+    assert wait_for(lambda: not runs(pid))
     assert "the parent is gone" in (tmp_path / "log").read_text()
 
 
@@ -258,47 +263,41 @@ def test_no_place_for_results_costs_time_and_never_a_result(tmp_path, made, monk
     assert not [path for path in (tmp_path / "full").rglob("*") if path.is_file()]
 
 
-def cancelled_after(call) -> float:
-    began = time.monotonic()
+def cancel(call) -> None:
     call.cancel()
     with pytest.raises(EngineError, match="Cancelled"):
-        call.result(timeout=10)
-    return time.monotonic() - began
+        call.result(timeout=LIMIT)
 
 
 def test_cancel_in_each_stage(engine, made):
-    """Each within 250 ms, also while a model looks at a photo for seconds; the engine goes on as if nothing was."""
+    """Also while a model looks at a photo, for ten minutes; the engine goes on as if nothing was."""
     scene = open_scene(engine, made)
-    asked = {
-        "extracting": ComputeFeatures(scene, "slow:5"),
-        "slowly": ComputeFeatures(scene, "slow:0.3"),
-    }
-    for name, request in asked.items():
-        seconds = []
-        for _ in range(3):  # the best of them, since other programs run here too
-            call = engine.send(request)
-            assert wait_for(lambda call=call: call.progress), name
-            seconds.append(cancelled_after(call))
-        assert min(seconds) < 0.25, (name, seconds)
-    stages: dict[str, list[float]] = {}
+    for extractor in ("slow:600", "slow:5"):  # in the middle of a photo, and between two
+        for _ in range(3):
+            call = engine.send(ComputeFeatures(scene, extractor))
+            assert wait_for(lambda call=call: call.progress), extractor
+            cancel(call)
+    outcomes: dict[str, list[str]] = {}
     for delay in np.linspace(0, 0.6, 13):
         call = engine.send(ComputeFeatures(scene, "colour", dim=10 + round(100 * delay)))
         time.sleep(delay)
         if not call.done:
-            began = time.monotonic()
             stage = call.progress.stage if call.progress else ""
             call.cancel()
             try:
-                call.result(timeout=10)
+                call.result(timeout=LIMIT)
+                kind = ""  # it was done before the engine heard of it
             except EngineError as error:
-                assert error.kind == "cancelled"
-            stages.setdefault(stage, []).append(time.monotonic() - began)
-    assert stages and all(min(seconds) < 0.25 for seconds in stages.values()), stages
-    waiting = [
-        engine.send(request) for request in (ComputeFeatures(scene, "slow:5"), AutoSegments(scene))
-    ]
-    assert cancelled_after(waiting[1]) < 0.25
-    cancelled_after(waiting[0])
+                kind = error.kind
+            outcomes.setdefault(stage, []).append(kind)
+    kinds = {kind for found in outcomes.values() for kind in found}
+    assert "cancelled" in kinds and kinds <= {"cancelled", ""}, outcomes
+    busy = engine.send(ComputeFeatures(scene, "slow:600"))
+    waiting = engine.send(AutoSegments(scene))
+    cancel(waiting)
+    assert not busy.done
+    cancel(busy)
+    assert engine.call(ComputeFeatures(scene, "colour")).extractor.startswith("colour")
     assert engine.call(RunSegment(scene, RED)).scores.shape == (4000,)
 
 
@@ -323,7 +322,7 @@ def test_a_failed_request_never_stops_the_queue(engine, made):
         engine.send(RunSegment(scene, RED, extractor=name))
         for name in ("colour", "color", "slow:x", "colour")
     ]
-    assert wait_for(lambda: all(call.done for call in calls), 20)
+    assert wait_for(lambda: all(call.done for call in calls))
     kinds = [getattr(call.outcome, "kind", "answered") for call in calls]
     assert kinds == ["answered", "bad_input", "internal", "answered"]
     assert "ValueError" in calls[2].outcome.message

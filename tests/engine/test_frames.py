@@ -269,7 +269,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=300)
 @given(json_values, st.binary(max_size=16))
 def test_any_json_is_a_header_or_an_error(header, body):
     accepted(frame(header, body))

@@ -24,7 +24,7 @@ def test_nearest_equals_brute_force():  # T14
     np.testing.assert_array_equal(np.sort(got), np.sort(brute_force(points, 9)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 999), n=st.integers(1, 60), k=st.integers(1, 12), places=st.integers(1, 20)
 )

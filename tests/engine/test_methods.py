@@ -146,7 +146,7 @@ arrays = st.dictionaries(
 )
 
 
-@settings(max_examples=500, derandomize=True)
+@settings(max_examples=500)
 @given(
     st.sampled_from(sorted(OURS)),
     st.dictionaries(names, json_values, max_size=5) | json_values,

@@ -39,7 +39,7 @@ def test_weights_equal_brute_force(seed, clamp):
     differs(dense_weights(gaussians, CAMERA, raster=Raster(alpha_clamp=clamp)), expected)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10**6),
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),

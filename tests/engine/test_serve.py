@@ -60,7 +60,7 @@ def test_it_serves_on_the_port_asked_for_until_it_is_told_to_end(tmp_path):
     with serve(tmp_path, "--port", port) as process:
         process.stdin.write(token + "\n")
         process.stdin.flush()
-        assert wait_for((tmp_path / "c.json").exists, 60)
+        assert wait_for((tmp_path / "c.json").exists)
         assert json.loads((tmp_path / "c.json").read_text())["port"] == port
         assert (tmp_path / "c.json").stat().st_mode & 0o777 == 0o600 or os.name == "nt"
         with Engine.attach(token, connection_file=tmp_path / "c.json") as engine:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
 
 import numpy as np
 import pytest
+from waiting import LIMIT
 
 from fake_engine import HANDLERS
 from ludvig_engine.errors import EngineError
@@ -121,11 +121,9 @@ def test_progress_and_cancel(client):
     progress, _ = client.receive()
     assert progress["method"] == "$/progress"
     assert progress["params"].items() >= {"id": 7, "stage": "Working", "total": 10_000}.items()
-    start = time.monotonic()
     client.send(pack({"method": "$/cancelRequest", "params": {"id": 7}}))
     while "error" not in (answer := client.receive()[0]):
         assert answer["params"]["id"] == 7
-    assert time.monotonic() - start < 2  # not 100 s
     assert (answer["id"], answer["error"]["code"]) == (7, -32800)
     assert ask(client, 9, "fake/ping")["result"] == {}
 
@@ -162,13 +160,12 @@ def test_one_client_at_a_time(server, client, caplog, monkeypatch):
 
 
 def test_reconnecting_at_once_finds_the_seat_free_and_old_work_cancelled(server):
-    start = time.monotonic()
     for _ in range(20):
         with contextlib.closing(connect(server.port, TOKEN)) as client:
-            client.send(pack({"id": 1, "method": "fake/work", "params": {"steps": 1000}}))
+            client.send(pack({"id": 1, "method": "fake/work", "params": {"steps": 100_000}}))
     with contextlib.closing(connect(server.port, TOKEN)) as client:
+        raw(client).settimeout(LIMIT)  # each of those would take 1000 s
         assert ask(client, 1, "fake/ping")["result"] == {}
-    assert time.monotonic() - start < 10  # not 20 x 10 s of work
 
 
 def test_shutdown(server, client):
@@ -194,10 +191,8 @@ def test_a_late_token_and_a_dripping_one(server, monkeypatch, caplog):
 
     thread = threading.Thread(target=drip)
     thread.start()
-    start = time.monotonic()
     assert is_closed(raw(silent))
     assert is_closed(raw(dripping))
-    assert 0.2 < time.monotonic() - start < 3
     stop.set()
     thread.join()
     assert wait_for(lambda: caplog.text.count("no initialize within") == 2)
@@ -236,10 +231,15 @@ def test_a_port_that_is_taken(server):
     assert caught.value.kind == "no_port"
 
 
-def test_requests_beyond_the_queue_are_refused_and_the_same_id_too(client):
-    raw(client).sendall(message(0, "fake/hang", {"seconds": 1.5}) + message(0, "fake/ping"))
+def test_requests_beyond_the_queue_are_refused_and_the_same_id_too(client, tmp_path):
+    busy = {"seconds": LIMIT, "until": str(tmp_path / "go")}
+    raw(client).sendall(message(0, "fake/hang", busy))
+    assert wait_for(lambda: (tmp_path / "go.begun").exists())
+    raw(client).sendall(message(0, "fake/ping"))
     raw(client).sendall(b"".join(message(number, "fake/ping") for number in range(1, 101)))
-    answers = [client.receive()[0] for _ in range(102)]
+    answers = [client.receive()[0] for _ in range(1 + 100 - MAX_WAITING)]
+    (tmp_path / "go").touch()
+    answers += [client.receive()[0] for _ in range(MAX_WAITING + 1)]
     kinds = [answer["error"]["data"]["kind"] if "error" in answer else "" for answer in answers]
     assert kinds[0] == "bad_request"
     assert kinds.count("busy") == 100 - MAX_WAITING

@@ -16,7 +16,7 @@ def matrix(rows: int, columns: int, density: float, seed: int) -> sparse.csr_mat
     return sparse.random(rows, columns, density, "csr", np.float32, random_state=rng)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(0, 50), st.integers(1, 30), st.sampled_from([0, 0.02, 0.3, 1]), st.integers(0, 99)
 )

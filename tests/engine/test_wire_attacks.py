@@ -17,7 +17,7 @@ import pytest
 
 from fake_engine import COMMAND, Ping
 from ludvig_engine.wire.client import Engine
-from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, HANDSHAKE_SECONDS, pack
+from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, pack
 from test_frames import MALFORMED, entry
 from test_protocol import NOT_MESSAGES
 from wire_tools import ask, connect, frame, hello, is_closed, memory, message, raw, wait_for
@@ -138,11 +138,9 @@ STRANGERS = {  # what they send, and the reason in the log
 @pytest.mark.parametrize("name", STRANGERS)
 def test_strangers(target, name):
     data, said = STRANGERS[name]
-    start = time.monotonic()
     line = attack(target, data, inside=False)
     assert "connection of a stranger closed" in line
-    assert said in line
-    assert time.monotonic() - start < HANDSHAKE_SECONDS  # refused, not merely timed out
+    assert said in line and "no initialize within" not in line  # refused, not merely timed out
     assert target.works()
 
 

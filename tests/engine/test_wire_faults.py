@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT
 
 import ludvig_engine
 from fake_engine import COMMAND, Hang, Ping, Work
@@ -39,15 +40,13 @@ def temporary_folder(tmp_path_factory, monkeypatch):
 
 
 @linux
-def test_a_killed_engine_is_reported_within_a_second_and_resumes_from_its_cache(tmp_path):
+def test_a_killed_engine_is_reported_and_resumes_from_its_cache(tmp_path):
     engine = Engine.start(command=COMMAND)
     call = engine.send(Work(40, 0.02, folder=str(tmp_path)))
     assert wait_for(lambda: call.progress and call.progress.done >= 15)
     os.kill(engine.process.pid, signal.SIGKILL)
-    start = time.monotonic()
     with pytest.raises(EngineError, match="The engine has stopped: Killed") as caught:
-        call.result()
-    assert time.monotonic() - start < 1
+        call.result(timeout=LIMIT)
     assert caught.value.kind == "engine_gone"
     assert caught.value.fixes == (
         Fix("Restart the engine.", "restart_engine"),
@@ -78,10 +77,10 @@ from ludvig_engine.wire.client import Engine
 engine = Engine.start(command=COMMAND, log={str(tmp_path / "log")!r})
 engine.call(Ping())
 if {busy}:
-    engine.send(Hang(60.0))
+    engine.send(Hang(6000.0))
     time.sleep(0.2)
 print(engine.process.pid, flush=True)
-time.sleep(60)
+time.sleep(6000)
 """
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     parent = subprocess.Popen(
@@ -91,9 +90,7 @@ time.sleep(60)
         pid = int(parent.stdout.readline())
         assert is_running(pid)
         parent.kill()
-    start = time.monotonic()
-    assert wait_for(lambda: not is_running(pid), 2)
-    assert time.monotonic() - start < 2
+    assert wait_for(lambda: not is_running(pid))
     assert "the parent is gone" in (tmp_path / "log").read_text()
 
 
@@ -176,31 +173,27 @@ def test_two_hundred_clients_come_and_go_without_a_trace():
         assert memory(pid) < size + 5
 
 
-def test_cancel_is_quick():
-    """Within 250 ms while work goes on in steps; the best of three, since other programs run here too."""
+def test_a_cancelled_call_does_no_further_step(tmp_path):
     with Engine.start(command=COMMAND) as engine:
-        best = float("inf")
-        for _ in range(3):
-            call = engine.send(Work(1000, 0.1))
-            assert wait_for(lambda call=call: call.progress)
-            start = time.monotonic()
-            call.cancel()
-            with pytest.raises(EngineError, match="Cancelled"):
-                call.result()
-            best = min(best, time.monotonic() - start)
-    assert best < 0.25
+        call = engine.send(Work(10_000, 0.1, folder=str(tmp_path)))
+        assert wait_for(lambda: call.progress)
+        call.cancel()
+        with pytest.raises(EngineError, match="Cancelled"):
+            call.result(timeout=LIMIT)
+        made = len(list(tmp_path.glob("??/*.safetensors")))
+        time.sleep(0.5)  # of which a step would take a fifth
+        assert len(list(tmp_path.glob("??/*.safetensors"))) == made < 10_000
 
 
 def test_an_engine_that_hangs_is_killed_when_closing():
     engine = Engine.start(command=COMMAND)
     engine.call(Ping())
-    call = engine.send(Hang(60.0))
+    call = engine.send(Hang(600.0))
     time.sleep(0.1)
-    start = time.monotonic()
     engine.close()
-    assert time.monotonic() - start < 4
     assert not engine.process.alive
-    assert call.done
+    with pytest.raises(EngineError):  # it did not come to its end
+        call.result()
 
 
 def test_nothing_of_ours_is_left_behind():

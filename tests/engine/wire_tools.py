@@ -8,12 +8,13 @@ import os
 import select
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from waiting import LIMIT
+from waiting import wait_for as wait_for
 
 from ludvig_engine.wire import frames
 from ludvig_engine.wire.frames import ProtocolError
@@ -54,7 +55,7 @@ def hello(token: str, **changes: object) -> bytes:
 
 def connect(port: int, token: str = "") -> Connection:
     """A connection; with a token, one that is logged in."""
-    sock = socket.create_connection(("127.0.0.1", port), 20)
+    sock = socket.create_connection(("127.0.0.1", port), LIMIT)
     connection = Connection(sock)
     if token:
         sock.sendall(hello(token))
@@ -76,9 +77,9 @@ def raw(connection: Connection) -> socket.socket:
     return connection._socket
 
 
-def is_closed(sock: socket.socket, seconds: float = 10) -> bool:
+def is_closed(sock: socket.socket) -> bool:
     """Whether the other side hangs up (whatever it says before)."""
-    sock.settimeout(seconds)
+    sock.settimeout(LIMIT)
     try:
         while sock.recv(65536):
             pass
@@ -86,16 +87,6 @@ def is_closed(sock: socket.socket, seconds: float = 10) -> bool:
         return False
     except OSError:  # reset: it had more to read than it cared for
         pass
-    return True
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 10) -> bool:
-    """Whether the condition comes true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
     return True
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from waiting import LIMIT, wait_for
 
 from extension import blender_module
 
@@ -17,12 +18,8 @@ def at_work():
     made.stop()
 
 
-def settle(at_work, limit=5.0):
-    end = time.monotonic() + limit
-    while at_work.busy() and time.monotonic() < end:
-        at_work.poll()
-        time.sleep(0.001)
-    assert not at_work.busy()
+def settle(at_work):
+    assert wait_for(lambda: not at_work.busy(), at_work.poll)
 
 
 def test_the_newest_request_wins(at_work):
@@ -32,7 +29,7 @@ def test_the_newest_request_wins(at_work):
 
     def work(value):
         threads.add(threading.current_thread())
-        assert go.wait(5)
+        assert go.wait(LIMIT)
         return value
 
     for value in range(10):
@@ -45,11 +42,9 @@ def test_the_newest_request_wins(at_work):
 
 def test_kinds_do_not_wait_for_each_other(at_work):
     go, results = threading.Event(), []
-    at_work.submit("slow", lambda: go.wait(5), lambda _: results.append("slow"))
+    at_work.submit("slow", lambda: go.wait(LIMIT), lambda _: results.append("slow"))
     at_work.submit("quick", lambda: None, lambda _: results.append("quick"))
-    end = time.monotonic() + 5
-    while "quick" not in results and time.monotonic() < end:
-        at_work.poll()
+    assert wait_for(lambda: results, at_work.poll)
     assert results == ["quick"]
     assert at_work.busy("slow")
     go.set()
@@ -79,8 +74,6 @@ def test_only_what_is_seen_asks_for_a_redraw(at_work):
     results, redraws = [], []
     for seen in (False, True):
         at_work.submit("some", lambda: 1, results.append, seen=seen)
-        end = time.monotonic() + 5
-        while at_work.busy() and time.monotonic() < end:
-            redraws.append(at_work.poll())
+        assert wait_for(lambda: not at_work.busy(), lambda: redraws.append(at_work.poll()))
         assert len(results) == 1 + seen
         assert any(redraws) == seen

@@ -82,7 +82,7 @@ def test_degrees(folder, degree, n):
     text=st.booleans(),
     others=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_order_type_and_encoding(tmp_path_factory, order, types, endian, text, others):
     path = tmp_path_factory.mktemp("ply") / "a.ply"
     rows = table(

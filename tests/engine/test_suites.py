@@ -1,0 +1,55 @@
+"""What `python tasks.py test ...` runs, and what it says of tests that were skipped."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tools.suites import BLENDER, Outcome, Suite, failed, run, selected, summary
+
+EVERYTHING = ([BLENDER], ["tests", f"--ignore={BLENDER}"])
+UPLIFT, SH = "tests/engine/test_uplift.py", "tests/blender/test_sh.py"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "blender", "engine", "options"),
+    [
+        ([], *EVERYTHING, []),
+        (["-x", "-k", "cloud"], *EVERYTHING, ["-x", "-k", "cloud"]),
+        (["tests"], *EVERYTHING, []),
+        ([UPLIFT, "-x"], [], [UPLIFT], ["-x"]),
+        ([SH, UPLIFT], [SH], [UPLIFT], []),
+        ([f"{SH}::test_any"], [f"{SH}::test_any"], [], []),
+        (["tests/blender/"], ["tests/blender/"], [], []),
+    ],
+)
+def test_files_are_sorted_by_where_they_run(arguments, blender, engine, options):
+    assert selected(arguments) == (blender, engine, options)
+
+
+def test_what_is_skipped_is_counted_by_reason(tmp_path, capfd):
+    file = tmp_path / "test_some.py"
+    file.write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('n', range(3))\n"
+        "def test_a(n): pytest.skip('no data')\n"
+        "def test_b(): pass\n"
+        "def test_c(): assert False\n"
+    )
+    python = Path(sys.executable)
+    options = ["-p", "no:cacheprovider", "-o", f"cache_dir={tmp_path}", str(file)]
+    first, second = (Suite(name, python, [*options, *more]) for name, more in
+                     (("one", []), ("two", ["-k", "test_b"])))  # fmt: skip
+    outcomes = sorted(run([first, second]), key=lambda outcome: outcome.suite.name)
+    assert summary(outcomes) == ["SKIPPED 3 of one: no data"]
+    assert [outcome.suite.name for outcome in failed(outcomes)] == ["one"]
+    assert "1 failed, 1 passed, 3 skipped" in capfd.readouterr().out
+
+
+def test_a_selection_may_leave_one_run_empty_but_not_all():
+    outcomes = [Outcome(Suite("x", Path(), []), code, Counter()) for code in (5, 0)]
+    assert failed(outcomes) == []
+    assert failed(outcomes[:1]) == outcomes[:1]

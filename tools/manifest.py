@@ -1,0 +1,71 @@
+"""Which files make the extension: `[build] paths` of blender_manifest.toml, rewritten from a rule.
+
+Blender's builder takes either a list of files or patterns of what to leave out. With patterns, whatever happens to lie
+in the folder ends up in the zip, so this is a list: `python tasks.py manifest` writes it, a test says when it is stale.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+INSIDE = ("__init__.py", "LICENSE", "ludvig_blender", "ludvig_engine")
+# The paper's benchmarks and the measurements: Blender never runs them, and the command line does without.
+OUTSIDE = ("ludvig_engine/bench/", "ludvig_engine/eval/")
+REMEDY = "Run `python tasks.py manifest`."
+
+
+def main() -> None:
+    """Rewrite the list if it is stale."""
+    path = ROOT / "blender_manifest.toml"
+    wanted = files()
+    if wanted == listed():
+        print(f"{path.name} lists all {len(wanted)} files already.")
+        return
+    path.write_text(rewritten(path.read_text("utf-8"), wanted), "utf-8", newline="\n")
+    print(f"{path.name} now lists {len(wanted)} files.")
+
+
+def listed() -> list[str]:
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
+    return manifest["build"]["paths"]
+
+
+def files() -> list[str]:
+    """What the rule takes: what git tracks of INSIDE, and modules that are not added to git yet."""
+    tracked = git_files("--cached")
+    new = [name for name in git_files("--others", "--exclude-standard") if name.endswith(".py")]
+    # A file that was moved away is tracked until its removal is added.
+    present = {name for name in (*tracked, *new) if (ROOT / name).is_file()}
+    return sorted(name for name in present if not name.startswith(OUTSIDE))
+
+
+def git_files(*options: str) -> list[str]:
+    command = ["git", "ls-files", "-z", *options, "--", *INSIDE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in done.stdout.split("\0") if name]
+
+
+def problems() -> list[str]:
+    """How the list differs from the rule. Without git (a source archive), only what is missing can be told."""
+    present = listed()
+    if not (ROOT / ".git").exists():
+        return [f"{name} is listed but missing" for name in present if not (ROOT / name).is_file()]
+    wanted = files()
+    missing = [f"{name} is not listed" for name in sorted(set(wanted) - set(present))]
+    left = [f"{name} is listed but gone" for name in sorted(set(present) - set(wanted))]
+    return missing + left
+
+
+def rewritten(text: str, names: list[str]) -> str:
+    """The manifest's text with these as its list."""
+    lines = "".join(f'    "{name}",\n' for name in names)
+    new, count = re.subn(
+        r"^paths = \[\n.*?^\]$", f"paths = [\n{lines}]", text, flags=re.MULTILINE | re.DOTALL
+    )
+    if count != 1:
+        raise ValueError(f"{count} lists called `paths` in blender_manifest.toml; there must be 1")
+    return new

@@ -1,0 +1,108 @@
+"""Runs of pytest: several at once, each with its own environment and its own log, and one summary of what was skipped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+AT_ONCE = 2
+BLENDER = "tests/blender"
+# One thread each: the cores are shared by the runs and by what they start.
+QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
+NO_TESTS = 5  # pytest's exit code where a selection such as -k leaves nothing
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One run of pytest."""
+
+    name: str
+    python: Path
+    arguments: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: the exit code, and how often each reason for a skip was given."""
+
+    suite: Suite
+    code: int
+    skipped: Counter[str]
+
+
+def selected(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """The tests of Blender, the other tests, and options for pytest. Without a path, all tests."""
+    paths = [one for one in arguments if (ROOT / one.partition("::")[0]).exists()]
+    options = [one for one in arguments if one not in paths]
+    names = [Path(one.partition("::")[0]).as_posix() for one in paths]
+    if not paths or "tests" in names:
+        return [BLENDER], ["tests", f"--ignore={BLENDER}"], options
+    inside = [name == BLENDER or name.startswith(f"{BLENDER}/") for name in names]
+    blender = [path for path, of_blender in zip(paths, inside, strict=True) if of_blender]
+    return blender, [path for path in paths if path not in blender], options
+
+
+def run(suites: Sequence[Suite]) -> list[Outcome]:
+    """All of them. Of several, the output of each is printed when it has ended."""
+    with tempfile.TemporaryDirectory(prefix="ludvig-tests-") as name:
+        folder = Path(name)
+        if len(suites) == 1:
+            return [_run(suites[0], folder, shown=True)]
+        outcomes = []
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            futures = [pool.submit(_run, suite, folder) for suite in suites]
+            for future in as_completed(futures):
+                outcomes.append(future.result())
+                log = folder / f"{outcomes[-1].suite.name}.log"
+                sys.stdout.flush()
+                sys.stdout.buffer.write(log.read_bytes())
+                sys.stdout.flush()
+        return outcomes
+
+
+def _run(suite: Suite, folder: Path, *, shown: bool = False) -> Outcome:
+    report = folder / f"{suite.name}.xml"
+    command = [suite.python, "-m", "pytest", *suite.arguments, f"--junitxml={report}"]
+    sys.stdout.write(
+        " ".join(["$", *map(str, command[:-1])]) + "\n"
+    )  # one write, as threads share it
+    sys.stdout.flush()
+    begun = time.monotonic()
+    with (folder / f"{suite.name}.log").open("wb") as log:
+        output = {} if shown else {"stdout": log, "stderr": subprocess.STDOUT}
+        done = subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, **QUIET}, **output)
+    print(f"{suite.name}: {time.monotonic() - begun:.0f} s", flush=True)
+    return Outcome(suite, done.returncode, _skipped(report))
+
+
+def _skipped(report: Path) -> Counter[str]:
+    """Reasons and how many tests each one kept from running; nothing if pytest wrote no report."""
+    if not report.exists():
+        return Counter()
+    found = ElementTree.parse(report).iter("skipped")
+    return Counter(one.get("message", "") for one in found)
+
+
+def failed(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """A selection such as -k may leave no test in some runs, but not in all."""
+    some = any(outcome.code != NO_TESTS for outcome in outcomes)
+    return [one for one in outcomes if one.code and not (some and one.code == NO_TESTS)]
+
+
+def summary(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each reason, by suite."""
+    return [
+        f"SKIPPED {count} of {outcome.suite.name}: {reason}"
+        for outcome in outcomes
+        for reason, count in sorted(outcome.skipped.items())
+    ]
