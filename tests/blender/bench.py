@@ -18,7 +18,7 @@ import bpy
 import numpy as np
 
 from clouds import gaussians
-from engines import engine_by
+from engines import about, engine_by
 from extension import blender_module
 
 REPEATS = 3
@@ -126,8 +126,8 @@ def stalls(thing):
     best = float("inf")
     for _ in range(REPEATS):
         longest = 0.0
-        with engine_by(*ECHO) as engine:
-            task = engine.for_object(thing).ask(request)
+        with engine_by(*ECHO):
+            task = about(thing).ask(request)
             while not task.done:
                 start = time.thread_time()
                 pump.tick()

@@ -71,4 +71,4 @@ def test_looks_of_other_threads_are_none(clock):
     other.join()
     clock.now += 1
     looks.check()
-    assert looks.longest == {"": 2}
+    assert looks.longest == {"start": 2}
