@@ -12,6 +12,7 @@ from ludvig_engine.eval.ablation import CHANGES
 from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
+from ludvig_engine.rendering import render
 from ludvig_engine.segmentation.painting import click, mask
 from ludvig_engine.segmentation.segment import segment
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS, Settings
@@ -25,14 +26,14 @@ def asked(tmp_path_factory):
     prepared = prepare(scene, load_extractor("colour"))
     camera = scene.views[1].camera
     x, y = small_scene.centre_of("red", 1)
-    rows, columns = np.indices((camera.height, camera.width))
-    disc = np.hypot(columns + 0.5 - x, rows + 0.5 - y) < 0.05 * camera.width
+    red = scene.from_file(np.load(folder / "names.npy") == "red").astype(np.float32)
+    shown, alpha = render(scene.gaussians, camera, red[:, None])
     on_ball = click(camera, x, y, positive=True)
     in_corner = 0.1 * camera.width, 0.9 * camera.height
     prompts = [
         [on_ball],
         [on_ball, click(camera, *in_corner, positive=False)],
-        [mask(camera, disc)],
+        [mask(camera, shown[0] > 0.5 * alpha)],
         # The ground is a large thing of one color: which part of it was meant is ambiguous.
         [click(camera, *in_corner, positive=True)],
     ]
