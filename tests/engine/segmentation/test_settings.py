@@ -27,6 +27,8 @@ def asked(tmp_path_factory):
     camera = scene.views[1].camera
     x, y = small_scene.centre_of("red", 1)
     red = scene.from_file(np.load(folder / "names.npy") == "red").astype(np.float32)
+    rows, columns = np.indices((camera.height, camera.width))
+    part = np.hypot(columns + 0.5 - x, rows + 0.5 - y) < 0.05 * camera.width
     shown, alpha = render(scene.gaussians, camera, red[:, None])
     on_ball = click(camera, x, y, positive=True)
     in_corner = 0.1 * camera.width, 0.9 * camera.height
@@ -34,6 +36,8 @@ def asked(tmp_path_factory):
         [on_ball],
         [on_ball, click(camera, *in_corner, positive=False)],
         [mask(camera, shown[0] > 0.5 * alpha)],
+        # Self-training contradicts a mask of a part, and is dropped.
+        [mask(camera, part)],
         # The ground is a large thing of one color: which part of it was meant is ambiguous.
         [click(camera, *in_corner, positive=True)],
     ]
