@@ -42,7 +42,7 @@ class Recipe:
     raster: Raster = GSPLAT
 
     def finished(self, uplifted: Uplifted) -> Uplifted:
-        """Change uplifted features, for recipes that differ from the method: `paper/released.py`."""
+        """Change uplifted features; for recipes that differ from the method (`paper/`)."""
         return uplifted
 
 

@@ -48,7 +48,7 @@ class Steps:
         return found
 
     def key_of(self, *arrays: np.ndarray) -> str:
-        """The key of an input that is one array or several; nothing is computed if nothing is kept."""
+        """The key of an input of one or more arrays; computed only if there is a cache."""
         if self.cache is None:
             return ""
         found = [key_of_array(array) for array in arrays]

@@ -107,5 +107,5 @@ def test_the_same_prompts_give_the_same_answer(balls):
 
 
 def test_a_click_on_nothing(balls):
-    with pytest.raises(EngineError, match="No splat"):
+    with pytest.raises(EngineError, match="None of your positive prompts"):
         segment(balls.prepared, [click(balls.views[0].camera, 2, 2)])
