@@ -162,7 +162,7 @@ SILENT = Job()  # nobody watches, nobody cancels
 
 
 def cpu_count() -> int:
-    """The number of threads to use: `LUDVIG_THREADS` if it is set, else the cores of this process."""
+    """How many threads to use: `LUDVIG_THREADS` if it is set, else the number of usable cores."""
     if asked := os.environ.get("LUDVIG_THREADS"):
         return max(1, int(asked))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
