@@ -84,9 +84,7 @@ class Segments:
 def grouped(
     segments: Segments, *, few: int, job: Job = SILENT
 ) -> tuple[Int[Array, " S"], Segments]:
-    """At most about `few` groups of segments: the group of each segment, and the groups as
-    segments.
-    """
+    """At most about `few` groups of segments: each segment's group, and the groups as segments."""
     labels = np.arange(len(segments.x), dtype=np.int32)
     while len(segments.x) > few and len(segments.a):
         job.report(GROUP, len(labels) - len(segments.x), len(labels))
