@@ -32,6 +32,7 @@ class Job:
         """Called with `done` from 0 to `total`."""
 
     def cancelled(self) -> bool:
+        """Whether the user has stopped this job."""
         return False
 
     def check(self) -> None:
@@ -125,6 +126,7 @@ class Shared(Job, Generic[R]):
 
     @property
     def failed(self) -> bool:
+        """Whether the work has ended with an error."""
         return self._future.done() and self._future.exception() is not None
 
 

@@ -61,6 +61,7 @@ class Gaussians:
 
     @property
     def sh_degree(self) -> int:
+        """The highest degree of the spherical harmonics, 0 to 4."""
         return {0: 0, 3: 1, 8: 2, 15: 3, 24: 4}[self.shN.shape[1]]
 
     def take(self: Self, rows: Int[Array, " M"] | Bool[Array, " N"] | slice) -> Self:
@@ -99,7 +100,8 @@ class View:
     or larger than the size limit it was loaded with.
     """
 
-    name: str  # the photo's file name, as the camera file gives it
+    # The photo's name in the camera file, without the folders that all photos have in common.
+    name: str
     camera: Camera
     photo: Path | None = None
     photo_size: tuple[int, int] = (0, 0)  # width, height of the file
@@ -123,7 +125,8 @@ class Scene:
 
     gaussians: Gaussians
     rows: Int[Array, " N"]  # row in the file of each Gaussian
-    file_count: int  # rows in the file; more than N if some were unusable
+    # The number of rows in the file, which is more than N if some were unusable.
+    file_count: int
     views: tuple[View, ...] = ()
     path: Path | None = None
     # What the user should know, such as how many rows were dropped.

@@ -54,6 +54,7 @@ class Uplifted:
 
     @property
     def seen(self) -> Bool[Array, " N"]:
+        """Which Gaussians at least one pixel shows."""
         return self.weights > 0
 
     def confidence(self) -> Float[Array, " N"]:

@@ -38,7 +38,7 @@ class Segments:
 
     x: Float[Array, "S D"]
     mass: Float[Array, " S"]
-    a: Int[Array, " E"]  # one end of each edge; `b` is the other
+    a: Int[Array, " E"]  # the two ends of each edge
     b: Int[Array, " E"]
 
     @classmethod

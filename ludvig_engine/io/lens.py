@@ -82,8 +82,7 @@ class Lens:
     def undistort(
         self, image: Shaped[Array, "h w ..."]
     ) -> tuple[Shaped[Array, "H W ..."], Bool[Array, "H W"]]:
-        """An image of `photo_size` as the pinhole camera sees it, and where it has pixels of the
-        photo.
+        """An image of `photo_size` in the pinhole camera, and which pixels the photo covers.
 
         The other pixels are 0.
         """

@@ -42,9 +42,8 @@ _TYPES |= {
     "uint32": "u4",
 }
 _TYPES |= {"float32": "f4", "float64": "f8"}
-_NAMES = {
-    type_: name for name, type_ in reversed(_TYPES.items())
-}  # reversed, so that the older names win
+# Reversed, so that the older names win.
+_NAMES = {type_: name for name, type_ in reversed(_TYPES.items())}
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
@@ -82,9 +81,11 @@ class Header:
 
     @property
     def vertex(self) -> Element:
+        """The element of the splats. Raises `EngineError` "bad_file" as `table` does."""
         return self.table("vertex")
 
     def has(self, name: str) -> bool:
+        """Whether there is an element with this name."""
         return any(element.name == name for element in self.elements)
 
     def table(self, name: str) -> Element:

@@ -56,12 +56,14 @@ class Intrinsics:
             )
 
     def colmap(self) -> pycolmap.Camera:
+        """This camera as an object of pycolmap, which evaluates the model."""
         return pycolmap.Camera(
             model=self.model, width=self.width, height=self.height, params=self.params
         )
 
     @property
     def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
         return self.width, self.height
 
     @property
@@ -74,6 +76,7 @@ class Intrinsics:
 
     @property
     def K(self) -> Float[Array, "3 3"]:  # noqa: N802 - the field's name
+        """The intrinsic matrix in pixels, without the distortion."""
         return self.colmap().calibration_matrix()
 
 

@@ -19,8 +19,8 @@ from .shots import Shot, limited, same_shape
 from .transforms import read_transforms
 
 # Where a folder may keep its cameras, most likely place first. transforms.json comes before
-# colmap/, because nerfstudio keeps the COLMAP model that it made a transforms.json from there, and
-# that model is in another coordinate system than the splats.
+# colmap/, in which nerfstudio keeps the COLMAP model that it made transforms.json from: that model
+# is in another coordinate system than the splats.
 _PLACES = [
     "[0-9]*",
     "sparse",

@@ -37,7 +37,7 @@ def import_transformers() -> Any:
     """The module transformers; see `import_torch`."""
     import_torch()
     transformers = _imported("transformers")
-    # Nobody sees the output of this process.
+    # Without the bar, because nobody sees the output of this process.
     transformers.utils.logging.disable_progress_bar()
     return transformers
 

@@ -201,13 +201,16 @@ class Bands:
         self._starts = starts
 
     def rows(self, band: int) -> tuple[int, int]:
+        """The first pixel row of a band, and the row after its last."""
         return int(self._edges[band]), int(self._edges[band + 1])
 
     def members_of(self, band: int) -> Int[Array, " M"]:
+        """The numbers of the ellipses that touch a band, nearest first."""
         return self._members[self._starts[band] : self._starts[band + 1]]
 
     @staticmethod
     def constants(raster: Raster) -> tuple[np.float32, np.float32, np.float32]:
+        """The limits that the kernels take: largest alpha, smallest alpha, last transmittance."""
         return np.float32(raster.alpha_clamp), np.float32(raster.min_alpha), np.float32(raster.stop)
 
     def run(self, function: Callable[[int], R], job: Job, threads: int) -> list[R]:

@@ -248,7 +248,7 @@ def load() -> Gsplat:
         raise EngineError("missing_package", "gsplat is not installed properly.", FIXES) from error
     except (ImportError, AttributeError, OSError, RuntimeError) as error:
         raise EngineError(
-            "missing_package", f"gsplat is not there or not built: {error}.", FIXES
+            "missing_package", f"gsplat is not installed or not built: {error}.", FIXES
         ) from error
     return back_end
 

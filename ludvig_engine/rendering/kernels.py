@@ -132,7 +132,8 @@ def _start_band(rows, width, members, geometry, bounds, valid):
         xy = geometry[m, 3]
         yy = geometry[m, 4]
         opacity, reach = geometry[m, 5], geometry[m, 6]
-        own[n, 0], own[n, 1] = x - _f(0.5), y - _f(0.5)  # the middle of pixel j is at j + 0.5
+        # The middle of pixel j is at j + 0.5.
+        own[n, 0], own[n, 1] = x - _f(0.5), y - _f(0.5)
         slope = xy / xx
         # For the span of a row, in _span.
         own[n, 2] = slope

@@ -30,7 +30,7 @@ class Raster:
     min_alpha: float = 1 / 255
     # A pixel ends before the Gaussian that would bring its transmittance down to this.
     stop: float = 1e-4
-    blur: float = 0.3  # px², added to the diagonal of the 2-D covariance
+    blur: float = 0.3  # px², added to the 2-D covariance's diagonal
     # The Jacobian is taken at most this many tan(fov/2) beyond the border of the image.
     margin: float = 0.3
 

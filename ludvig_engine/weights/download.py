@@ -159,7 +159,7 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
     if status in (401, 403):
         return EngineError(
             "gated",
-            f"{host} does not give {url} to everyone (HTTP {status}).",
+            f"{host} refuses access to {url} (HTTP {status}).",
             [
                 "Accept the model's license on its page "
                 "and set HF_TOKEN to an access token of yours."
@@ -179,7 +179,7 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
     reason = f"HTTP {status}" if status else getattr(error, "reason", error)
     return EngineError(
         "no_network",
-        f"{host} cannot be reached, or broke off: {reason}.",
+        f"{host} cannot be reached, or the connection broke off: {reason}.",
         [
             "Try again: what has arrived is kept and continued.",
             f"Check the proxy in use: {proxies}."

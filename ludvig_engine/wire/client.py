@@ -69,6 +69,7 @@ class Call(Generic[R]):
 
     @property
     def done(self) -> bool:
+        """Whether the call has ended, with an answer or with an error."""
         return self.outcome is not None
 
     def result(
@@ -242,7 +243,8 @@ class Engine:
             self._connection.hang_up()
         if self.process:
             self.process.end()
-        self._thread.join(1.0)  # unless it is still trying to connect, this returns at once
+        # This returns at once, unless the thread is still trying to connect.
+        self._thread.join(1.0)
 
     def __enter__(self) -> Engine:
         return self

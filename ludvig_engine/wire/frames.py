@@ -48,7 +48,7 @@ def _refuse_constant(name: str) -> None:
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")  # no slash and no space, so never a path
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")  # no slash or space: never a path
 # The quantifiers are possessive, so matching takes linear time on any input.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKET = {code: None for code in range(128) if chr(code) not in "[]{}"}

@@ -78,14 +78,14 @@ class Cloud:
     scales: Annotated[Array, "F32", "N 3"]  # scene units, standard deviations
     opacities: Annotated[Array, "F32", "N"]  # 0..1
     sh0: Annotated[Array, "F32", "N 1 3"]  # spherical harmonics of degree 0
-    shN: Annotated[Array, "F32", "N S 3"]  # the higher degrees: S = 0, 3, 8, 15 or 24
+    shN: Annotated[Array, "F32", "N S 3"]  # higher degrees; S = 0, 3, 8, 15 or 24
 
 
 @dataclass(frozen=True)
 class SceneOpened:
     # The scene's name in later requests. The same input always gets the same name.
     scene: str
-    count: int  # N: rows of the file or of the cloud
+    count: int  # N, the rows of the file or cloud
     # Rows that are finite and can be drawn; the other rows get score 0.
     usable: int
     sh_degree: int
@@ -143,7 +143,7 @@ class CheckScene(Request[SceneChecked], method="scene/check"):
 
 @dataclass(frozen=True)
 class ExtractorInfo:
-    spec: str  # what to ask for, such as "colour" or "dinov2:small"
+    spec: str  # such as "colour" or "dinov2:small"
     licence: str  # of its weights, as an SPDX identifier
     ready: bool  # whether it can run now
     download: int = 0  # bytes still to fetch before it can
@@ -342,7 +342,8 @@ class AutoSegments(Request[Segments], method="segments/auto"):
 
 @dataclass(frozen=True)
 class Memory:
-    device: str  # for people: "CPU, 2 cores", "NVIDIA GeForce RTX 4070"
+    # The device's name for people: "CPU, 2 cores", "NVIDIA GeForce RTX 4070".
+    device: str
     free: int  # bytes
     total: int  # bytes
     freed: int = 0  # bytes given back by this request

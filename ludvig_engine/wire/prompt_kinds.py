@@ -22,8 +22,10 @@ class PromptKind:
     given: tuple[str, ...]
     # "module:class" with the methods `paint` and, for kinds with points, `place`; "" for words.
     reader: str = ""
-    count: int = 0  # how many pixels or points; 0: one or more
-    needed: str = ""  # the same for people: "two corners", "a mask"
+    # The number of pixels or points that are needed; 0 for one or more.
+    count: int = 0
+    # What is needed, in words for people: "two corners", "a mask".
+    needed: str = ""
 
     @property
     def words(self) -> bool:

@@ -141,8 +141,7 @@ class Connection:
                 for piece in frame:
                     self._socket.sendall(piece)
             except BaseException:
-                # After half a frame nothing can follow, whatever broke it off (Ctrl+C, for
-                # example).
+                # Whatever interrupted this (Ctrl+C, say): nothing can follow half a frame.
                 self.hang_up()
                 raise
 

@@ -134,7 +134,9 @@ def test_a_finished_part_is_not_asked_for_again(site, tmp_path):
 def test_a_connection_that_breaks_every_time(site, tmp_path):
     site.files["/a.bin"] = CONTENT
     site.breaks["/a.bin"] = [1000] * 9
-    message = r"127\.0\.0\.1:\d+ cannot be reached, or broke off.*what has arrived is kept"
+    message = (
+        r"127\.0\.0\.1:\d+ cannot be reached, or the connection broke off.*what has arrived is kept"
+    )
     with pytest.raises(EngineError, match=message) as caught:
         download(f"{site.address}/a.bin", tmp_path / "a.bin", size=len(CONTENT))
     assert caught.value.kind == "no_network"
