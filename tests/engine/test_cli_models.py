@@ -56,7 +56,7 @@ def test_path(run, tmp_path):
     assert run("path", "sam2-small").strip() == str(place)
     with pytest.raises(
         weights.MissingWeights,
-        match=r"ludvig models fetch sam2-tiny \(156 MB, licence Apache-2.0\)",
+        match=r"ludvig models fetch sam2-tiny \(156 MB, license Apache-2.0\)",
     ):
         run("path", "sam2-tiny")
     with pytest.raises(EngineError, match='Did you mean "sam2-tiny"'):

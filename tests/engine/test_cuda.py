@@ -176,7 +176,7 @@ def test_a_missing_gsplat_is_reported_beside_a_gpu_and_not_missed_elsewhere(fres
     fresh.setattr(torch.cuda, "is_available", lambda: True)
     fresh.setitem(sys.modules, "gsplat", None)
     assert cuda.find() is None
-    assert "gsplat is not there or not built" in caplog.text
+    assert "gsplat is not installed or not built" in caplog.text
 
 
 def test_a_working_gsplat_is_found(fresh, caplog):

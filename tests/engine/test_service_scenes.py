@@ -154,7 +154,7 @@ def test_nonsense_is_refused(shared, made, tmp_path):
     )
     refused(lambda: shared(OpenScene(splats=ply, views=str(tmp_path))), "not_found", "no cameras")
     photo = str(made / "images" / "photo_0.png")
-    refused(lambda: shared(OpenScene(splats=photo)), "bad_file", "photo_0.png is no splat file")
+    refused(lambda: shared(OpenScene(splats=photo)), "bad_file", "photo_0.png is not a splat file")
     nothing = Cloud(
         *(np.zeros((0, *shape), np.float32) for shape in ((3,), (4,), (3,), (), (1, 3), (0, 3)))
     )

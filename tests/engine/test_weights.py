@@ -134,7 +134,9 @@ def test_a_finished_part_is_not_asked_for_again(site, tmp_path):
 def test_a_connection_that_breaks_every_time(site, tmp_path):
     site.files["/a.bin"] = CONTENT
     site.breaks["/a.bin"] = [1000] * 9
-    message = r"127\.0\.0\.1:\d+ cannot be reached, or broke off.*what has arrived is kept"
+    message = (
+        r"127\.0\.0\.1:\d+ cannot be reached, or the connection broke off.*what has arrived is kept"
+    )
     with pytest.raises(EngineError, match=message) as caught:
         download(f"{site.address}/a.bin", tmp_path / "a.bin", size=len(CONTENT))
     assert caught.value.kind == "no_network"
@@ -253,7 +255,7 @@ def test_a_fetch_that_was_interrupted_continues(site, tmp_path):
 def test_a_hub_that_answers_nonsense(answer, site):
     site.files["/api/models/facebook/dinov2-with-registers-small/revision/main?blobs=true"] = answer
     with pytest.raises(
-        EngineError, match="did not say what facebook/dinov2-with-registers-small holds"
+        EngineError, match="did not list the files of facebook/dinov2-with-registers-small"
     ) as caught:
         fetch("dinov2-small")
     assert caught.value.kind == "no_network"
@@ -278,11 +280,11 @@ def test_shards_and_old_formats(site):
 def test_gated(site):
     site.add_repository("facebook/sam3", REPOSITORY)
     site.status["/facebook/sam3/resolve/c0ffee/model.safetensors"] = 403
-    with pytest.raises(EngineError, match="Accept the model's licence") as caught:
+    with pytest.raises(EngineError, match="Accept the model's license") as caught:
         fetch("sam3")
     assert caught.value.kind == "gated"
     with pytest.raises(
-        MissingWeights, match=r"Accept its licence at huggingface\.co/facebook/sam3"
+        MissingWeights, match=r"Accept its license at huggingface\.co/facebook/sam3"
     ):
         path("sam3")
 
@@ -314,7 +316,7 @@ def test_the_cache_of_other_tools_is_used(tmp_path):
 
 
 def test_missing_weights_say_how_to_get_them():
-    command = r"ludvig models fetch dinov2-small \(88 MB, licence Apache-2\.0\)"
+    command = r"ludvig models fetch dinov2-small \(88 MB, license Apache-2\.0\)"
     with pytest.raises(MissingWeights, match=command) as caught:
         path("dinov2-small")
     assert caught.value.model is MODELS["dinov2-small"]

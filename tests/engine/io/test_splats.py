@@ -17,10 +17,10 @@ def test_the_content_counts_not_the_name(folder, make_gaussians, same):
 
 def test_other_files_are_refused(folder):
     for name, content, match in [
-        ("a.ksplat", bytes(100), "a.ksplat is no splat file"),
-        ("a", b"", "a is no splat file"),
+        ("a.ksplat", bytes(100), "a.ksplat is not a splat file"),
+        ("a", b"", "a is not a splat file"),
         ("a.ply", bytes(100), "not a PLY"),
-        ("a.spz", bytes(100), "no SPZ"),
+        ("a.spz", bytes(100), "not an SPZ file"),
         ("a.sog", bytes(100), "a.sog cannot be read"),
         ("a.splat", bytes(33), "33 bytes"),
     ]:

@@ -165,7 +165,7 @@ def test_the_space_of_nerfstudios_export(folder):
         ({"k4": 0.1}, "k4"),
         ({"camera_model": "EQUIRECTANGULAR"}, "panoramas"),
         ({"camera_model": 7}, "not as expected"),
-        ({"w": -5}, "no camera"),
+        ({"w": -5}, "is not valid"),
     ],
 )
 def test_anything_else_is_explained(change, match):

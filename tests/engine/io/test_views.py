@@ -141,7 +141,9 @@ def test_several_models(dataset):
         pycolmap.Reconstruction(dataset / "sparse/0").write_text(dataset / f"sparse/{number}")
     views, notes = load_views(dataset)
     same_cameras(views, expected)
-    assert notes == ("The cameras are those in sparse/0; there are others in sparse/1, sparse/10.",)
+    assert notes == (
+        "The cameras are read from sparse/0; there are others in sparse/1, sparse/10.",
+    )
     (dataset / "sparse/0").rename(dataset / "sparse/2")
     same_cameras(load_views(dataset)[0], expected)
 
