@@ -84,7 +84,7 @@ def overlap(command, source, name, segment, exported):
     bpy.ops.ludvig.export_splats(filepath=str(exported), apply_transform=False)
     script = [
         command[0],
-        str(Path(__file__).with_name("overlap.py")),
+        str(Path(__file__).with_name("support") / "overlap.py"),
         exported,
         segment.attribute.replace(" ", "_"),
     ]

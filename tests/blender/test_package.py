@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+import extension
 from extension import NAME, ROOT, blender_module, built_zip, extension_cli
 from tools import manifest
 
@@ -142,7 +143,7 @@ extension.remove()
 
 @pytest.mark.skipif(not bpy.app.module, reason="needs bpy as a module")
 def test_enabling_imports_nothing_that_is_slow():
-    here = os.pathsep.join((str(Path(__file__).parent), str(ROOT)))
+    here = os.pathsep.join((str(Path(extension.__file__).parent), str(ROOT)))
     done = subprocess.run([sys.executable, "-c", ENABLE], env={**os.environ, "PYTHONPATH": here}, text=True,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -118,7 +118,7 @@ def banana():
 def test_equals_the_engine_on_a_whole_scene(source, tmp_path, record_property):
     """From where photos were taken, at their size; on whatever this Blender draws with."""
     path, cameras = source()
-    script = Path(__file__).parents[1] / "rendered.py"
+    script = Path(__file__).parents[1] / "support/rendered.py"
     asked = [real_engine()[0], script, path, cameras, tmp_path / "seen.npz"]
     subprocess.run([str(part) for part in asked], check=True)
     seen = np.load(tmp_path / "seen.npz")

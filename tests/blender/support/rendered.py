@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.rendering import GSPLAT, colours, render

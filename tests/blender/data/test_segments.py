@@ -191,7 +191,7 @@ def test_saved_with_prompts_and_loaded(tmp_path):
 
 
 def test_the_selection_follows_the_slider(monkeypatch):
-    """Each move reads the scores once and writes the selection once; tests/blender/bench.py says how long it takes."""
+    """Each move reads the scores once and writes the selection once; tests/blender/support/bench.py says how long it takes."""
     count = 10_000
     cloud = blender_module("ludvig_blender.data.splats")._new_cloud("large", count)
     thing = bpy.data.objects.new("large", cloud)

@@ -13,7 +13,7 @@ import clouds
 from engines import STAND_IN, about, engine_by
 from extension import blender_module
 
-ECHO = (sys.executable, str(Path(__file__).with_name("echo.py")))
+ECHO = (sys.executable, str(Path(__file__).parents[1] / "support/echo.py"))
 SLOW = {"LUDVIG_SLOW": "0.8"}
 
 

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NAME = "bl_ext.user_default.ludvig"
 DATA = os.environ.get("LUDVIG_DATA")
 

@@ -1,4 +1,4 @@
-"""What the extension costs, by step: `python tests/blender/bench.py [SPLATS ...]` with the Python of a bpy wheel.
+"""What the extension costs, by step: `python tests/blender/support/bench.py [SPLATS ...]` with the Python of a bpy wheel.
 
 Milliseconds of processor time on all cores; for what the main thread does, that is also how long Blender stands still.
 """
@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))  # for what extension.py imports
+sys.path.insert(0, str(Path(__file__).parents[3]))  # for what extension.py imports
 import extension  # first: it says where Blender's user folder is
 
 # isort: split

@@ -182,7 +182,7 @@ def test_which_text_model(monkeypatch, tmp_path):
         load_text_extractor("colour")
 
 
-SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
+SHIPPED = Path(__file__).resolve().parents[3] / "demo" / "scene"
 
 
 def test_words_on_the_shipped_scene():

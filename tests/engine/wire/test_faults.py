@@ -22,6 +22,7 @@ from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import Nothing
 from wire_tools import memory, wait_for
 
+SUPPORT = Path(__file__).parents[1] / "support"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -71,7 +72,7 @@ def test_the_engine_goes_when_its_parent_is_killed(busy, tmp_path):
     """Even in the middle of work that never looks up, and though nobody could say goodbye."""
     script = f"""
 import sys, time
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(SUPPORT)!r})
 from fake_engine import COMMAND, Hang, Ping
 from ludvig_engine.wire.client import Engine
 engine = Engine.start(command=COMMAND, log={str(tmp_path / "log")!r})
@@ -99,7 +100,7 @@ def test_any_folder_will_do(tmp_path):
     folder = tmp_path / "Großer Spaß 目录" / "it's here"
     (folder / "tmp").mkdir(parents=True)
     code = shutil.copytree(Path(ludvig_engine.__file__).parent, folder / "ludvig_engine")
-    shutil.copy(Path(__file__).with_name("fake_engine.py"), folder)
+    shutil.copy(SUPPORT / "fake_engine.py", folder)
     script = """
 import sys
 from pathlib import Path
