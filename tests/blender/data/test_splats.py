@@ -4,17 +4,11 @@ import bpy
 import numpy as np
 import pytest
 
-from clouds import gaussians, splat_object
+from clouds import assert_same, gaussians, splat_object
 from extension import blender_module
 
 splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")
-FIELDS = ("means", "quats", "scales", "opacities", "sh0", "shN")
-
-
-def assert_same(a, b):
-    for field in FIELDS:
-        np.testing.assert_array_equal(getattr(a, field), getattr(b, field), err_msg=field)
 
 
 @pytest.mark.parametrize("degree", range(5))

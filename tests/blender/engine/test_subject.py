@@ -10,9 +10,9 @@ import pytest
 from waiting import wait_for
 
 import clouds
+from demo_scene import click, demo, opened
 from engines import about, engine_by, real_engine
 from extension import blender_module
-from test_end_to_end import click, demo, opened
 
 splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")

@@ -6,20 +6,10 @@ import pytest
 from mathutils import Matrix
 
 from extension import blender_module
-from looks import camera_at, heaps, pixel_of, scene
+from looks import WORLDS, camera_at, heaps, pixel_of, scene
 
 pinhole = blender_module("ludvig_blender.maths.pinhole")
 picture = blender_module("ludvig_blender.viewport.picture")
-
-WORLDS = {
-    "as it is": Matrix(),
-    "moved": Matrix.Translation((3, -5, 2)),
-    "turned": Matrix.Rotation(1.1, 4, (1, 2, 3)),
-    "large": Matrix.Scale(25, 4) @ Matrix.Rotation(2.0, 4, (0, 2, 1)),
-    "mirrored": Matrix.Translation((1, 2, 3))
-    @ Matrix.Diagonal((-0.3, 0.3, 0.3, 1))
-    @ Matrix.Rotation(0.4, 4, "Z"),
-}
 
 
 @pytest.mark.parametrize("ortho", [False, True], ids=["perspective", "orthographic"])

@@ -4,9 +4,8 @@ import bpy
 import numpy as np
 import pytest
 
-from clouds import columns, gaussians, splat_object
+from clouds import assert_same, columns, gaussians, splat_object
 from extension import blender_module
-from test_splats import assert_same
 
 segments = blender_module("ludvig_blender.data.segments")
 splats = blender_module("ludvig_blender.data.splats")

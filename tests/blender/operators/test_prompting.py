@@ -10,8 +10,7 @@ import pytest
 
 from engines import STAND_IN, engine_by
 from extension import blender_module
-from looks import CENTERS, camera_at, click, heap, middle, pixel_of, scene
-from test_pinhole import WORLDS
+from looks import CENTERS, WORLDS, camera_at, click, heap, middle, pixel_of, scene
 
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")

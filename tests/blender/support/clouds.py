@@ -7,6 +7,8 @@ import numpy as np
 
 from extension import blender_module
 
+FIELDS = ("means", "quats", "scales", "opacities", "sh0", "shN")
+
 
 def gaussians(n=50, *, degree=3, seed=0, spread=1.0, scale=0.1):
     """Random Gaussians of all shapes and opacities."""
@@ -71,3 +73,9 @@ def orthogonal(seed, mirror=False):
     q, r = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
     q *= np.sign(np.diag(r))
     return q * (np.sign(np.linalg.det(q)) * (-1 if mirror else 1))
+
+
+def assert_same(a, b):
+    """The same Gaussians, bit for bit."""
+    for field in FIELDS:
+        np.testing.assert_array_equal(getattr(a, field), getattr(b, field), err_msg=field)

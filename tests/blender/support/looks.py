@@ -11,6 +11,16 @@ from extension import blender_module
 
 CENTERS = np.array([[0.0, 0, 0], [3, 0.5, 0], [-2.5, 1, 3]])
 SIZE = 60  # splats of a heap
+# Places of an object in the world.
+WORLDS = {
+    "as it is": Matrix(),
+    "moved": Matrix.Translation((3, -5, 2)),
+    "turned": Matrix.Rotation(1.1, 4, (1, 2, 3)),
+    "large": Matrix.Scale(25, 4) @ Matrix.Rotation(2.0, 4, (0, 2, 1)),
+    "mirrored": Matrix.Translation((1, 2, 3))
+    @ Matrix.Diagonal((-0.3, 0.3, 0.3, 1))
+    @ Matrix.Rotation(0.4, 4, "Z"),
+}
 
 
 def heaps():

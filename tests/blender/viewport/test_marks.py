@@ -9,10 +9,9 @@ from mathutils import Matrix
 from clouds import gaussians
 from engines import STAND_IN, engine_by
 from extension import blender_module
-from looks import CENTERS, camera_at, click, heap, middle, pixel_of, scene
+from looks import CENTERS, WORLDS, camera_at, click, heap, middle, pixel_of, scene
 from reference import render
-from test_pinhole import WORLDS
-from viewport.test_display import Region
+from region import Region
 
 clouds = blender_module("ludvig_blender.viewport.cloud")
 marks = blender_module("ludvig_blender.viewport.marks")

@@ -14,8 +14,8 @@ from ludvig_engine import weights
 from ludvig_engine.cli import app, learned
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io import result
+from planted_words import PlantedExtractor
 from region_segmenter import RegionSegmenter
-from test_find import PlantedExtractor
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from ludvig_engine.features import load_extractor
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.rendering import render
-from test_find import WORDS, PlantedExtractor
+from planted_words import WORDS, PlantedExtractor
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from ludvig_engine.io.ply import read_ply, write_ply
 from ludvig_engine.paper.configs import config
 from ludvig_engine.rendering import render
 from ludvig_engine.sam.multiview import Scheme
+from planted_words import WORDS, PlantedExtractor
 from region_segmenter import RegionSegmenter
-from test_find import WORDS, PlantedExtractor
 
 VIEWS = [f"photo_{n}" for n in range(8)]
 W, H = small_scene.SIZE

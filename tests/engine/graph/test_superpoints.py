@@ -8,7 +8,7 @@ import pytest
 from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.graph.superpoints import Segments, contracted, describe, grouped
 from ludvig_engine.uplifting import Uplifted
-from test_divide import everyone, planted
+from planted_octants import everyone, planted
 
 
 def test_groups_keep_means_and_masses():

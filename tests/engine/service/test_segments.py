@@ -21,9 +21,9 @@ from ludvig_engine.wire.methods import (
     ShrinkSegment,
     Viewport,
 )
+from planted_words import PlantedExtractor
 from scenes import look_at
 from service_tools import RED, After, Service, click, opened, overlap, told_apart
-from test_find import PlantedExtractor
 from wire_tools import wait_for
 
 

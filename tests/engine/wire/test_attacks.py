@@ -18,8 +18,7 @@ import pytest
 from fake_engine import COMMAND, Ping
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, pack
-from test_frames import MALFORMED, entry
-from test_protocol import NOT_MESSAGES
+from malformed import MALFORMED, NOT_MESSAGES, entry
 from wire_tools import ask, connect, frame, hello, is_closed, memory, message, raw, wait_for
 
 pytestmark = pytest.mark.skipif(

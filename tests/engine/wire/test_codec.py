@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.wire import codec, frames
+from ludvig_engine.wire import codec
+from round_trip import equal, traveled
 
 Array = np.ndarray
 
@@ -33,24 +34,6 @@ class Whole:
     ratio: float | None = None
     on: bool = True
     times: dict[str, float] = None  # type: ignore[assignment]
-
-
-def travelled(value):
-    """Through JSON text and frame bytes, as on the wire."""
-    data, arrays = codec.encode(value)
-    return codec.decode(type(value), frames.parse_json(frames.dump_json(data)), arrays)
-
-
-def equal(a, b) -> bool:
-    if isinstance(a, np.ndarray):
-        return a.dtype == b.dtype and np.array_equal(a, b)
-    if hasattr(a, "__dataclass_fields__"):
-        return type(a) is type(b) and all(
-            equal(getattr(a, n), getattr(b, n)) for n in a.__dataclass_fields__
-        )
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(map(equal, a, b))
-    return type(a) is type(b) and a == b
 
 
 points = st.integers(0, 4).map(
@@ -75,7 +58,7 @@ wholes = st.integers(0, 5).flatmap(
 
 @given(wholes)
 def test_what_goes_in_comes_out(value):
-    assert equal(travelled(value), value)
+    assert equal(traveled(value), value)
 
 
 def test_arrays_are_named_by_their_path():
@@ -109,7 +92,7 @@ def test_safe_conversions_only():
         "a", np.ones((0, 3), np.float32), size=(np.int64(3), np.int32(4)), ratio=np.float32(2)
     )
     assert equal(
-        travelled(numpy_numbers), Whole("a", np.ones((0, 3), np.float32), size=(3, 4), ratio=2.0)
+        traveled(numpy_numbers), Whole("a", np.ones((0, 3), np.float32), size=(3, 4), ratio=2.0)
     )
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ludvig_engine.errors import EngineError
 from ludvig_engine.wire import codec, frames, methods
 from ludvig_engine.wire.methods import METHODS, OpenScene, Prompt, Viewport
-from test_codec import equal, travelled
+from round_trip import equal, traveled
 
 OURS = {name: kind for name, kind in METHODS.items() if kind.__module__ == methods.__name__}
 
@@ -49,7 +49,7 @@ def example(hint: Any, path: str = "") -> Any:
 def test_every_request_and_answer_travels(name):
     for kind in OURS[name], OURS[name].answer:
         value = example(kind)
-        assert equal(travelled(value), value)
+        assert equal(traveled(value), value)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -100,7 +100,7 @@ CAMERA = Viewport(np.eye(4), np.eye(3), 640, 480)
     ],
 )
 def test_prompts_that_make_sense(fields):
-    assert travelled(Prompt(**fields)).kind == fields["kind"]
+    assert traveled(Prompt(**fields)).kind == fields["kind"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_anything_is_a_request_or_a_bad_request(name, data, arrays):
     except EngineError as error:
         assert error.kind == "bad_request"
     else:
-        assert equal(travelled(request), request)
+        assert equal(traveled(request), request)
 
 
 def test_a_scene_is_a_file_or_a_cloud():

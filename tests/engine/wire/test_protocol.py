@@ -19,6 +19,7 @@ from ludvig_engine.wire.protocol import (
     error_to_message,
     pack,
 )
+from malformed import NOT_MESSAGES
 from wire_tools import frame, message, raw
 
 
@@ -111,24 +112,6 @@ def test_hanging_up_wakes_who_receives(ends):
     threading.Timer(0.1, b.hang_up).start()
     with pytest.raises(EOFError):
         b.receive()
-
-
-NOT_MESSAGES = [
-    "[]",
-    "3",
-    "",
-    "{}",
-    '{"jsonrpc": "1.0", "id": 1, "method": "m"}',
-    '{"jsonrpc": "2.0", "id": 1}',
-    '{"jsonrpc": "2.0", "id": null, "method": "m"}',
-    '{"jsonrpc": "2.0", "id": 1.5, "method": "m"}',
-    '{"jsonrpc": "2.0", "id": "1", "method": "m"}',
-    '{"jsonrpc": "2.0", "id": true, "method": "m"}',
-    '{"jsonrpc": "2.0", "id": 1, "method": 3}',
-    '{"jsonrpc": "2.0", "id": 1, "method": "m", "params": [1]}',
-    '{"jsonrpc": "2.0", "id": 1, "method": "m", "result": {}}',
-    '[{"jsonrpc": "2.0", "id": 1, "method": "m"}]',
-]
 
 
 @pytest.mark.parametrize("rpc", NOT_MESSAGES)

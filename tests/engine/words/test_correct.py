@@ -13,7 +13,7 @@ from ludvig_engine.pipeline import prepare
 from ludvig_engine.segmentation import painting
 from ludvig_engine.words.correct import as_evidence, corrected
 from ludvig_engine.words.find import lift_text, text_scores, together
-from test_find import PlantedExtractor, iou
+from planted_words import PlantedExtractor, iou
 
 
 @pytest.fixture(scope="module")

@@ -18,43 +18,11 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pictures.draw import share
 from ludvig_engine.pipeline import prepare
-from ludvig_engine.rendering import render
 from ludvig_engine.words import find
 from ludvig_engine.words.find import Spread, lift_text, load_text_extractor, text_scores, together
-from test_text import Planted
+from planted_words import WORDS, PlantedExtractor, iou
 
-WORDS = {"red": "tomato", "blue": "marble", "green": "lime", "ground": "table"}
 ABSENT = ["unicorn", "excavator", "dog", "zeppelin"]
-
-
-class PlantedExtractor(Planted):
-    """A "CLIP" that knows the words of `WORDS`: their vectors where the splats show them, plus noise."""
-
-    name = "planted"
-    key = "planted-1"
-    licence = ""
-    parallel = True
-
-    def __init__(self, noise, grid=(22, 30)):
-        super().__init__()
-        self.noise, self.grid = noise, grid
-        cloud, names = small_scene.gaussians()
-        shown = np.stack([names == name for name in WORDS], 1).astype(np.float32)
-        self.shown = [render(cloud, camera, shown)[0] for camera in small_scene.cameras()]
-
-    def __call__(self, photo):
-        view = int(photo.name.rpartition("_")[2].partition(".")[0])
-        h, w = self.grid
-        cells = (
-            np.linspace(0, small_scene.SIZE[1] - 1, h).astype(int),
-            np.linspace(0, small_scene.SIZE[0] - 1, w).astype(int),
-        )
-        share = self.shown[view][:, cells[0][:, None], cells[1]]
-        vectors = np.tensordot(self.encode_text(list(WORDS.values())).T, share, 1)
-        noise = (
-            np.random.default_rng(view).normal(size=vectors.shape) * self.noise / np.sqrt(self.size)
-        )
-        return (vectors + noise).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +31,6 @@ def made(tmp_path_factory):
     scene = load_scene(folder / "splats.ply", views=folder)
     names = scene.from_file(np.load(folder / "names.npy"))
     return scene, names, prepare(scene, Colour())
-
-
-def iou(selected, truth, seen):
-    """Of what some photo shows."""
-    return (selected & truth & seen).sum() / ((selected | truth) & seen).sum()
 
 
 def test_every_object_is_found_and_nothing_else(made):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 import pytest
 from skimage.filters import threshold_otsu
@@ -11,6 +9,7 @@ from skimage.filters import threshold_otsu
 from ludvig_engine.errors import EngineError
 from ludvig_engine.words.text import NEGATIVES, encode, find, relevancy, seeds
 from ludvig_engine.words.vocabulary import EVERYDAY
+from planted_words import Planted
 
 RNG = np.random.default_rng(0)
 
@@ -87,30 +86,6 @@ def test_seeds_of_little():
     spike[17] = 0.8
     assert seeds(spike)[17] == np.float32(0.8)
     assert np.count_nonzero(seeds(spike)) == 5, "one in a thousand"
-
-
-class Planted:
-    """A text encoder whose words are fixed random directions; words of one group share a part of them."""
-
-    def __init__(self, size=128, groups=()):
-        self.size, self.groups = size, groups
-
-    def encode_text(self, prompts):
-        return np.stack([self.word(prompt) for prompt in prompts])
-
-    def word(self, word):
-        x = self.random(word)
-        for group in self.groups:
-            if word in group:
-                x = x + 1.5 * self.random(group[0] + "!")
-        return x / np.linalg.norm(x)
-
-    def random(self, word):
-        return (
-            np.random.default_rng(zlib.crc32(word.encode()))
-            .normal(size=self.size)
-            .astype(np.float32)
-        )
 
 
 def scene(encoder, objects, noise, seed=0):
