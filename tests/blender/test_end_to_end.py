@@ -19,8 +19,9 @@ splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 attributes = blender_module("ludvig_blender.data.attributes")
 engine_module = blender_module("ludvig_blender.engine.link")
-# What the demo's own clicks reach in Blender as they do in `ludvig demo`, features of color alone; the others need
-# learned ones. Splats of the chair and of the table under it overlap: no selection of them is much better.
+# What the demo's own clicks reach in Blender as they do in `ludvig demo`, with features of color
+# alone; the other things need learned ones. Splats of the chair and of the table under it overlap:
+# no selection of them is much better.
 REACHED = {"chair": 0.95, "vase": 0.95, "monkey": 0.95, "plant": 0.94}
 
 

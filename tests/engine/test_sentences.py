@@ -1,4 +1,7 @@
-"""A sentence is for people: no logic compares, searches or takes apart what an error, a verdict or a stage says."""
+"""A sentence is for people.
+
+No logic compares, searches or takes apart the text of an error, a verdict or a stage.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ TESTS = Path(__file__).resolve().parents[1]
 
 
 def imported(source: str) -> Iterator[str]:
-    """The parts of the names of all modules that a file imports: "a", "b", "c" of `from a.b import c`."""
+    """The parts of all names that a file imports: "a", "b", "c" of `from a.b import c`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names]

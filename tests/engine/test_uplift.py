@@ -1,4 +1,7 @@
-"""Laws of uplifting: constants, affine maps, convex hull, additivity, one-pixel cases, the way to least squares."""
+"""Laws of uplifting.
+
+Constants, affine maps, convex hull, additivity, one-pixel cases, the way to least squares.
+"""
 
 from __future__ import annotations
 

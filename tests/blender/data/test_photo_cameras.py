@@ -1,4 +1,4 @@
-"""The photos' cameras in Blender: they see what the engine's see; and the panel's operators about them."""
+"""The photos' cameras in Blender see what the engine's cameras see; and the panel's operators."""
 
 from types import SimpleNamespace
 
@@ -94,7 +94,8 @@ def test_looking_through_takes_the_cameras_size(tmp_path):
     thing.select_set(False)
     bpy.context.view_layer.objects.active = views.of(thing)[1]
     bpy.ops.ludvig.look_through(step=0)
-    assert scene.camera.name == "1.png"  # the active one; its splats are meant, though not selected
+    # The active camera names its splats, though they are not selected.
+    assert scene.camera.name == "1.png"
 
 
 # ---- with the real engine
@@ -138,15 +139,14 @@ def test_import_check_compute(real, tmp_path):
     colors = blender_module("ludvig_blender.data.attributes").get(thing.data, "ludvig_features")
     assert colors.shape == (180, 3) and thing.ludvig.mode == "FEATURES"
     heaps = colors.reshape(3, 60, 3).astype(float)
-    error = heaps.std(1).max() / np.sqrt(
-        heaps.shape[1]
-    )  # of a heap's mean, were the colors in another order
+    # The standard error of a heap's mean color, if the colors were in another order.
+    error = heaps.std(1).max() / np.sqrt(heaps.shape[1])
     assert np.ptp(heaps.mean(1), axis=0).max() > 5 * error
     assert not message()
 
 
 def test_dropped_files_are_loaded(real, tmp_path):
-    """As Blender's file handlers call the operators: with a folder and names, and no dialog opens."""
+    """Blender's file handlers call the operators with a folder and names; no dialog opens."""
     path = captures.make(tmp_path / "scene")
     for handler, dropped in (
         ("LUDVIG_FH_splats", path),

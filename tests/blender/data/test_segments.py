@@ -1,4 +1,7 @@
-"""Segments are named attributes: renamed, removed, combined, stored with them; the threshold needs no engine."""
+"""Segments are named attributes: they are renamed, removed, combined and stored with them.
+
+The threshold needs no engine.
+"""
 
 import bpy
 import numpy as np
@@ -191,7 +194,10 @@ def test_saved_with_prompts_and_loaded(tmp_path):
 
 
 def test_the_selection_follows_the_slider(monkeypatch):
-    """Each move reads the scores once and writes the selection once; tests/blender/support/bench.py says how long it takes."""
+    """Each move reads the scores once and writes the selection once.
+
+    tests/blender/support/bench.py measures how long that takes.
+    """
     count = 10_000
     cloud = blender_module("ludvig_blender.data.splats")._new_cloud("large", count)
     thing = bpy.data.objects.new("large", cloud)

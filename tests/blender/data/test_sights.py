@@ -1,4 +1,7 @@
-"""Hidden splats are neither in the way of a prompt nor selected; prompts mean what was shown when they were made."""
+"""Hidden splats neither block a prompt nor get selected.
+
+A prompt is about what was shown when it was made.
+"""
 
 import bpy
 import numpy as np

@@ -72,11 +72,17 @@ def test_several_files_at_once(tmp_path):
     assert [thing.name for thing in bpy.context.selected_objects] == ["b"]
 
 
+MESH = (
+    b"ply\nformat ascii 1.0\n"
+    b"element vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
+    b"element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n3 0 0 0\n"
+)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
-         b"element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n3 0 0 0\n", "mesh"),
+        (MESH, "mesh"),
         (b"hello", "PLY"),
         (b"", "PLY"),
     ],

@@ -1,4 +1,7 @@
-"""Splat objects hold what was put in, under Blender 5.3's names, and survive Blender's own editing and files."""
+"""Splat objects hold what was put in, and survive Blender's own editing and files.
+
+The attributes have the names of Blender 5.3.
+"""
 
 import bpy
 import numpy as np

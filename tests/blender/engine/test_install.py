@@ -251,7 +251,7 @@ def test_install_engine_and_use_it(online, tmp_path):
 
 
 def test_use_existing_python(tmp_path):
-    """Without installing: any Python that has the packages; one that has not is told of with its own words."""
+    """Any Python that has the packages will do; the error about another quotes what it says."""
     engine = blender_module("ludvig_blender.engine.link")
     own = settings.get()
     try:

@@ -1,4 +1,7 @@
-"""The engine's life: started when needed, crashed, restarted, stopped; requests about objects that change meanwhile."""
+"""The engine is started when needed, crashes, is restarted and stopped.
+
+Objects may change while requests about them are under way.
+"""
 
 import os
 import sys
@@ -148,7 +151,7 @@ def test_a_changed_object_does_not(slow):
 
 
 def test_undo_and_redo_while_it_runs(slow):
-    """The object comes back as another: found again by its number, and the result is written into what is there."""
+    """Undo replaces the object: it is found by its number, and gets the result."""
     thing, got = clouds.splat_object(), []
     bpy.ops.ed.undo_push(message="made")
     thing.location.x = 1
@@ -185,7 +188,7 @@ def test_cancel(slow):
 
 
 def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
-    """From the file as long as they are the file's; afterwards as they are; and rows follow deleted splats."""
+    """Splats that equal their file's are opened from it, others are sent; rows follow deletions."""
     splats, attributes = (
         blender_module("ludvig_blender.data.splats"),
         blender_module("ludvig_blender.data.attributes"),
@@ -207,7 +210,7 @@ def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
 
 
 def test_asking_reads_one_attribute_a_step(monkeypatch):
-    """Into memory that another thread has prepared, so that Blender's main thread is never stopped for long."""
+    """Another thread prepares the memory, so that Blender is never blocked for long."""
     pump = blender_module("ludvig_blender.engine.pump")
     attributes = blender_module("ludvig_blender.data.attributes")
     thing = clouds.splat_object(clouds.gaussians(1000, degree=3))

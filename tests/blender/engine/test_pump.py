@@ -121,7 +121,7 @@ def test_work_in_a_thread_reports_and_can_be_cancelled():
 
 
 def test_a_tick_gives_up_in_time(monkeypatch):
-    """However much there is to do, Blender gets its turn: no step begins after the budget is spent."""
+    """However much there is to do, no step begins after the budget of a tick is spent."""
     clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now, monotonic=time.monotonic)
     monkeypatch.setattr(pump, "time", clock)
     spent = []

@@ -1,4 +1,4 @@
-"""Requests about an object when the real engine has died or forgotten the scene, or its files have changed."""
+"""Requests about an object whose engine died or forgot the scene, or whose files changed."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ def test_killed_between_two_clicks(engine):
 
 @pytest.mark.parametrize("edited", [False, True], ids=["from a file", "sent"])
 def test_forgotten(engine, edited, tmp_path):
-    """Memory and cache are cleared, and names are forgotten: the object is opened again, and nobody is told."""
+    """Memory, cache and names are gone: the object is opened again, without a message."""
     bpy.ops.ludvig.import_splats(
         filepath=str(clouds.write_ply(tmp_path / "a.ply", clouds.gaussians(300)))
     )

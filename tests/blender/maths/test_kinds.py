@@ -1,4 +1,4 @@
-"""The add-on's table of prompt kinds is complete, and a class is all that it takes for a new kind."""
+"""The add-on's table of prompt kinds is complete, and a new kind takes no more than a class."""
 
 import ast
 from types import SimpleNamespace
@@ -52,7 +52,7 @@ def test_each_kind_that_is_drawn_has_an_operator_and_a_tool(kind):
 
 
 def test_nothing_outside_the_table_asks_for_a_kind():
-    """No comparison with "BOX" and the like: what differs between kinds belongs to their classes."""
+    """Nothing is compared with "BOX" and the like: the classes hold what differs between kinds."""
     for path in sorted((ROOT / "ludvig_blender").rglob("*.py")):
         if path.name == "kinds.py":
             continue

@@ -41,7 +41,10 @@ def test_blenders_cameras(kind):
 
 
 def test_shifted_lenses_move_the_limits():
-    """Principal point right of the centre: less is seen to the right. Limits: the border and 0.3 tan(fov/2)."""
+    """With the principal point right of the center, less is seen to the right.
+
+    The limits of slopes are the border and 0.3 tan(fov/2) beyond it.
+    """
     lens, _ = camera(shift_x=-0.1, sensor_width=36, lens=36)
     low, high = lens.uniforms((0, 0, 0, 0))[20:22]
     np.testing.assert_allclose([low, high], [-0.5 - 0.1 - 0.15, 0.5 - 0.1 + 0.15], atol=1e-5)

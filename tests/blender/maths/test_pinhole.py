@@ -1,4 +1,4 @@
-"""The pinhole in object space sees every splat where Blender says it is, whatever camera and matrix."""
+"""The pinhole in object space sees every splat where Blender does, for all cameras and matrices."""
 
 import bpy
 import numpy as np

@@ -1,4 +1,4 @@
-"""A recoloured splat shows the recoloured colour from every direction, and others stay bit for bit."""
+"""A recolored splat has the recolored color from every direction; others stay bit for bit."""
 
 import numpy as np
 import pytest

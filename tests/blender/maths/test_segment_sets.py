@@ -1,4 +1,7 @@
-"""Segments behave as sets exactly, whatever their scores and thresholds; and no score is changed without need."""
+"""Segments behave exactly as sets, whatever their scores and thresholds.
+
+No score is changed without need.
+"""
 
 import numpy as np
 import pytest

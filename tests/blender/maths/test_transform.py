@@ -1,4 +1,7 @@
-"""A moved Gaussian is the Gaussian of moved points: means and covariances follow the matrix, colours the rotation."""
+"""A moved Gaussian is the Gaussian of moved points.
+
+Means and covariances follow the matrix, colors follow the rotation.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is done with a selection is done to it alone, keeps the rest bit for bit, and can be undone."""
+"""Editing a selection changes only it, keeps the rest bit for bit, and can be undone."""
 
 import bpy
 import numpy as np
@@ -175,9 +175,8 @@ def test_export_selected(tmp_path):
 def test_no_selection_says_why():
     thing = chosen_splats()
     bpy.ops.ludvig.select(action="NONE")
-    for operator in (bpy.ops.ludvig.delete, bpy.ops.ludvig.separate, bpy.ops.ludvig.hide, bpy.ops.ludvig.recolor,
-                     bpy.ops.ludvig.grow, bpy.ops.ludvig.shrink):  # fmt: skip
-        assert not operator.poll()
+    for name in ("delete", "separate", "hide", "recolor", "grow", "shrink"):
+        assert not getattr(bpy.ops.ludvig, name).poll()
     thing.select_set(False)
     bpy.data.objects.remove(thing)
     for name in ("select", "show", "segment_add", "click", "text", "segments_auto"):

@@ -1,4 +1,7 @@
-"""Clicks, lines, boxes and words from scripts: from every camera they mean the same; errors say what to do."""
+"""Clicks, lines, boxes and words from scripts mean the same from every camera.
+
+Errors say what to do.
+"""
 
 import os
 import threading

@@ -1,6 +1,7 @@
-"""What the extension costs, by step: `python tests/blender/support/bench.py [SPLATS ...]` with the Python of a bpy wheel.
+"""What each step of the extension costs: `python tests/blender/support/bench.py [SPLATS ...]`.
 
-Milliseconds of processor time on all cores; for what the main thread does, that is also how long Blender stands still.
+It needs a Python with a bpy wheel. The figures are milliseconds of processor time on all cores;
+for steps on the main thread, that is also how long Blender stands still.
 """
 
 from __future__ import annotations
@@ -40,9 +41,17 @@ def bench(count, folder):
     print(f"{count:,} splats of degree 3, Blender {bpy.app.version_string}")
     splats, attributes, recolor, transform, reader, clouds, colors, order, lens_module = (
         blender_module(f"ludvig_blender.{name}")
-        for name in ("splats", "attributes", "recolor", "transform", "viewport.reader", "viewport.cloud",
-                     "viewport.colors", "viewport.order", "viewport.lens")
-    )  # fmt: skip
+        for name in (
+            *("data.splats", "data.attributes", "maths.recolor", "maths.transform"),
+            *(
+                "viewport.reader",
+                "viewport.cloud",
+                "viewport.colors",
+                "viewport.order",
+                "maths.lens",
+            ),
+        )
+    )
     source = folder / "in.ply"
     blender_module("ludvig_engine.io.ply").write_ply(
         source, gaussians(count, spread=2.0, scale=0.01)
@@ -176,8 +185,8 @@ def looking():
 
 def projection(width, height, fov=0.8, near=0.01, far=100.0):
     f = 1 / np.tan(fov / 2)
-    return np.array([[f * height / width, 0, 0, 0], [0, f, 0, 0],
-                     [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]])  # fmt: skip
+    depth = [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)]
+    return np.array([[f * height / width, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A little capture: three heaps of splats, and photos of them with cameras.json, as a trainer leaves them."""
+"""A little capture as trainers leave it: three heaps of splats, photos of them, cameras.json."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ VIEWS = 6
 
 
 def make(folder, *, moved=0.0):
-    """Write scene.ply, cameras.json and images/; the path of the PLY. `moved` shifts the cameras after the photos."""
+    """Write scene.ply, cameras.json and images/, and return the path of the PLY.
+
+    `moved` shifts the cameras after the photos were taken.
+    """
     made = looks.heaps()
     colors = np.clip(0.5 + reference.C0 * made.sh0[:, 0].astype(np.float64), 0, 1)
     (folder / "images").mkdir(parents=True)
@@ -39,10 +42,10 @@ def make(folder, *, moved=0.0):
         )
         pose = np.linalg.inv(viewmat)
         pose[:3, 3] += moved
-        cameras.append({
-            "id": n, "img_name": f"{n}.png", "width": WIDTH, "height": HEIGHT, "position": pose[:3, 3].tolist(),
-            "rotation": pose[:3, :3].tolist(), "fx": K[0, 0], "fy": K[1, 1], "cx": K[0, 2], "cy": K[1, 2],
-        })  # fmt: skip
+        lens = {"fx": K[0, 0], "fy": K[1, 1], "cx": K[0, 2], "cy": K[1, 2]}
+        place = {"position": pose[:3, 3].tolist(), "rotation": pose[:3, :3].tolist()}
+        size = {"width": WIDTH, "height": HEIGHT}
+        cameras.append({"id": n, "img_name": f"{n}.png", **size, **place, **lens})
     (folder / "cameras.json").write_text(json.dumps(cameras))
     flat = blender_module("ludvig_engine.scene").Gaussians(
         made.means, made.quats, made.scales, made.opacities, made.sh0, made.shN[:, :0]

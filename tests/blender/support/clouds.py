@@ -25,7 +25,10 @@ def gaussians(n=50, *, degree=3, seed=0, spread=1.0, scale=0.1):
 
 
 def write_ply(path, made=None, *, extras=None, seed=0):
-    """A PLY as trainers write it, with numbers that log and logit do not give back: quaternions of any length."""
+    """A PLY as trainers write it, with quaternions of any length.
+
+    log and logit of the activated values do not give these numbers back.
+    """
     made = made or gaussians(seed=seed)
     rng = np.random.default_rng(seed)
     raw = {

@@ -1,4 +1,4 @@
-"""An engine that opens every scene and grows nothing: for measuring what asking costs. Run as a program."""
+"""A program: an engine that opens every scene and grows nothing, to measure what asking costs."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Engines for tests: the stand-in whose answers are plain to see, and the real one where its packages are."""
+"""Engines for tests: a stand-in with predictable answers, and the real one if it can run here."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from extension import NAME, ROOT, blender_module
 
-# As the extension runs it, from its own folder. An engine that is also installed from a checkout must not step in for
-# a file that the zip lacks.
+# The extension runs the engine from its own folder. An engine that is also installed from a
+# checkout must not step in for a file that the zip lacks.
 INSTALLED = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -57,7 +57,10 @@ def installed() -> Path:
 
 
 def real_engine(folder: Path = ROOT):
-    """The command of the real engine in a folder, by this Python or the repository's environment. Skips if neither can."""
+    """The command of the real engine in a folder, by this Python or the repository's environment.
+
+    Skips the test if neither has the engine's packages.
+    """
     for python in (
         os.environ.get("LUDVIG_ENGINE_PYTHON"),
         sys.executable,

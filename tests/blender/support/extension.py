@@ -1,4 +1,4 @@
-"""The real extension: built and validated with Blender's own builder, installed into a throw-away user folder, enabled.
+"""The real extension: built by Blender's own builder, installed into a throw-away user folder.
 
 from extension import blender_module
 splats = blender_module("ludvig_blender.data.splats")
@@ -20,11 +20,12 @@ ROOT = Path(__file__).parents[3]
 NAME = "bl_ext.user_default.ludvig"
 DATA = os.environ.get("LUDVIG_DATA")
 
-# The user's own Blender must neither be read nor changed. Inside a Blender that runs pytest it is too late to say so:
-# who starts it does.
+# The user's own Blender must neither be read nor changed. Inside a Blender that runs pytest it is
+# too late to set the variable: whoever starts that Blender has to.
 _folder = Path(tempfile.mkdtemp(prefix="ludvig-blender-"))
 if "bpy" not in sys.modules:
-    (_folder / "user").mkdir()  # Blender ignores the variable if the folder does not exist
+    # Blender ignores the variable if the folder does not exist.
+    (_folder / "user").mkdir()
     os.environ["BLENDER_USER_RESOURCES"] = str(_folder / "user")
 
 import bpy  # noqa: E402
@@ -58,7 +59,8 @@ def install() -> None:
     bpy.ops.extensions.package_install_files(
         filepath=str(built_zip()), repo="user_default", enable_on_install=False, overwrite=True
     )
-    importlib.invalidate_caches()  # Python may have looked before the folder was there
+    # Python may have looked before the folder was there.
+    importlib.invalidate_caches()
     bpy.ops.preferences.addon_enable(module=NAME)
     assert NAME in bpy.context.preferences.addons
 

@@ -10,7 +10,8 @@ from clouds import splat_object
 from extension import blender_module
 
 CENTERS = np.array([[0.0, 0, 0], [3, 0.5, 0], [-2.5, 1, 3]])
-SIZE = 60  # splats of a heap
+# How many splats a heap has.
+SIZE = 60
 # Places of an object in the world.
 WORLDS = {
     "as it is": Matrix(),
@@ -65,21 +66,25 @@ def camera_at(thing, place, *, ortho=False, name="Camera"):
     bpy.context.collection.objects.link(camera)
     eye, target = (thing.matrix_world @ Vector(p) for p in (place, CENTERS.mean(0)))
     turn = (eye - target).to_track_quat("Z", "Y").to_matrix().to_4x4()
-    camera.matrix_world = (
-        Matrix.Translation(eye) @ turn @ Matrix.Scale(1.7, 4)
-    )  # a camera's scale means nothing
+    # The scale of a camera must not matter.
+    camera.matrix_world = Matrix.Translation(eye) @ turn @ Matrix.Scale(1.7, 4)
     bpy.context.scene.camera = camera
     bpy.context.view_layer.update()
     return camera
 
 
 def pixel_of(thing, point, camera=None):
-    """Where Blender says that the camera sees a point of object space: "x y" in pixels from the upper left."""
+    """Where the camera sees a point of object space, according to Blender.
+
+    The answer is "x y" in pixels from the upper left.
+    """
     from bpy_extras.object_utils import world_to_camera_view
 
     scene = bpy.context.scene
     seen = world_to_camera_view(scene, camera or scene.camera, thing.matrix_world @ Vector(point))
-    return f"{seen.x * scene.render.resolution_x - 0.5} {(1 - seen.y) * scene.render.resolution_y - 0.5}"
+    x = seen.x * scene.render.resolution_x - 0.5
+    y = (1 - seen.y) * scene.render.resolution_y - 0.5
+    return f"{x} {y}"
 
 
 def middle(number):

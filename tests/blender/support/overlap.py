@@ -1,9 +1,10 @@
-"""How well a segment that Blender has exported fits exact masks. Run by the engine's Python, which can draw splats.
+"""How well a segment that Blender has exported fits exact masks; run by the engine's Python.
 
     python overlap.py SEGMENT.ply ATTRIBUTE THRESHOLD SPLATS.ply VIEWS MASKS CLICKED
 
-What is selected is drawn in every view that has a mask, cut at half, and compared: prints the mean IoU. As in
-`ludvig demo`, the photo that was clicked on does not count, nor one that shows next to nothing of the thing.
+The selected splats are drawn in every view that has a mask, cut at half and compared with it.
+Prints the mean IoU. As in `ludvig demo`, the photo that was clicked on does not count, nor one
+that shows next to nothing of the thing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.rendering import render
 
-LEAST = 0.01  # of a photo
+# A mask that covers less of its photo does not count.
+LEAST = 0.01
 
 
 def main(exported, attribute, threshold, splats, views, masks, clicked):

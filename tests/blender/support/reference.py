@@ -1,4 +1,7 @@
-"""3DGS drawn by the book, in float64 NumPy: what the viewport's shader is compared with. For small pictures only."""
+"""3DGS by the book, in float64 NumPy, to compare the viewport's shader with.
+
+It is fast enough for small pictures only.
+"""
 
 import numpy as np
 
@@ -8,8 +11,9 @@ C0 = 0.28209479177387814
 def render(means, quats, scales, opacities, colors, viewmat, K, width, height, near=0.01):
     """Premultiplied colour and alpha (H, W, 4), and depth x alpha (H, W).
 
-    gsplat's conventions: `viewmat` world -> camera with OpenCV axes, `K` in pixels with centres at +0.5, blur 0.3 px²,
-    alpha at most 0.99 and at least 1/255, slopes clamped 0.3 tan(fov/2) beyond the border, stop below 1e-4.
+    gsplat's conventions: `viewmat` world -> camera with OpenCV axes, `K` in pixels with centers at
+    +0.5, blur 0.3 px², alpha at most 0.99 and at least 1/255, slopes clamped 0.3 tan(fov/2) beyond
+    the border, stop below 1e-4.
     """
     fx = K[0, 0]
     fy = K[1, 1]

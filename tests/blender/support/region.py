@@ -38,8 +38,8 @@ class Region:
         near = 0.1
         far = 100
         f = 1.7
-        projection = [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0],
-                      [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]]  # fmt: skip
+        depth = [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)]
+        projection = [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]]
         context = SimpleNamespace(
             region=self.marker,
             region_data=SimpleNamespace(view_matrix=self.view, window_matrix=Matrix(projection)),
@@ -65,5 +65,6 @@ class Region:
             frame = self.draw()
             idle = idle + 1 if self.display._pump() is None else 0
 
-        assert wait_for(lambda: idle >= 3, turn)  # what arrives may ask for more at the next draw
+        # A result that arrives may ask for more at the next draw.
+        assert wait_for(lambda: idle >= 3, turn)
         return frame

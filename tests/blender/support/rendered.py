@@ -2,7 +2,8 @@
 
     python rendered.py SPLATS.ply VIEWS OUT.npz
 
-Of every sixth view: `viewmats`, `Ks`, `near`, and per view `image_0`.. (H, W, 4), premultiplied color and alpha.
+The file has `viewmats`, `Ks` and `near` of every sixth view, and for each view `image_0`...
+(H, W, 4), premultiplied color and alpha.
 """
 
 from __future__ import annotations

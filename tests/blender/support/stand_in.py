@@ -1,4 +1,4 @@
-"""An engine whose answers are plain to see: it finds the splats that have the colour of what was clicked.
+"""An engine with predictable answers: it finds the splats that have the color of what was clicked.
 
 Run as a program, it stands in for `python -m ludvig_engine serve`. NumPy and the wire only.
 """
@@ -20,8 +20,10 @@ from ludvig_engine.scene import Gaussians
 from ludvig_engine.service.server import serve
 from ludvig_engine.wire import methods
 
-TOUCH = 6.0  # pixels: how near to its centre a splat has to be clicked
-NEAR = 0.5  # scene units between neighbours
+# How near to its center a splat has to be clicked, in pixels.
+TOUCH = 6.0
+# How near neighbors are, in scene units.
+NEAR = 0.5
 NOWHERE = EngineError("bad_input", "No splat is visible there.", ["Click on the object."])
 
 scenes = []

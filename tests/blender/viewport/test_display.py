@@ -1,6 +1,7 @@
 """The viewport's display follows what changes, off the main thread, and survives what goes wrong.
 
-Blender calls no draw handlers without a window, so a region is made up here; what is drawn into it is real.
+Blender calls no draw handlers without a window, so a region is made up here; what is drawn into
+it is real.
 """
 
 import threading
@@ -51,8 +52,8 @@ def projection(_region):
     near = 0.1
     far = 100
     f = 1.7
-    return [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0],
-            [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]]  # fmt: skip
+    depth = [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)]
+    return [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]]
 
 
 def test_nothing_moves_nothing_is_drawn_again(region):

@@ -64,8 +64,9 @@ def expected(made, lens, world=None):
     towards = made.means - eye
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     shown = colors.sh.colors(made.sh0[:, 0], list(made.shN.transpose(1, 0, 2)), towards)
-    seen = render(made.means, made.quats, made.scales, made.opacities, np.maximum(shown, 0),
-                  FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height, near=lens.near)  # fmt: skip
+    shape = (made.means, made.quats, made.scales, made.opacities)
+    camera = (FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height)
+    seen = render(*shape, np.maximum(shown, 0), *camera, near=lens.near)
     return seen[0]
 
 
@@ -140,7 +141,8 @@ def test_equals_the_engine_on_a_whole_scene(source, tmp_path, record_property):
         means.append(difference.mean() * 255)
     record_property("mean difference", max(means))
     print(
-        f"{source.__name__} on {backend}: mean difference at most {max(means):.4f} of 255, of {len(means)} views"
+        f"{source.__name__} on {backend}: "
+        f"mean difference at most {max(means):.4f} of 255, of {len(means)} views"
     )
     assert max(means) < 0.1  # 2 is asked for
 

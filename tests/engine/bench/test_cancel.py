@@ -1,4 +1,4 @@
-"""The figures of `ludvig bench cancel` are of every request, and see a job that does not look up."""
+"""`ludvig bench cancel` measures every request, and sees a job that polls too rarely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The figures of `ludvig bench wire` are there. They say how fast the wire is; no test can, beside other programs."""
+"""`ludvig bench wire` prints all its figures.
+
+No test asserts them: on a busy machine any speed is possible.
+"""
 
 from __future__ import annotations
 

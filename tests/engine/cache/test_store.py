@@ -115,8 +115,8 @@ def damage(data: bytes, how: str) -> bytes:
         "truncated": data[:half],
         "last byte missing": data[:-1],
         "longer": data + b"\0",
-        "zeros at the end": data[:-16]
-        + bytes(16),  # what a power cut leaves of a file that was not flushed
+        # What a power cut leaves of a file that was not flushed.
+        "zeros at the end": data[:-16] + bytes(16),
         "all zeros": bytes(len(data)),
         "one bit": data[:-3] + bytes([data[-3] ^ 16]) + data[-2:],
         "another dtype": data.replace(b'"F32"', b'"I32"'),
@@ -129,9 +129,11 @@ def damage(data: bytes, how: str) -> bytes:
 
 @pytest.mark.parametrize(
     "how",
-    ["empty", "truncated", "last byte missing", "longer", "zeros at the end", "all zeros", "one bit", "another dtype",
-     "another shape", "another name", "not a frame", "pickle"],
-)  # fmt: skip
+    [
+        *("empty", "truncated", "last byte missing", "longer", "zeros at the end", "all zeros"),
+        *("one bit", "another dtype", "another shape", "another name", "not a frame", "pickle"),
+    ],
+)
 def test_a_damaged_entry_is_dropped_and_made_again(cache, how, caplog):
     cache.put(NAME, ARRAYS)
     [path] = files(cache)
@@ -160,7 +162,8 @@ def test_the_longest_unused_goes_first(tmp_path):
     for n, name in enumerate(names[:9]):
         cache.put(name, payload)
         os.utime(cache._path(name), (1000 + n, 1000 + n))
-    assert cache.get(names[0])  # used now, so the next oldest has to go
+    # This entry is used now, so the next oldest has to go.
+    assert cache.get(names[0])
     for name in names[9:12]:
         cache.put(name, payload)
     assert cache.usage().size <= cache.limit
@@ -175,9 +178,8 @@ def test_the_limit_holds_over_many_entries_and_engines(tmp_path):
     caches = [Cache(tmp_path, limit=50_000), Cache(tmp_path, limit=50_000)]
     for n in range(100):
         caches[n % 2].put(key("step", 1, n), {"a": np.zeros(500, np.float32)})
-        assert (
-            caches[0].usage().size <= 2 * 50_000
-        )  # each counts what it adds, and looks around now and then
+        # Each counts what it adds itself, and looks at the whole folder now and then.
+        assert caches[0].usage().size <= 2 * 50_000
     assert caches[1].usage().size > 20_000
 
 
@@ -234,9 +236,8 @@ def test_a_full_disk_costs_no_result_and_is_told_once(tmp_path):
                 assert found["a"][-1] == n
         assert len(notes) == 1
         assert "disk is full" in notes[0] and "not kept" in notes[0]
-        assert not [
-            path for path in files(cache) if path.name.startswith(".")
-        ]  # no half-written file
+        # There is no half-written file.
+        assert not [path for path in files(cache) if path.name.startswith(".")]
         for path in files(cache):
             assert cache.get(path.stem) is not None
         assert len(files(cache)) == (2 if mounted else 0)
@@ -254,7 +255,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 
 def test_threads_and_processes_may_share_a_folder(tmp_path):
-    """Two processes of two threads each write and read the same entries while they are being evicted."""
+    """Two processes with two threads each write and read the same entries during eviction."""
     script = """
 import sys, threading, numpy as np
 from pathlib import Path
@@ -297,9 +298,8 @@ def test_a_file_is_known_by_its_content(cache, tmp_path, monkeypatch):
         "file_digest",
         lambda *a: reads.append(a) or (_ for _ in ()).throw(OSError),
     )
-    assert (
-        Cache(cache.folder).key_of_file(a) == first
-    )  # not read again, not even by the next engine
+    # The file is not read again, not even by the next engine.
+    assert Cache(cache.folder).key_of_file(a) == first
     monkeypatch.undo()
     assert reads == []
 

@@ -1,4 +1,7 @@
-"""The command as its user meets it: what works, and one clear sentence with exit code 2 for what cannot."""
+"""The command as its user meets it: what works, and what cannot.
+
+What cannot ends with one clear sentence and exit code 2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the command line loads models: what ran is said and stored, and nothing downloads unless it may."""
+"""How the command line loads models: it says and stores what ran, and downloads only if it may."""
 
 from __future__ import annotations
 

@@ -44,10 +44,16 @@ def test_list(run, tmp_path, capsys):
     assert set(rows) == set(weights.MODELS) and found["folder"] == str(place.parent)
     assert rows["dinov2-base"]["place"] == str(place)
     assert rows["dinov2-giant"] == {
-        "id": "dinov2-giant", "role": "features", "source": "facebook/dinov2-with-registers-giant",
-        "bytes": 4_546_000_000, "licence": "Apache-2.0", "needs": "GPU, 8 GB", "gated": False, "notice": "",
+        "id": "dinov2-giant",
+        "role": "features",
+        "source": "facebook/dinov2-with-registers-giant",
+        "bytes": 4_546_000_000,
+        "licence": "Apache-2.0",
+        "needs": "GPU, 8 GB",
+        "gated": False,
+        "notice": "",
         "place": None,
-    }  # fmt: skip
+    }
     assert rows["sam3"]["gated"] and not rows["sam2-small"]["gated"]
 
 

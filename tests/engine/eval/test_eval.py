@@ -168,9 +168,8 @@ def test_a_square_shifted_by_a_quarter(tmp_path):
 def test_own_predictions(nvos_data, spin_data, monkeypatch):
     monkeypatch.setattr(foreground_eval, "load_segmenter", lambda spec, device: RegionSegmenter())
     task = spin.tasks(spin_data)[-1]
-    inner = replace(
-        config("sam_NVOS"), scheme=Scheme(share=0.1)
-    )  # regions cannot ignore a point beside the object
+    # The region segmenter cannot ignore a point beside the object, so few points are drawn.
+    inner = replace(config("sam_NVOS"), scheme=Scheme(share=0.1))
     for settings, floor in ((inner, 50), (config("sam_SPIn"), 80)):
         assert single_view.score([task], single_view.predictor(settings))[task.name]["IoU"] > floor
     small = {"recipe": replace(config("dif_SPIn").recipe, neighbours=30)}
@@ -196,7 +195,8 @@ def lerf_data(made, shown, tmp_path):
         objects = []
         for name in ("red", "green"):
             rows, columns = np.nonzero(shown[view, name])
-            outline = []  # around the ball: its leftmost pixel of every row, then its rightmost
+            # Around the ball: its leftmost pixel of every row, then its rightmost ones.
+            outline = []
             for row in np.unique(rows):
                 outline.insert(0, [float(columns[rows == row].min()) - 0.4, float(row)])
                 outline.append([float(columns[rows == row].max()) + 0.4, float(row)])
@@ -312,7 +312,10 @@ def scannet_data(made, shown, tmp_path):
     names = np.load(made / "names.npy")
     ids = np.array([scannet.NYU40[LABELS[name]] for name in names], np.uint16)
     ids[::50] = 39  # other furniture: not one of the classes
-    header = f"ply\nformat ascii 1.0\nelement vertex {len(ids)}\nproperty float x\nproperty ushort label\nend_header\n"
+    header = (
+        f"ply\nformat ascii 1.0\nelement vertex {len(ids)}\n"
+        "property float x\nproperty ushort label\nend_header\n"
+    )
     (place / "scene0000_00_vh_clean_2.labels.ply").write_text(
         header + "".join(f"0 {i}\n" for i in ids)
     )

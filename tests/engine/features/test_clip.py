@@ -48,9 +48,8 @@ def test_dense_values_are_the_last_attention_s(folders):
     with torch.no_grad():
         image = to_tensor(picture.pixels, (32, 48), CLIP, device="cpu")
         model.vision_model(image, interpolate_pos_encoding=True)
-        alone = attention(caught[0]["hidden_states"][0, 1:, None])[0][
-            :, 0
-        ]  # each token is a sequence of its own
+        # Each token is a sequence of its own.
+        alone = attention(caught[0]["hidden_states"][0, 1:, None])[0][:, 0]
         expected = model.visual_projection(model.vision_model.post_layernorm(alone))
     expected = torch.nn.functional.normalize(expected).T.reshape(16, 4, 6)
     np.testing.assert_allclose(

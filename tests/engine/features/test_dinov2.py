@@ -40,7 +40,7 @@ def test_places(folder):
 
 
 def test_tokens_are_the_model_s_own(folder):
-    """Also at a size the position embedding was not made for: registers and class token are left out."""
+    """Registers and class token are left out, even where position embeddings are stretched."""
     picture = photo(84, 112)
     model = transformers.AutoModel.from_pretrained(folder)
     assert type(model).__name__ == "Dinov2WithRegistersModel"
@@ -63,7 +63,7 @@ def test_size_limit(folder):
 
 
 def test_one_window_is_the_whole_photo(folder):
-    """With a square no larger than the crop both ways see the same, one on cells of half the size."""
+    """If the square is no larger than the crop, both see the same; one has cells half as large."""
     picture = photo(98, 98)
     whole, cut = (
         load_extractor(f"dinov2:{folder}{options}")(picture) for options in ("", ",windows")
@@ -114,10 +114,11 @@ def test_no_gpu(folder):
         load_extractor(f"dinov2:{folder}", device="cuda")
 
 
-def test_released_takes_registers_out_and_stretches_positions_as_dinov2_did(
-    folder,
-):  # quirks of LUDVIG's published code
-    """The transformer without registers that holds the same weights, given positions of the older rule."""
+def test_released_takes_registers_out_and_stretches_positions_as_dinov2_did(folder):
+    """Expected: a transformer without registers, with the same weights and the older positions.
+
+    This is a quirk of LUDVIG's published code.
+    """
     picture = photo(84, 112)
     model = transformers.AutoModel.from_pretrained(folder)
     plain = load_extractor(f"dinov2:{folder}")(picture)

@@ -1,4 +1,7 @@
-"""Learned features from Python packages: the real weights where they are installed, random ones in their format."""
+"""Learned features from Python packages.
+
+Weights are the real ones where installed, and random ones in the same format.
+"""
 
 from __future__ import annotations
 
@@ -41,11 +44,13 @@ def test_battery(spec):
     assert "Apache-2.0" in extractor.licence
 
 
-@pytest.mark.parametrize(
-    "spec", ["xfeat", "effnet"]
-)  # transformers remember where in the photo a thing was
+@pytest.mark.parametrize("spec", ["xfeat", "effnet"])
 def test_the_same_place_in_a_shifted_photo_looks_the_same(spec):
-    """By nearest neighbours over the whole other photo; a map that lay beside its photo would not shift with it."""
+    """Places are matched by nearest neighbors over the whole other photo.
+
+    A map that is displaced from its photo would not shift with it. Transformers are not tested, as
+    they know where in the photo a thing was.
+    """
     picture, (down, right) = data.coffee().astype(np.float32) / 255, (32, 64)
     one, other = picture[: 400 - down, : 600 - right], picture[down:, right:]
     maps = [real(spec)(Photo("a", np.ascontiguousarray(x))) for x in (one, other)]
@@ -106,7 +111,7 @@ def test_effnet_knows_a_cat_when_it_sees_one():
 
 
 def separability(extractor, picture, mask):
-    """IoU of a linear classifier that was shown ten cells of the object and ten others; mean of ten draws."""
+    """Mean IoU of ten linear classifiers, each fit on ten cells of the object and ten others."""
     cells = extractor(Photo("a", picture.astype(np.float32) / 255))
     rows, columns = (
         (np.arange(n) * 2 + 1) * m // (2 * n)
@@ -199,10 +204,16 @@ def test_joined_channels_are_those_of_the_parts(tmp_path):
 
 
 def xfeat_state():
-    """Random weights under XFeat's names, some of them with swapped strides as converters leave them."""
+    """Random weights under XFeat's names; some have swapped strides, as converters write."""
     shapes = {"skip1.1": (24, 1, 1)}
-    blocks = {"block1": (1, 4, 8, 8, 24), "block2": (24, 24, 24), "block3": (24, 64, 64, 64), "block4": (64,) * 4,
-              "block5": (64, 128, 128, 128, 64), "block_fusion": (64, 64, 64)}  # fmt: skip
+    blocks = {
+        "block1": (1, 4, 8, 8, 24),
+        "block2": (24, 24, 24),
+        "block3": (24, 64, 64, 64),
+        "block4": (64,) * 4,
+        "block5": (64, 128, 128, 128, 64),
+        "block_fusion": (64, 64, 64),
+    }
     generator, state = torch.Generator().manual_seed(0), {}
     for block, channels in blocks.items():
         for i, (a, b) in enumerate(itertools.pairwise(channels)):

@@ -62,7 +62,7 @@ def test_interpolation():
 
 
 def test_average_of_windows_is_the_map_they_were_cut_from():
-    """A ramp is what bilinear interpolation reproduces, up to half a token at the borders of the windows."""
+    """Bilinear interpolation keeps a ramp, up to half a token at the borders of windows."""
     height = 1190
     width = 1596
     patch = 14

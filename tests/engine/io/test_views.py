@@ -127,7 +127,8 @@ def test_places_of_a_model(dataset):
     same_cameras(load_views(dataset)[0], expected)
     same_cameras(load_views(dataset / "colmap")[0], expected)
     write_json(dataset / "transforms.json", expected[:2], "transforms")
-    assert len(load_views(dataset)[0]) == 2  # of nerfstudio's two, the one its splats are made with
+    # nerfstudio has two files of cameras; the splats are made with this one.
+    assert len(load_views(dataset)[0]) == 2
     (dataset / "transforms.json").rename(dataset / "transforms_train.json")
     assert len(load_views(dataset)[0]) == 3
     (dataset / "colmap").rename(dataset / "other")

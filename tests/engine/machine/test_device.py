@@ -31,7 +31,10 @@ def test_a_missing_package(name, monkeypatch):
 
 
 def test_a_torchvision_that_does_not_fit(monkeypatch):
-    """It breaks transformers although nothing here wants it: said so, as the message of torch says nothing."""
+    """A broken torchvision breaks transformers, though nothing here needs it.
+
+    The error says so, as torch's own message does not help.
+    """
 
     def load(name):
         if name in broken:
@@ -43,7 +46,8 @@ def test_a_torchvision_that_does_not_fit(monkeypatch):
     broken = {"transformers", "torchvision"}
     with pytest.raises(EngineError, match="pip uninstall torchvision"):
         import_transformers()
-    broken = {"transformers"}  # it is not torchvision's fault, whatever the message says
+    # It is not torchvision's fault, whatever the message says.
+    broken = {"transformers"}
     monkeypatch.setattr("ludvig_engine.machine.device.find_spec", lambda name: None)
     with pytest.raises(EngineError) as caught:
         import_transformers()

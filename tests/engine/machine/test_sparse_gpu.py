@@ -1,4 +1,4 @@
-"""Products on the GPU: the same code on torch's CPU device everywhere, on a GPU where there is one."""
+"""Products on the GPU. Without a GPU the same code runs on torch's CPU device."""
 
 from __future__ import annotations
 

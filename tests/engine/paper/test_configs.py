@@ -1,4 +1,7 @@
-"""The paper's experiments, and what its published code does otherwise: each switch changes what it says, no more."""
+"""The paper's experiments, and where its published code differs.
+
+Each switch changes what it says and no more.
+"""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def test_a_seed_that_does_not_look_like_the_object_is_dropped():
 
 
 def test_published_flood():
-    """Their iteration on the binarised, symmetrised matrix reaches what ours reaches on the same edges."""
+    """Their iteration on the binarized, symmetrized matrix reaches what ours reaches."""
     distances = np.linalg.norm(unit(FEATURES)[:, None] - unit(FEATURES)[NEIGHBOURS], axis=2).astype(
         np.float32
     )

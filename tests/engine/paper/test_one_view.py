@@ -1,4 +1,7 @@
-"""The paper's foreground experiment: its pieces by brute force, whole on a small scene and on real photos."""
+"""The paper's foreground experiment.
+
+Its pieces are compared with brute force; the whole runs on a small scene and on real photos.
+"""
 
 from __future__ import annotations
 

@@ -46,8 +46,11 @@ def test_logistic_scale_of_weights_is_the_scale_of_c(balance):  # T26
 def test_logistic_balances_like_both_versions_of_scikit_learn():  # T26
     from sklearn.linear_model import LogisticRegression
 
-    for balance, share in (("weight", [Z.sum() / (2 * Z[LABELS == c].sum()) for c in (0, 1)]),
-                           ("count", [150 / (2 * (LABELS == c).sum()) for c in (0, 1)])):  # fmt: skip
+    shares = {
+        "weight": [Z.sum() / (2 * Z[LABELS == c].sum()) for c in (0, 1)],
+        "count": [150 / (2 * (LABELS == c).sum()) for c in (0, 1)],
+    }
+    for balance, share in shares.items():
         model = LogisticRegression(C=0.5).fit(
             X, LABELS, sample_weight=Z * np.where(LABELS, share[1], share[0])
         )

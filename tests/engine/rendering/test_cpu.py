@@ -1,4 +1,7 @@
-"""Laws of the weights: against brute force, partition of unity, adjoint, folding, the two awkward frustum cases."""
+"""Laws of the blending weights.
+
+Brute force, partition of unity, adjoint, folding, and the two awkward cases of the frustum.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def dense_weights(gaussians, camera, **kwargs) -> np.ndarray:
 
 
 def differs(got, expected, *, few=1e-3) -> None:
-    """Equal up to float32, but for a few fragments that fall on the other side of 1/255 or of the stopping rule."""
+    """Equal up to float32, but for a few fragments close to 1/255 or to the stopping rule."""
     difference = np.abs(got - expected)
     assert difference.max() < 5e-3
     assert (difference > 1e-4).sum() <= few * (expected > 0).sum()
@@ -61,7 +64,7 @@ def test_tiny_gaussians_do_not_light_up_their_neighbourhood():
 
 
 def test_large_gaussians_beside_the_frustum_do_not_smear():
-    """The Jacobian is clamped at 1.3 tan(fov/2); without it, or culled, the image changes by more than 0.1."""
+    """The Jacobian is clamped at 1.3 tan(fov/2); without, the image changes by more than 0.1."""
     gaussians = random_gaussians(60, 7, spread=0.05, scale=0.6)
     rng = np.random.default_rng(7)
     beside = np.stack(
@@ -178,7 +181,8 @@ def test_occluded_and_near_and_faint_gaussians_weigh_nothing():  # T8
     assert closer[0] > 0
 
 
-def test_similarity_transforms_change_nothing():  # T9, with the blur scaled away and the near plane in range
+def test_similarity_transforms_change_nothing():
+    """With the blur scaled away and the near plane in range."""
     gaussians = random_gaussians(200, 8)
     expected = dense_weights(gaussians, CAMERA)
     angle = 0.7

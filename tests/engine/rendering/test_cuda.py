@@ -1,4 +1,4 @@
-"""The GPU back end: its code with a stand-in for gsplat everywhere, and gsplat itself wherever there is a GPU."""
+"""The GPU back end: with a stand-in for gsplat everywhere, with gsplat where there is a GPU."""
 
 from __future__ import annotations
 

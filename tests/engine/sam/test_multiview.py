@@ -38,9 +38,8 @@ def test_a_click_or_a_box_becomes_a_mask(made, prompt):
     scene, names = made
     x, y = small_scene.centre_of("red", 0)
     clicks = {"click": [(x, y, True)], "clicks": [(x, y, True), (2, 2, False)], "box": []}[prompt]
-    box = (
-        (x + 12, y + 12, x - 12, y - 12) if prompt == "box" else None
-    )  # drawn from the lower right
+    # The box is drawn from the lower right.
+    box = (x + 12, y + 12, x - 12, y - 12) if prompt == "box" else None
     paint = to_paint(RegionSegmenter(), pointing(scene.views[0], clicks, box))
     assert paint.complete
     assert iou(paint.positive > 0.5, shown(scene, names, "red", 0)) > 0.9

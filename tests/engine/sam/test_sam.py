@@ -1,4 +1,8 @@
-"""Segmenters: real loading code on tiny random weights, the geometry on networks whose answers are known."""
+"""Segmenters.
+
+The real loading code runs on tiny random weights; the geometry is tested on networks whose
+answers are known.
+"""
 
 from __future__ import annotations
 
@@ -131,14 +135,13 @@ def test_preprocessing_of_sam_1_is_its_processor_s(size, folders):
     assert tuple(out["reshaped_input_sizes"][0].tolist()) == Frame(*size, 128, True).shown
     difference = (seen[0] - out["pixel_values"]).abs()
     assert seen[0].shape == out["pixel_values"].shape
-    assert (
-        difference.max() < 3 / 255 / 0.22 and difference.mean() < 1 / 255 / 0.22
-    )  # it rounds to 8 bits
+    # The processor rounds to 8 bits.
+    assert difference.max() < 3 / 255 / 0.22 and difference.mean() < 1 / 255 / 0.22
 
 
 @pytest.mark.parametrize("family", ["sam", "sam2", "sam3"])
 def test_masks_are_the_model_s_own(family, folders):
-    """On an image that fills the square nothing is resized on the way in, and the logits are only enlarged."""
+    """An image that fills the square is not resized, and its logits are only enlarged."""
     segmenter = load_segmenter(f"{family}:{folders[family]}")
     side = segmenter.network.side
     picture = photo(side, side).pixels
@@ -200,7 +203,7 @@ def test_both_implementations_of_sam_1_agree(
 
 
 class Discs:
-    """Its mask is a disc around the first point, or the box, drawn in the pixel indices it is given."""
+    """Its mask is a disc around the first point, or the box, in the pixel indices it is given."""
 
     statistics = UNIT
 
@@ -212,9 +215,8 @@ class Discs:
         return image
 
     def decode(self, embedding, points, labels, boxes, multimask):
-        index = (
-            torch.arange(self.side // 4) + 0.5
-        ) * 4 - 0.5  # pixel indices of the centres of its cells
+        # Pixel indices of the centers of the cells.
+        index = (torch.arange(self.side // 4) + 0.5) * 4 - 0.5
         y, x = index[:, None], index
         if boxes is not None:
             left, top, right, bottom = boxes[0]

@@ -12,9 +12,8 @@ from ludvig_engine.segmentation.grow import grow, reach, shrink
 @pytest.fixture
 def graph():
     points = np.random.default_rng(0).uniform(size=(400, 3)).astype(np.float32)
-    features = np.where(points[:, :1] < 0.5, [[1.0, 0]], [[0.6, 0.8]]).astype(
-        np.float32
-    )  # two things, side by side
+    # Two things, side by side.
+    features = np.where(points[:, :1] < 0.5, [[1.0, 0]], [[0.6, 0.8]]).astype(np.float32)
     features += np.random.default_rng(1).normal(0, 0.02, features.shape).astype(np.float32)
     return build(nearest(points, 6)).with_features(features), points[:, 0] < 0.5
 

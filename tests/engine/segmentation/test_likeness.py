@@ -7,7 +7,10 @@ from ludvig_engine.segmentation.likeness import learn
 
 
 def test_rare_things_are_as_likely_as_they_are_frequent():
-    """Two kinds that overlap, one ten times as frequent: averaged over the scene the probability is the frequency."""
+    """The mean probability over the scene is the frequency, for two kinds that overlap.
+
+    One is ten times as frequent as the other.
+    """
     rng = np.random.default_rng(0)
     yes = np.arange(11_000) < 1000
     features = (rng.normal(size=(11_000, 2)) + yes[:, None]).astype(np.float32)

@@ -40,7 +40,8 @@ def test_a_click_on_a_photo_is_where_it_was_made(scene):
     assert placed is None and not paint.negative.any()
     np.testing.assert_allclose(middle(paint.positive), (np.array([200, 100]) + 0.5) / 4, atol=0.02)
     area = paint.positive.sum()
-    assert np.pi * 1.5**2 < area < np.pi * 3**2  # 8 pixels of the photo are 2 of the camera
+    # 8 pixels of the photo are 2 of the camera.
+    assert np.pi * 1.5**2 < area < np.pi * 3**2
 
 
 @pytest.mark.parametrize("size", [(120, 90), (3840, 2160)])

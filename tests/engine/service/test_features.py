@@ -60,7 +60,10 @@ def test_each_model_that_is_missing_can_be_fetched(service, monkeypatch, spec):
 
 
 def test_a_row_is_all_that_a_new_extractor_takes(service, made, monkeypatch, tmp_path):
-    """Listed with title, licence and what to fetch, loaded by its spec, chosen by `auto`, and in the documentation."""
+    """It is listed, loaded by its spec, chosen by `auto`, and documented.
+
+    The list has its title, its license and what to fetch.
+    """
     (tmp_path / "made_up.py").write_text(
         "from ludvig_engine.features.colour import Colour\n"
         "def load(argument, *, device):\n"

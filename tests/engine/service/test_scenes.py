@@ -119,7 +119,8 @@ def test_unusable_splats_are_counted_and_get_nothing(service, made):
         and not found.scores[[5, 7]].any()
         and not found.selected[[5, 7]].any()
     )
-    service(FreeMemory())  # it is put away and comes back with the same rows unusable
+    # The scene is put away and comes back with the same rows unusable.
+    service(FreeMemory())
     np.testing.assert_allclose(
         service(RunSegment(scene.scene, RED)).scores, found.scores, atol=1e-2
     )

@@ -75,7 +75,7 @@ def test_clicks_select_a_thing(service, scene, names):
 
 
 def test_a_click_goes_through_what_was_hidden(service, scene, names):
-    """From where the red ball covers the blue one; a prompt keeps what was hidden when it was made."""
+    """The red ball covers the blue one; a prompt keeps what was hidden when it was made."""
     red, blue = (np.array(small_scene.BALLS[name][0]) for name in ("red", "blue"))
     camera = look_at(red + 1.5 * (red - blue), blue, size=(200, 150), focal=150)
     view = Viewport(camera.viewmat, camera.K, camera.width, camera.height)
@@ -405,7 +405,7 @@ REQUESTS = {
 
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_cancelled_anywhere_then_complete(tmp_path, made, request_):
-    """A job is stopped at its 1st, 2nd, 4th, 8th ... look; what it leaves behind is whole or nothing."""
+    """A job cancelled at its 1st, 2nd, 4th, 8th... poll leaves a whole result or none."""
     service = Service(tmp_path)
     scene = opened(service, made).scene
     request = REQUESTS[request_](scene)

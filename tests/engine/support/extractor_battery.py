@@ -18,7 +18,7 @@ def photo(height: int, width: int, seed: int = 0, name: str = "a.jpg") -> Photo:
 
 
 def check(extractor: Extractor, sizes=((64, 96), (97, 61), (50, 50))) -> None:
-    """Shape, dtype, odd sizes, determinism, independence of what ran before; and what it says of itself."""
+    """Shape, dtype, odd sizes, determinism, no dependence on earlier calls, and its attributes."""
     assert isinstance(extractor, Extractor)
     assert extractor.name and extractor.key and extractor.licence
     channels = set()
@@ -39,7 +39,7 @@ def check(extractor: Extractor, sizes=((64, 96), (97, 61), (50, 50))) -> None:
 
 
 def check_places(extractor: Extractor, height: int = 96, width: int = 128) -> None:
-    """Something bright in one corner changes the features there most: the map lies over the photo as it should."""
+    """Something bright in one corner changes the features there most: map and photo are aligned."""
     plain = Photo("a.jpg", np.full((height, width, 3), 0.4, np.float32))
     for rows, columns in (
         (slice(0, height // 4), slice(0, width // 4)),

@@ -1,4 +1,7 @@
-"""An engine whose handlers only pretend, to test everything around them. Tests start it as the real one is started."""
+"""An engine whose handlers only pretend, to test everything around them.
+
+Tests start it as the real one is started.
+"""
 
 from __future__ import annotations
 

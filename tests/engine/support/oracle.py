@@ -1,6 +1,6 @@
 """A slow, obvious renderer in float64: every pixel, every Gaussian, straight from the definition.
 
-Written from gsplat's documentation of its conventions, independently of `ludvig_engine.rendering`; used as the oracle.
+Written from gsplat's documentation of its conventions, independently of `ludvig_engine.rendering`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def weights(
     stop=1e-4,
     margin=0.3,
 ):
-    """(H, W, N) blending weights alpha T, and (H, W) the transmittance after the last accepted Gaussian."""
+    """Blending weights alpha T (H, W, N), and transmittance after the last Gaussian (H, W)."""
     rows, columns = np.mgrid[: camera.height, : camera.width] + 0.5
     found = [
         (i, project(gaussians, i, camera, near=near, margin=margin)) for i in range(len(gaussians))
@@ -72,7 +72,7 @@ def weights(
 
 
 def upsampling(pixels: int, cells: int) -> np.ndarray:
-    """(pixels, cells) linear interpolation with align_corners=False, as torch's interpolate does it."""
+    """Linear interpolation (pixels, cells) as torch's `interpolate` with align_corners=False."""
     U = np.zeros((pixels, cells))
     for p in range(pixels):
         source = max((p + 0.5) * cells / pixels - 0.5, 0)

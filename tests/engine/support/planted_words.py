@@ -1,4 +1,4 @@
-"""Text models whose answers are known: fixed random vectors, seen by themselves or in small_scene."""
+"""Text models whose answers are known: random vectors, alone or planted in small_scene."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = {"red": "tomato", "blue": "marble", "green": "lime", "ground": "table"}
 
 
 class Planted:
-    """A text encoder whose words are fixed random directions; words of one group share a part of them."""
+    """A text encoder whose words are fixed random directions; words of a group share a part."""
 
     def __init__(self, size=128, groups=()):
         self.size, self.groups = size, groups
@@ -38,7 +38,7 @@ class Planted:
 
 
 class PlantedExtractor(Planted):
-    """A "CLIP" that knows the words of `WORDS`: their vectors where the splats show them, plus noise."""
+    """A "CLIP" that sees the vectors of `WORDS` where the splats show their things, plus noise."""
 
     name = "planted"
     key = "planted-1"

@@ -1,4 +1,4 @@
-"""A segmenter without a network, for the tests: the region of similar colour around what was pointed at."""
+"""A segmenter without a network: the region of similar color around what was pointed at."""
 
 from __future__ import annotations
 

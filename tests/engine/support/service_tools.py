@@ -1,4 +1,4 @@
-"""For the tests of the service: ask it as the server does, with all checks of the wire but without another process."""
+"""Ask the service as the server does: with all checks of the wire, but in this process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ RED = (click("red"), click("blue", positive=False))  # clicks that mean the red 
 
 
 def told_apart(scores: np.ndarray, truth: np.ndarray) -> float:
-    """How often a Gaussian of the thing scores higher than another one: the area under the ROC curve."""
+    """Area under the ROC curve: how often a Gaussian of the thing scores higher than another."""
     ranks = np.argsort(np.argsort(scores, kind="stable")) + 1.0
     yes = int(truth.sum())
     return float((ranks[truth].sum() - yes * (yes + 1) / 2) / (yes * (len(truth) - yes)))

@@ -1,4 +1,4 @@
-"""A scene on disk, made in a second: coloured balls on a ground, photographed by the renderer itself."""
+"""A scene on disk, made in a second: colored balls on a ground, photographed by the renderer."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ def _surface(means, normals, colour, size) -> Gaussians:
     quats[quats[:, 0] < 1e-6] = [0, 1, 0, 0]
     f = np.float32
     return Gaussians(
-        means.astype(f), (quats / np.linalg.norm(quats, axis=1, keepdims=True)).astype(f),
-        np.tile(np.array([size, size, size / 5], f), (n, 1)), np.full(n, 0.95, f),
-        ((np.broadcast_to(colour, (n, 3)) - 0.5) / 0.28209479).astype(f)[:, None], np.zeros((n, 0, 3), f),
-    )  # fmt: skip
+        means=means.astype(f),
+        quats=(quats / np.linalg.norm(quats, axis=1, keepdims=True)).astype(f),
+        scales=np.tile(np.array([size, size, size / 5], f), (n, 1)),
+        opacities=np.full(n, 0.95, f),
+        sh0=((np.broadcast_to(colour, (n, 3)) - 0.5) / 0.28209479).astype(f)[:, None],
+        shN=np.zeros((n, 0, 3), f),
+    )
 
 
 def gaussians() -> tuple[Gaussians, np.ndarray]:
@@ -69,7 +72,7 @@ def cameras() -> list[Camera]:
 
 
 def write(folder: Path) -> Path:
-    """splats.ply, transforms.json, images/ in `folder`; the ball's row order is shuffled in the file."""
+    """Write splats.ply (in shuffled order), names.npy, transforms.json and images/ in `folder`."""
     cloud, names = gaussians()
     order = np.random.default_rng(1).permutation(len(cloud))
     (folder / "images").mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,7 @@
-"""Tiny random models in the file formats of the real ones: what they see means nothing, but how they load does."""
+"""Tiny random models in the file formats of the real ones.
+
+Their features mean nothing, but they are loaded by the same code.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ transformers = pytest.importorskip(
     "transformers", reason='learned models need: pip install "ludvig-engine[models]"'
 )
 
-torch.set_num_threads(1)  # these models are so small that threads only wait for each other
+# These models are so small that threads only wait for each other.
+torch.set_num_threads(1)
 
 VIT = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 48}
 

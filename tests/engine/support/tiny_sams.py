@@ -35,7 +35,8 @@ def sam(folder: Path) -> Path:
         "image_size": 128,
         "patch_size": 16,
         "output_channels": 32,
-        "num_pos_feats": 16,  # half of the hidden size, or the prompts do not fit
+        # Half of the hidden size, or the prompts do not fit.
+        "num_pos_feats": 16,
         "window_size": 4,
         "global_attn_indexes": [1],
         "mlp_dim": 64,
@@ -103,7 +104,10 @@ def sam3(folder: Path) -> Path:
 
 
 def import_segment_anything() -> ModuleType:
-    """The package. It imports functions of torchvision that are not used here: stand-ins while it does, then gone."""
+    """The package. While it is imported, stand-ins serve the functions of torchvision it asks for.
+
+    Nothing here uses these functions.
+    """
     functions = {
         "torchvision": (),
         "torchvision.ops": (),
@@ -127,7 +131,7 @@ def import_segment_anything() -> ModuleType:
 
 
 def original(package: ModuleType):
-    """A SAM of one block that sees 128 pixels; its 768 channels are what tells a ViT-B from the others."""
+    """A SAM of one block that sees 128 pixels; 768 channels are how a ViT-B is recognized."""
     modeling = importlib.import_module("segment_anything.modeling")
     torch.manual_seed(0)
     encoder = modeling.ImageEncoderViT(

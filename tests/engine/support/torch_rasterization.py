@@ -1,6 +1,7 @@
-"""`gsplat.rasterization` in plain torch for a few Gaussians: its signature, its conventions, differentiable in colours.
+"""`gsplat.rasterization` in plain torch for a few Gaussians, differentiable in colors.
 
-Written from gsplat's documentation of its arguments and conventions; alpha is clamped at 0.999 in 1.5, at 0.99 in 1.6.
+Written from gsplat's documentation of its arguments and conventions. Alpha is clamped at 0.999 in
+gsplat 1.5 and at 0.99 in 1.6.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import torch
 
 
 def rasterization(
-    means, quats, scales, opacities, colors, viewmats, Ks, width, height, near_plane=0.01, far_plane=1e10,
-    radius_clip=0.0, eps2d=0.3, sh_degree=None, packed=True, tile_size=16, backgrounds=None, render_mode="RGB",
-    sparse_grad=False, absgrad=False, rasterize_mode="classic", channel_chunk=32, distributed=False,
-    camera_model="pinhole", segmented=False, covars=None, with_ut=False, with_eval3d=False, radial_coeffs=None,
-    tangential_coeffs=None, thin_prism_coeffs=None, ftheta_coeffs=None, rolling_shutter=None, viewmats_rs=None,
+    means, quats, scales, opacities, colors, viewmats, Ks, width, height,
+    near_plane=0.01, far_plane=1e10, radius_clip=0.0, eps2d=0.3, sh_degree=None, packed=True,
+    tile_size=16, backgrounds=None, render_mode="RGB", sparse_grad=False, absgrad=False,
+    rasterize_mode="classic", channel_chunk=32, distributed=False, camera_model="pinhole",
+    segmented=False, covars=None, with_ut=False, with_eval3d=False, radial_coeffs=None,
+    tangential_coeffs=None, thin_prism_coeffs=None, ftheta_coeffs=None, rolling_shutter=None,
+    viewmats_rs=None,
     *, max_alpha=0.99,
 ):  # fmt: skip
     """Images (1, H, W, D), alphas (1, H, W, 1) and an empty dict, of one camera."""
@@ -45,9 +48,12 @@ def rasterization(
     zero = torch.zeros_like(z)
     J = torch.stack([fx / z, zero, -fx * tx / z, zero, fy / z, -fy * ty / z], 1).reshape(-1, 2, 3)
     w, a, b, c = torch.nn.functional.normalize(quats[order].double(), dim=1).T
-    turn = torch.stack([1 - 2 * (b * b + c * c), 2 * (a * b - w * c), 2 * (a * c + w * b),
-                        2 * (a * b + w * c), 1 - 2 * (a * a + c * c), 2 * (b * c - w * a),
-                        2 * (a * c - w * b), 2 * (b * c + w * a), 1 - 2 * (a * a + b * b)], 1)  # fmt: skip
+    rotation = [
+        *(1 - 2 * (b * b + c * c), 2 * (a * b - w * c), 2 * (a * c + w * b)),
+        *(2 * (a * b + w * c), 1 - 2 * (a * a + c * c), 2 * (b * c - w * a)),
+        *(2 * (a * c - w * b), 2 * (b * c + w * a), 1 - 2 * (a * a + b * b)),
+    ]
+    turn = torch.stack(rotation, 1)
     half = J @ R @ turn.reshape(-1, 3, 3) * scales[order].double()[:, None]
     conic = torch.linalg.inv(half @ half.mT + eps2d * torch.eye(2, dtype=torch.float64))
     rows, columns = torch.meshgrid(

@@ -1,4 +1,7 @@
-"""A web server on this computer that behaves as told: ranges, broken connections, redirects, refusals, a model hub."""
+"""A web server on this computer that behaves as told.
+
+It can serve ranges, break connections, redirect, refuse, and act as a model hub.
+"""
 
 from __future__ import annotations
 
@@ -16,23 +19,24 @@ class Site:
     """What the server has and how it misbehaves."""
 
     files: dict[str, bytes] = field(default_factory=dict)  # path -> content
-    breaks: dict[str, list[int]] = field(
-        default_factory=dict
-    )  # path -> bytes after which each connection breaks off
+    # Path -> the bytes after which each connection breaks off.
+    breaks: dict[str, list[int]] = field(default_factory=dict)
     status: dict[str, int] = field(default_factory=dict)  # path -> refuse with this
     redirects: dict[str, str] = field(default_factory=dict)  # path -> address
     ranges: bool = True
     port: int = 0
-    seen: list[tuple[str, dict[str, str]]] = field(
-        default_factory=list
-    )  # paths and headers of the requests
+    # Paths and headers of the requests.
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def add_repository(self, name: str, files: dict[str, bytes], *, commit: str = "c0ffee") -> None:
-        """What the hub's interface says of a repository, and its files. Files over 1000 bytes are "large" ones."""
+        """Add a repository's files, and the hub's description of it.
+
+        Files over 1000 bytes are "large" ones.
+        """
         siblings = []
         for path, content in files.items():
             entry = {"rfilename": path, "size": len(content)}

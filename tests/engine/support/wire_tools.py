@@ -85,7 +85,7 @@ def is_closed(sock: socket.socket) -> bool:
             pass
     except TimeoutError:
         return False
-    except OSError:  # reset: it had more to read than it cared for
+    except OSError:  # a reset, because it closed before it had read everything
         pass
     return True
 

@@ -1,4 +1,4 @@
-"""Finding and fetching weights, against a server on this computer that misbehaves in every way that matters."""
+"""Finding and fetching weights, from a local server that misbehaves in every way that matters."""
 
 from __future__ import annotations
 
@@ -468,7 +468,7 @@ def field(number, value):
 
 
 def test_onnx_by_its_published_field_numbers():
-    """A graph written by hand: a constant of 3 x 50 floats, an integer one, and a product of two things."""
+    """A graph written by hand: a constant of 3 x 50 floats, an integer one, and a product."""
     values = np.arange(150, dtype="<f4").reshape(3, 50)
     constant = (
         field(1, 3) + field(1, 50) + field(2, 1) + field(8, b"w") + field(9, values.tobytes())

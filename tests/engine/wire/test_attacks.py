@@ -1,4 +1,7 @@
-"""Attacks on the socket: each ends with a closed connection and one line in the log, and changes nothing else."""
+"""Attacks on the socket.
+
+Each ends with a closed connection and one line in the log, and changes nothing else.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,11 @@ def target():
 
 
 def attack(target, data: bytes, *, inside: bool, then_leave: bool = False) -> str:
-    """Send bytes as a stranger, or as a client who has the token. Returns the one line that the log gained."""
+    """The one line that the log gains by bytes of a stranger, or of a client with the token."""
     before = len(target.lines())
 
-    def gained() -> list[str]:  # beside the comings and goings of clients who behave
+    def gained() -> list[str]:
+        """New lines of the log, but for well-behaved clients that connect and leave."""
         return [
             line
             for line in target.lines()[before:]
@@ -67,7 +71,8 @@ def attack(target, data: bytes, *, inside: bool, then_leave: bool = False) -> st
         ]
 
     with contextlib.closing(connect(target.port, target.token if inside else "")) as connection:
-        with contextlib.suppress(OSError):  # it may have hung up before all is sent
+        # The engine may hang up before everything is sent.
+        with contextlib.suppress(OSError):
             raw(connection).sendall(data)
             if then_leave:
                 raw(connection).shutdown(socket.SHUT_WR)
@@ -84,7 +89,8 @@ def initialize(**params) -> bytes:
     return message(0, "initialize", params)
 
 
-STRANGERS = {  # what they send, and the reason in the log
+# What strangers send, and the reason in the log.
+STRANGERS = {
     "no token": (initialize(protocol=1, client="x"), "token is missing"),
     "a wrong token": (hello("0" * 64), "token is not this engine's"),
     "an empty token": (hello(""), "token is not this engine's"),
@@ -184,7 +190,7 @@ def test_random_bytes(target):
 
 
 def test_a_hundred_thousand_tiny_frames(target):
-    """One in five asks for something. All of those are answered, not all are worked on, and nothing is kept."""
+    """One message in five is a request: all are answered, not all worked on, none kept."""
     with contextlib.closing(connect(target.port, target.token)) as client:
         before = memory(target.process.pid)
         asking, telling = (
@@ -209,7 +215,7 @@ def test_a_hundred_thousand_tiny_frames(target):
 
 
 def test_a_client_that_asks_and_never_reads(target):
-    """The answers fill the sockets, then the engine reads no more: it waits, and does not pile up."""
+    """When answers fill the sockets, the engine stops reading: it waits and does not pile up."""
     with contextlib.closing(connect(target.port, target.token)) as client:
         before = memory(target.process.pid)
         raw(client).settimeout(1)

@@ -84,7 +84,8 @@ def test_polling_never_waits_and_tells_everything_once(engine):
     assert news.count((work, True)) == news.count((ping, True)) == 1
     assert news.count((work, False)) >= 2
     assert engine.poll() == []
-    assert empty > 0  # a poll that waited for news would never come back without
+    # A poll that waited for news would never come back empty.
+    assert empty > 0
 
 
 def test_sending_much_does_not_wait_either(engine, tmp_path):

@@ -56,7 +56,8 @@ def test_a_killed_engine_is_reported_and_resumes_from_its_cache(tmp_path):
     assert engine.poll() == [call]
 
     for path in tmp_path.glob("??/*.safetensors"):
-        if not path.name.startswith("."):  # hidden is what it was writing at that moment
+        # The engine writes an entry under a hidden name and renames it at the end.
+        if not path.name.startswith("."):
             assert Cache(tmp_path).get(path.stem) is not None
     with engine.reconnect() as restarted:
         assert engine.process.log.exists()  # the fix above must not be in vain
@@ -96,7 +97,10 @@ time.sleep(6000)
 
 
 def test_any_folder_will_do(tmp_path):
-    """Spaces, umlauts, Chinese and a quote in every path: code, temporary files, log, cache, working folder."""
+    """Every path has spaces, umlauts, Chinese and a quote.
+
+    That is the code, temporary files, log, cache and working folder.
+    """
     folder = tmp_path / "Großer Spaß 目录" / "it's here"
     (folder / "tmp").mkdir(parents=True)
     code = shutil.copytree(Path(ludvig_engine.__file__).parent, folder / "ludvig_engine")
@@ -140,7 +144,8 @@ def test_what_lies_in_the_working_folder_is_not_imported(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
-    run = f"import json, runpy; runpy.run_path({COMMAND[1]!r}, run_name='__main__')"  # with -c and -m it would come first
+    # With -c and -m the working folder would come first.
+    run = f"import json, runpy; runpy.run_path({COMMAND[1]!r}, run_name='__main__')"
     with Engine.start(command=[sys.executable, "-c", run]) as engine:
         assert engine.call(Ping()) == Nothing()
 

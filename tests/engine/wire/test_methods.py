@@ -56,9 +56,8 @@ def test_every_request_and_answer_travels(name):
 def test_every_method_says_what_it_does(name):
     first = (OURS[name].__doc__ or "").splitlines()[0]
     assert first.endswith((".", "?"))
-    assert not first.startswith(
-        OURS[name].__name__
-    )  # what a dataclass without a docstring is given
+    # Python gives a dataclass without a docstring one that begins with its name.
+    assert not first.startswith(OURS[name].__name__)
     assert f"| `{name}` |" in methods.table()
 
 

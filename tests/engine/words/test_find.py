@@ -149,12 +149,11 @@ SHIPPED = Path(__file__).resolve().parents[3] / "demo" / "scene"
 
 
 def test_words_on_the_shipped_scene():
-    """What the packaged stand-in for CLIP finds there, with features that need nothing: whole things, only these."""
+    """The packaged stand-in for CLIP, with color features, finds whole things and no others."""
     pytest.importorskip("torch")
     if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
-        pytest.skip(
-            f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested"
-        )
+        missing = ", ".join(missing)
+        pytest.skip(f"the packages of {missing} are not installed: learned features are NOT tested")
     scene = load_scene(SHIPPED / "splats.ply", views=SHIPPED)
     encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
     things = {"vase": "vase", "chair": "chair", "potted plant": "plant"}
@@ -182,15 +181,14 @@ DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
     not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested"
 )
 def test_words_on_real_photos_and_with_shuffled_weights():
-    """The packaged stand-in for CLIP finds "banana" and no dog; with its weights shuffled it finds nothing."""
+    """The packaged stand-in for CLIP finds "banana" and no dog; with shuffled weights, nothing."""
     torch = pytest.importorskip("torch")
     from ludvig_engine.features.convolution import read_weights
     from ludvig_engine.features.effnet import load_network
 
     if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
-        pytest.skip(
-            f"the packages of {', '.join(missing)} are not installed: learned features are NOT tested"
-        )
+        missing = ", ".join(missing)
+        pytest.skip(f"the packages of {missing} are not installed: learned features are NOT tested")
     scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
     views = {Path(view.name).stem: view for view in scene.views}
     masks = {

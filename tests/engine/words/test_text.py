@@ -121,8 +121,10 @@ def test_nothing_is_found_in_noise():
 
 
 def test_what_is_only_similar_is_not_found():
-    fruit = ("banana", "plantain", "lemon", "apple", "strawberry", "melon", "grapes", "tomato", "carrot", "potato",
-             "onion", "pepper", "mushroom", "bread", "egg")  # fmt: skip
+    fruit = (
+        *("banana", "plantain", "lemon", "apple", "strawberry", "melon", "grapes", "tomato"),
+        *("carrot", "potato", "onion", "pepper", "mushroom", "bread", "egg"),
+    )
     encoder = Planted(groups=[fruit])
     x = scene(encoder, OBJECTS, 0.5)
     present, similar = find(encoder, x, ["banana", "plantain"])
