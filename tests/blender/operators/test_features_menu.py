@@ -42,7 +42,7 @@ def listed(monkeypatch, *extractors):
 
 def drawn(monkeypatch):
     thing = SimpleNamespace(ludvig_features=SimpleNamespace(extractor="auto"))
-    monkeypatch.setattr(operators.scene_operators, "target", lambda context: thing)
+    monkeypatch.setattr(operators.polls, "target", lambda context: thing)
     layout = Layout()
     operators.FeaturesMenu.draw(SimpleNamespace(layout=layout), None)
     return layout.buttons
