@@ -80,14 +80,14 @@ def test_what_cannot_be_fetched_has_no_download_button(monkeypatch):
 
 def test_a_title_comes_from_the_engine_that_runs(monkeypatch):
     listed(monkeypatch, methods.ExtractorInfo("clip", "MIT", ready=True, title="Another CLIP"))
-    assert operators.title("clip") == "Another CLIP"
-    assert operators.title("auto") == "Best Available"
-    assert operators.title("files:/maps") == "files:/maps"
+    assert operators.catalog.title("clip") == "Another CLIP"
+    assert operators.catalog.title("auto") == "Best Available"
+    assert operators.catalog.title("files:/maps") == "files:/maps"
 
 
 def test_there_are_titles_before_an_engine_runs(monkeypatch):
     monkeypatch.setattr(engine, "_connection", None)
-    assert {spec: operators.title(spec) for spec in EXTRACTORS} == {
+    assert {spec: operators.catalog.title(spec) for spec in EXTRACTORS} == {
         spec: entry.title for spec, entry in EXTRACTORS.items()
     }
 
