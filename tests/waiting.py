@@ -18,7 +18,7 @@ def wait_for(
     *,
     pause: float = 0.005,
 ) -> bool:
-    """Whether the condition comes true in time. `step` is called between two looks at it."""
+    """Whether the condition comes true in time. `step` is called between two checks."""
     end = time.monotonic() + LIMIT
     while not condition():
         if time.monotonic() > end:

@@ -102,7 +102,7 @@ def start(tmp_path):
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    """One for all tests that leave it as it was."""
+    """One engine for all tests that leave it unchanged."""
     with starter(tmp_path_factory.mktemp("shared"))() as engine:
         yield engine
 
@@ -250,7 +250,7 @@ def test_a_full_disk_costs_time_and_never_a_result(start, made, tmp_path):
 
 
 def test_no_place_for_results_costs_time_and_never_a_result(tmp_path, made, monkeypatch):
-    """The same where nothing can be mounted: every write of an entry fails as on a full disk."""
+    """Where nothing can be mounted, every write of an entry fails as on a full disk."""
     expected = Service(tmp_path / "good")
     expected = expected(RunSegment(opened(expected, made).scene, RED)).scores
 

@@ -1,4 +1,4 @@
-"""The whole way on a small scene; what the cache keeps, and what changes a key."""
+"""The whole pipeline on a small scene; what the cache keeps, and what changes a key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ludvig_engine.progress import Job, cpu_count
 
 
 class Counting:
-    """The colour extractor, counting its calls."""
+    """The color extractor, counting its calls."""
 
     name = "counting"
     key = "counting-1"

@@ -29,7 +29,7 @@ SENTENCES = {
     "fixes",
 }
 ERRORS = {"error", "reason", "missing", "caught", "exception"}
-# The only way in which torch tells that the computer, rather than a GPU, has too little memory.
+# torch has no other way to tell that the computer, rather than a GPU, lacks memory.
 FOREIGN = {"'allocate' not in str(error)"}
 READING = {
     *("startswith", "endswith", "partition", "rpartition", "split", "rsplit", "removeprefix"),

@@ -42,7 +42,7 @@ def over(kind=0):
 
 
 def hand(x, y, *what):
-    """The mouse to a place in Blender's pixels, then what else it does there."""
+    """Move the mouse to a place in Blender's pixels, then do the rest there."""
     subprocess.run(
         ["xdotool", "mousemove", str(round(x)), str(round(window().height - 1 - y)), *what],
         check=True,
@@ -50,7 +50,7 @@ def hand(x, y, *what):
 
 
 def idle():
-    """Until nothing is under way and everything is drawn."""
+    """Wait until nothing is under way and everything is drawn."""
     begun, display = time.monotonic(), module("viewport")
     yield 0.5
     while module("engine.pump").every() and time.monotonic() - begun < 300:

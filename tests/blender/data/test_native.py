@@ -1,4 +1,4 @@
-"""Before 5.3 Blender has no splats of its own, and ours are points that Blender leaves alone."""
+"""Blender has no splats of its own before 5.3: there, ours are points that it leaves alone."""
 
 import bpy
 import pytest

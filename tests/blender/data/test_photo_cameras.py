@@ -114,7 +114,7 @@ def real(command, tmp_path):
 
 
 def test_import_check_compute(real, tmp_path):
-    """The whole left half of the panel on a little capture."""
+    """Import, check and compute, on a little capture."""
     path = captures.make(tmp_path / "José 目录")
     assert bpy.ops.ludvig.import_splats(filepath=str(path)) == {"FINISHED"}
     thing = bpy.context.object

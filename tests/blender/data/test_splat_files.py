@@ -54,7 +54,7 @@ def test_a_trained_scene_comes_out_bit_for_bit(tmp_path):
 
 
 def test_imported_upright(tmp_path):
-    """COLMAP looks along +z with y down: what is far is Blender's +y, what is up (-y) its +z."""
+    """COLMAP looks along +z with y down: its +z becomes Blender's +y, its -y Blender's +z."""
     thing = load(write_ply(tmp_path / "in.ply"))
     to_world = np.array(thing.matrix_world)
     np.testing.assert_allclose(to_world[:3, :3] @ [0, 0, 1], [0, 1, 0], atol=1e-6)
@@ -249,7 +249,7 @@ def test_objects_are_merged(tmp_path):
 
 
 def test_a_collection_exports_its_splats(tmp_path):
-    """As Blender's exporters of a collection ask: whatever is selected."""
+    """Blender's exporter of a collection exports it whatever is selected."""
     inside, outside = load(write_ply(tmp_path / "a.ply")), splat_object(gaussians(7))
     mine = bpy.data.collections.new("mine")
     mine.objects.link(inside)

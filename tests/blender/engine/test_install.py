@@ -1,4 +1,4 @@
-"""The engine's environment: made for real from the built zip, broken off, mended, removed."""
+"""The engine's environment is really made from the zip, interrupted, repaired and removed."""
 
 import json
 import os
@@ -154,7 +154,7 @@ def test_requirements_are_pinned_and_hashed():
     assert all("==" in line for line in learned) and any(
         line.startswith("torch==") for line in learned
     )
-    # What both name, both want in the same version.
+    # Packages in both files must have the same version.
     for line in learned:
         name = line.split("==")[0]
         if any(pin.startswith(f"{name}==") for pin in pins):
@@ -220,7 +220,7 @@ def test_without_a_network_the_reason_is_told(tmp_path, monkeypatch):
 
 
 def test_install_engine_and_use_it(online, tmp_path):
-    """The button, as a script presses it: environment, engine, a scene; and nothing is left."""
+    """The button installs the environment, the engine opens a scene, and removal leaves nothing."""
     engine = blender_module("ludvig_blender.engine.link")
     methods = blender_module("ludvig_engine.wire.methods")
     assert settings.state() == "none"

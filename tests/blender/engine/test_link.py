@@ -59,7 +59,7 @@ def slow():
 
 
 def begin(engine, thing, **options):
-    """Ask, and return when the engine is at it."""
+    """Ask, and return when the engine has begun to work on it."""
     task = about(thing).ask(click(), label="Thinking", **options)
     until(lambda: task.progress is not None)
     return task

@@ -89,7 +89,7 @@ def test_another_file_in_its_place(engine, tmp_path):
 
 
 def test_another_photo_in_its_place(engine, tmp_path):
-    """It is told of with the result, which is that of the new photo."""
+    """The result is that of the new photo, and says so."""
     folder = shutil.copytree(demo()[1], tmp_path / "scene")
     thing, things = opened(lambda: (folder / "splats.ply", folder, demo()[2]))
     name = next(iter(things))

@@ -29,7 +29,7 @@ def test_what_blend_files_hold_stays():
 
 
 def test_each_kind_of_the_wire_is_in_the_table():
-    """Blender makes no masks: what is painted there is a scribble."""
+    """Masks are left out, as Blender makes none: painting there is a scribble."""
     assert {kind.wire for kind in kinds.KINDS.values()} == set(wire) - {"mask"}
     for kind in kinds.KINDS.values():
         assert kind.placed != wire[kind.wire].words

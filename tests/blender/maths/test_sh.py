@@ -1,4 +1,4 @@
-"""Harmonics are orthonormal, turn with the splat, and give 3DGS's colours."""
+"""Harmonics are orthonormal, turn with the splat, and give the colors of 3DGS."""
 
 import numpy as np
 import pytest

@@ -288,7 +288,7 @@ def test_deleted_while_it_is_looked_for(capfd):
 
 
 def test_engine_killed_at_work(capfd):
-    """What was said and what was found before stay; one button finds it again."""
+    """The prompts and the earlier result stay; one button computes the result again."""
     thing = scene()
     click(thing, 0)
     with engine_by(*STAND_IN, environment={"LUDVIG_SLOW": "20"}) as engine:

@@ -1,4 +1,4 @@
-"""Render Splats makes an image, saves files, and explains itself where it cannot draw."""
+"""Render Splats makes an image and saves files; where it cannot draw, it says why."""
 
 import bpy
 import numpy as np

@@ -126,7 +126,7 @@ def bench(count, folder):
 
 
 def stalls(thing):
-    """The longest tick of asking an engine about an object: so long Blender stands still."""
+    """The longest tick of asking an engine about an object, while Blender stands still."""
     pump, methods = (
         blender_module("ludvig_blender.engine.pump"),
         blender_module("ludvig_engine.wire.methods"),

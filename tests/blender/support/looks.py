@@ -1,4 +1,4 @@
-"""Three heaps of splats in three colours, and cameras of every kind that look at them."""
+"""Three heaps of splats in three colors, and cameras of every kind that look at them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def pixel_of(thing, point, camera=None):
 
 
 def middle(number):
-    """The mean of the splat of a heap that is nearest to its centre."""
+    """The mean of the splat of a heap that is nearest to its center."""
     means = heaps().means[heap(number)]
     return means[np.argmin(np.linalg.norm(means - CENTERS[number], axis=1))]
 

@@ -9,7 +9,7 @@ C0 = 0.28209479177387814
 
 
 def render(means, quats, scales, opacities, colors, viewmat, K, width, height, near=0.01):
-    """Premultiplied colour and alpha (H, W, 4), and depth x alpha (H, W).
+    """Premultiplied color and alpha (H, W, 4), and depth x alpha (H, W).
 
     gsplat's conventions: `viewmat` world -> camera with OpenCV axes, `K` in pixels with centers at
     +0.5, blur 0.3 px², alpha at most 0.99 and at least 1/255, slopes clamped 0.3 tan(fov/2) beyond

@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 90, 60
 
 
 class Region:
-    """A 3D view's region that draws offscreen, and a clock hand for the display's timer."""
+    """A 3D view's region that draws offscreen and runs the display's timer."""
 
     def __init__(self):
         gpu.init()
@@ -33,7 +33,7 @@ class Region:
         self.marker = SimpleNamespace(width=WIDTH, height=HEIGHT, as_pointer=lambda: 1)
 
     def draw(self):
-        """One frame: premultiplied linear colour and alpha (H, W, 4)."""
+        """One frame: premultiplied linear color and alpha (H, W, 4)."""
         bpy.context.view_layer.update()
         near = 0.1
         far = 100

@@ -47,7 +47,7 @@ def open_scene(request, _job):
 
 
 def under(cloud, prompt):
-    """The splats that are meant by a prompt, before looking at colours."""
+    """The splats that a prompt touches, before colors are compared."""
     if prompt.kind == "text":
         raise EngineError("unavailable", "No words here.", ["Click instead."])
     camera = prompt.viewport

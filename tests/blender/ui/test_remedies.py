@@ -1,4 +1,4 @@
-"""Every remedy that errors can name has a button that works, and is kept with what it takes."""
+"""Every action that an error can name has a button that works, and keeps its arguments."""
 
 from __future__ import annotations
 

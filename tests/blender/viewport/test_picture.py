@@ -117,7 +117,7 @@ def banana():
 
 @pytest.mark.parametrize("source", [demo, banana])
 def test_equals_the_engine_on_a_whole_scene(source, tmp_path, record_property):
-    """From where photos were taken, at their size; on whatever this Blender draws with."""
+    """From the photos' cameras, at their size, with the GPU backend that this Blender has."""
     path, cameras = source()
     script = Path(__file__).parents[1] / "support/rendered.py"
     asked = [real_engine()[0], script, path, cameras, tmp_path / "seen.npz"]

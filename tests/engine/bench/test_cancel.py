@@ -63,7 +63,7 @@ def test_the_longest_time_between_two_looks_is_found(clock):
 
 
 def test_looks_of_other_threads_are_none(clock):
-    """A cancelled one ends, but not the work."""
+    """A poll in another thread does not count: it can end that thread, but not the work."""
     looks = Looks()
     clock.now += 1
     other = threading.Thread(target=looks.check)

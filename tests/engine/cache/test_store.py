@@ -1,4 +1,4 @@
-"""The cache: found again, bounded, shared, and never wrong."""
+"""The cache finds entries again, is bounded and shared, and never returns damaged ones."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_what_a_killed_engine_left_is_swept_up(cache):
 
 
 def test_a_full_disk_costs_no_result_and_is_told_once(tmp_path):
-    """A real full disk where the test may make one, else a file system that says so."""
+    """On a real full disk if the test may mount one, else on a simulated one."""
     notes = []
     full = tmp_path / "full"
     full.mkdir()

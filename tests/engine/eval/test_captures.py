@@ -1,4 +1,4 @@
-"""Extractors side by side on captures with masks, and the control that has learned nothing."""
+"""Extractors side by side on captures with masks, and a control with shuffled weights."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from planted_words import WORDS, PlantedExtractor
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Two balls, called as the words that the planted model knows."""
+    """Two balls, named with words that the planted model knows."""
     root = tmp_path_factory.mktemp("captures")
     place = small_scene.write(root / "balls")
     scene = load_scene(place / "splats.ply", views=place)

@@ -371,7 +371,7 @@ def test_scannet_own_predictions(scannet_data):
 
 
 def test_scannet_lifts_segments_as_any_map(scannet_data):
-    """One hot per segment, then a product, is the same as lifting the vectors themselves."""
+    """Lifting one-hot maps of segments, then multiplying, equals lifting the vectors."""
     (task,) = scannet.tasks(scannet_data)
     scene = load_scene(splats_of(task.scene), views=task.scene)
     found = scannet.lift_segments(scene, task.scene / "language_features")
@@ -406,7 +406,7 @@ def test_class_sets():
 
 def test_metrics():
     empty = np.zeros((3, 3), bool)
-    assert metrics.iou(empty, empty) == 1 and metrics.iou(empty, ~empty) == 0  # T25
+    assert metrics.iou(empty, empty) == 1 and metrics.iou(empty, ~empty) == 0
     image = np.zeros((20, 30), np.float32)
     image[4, 10] = image[15, 25] = 1
     for box, hit in (

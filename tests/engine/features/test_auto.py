@@ -1,4 +1,4 @@
-"""What `auto` chooses: from what is there, never by downloading."""
+"""`auto` chooses among the installed models and never downloads."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_places(family, folders):
 
 
 def test_dense_values_are_the_last_attention_s(folders):
-    """What the last attention would give out for a token that attended to itself alone."""
+    """The output of the last attention if each token attended to itself alone."""
     picture = photo(32, 48)
     model = transformers.CLIPModel.from_pretrained(folders["clip"], attn_implementation="eager")
     attention = model.vision_model.encoder.layers[-1].self_attn

@@ -111,7 +111,7 @@ def tokens(maps):
     return np.concatenate([m.reshape(len(m), -1).T for m in maps])
 
 
-def test_pca():  # T13
+def test_pca():
     reduction = fit(MAPS, components=4)
     z = tokens([reduction(m) for m in MAPS])
     assert z.shape == (800, 4)
@@ -127,7 +127,7 @@ def test_pca():  # T13
     np.testing.assert_allclose(reduction.singular_values**2, values[::-1][:4], rtol=1e-3)
 
 
-def test_pca_weighted_by_singular_values():  # T13
+def test_pca_weighted_by_singular_values():
     reduction = fit(MAPS, components=3, weighted=True)
     z = tokens([reduction(m) for m in MAPS])
     np.testing.assert_allclose(

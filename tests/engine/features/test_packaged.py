@@ -69,7 +69,7 @@ def test_effnet_s_map_lies_over_the_photo():
 
 
 def test_imgfocus_is_what_the_exported_graph_computes():
-    """Values of the ninth block by onnxruntime, standardised as the trunk's layer norm does."""
+    """Values of the ninth block by onnxruntime, standardized as the trunk's layer norm does."""
     ramp = np.linspace(0, 1, 224 * 224 * 3, dtype=np.float32).reshape(224, 224, 3)
     extractor = real("imgfocus:size=224")
     assert extractor.name == "dinov2-vits14-imgfocus@L9"
@@ -267,7 +267,7 @@ def test_a_wheel_in_the_models_folder_is_unpacked_once(wheel):
 
 
 def test_layers_are_what_torch_computes(wheel):
-    """A convolution with a folded normalisation, and a whole block of them."""
+    """A convolution with a folded normalization, and a whole block of them."""
     state, extractor = xfeat_state(), load_extractor("xfeat")
     functional, x = torch.nn.functional, torch.rand(1, 24, 9, 13)
     for i, layer in enumerate(extractor.blocks["block3"]):

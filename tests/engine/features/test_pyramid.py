@@ -1,4 +1,4 @@
-"""The pyramid of tiles: how many, where, and that what is seen in a place ends up there."""
+"""The pyramid of tiles: how many, where, and that features end up where they were seen."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_vectors_are_of_length_one_and_do_not_depend_on_the_batch():
 
 
 def test_one_scale_is_the_tiles_themselves():
-    """At the centre of a tile nothing but that tile counts."""
+    """At the center of a tile only that tile counts."""
     torch.manual_seed(0)
     image = torch.rand(1, 3, 200, 200)
     found = pyramid(image, mean_colour, ratios=(0.05,))  # tiles of 10, cells of 5

@@ -1,4 +1,4 @@
-"""The table of extractors is complete, and costs nothing to look at."""
+"""The table of extractors is complete, and reading it imports no model."""
 
 from __future__ import annotations
 

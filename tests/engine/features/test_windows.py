@@ -1,4 +1,4 @@
-"""Sliding windows: the counts of LUDVIG's configurations, and that the average is one."""
+"""Sliding windows: the counts of LUDVIG's configurations, and the average of windows."""
 
 from __future__ import annotations
 

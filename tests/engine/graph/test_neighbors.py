@@ -17,7 +17,7 @@ def brute_force(points, k):
     return np.argsort(distance, axis=1, kind="stable")[:, : k + 1]
 
 
-def test_nearest_equals_brute_force():  # T14
+def test_nearest_equals_brute_force():
     points = RNG.normal(size=(500, 3)).astype(np.float32)
     got = nearest(points, 9)
     assert got.shape == (500, 10) and (got[:, 0] == np.arange(500)).all()
@@ -41,7 +41,7 @@ def test_self_comes_first_even_among_points_in_one_place(seed, n, k, places):
     )
 
 
-def test_invariances_and_permutation():  # T14
+def test_invariances_and_permutation():
     points = RNG.normal(size=(300, 3))
     expected = np.sort(nearest(points, 5))
     Q = np.linalg.qr(RNG.normal(size=(3, 3)))[0]

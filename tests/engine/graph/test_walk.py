@@ -1,4 +1,4 @@
-"""The random walk with restart is the minimiser of its energy."""
+"""The random walk with restart is the minimizer of its energy."""
 
 from __future__ import annotations
 

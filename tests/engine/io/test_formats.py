@@ -1,4 +1,4 @@
-"""The table of splat formats is complete, and a row is all that a new format takes."""
+"""The table of splat formats is complete, and a new format takes no more than a row."""
 
 import inspect
 from dataclasses import replace

@@ -30,7 +30,7 @@ VIEWS = pytest.mark.parametrize("make_view", [plain_view, bent_view])
 
 
 def picture(size=(W, H)):
-    """A smooth colour image, 0..1, that looks the same at every size."""
+    """A smooth color image, 0..1, that looks the same at every size."""
     x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
     return np.stack([x, y, 0.5 + 0.4 * np.sin(6 * x + 4 * y)], -1)
 

@@ -35,7 +35,7 @@ def test_other_files_are_refused(folder):
 
 
 def features(gaussians):
-    """What tells splats apart: places repeat, and some formats reorder."""
+    """Columns to match splats by: positions repeat, and some formats reorder the rows."""
     return np.column_stack(
         [gaussians.means * 1000, 3 * np.log(gaussians.scales + 1e-9), 3 * gaussians.sh0[:, 0]]
     )

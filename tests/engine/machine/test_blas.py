@@ -1,4 +1,4 @@
-"""BLAS threads: one each within, as many as before afterwards, whoever leaves first."""
+"""BLAS uses one thread inside the block and as many as before afterwards, in any order."""
 
 from contextlib import ExitStack
 

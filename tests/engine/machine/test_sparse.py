@@ -43,7 +43,7 @@ def test_many_rows_of_all_lengths(threads):
 
 
 def test_what_a_row_does_not_use_does_not_reach_it():
-    """What fills short rows up must not bring in values from elsewhere."""
+    """The padding of short rows must not bring in values from elsewhere."""
     A = sparse.csr_matrix(
         np.array([[0, 1, 0, 0], [0, 1, 1, 1], [0, 1, 1, 0], [0, 0, 0, 1]], np.float32)
     )

@@ -66,7 +66,7 @@ def test_unknown_variants():
         config("dif_SPIn:fast")
 
 
-def test_release_scale_divides_features_by_their_number(made):  # quirk 1
+def test_release_scale_divides_features_by_their_number(made):
     scene, _ = made
     ours = lifted_features(scene, Colour(), recipe=Recipe(components=7))
     theirs = lifted_features(scene, Colour(), recipe=Recipe(components=7, release_scale=True))
@@ -75,7 +75,7 @@ def test_release_scale_divides_features_by_their_number(made):  # quirk 1
 
 
 @pytest.mark.parametrize(("tile", "most"), [(36, 42), (145, 83), (200, 94), (364, 182)])
-def test_stretched_misplaces_tiles_by_what_was_measured(tile, most):  # quirk 3
+def test_stretched_misplaces_tiles_by_what_was_measured(tile, most):
     """At a height of 728 pixels; by true position the error is none."""
     scale = next(scale for scale in scales(728) if scale.tile == tile)
     count, pixels = scale.count(728), np.arange(0, 728, 0.25)

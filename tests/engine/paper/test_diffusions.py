@@ -26,7 +26,7 @@ def dense(graph, values):
     return graph.matrix(np.asarray(values, float)).toarray()
 
 
-def test_similarities():  # T15, T16
+def test_similarities():
     scale = 0.7
     A = dense(GRAPH, similarities(GRAPH, 2.0, scale))
     np.testing.assert_allclose(A, A.T, rtol=1e-5)
@@ -41,7 +41,7 @@ def test_similarities():  # T15, T16
     np.testing.assert_allclose(halved[one_way], A[one_way] ** 2, rtol=1e-4)
 
 
-def test_similarity_at_the_median_distance():  # T15
+def test_similarity_at_the_median_distance():
     d = float(GRAPH.distances[GRAPH.distances > 0][0])
     edge = np.flatnonzero(GRAPH.distances == np.float32(d))[0]
     count = 2 if GRAPH.direction[edge] == 3 else 1
@@ -56,7 +56,7 @@ def test_similarities_with_a_scale_per_row():
     np.testing.assert_allclose(dense(GRAPH, similarities(GRAPH, 0.5, m)), S + S.T, atol=1e-5)
 
 
-def test_features_may_be_rescaled_and_rotated():  # T15
+def test_features_may_be_rescaled_and_rotated():
     Q = np.linalg.qr(RNG.normal(size=(4, 4)))[0].astype(np.float32)
     turned = GRAPH.with_features(5 * FEATURES @ Q)
     np.testing.assert_allclose(turned.distances, GRAPH.distances, atol=1e-5)
@@ -77,7 +77,7 @@ def normalised(adjacency, unary):
     return W / np.sqrt(D[:, None] * D), D
 
 
-def test_diffusion_is_the_power_iteration():  # T17
+def test_diffusion_is_the_power_iteration():
     A = similarities(GRAPH, 1.0, 0.8)
     At, D = normalised(A, P)
     values = np.linalg.eigvalsh(At)
@@ -92,14 +92,14 @@ def test_diffusion_is_the_power_iteration():  # T17
     np.testing.assert_allclose(diffuse(GRAPH, A, P, g, steps=7), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_published_algebra_is_the_same_matrix():  # T17
+def test_published_algebra_is_the_same_matrix():
     A = dense(GRAPH, similarities(GRAPH, 1.0, 0.8))
     At, _ = normalised(similarities(GRAPH, 1.0, 0.8), P)
     u = P / (np.sqrt(P) * (A @ np.sqrt(P)))
     np.testing.assert_allclose(np.sqrt(u)[:, None] * A * np.sqrt(u), At, atol=1e-6)
 
 
-def test_diffusion_leaks_nowhere_and_has_the_right_limit():  # T18
+def test_diffusion_leaks_nowhere_and_has_the_right_limit():
     A = similarities(GRAPH, 4.0, 1.0)
     seeds = np.zeros((N, 1), np.float32)
     seeds[:5] = RNG.random((5, 1))
@@ -122,7 +122,7 @@ def test_restart_keeps_the_seeds():
     )
 
 
-def test_unary_disconnects_and_its_scale_does_not_matter():  # T19
+def test_unary_disconnects_and_its_scale_does_not_matter():
     A, seeds = similarities(GRAPH, 1.0, 0.8), RNG.random((N, 1)).astype(np.float32)
     np.testing.assert_allclose(
         diffuse(GRAPH, A, 0.3 * P, seeds), diffuse(GRAPH, A, P, seeds), rtol=1e-3, atol=1e-6
@@ -134,7 +134,7 @@ def test_unary_disconnects_and_its_scale_does_not_matter():  # T19
 
 @pytest.mark.parametrize("threshold", [0.02, 0.1, 0.3])
 @pytest.mark.parametrize("hops", [1, 3, 100])
-def test_flood_is_breadth_first_search(threshold, hops):  # T20
+def test_flood_is_breadth_first_search(threshold, hops):
     kept = kept_edges(GRAPH, P, bandwidth=1.0, scale=0.8, threshold=threshold)
     x = unit(FEATURES)
     S = np.exp(-np.sum((x[:, None] - x) ** 2, 2) / 0.64) * np.sqrt(P[:, None] * P)
@@ -149,7 +149,7 @@ def test_flood_is_breadth_first_search(threshold, hops):  # T20
     np.testing.assert_array_equal(flood(GRAPH, kept, seeds, hops=hops), expected)
 
 
-def test_chain():  # T21
+def test_chain():
     points = np.zeros((5, 3), np.float32)
     points[:, 0] = [0, 1, 2.01, 3.03, 4.06]  # each is nearest to the one before it
     graph = build(nearest(points, 1)).with_features(np.ones((5, 2), np.float32))

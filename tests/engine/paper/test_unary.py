@@ -30,20 +30,20 @@ def test_rbf_to_weighted_mean_survives_rounding():
     assert to_weighted_mean(X, LABELS.astype(np.float32), bandwidth=1.0)[:60].min() > 0.5
 
 
-def test_logistic_separates_and_bandwidth_is_a_power():  # T26
+def test_logistic_separates_and_bandwidth_is_a_power():
     P = logistic(X, LABELS, Z)
     assert (P[:60] > 0.5).all() and (P[60:] < 0.5).all()
     np.testing.assert_allclose(logistic(X, LABELS, Z, bandwidth=0.25), P**4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("balance", ["weight", "count"])
-def test_logistic_scale_of_weights_is_the_scale_of_c(balance):  # T26
+def test_logistic_scale_of_weights_is_the_scale_of_c(balance):
     a = logistic(X, LABELS, 3 * Z, C=0.02, balance=balance)
     b = logistic(X, LABELS, Z, C=0.06, balance=balance)
     np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def test_logistic_balances_like_both_versions_of_scikit_learn():  # T26
+def test_logistic_balances_like_both_versions_of_scikit_learn():
     from sklearn.linear_model import LogisticRegression
 
     shares = {
@@ -58,7 +58,7 @@ def test_logistic_balances_like_both_versions_of_scikit_learn():  # T26
         np.testing.assert_allclose(got, model.predict_proba(X)[:, 1], atol=2e-3)
 
 
-def test_zero_weights_have_no_effect():  # T26
+def test_zero_weights_have_no_effect():
     some = Z * (RNG.random(150) < 0.6)
     rows = np.flatnonzero(some > 0)
     np.testing.assert_allclose(

@@ -85,7 +85,7 @@ def test_large_gaussians_beside_the_frustum_do_not_smear():
     )
 
 
-def test_partition_of_unity():  # T1
+def test_partition_of_unity():
     gaussians = random_gaussians(400, 1)
     _, transmittance = oracle.weights(gaussians, CAMERA)
     _, alpha = cpu.render(gaussians, CAMERA, np.zeros((400, 1), np.float32))
@@ -94,7 +94,7 @@ def test_partition_of_unity():  # T1
     assert np.quantile(close, 0.99) < 1e-5 and close.max() < 5e-3
 
 
-def test_adjoint():  # T2: <A g, F> = <g, Aᵀ F>
+def test_adjoint():  # <A g, F> = <g, Aᵀ F>
     gaussians = random_gaussians(500, 2)
     rng = np.random.default_rng(0)
     g, F = (
@@ -120,7 +120,7 @@ def test_fold_equals_upsampling_then_adjoint(grid, masked):
     np.testing.assert_allclose(folded.sum(1).A1, weights, rtol=1e-4, atol=1e-5)
 
 
-def test_ignored_pixels_drop_out_of_both_sums():  # T11
+def test_ignored_pixels_drop_out_of_both_sums():
     gaussians = random_gaussians(200, 4)
     expected, _ = oracle.weights(gaussians, CAMERA)
     rng = np.random.default_rng(2)
@@ -155,7 +155,7 @@ def test_threads_and_bands_change_nothing():
     np.testing.assert_array_equal(one, many)
 
 
-def test_two_stacked_gaussians_over_one_pixel():  # T7
+def test_two_stacked_gaussians_over_one_pixel():
     camera = look_at((3, 0, 0), size=(1, 1), focal=20)
     both = joined(single((0, 0, 0), 0.6, 5), single((-1, 0, 0), 0.8, 5))
     first, second = cpu.adjoint(both, camera, np.ones((1, 1, 1), np.float32))[1]
@@ -163,7 +163,7 @@ def test_two_stacked_gaussians_over_one_pixel():  # T7
     assert second == pytest.approx(0.4 * 0.8, abs=1e-3)
 
 
-def test_occluded_and_near_and_faint_gaussians_weigh_nothing():  # T8
+def test_occluded_and_near_and_faint_gaussians_weigh_nothing():
     camera = look_at((3, 0, 0))
     walls = [single((1.0 - 0.1 * k, 0, 0), 0.99, 50) for k in range(3)]
     hidden = single((-2, 0, 0), 0.9)
@@ -214,6 +214,6 @@ def test_no_visible_gaussians_is_black():
     assert cpu.fold(gaussians, CAMERA, (4, 5)).nnz == 0
 
 
-def test_map_of_the_wrong_size_is_refused():  # T11
+def test_map_of_the_wrong_size_is_refused():
     with pytest.raises(ValueError, match="pixels"):
         cpu.adjoint(single((0, 0, 0), 0.5), CAMERA, np.ones((1, 10, 10), np.float32))

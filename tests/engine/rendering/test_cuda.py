@@ -75,7 +75,7 @@ def test_maps_of_any_resolution_are_the_cpu_s_fold(back_end):
     close(totals, np.asarray(folded.sum(1), np.float32)[:, 0])
 
 
-def test_adjoint_law(back_end):  # T2
+def test_adjoint_law(back_end):
     values = RNG.normal(size=(len(GAUSSIANS), 3)).astype(np.float32)
     image = RNG.normal(size=(3, CAMERA.height, CAMERA.width)).astype(np.float32)
     left = float((back_end.render(GAUSSIANS, CAMERA, values)[0].astype(float) * image).sum())

@@ -116,7 +116,7 @@ def test_mistakes(segmenter):
             segmenter.predict(points)
 
 
-# --- what they see is what the models' own code would make of it ---
+# --- the input is what the models' own code would make of a photo ---
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -257,7 +257,7 @@ def test_points_of_pixel_centres_are_pixel_indices():
 
 
 class Regions:
-    """It sees colours: the mask of a point is everything of its colour."""
+    """The mask of a point is every pixel of its color."""
 
     statistics = UNIT
     side, padded = 256, True

@@ -73,7 +73,7 @@ def test_lifting_equals_the_weights_under_the_paint():
 
 
 def test_a_mask_means_the_surface():
-    """What is large, behind a surface that is not quite opaque, gathers weight from every pixel."""
+    """A large thing behind a nearly opaque surface gathers a little weight from every pixel."""
     side = np.linspace(-0.4, 0.4, 9)
     surface = joined(*(single((0, y, z), 0.9, scale=0.05) for y in side for z in side))
     both = joined(single((-1, 0, 0), 0.99, scale=0.25), surface)

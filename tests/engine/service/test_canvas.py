@@ -30,7 +30,7 @@ def viewport(camera: Camera) -> Viewport:
 
 
 def middle(image: np.ndarray) -> np.ndarray:
-    """x, y of an image's centre of mass, centres of pixels at +0.5."""
+    """x, y of an image's center of mass, with pixel centers at +0.5."""
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]] + 0.5
     return np.array([(columns * image).sum(), (rows * image).sum()]) / image.sum()
 

@@ -1,4 +1,4 @@
-"""features/*, memory/* and cache/*: what there is, what it costs, what is given back."""
+"""The methods features/*, memory/* and cache/*."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs: one at a time, each answered exactly once, newest wins."""
+"""Jobs run one at a time, each is answered exactly once, and the newest of a name wins."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def desk():
 
 
 def until(event):
-    """Work that waits for an event, and looks whether it is still wanted."""
+    """Work that waits for an event, and polls for cancellation."""
 
     def work(job):
         while not event.wait(0.005):
@@ -163,7 +163,7 @@ def test_too_many_are_refused_and_the_same_name_too(desk):
 
 
 class Clock:
-    """Stands for the module `time` in jobs.py: nothing passes unless a test says so."""
+    """Stands for the module `time` in jobs.py: time passes only when a test says so."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""What is kept, what is forgotten first, and how long stages take."""
+"""Which results are kept, which are forgotten first, and how long stages take."""
 
 from __future__ import annotations
 

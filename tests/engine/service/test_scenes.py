@@ -1,4 +1,4 @@
-"""Scenes as clients open them: from files and from arrays, again, changed, gone."""
+"""Clients open scenes from files and arrays, open them again, change them and lose them."""
 
 from __future__ import annotations
 

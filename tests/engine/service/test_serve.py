@@ -1,4 +1,4 @@
-"""`ludvig serve` as its parent meets it: ready, refused, ended."""
+"""`ludvig serve` as its parent process meets it: it is ready, refuses, and ends."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_port_that_is_taken(tmp_path):
 
 
 def test_it_starts_before_what_it_computes_with_is_imported(tmp_path):
-    """So the editor has its engine in a moment; the first request waits for the rest."""
+    """The editor has its engine in a moment; the first request waits for slow imports."""
     script = f"""
 import sys
 from ludvig_engine.cli import app

@@ -1,4 +1,4 @@
-"""The door and the session behind it, from a client's side, in one process."""
+"""The server and its session from a client's side, in one process."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Fail(Request[Nothing], method="fake/fail"):
 
 @dataclass(frozen=True)
 class Hang(Request[Nothing], method="fake/hang"):
-    """Take long without ever looking whether anybody still wants it.
+    """Take long without ever polling for cancellation.
 
     With `until`, only till that file exists; FILE.begun says that it is under way.
     """

@@ -24,7 +24,7 @@ def planted(count=3000, noise=0.1, seed=0) -> tuple[Prepared, np.ndarray]:
 
 
 def everyone(x: np.ndarray, mass: np.ndarray | None = None) -> Segments:
-    """All are neighbours of all, which is when Ward's tree is SciPy's."""
+    """All are neighbors of all: only then is Ward's tree the same as SciPy's."""
     a, b = np.triu_indices(len(x), 1)
     mass = np.ones(len(x), np.float32) if mass is None else mass
     return Segments(x, mass, a.astype(np.int32), b.astype(np.int32))

@@ -9,7 +9,7 @@ from ludvig_engine.sam import Segmenter
 
 
 class RegionSegmenter(Segmenter):
-    """Its three answers differ in tolerance, the middle one is thought best."""
+    """Its three masks differ in tolerance; the middle one has the best score."""
 
     TOLERANCES = (0.02, 0.25, 3.0)
 

@@ -38,7 +38,7 @@ def opened(service: Service, folder: Path) -> SceneOpened:
 
 
 def click(name: str, view: int = 0, *, positive: bool = True) -> Prompt:
-    """On the middle of a ball of small_scene, in a photo."""
+    """A click on the middle of a ball of small_scene, in a photo."""
     pixel = np.array([small_scene.centre_of(name, view)], np.float32)
     return Prompt("click", view=f"photo_{view}.png", pixels=pixel, positive=positive)
 
@@ -59,7 +59,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 
 
 class After(Job):
-    """Cancelled the n-th time it looks."""
+    """Cancelled at the n-th poll."""
 
     def __init__(self, looks: int) -> None:
         self.left = itertools.count(looks, -1)

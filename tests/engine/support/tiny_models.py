@@ -23,7 +23,7 @@ VIT = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3, "int
 
 
 def save(model, folder: Path) -> Path:
-    """Weights larger than training starts with, so that differences show."""
+    """Save a model whose random weights are large, so that differences show."""
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:

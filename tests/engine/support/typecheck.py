@@ -1,4 +1,4 @@
-"""The checker of annotations while tests run: as PEP 484 has it, an int is a float too."""
+"""Checks annotations while tests run; as in PEP 484, an int is a float too."""
 
 from beartype import BeartypeConf, beartype
 

@@ -1,4 +1,4 @@
-"""For the tests of the wire: the other side, without manners."""
+"""The other side of the wire, which may break every rule of the protocol."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ def test_a_second_client(target):
 
 
 def test_arrays_nobody_asked_for_and_paths_as_names(target):
-    """Well-formed, so it is answered: with no, by name, and without touching any file."""
+    """These are well-formed: the answer is an error that names them, and no file is touched."""
     with contextlib.closing(connect(target.port, target.token)) as client:
         client.send(pack({"id": 1, "method": "fake/ping"}, {"etc.passwd": np.ones(3, np.uint8)}))
         assert client.receive()[0]["error"]["message"] == "etc.passwd is an array nobody asked for."

@@ -141,7 +141,7 @@ def test_many_threads_may_call(engine):
     assert wrong == []
 
 
-# An engine that does not come up before it may.
+# An engine that comes up only when it may.
 HELD = """
 import pathlib, runpy, sys, time
 go, sys.argv = pathlib.Path(sys.argv[1]), sys.argv[2:]

@@ -1,4 +1,4 @@
-"""The codec: what goes in comes out, and what does not fit its type is refused by name."""
+"""The codec gives back what it was given, and refuses by name what does not fit its type."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_a_killed_engine_is_reported_and_resumes_from_its_cache(tmp_path):
 @linux
 @pytest.mark.parametrize("busy", [False, True])
 def test_the_engine_goes_when_its_parent_is_killed(busy, tmp_path):
-    """Even in the middle of work that never looks up, and though nobody could say goodbye."""
+    """Even in the middle of work that never polls, and though the parent sent no message."""
     script = f"""
 import sys, time
 sys.path.insert(0, {str(SUPPORT)!r})

@@ -1,4 +1,4 @@
-"""Frames: what is written is read, safetensors agrees, and nothing malformed gets through."""
+"""Frames are read as they were written, as safetensors reads them; malformed ones are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods: every one can travel, is documented, and says no to what makes no sense."""
+"""Every method can be sent, is documented, and refuses values that make no sense."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections: whole messages or a reason why not."""
+"""Connections give whole messages, or the reason why there is none."""
 
 from __future__ import annotations
 

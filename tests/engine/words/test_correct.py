@@ -1,4 +1,4 @@
-"""Words and clicks together, on the scene where what words see is planted."""
+"""Words and clicks together, on the scene whose words are planted."""
 
 from __future__ import annotations
 

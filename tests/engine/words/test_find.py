@@ -1,4 +1,4 @@
-"""Texts to segments, where what the text model sees is planted: known vectors plus noise."""
+"""Texts to segments, with a planted text model: known vectors plus noise."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def relevancy_of(positive, negatives, **options):
     return float(relevancy(feature, both[:1], both[1:], **options)[0, 0])
 
 
-def test_relevancy_of_the_example():  # T22
+def test_relevancy_of_the_example():
     assert relevancy_of(0.27, (0.21, 0.24, 0.19, 0.22)) == pytest.approx(
         0.574442516811659, abs=1e-6
     )
@@ -37,7 +37,7 @@ def test_relevancy_of_the_example():  # T22
     assert relevancy_of(-1, (1,)) == pytest.approx(2.0611536e-9, rel=1e-4)
 
 
-def test_relevancy_is_the_least_of_the_softmaxes():  # T22
+def test_relevancy_is_the_least_of_the_softmaxes():
     x, positive, negatives = (
         RNG.normal(size=shape).astype(np.float32) for shape in ((40, 8), (3, 8), (4, 8))
     )
@@ -47,7 +47,7 @@ def test_relevancy_is_the_least_of_the_softmaxes():  # T22
     np.testing.assert_allclose(relevancy(x, positive, negatives), softmaxes.min(2), atol=1e-6)
 
 
-def test_relevancy_laws():  # T23
+def test_relevancy_laws():
     x, positive, negatives = (
         RNG.normal(size=shape).astype(np.float32) for shape in ((40, 8), (3, 8), (4, 8))
     )
@@ -62,7 +62,7 @@ def test_relevancy_laws():  # T23
     assert (relevancy(x, positive, negatives)[5] == 0).all(), "a Gaussian nobody saw means nothing"
 
 
-def test_seeds():  # T24
+def test_seeds():
     values = np.concatenate(
         [RNG.normal(0.4, 0.02, 9000), RNG.normal(0.7, 0.02, 800), RNG.normal(0.8, 0.01, 200)]
     )
