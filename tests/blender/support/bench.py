@@ -131,6 +131,8 @@ def stalls(thing):
         blender_module("ludvig_blender.engine.pump"),
         blender_module("ludvig_engine.wire.methods"),
     )
+    # Have the splats sent: opening their file would be no work for Blender.
+    thing.ludvig_capture.untouched = ""
     request = methods.GrowSegment("", np.zeros(len(thing.data.points), bool), hops=0)
     best = float("inf")
     for _ in range(REPEATS):
