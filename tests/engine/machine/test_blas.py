@@ -2,6 +2,8 @@
 
 from contextlib import ExitStack
 
+# This loads a BLAS of its own, which must be there before its threads are limited.
+import scipy.linalg  # noqa: F401
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from ludvig_engine.machine import blas
