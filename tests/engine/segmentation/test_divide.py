@@ -9,6 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.segmentation.divide import FEWEST, agglomerate, cut, divide
 from ludvig_engine.segmentation.prepared import Prepared
+from ludvig_engine.uplifting import Uplifted
 from planted_octants import everyone, planted
 
 
