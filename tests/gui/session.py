@@ -196,7 +196,7 @@ def session():
         yield from undo()
         found[name] = state()
         shot(name)
-    found["features"] = module("features").known(bpy.data.objects["subject"]) is not None
+    found["features"] = module("data.features").known(bpy.data.objects["subject"]) is not None
 
 
 def tick(steps):
