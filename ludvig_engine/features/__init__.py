@@ -1,7 +1,8 @@
 """Feature extractors: one file, and one row of table.py each.
 
-An extractor is asked for by a spec, `name` or `name:argument` ("colour", "files:maps/", "dinov2:base"). Packages add
-their own through the entry point group `ludvig.extractors`. Every one must pass `tests/engine/extractor_battery.py`.
+An extractor is asked for by a spec, `name` or `name:argument` ("colour", "files:maps/",
+"dinov2:base"). Packages add their own through the entry point group `ludvig.extractors`. Every one
+must pass `tests/engine/support/extractor_battery.py`.
 """
 
 from __future__ import annotations
