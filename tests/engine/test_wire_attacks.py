@@ -87,8 +87,8 @@ def initialize(**params) -> bytes:
 
 STRANGERS = {  # what they send, and the reason in the log
     "no token": (initialize(protocol=1, client="x"), "token is missing"),
-    "a wrong token": (hello("0" * 64), "token is not this engine's"),
-    "an empty token": (hello(""), "token is not this engine's"),
+    "a wrong token": (hello("0" * 64), "token is not the one"),
+    "an empty token": (hello(""), "token is not the one"),
     "a token that is no string": (hello(["a"]), "expected str"),
     "another method first": (message(0, "shutdown"), "not initialize"),
     "a notification first": (
@@ -126,7 +126,7 @@ STRANGERS = {  # what they send, and the reason in the log
     ),
     "a client name with line breaks": (
         hello("0" * 64, client="x\n2026-01-01 INFO all is well"),
-        "not this engine's",
+        "token is not the one",
     ),
     "a parameter with line breaks": (
         hello("0" * 64, **{"x\n2026-01-01 INFO all is well": 1}),
