@@ -149,7 +149,7 @@ def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
     for name in ("sam_NVOS", "sam_SPIn"):
         about, arrays, names = run(mask, "--config", name)
         assert about["extractor"] == "regions" and iou(arrays["selected"], names == "red") > 0.4
-    with pytest.raises(EngineError, match="dif_SPIn takes a mask"):
+    with pytest.raises(EngineError, match="dif_SPIn takes --mask or --scribble alone"):
         run("--text", "tomato", "--config", "dif_SPIn")
     with pytest.raises(EngineError, match="lerf takes --text alone"):
         run(mask, "--config", "lerf")

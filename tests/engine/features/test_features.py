@@ -80,7 +80,7 @@ def test_files_key_follows_the_files(folder):
     ("content", "message"),
     [
         (lambda p: np.save(p, np.full((2, 3, 3), np.nan)), "18 values that are NaN"),
-        (lambda p: np.save(p, np.zeros(5)), "is 5, not a map"),
+        (lambda p: np.save(p, np.zeros(5)), "of shape 5, not a map"),
         (lambda p: p.write_bytes(b"nonsense"), "cannot be read"),
         (lambda p: np.save(p, np.array([[{}]], object), allow_pickle=True), "cannot be read"),
     ],

@@ -93,7 +93,7 @@ def test_one_mask_finds_the_ball_in_all_views(made, changes):
 def test_nothing_under_the_prompt(made):
     scene, _, prepared = made
     empty = np.zeros((small_scene.SIZE[1], small_scene.SIZE[0]), np.float32)
-    with pytest.raises(EngineError, match="No splat is visible"):
+    with pytest.raises(EngineError, match="positive prompts touches"):
         find_foreground(prepared, painting.Paint(scene.views[0].camera, empty, empty), SMALL)
 
 

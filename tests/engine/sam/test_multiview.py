@@ -47,7 +47,7 @@ def test_a_click_or_a_box_becomes_a_mask(made, prompt):
 
 def test_what_cannot_be_meant(made):
     scene, _ = made
-    with pytest.raises(EngineError, match=r"No click on photo_0.* says yes"):
+    with pytest.raises(EngineError, match=r"No click on photo_0.* is positive"):
         to_paint(RegionSegmenter(), pointing(scene.views[0], [(3, 3, False)]))
     with pytest.raises(EngineError, match="outside the photo"):
         pointing(scene.views[0], [(500, 3, True)])
@@ -74,7 +74,7 @@ def test_one_click_segments_all_photos(made, scheme):
 def test_prompts_that_show_nothing(made):
     scene, _ = made
     paint = photo_click(scene.views[0], 0, 0, positive=False)
-    with pytest.raises(EngineError, match="No splat is visible"):
+    with pytest.raises(EngineError, match="positive prompts touches"):
         multiview(scene.gaussians, scene.views, [paint], RegionSegmenter())
 
 

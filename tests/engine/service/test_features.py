@@ -91,7 +91,7 @@ def test_what_is_missing_is_said_with_its_size(service, monkeypatch):
     small = listed["dinov2:small"]
     assert not small.ready and small.download == weights.MODELS["dinov2-small"].size
     assert "(88 MB)" in small.needs and small.licence == "Apache-2.0"
-    assert "accept its licence" in listed["dinov3:small"].needs
+    assert "accept its license" in listed["dinov3:small"].needs
     monkeypatch.setattr(
         "ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS, small_scene)
     )

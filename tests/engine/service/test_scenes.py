@@ -161,7 +161,7 @@ def test_nonsense_is_refused(shared, made, tmp_path):
     )
     refused(lambda: shared(OpenScene(cloud=nothing)), "bad_input", "no splats")
     for scene in ("", "x", "../../etc/passwd", "0" * 10_000):
-        error = refused(lambda scene=scene: shared(CheckScene(scene)), "not_found", "No scene")
+        error = refused(lambda scene=scene: shared(CheckScene(scene)), "not_found", "no open scene")
         assert error.fixes == (Fix("Open the scene again."),) and len(error.message) < 100
 
 
@@ -254,7 +254,7 @@ def test_forgotten_scenes_come_back(service, made):
     service(FreeMemory())
     service(ClearCache())
     np.testing.assert_array_equal(service(RunSegment(files, RED)).scores, first.scores)
-    refused(lambda: service(RunSegment(sent, RED)), "not_found", "sent are forgotten")
+    refused(lambda: service(RunSegment(sent, RED)), "not_found", "no longer in the cache")
 
 
 def test_forgetting_can_be_cancelled_and_copies_nothing(service, made, monkeypatch):
@@ -302,5 +302,7 @@ def test_only_so_many_scenes_are_remembered(service, made, monkeypatch):
             for name in ("means", "quats", "scales", "opacities", "sh0", "shN")
         }
         names.append(service(OpenScene(cloud=Cloud(**part))).scene)
-    refused(lambda: service(GrowSegment(names[0], np.ones(100, bool))), "not_found", "No scene")
+    refused(
+        lambda: service(GrowSegment(names[0], np.ones(100, bool))), "not_found", "no open scene"
+    )
     assert service(GrowSegment(names[3], np.ones(400, bool))).selected.all()

@@ -85,7 +85,7 @@ def test_a_click_goes_through_what_was_hidden(service, scene, names):
         visible = None if hidden is None else np.stack([names != hidden, names == names], axis=1)
         scores = service(RunSegment(scene, (on, beside), visible=visible)).scores
         assert scores[names == found].mean() > 2 * scores[names == other].mean()
-    with pytest.raises(EngineError, match="1 columns for 2 prompts"):
+    with pytest.raises(EngineError, match="1 columns, but there are 2 prompts"):
         service(RunSegment(scene, (on, beside), visible=(names == names)[:, None]))
 
 

@@ -110,6 +110,6 @@ app(["serve", "--connection-file", {str(tmp_path / "c.json")!r}], standalone_mod
 
 def test_a_damaged_environment_is_an_answer(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ludvig_engine.service.handlers", None)
-    with pytest.raises(EngineError, match="environment is damaged") as caught:
+    with pytest.raises(EngineError, match="cannot be imported") as caught:
         Service().handlers["cache/info"](CacheInfo(), SILENT)
     assert caught.value.kind == "missing_package"

@@ -92,8 +92,8 @@ def initialize(**params) -> bytes:
 # What strangers send, and the reason in the log.
 STRANGERS = {
     "no token": (initialize(protocol=1, client="x"), "token is missing"),
-    "a wrong token": (hello("0" * 64), "token is not this engine's"),
-    "an empty token": (hello(""), "token is not this engine's"),
+    "a wrong token": (hello("0" * 64), "token is not the one"),
+    "an empty token": (hello(""), "token is not the one"),
     "a token that is no string": (hello(["a"]), "expected str"),
     "another method first": (message(0, "shutdown"), "not initialize"),
     "a notification first": (
@@ -131,7 +131,7 @@ STRANGERS = {
     ),
     "a client name with line breaks": (
         hello("0" * 64, client="x\n2026-01-01 INFO all is well"),
-        "not this engine's",
+        "token is not the one",
     ),
     "a parameter with line breaks": (
         hello("0" * 64, **{"x\n2026-01-01 INFO all is well": 1}),

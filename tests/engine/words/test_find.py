@@ -141,7 +141,7 @@ def test_which_text_model(monkeypatch, tmp_path):
     load_text_extractor()
     assert asked == ["conse", "siglip", "clip"]
     monkeypatch.undo()
-    with pytest.raises(EngineError, match='cannot be compared with features of "colour"'):
+    with pytest.raises(EngineError, match='cannot be compared with the features of "colour"'):
         load_text_extractor("colour")
 
 
