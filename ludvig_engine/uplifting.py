@@ -40,6 +40,10 @@ class Uplifted:
     weights: Float[Array, " N"]  # Σ w over all pixels of all views; 0: never seen
     views: Float[Array, " N"]  # effective number of views, (Σ_d W_d)² / Σ_d W_d², 0 if never seen
 
+    def __repr__(self) -> str:
+        count, channels = self.features.shape
+        return f"Uplifted({count:,} splats, {channels} channels, {int(self.seen.sum()):,} seen)"
+
     @property
     def seen(self) -> Bool[Array, " N"]:
         return self.weights > 0
