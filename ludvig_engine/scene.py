@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TypeVar
@@ -59,6 +60,9 @@ class Gaussians:
     def __len__(self) -> int:
         return len(self.means)
 
+    def __repr__(self) -> str:
+        return f"Gaussians({len(self):,}, SH degree {self.sh_degree})"
+
     @property
     def sh_degree(self) -> int:
         """The highest degree of the spherical harmonics, 0 to 4."""
@@ -80,6 +84,10 @@ class Camera:
     K: Float[Array, "3 3"]  # pixels, float64
     width: int
     height: int
+
+    def __repr__(self) -> str:
+        x, y, z = self.centre
+        return f"Camera({self.width}x{self.height} at {x:.3g}, {y:.3g}, {z:.3g})"
 
     def resized(self, width: int, height: int) -> Camera:
         """The same camera with other numbers of pixels. `K` is scaled too; nothing is cropped."""
@@ -106,6 +114,10 @@ class View:
     photo: Path | None = None
     photo_size: tuple[int, int] = (0, 0)  # width, height of the file
     lens: object | None = None  # io.lens.Lens when the photo is distorted
+
+    def __repr__(self) -> str:
+        size = f"{self.camera.width}x{self.camera.height}"
+        return f"View({self.name}, {size}{'' if self.photo else ', no photo'})"
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,10 @@ class Scene:
     def __len__(self) -> int:
         return len(self.gaussians)
 
+    def __repr__(self) -> str:
+        name = f"{self.path.name}, " if self.path else ""
+        return f"Scene({name}{len(self):,} splats, {counted(self.views)})"
+
     def to_file(self, values: Shaped[Array, "N ..."]) -> Shaped[Array, "F ..."]:
         """Values per Gaussian, brought into the file's order. Rows that were unusable get 0."""
         out = np.zeros((self.file_count, *values.shape[1:]), values.dtype)
@@ -160,21 +176,37 @@ class Scene:
 
         Raises `EngineError` "not_found" if no view, or more than one, has that name.
         """
-        for key in (lambda n: n, lambda n: Path(n).name, lambda n: Path(n).stem):
-            found = [view for view in self.views if key(view.name) == name]
-            if len(found) == 1:
-                return found[0]
-            if len(found) > 1:
-                raise EngineError(
-                    "not_found",
-                    f'{len(found)} views are called "{name}".',
-                    ["Give the whole name."],
-                )
-        raise EngineError(
-            "not_found",
-            f'No view is called "{name}".',
-            [nearest_name(name, [v.name for v in self.views])],
-        )
+        return find_view(self.views, name)
+
+
+def find_view(views: Sequence[View], name: str) -> View:
+    """The one of `views` called `name`, with or without its extension or folder.
+
+    Raises `EngineError` "not_found" if there is none, or more than one.
+    """
+    for key in (lambda n: n, lambda n: Path(n).name, lambda n: Path(n).stem):
+        found = [view for view in views if key(view.name) == name]
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            raise EngineError(
+                "not_found",
+                f'{len(found)} views are called "{name}".',
+                ["Give the whole name."],
+            )
+    raise EngineError(
+        "not_found",
+        f'No view is called "{name}".',
+        [nearest_name(name, [v.name for v in views])],
+    )
+
+
+def counted(views: Sequence[View]) -> str:
+    """How many views and photos there are, for people: "182 photos", or "182 views, 170 photos"."""
+    photos = sum(view.photo is not None for view in views)
+    if photos == len(views):
+        return f"{photos} photo{'s' * (photos != 1)}"
+    return f"{len(views)} view{'s' * (len(views) != 1)}, {photos} photo{'s' * (photos != 1)}"
 
 
 def morton_order(points: Float[Array, "N 3"]) -> Int[Array, " N"]:

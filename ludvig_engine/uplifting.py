@@ -52,6 +52,10 @@ class Uplifted:
     # never seen.
     views: Float[Array, " N"]
 
+    def __repr__(self) -> str:
+        count, channels = self.features.shape
+        return f"Uplifted({count:,} splats, {channels} channels, {int(self.seen.sum()):,} seen)"
+
     @property
     def seen(self) -> Bool[Array, " N"]:
         """Which Gaussians at least one pixel shows."""

@@ -35,6 +35,9 @@ class Graph:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    def __repr__(self) -> str:
+        return f"Graph({len(self):,} splats, {len(self.indices):,} edges)"
+
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
         """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges."""
         return replace(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ..graph.neighbors import Graph
 from ..graph.walk import Walk
 from ..progress import SILENT, Job, Shared
-from ..scene import Gaussians
+from ..scene import Gaussians, View, counted
 from ..uplifting import Uplifted
 from .coarse import Coarse
 from .descriptor import Descriptor
@@ -28,20 +28,26 @@ class Prepared:
     uplifted: Uplifted
     graph: Graph
     extractor: str  # what the features are
+    views: tuple[View, ...] = ()  # those that prompts may name and that words are looked up in
     _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        channels = self.uplifted.features.shape[1]
+        features = f"{channels} channels of {self.extractor}"
+        return f"Prepared({len(self.gaussians):,} splats, {features}, {counted(self.views)})"
 
     def walk(self, bandwidth: float, *, job: Job = SILENT) -> Walk:
         """The diffusion on this scene's graph.
 
         It is kept, because making it costs as much as using it.
         """
-        return self._keep(("walk", bandwidth), lambda _: Walk.on(self.graph, bandwidth), job)
+        return self.keep(("walk", bandwidth), lambda _: Walk.on(self.graph, bandwidth), job)
 
     def descriptor(self, *, share: float, job: Job = SILENT) -> Descriptor:
         """What a classifier sees of the Gaussians; `share` is the weight of the position in it."""
         features, weights = self.uplifted.features, self.uplifted.weights
         make = partial(Descriptor.of, features, self.gaussians.means, weights, share)
-        return self._keep(("descriptor", share), lambda _: make(), job)
+        return self.keep(("descriptor", share), lambda _: make(), job)
 
     def coarse(self, bandwidth: float, *, share: float, job: Job = SILENT) -> Coarse:
         """The superpoints of this scene."""
@@ -61,7 +67,8 @@ class Prepared:
 
         return self._begin(("coarse", bandwidth, share), make, job)
 
-    def _keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
+    def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
+        """What `make` gives, made when it is first asked for under this name, and kept with the scene."""
         return self._begin(name, make, job).result(job=job)
 
     def _begin(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:

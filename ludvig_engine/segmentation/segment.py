@@ -56,6 +56,10 @@ class Segment:
     evidence: dict[str, float]
     notes: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        count = int(self.selected.sum())
+        return f"Segment({count:,} of {len(self.scores):,} splats, threshold {self.threshold:.2f})"
+
     @property
     def selected(self) -> Bool[Array, " N"]:
         return self.scores > self.threshold

@@ -139,6 +139,15 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine, receiving", daemon=True)
         self._thread.start()
 
+    def __repr__(self) -> str:
+        if self._closing:
+            return "Engine(closed)"
+        if self.error:
+            return f"Engine(ended: {self.error.kind})"
+        if self.info is None:
+            return "Engine(connecting)"
+        return f"Engine({self.info.version}, process {self.info.pid})"
+
     @classmethod
     def start(
         cls,

@@ -18,7 +18,7 @@ ROOMS = {
         *("errors", "arrays", "stages", "progress", "scene"),
         *("wire", "methods", "io", "machine", "cache", "rendering", "weights", "uplifting"),
         *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
-        *("paper", "service", "eval", "bench", "cli", "__main__"),
+        *("front", "paper", "service", "eval", "bench", "cli", "__main__"),
     ),
     "ludvig_blender": ("maths", "data", "engine", "viewport", "operators", "ui"),
 }  # fmt: skip

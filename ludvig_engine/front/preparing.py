@@ -1,0 +1,96 @@
+"""From files to a scene that prompts can be asked about: `load` and `prepare`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os import PathLike
+
+from .. import pipeline
+from ..cache.store import Cache
+from ..features import Extractor, load_extractor
+from ..io.load import load_scene
+from ..pipeline import DEFAULT, Recipe
+from ..progress import SILENT, Job
+from ..scene import Scene
+from ..segmentation.prepared import Prepared
+
+
+def load(
+    splats: str | PathLike[str],
+    views: str | PathLike[str] | None = None,
+    *,
+    photos: str | PathLike[str] | None = None,
+    max_size: int | None = 1600,
+    need_photos: bool = True,
+) -> Scene:
+    """Load a splat file and, if `views` says where they are, its cameras and photos.
+
+    Args:
+        splats: The splat file: PLY, compressed PLY, .splat, .spz or .sog.
+        views: The cameras the splats were trained with: a COLMAP folder (`sparse/0` and `images`),
+            a nerfstudio `transforms.json` or a `cameras.json`, or a folder that has one of them.
+            Without them the scene can be rendered with cameras of your own, but not prepared.
+        photos: The folder of the photos, if it is not where the cameras say.
+        max_size: Longest side in pixels of the views' cameras; larger photos are scaled down. None:
+            no limit.
+        need_photos: Whether it is an error if none of the photos is found.
+
+    Returns:
+        The scene: N Gaussians in the file's own space, in the engine's order (`Scene.to_file` leads
+        back to the file's), and its views sorted by name. `notes` says what you should know, such
+        as rows left out.
+
+    Raises:
+        EngineError: "not_found" if there is no such file, no camera or no photo; "bad_file" if a
+            file is damaged; "bad_input" if a photo does not have its camera's shape.
+    """
+    return load_scene(
+        splats, views=views, photos=photos, max_size=max_size, need_photos=need_photos
+    )
+
+
+def prepare(
+    scene: Scene,
+    extractor: str | Extractor = "auto",
+    *,
+    recipe: Recipe = DEFAULT,
+    cache: Cache | bool = True,
+    job: Job = SILENT,
+) -> Prepared:
+    """Take features from every photo, lift them to the Gaussians and build the graph.
+
+    The features of the Gaussians are LUDVIG's eq. 2, the graph is that of its section 3.3.
+
+    This takes minutes the first time. Results are kept on disk, per photo and per scene, so that a
+    cancelled run resumes. Afterwards a prompt reads no photo and rasterizes only its own view.
+
+    Args:
+        scene: A scene with photos.
+        extractor: What the features are: the name of an extractor ("auto", "colour", "files:maps/",
+            "dinov2:base", ...; `ludvig segment --help` lists them), or an `Extractor` of your own.
+            "auto" takes the best whose weights are on this machine and never downloads.
+        recipe: Number of channels kept (40), of neighbors in the graph (16), and other constants.
+        cache: True keeps results in the command line's folder (the environment's LUDVIG_CACHE, or
+            the user's cache folder), False nowhere; a `Cache` names another folder.
+        job: Told about progress, and asked whether to go on.
+
+    Returns:
+        The features (N, 40), the graph, and the scene's views by name, ready for `segment`.
+
+    Raises:
+        EngineError: "bad_input" if there is no such extractor or the scene has no photos;
+            `weights.MissingWeights` if the extractor's weights are not on this machine; "bad_file"
+            if a photo is damaged.
+    """
+    found = pipeline.prepare(scene, loaded(extractor), recipe=recipe, cache=kept(cache), job=job)
+    return replace(found, views=scene.views)
+
+
+def loaded(extractor: str | Extractor) -> Extractor:
+    """The extractor itself, on the best device there is if it was named."""
+    return load_extractor(extractor, device="auto") if isinstance(extractor, str) else extractor
+
+
+def kept(cache: Cache | bool) -> Cache | None:
+    """Where results are kept; None: nowhere."""
+    return (Cache() if cache else None) if isinstance(cache, bool) else cache

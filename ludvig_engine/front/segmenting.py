@@ -1,0 +1,133 @@
+"""From prompts to an object: `segment`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..cache.store import Cache
+from ..errors import EngineError
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
+from ..scene import Scene
+from ..segmentation import segment as rules
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import Options, Segment
+from ..words.correct import corrected
+from ..words.find import Spread, lift_text, load_text_extractor, text_scores, together
+from ..words.text import NEGATIVES
+from .preparing import kept
+from .prompting import Box, Click, Painting, paints
+
+
+def segment(
+    prepared: Prepared,
+    *,
+    clicks: Iterable[Click] = (),
+    scribbles: Iterable[Painting] = (),
+    masks: Iterable[Painting] = (),
+    boxes: Iterable[Box] = (),
+    text: str | Iterable[str] = (),
+    negatives: Sequence[str] = NEGATIVES,
+    threshold: float | None = None,
+    diffusion: bool = True,
+    text_model: str = "auto",
+    cache: Cache | bool = True,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+) -> Segment:
+    """Find the object that the prompts mean: any number, of any kinds, on one photo or several.
+
+    Prompts name a photo and are in pixels of the photo file, however large its camera is: x to the
+    right, y down, (0, 0) is the middle of the upper left pixel. EXIF orientation is ignored.
+
+    Args:
+        prepared: A scene with features, of `prepare`.
+        clicks: (photo, x, y) on the object, or (photo, x, y, "-") beside it; True and False do as
+            well as "+" and "-".
+        scribbles: (photo, strokes). Strokes are an array (rows, columns) of the photo's shape,
+            above 0 on the object, below 0 beside it and 0 elsewhere; or an image file, green or
+            white on the object and red beside it.
+        masks: (photo, mask): the whole object in that photo. A mask is an array (rows, columns) of
+            the photo's shape, bool, 0..1 or 0..255; or an image file with the object white and all
+            else black.
+        boxes: (photo, x0, y0, x1, y1): two corners of a rectangle around the object.
+        text: Words for the object, "the wooden chair", or several of which any may be meant. Other
+            prompts correct what the words found (LUDVIG, section 4.3, and an answer for what is not
+            there). The first text of a scene takes text-aligned features from every photo.
+        negatives: Words for what is not meant; what fits one of them better than `text` is not
+            selected.
+        threshold: Scores above it are selected, 0..1; None finds it.
+        diffusion: Whether scores spread along the graph (LUDVIG, section 3.3).
+        text_model: Which extractor understands words; "auto" takes the best whose weights are on
+            this machine.
+        cache: Where text-aligned features are kept, as for `prepare`.
+        raster: Constants of the rasterizer, such as its near plane.
+        job: Told about progress, and asked whether to go on.
+
+    Returns:
+        `scores` (N,) in 0..1 and `selected` (N,) bool in the engine's order, the threshold, and
+        `notes`: what to tell the user, for instance that a text was not found.
+        `Scene.to_file(found.selected)` is in the file's order.
+
+    Raises:
+        EngineError: "bad_input" if there is no prompt, a pixel is outside its photo, an array does
+            not have its photo's shape, or no positive prompt touches a splat; "not_found" if no
+            photo has that name; `weights.MissingWeights` if there is a text but no model for it.
+    """
+    texts = [text] if isinstance(text, str) else list(text)
+    painted = paints(prepared.views, clicks=clicks, scribbles=scribbles, masks=masks, boxes=boxes)
+    _check(texts, painted, threshold)
+    options = Options(diffusion=diffusion, threshold=threshold)
+    if not texts:
+        return rules.segment(prepared, painted, options=options, raster=raster, job=job)
+    spread = Spread(diffusion=diffusion, threshold=threshold)
+    found = _named(prepared, texts, negatives, text_model, spread, kept(cache), raster, job)
+    if painted:
+        found = corrected(prepared, found, painted, options=options, raster=raster, job=job)
+    return found if threshold is None else replace(found, threshold=threshold, how="given")
+
+
+def _check(texts: Sequence[str], painted: Sequence[object], threshold: float | None) -> None:
+    if not (texts or painted):
+        raise EngineError(
+            "bad_input",
+            "There is no prompt.",
+            ["Give clicks, scribbles, masks, boxes or text, or several of them."],
+        )
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise EngineError("bad_input", f"The threshold {threshold:g} is not within 0..1.")
+
+
+def _named(
+    prepared: Prepared,
+    texts: Sequence[str],
+    negatives: Sequence[str],
+    model: str,
+    spread: Spread,
+    cache: Cache | None,
+    raster: Raster,
+    job: Job,
+) -> Segment:
+    """What any of the texts means.
+
+    The text model and the scene's text-aligned features are kept for the next text.
+    """
+    encoder = prepared.keep(
+        ("text model", model), lambda _: load_text_extractor(model, device="auto"), job
+    )
+    count = len(prepared.gaussians)
+    scene = Scene(prepared.gaussians, np.arange(count), count, prepared.views)
+    lifted = prepared.keep(
+        ("words", encoder.key, raster),
+        lambda job: lift_text(scene, encoder, raster=raster, cache=cache, job=job),
+        job,
+    )
+    asked = text_scores(
+        prepared, lifted, encoder, texts, negatives=negatives, spread=spread, job=job
+    )
+    found = together(asked)
+    told = f"Words were understood by {encoder.name}: {', '.join(texts)}."
+    return replace(found, notes=(told, *found.notes))

@@ -1,0 +1,120 @@
+"""From maps of the photos to features of the Gaussians, for research: `uplift`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ..arrays import Array, Shaped
+from ..cache.store import Cache
+from ..errors import EngineError
+from ..features import Extractor, pca
+from ..io.photos import read_photo
+from ..pipeline import Recipe, lifted_features
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
+from ..scene import Scene, View
+from ..stages import UPLIFT
+from ..uplifting import Sight, Uplifted
+from ..uplifting import uplift as weighted_mean
+from .preparing import kept, loaded
+
+Maps = Mapping[str, Array] | Iterable[Array]
+
+
+def uplift(
+    scene: Scene,
+    maps: Maps | str | Extractor,
+    *,
+    components: int = 0,
+    refine: int = 0,
+    raster: Raster = GSPLAT,
+    cache: Cache | bool = True,
+    job: Job = SILENT,
+) -> Uplifted:
+    """Lift any maps of the photos to the Gaussians: each gets the mean of the pixels it colors.
+
+    The mean is weighted by the blending weights (LUDVIG, eq. 2).
+
+    Args:
+        scene: A scene with views.
+        maps: A map of D channels per view, each an array (D, h, w): as a sequence in the order of
+            `scene.views`, or by photo name, which may leave views out. A map covers the whole image
+            of the view's camera at any resolution h x w: the cell in row i and column j is centered
+            at ((j + 0.5) W / w, (i + 0.5) H / h), in continuous pixels whose centers are at +0.5.
+            That image is the photo, or the undistorted photo if the lens distorts
+            (`io.photos.read_photo` gives it). Or an extractor or its name, as for `prepare`.
+        components: Channels kept by PCA, which standardizes them first, as the paper does; 0 keeps
+            all as they are.
+        refine: Steps from LUDVIG's weighted mean towards the least-squares features, beyond the
+            paper.
+        raster: Constants of the rasterizer, such as its near plane.
+        cache: Where an extractor's results are kept, as for `prepare`; arrays are not kept.
+        job: Told about progress, and asked whether to go on.
+
+    Returns:
+        `features` (N, D) float32 in the engine's order, `weights` (N,) the sum of blending weights
+        behind each, and `views` (N,) the effective number of views. What no pixel shows has weight
+        0 and feature 0.
+
+    Raises:
+        EngineError: "bad_input" if the maps are not as many as the views, are no maps, differ in D
+            or are not finite; "not_found" if no photo has that name.
+    """
+    if isinstance(maps, str | Extractor):
+        recipe = Recipe(components=components, refine=refine, raster=raster)
+        extractor = loaded(maps)
+        return lifted_features(scene, extractor, recipe=recipe, cache=kept(cache), job=job)
+    pairs = _paired(scene, maps)
+    for view, one in pairs:
+        _check(view, one, pairs[0][1])
+    reduce = None
+    if components:
+        reduce = pca.fit([one for _, one in pairs], components=components, job=job)
+    sights = [
+        Sight(view.camera, reduce(one) if reduce else one, _valid(view))
+        for view, one in job.track(pairs, UPLIFT)
+    ]
+    return weighted_mean(scene.gaussians, sights, refine=refine, raster=raster, job=job)
+
+
+def _paired(scene: Scene, maps: Maps) -> Sequence[tuple[View, Array]]:
+    """Each map with its view, as float32."""
+    if isinstance(maps, Mapping):
+        found = [(scene.view(name), one) for name, one in maps.items()]
+    else:
+        every = list(maps)
+        if len(every) != len(scene.views):
+            raise EngineError(
+                "bad_input",
+                f"There are {len(every)} maps for {len(scene.views)} views.",
+                ["Give one per view of `scene.views`, or a table of maps by photo name."],
+            )
+        found = list(zip(scene.views, every, strict=True))
+    if not found:
+        raise EngineError("bad_input", "There are no maps.", ["Give one per view."])
+    return [(view, np.ascontiguousarray(one, np.float32)) for view, one in found]
+
+
+def _check(view: View, one: Shaped[Array, "..."], first: Shaped[Array, "..."]) -> None:
+    """Raises `EngineError` "bad_input" if that is no map with as many channels as the first."""
+    if one.ndim != 3 or 0 in one.shape or len(one) != len(first):
+        expected = f"({len(first) if first.ndim == 3 else 'channels'}, rows, columns)"
+        raise EngineError(
+            "bad_input",
+            f"The map of {view.name} has the shape {one.shape}, but {expected} is expected.",
+            ["Give all maps the same channels, first."],
+        )
+    bad = int((~np.isfinite(one)).sum())
+    if bad:
+        raise EngineError(
+            "bad_input",
+            f"The map of {view.name} has {bad:,} values that are NaN or infinite.",
+            ["Mend the map."],
+        )
+
+
+def _valid(view: View) -> Array | None:
+    """The pixels at which the photo shows something; None: all."""
+    return read_photo(view).valid if view.photo else None
