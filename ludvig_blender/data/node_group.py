@@ -106,8 +106,9 @@ def _identifier(modifier: bpy.types.NodesModifier, name: str) -> str:
     if modifier.node_group is None or modifier.node_group.interface is None:
         return ""
     for item in modifier.node_group.interface.items_tree:
-        is_socket = isinstance(item, bpy.types.NodeTreeInterfaceSocket)
-        if is_socket and item.in_out == "INPUT" and item.name == name:
+        if not isinstance(item, bpy.types.NodeTreeInterfaceSocket):
+            continue
+        if item.in_out == "INPUT" and item.name == name:
             return item.identifier
     return ""
 

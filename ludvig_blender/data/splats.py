@@ -58,7 +58,7 @@ def is_splat_cloud(cloud: bpy.types.PointCloud) -> bool:
 
 
 def splat_objects(context: bpy.types.Context) -> list[SplatObject]:
-    """The active splat object, then other selected ones; without any, the only one there is."""
+    """The active splat object, then other selected ones; without any, the only one there."""
     assert context.view_layer is not None
     objects = context.view_layer.objects
     active = objects.active
@@ -83,7 +83,7 @@ def create(
     rows: np.ndarray | None = None,
     extras: Mapping[str, np.ndarray] | None = None,
 ) -> SplatObject:
-    """A new splat object with these Gaussians, in no collection yet. None of its splats is selected.
+    """A new splat object with these Gaussians, in no collection yet. No splat is selected.
 
     `rows` are the Gaussians' rows in the file; None: they are all rows, in order.
     """
