@@ -67,7 +67,7 @@ def prepare(
     uplifted = lift(scene, maps, recipe, steps)
     graph = connect(scene.gaussians, recipe.neighbours, steps)
     graph = graph.with_features(uplifted.features, job=job)
-    return Prepared(scene.gaussians, uplifted, graph, extractor.name)
+    return Prepared(scene.gaussians, uplifted, graph, extractor.name, scene.views)
 
 
 def lifted_features(

@@ -23,8 +23,8 @@ from ludvig_engine.pictures import draw
 from ludvig_engine.rendering import render as blend
 from ludvig_engine.segmentation.prepared import Prepared
 from ludvig_engine.wire.methods import Prompt, RunSegment
+from planted_words import PlantedExtractor
 from service_tools import Service, opened, overlap
-from test_find import PlantedExtractor
 
 PHOTO = "photo_1.png"
 X, Y = small_scene.centre_of("green", 1)
