@@ -53,6 +53,7 @@ class Gaussians:
 
     @property
     def sh_degree(self) -> int:
+        """The degree of the spherical harmonics, 0 to 4."""
         return {0: 0, 3: 1, 8: 2, 15: 3, 24: 4}[self.shN.shape[1]]
 
     def take(self: Self, rows: Int[Array, " M"] | Bool[Array, " N"] | slice) -> Self:

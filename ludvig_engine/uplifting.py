@@ -42,6 +42,7 @@ class Uplifted:
 
     @property
     def seen(self) -> Bool[Array, " N"]:
+        """The Gaussians that some pixel of some view shows."""
         return self.weights > 0
 
     def confidence(self) -> Float[Array, " N"]:

@@ -66,6 +66,7 @@ class Call(Generic[R]):
 
     @property
     def done(self) -> bool:
+        """Whether `outcome` has come: the answer, or an error."""
         return self.outcome is not None
 
     def result(
