@@ -1,35 +1,33 @@
-"""The straight way, from photos to everything a prompt needs; each step cached by what it depends on.
+"""The straight way, from photos to everything a prompt needs.
 
-    photos --extractor--> maps --PCA--> sights --uplift--> features --k-NN--> graph
+    photos --extractor--> maps --PCA--> sights --uplift--> features --k-NN--> graph --segment--> scores
 
-A step is a pure function in a file of its own. Here they are only put in a row, and results kept: feature maps per
-photo, so that a cancelled run resumes and an added photo costs one photo; the rest per scene.
+Each step is a pure function in a file of its own. `prepare` puts them in a row, and `Steps` (cache/step.py) wraps them:
+results are kept by what they depend on, and a cancelled job resumes where it stopped. The last step, `segment`, is asked
+again for each prompt: segmentation/segment.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar, overload
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from .cache.store import Arrays, Cache, key, key_of_array
+from .arrays import Array, Float
+from .cache.step import Steps
+from .cache.store import Arrays, Cache
 from .errors import EngineError, Fix
 from .features import Extractor
 from .features import pca as pca_
+from .features.maps import FeatureMaps, Lazy
 from .graph.neighbors import Graph, build, nearest
-from .io.photos import read_photo
 from .progress import SILENT, Job
 from .rendering import GSPLAT, Raster
 from .scene import Gaussians, Scene, View
 from .segmentation.prepared import Prepared
-from .stages import EXTRACT
 from .uplifting import Sight, Uplifted, uplift
 
-T = TypeVar("T")
-
-NEIGHBOURS = 16  # of each Gaussian; the paper's 200 is for parity, 16 gives the same selections for a twelfth
+# Neighbors of each Gaussian. The paper's 200 is for parity; 16 gives the same selections for a twelfth of the time.
+NEIGHBOURS = 16
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,14 @@ class Recipe:
     """What features and graph are made with."""
 
     components: int = pca_.COMPONENTS  # channels kept; 0: all, neither standardized nor rotated
-    weighted: bool = False  # channels times singular values
+    weighted: bool = False  # whether channels are multiplied by their singular values
     refine: int = 0  # steps from the weighted mean towards least squares
     neighbours: int = NEIGHBOURS
-    release_scale: bool = (
-        False  # features over their number, as in the published code, which counts Σ w per channel
-    )
     raster: Raster = GSPLAT
+
+    def finished(self, uplifted: Uplifted) -> Uplifted:
+        """A last touch to uplifted features, for recipes that differ from the method (`paper/released.py`)."""
+        return uplifted
 
 
 DEFAULT = Recipe()
@@ -57,12 +56,16 @@ def prepare(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> Prepared:
-    """Features and graph of a scene, computed or from the cache."""
-    uplifted = lifted_features(scene, extractor, recipe=recipe, cache=cache, job=job)
-    graph = neighbour_graph(scene.gaussians, recipe.neighbours, cache=cache, job=job)
-    return Prepared(
-        scene.gaussians, uplifted, graph.with_features(uplifted.features, job=job), extractor.name
-    )
+    """Features and graph of a scene, computed or from the cache.
+
+    Raises `EngineError` "bad_input" if the scene has no photos, and whatever reading the photos raises.
+    """
+    steps = Steps(cache, job)
+    maps = extract(scene, extractor, steps)
+    uplifted = lift(scene, maps, recipe, steps)
+    graph = connect(scene.gaussians, recipe.neighbours, steps)
+    graph = graph.with_features(uplifted.features, job=job)
+    return Prepared(scene.gaussians, uplifted, graph, extractor.name)
 
 
 def lifted_features(
@@ -73,16 +76,13 @@ def lifted_features(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> Uplifted:
-    """Extract, reduce (unless the recipe keeps all channels), uplift."""
-    found = _lifted(scene, extractor, recipe, cache, job)
-    if not recipe.release_scale:
-        return found
-    return replace(found, features=found.features / np.float32(found.features.shape[1]))
+    """The features of `prepare` alone, without the graph."""
+    steps = Steps(cache, job)
+    return lift(scene, extract(scene, extractor, steps), recipe, steps)
 
 
-def _lifted(
-    scene: Scene, extractor: Extractor, recipe: Recipe, cache: Cache | None, job: Job
-) -> Uplifted:
+def extract(scene: Scene, extractor: Extractor, steps: Steps) -> FeatureMaps:
+    """Photos -> feature maps. They are computed when `lift` needs them."""
     views = [view for view in scene.views if view.photo is not None]
     if not views:
         raise EngineError(
@@ -90,136 +90,70 @@ def _lifted(
             "The scene has no photos to take features from.",
             [Fix("Give the photos' folder.", "choose_photos")],
         )
-    map_keys = [_map_key(view, extractor, cache) for view in views]
-    name = key(
+    return FeatureMaps(views, extractor, steps)
+
+
+def lift(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
+    """Feature maps -> features of the Gaussians: reduced by PCA unless the recipe keeps all channels, then uplifted."""
+
+    def make() -> Arrays:
+        sights = reduced(maps.views, maps.compute(), recipe, steps.job)
+        made = uplift(
+            scene.gaussians, sights, refine=recipe.refine, raster=recipe.raster, job=steps.job
+        )
+        return {"features": made.features, "weights": made.weights, "views": made.views}
+
+    found = steps.kept(
         "uplift",
         1,
-        [
-            recipe.components,
-            recipe.weighted,
-            recipe.refine,
-            repr(recipe.raster),
-            [_camera_key(view) for view in views],
-        ],
-        _shape_key(scene.gaussians),
-        *map_keys,
+        _lift_params(recipe, maps.views),
+        _key_of_weights(scene.gaussians, steps),
+        *maps.keys(),
+        make=make,
+        about=f"{maps.extractor.name} features of {scene.path}",
     )
-    if cache and (kept := job.aside(lambda: cache.get(name))):
-        return Uplifted(kept["features"], kept["weights"], kept["views"])
-    maps = _feature_maps(views, extractor, map_keys, cache, job)
-    reduce = None
-    if recipe.components:
-        every = Lazy(lambda n: maps[n]["map"], len(maps))
-        reduce = pca_.fit(every, components=recipe.components, weighted=recipe.weighted, job=job)
-    sights = Lazy(lambda n: _sight(views[n], maps[n], reduce), len(maps))
-    result = uplift(scene.gaussians, sights, refine=recipe.refine, raster=recipe.raster, job=job)
-    if cache:
-        arrays = {"features": result.features, "weights": result.weights, "views": result.views}
-        job.aside(
-            lambda: cache.put(name, arrays, about=f"{extractor.name} features of {scene.path}")
-        )
-    return result
+    return recipe.finished(Uplifted(found["features"], found["weights"], found["views"]))
 
 
-def neighbour_graph(
-    gaussians: Gaussians, neighbours: int, *, cache: Cache | None = None, job: Job = SILENT
-) -> Graph:
-    """The graph of the centres, without features."""
-    name = key("neighbours", 1, neighbours, key_of_array(gaussians.means)) if cache else ""
-    table = job.aside(lambda: cache.get(name)) if cache else None
-    if table is None:
-        table = {"neighbours": nearest(gaussians.means, neighbours, job=job)}
-        if cache:
-            job.aside(lambda: cache.put(name, table, about="neighbours"))
-    return job.aside(lambda: build(table["neighbours"]))
+def reduced(
+    views: Sequence[View], maps: Sequence[Arrays], recipe: Recipe, job: Job
+) -> Sequence[Sight]:
+    """Feature maps -> what `uplift` takes: maps of few channels, each with its camera."""
+    if not recipe.components:
+        return Lazy(lambda n: _sight(views[n], maps[n], maps[n]["map"]), len(maps))
+    every = Lazy(lambda n: maps[n]["map"], len(maps))
+    reduce = pca_.fit(every, components=recipe.components, weighted=recipe.weighted, job=job)
+
+    def sight(n: int) -> Sight:
+        arrays = maps[n]
+        return _sight(views[n], arrays, reduce(arrays["map"]))
+
+    return Lazy(sight, len(maps))
 
 
-class Lazy(Sequence[T]):
-    """A sequence whose items are made when they are asked for, so that not all are in memory."""
+def connect(gaussians: Gaussians, neighbours: int, steps: Steps) -> Graph:
+    """Gaussians -> the graph of nearest centers, still without features."""
 
-    def __init__(self, make: Callable[[int], T], length: int) -> None:
-        self._make, self._length = make, length
+    def make() -> Arrays:
+        return {"neighbours": nearest(gaussians.means, neighbours, job=steps.job)}
 
-    def __len__(self) -> int:
-        return self._length
-
-    @overload
-    def __getitem__(self, n: int) -> T: ...
-    @overload
-    def __getitem__(self, n: slice) -> Sequence[T]: ...
-    def __getitem__(self, n: int | slice) -> T | Sequence[T]:
-        if isinstance(n, slice):
-            return [self._make(i) for i in range(*n.indices(self._length))]
-        if not 0 <= n < self._length:
-            raise IndexError(n)
-        return self._make(n)
+    means = steps.key_of(gaussians.means)
+    found = steps.kept("neighbours", 1, neighbours, means, make=make, about="neighbours")
+    return steps.job.aside(lambda: build(found["neighbours"]))
 
 
-def _feature_maps(
-    views: Sequence[View], extractor: Extractor, keys: Sequence[str], cache: Cache | None, job: Job
-) -> Sequence[Arrays]:
-    """Per view its "map" and, if some pixels are not valid, "valid". With a cache they are read again when needed."""
-
-    def make(n: int) -> Arrays:
-        photo = read_photo(views[n])
-        made = {"map": extractor(photo)}
-        return made if photo.valid is None else {**made, "valid": photo.valid}
-
-    def get(n: int) -> Arrays:
-        return (
-            cache.get_or(keys[n], lambda: make(n), about=f"{extractor.name} map of {views[n].name}")
-            if cache
-            else make(n)
-        )
-
-    def get_aside(n: int) -> Arrays:
-        return job.aside(
-            lambda: get(n)
-        )  # a model looks at a photo for seconds; what it finds is kept even so
-
-    stage = EXTRACT.of(extractor.name)
-    if extractor.parallel:
-        computed = job.map(get, range(len(views)), stage)
-    else:
-        computed = job.map(get_aside, range(len(views)), stage, threads=1)
-    if not cache:
-        return list(computed)
-    for _ in computed:
-        pass
-    return Lazy(get, len(views))
+def _sight(view: View, arrays: Arrays, feature_map: Float[Array, "D h w"]) -> Sight:
+    return Sight(view.camera, feature_map, arrays.get("valid"))
 
 
-def _sight(view: View, arrays: Arrays, reduce: pca_.Reduction | None) -> Sight:
-    return Sight(
-        view.camera, reduce(arrays["map"]) if reduce else arrays["map"], arrays.get("valid")
-    )
-
-
-def _map_key(view: View, extractor: Extractor, cache: Cache | None) -> str:
-    size = [view.camera.width, view.camera.height]
-    return (
-        key("map", 1, [extractor.key, size, repr(view.lens)], cache.key_of_file(view.photo))
-        if cache and view.photo
-        else ""
-    )
-
-
-def _camera_key(view: View) -> list[object]:
-    return [
-        view.camera.viewmat.tolist(),
-        view.camera.K.tolist(),
-        view.camera.width,
-        view.camera.height,
+def _lift_params(recipe: Recipe, views: Sequence[View]) -> list[object]:
+    cameras = [
+        [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
+        for camera in (view.camera for view in views)
     ]
+    return [recipe.components, recipe.weighted, recipe.refine, repr(recipe.raster), cameras]
 
 
-def _shape_key(gaussians: Gaussians) -> str:
-    """Of everything weights depend on, which colours are not."""
-    return key(
-        "shape",
-        1,
-        [
-            key_of_array(a)
-            for a in (gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities)
-        ],
-    )
+def _key_of_weights(gaussians: Gaussians, steps: Steps) -> str:
+    """The key of everything that blending weights depend on, which colors are not."""
+    return steps.key_of(gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities)

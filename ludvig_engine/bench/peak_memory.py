@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 from ..features import pca
+from ..features.maps import Lazy
 from ..graph import neighbors
-from ..pipeline import Lazy
 from ..uplifting import Sight, uplift
 from . import synthetic
 

@@ -29,6 +29,7 @@ class Benchmark(StrEnum):
     lerf = "lerf"
     scannet = "scannet"
     captures = "captures"
+    ablation = "ablation"
 
 
 def command(
@@ -72,6 +73,9 @@ def command(
         options = {"max_size": max_size, "cache": cache(no_cache), "job": job}
         if benchmark is Benchmark.captures and not experiment:
             _compare(data, only, extractors, text_model, control, out, json, options)
+            return
+        if benchmark is Benchmark.ablation:
+            _ablate(data, only, "".join(extractors) or "auto", out, json, options)
             return
         if len(extractors) > 1:
             raise EngineError(
@@ -126,6 +130,21 @@ def _compare(
     _tell(
         {**found, "results": results}, table("IoU in the other photos, percent", results), out, json
     )
+
+
+def _ablate(
+    data: Path,
+    only: list[str],
+    extractor: str,
+    out: Path | None,
+    json: bool,
+    options: dict[str, Any],
+) -> None:
+    from .eval_ablation import ablate, table
+
+    rows = ablate(data, only, extractor, options=options)
+    found = {"ludvig": __version__, "benchmark": "ablation", "data": str(data)}
+    _tell({**found, "results": [asdict(row) for row in rows]}, table(rows), out, json)
 
 
 def _tell(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:

@@ -46,6 +46,7 @@ from .single_view import Task, read_binary
 LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
 DRAWS = 3  # of clicks: their places are random, well inside the thing and well outside
 CONFIG = "dif_SPIn"
+Judge = Callable[[Array], float]  # of a selection (N,) bool
 PUBLISHED: Mapping[str, Mapping[str, float]] = {}
 CLICKS = {
     "1 click": (1, 0),
@@ -128,11 +129,8 @@ def score(
             masks = {
                 name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()
             }
-            view = max(masks, key=lambda view: float(masks[view].mean()))
-            rest = {
-                name: mask for name, mask in masks.items() if name != view and mask.mean() >= LEAST
-            }
-            judge = _judge(scene, prepared, rest)
+            view, rest = divided(masks)
+            judge = judge_of(scene, rest)
             row = {}
             if "mask" in kinds:
                 row["mask"] = judge(
@@ -237,10 +235,17 @@ def _alone(
     return 100 * metrics.mean(metrics.iou(seen[name], mask) for name, mask in rest.items())
 
 
-def _judge(
-    scene: Scene, prepared: Prepared, masks: Mapping[str, Bool[Array, "H W"]]
-) -> Callable[[Bool[Array, " N"]], float]:
-    """Mean IoU of a selection, drawn, with the masks, in percent."""
+def divided(
+    masks: Mapping[str, Bool[Array, "H W"]],
+) -> tuple[str, dict[str, Bool[Array, "H W"]]]:
+    """The photo that shows most of a thing, which is prompted, and the masks of the others that show enough of it."""
+    prompted = max(masks, key=lambda name: float(masks[name].mean()))
+    enough = {name: mask for name, mask in masks.items() if mask.mean() >= LEAST}
+    return prompted, {name: mask for name, mask in enough.items() if name != prompted}
+
+
+def judge_of(scene: Scene, masks: Mapping[str, Bool[Array, "H W"]]) -> Judge:
+    """A function that gives the mean IoU of a selection, drawn, with the masks, in percent."""
 
     def judge(selected: Bool[Array, " N"]) -> float:
         values: Float[Array, " N"] = selected.astype(np.float32)

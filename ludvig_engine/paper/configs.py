@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ..errors import EngineError, nearest_name
 from ..pipeline import Recipe
 from ..sam.multiview import NVOS, SPIN, Scheme
+from .released import ReleasedRecipe
 from .words import Transient
 
 _SHARP = Recipe(weighted=True, neighbours=200)
@@ -139,16 +140,14 @@ def config(name: str) -> Experiment:
 def released(found: Experiment) -> Experiment:
     """With the departures of the published code, each of which has a switch where it happens:
 
-    features divided by their number (`Recipe.release_scale`); DINOv2 without its registers (`released` of the
+    features divided by their number (`ReleasedRecipe`); DINOv2 without its registers (`released` of the
     extractor); CLIP's tiles beside their places (`stretched`); edges cut by rank (`release_cut`). `Masks` has none: its
     thirds are already ours.
     """
     if isinstance(found, Masks):
         return found
-    recipe, extractor = (
-        replace(found.recipe, release_scale=True),
-        _with(found.extractor, "released"),
-    )
+    recipe = ReleasedRecipe.of(found.recipe)
+    extractor = _with(found.extractor, "released")
     if isinstance(found, Words):
         return replace(
             found, recipe=recipe, extractor=extractor, text=_with(found.text, "stretched")

@@ -15,12 +15,13 @@ import numpy as np
 from skimage.filters import threshold_li
 
 from ..arrays import Array, Bool, Float
+from ..cache.step import Steps
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import Extractor
 from ..graph.flood import flood
 from ..graph.neighbors import Graph, nearest, unit
-from ..pipeline import lifted_features, neighbour_graph
+from ..pipeline import connect, lifted_features
 from ..progress import SILENT, Job
 from ..rendering import Raster, adjoint, render
 from ..scene import Camera, Gaussians, Scene
@@ -62,7 +63,7 @@ def prepare_pruned(
     rows = heaviest(uplifted.weights, config.keep)
     gaussians = scene.gaussians.take(rows)
     kept = Uplifted(uplifted.features[rows], uplifted.weights[rows], uplifted.views[rows])
-    graph = neighbour_graph(gaussians, config.recipe.neighbours, cache=cache, job=job)
+    graph = connect(gaussians, config.recipe.neighbours, Steps(cache, job))
     return Prepared(
         gaussians, kept, graph.with_features(kept.features, job=job), extractor.name
     ), rows

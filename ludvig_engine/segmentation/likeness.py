@@ -16,7 +16,6 @@ from ..progress import SILENT, Job
 from .descriptor import Descriptor
 
 MOST = 6000  # examples of a kind; more do not change a linear model of a hundred numbers
-BACKGROUND = 0.3  # weight of the random sample beside what was shown as not the object
 _SEED = 0
 
 

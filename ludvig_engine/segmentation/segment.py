@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 import numpy as np
 
@@ -29,15 +28,7 @@ from .likeness import learn
 from .painting import Evidence, Paint, lift, merged
 from .prepared import Prepared
 from .self_training import THRESHOLD, Answer, SelfTraining
-
-BANDWIDTHS, PRIORS = (
-    (4.0,),
-    (0.03, 0.1),
-)  # tried for a mask; wider ones fit the mask better and the object worse
-SHARE = 1.6  # of the position beside the features in self-training
-LESS = (
-    0.02  # that self-training may agree less with a mask: it knows more of the object than one view
-)
+from .settings import DEFAULT_SETTINGS, Settings
 
 
 @dataclass(frozen=True)
@@ -76,6 +67,7 @@ def segment(
     *,
     placed: Evidence | None = None,
     options: Options = DEFAULT,
+    settings: Settings = DEFAULT_SETTINGS,
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Segment:
@@ -95,9 +87,9 @@ def segment(
         )
     masks = [paint for paint in paints if paint.complete]
     if masks:
-        found = _by_agreement(prepared, evidence, masks, options, raster, job)
+        found = _by_agreement(prepared, evidence, masks, options, settings, raster, job)
     else:
-        found = _from_evidence(prepared, evidence, options, job)
+        found = _from_evidence(prepared, evidence, options, settings, job)
     seeds = {
         "seeds": float((evidence.positive > 0).sum()),
         "against": float((evidence.negative > 0).sum()),
@@ -108,9 +100,9 @@ def segment(
     return found
 
 
-def begin(prepared: Prepared) -> None:
+def begin(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
     """Begin what the first prompt would wait for; it goes on while the user looks for where to click."""
-    prepared.begin(BANDWIDTHS[0], share=SHARE)
+    prepared.begin(settings.bandwidth, share=settings.place)
 
 
 def _by_agreement(
@@ -118,74 +110,62 @@ def _by_agreement(
     evidence: Evidence,
     masks: Sequence[Paint],
     options: Options,
+    settings: Settings,
     raster: Raster,
     job: Job,
 ) -> Segment:
-    P = learn(
-        prepared.descriptor(share=0.5, job=job),
-        evidence.positive,
-        evidence.negative,
-        C=0.5,
-        job=job,
-    )
-    trust = 0.3 * np.minimum(
-        evidence.total / max(float(np.median(evidence.total[evidence.total > 0])), 1e-12), 1
-    )
-    tried = list(product(_given(options.bandwidth, BANDWIDTHS), _given(options.prior, PRIORS)))
+    descriptor = prepared.descriptor(share=settings.mask_place, job=job)
+    P = learn(descriptor, evidence.positive, evidence.negative, C=settings.mask_C, job=job)
+    median = float(np.median(evidence.total[evidence.total > 0]))
+    trust = settings.mask_trust * np.minimum(evidence.total / max(median, 1e-12), 1)
+    bandwidth = options.bandwidth or settings.bandwidth
+    priors = settings.mask_priors if options.prior is None else (options.prior,)
     scores = [P]
     if options.diffusion:
-        for bandwidth, prior in tried:
-            scores.append(
-                prepared.walk(bandwidth, job=job).solve(
-                    evidence.share, trust, P, prior=prior, job=job
-                )
-            )
+        walk = prepared.walk(bandwidth, job=job)
+        for prior in priors:
+            scores.append(walk.solve(evidence.share, trust, P, prior=prior, job=job))
     columns = np.stack(scores, axis=1)
     found = agreement(prepared.gaussians, columns, masks, raster=raster, job=job)
     best, at = np.unravel_index(int(found.argmax()), found.shape)
     first = scores[best] > THRESHOLDS[at]
-    trained = _training(prepared, evidence, options, job).from_selection(first)
+    trained = _training(prepared, evidence, options, settings, job).from_selection(first)
     levels = np.array([trained.threshold])
-    agrees = float(
-        agreement(prepared.gaussians, trained.scores[:, None], masks, thresholds=levels, job=job)[
-            0, 0
-        ]
-    )
-    if agrees >= found.max() - LESS:
-        return _segment(trained, "a half, after self-training", options, agrees)
-    parameters = dict(zip(("bandwidth", "prior"), tried[best - 1], strict=True)) if best else {}
+    column = trained.scores[:, None]
+    agrees = float(agreement(prepared.gaussians, column, masks, thresholds=levels, job=job)[0, 0])
+    if agrees >= found.max() - settings.mask_slack:
+        return _segment(trained, "a half, after self-training", bandwidth, options, agrees)
+    parameters = {"bandwidth": bandwidth, "prior": priors[best - 1]} if best else {}
     how = "found by agreement with the mask"
     return Segment(
         scores[best], float(THRESHOLDS[at]), how, parameters, {"agreement": float(found.max())}
     )
 
 
-def _from_evidence(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> Segment:
-    answer = _training(prepared, evidence, options, job).from_evidence()
-    inside = (
-        answer.scores > answer.threshold
-    )  # on the Gaussians: to draw a million takes longer than all the rest
-    both, beside = float(evidence.positive[inside].sum()), float(evidence.negative[inside].sum())
+def _from_evidence(
+    prepared: Prepared, evidence: Evidence, options: Options, settings: Settings, job: Job
+) -> Segment:
+    answer = _training(prepared, evidence, options, settings, job).from_evidence()
+    # Agreement is counted on the Gaussians: to draw a million of them takes longer than all the rest.
+    inside = answer.scores > answer.threshold
+    both = float(evidence.positive[inside].sum())
+    beside = float(evidence.negative[inside].sum())
     agrees = both / max(float(evidence.positive.sum()) + beside, 1e-12)
     how = "default" if answer.threshold == THRESHOLD else "found by Otsu's and Li's rules"
-    return _segment(answer, how, options, agrees)
+    return _segment(answer, how, options.bandwidth or settings.bandwidth, options, agrees)
 
 
-def _training(prepared: Prepared, evidence: Evidence, options: Options, job: Job) -> SelfTraining:
-    bandwidth = options.bandwidth or BANDWIDTHS[0]
-    coarse = prepared.coarse(bandwidth, share=SHARE, job=job)
+def _training(
+    prepared: Prepared, evidence: Evidence, options: Options, settings: Settings, job: Job
+) -> SelfTraining:
+    bandwidth = options.bandwidth or settings.bandwidth
+    coarse = prepared.coarse(bandwidth, share=settings.place, job=job)
     walk = prepared.walk(bandwidth, job=job) if options.diffusion else None
-    return SelfTraining(coarse, walk, evidence, prior=options.prior, job=job)
+    return SelfTraining(coarse, walk, evidence, prior=options.prior, settings=settings, job=job)
 
 
-def _segment(answer: Answer, how: str, options: Options, agrees: float) -> Segment:
-    parameters = (
-        {"bandwidth": options.bandwidth or BANDWIDTHS[0], "prior": answer.prior}
-        if options.diffusion
-        else {}
-    )
+def _segment(
+    answer: Answer, how: str, bandwidth: float, options: Options, agrees: float
+) -> Segment:
+    parameters = {"bandwidth": bandwidth, "prior": answer.prior} if options.diffusion else {}
     return Segment(answer.scores, answer.threshold, how, parameters, {"agreement": agrees})
-
-
-def _given(value: float | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:
-    return otherwise if value is None else (value,)

@@ -21,23 +21,11 @@ from ..graph.walk import Walk
 from ..progress import SILENT, Job
 from ..stages import LEARN
 from .coarse import Coarse
-from .likeness import BACKGROUND, learn
+from .likeness import learn
 from .painting import Evidence
+from .settings import DEFAULT_SETTINGS, Settings
 
-THRESHOLD = 0.5
-TRUST = 30.0  # of the clearest evidence, against similarities of at most 1
-PRIOR = 0.1  # λ, of P; raised for objects smaller than the walk's reach
-FIRST = 0.1  # of λ, as long as P knows only the clicks
-ROUNDS = 3
-SPREAD = 0.3  # of a score: what an object as large as the scene would have to be clearer apart
-NARROWER = (
-    0.4,
-    0.6,
-)  # of the way from Li's threshold to the highest score: thresholds that find parts
-DOUBT = 0.1  # of a score: that a part was meant, and for each time λ was raised
-KEPT = 0.5  # of what P selects; a walk that keeps less reaches farther than the object is large, and dissolves it
-FINE = 8  # steps of the last diffusion, which starts from an answer
-_FEW = 20  # Gaussians that nothing can be learned from
+THRESHOLD = 0.5  # of scores, once they come from a likeness with two sides
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ class Part:
     def inside(self) -> Bool[Array, " S"]:
         return self.scores > self.threshold
 
-    def likely(self, coarse: Coarse) -> float:
+    def likely(self, coarse: Coarse, settings: Settings) -> float:
         """How much it is one object: mean score inside less mean score outside, less what speaks against it.
 
         That is its extent, to be most of the scene, and that λ had to be raised: the walk does not hold it together.
@@ -76,7 +64,7 @@ class Part:
             _extent(coarse.descriptor.places, coarse.seen), 1e-12
         )
         most = max(inside.sum() / coarse.seen.sum() - 0.5, 0) * 2
-        return float(apart - SPREAD * extent - most - DOUBT * self.raised)
+        return float(apart - settings.extent * extent - most - settings.doubt * self.raised)
 
 
 class SelfTraining:
@@ -89,28 +77,38 @@ class SelfTraining:
         evidence: Evidence,
         *,
         prior: float | None = None,
+        settings: Settings = DEFAULT_SETTINGS,
         job: Job = SILENT,
     ) -> None:
-        """A given λ, `prior`, is kept."""
+        """If λ is given as `prior`, it is never raised."""
         self.coarse = coarse
         self.walk = walk
         self.evidence = evidence
         self.job = job
-        self.prior, self.fixed = PRIOR if prior is None else prior, prior is not None
-        self.trust = TRUST * np.minimum(evidence.total / max(float(evidence.total.max()), 1e-12), 1)
+        self.settings = settings
+        self.prior = settings.prior if prior is None else prior
+        self.fixed = prior is not None
+        self.trust = settings.trust * np.minimum(
+            evidence.total / max(float(evidence.total.max()), 1e-12), 1
+        )
         self.trusted = coarse.sum(self.trust)
         self.share = coarse.sum(self.trust * evidence.share) / np.maximum(self.trusted, 1e-12)
 
     def from_evidence(self) -> Answer:
         """Steps 1 to 4."""
-        coarse = self.coarse
-        self.job.report(LEARN, 0, ROUNDS + 1)
-        positive, negative = (coarse.sum(part) for part in _clear(self.evidence))
+        coarse, settings = self.coarse, self.settings
+        self.job.report(LEARN, 0, settings.rounds + 1)
+        positive, negative = (coarse.sum(part) for part in _clear(self.evidence, settings.clear))
         scores = P = learn(
-            coarse.descriptor, positive, negative, C=5.0, background=BACKGROUND, job=self.job
+            coarse.descriptor,
+            positive,
+            negative,
+            C=settings.first_C,
+            background=settings.background,
+            job=self.job,
         )
         if self.walk:
-            scores = self._spread(P, self.prior * FIRST, P)
+            scores = self._spread(P, self.prior * settings.first, P)
         levels = np.repeat(scores, np.ceil(10 * coarse.size / coarse.size.mean()).astype(int))
         li = float(threshold_li(levels))
         otsu = float(threshold_otsu(levels))
@@ -118,12 +116,13 @@ class SelfTraining:
         starts = [
             ((li + otsu) / 2, 0.0),
             (otsu, 0.0),
-            *((li + up * (most - li), DOUBT) for up in NARROWER),
+            *((li + up * (most - li), settings.doubt) for up in settings.narrower),
         ]
         found = [
             (self._trained(Part(scores, P, start, self.prior)), doubt) for start, doubt in starts
         ]
-        return self._refined(max(found, key=lambda one: one[0].likely(coarse) - one[1])[0])
+        best = max(found, key=lambda one: one[0].likely(coarse, settings) - one[1])
+        return self._refined(best[0])
 
     def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
         """Step 3, from a first selection."""
@@ -131,23 +130,20 @@ class SelfTraining:
         return self._refined(self._trained(Part(share, share, THRESHOLD, self.prior)))
 
     def _trained(self, part: Part) -> Part:
-        coarse, job = self.coarse, self.job
-        for number in range(ROUNDS):
+        coarse, settings, job = self.coarse, self.settings, self.job
+        for number in range(settings.rounds):
             job.check()
-            job.report(LEARN, number + 1, ROUNDS + 1)
+            job.report(LEARN, number + 1, settings.rounds + 1)
             inside = part.inside
-            if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < _FEW:
+            if min(coarse.size[inside].sum(), coarse.size[~inside].sum()) < settings.fewest:
                 break
-            P = learn(
-                coarse.descriptor, coarse.seen * inside, coarse.seen * ~inside, C=0.5, job=job
-            )
+            yes, no = coarse.seen * inside, coarse.seen * ~inside
+            P = learn(coarse.descriptor, yes, no, C=settings.round_C, job=job)
             part = replace(part, scores=part.scores if self.walk else P, P=P, threshold=THRESHOLD)
             while self.walk and part.prior <= 1:
                 part = replace(part, scores=self._spread(P, part.prior, part.scores))
-                if (
-                    self.fixed
-                    or coarse.size[part.inside].sum() > KEPT * coarse.size[P > THRESHOLD].sum()
-                ):
+                left = coarse.size[part.inside].sum()
+                if self.fixed or left > settings.kept * coarse.size[P > THRESHOLD].sum():
                     break
                 part = replace(part, prior=4 * part.prior, raised=part.raised + 1)
         return part
@@ -161,16 +157,23 @@ class SelfTraining:
         )
 
     def _refined(self, part: Part) -> Answer:
-        coarse = self.coarse
+        coarse, settings = self.coarse, self.settings
         prior = min(part.prior, 1.0)
         labels = self.coarse.labels
         seen, inside = (coarse.seen / coarse.size)[labels], part.inside[labels]
-        P = learn(coarse.members, seen * inside, seen * ~inside, C=5.0, rare=True, job=self.job)
+        yes, no = seen * inside, seen * ~inside
+        P = learn(coarse.members, yes, no, C=settings.last_C, rare=True, job=self.job)
         if not self.walk:
             return Answer(P, part.threshold, prior)
         share, start = self.evidence.share, part.scores[labels]
         scores = self.walk.solve(
-            share, self.trust, P, prior=prior, start=start, steps=FINE, job=self.job
+            share,
+            self.trust,
+            P,
+            prior=prior,
+            start=start,
+            steps=settings.last_steps,
+            job=self.job,
         )
         return Answer(scores, part.threshold, prior)
 
@@ -181,13 +184,13 @@ def _extent(places: Float[Array, "S 3"], weights: Float[Array, " S"]) -> float:
     return float(np.sqrt(np.average((off**2).sum(1), weights=weights)))
 
 
-def _clear(evidence: Evidence) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
+def _clear(evidence: Evidence, least: float) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
     """Positive and negative examples: Gaussians that show a fair amount of paint, and by which kind they show more.
 
     Inside a box all there is is an example, as long as nothing is known to be the object.
     """
     total = evidence.total
-    much = total > 0.02 * total.max()
+    much = total > least * total.max()
     yes = much & (evidence.share > 0.5)
     positive = np.where(yes, total, 0)
     if not yes.any():

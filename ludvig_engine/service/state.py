@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..cache.step import Steps
 from ..cache.store import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
@@ -17,7 +18,7 @@ from ..graph.neighbors import Graph
 from ..io.activation import checked
 from ..io.load import left_out, load_scene, scene_of
 from ..machine.memory import total_memory
-from ..pipeline import Recipe, neighbour_graph, prepare
+from ..pipeline import Recipe, connect, prepare
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
 from ..segmentation.prepared import Prepared
@@ -181,9 +182,8 @@ class State:
         scene, opened = self.scene(name, job=job), self._find(name)
         if opened.photo_stamps:
             return self.prepared(name, spec, job=job).graph
-        make = partial(
-            neighbour_graph, scene.gaussians, Recipe().neighbours, cache=self.cache, job=job
-        )
+        steps = Steps(self.cache, job)
+        make = partial(connect, scene.gaussians, Recipe().neighbours, steps)
         return self.recent.get_or(("graph", opened.content), make, job=job)
 
     # ---- memory

@@ -23,6 +23,12 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(message, yellow=True, bold=True)
 
 
+@pytest.fixture(scope="session")
+def features_cache(tmp_path_factory):
+    """One cache of the real engine for all files: the features of a scene are computed once."""
+    return {"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}
+
+
 @pytest.fixture(autouse=True)
 def empty_scene():
     """Every test begins with an empty scene. The add-on stays enabled."""

@@ -28,10 +28,10 @@ REACHED = {"chair": 0.95, "vase": 0.95, "monkey": 0.95, "plant": 0.94}
 
 
 @pytest.fixture(scope="module")
-def command(tmp_path_factory):
-    """The command of the engine, which runs with a cache of its own."""
+def command(features_cache):
+    """The command of the installed engine, which runs with a cache of the tests' own."""
     found = real_engine(installed())
-    with engine_by(*found, environment={"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}):
+    with engine_by(*found, environment=features_cache):
         yield found
 
 

@@ -20,10 +20,8 @@ methods = blender_module("ludvig_engine.wire.methods")
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with engine_by(
-        *real_engine(), environment={"LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}
-    ) as engine:
+def engine(features_cache):
+    with engine_by(*real_engine(), environment=features_cache) as engine:
         yield engine
 
 

@@ -15,8 +15,8 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ludvig_engine.cache import store as cache_module
 from ludvig_engine.cache.store import Cache, default_folder, key, key_of_array
-from ludvig_engine.cache.store import store as cache_module
 
 ARRAYS = {
     "features": np.arange(12, dtype=np.float32).reshape(3, 4),

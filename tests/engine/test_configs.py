@@ -14,6 +14,7 @@ from ludvig_engine.features.pyramid import Scale, scales
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.paper.configs import CONFIGS, Foreground, Masks, Words, config, released
 from ludvig_engine.paper.one_view import find_foreground, picture, prepare_pruned, stretched
+from ludvig_engine.paper.released import ReleasedRecipe
 from ludvig_engine.pipeline import Recipe, lifted_features
 from ludvig_engine.rendering import render
 from ludvig_engine.segmentation import painting
@@ -47,7 +48,7 @@ def test_released_changes_what_it_says_and_no_more(name):
     if isinstance(paper, Masks):
         assert theirs == paper
         return
-    assert theirs.recipe == replace(paper.recipe, release_scale=True)
+    assert theirs.recipe == ReleasedRecipe.of(paper.recipe) != paper.recipe
     assert theirs.extractor.removesuffix("released").rstrip(":,") == paper.extractor
     back = replace(theirs, recipe=paper.recipe, extractor=paper.extractor)
     if isinstance(paper, Foreground):
@@ -66,7 +67,7 @@ def test_unknown_variants():
 def test_release_scale_divides_features_by_their_number(made):  # quirk 1
     scene, _ = made
     ours = lifted_features(scene, Colour(), recipe=Recipe(components=7))
-    theirs = lifted_features(scene, Colour(), recipe=Recipe(components=7, release_scale=True))
+    theirs = lifted_features(scene, Colour(), recipe=ReleasedRecipe(components=7))
     np.testing.assert_allclose(theirs.features, ours.features / 7, rtol=1e-6)
     np.testing.assert_array_equal(theirs.weights, ours.weights)
 

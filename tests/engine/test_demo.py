@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ludvig_engine.pictures.draw import sheet
+from ludvig_engine.pictures import sheet
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
 

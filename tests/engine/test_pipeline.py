@@ -11,8 +11,9 @@ import small_scene
 from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.features import load_extractor
+from ludvig_engine.features.maps import Lazy
 from ludvig_engine.io.load import load_scene
-from ludvig_engine.pipeline import Lazy, Recipe, lifted_features, prepare
+from ludvig_engine.pipeline import Recipe, lifted_features, prepare
 from ludvig_engine.progress import Job, cpu_count
 
 

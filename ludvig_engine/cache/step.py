@@ -1,0 +1,61 @@
+"""Wraps a pure function with everything it should not know of: where results are kept, and whether they are still wanted.
+
+steps = Steps(cache, job)
+table = steps.kept("neighbours", 1, [16], steps.key_of(means), make=lambda: {"neighbours": nearest(means, 16)})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..progress import SILENT, Job
+from .store import Arrays, Cache, key, key_of_array
+
+
+class Steps:
+    """The steps of one job, and the cache that keeps their results, if there is one."""
+
+    def __init__(self, cache: Cache | None, job: Job = SILENT) -> None:
+        self.cache, self.job = cache, job
+
+    def kept(
+        self,
+        name: str,
+        version: int,
+        params: object,
+        *inputs: str,
+        make: Callable[[], Arrays],
+        about: str = "",
+    ) -> Arrays:
+        """The arrays that `make` returns, from the cache if they were made before.
+
+        They are found again by the step's name, the version of its code, its parameters (anything JSON can say) and the
+        keys of its inputs. Reading and writing runs in a helper thread, so that a cancelled job need not wait for a disk.
+        """
+        cache = self.cache
+        if cache is None:
+            return make()
+        entry = key(name, version, params, *inputs)
+        found = self.job.aside(lambda: cache.get(entry))
+        if found is None:
+            made = found = make()
+            self.job.aside(lambda: cache.put(entry, made, about=about))
+        return found
+
+    def key_of(self, *arrays: np.ndarray) -> str:
+        """The key of an input that is one array or several; nothing is computed if nothing is kept."""
+        if self.cache is None:
+            return ""
+        found = [key_of_array(array) for array in arrays]
+        return found[0] if len(found) == 1 else key("shape", 1, found)
+
+    def key_of_file(self, path: Path) -> str:
+        """The key of a file's content; the file is not read if nothing is kept."""
+        return self.cache.key_of_file(path) if self.cache else ""
+
+    def unwatched(self) -> Steps:
+        """The same steps for work that goes on when the job is cancelled, so that its result is kept."""
+        return Steps(self.cache)

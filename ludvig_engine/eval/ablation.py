@@ -1,0 +1,122 @@
+"""What each number of the segmentation is worth: change one at a time, and measure the selections.
+
+The layout is that of `captures`. Every thing is asked for twice, with the whole mask of the photo that shows most of it and
+with one click inside that mask, and judged on the other photos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..arrays import Array, Bool
+from ..cache.store import Cache
+from ..features import Extractor
+from ..io.load import load_scene
+from ..io.photos import read_mask
+from ..pipeline import prepare
+from ..progress import SILENT, Job
+from ..segmentation import painting
+from ..segmentation.painting import Paint
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import segment
+from ..segmentation.settings import DEFAULT_SETTINGS, Settings
+from ..stages import EVALUATE
+from . import captures, metrics
+from .datasets import splats_of
+
+# Each number's other values: mostly a half and the double, where that means something.
+CHANGES: Mapping[str, Sequence[Any]] = {
+    "bandwidth": (2.0, 8.0),
+    "place": (0.0, 0.8, 3.2),
+    "first_C": (0.5, 50.0),
+    "round_C": (0.05, 5.0),
+    "last_C": (0.5, 50.0),
+    "background": (0.1, 1.0),
+    "clear": (0.0, 0.2),
+    "prior": (0.03, 0.3),
+    "first": (0.01, 1.0),
+    "trust": (3.0, 300.0),
+    "kept": (0.0, 2.0),
+    "last_steps": (0, 32),
+    "rounds": (1, 2, 6),
+    "fewest": (2, 5000),
+    "narrower": ((), (0.2, 0.8)),
+    "extent": (0.0, 1.0),
+    "doubt": (0.0, 0.3),
+    "mask_priors": ((0.03,), (0.1,)),
+    "mask_trust": (0.03, 3.0),
+    "mask_place": (0.0, 1.6),
+    "mask_C": (0.05, 5.0),
+    "mask_slack": (-1.0, 0.2),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Mean IoU in percent over all things, with one number changed."""
+
+    name: str  # of the number; "" for the settings as they are
+    value: Any  # of whatever type the number has
+    mask: float
+    click: float
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One thing, its two prompts, and the photos it is judged by."""
+
+    prepared: Prepared
+    judge: captures.Judge
+    mask: Sequence[Paint]
+    click: Sequence[Paint]
+
+    def score(self, paints: Sequence[Paint], settings: Settings, job: Job) -> float:
+        return self.judge(segment(self.prepared, paints, settings=settings, job=job).selected)
+
+
+def table(
+    things: Sequence[captures.Thing],
+    extractor: Extractor,
+    *,
+    names: Sequence[str] = tuple(CHANGES),
+    max_size: int = 1600,
+    cache: Cache | None = None,
+    job: Job = SILENT,
+) -> list[Row]:
+    """The settings as they are, then each change of each of the numbers `names`."""
+    cases = list(_cases(things, extractor, max_size, cache, job))
+    changes: list[tuple[str, Any]] = [("", "")]
+    changes += [(name, value) for name in names for value in CHANGES[name]]
+    rows = []
+    for name, value in job.track(changes, EVALUATE):
+        settings = replace(DEFAULT_SETTINGS, **{name: value}) if name else DEFAULT_SETTINGS
+        mask = metrics.mean(case.score(case.mask, settings, SILENT) for case in cases)
+        click = metrics.mean(case.score(case.click, settings, SILENT) for case in cases)
+        rows.append(Row(name, value, mask, click))
+    return rows
+
+
+def _cases(
+    things: Sequence[captures.Thing],
+    extractor: Extractor,
+    max_size: int,
+    cache: Cache | None,
+    job: Job,
+) -> Iterator[_Case]:
+    for place in dict.fromkeys(thing.place for thing in things):
+        scene = load_scene(splats_of(place), views=place, max_size=max_size)
+        prepared = prepare(scene, extractor, cache=cache, job=job)
+        for thing in (thing for thing in things if thing.place == place):
+            masks: dict[str, Bool[Array, "H W"]] = {
+                name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()
+            }
+            shown, rest = captures.divided(masks)
+            view = scene.view(shown)
+            yield _Case(
+                prepared,
+                captures.judge_of(scene, rest),
+                [painting.mask(view.camera, masks[shown])],
+                captures.clicks(view, masks[shown], 1, 0, seed=0),
+            )

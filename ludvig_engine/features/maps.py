@@ -1,0 +1,98 @@
+"""From photos to feature maps: the first step of the way, one photo at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import TypeVar, overload
+
+from ..cache.step import Steps
+from ..cache.store import Arrays, key
+from ..io.photos import read_photo
+from ..scene import View
+from ..stages import EXTRACT
+from . import Extractor
+
+T = TypeVar("T")
+
+
+def feature_map(view: View, extractor: Extractor) -> Arrays:
+    """A photo's "map" (D, h, w), and "valid" (H, W) if the photo says nothing in some of its pixels."""
+    photo = read_photo(view)
+    made = {"map": extractor(photo)}
+    return made if photo.valid is None else {**made, "valid": photo.valid}
+
+
+class Lazy(Sequence[T]):
+    """A sequence whose items are made each time they are asked for, so that not all are in memory."""
+
+    def __init__(self, make: Callable[[int], T], length: int) -> None:
+        self._make, self._length = make, length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, n: int) -> T: ...
+    @overload
+    def __getitem__(self, n: slice) -> Sequence[T]: ...
+    def __getitem__(self, n: int | slice) -> T | Sequence[T]:
+        if isinstance(n, slice):
+            return [self._make(i) for i in range(*n.indices(self._length))]
+        if not 0 <= n < self._length:
+            raise IndexError(n)
+        return self._make(n)
+
+
+class FeatureMaps:
+    """The feature maps of some views, kept photo by photo: a cancelled job resumes, an added photo costs one photo."""
+
+    def __init__(self, views: Sequence[View], extractor: Extractor, steps: Steps) -> None:
+        self.views, self.extractor = views, extractor
+        self._steps = steps
+
+    def keys(self) -> list[str]:
+        """What each map is kept by. This reads the photos' bytes, but computes no map."""
+        views = zip(self.views, self._contents, strict=True)
+        return [key("map", 1, self._params(view), content) for view, content in views]
+
+    def compute(self) -> Sequence[Arrays]:
+        """All maps, as `feature_map` makes them. If they are kept, each is read again whenever it is asked for."""
+        steps, extractor = self._steps, self.extractor
+        get = partial(self._get, steps.unwatched())
+        stage, all_of_them = EXTRACT.of(extractor.name), range(len(self.views))
+        if extractor.parallel:
+            computed = steps.job.map(get, all_of_them, stage)
+        else:
+            # A model looks at a photo for seconds. If the job is cancelled meanwhile, the map is still kept.
+            aside = partial(self._get_aside, get)
+            computed = steps.job.map(aside, all_of_them, stage, threads=1)
+        if steps.cache is None:
+            return list(computed)
+        for _ in computed:
+            pass
+        return Lazy(get, len(self.views))
+
+    def _get(self, steps: Steps, n: int) -> Arrays:
+        view, extractor = self.views[n], self.extractor
+        return steps.kept(
+            "map",
+            1,
+            self._params(view),
+            self._contents[n],
+            make=lambda: feature_map(view, extractor),
+            about=f"{extractor.name} map of {view.name}",
+        )
+
+    def _get_aside(self, get: Callable[[int], Arrays], n: int) -> Arrays:
+        return self._steps.job.aside(lambda: get(n))
+
+    @cached_property
+    def _contents(self) -> list[str]:
+        """The keys of the photo files' contents."""
+        photos = [view.photo for view in self.views]
+        return [self._steps.key_of_file(photo) if photo else "" for photo in photos]
+
+    def _params(self, view: View) -> list[object]:
+        size = [view.camera.width, view.camera.height]
+        return [self.extractor.key, size, repr(view.lens)]

@@ -1,0 +1,62 @@
+"""Every number of the segmentation is noticed: a change of it changes the answer to a click or to a mask."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+import small_scene
+from ludvig_engine.eval.ablation import CHANGES
+from ludvig_engine.features import load_extractor
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.pipeline import prepare
+from ludvig_engine.rendering import render
+from ludvig_engine.segmentation.painting import click, mask
+from ludvig_engine.segmentation.segment import segment
+from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS, Settings
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """The prepared scene of balls, its prompts, and the answers with the numbers as they are."""
+    folder = small_scene.write(tmp_path_factory.mktemp("balls"))
+    scene = load_scene(folder / "splats.ply", views=folder / "transforms.json")
+    prepared = prepare(scene, load_extractor("colour"))
+    camera = scene.views[1].camera
+    x, y = small_scene.centre_of("red", 1)
+    red = scene.from_file(np.load(folder / "names.npy") == "red").astype(np.float32)
+    rows, columns = np.indices((camera.height, camera.width))
+    part = np.hypot(columns + 0.5 - x, rows + 0.5 - y) < 0.05 * camera.width
+    shown, alpha = render(scene.gaussians, camera, red[:, None])
+    on_ball = click(camera, x, y, positive=True)
+    in_corner = 0.1 * camera.width, 0.9 * camera.height
+    prompts = [
+        [on_ball],
+        [on_ball, click(camera, *in_corner, positive=False)],
+        [mask(camera, shown[0] > 0.5 * alpha)],
+        # Self-training contradicts a mask of a part, and is dropped.
+        [mask(camera, part)],
+        # The ground is a large thing of one color: which part of it was meant is ambiguous.
+        [click(camera, *in_corner, positive=True)],
+    ]
+    return prepared, prompts, [segment(prepared, prompt) for prompt in prompts]
+
+
+def test_the_ablation_knows_every_number():
+    assert set(CHANGES) == {field.name for field in fields(Settings)}
+    for name, values in CHANGES.items():
+        assert values and getattr(DEFAULT_SETTINGS, name) not in values
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_number_changes_an_answer(asked, name):
+    prepared, prompts, answers = asked
+    for value in CHANGES[name]:
+        settings = replace(DEFAULT_SETTINGS, **{name: value})
+        for prompt, before in zip(prompts, answers, strict=True):
+            found = segment(prepared, prompt, settings=settings)
+            if found.threshold != before.threshold or (found.scores != before.scores).any():
+                return
+    pytest.fail(f"no answer depends on {name}")
