@@ -14,6 +14,7 @@ import sys
 import tempfile
 import traceback
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +24,19 @@ from typer.testing import CliRunner
 
 import ludvig_engine
 import small_scene
+from ludvig_engine.cli.segment import command
 from ludvig_engine.errors import EngineError
+from ludvig_engine.eval.ablation import CHANGES
 from ludvig_engine.features import listing, load_extractor
+from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.io import formats
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.scene import Photo, Scene
-from ludvig_engine.segmentation import divide
-from ludvig_engine.service import canvas
+from ludvig_engine.segmentation.prepared import Prepared
+from ludvig_engine.segmentation.segment import segment
+from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
+from ludvig_engine.service import canvas, points
+from ludvig_engine.uplifting import Uplifted
 from ludvig_engine.wire import codec, methods, prompt_kinds
 from service_tools import Service
 
@@ -45,9 +52,8 @@ def extractor(folder: Path) -> None:
     assert info.title == "Brightness"
     assert "`brightness`" in listing.table()
     assert "`brightness`" in listing.summary()
-    segment = importlib.import_module("ludvig_engine.cli.segment")
     verb = typer.Typer()
-    verb.command()(segment.command)
+    verb.command()(command)
     assert "brightness" in CliRunner().invoke(verb, ["--help"]).output
     half = np.zeros((32, 48, 3), np.float32)
     half[:, 24:] = 1
@@ -153,25 +159,34 @@ def button(folder: Path) -> None:
 
 
 def number(folder: Path) -> None:
-    """It has its value, and changing it changes what it is about."""
-    sizes = (50, 40, 35, 20)
-    labels = np.repeat(np.arange(len(sizes)), sizes)
-    assert divide.MOST == 500
-    assert divide._by_size(labels).max() == 2  # 20 Gaussians are floaters
-    divide.MOST = 2
-    assert divide._by_size(labels).max() == 1
+    """It has its value, the ablation knows it, and changing it changes an answer."""
+    assert DEFAULT_SETTINGS.raised_by == 4
+    assert DEFAULT_SETTINGS.raised_by not in CHANGES["raised_by"]
+    cloud = small_scene.gaussians()[0]
+    seen = np.ones(len(cloud), np.float32)
+    uplifted = Uplifted(cloud.sh0[:, 0], seen, seen)
+    graph = build(nearest(cloud.means, 16)).with_features(uplifted.features)
+    prepared = Prepared(cloud, uplifted, graph, "colors")
+    place = np.array([[2, 2, -small_scene.RADIUS]], np.float32)
+    said = points.click(cloud, place, radius=0.1, positive=True)
+    # So much is never left that λ is not raised.
+    before = replace(DEFAULT_SETTINGS, kept=2.0)
+    settings = [before, *(replace(before, raised_by=value) for value in CHANGES["raised_by"])]
+    first, *others = [segment(prepared, [], placed=said, settings=one).scores for one in settings]
+    for other in others:
+        assert (other != first).any()
 
 
 def in_package(name: str) -> types.ModuleType:
     """A module of the add-on without Blender: its packages are not run, they only have a place."""
     for package, path in (
-        ("extension", COPY),
-        ("extension.ludvig_blender", COPY / "ludvig_blender"),
+        ("recipe_extension", COPY),
+        ("recipe_extension.ludvig_blender", COPY / "ludvig_blender"),
     ):
         made = types.ModuleType(package)
         made.__path__ = [str(path)]  # type: ignore[attr-defined]
         sys.modules[package] = made
-    return importlib.import_module(f"extension.{name}")
+    return importlib.import_module(f"recipe_extension.{name}")
 
 
 CHECKS = {
