@@ -1,7 +1,8 @@
-"""Array annotations with shapes: `means: Float[Array, "N 3"]`. Checked in tests, read by people everywhere else.
+"""Array annotations with shapes, such as `means: Float[Array, "N 3"]`.
 
-`errors`, `scene`, `sh`, `io.ply`, `protocol`, `methods` and `client` also run inside Blender, where only NumPy is
-installed; there the annotations stay what they are in the source: strings that nobody evaluates.
+The tests check them; everywhere else they are documentation. Modules that also run inside Blender,
+where only NumPy is installed, import them too: there the annotations stay what they are in the
+source, strings that nobody evaluates.
 """
 
 from numpy import ndarray as Array

@@ -1,7 +1,7 @@
-"""The one exception meant for people: what happened, with numbers, then what to do.
+"""The one exception that is meant for people, `EngineError`: what happened, then what to do.
 
-Sentences are for people alone. What a program may act on is a value beside them: the `kind` of an error, the `action`
-of a fix.
+Sentences are only for people to read. What a program may act on stands beside them as a value: the
+`kind` of an error and the `action` of a fix.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What a front end can do for its user, and the arguments that it takes to do it.
+# Each action that a front end can carry out for its user, with the types of its arguments.
 ACTIONS: Mapping[str, Mapping[str, type]] = {
     "install_engine": {},
     "restart_engine": {},
-    "choose_python": {},  # that runs the engine
+    # Let the user choose the Python that runs the engine.
+    "choose_python": {},
     "allow_network": {},
     "show_log": {},
     "report": {},  # to the developers
     "import_cameras": {},
-    "choose_photos": {},  # their folder
+    # Let the user choose the folder of the photos.
+    "choose_photos": {},
     "import_splats": {},
     "fetch_model": {"model": str, "size": int, "licence": str},  # size in bytes
 }
@@ -28,10 +30,10 @@ ACTIONS: Mapping[str, Mapping[str, type]] = {
 
 @dataclass(frozen=True)
 class Fix:
-    """A remedy: a short imperative sentence, and what it says as data, for a panel that draws it as a button.
+    """A remedy: a short imperative sentence, and the same as data, for a button in a panel.
 
-    `action` is one of `ACTIONS`, or "" if only the user can do it. Raises ValueError if there is no such action or
-    if `arguments` are not those it takes.
+    `action` is a key of `ACTIONS`, or "" if only the user can do it. Raises ValueError if there is
+    no such action, or if `arguments` do not have the names and types that the action takes.
     """
 
     text: str
@@ -51,10 +53,11 @@ class Fix:
 
 
 class EngineError(Exception):
-    """A failure its user can understand and mend.
+    """A failure that its user can understand and fix.
 
-    `kind` is a stable word for programs ("bad_file", "bad_input", "not_found", "no_space", "cancelled", ...);
-    `fixes` are remedies, to be drawn as buttons or lines. A string among them is an advice without an action.
+    `kind` is a stable word for programs ("bad_file", "bad_input", "not_found", "no_space",
+    "cancelled", ...). `fixes` are remedies, to be drawn as buttons or lines; a plain string among
+    them is advice without an action.
     """
 
     fixes: tuple[Fix, ...]
@@ -70,7 +73,7 @@ class EngineError(Exception):
 
 
 class Cancelled(EngineError):
-    """The user stopped the job; finished parts stay cached."""
+    """The user stopped the job. The parts that were already finished stay in the cache."""
 
     def __init__(self) -> None:
         super().__init__("cancelled", "Cancelled.")

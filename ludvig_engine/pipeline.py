@@ -1,10 +1,10 @@
 """The straight way, from photos to everything a prompt needs.
 
-    photos --extractor--> maps --PCA--> sights --uplift--> features --k-NN--> graph --segment--> scores
+    photos --extract--> maps --PCA, uplift--> features --k-NN--> graph --segment--> scores
 
-Each step is a pure function in a file of its own. `prepare` puts them in a row, and `Steps` (cache/step.py) wraps them:
-results are kept by what they depend on, and a cancelled job resumes where it stopped. The last step, `segment`, is asked
-again for each prompt: segmentation/segment.py.
+Each step is a pure function in a file of its own. `prepare` puts them in a row, and `Steps`
+(cache/step.py) wraps them: results are kept by what they depend on, and a canceled job resumes
+where it stopped. The last step, `segment`, runs again for each prompt: segmentation/segment.py.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from .scene import Gaussians, Scene, View
 from .segmentation.prepared import Prepared
 from .uplifting import Sight, Uplifted, uplift
 
-# Neighbors of each Gaussian. The paper's 200 is for parity; 16 gives the same selections for a twelfth of the time.
+# Neighbors of each Gaussian. 16 gives the same selections as the paper's 200 in a twelfth of the
+# time.
 NEIGHBOURS = 16
 
 
@@ -41,7 +42,7 @@ class Recipe:
     raster: Raster = GSPLAT
 
     def finished(self, uplifted: Uplifted) -> Uplifted:
-        """A last touch to uplifted features, for recipes that differ from the method (`paper/released.py`)."""
+        """Change uplifted features; for recipes that differ from the method (`paper/`)."""
         return uplifted
 
 
@@ -58,7 +59,8 @@ def prepare(
 ) -> Prepared:
     """Features and graph of a scene, computed or from the cache.
 
-    Raises `EngineError` "bad_input" if the scene has no photos, and whatever reading the photos raises.
+    Raises `EngineError` "bad_input" if the scene has no photos, and whatever reading the photos
+    raises.
     """
     steps = Steps(cache, job)
     maps = extract(scene, extractor, steps)
@@ -94,7 +96,7 @@ def extract(scene: Scene, extractor: Extractor, steps: Steps) -> FeatureMaps:
 
 
 def lift(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
-    """Feature maps -> features of the Gaussians: reduced by PCA unless the recipe keeps all channels, then uplifted."""
+    """Feature maps -> features of the Gaussians, reduced by PCA unless all channels are kept."""
 
     def make() -> Arrays:
         sights = reduced(maps.views, maps.compute(), recipe, steps.job)

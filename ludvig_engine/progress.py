@@ -1,8 +1,9 @@
 """Progress and cancelling, wrapped around the work rather than inside it.
 
-Long loops say `for photo in job.track(photos, EXTRACT):`. That line reports how far the job is and is also the point
-where a cancelled job stops, so no step of such a loop may take longer than 250 ms by intent. Stages are those of
-stages.py; a plain string does too, but then programs cannot tell which stage it is.
+A long loop is written `for photo in job.track(photos, EXTRACT):`. That line reports how far the job
+is, and it is also where a cancelled job stops; each step of such a loop should therefore take less
+than 250 ms. Stages are those of stages.py. A plain string works too, but then programs cannot tell
+which stage it is.
 """
 
 from __future__ import annotations
@@ -20,16 +21,18 @@ from .errors import Cancelled
 T = TypeVar("T")
 R = TypeVar("R")
 
-LOOK_SECONDS = 0.05  # between two looks of a job that waits, whether it is still wanted
+# How often a job that waits checks whether it has been cancelled.
+LOOK_SECONDS = 0.05
 
 
 class Job:
-    """A silent, never cancelled job; front ends override `report` and `cancelled`."""
+    """A silent job that is never cancelled. Front ends override `report` and `cancelled`."""
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Called with `done` from 0 to `total`."""
 
     def cancelled(self) -> bool:
+        """Whether the user has stopped this job."""
         return False
 
     def check(self) -> None:
@@ -49,7 +52,11 @@ class Job:
     def map(
         self, function: Callable[[T], R], items: Sequence[T], stage: str = "", threads: int = 0
     ) -> Iterator[R]:
-        """`function` of every item, in order, on a few threads: for work that releases the GIL."""
+        """Yield `function(item)` for every item, in order, computed on a few threads.
+
+        Use it for work that releases the GIL. `threads` = 0 means `cpu_count()`. Progress is
+        reported if `stage` is given. Raises `Cancelled`, and whatever `function` raises.
+        """
         threads = threads or cpu_count()
         if threads == 1 or len(items) < 2:
             for item in self.track(items, stage) if stage else items:
@@ -69,7 +76,7 @@ class Job:
                     self.report(stage, done, len(items))
                 yield self.wait(pending.pop(0))
         except BaseException:  # a `GeneratorExit` too
-            # Without waiting for items under way, whose results nobody wants.
+            # Do not wait for the items that are being computed: nobody wants their results.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         _idle[threads].append(pool)
@@ -77,25 +84,30 @@ class Job:
             self.report(stage, len(items), len(items))
 
     def aside(self, function: Callable[[], R]) -> R:
-        """`function()` in a thread of its own: for what takes long and cannot look up from its work.
+        """`function()` in a thread of its own, for long work that cannot poll for cancellation.
 
-        If the job is cancelled meanwhile, it is left to end alone, and its result is dropped.
+        If the job is cancelled meanwhile, the thread is left to finish alone and its result is
+        dropped.
         """
         return self.wait(begin(function))
 
     def wait(self, future: Future[R]) -> R:
-        """Its result, unless the job is cancelled before."""
+        """The result of `future`. Raises `Cancelled` if the job is cancelled before it is there."""
         while True:
             self.check()
             try:
                 return future.result(timeout=LOOK_SECONDS)
-            except TimeoutError:  # ours or the function's
+            except TimeoutError:
+                # This is either our own timeout, or a TimeoutError that the function raised.
                 if future.done():
                     return future.result()
 
 
 class Shared(Job, Generic[R]):
-    """Work whose result several jobs need, one after another: a cancelled one leaves it going for the next."""
+    """Work whose result several jobs need.
+
+    If the job that waits for it is cancelled, the work itself goes on, for the next job.
+    """
 
     def __init__(self, work: Callable[[Job], R], *, job: Job) -> None:
         self._watcher = job
@@ -105,7 +117,7 @@ class Shared(Job, Generic[R]):
         self._watcher.report(stage, done, total)
 
     def result(self, *, job: Job) -> R:
-        """Wait for it; what it reports goes to `job` from now on."""
+        """Wait for the result. From now on, the work reports its progress to `job`."""
         self._watcher = job
         try:
             return job.wait(self._future)
@@ -114,11 +126,12 @@ class Shared(Job, Generic[R]):
 
     @property
     def failed(self) -> bool:
+        """Whether the work has ended with an error."""
         return self._future.done() and self._future.exception() is not None
 
 
 def begin(function: Callable[[], R]) -> Future[R]:
-    """`function()` in a thread of its own, which does not keep the process from ending."""
+    """Start `function()` in a daemon thread, which does not keep the process from exiting."""
     future: Future[R] = Future()
 
     def run() -> None:
@@ -131,11 +144,13 @@ def begin(function: Callable[[], R]) -> Future[R]:
     return future
 
 
-# Starting threads takes longer than a step of diffusion does, so pools are used again: by number of threads, those that
-# nobody uses. One of its own for each `map` under way, as maps within maps would wait for each other in a common one.
+# Starting threads takes longer than a step of diffusion, so idle pools are kept for reuse, by their
+# number of threads. Each `map` under way has a pool of its own, because nested maps would deadlock
+# waiting for each other in a common one.
 _idle: defaultdict[int, list[ThreadPoolExecutor]] = defaultdict(list)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_idle.clear)  # their threads stay behind
+    # A fork copies the pools but not their threads.
+    os.register_at_fork(after_in_child=_idle.clear)
 
 
 def _borrowed(threads: int) -> ThreadPoolExecutor:
@@ -145,11 +160,11 @@ def _borrowed(threads: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(threads)
 
 
-SILENT = Job()  # nobody watches and nobody cancels
+SILENT = Job()  # nobody watches, nobody cancels
 
 
 def cpu_count() -> int:
-    """Threads to use: the cores this process may run on (`LUDVIG_THREADS` overrides)."""
+    """How many threads to use: `LUDVIG_THREADS` if it is set, else the number of usable cores."""
     if asked := os.environ.get("LUDVIG_THREADS"):
         return max(1, int(asked))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

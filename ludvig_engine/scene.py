@@ -1,11 +1,15 @@
 """What a scene is: Gaussians, cameras, photos. The conventions are stated here, once.
 
-* Object space is the file's own space; axis conversions belong to whoever displays the scene.
-* `quats` are wxyz and normalised, `scales` linear standard deviations, `opacities` 0..1: log and logit stay in `io/`.
-* `viewmat` is world -> camera with OpenCV axes (x right, y down, z forward). `K` is in pixels, and the centre of the
-  upper left pixel is (0.5, 0.5), as in COLMAP and gsplat.
-* Inside the engine Gaussians are in Morton order (neighbours in space are neighbours in memory, worth 2-6x in speed);
-  everything that leaves it is in the file's order, through `Scene.to_file`.
+* Object space is the file's own space; whoever displays the scene converts axes.
+* `quats` are wxyz and normalized, `scales` are linear standard deviations, `opacities` are 0..1.
+  Logarithms and logits occur only in `io/`.
+* `viewmat` is world -> camera with OpenCV axes (x right, y down, z forward). `K` is in pixels, and
+  the middle of the upper left pixel is at (0.5, 0.5), as in COLMAP and gsplat. Prompts count
+  differently: their pixels (`wire.methods.Prompt.pixels`, `io.photos.photo_point`) are indices, so
+  that (0, 0) is the middle of the upper left pixel of the photo file; `photo_point` adds the 0.5.
+* Inside the engine Gaussians are in Morton order: neighbors in space are neighbors in memory, which
+  makes work on the graph 2 to 3 times faster. Everything that leaves the engine is in the file's
+  order, through `Scene.to_file`.
 """
 
 from __future__ import annotations
@@ -24,14 +28,18 @@ Self = TypeVar("Self", bound="Gaussians")
 
 @dataclass(frozen=True)
 class Gaussians:
-    """N anisotropic Gaussians with view-dependent colours, all float32."""
+    """N anisotropic Gaussians with view-dependent colors, all float32.
+
+    Raises ValueError if the shapes of the arrays disagree.
+    """
 
     means: Float[Array, "N 3"]  # scene units
-    quats: Float[Array, "N 4"]  # wxyz, normalised
+    quats: Float[Array, "N 4"]  # wxyz, normalized
     scales: Float[Array, "N 3"]  # scene units, standard deviations
     opacities: Float[Array, " N"]  # 0..1
     sh0: Float[Array, "N 1 3"]  # spherical harmonics of degree 0
-    shN: Float[Array, "N S 3"]  # degrees 1..3: S = 0, 3, 8 or 15
+    # Degrees 1 to 4: S = 0, 3, 8, 15 or 24 coefficients, for a highest degree of 0, 1, 2, 3 or 4.
+    shN: Float[Array, "N S 3"]
 
     def __post_init__(self) -> None:
         n, s = len(self.means), self.shN.shape[1]
@@ -53,11 +61,11 @@ class Gaussians:
 
     @property
     def sh_degree(self) -> int:
-        """The degree of the spherical harmonics, 0 to 4."""
+        """The highest degree of the spherical harmonics, 0 to 4."""
         return {0: 0, 3: 1, 8: 2, 15: 3, 24: 4}[self.shN.shape[1]]
 
     def take(self: Self, rows: Int[Array, " M"] | Bool[Array, " N"] | slice) -> Self:
-        """The Gaussians of `rows`, in that order."""
+        """The Gaussians of `rows` (indices, a mask or a slice), in that order."""
         return replace(
             self,
             **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)},
@@ -74,7 +82,7 @@ class Camera:
     height: int
 
     def resized(self, width: int, height: int) -> Camera:
-        """The same camera with another number of pixels: the intrinsics follow, nothing is cropped."""
+        """The same camera with other numbers of pixels. `K` is scaled too; nothing is cropped."""
         scale = np.diag([width / self.width, height / self.height, 1.0])
         return replace(self, K=scale @ self.K, width=width, height=height)
 
@@ -86,12 +94,14 @@ class Camera:
 
 @dataclass(frozen=True)
 class View:
-    """A photo and the pinhole camera the engine sees it with.
+    """A photo and the pinhole camera that the engine sees it with.
 
-    `camera` has the photo's pixels, unless the photo is distorted (`lens`) or larger than the size limit asked for.
+    `camera` has the photo's size in pixels, unless the photo is distorted (then there is a `lens`)
+    or larger than the size limit it was loaded with.
     """
 
-    name: str  # the photo's file name, as the camera file gives it
+    # The photo's name in the camera file, without the folders that all photos have in common.
+    name: str
     camera: Camera
     photo: Path | None = None
     photo_size: tuple[int, int] = (0, 0)  # width, height of the file
@@ -100,49 +110,56 @@ class View:
 
 @dataclass(frozen=True)
 class Photo:
-    """What a view shows, undistorted and at its camera's size."""
+    """The content of a view's photo, undistorted and at the size of the view's camera."""
 
     name: str  # the view's
     pixels: Float[Array, "H W 3"]  # float32, 0..1, sRGB as in the file
-    valid: Bool[Array, "H W"] | None = (
-        None  # False where the photo says nothing: transparent, or beyond a lens's border
-    )
+    # False where the photo has no content: where it is transparent, and beyond the border of the
+    # lens's image. None: all pixels are valid.
+    valid: Bool[Array, "H W"] | None = None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Gaussians in Morton order, where each came from, and the views on them."""
+    """Gaussians in Morton order, the row of the file each came from, and the views of them."""
 
     gaussians: Gaussians
     rows: Int[Array, " N"]  # row in the file of each Gaussian
-    file_count: int  # rows in the file; more than N if some were unusable
+    # The number of rows in the file, which is more than N if some were unusable.
+    file_count: int
     views: tuple[View, ...] = ()
     path: Path | None = None
-    notes: tuple[str, ...] = field(
-        default=(), compare=False
-    )  # what the user should know: dropped rows, ...
+    # What the user should know, such as how many rows were dropped.
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         return len(self.gaussians)
 
     def to_file(self, values: Shaped[Array, "N ..."]) -> Shaped[Array, "F ..."]:
-        """Values per Gaussian in the file's order; 0 for rows that were unusable."""
+        """Values per Gaussian, brought into the file's order. Rows that were unusable get 0."""
         out = np.zeros((self.file_count, *values.shape[1:]), values.dtype)
         out[self.rows] = values
         return out
 
     def from_file(self, values: Shaped[Array, "F ..."]) -> Shaped[Array, "N ..."]:
-        """Values per row of the file, in the engine's order."""
+        """Values per row of the file, brought into the engine's order.
+
+        Raises `EngineError` "bad_input" if there are not as many values as rows in the file.
+        """
         if len(values) != self.file_count:
             raise EngineError(
                 "bad_input",
-                f"There are {len(values):,} values, but the splat file has {self.file_count:,} splats.",
+                f"There are {len(values):,} values, "
+                f"but the splat file has {self.file_count:,} splats.",
                 ["Use the result that was made from this file."],
             )
         return values[self.rows]
 
     def view(self, name: str) -> View:
-        """The view called `name`, with or without its extension or folder."""
+        """The view called `name`, with or without its extension or folder.
+
+        Raises `EngineError` "not_found" if no view, or more than one, has that name.
+        """
         for key in (lambda n: n, lambda n: Path(n).name, lambda n: Path(n).stem):
             found = [view for view in self.views if key(view.name) == name]
             if len(found) == 1:
@@ -163,7 +180,8 @@ class Scene:
 def morton_order(points: Float[Array, "N 3"]) -> Int[Array, " N"]:
     """The permutation that sorts points along a Z-order curve of 2^21 cells per axis."""
     low, high = points.min(0, initial=np.inf), points.max(0, initial=-np.inf)
-    # Percentiles, not the bounds: a few far floaters would else squeeze the whole scene into a handful of cells.
+    # Percentiles rather than the bounds, because a few far floaters would otherwise squeeze the
+    # whole scene into a handful of cells.
     if len(points) > 100:
         low, high = np.percentile(points, [1, 99], axis=0)
     span = np.maximum(high - low, 1e-12) * 1.5

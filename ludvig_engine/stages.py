@@ -1,16 +1,16 @@
-"""The stages of work that progress is reported of: what programs tell them apart by, and what people read.
+"""The stages of work that progress reports name, with an id for programs and a text for people.
 
-`for photo in job.track(photos, EXTRACT.of(extractor.name)):` reports "Extracting features (colour)", whose id is
-"extract" whatever the extractor.
+`for photo in job.track(photos, EXTRACT.of(extractor.name)):` reports "Extracting features (colour)"
+to people and the id "extract" to programs, whatever the extractor is.
 """
 
 from __future__ import annotations
 
 
 class Stage(str):
-    """The text of a stage, which is a plain string to whoever only shows it; `id` is for programs.
+    """The text of a stage. It is a plain string to code that only shows it; `id` is for programs.
 
-    `name` is the text without details, for those with little room.
+    `name` is the text without details, for places with little room.
     """
 
     id: str
@@ -22,16 +22,19 @@ class Stage(str):
         return stage
 
     def of(self, detail: str) -> Stage:
-        """The same stage, with what it is about after the text."""
+        """The same stage with a detail in parentheses after its text, such as the extractor's."""
         return Stage(self.id, self.name, detail)
 
     def reading(self, text: str) -> Stage:
-        """The same stage, with another text."""
+        """The same stage with another text."""
         return Stage(self.id, text)
 
     @classmethod
     def named(cls, text: str) -> Stage:
-        """Itself; a plain string, as an extractor of others may report, is a stage without an id."""
+        """`text` itself if it is a stage, else a stage of that text with the id "".
+
+        A third-party extractor may report plain strings.
+        """
         return text if isinstance(text, Stage) else cls("", text)
 
 

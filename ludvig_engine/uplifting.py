@@ -1,9 +1,17 @@
-"""Uplifting: every Gaussian's feature is the mean of the pixels it colours, by its blending weights (LUDVIG, eq. 2).
+"""Uplifting: each Gaussian's feature is the mean of the pixels that it colors, by blending weight.
 
-    f_i = Σ_{d,p} w_i(d,p) F_d(p) / Σ_{d,p} w_i(d,p)        or, with A the weights of all pixels, f = D⁻¹ Aᵀ F
+    f_i = Σ_{d,p} w_i(d,p) F_d(p) / Σ_{d,p} w_i(d,p)        (LUDVIG, eq. 2)
 
-Nothing is learned. Gaussians no pixel sees have weight 0 and feature 0. Beyond the paper, `refine` repeats
-f ← f + D⁻¹Aᵀ(F − A f), whose first step from 0 is LUDVIG and whose limit is the least-squares feature.
+over all views d and their pixels p. With A the (pixels x Gaussians) matrix of all weights:
+
+    f = D⁻¹ Aᵀ F,    D = diag(Aᵀ 1)
+
+Nothing is learned. Gaussians that no pixel sees have weight 0 and feature 0. Beyond the paper,
+`refine` repeats
+
+    f ← f + D⁻¹ Aᵀ (F − A f)
+
+whose first step from 0 gives LUDVIG's feature and whose limit is the least-squares feature.
 """
 
 from __future__ import annotations
@@ -25,30 +33,36 @@ from .stages import REFINE, UPLIFT
 
 @dataclass(frozen=True)
 class Sight:
-    """A feature map and the camera it belongs to; pixels where `valid` is False are ignored."""
+    """A feature map and the camera it belongs to. Pixels where `valid` is False are ignored."""
 
     camera: Camera
-    feature_map: Float[Array, "D h w"]  # covers the image; any resolution
+    # The map covers the whole image, at any resolution.
+    feature_map: Float[Array, "D h w"]
     valid: Bool[Array, "H W"] | None = None
 
 
 @dataclass(frozen=True)
 class Uplifted:
-    """Features of the Gaussians and the evidence they rest on."""
+    """Features of the Gaussians, and how much evidence they rest on."""
 
     features: Float[Array, "N D"]
-    weights: Float[Array, " N"]  # Σ w over all pixels of all views; 0: never seen
-    views: Float[Array, " N"]  # effective number of views, (Σ_d W_d)² / Σ_d W_d², 0 if never seen
+    # Σ w over all pixels of all views; 0 for Gaussians that no pixel sees.
+    weights: Float[Array, " N"]
+    # The effective number of views, (Σ_d W_d)² / Σ_d W_d² with W_d = Σ_p w(d,p); 0 for Gaussians
+    # never seen.
+    views: Float[Array, " N"]
 
     @property
     def seen(self) -> Bool[Array, " N"]:
-        """The Gaussians that some pixel of some view shows."""
+        """Which Gaussians at least one pixel shows."""
         return self.weights > 0
 
     def confidence(self) -> Float[Array, " N"]:
-        """‖f‖ n / (n + 1) in 0..1 with n the effective number of views, for unit-norm feature maps.
+        """‖f‖ n / (n + 1), 0..1, with n the effective number of views, for maps of unit-norm
+        features.
 
-        ‖f‖ falls when the pixels that make up a feature disagree (NormLift).
+        ‖f‖ falls when the pixels that a feature is averaged from disagree. The measure is
+        NormLift's, not LUDVIG's.
         """
         return np.linalg.norm(self.features, axis=1) * self.views / (self.views + 1)
 
@@ -61,7 +75,11 @@ def uplift(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Uplifted:
-    """Features (N, D) from the maps of all sights, which must agree in D."""
+    """Features (N, D) from the maps of all sights, which must all have D channels.
+
+    `refine` is the number of least-squares steps after the first one (0 is LUDVIG as published).
+    Raises `Cancelled`, and `EngineError` "out_of_memory" on a GPU.
+    """
     sums, weights, squares = _sums(gaussians, sights, raster, job)
     features = _divided(sums, weights)
     for step in range(refine):
@@ -80,7 +98,7 @@ def uplift(
 def _sums(
     gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Job
 ) -> tuple[Array, Array, Array]:
-    """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, a view per thread."""
+    """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, one view per thread."""
     gpu = usable(raster)
     sums = np.zeros((len(gaussians), len(sights[0].feature_map)), np.float32)
     weights, squares = np.zeros(len(gaussians), np.float32), np.zeros(len(gaussians), np.float32)
@@ -120,7 +138,10 @@ def _residual(
     job: Job,
     stage: str,
 ) -> Float[Array, "N D"]:
-    """Aᵀ(F − A f), 32 channels at a time: full-resolution images of all would not fit."""
+    """Aᵀ(F − A f), for 32 channels at a time.
+
+    Full-resolution images of all channels would not fit in memory.
+    """
     out = np.zeros_like(features)
     for sight in job.track(sights, stage):
         camera = sight.camera
@@ -134,6 +155,9 @@ def _residual(
 
 
 def _divided(sums: Float[Array, N * D], weights: Float[Array, " N"]) -> Float[Array, N * D]:
-    """sums / weights, in place, as there may be gigabytes; where the weight is 0 the sum is, too."""
+    """sums / weights, computed in place because the sums may take gigabytes.
+
+    Where a weight is 0, so is the sum, and it stays 0.
+    """
     weights = weights.reshape(-1, *[1] * (sums.ndim - 1))
     return np.divide(sums, weights, out=sums, where=weights > 0)

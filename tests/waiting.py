@@ -1,11 +1,15 @@
-"""Wait for an event. No test asserts how long something took: on a busy machine everything takes long."""
+"""Wait for an event.
+
+No test asserts how long something took: on a busy machine everything takes long.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-LIMIT = 120.0  # seconds, after which a test that waits has failed
+# Seconds after which a test that waits has failed.
+LIMIT = 120.0
 
 
 def wait_for(
@@ -14,7 +18,7 @@ def wait_for(
     *,
     pause: float = 0.005,
 ) -> bool:
-    """Whether the condition comes true in time. `step` is called between two looks at it."""
+    """Whether the condition comes true in time. `step` is called between two checks."""
     end = time.monotonic() + LIMIT
     while not condition():
         if time.monotonic() > end:

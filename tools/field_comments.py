@@ -7,6 +7,7 @@ build fails on a warning.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import re
@@ -28,11 +29,12 @@ Comments = dict[int, tuple[bool, str]]  # by line: whether it has the line to it
 class FieldComments(griffe.Extension):
     """Documents every class and constant of the packages that are loaded."""
 
-    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+    def on_package(self, *, pkg: griffe.Module, loader: griffe.GriffeLoader, **_: Any) -> None:
         document(pkg)
         for name in shown():
-            if name.startswith(pkg.path + "."):
-                warn_of_silence(pkg[name.removeprefix(pkg.path + ".")])
+            # What is not there at all is reported by the page that shows it.
+            with contextlib.suppress(KeyError):
+                warn_of_silence(loader.modules_collection[name])
 
 
 def shown() -> list[str]:

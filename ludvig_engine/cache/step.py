@@ -1,7 +1,8 @@
-"""Wraps a pure function with everything it should not know of: where results are kept, and whether they are still wanted.
+"""Wraps a pure function with everything it should not know of: where results are kept, and whether
+they are still wanted.
 
-steps = Steps(cache, job)
-table = steps.kept("neighbours", 1, [16], steps.key_of(means), make=lambda: {"neighbours": nearest(means, 16)})
+steps = Steps(cache, job) table = steps.kept("neighbours", 1, [16], steps.key_of(means),
+make=lambda: {"neighbours": nearest(means, 16)})
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ class Steps:
     ) -> Arrays:
         """The arrays that `make` returns, from the cache if they were made before.
 
-        They are found again by the step's name, the version of its code, its parameters (anything JSON can say) and the
-        keys of its inputs. Reading and writing runs in a helper thread, so that a cancelled job need not wait for a disk.
+        They are found again by the step's name, the version of its code, its parameters (any JSON)
+        and the keys of its inputs. The disk is read and written in a helper thread, so that a
+        canceled job does not wait for it.
         """
         cache = self.cache
         if cache is None:
@@ -46,7 +48,7 @@ class Steps:
         return found
 
     def key_of(self, *arrays: np.ndarray) -> str:
-        """The key of an input that is one array or several; nothing is computed if nothing is kept."""
+        """The key of an input of one or more arrays; computed only if there is a cache."""
         if self.cache is None:
             return ""
         found = [key_of_array(array) for array in arrays]
@@ -57,5 +59,7 @@ class Steps:
         return self.cache.key_of_file(path) if self.cache else ""
 
     def unwatched(self) -> Steps:
-        """The same steps for work that goes on when the job is cancelled, so that its result is kept."""
+        """The same steps for work that goes on after the job is canceled, so that its result is
+        kept.
+        """
         return Steps(self.cache)

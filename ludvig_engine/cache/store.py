@@ -1,9 +1,10 @@
 """Computed arrays on disk, found again by what they were computed from.
 
-An entry is one frame (frames.py), that is a safetensors file, under a name that is the hash of everything the result
-depends on: `key`. So nothing is ever stale, entries are never changed, and any number of engines may share a folder
-without locks: files appear complete, by renaming, and may vanish at any time. What is damaged is noticed by its
-checksum, dropped and computed again. A full disk costs time, never a result.
+An entry is one frame (wire/frames.py), which is a safetensors file. Its name is the hash of
+everything the result depends on (`key`). So an entry is never stale and never changed, and any
+number of engines may share a folder without locks: files appear complete, by renaming, and may
+vanish at any time. A damaged entry is noticed by its checksum, dropped and computed again. A full
+disk costs time, but never a result.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ from ..io.files import open_file
 from ..wire import frames
 
 DEFAULT_LIMIT = 20 << 30  # bytes
-KEEP = 0.9  # of the limit, when it is exceeded: else every new entry would have to look for an old one to drop
-LOOK_SECONDS = 60  # other engines may add entries too
-RACY_SECONDS = (
-    2  # a file changed twice within the resolution of its time stamp would not look changed
-)
-ABANDONED_SECONDS = (
-    3600  # a temporary file this old belongs to an engine that was killed while writing
-)
+# When the limit is exceeded, entries are dropped down to this share of it. Otherwise each new entry
+# would have to look for an old one to drop.
+KEEP = 0.9
+LOOK_SECONDS = 60  # between two looks at the folder; other engines add entries too
+# A file that changes twice within the resolution of its time stamp would not look changed.
+RACY_SECONDS = 2
+# A temporary file this old belongs to an engine that was killed while it wrote.
+ABANDONED_SECONDS = 3600
 HASH_BYTES = 20
 
 Arrays = dict[str, np.ndarray]
@@ -51,9 +52,9 @@ log = logging.getLogger(__name__)
 
 
 def key(stage: str, version: int, params: object, *inputs: str) -> str:
-    """The name of a result: what computes it, the version of that code, its parameters, the keys of its inputs.
+    """The name of a result: its step, the version of that code, its parameters, its inputs' keys.
 
-    `params` is anything JSON can say; the order of a table's entries does not matter.
+    `params` is any JSON value; the order of an object's entries does not matter.
     """
     text = json.dumps(
         [stage, version, params, inputs], sort_keys=True, separators=(",", ":"), allow_nan=False
@@ -89,7 +90,7 @@ class Usage:
 
 
 class Cache:
-    """A folder of entries, kept below `limit` bytes by dropping what has not been used for longest."""
+    """A folder of entries, kept below `limit` bytes by dropping the longest unused."""
 
     def __init__(
         self,
@@ -103,10 +104,8 @@ class Cache:
         self.limit = limit
         self._note = note
         self._noted = False
-        self._size, self._looked = (
-            0,
-            -math.inf,
-        )  # of all entries, as far as known, and when all were looked at
+        self._size = 0  # of all entries, as far as is known
+        self._looked = -math.inf  # when the folder was last looked at
         self._lock = threading.Lock()
 
     def __contains__(self, name: str) -> bool:
@@ -161,7 +160,8 @@ class Cache:
         return arrays
 
     def key_of_file(self, path: str | os.PathLike[str]) -> str:
-        """The key of a file's content. A file of the same size and time as before is not read again.
+        """The key of a file's content. A file of the same size and time as before is not read
+        again.
 
         Raises `EngineError` "not_found" or "no_access".
         """
@@ -170,7 +170,8 @@ class Cache:
             memo = key("file", 1, [str(Path(path).resolve()), state.st_size, state.st_mtime_ns])
             if entry := self.get(memo):
                 return entry["hash"].tobytes().hex()
-            found = hashlib.file_digest(file, _hash)  # type: ignore[arg-type]  # typeshed's BinaryIO has no readinto
+            # typeshed's BinaryIO has no readinto.
+            found = hashlib.file_digest(file, _hash)  # type: ignore[arg-type]
         if time.time() - state.st_mtime > RACY_SECONDS:
             self.put(
                 memo, {"hash": np.frombuffer(found.digest(), np.uint8)}, about=f"content of {path}"
@@ -213,7 +214,7 @@ class Cache:
                 self._drop_to(self.limit)
 
     def _drop_to(self, limit: int) -> int:
-        """If there is more, drop the longest unused until some room is left; returns the bytes freed."""
+        """Above `limit`, drop the longest unused until there is room; returns the bytes freed."""
         entries = sorted(self._entries())
         before = self._size = sum(size for _, size, _ in entries)
         self._looked = time.monotonic()

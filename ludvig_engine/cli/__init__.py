@@ -1,7 +1,7 @@
-"""The `ludvig` command: a file per verb, thin around the library.
+"""The `ludvig` command: a thin layer around the library, with one file per verb.
 
-Exit code 2 and one sentence for anything the user can mend; `--json` prints one object for machines and nothing else
-on stdout.
+Whatever the user can fix ends with one sentence and exit code 2. `--json` prints one object for
+programs, and nothing else goes to stdout.
 """
 
 from __future__ import annotations
@@ -18,16 +18,20 @@ from ..errors import EngineError
 
 VERBS = ("demo", "info", "segment", "render", "uplift", "serve", "eval", "bench", "models")
 PACKAGE = Path(__file__).parents[1]
-# Each has a package of its name, which the extension's zip leaves out.
+# Each of these needs the package of the same name, which the extension's zip leaves out.
 SOURCE_ONLY = ("eval", "bench")
 
 
 class Verbs(TyperGroup):
-    """Imports the file of a verb when it is asked for: `ludvig serve` takes a third of a second, others need more."""
+    """Imports a verb's file only when the verb is used.
+
+    So `ludvig serve` starts in a third of a second, although other verbs import much more.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.commands = dict.fromkeys(VERBS)  # type: ignore[assignment]  # the names are for help and suggestions
+        # Only the names are read, for help and suggestions.
+        self.commands = dict.fromkeys(VERBS)  # type: ignore[assignment]
 
     def get_command(self, ctx: Any, name: str) -> Any:
         if name not in VERBS:
@@ -49,11 +53,11 @@ def _verbs(name: str) -> typer.Typer:
 
 
 def _absent(name: str) -> typer.Typer:
-    """Stands for a verb of SOURCE_ONLY, so that the help and the error say where it is."""
+    """A stand-in for a verb of SOURCE_ONLY, so that the help and the error say where to find it."""
     verbs = typer.Typer(add_completion=False)
     anything = {"ignore_unknown_options": True, "allow_extra_args": True}
 
-    @verbs.command(help="Comes with the source code only.", context_settings=anything)
+    @verbs.command(help="This command comes only with the source code.", context_settings=anything)
     def refuse() -> None:
         raise EngineError(
             "not_found",
@@ -80,7 +84,7 @@ def _ludvig() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors meant for people become one line and exit code 2."""
+    """Run the command line; an `EngineError` becomes one line on stderr and exit code 2."""
     try:
         app()
     except EngineError as error:
@@ -90,5 +94,5 @@ def main() -> None:
     except KeyboardInterrupt:
         from .common import console
 
-        console.print("Stopped. What was finished is kept; run the same command again to go on.")
+        console.print("Stopped. Finished steps are cached; run the same command again to continue.")
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""`ludvig bench`: how fast this machine is at what LUDVIG does, beside the best peers, in one run."""
+"""`ludvig bench`: measure LUDVIG's speed and memory on this machine, beside comparable software."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .common import AsJson, Views, console, print_json
 
 
 class Subject(StrEnum):
-    """What is measured."""
+    """What the command can measure."""
 
     click = "click"
     cancel = "cancel"
@@ -34,16 +34,22 @@ def command(
     gaussians: Annotated[
         int | None,
         typer.Option(
-            help="Of the synthetic scene; default: 200,000, click and cancel: 1,000,000", min=100
+            help="Gaussians of the synthetic scene; default: 200,000, for click and cancel "
+            "1,000,000",
+            min=100,
         ),
     ] = None,
-    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of its photos")] = "1000x665",
-    views: Annotated[int, typer.Option(help="Of them", min=1)] = 4,
-    scene: Annotated[Path | None, typer.Option(help="Measure on this splat file instead")] = None,
+    size: Annotated[
+        str, typer.Option(help="Size of the synthetic photos, WIDTHxHEIGHT")
+    ] = "1000x665",
+    views: Annotated[int, typer.Option(help="Number of photos", min=1)] = 4,
+    scene: Annotated[
+        Path | None, typer.Option(help="Measure on this splat file instead of a synthetic scene")
+    ] = None,
     cameras: Views = None,
     json: AsJson = False,
 ) -> None:
-    """Print seconds, rates and ratios; `--gaussians 1000000` is the size most figures of the documentation are for."""
+    """Print seconds, rates and ratios. Most documented figures are for `--gaussians 1000000`."""
     width, height = map(int, size.split("x"))
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
@@ -71,7 +77,7 @@ def _measure(
     scene: Path | None,
     cameras: Path | None,
 ) -> dict[str, float]:
-    # Imported here: a benchmark's own imports must not slow the other commands down.
+    # This import is local because benchmarks import much that other commands do not need.
     from ..bench import cancel, click, graph, lift, peak_memory, wire
 
     if subject == Subject.wire:

@@ -1,4 +1,4 @@
-"""What all verbs share: the options that say where a scene is, progress bars, output for people and for machines."""
+"""What the commands share: options for a scene, progress bars, output for people and programs."""
 
 from __future__ import annotations
 
@@ -32,33 +32,25 @@ from ..rendering import Raster
 console = Console(stderr=True, highlight=False)
 
 Splats = Annotated[Path, typer.Argument(help=f"The splat file: {names_of(FORMATS.values())}")]
-Views = Annotated[
-    Path | None,
-    typer.Option(
-        help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
-    ),
-]
-NeededViews = Annotated[
-    Path,
-    typer.Option(
-        help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
-    ),
-]
+_CAMERAS = "Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
+Views = Annotated[Path | None, typer.Option(help=_CAMERAS)]
+NeededViews = Annotated[Path, typer.Option(help=_CAMERAS)]
 Photos = Annotated[
-    Path | None, typer.Option(help="The folder of the photos, if it is not where the cameras say")
+    Path | None,
+    typer.Option(help="The folder of the photos, if it is not the one the camera file names"),
 ]
 MaxSize = Annotated[
-    int, typer.Option(help="Photos are scaled down to this long side, in pixels", min=16)
+    int, typer.Option(help="Scale photos down to this long side, in pixels", min=16)
 ]
 Extractor = Annotated[
     str,
     typer.Option(
-        help=f"Features: {', '.join(names())}; as in files:DIR, join:A+B, everything:A@SAM, dinov2:base. "
-        "auto: the best that is here"
+        help=f"Features: {', '.join(names())}; as in files:DIR, join:A+B, everything:A@SAM, "
+        "dinov2:base. auto: the best one on this machine"
     ),
 ]
 Download = Annotated[
-    bool, typer.Option("--download", help="Fetch what models are missing, as `ludvig models` does")
+    bool, typer.Option("--download", help="Fetch missing models, as `ludvig models fetch` does")
 ]
 Refine = Annotated[
     int, typer.Option(help="Steps from LUDVIG's weighted mean towards least squares", min=0)
@@ -67,18 +59,25 @@ Near = Annotated[
     float,
     typer.Option(help="Near plane, scene units: 3DGS trains with 0.2, gsplat with 0.01", min=0),
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep computed features")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Neither read nor write the cache of features")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs")]
 
 
 class Bars(Job):
-    """Progress bars on stderr for stages longer than a moment."""
+    """A progress bar on stderr, shown once a stage has run for 0.3 seconds."""
 
     def __init__(self, shown: bool) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:38}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True),
-            console=console, transient=True, disable=not shown,
-        )  # fmt: skip
+            TextColumn("{task.description:38}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=not shown,
+        )
         self._task: TaskID | None = None
         self._stage, self._started = "", 0.0
 
@@ -102,28 +101,34 @@ class Bars(Job):
 
 
 def bars(as_json: bool) -> Bars:
+    """Progress bars, hidden if the output is JSON or stderr is not a terminal."""
     return Bars(shown=not as_json and sys.stderr.isatty())
 
 
 def cache(no_cache: bool) -> Cache | None:
+    """This user's cache, whose notes go to stderr; None with `--no-cache`."""
     return None if no_cache else Cache(note=console.print)
 
 
 def raster(near: float) -> Raster:
+    """The rasterizer's settings with the near plane of `--near`, in scene units."""
     return Raster(near=near)
 
 
 def fail(error: EngineError) -> NoReturn:
+    """Print the error to stderr and exit with code 2."""
     console.print(f"[bold red]Error:[/] {error}", markup=True, soft_wrap=True)
     sys.exit(2)
 
 
 def notes(texts: tuple[str, ...]) -> None:
+    """Print notes to stderr, one line each."""
     for text in texts:
         console.print(f"Note: {text}", soft_wrap=True)
 
 
 def print_json(values: Mapping[str, Any]) -> None:
+    """Print one JSON object to stdout; arrays become lists and paths become strings."""
     print(json.dumps(values, default=_plain, allow_nan=False))
 
 

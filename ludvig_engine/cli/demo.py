@@ -1,4 +1,4 @@
-"""`ludvig demo`: the main job on the scene that ships with the repository, measured against its exact masks."""
+"""`ludvig demo`: select things in the shipped demo scene and compare with their exact masks."""
 
 from __future__ import annotations
 
@@ -29,77 +29,72 @@ from .common import AsJson, Download, Extractor, NoCache, bars, cache, console, 
 from .learned import Models
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
-LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
-ROWS = 3  # of the picture sheet
-NEXT = "ludvig segment SPLATS.ply --views COLMAP_FOLDER --click PHOTO:X,Y --out r.safetensors --keep object.ply"
+# A photo counts only if the thing covers this share of it: of a smaller one, the rim of one pixel
+# dominates the IoU.
+LEAST = 0.01
+# Views shown in the picture sheet, one per row.
+ROWS = 3
+NEXT = (
+    "ludvig segment SPLATS.ply --views COLMAP_FOLDER --click PHOTO:X,Y --out r.safetensors "
+    "--keep object.ply"
+)
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing in the scene, and a click on it."""
+    """A thing in the scene, and a click on it in one view."""
 
     name: str
     view: View
-    click: tuple[float, float]  # x, y of the photo
+    # x, y in pixels of the photo.
+    click: tuple[float, float]
 
 
 def command(
     thing: Annotated[
         str, typer.Argument(help='What to select: "chair", "vase", ..., or "all"')
     ] = "chair",
-    scene: Annotated[Path, typer.Option(help="A scene in the layout of demo/README.md")] = SHIPPED,
-    out: Annotated[Path, typer.Option(help="The picture sheet, .png")] = Path("demo.png"),
+    scene: Annotated[
+        Path, typer.Option(help="Use this scene, which has the layout of demo/README.md")
+    ] = SHIPPED,
+    out: Annotated[Path, typer.Option(help="Write the picture sheet to this .png")] = Path(
+        "demo.png"
+    ),
     extractor: Extractor = "auto",
     download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
-    """Select a thing from one click, compare with its exact masks on the other photos, draw every step."""
+    """Select a thing by one click, compare with its masks in the other photos, draw every step."""
     begin = time.monotonic()
     if not (scene / "scene.json").exists():
         raise EngineError(
             "not_found",
-            f"There is no demo scene in {scene}.",
+            f"There is no demo scene in {scene}: scene.json is missing.",
             ["Run this in a copy of the repository, or give --scene."],
         )
     loaded = load_scene(scene / "splats.ply", views=scene)
-    things = _things(loaded, scene / "scene.json")
-    names = [one.name for one in things]
-    if thing not in (*names, "all"):
-        raise EngineError(
-            "bad_input",
-            f'The scene has no "{thing}".',
-            [nearest_name(thing, names), f"It has: {', '.join(names)}."],
-        )
+    things = _chosen(_things(loaded, scene / "scene.json"), thing)
     ious: dict[str, float] = {}
     sheets: list[Path] = []
     with bars(json) as job:
         models = Models(download, job)
         prepared = prepare(loaded, models.features(extractor), cache=cache(no_cache), job=job)
         for one in things:
-            if thing in (one.name, "all"):
-                found = segment(prepared, [painting.photo_click(one.view, *one.click)], job=job)
-                ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
-                picture = sheet(
-                    prepared, found, _rows(loaded, one), clicks={one.view.name: one.click}, job=job
-                )
-                path = out if thing != "all" else out.with_stem(f"{out.stem}_{one.name}")
-                sheets.append(path)
-                draw.save(path, np.asarray(picture, np.float32) / 255)
+            found = segment(prepared, [painting.photo_click(one.view, *one.click)], job=job)
+            ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
+            clicks = {one.view.name: one.click}
+            picture = sheet(prepared, found, _rows(loaded, one), clicks=clicks, job=job)
+            path = out if thing != "all" else out.with_stem(f"{out.stem}_{one.name}")
+            sheets.append(path)
+            draw.save(path, np.asarray(picture, np.float32) / 255)
     seconds = time.monotonic() - begin
     if json:
         mean = float(np.mean(list(ious.values())))
-        print_json(
-            {
-                "extractor": models.name,
-                "iou": ious,
-                "mean": mean,
-                "sheets": sheets,
-                "seconds": seconds,
-            }
-        )
+        about = {"extractor": models.name, "iou": ious, "mean": mean}
+        print_json({**about, "sheets": sheets, "seconds": seconds})
         return
-    _tell(ious, prepared.extractor, seconds)
+    _print_results(ious, prepared.extractor, seconds)
     console.print(
         f"The steps as pictures: [bold]{', '.join(str(path) for path in sheets)}[/]", soft_wrap=True
     )
@@ -107,7 +102,19 @@ def command(
     console.print("Or in Blender, with clicks in the viewport: see docs/blender.md.")
 
 
-def _tell(ious: dict[str, float], extractor: str, seconds: float) -> None:
+def _chosen(things: list[Thing], name: str) -> list[Thing]:
+    """The thing of that name, or all of them. Raises `EngineError` "bad_input" for other names."""
+    names = [one.name for one in things]
+    if name not in (*names, "all"):
+        raise EngineError(
+            "bad_input",
+            f'The scene has no "{name}".',
+            [nearest_name(name, names), f"It has: {', '.join(names)}."],
+        )
+    return [one for one in things if name in (one.name, "all")]
+
+
+def _print_results(ious: dict[str, float], extractor: str, seconds: float) -> None:
     table = Table(
         "thing",
         "IoU on the other photos",
@@ -122,7 +129,7 @@ def _tell(ious: dict[str, float], extractor: str, seconds: float) -> None:
 
 def _things(scene: Scene, path: Path) -> list[Thing]:
     objects = json_.loads(path.read_text("utf-8"))["objects"]
-    # A pixel's number is its corner, a click is on its middle.
+    # The file stores the index of a pixel, and a click is at the pixel's center, half a pixel on.
     return [
         Thing(o["name"], scene.view(o["view"]), (o["click"][0] + 0.5, o["click"][1] + 0.5))
         for o in objects
@@ -132,7 +139,7 @@ def _things(scene: Scene, path: Path) -> list[Thing]:
 def _iou(
     prepared: Prepared, found: Segment, scene: Scene, thing: Thing, masks: Path, job: Job
 ) -> float:
-    """Mean over the views that carried no prompt and show the thing."""
+    """Mean IoU over the views that had no prompt and show enough of the thing (`LEAST`)."""
     ious = []
     for view in job.track(scene.views, COMPARE_MASKS):
         exact = _mask(masks / f"{Path(view.name).stem}.png")
@@ -151,7 +158,7 @@ def _mask(path: Path) -> Bool[Array, "H W"]:
 
 
 def _rows(scene: Scene, thing: Thing) -> list[View]:
-    """The clicked view and, evenly spread around the scene, a few others."""
+    """The clicked view and others, `ROWS` in all, spread evenly over the list of views."""
     start = [view.name for view in scene.views].index(thing.view.name)
     return [
         scene.views[(start + n * len(scene.views) // ROWS) % len(scene.views)] for n in range(ROWS)

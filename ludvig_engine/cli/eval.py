@@ -1,4 +1,4 @@
-"""`ludvig eval`: the paper's benchmarks in their published layouts, beside the published numbers; and own captures."""
+"""`ludvig eval`: score the paper's benchmarks beside published numbers, or your own captures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .common import AsJson, MaxSize, NoCache, bars, cache, console, print_json
 
 
 class Benchmark(StrEnum):
-    """What can be evaluated."""
+    """The benchmarks that the command knows."""
 
     nvos = "nvos"
     spin = "spin"
@@ -34,39 +34,44 @@ class Benchmark(StrEnum):
 
 def command(
     benchmark: Annotated[
-        Benchmark, typer.Argument(help="Its protocol and layout: see the documentation")
+        Benchmark, typer.Argument(help="The documentation describes its protocol and layout")
     ],
     data: Annotated[
         Path, typer.Argument(help="The dataset's folder", exists=True, file_okay=False)
     ],
-    scene: Annotated[list[str] | None, typer.Option(help="Only this task; default: all")] = None,
+    scene: Annotated[
+        list[str] | None, typer.Option(help="Evaluate only this task; default: all")
+    ] = None,
     scenes: Annotated[
-        Path | None, typer.Option(help="The trained scenes, if they are not in DATA")
+        Path | None, typer.Option(help="The folder of trained scenes, if they are not in DATA")
     ] = None,
     experiment: Annotated[
         str, typer.Option("--config", help="The experiment; default: the benchmark's own")
     ] = "",
     extractor: Annotated[
         list[str] | None,
-        typer.Option(help="Other features than the experiment's; of captures, several to compare"),
+        typer.Option(
+            help="Use these features instead of the experiment's; captures compare several"
+        ),
     ] = None,
     text_model: Annotated[
-        str, typer.Option(help="Who understands words, instead of the experiment's")
+        str, typer.Option(help="Use this model for words instead of the experiment's")
     ] = "",
     control: Annotated[
         bool,
         typer.Option(
             "--control",
-            help="Captures: also run the last features with their weights shuffled: chance",
+            help="Captures: also run the last features with shuffled weights, as a chance level",
         ),
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Also write the JSON here")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the JSON to this file")] = None,
     max_size: MaxSize = 1600,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
     """Score every scene of a dataset and print a table, or JSON."""
-    from ..eval import report  # imported here: evaluation must not slow the other commands down
+    # This import is local because evaluation imports much that other commands do not need.
+    from ..eval import report
 
     only, extractors = scene or [], extractor or []
     with bars(json) as job:
@@ -79,7 +84,9 @@ def command(
             return
         if len(extractors) > 1:
             raise EngineError(
-                "bad_input", "Only captures compare several extractors.", ["Give one --extractor."]
+                "bad_input",
+                f"There are {len(extractors)} extractors, but only captures compare several.",
+                ["Give one --extractor."],
             )
         rows, published, settings = _run(
             benchmark, data, scenes, only, experiment, "".join(extractors), text_model, options
@@ -87,8 +94,8 @@ def command(
     if not rows:
         raise EngineError(
             "not_found",
-            f"{data} holds no task of {benchmark}.",
-            ["Check the layout of the dataset."],
+            f"{data} holds no task of the benchmark {benchmark}.",
+            ["Compare the folder with the layout of the dataset in the documentation."],
         )
     rows = report.with_mean(rows)
     found = {
@@ -98,7 +105,7 @@ def command(
         **settings,
         "results": rows,
     }
-    _tell(
+    _report(
         {**found, "published": published},
         report.table(f"{benchmark}, {settings['extractor']}", rows, published),
         out,
@@ -127,7 +134,7 @@ def _compare(
         "data": str(data),
         "means": means(results),
     }
-    _tell(
+    _report(
         {**found, "results": results}, table("IoU in the other photos, percent", results), out, json
     )
 
@@ -144,10 +151,10 @@ def _ablate(
 
     rows = ablate(data, only, extractor, options=options)
     found = {"ludvig": __version__, "benchmark": "ablation", "data": str(data)}
-    _tell({**found, "results": [asdict(row) for row in rows]}, table(rows), out, json)
+    _report({**found, "results": [asdict(row) for row in rows]}, table(rows), out, json)
 
 
-def _tell(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:
+def _report(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:
     if out:
         with atomic_write(out) as temporary:
             temporary.write_text(json_.dumps(found, indent=2, default=str), "utf-8")
@@ -167,7 +174,7 @@ def _run(
     text_model: str,
     options: dict[str, Any],
 ) -> tuple[dict[str, dict[str, float]], Mapping[str, Mapping[str, float]], dict[str, Any]]:
-    """Results by scene, what is published, and the settings."""
+    """Results by scene, the published numbers, and the settings."""
     from ..eval import captures, lerf, nvos, scannet, single_view, spin
 
     job: Job = options["job"]
@@ -175,11 +182,8 @@ def _run(
         scans = _only(scannet.tasks(data, scenes), only)
         texts = scannet.read_texts(data / "text_features.json")
         answer = scannet.predictor(texts, max_size=options["max_size"], job=job)
-        return (
-            scannet.score(scans, answer, job=job),
-            scannet.PUBLISHED,
-            {"extractor": "the dataset's own segments"},
-        )
+        rows = scannet.score(scans, answer, job=job)
+        return rows, scannet.PUBLISHED, {"extractor": "the dataset's own segments"}
     module: Any = {"nvos": nvos, "spin": spin, "lerf": lerf, "captures": captures}[benchmark]
     settings = config(experiment or module.CONFIG)
     tasks = _only(module.tasks(data, scenes), only)
@@ -187,27 +191,31 @@ def _run(
     if isinstance(settings, Words) != (benchmark is Benchmark.lerf):
         raise EngineError(
             "bad_input",
-            f"{experiment} is no experiment for {benchmark}.",
-            [f"Use {module.CONFIG}."],
+            f"The experiment {experiment} does not belong to the benchmark {benchmark}.",
+            [f"Use --config {module.CONFIG}."],
         )
     about["extractor"] = (
         settings.segmenter if isinstance(settings, Masks) else extractor or settings.extractor
     )
     if isinstance(settings, Words):
         about["text_model"] = text_model or settings.text
-        look = lerf.predictor(settings, extractor=extractor, text_model=text_model, **options)
-        segmenter = (
-            load_segmenter(settings.segmenter, device="auto") if settings.segmenter else None
-        )
-        redraw = lerf.redrawn(segmenter, max_size=options["max_size"]) if segmenter else None
-        rows = lerf.score(
-            tasks, look, cutoff=settings.cutoff, smooth=settings.smooth, redraw=redraw, job=job
-        )
+        rows = _score_lerf(tasks, settings, extractor, text_model, options)
     else:
-        rows = single_view.score(
-            tasks, single_view.predictor(settings, extractor=extractor, **options), job=job
-        )
+        predict = single_view.predictor(settings, extractor=extractor, **options)
+        rows = single_view.score(tasks, predict, job=job)
     return rows, module.PUBLISHED, about
+
+
+def _score_lerf(
+    tasks: list[Any], settings: Words, extractor: str, text_model: str, options: dict[str, Any]
+) -> dict[str, dict[str, float]]:
+    from ..eval import lerf
+
+    look = lerf.predictor(settings, extractor=extractor, text_model=text_model, **options)
+    segmenter = load_segmenter(settings.segmenter, device="auto") if settings.segmenter else None
+    redraw = lerf.redrawn(segmenter, max_size=options["max_size"]) if segmenter else None
+    cuts: dict[str, Any] = {"cutoff": settings.cutoff, "smooth": settings.smooth}
+    return lerf.score(tasks, look, **cuts, redraw=redraw, job=options["job"])
 
 
 def _only(tasks: list[Any], names: list[str]) -> list[Any]:
@@ -215,6 +223,6 @@ def _only(tasks: list[Any], names: list[str]) -> list[Any]:
     if unknown:
         here = ", ".join(task.name for task in tasks)
         raise EngineError(
-            "bad_input", f'There is no task "{min(unknown)}".', [f"There are: {here}."]
+            "bad_input", f'There is no task "{min(unknown)}".', [f"The tasks are: {here}."]
         )
     return [task for task in tasks if not names or task.name in names]

@@ -1,4 +1,4 @@
-"""`ludvig eval captures`: extractors side by side on scenes of one's own, and beside chance."""
+"""`ludvig eval captures`: compare extractors on your own scenes, also with a chance level."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from ..words.find import TextExtractor
 from .common import console
 from .learned import Models
 
-Results = Mapping[
-    str, Mapping[str, Mapping[str, float]]
-]  # extractor -> thing -> kind of prompt -> IoU
+# extractor -> thing -> kind of prompt -> IoU in percent
+Results = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 def compare(
@@ -31,18 +30,28 @@ def compare(
     control: bool,
     options: Mapping[str, Any],
 ) -> Results:
-    """Of every extractor and, with `control`, of the last one that has weights with these shuffled."""
+    """Score every extractor; with `control` also one with shuffled weights, as a chance level.
+
+    That one is the last extractor that has weights. Texts are left out if no text model is here.
+    Raises `EngineError` "bad_input" if there is no thing of the names in `only`.
+    """
     job: Job = options["job"]
     things = [thing for thing in captures.things(data) if not only or thing.name in only]
     if not things:
         raise EngineError(
-            "bad_input", f"{data} has no {' or '.join(only)}.", ["Leave out --scene."]
+            "bad_input",
+            f"{data} has no thing called {' or '.join(only)}."
+            if only
+            else f"{data} has no things.",
+            ["Leave out --scene."] if only else ["Compare its files with the documentation."],
         )
     words: TextExtractor | None = None
     try:
         words = Models(False, job).words(text_model or "auto")
     except weights.MissingWeights as missing:
-        console.print(f"Texts are left out. {missing}", soft_wrap=True)
+        console.print(
+            f"Texts are left out, as no model for them is here. {missing}", soft_wrap=True
+        )
     contenders: list[tuple[Any, TextExtractor | None]] = []
     for spec in extractors or ("auto",):
         contenders.append((Models(False, job).features(spec), words))
@@ -60,7 +69,7 @@ def compare(
 
 
 def means(results: Results) -> dict[str, dict[str, float]]:
-    """Over the things, by extractor and kind of prompt."""
+    """The mean IoU over the things, by extractor and kind of prompt, in percent."""
     kinds = {name: list(next(iter(rows.values()))) for name, rows in results.items()}
     return {
         name: {kind: float(np.mean([row[kind] for row in rows.values()])) for kind in kinds[name]}
@@ -69,13 +78,14 @@ def means(results: Results) -> dict[str, dict[str, float]]:
 
 
 def table(title: str, results: Results) -> Table:
-    """A row per extractor and thing, and their means."""
+    """A row per extractor and thing, and the mean of each extractor."""
     out = Table("features", "thing", *captures.KINDS, title=title, title_justify="left")
     average = means(results)
     for name, rows in results.items():
-        for thing, row in (
-            (*rows.items(), ("mean", average[name])) if len(rows) > 1 else rows.items()
-        ):
+        lines = list(rows.items())
+        if len(lines) > 1:
+            lines.append(("mean", average[name]))
+        for thing, row in lines:
             cells = [f"{row[kind]:.1f}" if kind in row else "" for kind in captures.KINDS]
             out.add_row(name, thing, *cells, style="bold" if thing == "mean" else "")
     return out

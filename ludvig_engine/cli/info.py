@@ -1,4 +1,4 @@
-"""`ludvig info`: what is in a scene, and whether its cameras belong to it."""
+"""`ludvig info`: count what is in a scene, and check that its cameras fit the splats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command(
     near: Near = 0.2,
     json: AsJson = False,
 ) -> None:
-    """Count, bounds, SH degree, cameras, and the alignment check: rendered views against the photos."""
+    """Print count, bounds, SH degree and cameras, and compare rendered views with the photos."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
     means = scene.gaussians.means
     values: dict[str, object] = {
@@ -52,9 +52,8 @@ def command(
     console.print(
         f"{splats.name}: {scene.file_count:,} Gaussians, SH degree {scene.gaussians.sh_degree}"
     )
-    console.print(
-        f"  from ({low[0]:.2f}, {low[1]:.2f}, {low[2]:.2f}) to ({high[0]:.2f}, {high[1]:.2f}, {high[2]:.2f})"
-    )
+    corners = [", ".join(f"{value:.2f}" for value in corner) for corner in (low, high)]
+    console.print(f"  from ({corners[0]}) to ({corners[1]})")
     if views is not None:
         shapes = ", ".join(f"{w}x{h}" for w, h in values["sizes"][:3])  # type: ignore[index]
         console.print(

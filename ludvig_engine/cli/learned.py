@@ -1,4 +1,4 @@
-"""The models of a verb: loaded, fetched first if that is allowed, and remembered for what is said and stored."""
+"""Load the models that a command needs, after fetching them if the user allows it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .common import console
 
 @runtime_checkable
 class Named(Protocol):
-    """What every model says of itself."""
+    """What every model says about itself."""
 
     name: str
     licence: str
@@ -28,7 +28,10 @@ M = TypeVar("M", bound=Named)
 
 @dataclass(frozen=True)
 class Models:
-    """Loads by spec. Raises `weights.MissingWeights` for what is not here, unless `download`."""
+    """Loads models by spec, and remembers them for messages and result files.
+
+    Raises `weights.MissingWeights` if weights are not on this machine, unless `download` is set.
+    """
 
     download: bool
     job: Job
@@ -36,32 +39,35 @@ class Models:
 
     @property
     def name(self) -> str:
-        """Of all that ran, in the order it was asked for."""
+        """The names of all loaded models, in the order of loading."""
         return " and ".join(model.name for model in self.ran)
 
     @property
     def licence(self) -> str:
+        """The licenses of all loaded models as an SPDX expression."""
         return " AND ".join(dict.fromkeys(model.licence for model in self.ran if model.licence))
 
     def features(self, spec: str) -> Extractor:
-        """With `download`, "auto" is the DINOv2 for this machine, and not the best that happens to be here."""
+        """The extractor of `spec`.
+
+        With `download`, "auto" is the best extractor for this machine, whose weights are fetched;
+        without, it is the best one whose weights are already here.
+        """
         exact = wanted("auto") if spec == "auto" and self.download else spec
         found = self._load(lambda: load_extractor(exact, device="auto"))
         if spec == "auto":
-            more = (
-                " Learned features find more: see `ludvig models list`."
-                if found.name == "colour"
-                else ""
-            )
-            console.print(
-                f'Features: {found.name}, the best of "auto" on this machine.{more}', soft_wrap=True
-            )
+            text = f'Features: {found.name}, which "auto" chose as the best on this machine.'
+            if found.name == "colour":
+                text += " Learned features find more: see `ludvig models list`."
+            console.print(text, soft_wrap=True)
         return found
 
     def words(self, spec: str) -> TextExtractor:
+        """The text model of `spec`; "auto": the best one whose weights are here."""
         return self._load(lambda: load_text_extractor(spec, device="auto"))
 
     def segmenter(self, spec: str) -> Segmenter:
+        """The SAM of `spec`."""
         return self._load(lambda: load_segmenter(spec, device="auto"))
 
     def _load(self, load: Callable[[], M]) -> M:
@@ -75,7 +81,7 @@ class Models:
                     raise
                 asked.add(missing.model.id)
                 console.print(
-                    f"Fetching {missing.model.source}, licence {missing.model.licence}.",
+                    f"Fetching {missing.model.source}, license {missing.model.licence}.",
                     soft_wrap=True,
                 )
                 weights.fetch(missing.model, job=self.job)

@@ -1,10 +1,12 @@
-"""`ludvig segment --sam`: clicks and boxes go through a SAM first."""
+"""`ludvig segment --sam`: a SAM turns clicks and boxes into masks first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from ..progress import Job
 from ..rendering import Raster
@@ -16,16 +18,25 @@ from ..segmentation.agreement import agreement
 from ..segmentation.painting import Paint
 from ..segmentation.segment import Segment
 
-Click = tuple[
-    View, float, float, bool
-]  # x, y in pixels of the photo file, and whether on the object
-Box = tuple[View, float, float, float, float]  # two corners
+Sam = Annotated[
+    str | None,
+    typer.Option(help="First turn clicks and boxes into masks with sam2, sam, sam3 or sam-pth"),
+]
+SamViews = Annotated[
+    bool,
+    typer.Option("--sam-views", help="Segment every photo with that SAM instead of using features"),
+]
+
+# A view, x and y in pixels of its photo file, and whether the click is on the object.
+Click = tuple[View, float, float, bool]
+# A view and two opposite corners, x0, y0, x1, y1, in pixels of its photo file.
+Box = tuple[View, float, float, float, float]
 
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 
 
 def of_prompts(segmenter: Segmenter, clicks: Sequence[Click], boxes: Sequence[Box]) -> list[Paint]:
-    """A mask per box, with the clicks on its photo, and per photo that has only clicks."""
+    """One mask per box, which also uses the clicks on its photo; else one per photo with clicks."""
     on: dict[str, list[Click]] = {}
     for click in clicks:
         on.setdefault(click[0].name, []).append(click)
@@ -40,7 +51,10 @@ def of_prompts(segmenter: Segmenter, clicks: Sequence[Click], boxes: Sequence[Bo
 def all_photos(
     scene: Scene, segmenter: Segmenter, paints: Sequence[Paint], *, raster: Raster, job: Job
 ) -> Segment:
-    """The multi-view scheme; of its three masks and all thresholds what agrees best with the prompts is taken."""
+    """Run the multi-view scheme of LUDVIG, section 4.2, on all photos.
+
+    The mask, out of three, and the threshold are those that agree best with the prompts.
+    """
     views = [view for view in scene.views if view.photo is not None]
     scores, weights = multiview(
         scene.gaussians, views, paints, segmenter, scheme=SPIN, raster=raster, job=job

@@ -1,4 +1,7 @@
-"""`ludvig models`: which learned models there are, which are here, and how to get one. Only `fetch` downloads."""
+"""`ludvig models`: list the learned models, fetch one, or print where it is.
+
+Only `fetch` downloads.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,24 @@ from ..features.auto import best
 from .common import AsJson, bars, console, print_json
 
 app = typer.Typer(
-    help="The weights of learned models: list them, fetch them, say where they are.",
+    help="List the weights of learned models, fetch them, or print where they are.",
     no_args_is_help=True,
     add_completion=False,
 )
 
 Name = Annotated[
-    str, typer.Argument(help="As `ludvig models list` calls it, or a hub repository of that table")
+    str,
+    typer.Argument(help="A name from `ludvig models list`, or the hub repository it comes from"),
 ]
 Folder = Annotated[
-    Path | None, typer.Option(help="The models folder; default: LUDVIG_MODELS or this user's")
+    Path | None,
+    typer.Option(help="The models folder; default: LUDVIG_MODELS or the folder of this user"),
 ]
 
 
 @app.command("list")
 def list_(folder: Folder = None, json: AsJson = False) -> None:
-    """Every model this engine knows: what for, how large, under which licence, on what machine, and whether here."""
+    """List all models: purpose, size, license, what machine they need, whether they are here."""
     here = weights.status(folder)
     place = folder or weights.default_folder()
     if json:
@@ -48,24 +53,12 @@ def list_(folder: Folder = None, json: AsJson = False) -> None:
         ]
         print_json({"folder": place, "models": rows, "auto": best("auto")})
         return
-    table = Table(
-        Column("model", no_wrap=True),
-        "for",
-        Column("MB", justify="right"),
-        "licence",
-        "needs",
-        "here",
-    )
+    size = Column("MB", justify="right")
+    table = Table(Column("model", no_wrap=True), "for", size, "license", "needs", "here")
     for id, model in weights.MODELS.items():
-        licence = f"{model.licence}, gated" if model.gated else model.licence
-        table.add_row(
-            id,
-            model.role,
-            f"{model.size / 1e6:,.0f}",
-            licence,
-            model.needs,
-            "[green]yes[/]" if here[id] else "no",
-        )
+        terms = f"{model.licence}, gated" if model.gated else model.licence
+        ready = "[green]yes[/]" if here[id] else "no"
+        table.add_row(id, model.role, f"{model.size / 1e6:,.0f}", terms, model.needs, ready)
     console.print(table)
     console.print(f'With these, "--extractor auto" runs {best("auto")}.', soft_wrap=True)
     console.print(f"Models folder: {place}", soft_wrap=True)
@@ -73,11 +66,11 @@ def list_(folder: Folder = None, json: AsJson = False) -> None:
 
 @app.command()
 def fetch(model: Name, folder: Folder = None, json: AsJson = False) -> None:
-    """Download a model, verified; what broke off is continued. Already here: nothing happens."""
+    """Download a model and verify it, unless it is here; continue an interrupted download."""
     known = weights.find(model)
     if not json and not weights.status(folder)[known.id]:
         console.print(
-            f"{known.source}: {known.size / 1e6:,.0f} MB, licence {known.licence}.", soft_wrap=True
+            f"{known.source}: {known.size / 1e6:,.0f} MB, license {known.licence}.", soft_wrap=True
         )
     with bars(json) as job:
         place = weights.fetch(known, folder=folder, job=job)
@@ -93,5 +86,5 @@ def fetch(model: Name, folder: Folder = None, json: AsJson = False) -> None:
 
 @app.command()
 def path(model: Name, folder: Folder = None) -> None:
-    """Print where a model is; exit code 2 and how to get it if it is not here."""
+    """Print where a model is; if it is not here, say how to get it and exit with code 2."""
     print(weights.path(model, folder=folder))

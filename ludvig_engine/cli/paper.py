@@ -1,16 +1,18 @@
-"""`ludvig segment --config`: one of the paper's experiments on a scene of one's own."""
+"""`ludvig segment --config`: run one of the paper's experiments on your own scene."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from ..arrays import Array
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..paper.configs import Foreground, Masks
+from ..paper.configs import CONFIGS, Foreground, Masks
 from ..paper.masks import find_by_masks
 from ..paper.one_view import Found, find_foreground, prepare_pruned
 from ..progress import Job
@@ -20,6 +22,11 @@ from ..scene import Scene
 from ..segmentation.painting import Paint, merged
 from ..segmentation.segment import Segment
 from .learned import Models
+
+Config = Annotated[
+    str | None,
+    typer.Option("--config", help=f"An experiment of LUDVIG's paper: {', '.join(CONFIGS)}"),
+]
 
 
 def foreground(
@@ -33,12 +40,17 @@ def foreground(
     cache: Cache | None,
     job: Job,
 ) -> Segment:
-    """In the engine's order. `extractor` "" means the experiment's own."""
+    """Find the object as the experiment does; the scores (N) are in the engine's order.
+
+    An empty `extractor` stands for the experiment's own. Raises `EngineError` "bad_input" if the
+    prompts are not all on one photo.
+    """
     together = merged(paints)
     if len(together) != 1:
         raise EngineError(
             "bad_input",
-            f"This configuration takes its prompt from one photo, not from {len(together)}.",
+            f"This configuration needs prompts on exactly one photo, but they are on "
+            f"{len(together)}.",
             ["Give one --mask or --scribble."],
         )
     paint = together[0]
@@ -57,7 +69,7 @@ def foreground(
 
 
 def _whole(scene: Scene, found: Found, rows: Array) -> Segment:
-    """Of all Gaussians: those that were pruned score 0."""
+    """Extend the segment to all Gaussians; those that were pruned get the score 0."""
     scores = np.zeros(len(scene), np.float32)
     scores[rows] = found.segment.scores
     return replace(found.segment, scores=scores)

@@ -1,4 +1,4 @@
-"""How each kind of prompt is written on the command line: one row each, and what is made of it."""
+"""The prompts of the command line: one row per kind says how it is written, read and painted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -24,15 +24,21 @@ _FILE = re.compile(r"(?P<view>[^=]+)=(?P<path>.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Written:
-    """A kind of prompt as the value of the option that has its name."""
+    """How one kind of prompt is written as the value of the option with the kind's name."""
 
-    form: str  # "VIEW:X,Y"; "": words, which are taken as they are
-    about: str  # the rest of the option's help
+    # Such as "VIEW:X,Y"; "" for words, which need no parsing.
+    form: str
+    # The rest of the option's help text, after the form.
+    about: str
     example: str = ""
-    pattern: re.Pattern[str] | None = None  # of the form
-    read: Callable[[Scene, re.Match[str]], Any] | None = None  # what matched -> what is pointed at
-    paint: Callable[[Any], Paint] | None = None  # and that as paint
-    pointing: bool = False  # SAM can make masks of it
+    # Matches the form.
+    pattern: re.Pattern[str] | None = None
+    # Turns the match into a click, a box or paint.
+    read: Callable[[Scene, re.Match[str]], Any] | None = None
+    # Turns what `read` returned into paint.
+    paint: Callable[[Any], Paint] | None = None
+    # Whether SAM can turn prompts of this kind into masks.
+    pointing: bool = False
 
 
 def _click(scene: Scene, parts: re.Match[str]) -> Click:
@@ -80,7 +86,7 @@ WRITTEN = {
     ),
     "scribble": Written(
         "VIEW=PNG",
-        ": green or white on the object, red beside",
+        ": paint the object green or white, and what is not the object red",
         "IMG_1.jpg=paint.png",
         _FILE,
         _file(painting.photo_scribble),
@@ -88,29 +94,39 @@ WRITTEN = {
     ),
     "mask": Written(
         "VIEW=PNG",
-        ": the object white, all else black",
+        ": the object is white, everything else black",
         "IMG_1.jpg=paint.png",
         _FILE,
         _file(painting.photo_mask),
         _as_it_is,
     ),
-    "text": Written("", "Words for the object; clicks and paint correct them"),
+    "text": Written("", "Words for the object; clicks and paint correct what they find"),
 }
 
 
 def option(kind: str) -> Any:
-    """The option for a kind of prompt; it may be given several times."""
+    """The typer option for a kind of prompt; users may give it several times."""
     row = WRITTEN[kind]
     return typer.Option(help=row.form + row.about)
 
 
+Clicks = Annotated[list[str] | None, option("click")]
+Scribbles = Annotated[list[str] | None, option("scribble")]
+Masks = Annotated[list[str] | None, option("mask")]
+Boxes = Annotated[list[str] | None, option("box")]
+Texts = Annotated[list[str] | None, option("text")]
+
+
 def options() -> str:
-    """All of them, for people."""
+    """The names of all prompt options, for help and error messages."""
     return ", ".join(f"--{kind}" for kind in WRITTEN)
 
 
 def read_all(scene: Scene, given: Mapping[str, Sequence[str] | None]) -> dict[str, list[Any]]:
-    """What the values of the options say, by kind, without texts. Raises `EngineError` "bad_input"."""
+    """Parse the values of all prompt options except texts, by kind.
+
+    Raises `EngineError` "bad_input" for a value that does not have the form of its kind.
+    """
     return {
         kind: [_read(scene, kind, text) for text in given.get(kind) or ()]
         for kind, row in WRITTEN.items()
@@ -118,13 +134,13 @@ def read_all(scene: Scene, given: Mapping[str, Sequence[str] | None]) -> dict[st
     }
 
 
-def paint(said: Mapping[str, Sequence[Any]], *, pointing: bool) -> list[Paint]:
-    """What was said as paint: only what SAM can make masks of, or only the rest."""
+def paint(read: Mapping[str, Sequence[Any]], *, pointing: bool) -> list[Paint]:
+    """Paint what `read_all` returned: only the kinds that SAM can take, or only the others."""
     return [
         row.paint(one)
         for kind, row in WRITTEN.items()
         if row.paint and row.pointing == pointing
-        for one in said[kind]
+        for one in read[kind]
     ]
 
 
@@ -137,6 +153,6 @@ def _read(scene: Scene, kind: str, text: str) -> Any:
         raise EngineError(
             "bad_input",
             f'"--{kind} {text}" is not {row.form}.',
-            [f"For example: --{kind} {row.example}"],
+            [f"Write it like this: --{kind} {row.example}"],
         )
     return row.read(scene, parts)

@@ -1,4 +1,4 @@
-"""`ludvig render`: pictures of a scene, of scores and selections, seen by its cameras."""
+"""`ludvig render`: draw a scene, its scores or its selection as seen by the cameras."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from ..arrays import Array, Float
 from ..errors import EngineError
 from ..io import result
 from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..pictures import draw
 from ..pipeline import Recipe, lifted_features
+from ..progress import Job
+from ..rendering import Raster
+from ..scene import Scene, View
 from ..stages import RENDER
 from .common import (
     AsJson,
@@ -37,7 +41,7 @@ from .learned import Models
 
 
 class What(StrEnum):
-    """What can be seen."""
+    """What the pictures show."""
 
     rgb = "rgb"
     scores = "scores"
@@ -49,15 +53,18 @@ class What(StrEnum):
 def command(
     splats: Splats,
     views: NeededViews,
-    view: Annotated[str, typer.Option(help='A view\'s name, or "all"')],
+    view: Annotated[str, typer.Option(help='The name of a view, or "all"')],
     what: Annotated[
         What,
         typer.Option(
-            help="Colors, scores or relevancy of words as a heat map, the 0/255 mask, or features"
+            help="rgb: colors; scores, relevancy (of words): a heat map; selected: a 0/255 mask; "
+            "pca: features as colors"
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The folder for the PNGs, one per view")],
-    scores: Annotated[Path | None, typer.Option(help="A result of `ludvig segment`")] = None,
+    out: Annotated[Path, typer.Option(help="Write one PNG per view to this folder")],
+    scores: Annotated[
+        Path | None, typer.Option(help="The result file of `ludvig segment` to draw")
+    ] = None,
     extractor: Extractor = "auto",
     photos: Photos = None,
     max_size: MaxSize = 1600,
@@ -66,45 +73,53 @@ def command(
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
-    """Write a PNG per view. `selected` is a 0/255 mask of the photo's size."""
+    """Write one PNG per view, of the size of its photo."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
     settings = raster(near)
+    values: Array | None = None
     with bars(json) as job:
-        if what in (What.scores, What.selected, What.relevancy):
-            if scores is None:
-                raise EngineError(
-                    "bad_input",
-                    f"--what {what} needs a result.",
-                    ["Add: --scores RESULT.safetensors."],
-                )
-            arrays, _ = result.read(scores, what)
-            values = scene.from_file(arrays[what]).astype(np.float32)
-            values = values.max(1) if values.ndim == 2 else values  # of several texts
-        elif what is What.pca:
+        if what is What.pca:
             recipe = Recipe(raster=settings)
             loaded = Models(download, job).features(extractor)
+            kept = cache(no_cache)
             values = draw.pca_colours(
-                lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job)
+                lifted_features(scene, loaded, recipe=recipe, cache=kept, job=job)
             )
+        elif what is not What.rgb:
+            values = _result_values(scene, scores, what)
         written = []
         for one in job.track(chosen, RENDER):
-            if what is What.rgb:
-                image = draw.rgb(scene.gaussians, one.camera, raster=settings, job=job)
-            elif what is What.pca:
-                image = draw.over_gray(
-                    scene.gaussians, one.camera, values, raster=settings, job=job
-                )
-            else:
-                image = draw.share(scene.gaussians, one.camera, values, raster=settings, job=job)
-            image = to_photo(one, image)
-            if what is What.selected:
-                image = image > 0.5
-            elif what in (What.scores, What.relevancy):
-                image = draw.heat(image)
+            image = _picture(scene, one, what, values, settings, job)
             written.append(draw.save(out / f"{Path(one.name).with_suffix('')}.png", image))
     if json:
         print_json({"written": written})
     else:
         console.print(f"Wrote {len(written)} picture{'s' * (len(written) > 1)} to {out}.")
         notes(scene.notes)
+
+
+def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array, " N"]:
+    """The array `what` of a result file, in the engine's order, and its maximum over texts."""
+    if scores is None:
+        raise EngineError(
+            "bad_input",
+            f"--what {what} needs a result file, but there is no --scores.",
+            ["Add --scores RESULT.safetensors, which `ludvig segment` writes."],
+        )
+    arrays, _ = result.read(scores, what)
+    values = scene.from_file(arrays[what]).astype(np.float32)
+    return values.max(1) if values.ndim == 2 else values
+
+
+def _picture(
+    scene: Scene, view: View, what: What, values: Array | None, raster: Raster, job: Job
+) -> Array:
+    """The picture of one view: (H, W, 3) in 0..1, or for `selected` a boolean mask (H, W)."""
+    gaussians, camera = scene.gaussians, view.camera
+    if values is None:
+        return to_photo(view, draw.rgb(gaussians, camera, raster=raster, job=job))
+    if what is What.pca:
+        return to_photo(view, draw.over_gray(gaussians, camera, values, raster=raster, job=job))
+    image = to_photo(view, draw.share(gaussians, camera, values, raster=raster, job=job))
+    return image > 0.5 if what is What.selected else draw.heat(image)

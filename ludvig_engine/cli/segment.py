@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,15 +12,20 @@ import typer
 
 from .. import __version__
 from ..arrays import Array
+from ..cache.store import Cache
 from ..errors import EngineError
 from ..io import result
 from ..io.formats import row_copier
 from ..io.load import load_scene
-from ..paper.configs import CONFIGS, Experiment, Foreground, Masks, Words, config
+from ..paper.configs import Experiment, Foreground, Masks, Words, config
 from ..pipeline import Recipe, prepare
-from ..segmentation.segment import Options, segment
+from ..progress import Job
+from ..sam import Segmenter
+from ..scene import Scene
+from ..segmentation.painting import Paint
+from ..segmentation.segment import Options, Segment, segment
 from ..words.correct import corrected
-from ..words.find import Spread, text_models
+from ..words.find import Spread
 from . import masks, prompts, words
 from .common import (
     AsJson,
@@ -40,55 +46,45 @@ from .common import (
     raster,
 )
 from .learned import Models
-from .paper import foreground
+from .paper import Config, foreground
+
+Out = Annotated[
+    Path,
+    typer.Option(help="Write scores (N) and selected (N) to this .safetensors, in file order"),
+]
+Diffusion = Annotated[
+    bool, typer.Option("--diffusion/--no-diffusion", help="Spread the scores along the graph")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        help="Select scores above this, 0..1; default: chosen from the data", min=0, max=1
+    ),
+]
+Keep = Annotated[Path | None, typer.Option(help="Also write the selected splats to this .ply")]
+Remove = Annotated[Path | None, typer.Option(help="Also write the unselected splats to this .ply")]
 
 
 def command(
     splats: Splats,
     views: NeededViews,
-    out: Annotated[
-        Path, typer.Option(help="The result, .safetensors: scores (N) and selected (N), file order")
-    ],
-    click: Annotated[list[str] | None, prompts.option("click")] = None,
-    scribble: Annotated[list[str] | None, prompts.option("scribble")] = None,
-    mask: Annotated[list[str] | None, prompts.option("mask")] = None,
-    box: Annotated[list[str] | None, prompts.option("box")] = None,
-    text: Annotated[list[str] | None, prompts.option("text")] = None,
-    negative: Annotated[
-        list[str] | None,
-        typer.Option(help="Words for what is not meant [object, things, stuff, texture]"),
-    ] = None,
-    template: Annotated[
-        list[str] | None,
-        typer.Option(help='Sentences to read words in, such as "a photo of a {}" [{}]'),
-    ] = None,
-    text_model: Annotated[
-        str, typer.Option(help=f"Who understands words: auto, {text_models()}")
-    ] = "",
-    sam: Annotated[
-        str | None,
-        typer.Option(help="First let sam2, sam, sam3 or sam-pth make masks of clicks and boxes"),
-    ] = None,
-    sam_views: Annotated[
-        bool, typer.Option("--sam-views", help="Let it segment every photo, without features")
-    ] = False,
-    paper: Annotated[
-        str | None,
-        typer.Option("--config", help=f"An experiment of LUDVIG's paper: {', '.join(CONFIGS)}"),
-    ] = None,
+    out: Out,
+    click: prompts.Clicks = None,
+    scribble: prompts.Scribbles = None,
+    mask: prompts.Masks = None,
+    box: prompts.Boxes = None,
+    text: prompts.Texts = None,
+    negative: words.Negatives = None,
+    template: words.Templates = None,
+    text_model: words.TextModel = "",
+    sam: masks.Sam = None,
+    sam_views: masks.SamViews = False,
+    paper: Config = None,
     extractor: Extractor = "",
-    diffusion: Annotated[
-        bool, typer.Option("--diffusion/--no-diffusion", help="Spread along the graph")
-    ] = True,
-    threshold: Annotated[
-        float | None, typer.Option(help="0..1; default: found by agreement", min=0, max=1)
-    ] = None,
-    keep: Annotated[
-        Path | None, typer.Option(help="Also write the selected splats to this .ply")
-    ] = None,
-    remove: Annotated[
-        Path | None, typer.Option(help="Also write the scene without them to this .ply")
-    ] = None,
+    diffusion: Diffusion = True,
+    threshold: Threshold = None,
+    keep: Keep = None,
+    remove: Remove = None,
     refine: Refine = 0,
     photos: Photos = None,
     max_size: MaxSize = 1600,
@@ -97,68 +93,33 @@ def command(
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
-    """Find the object that clicks, scribbles, masks, boxes or words mean, in one photo or several."""
+    """Select the object that clicks, scribbles, masks, boxes or words in the photos point to."""
     published = config(paper) if paper else None
-    targets = [path for path in (keep, remove) if path is not None]
-    copy_rows: Any = row_copier(splats, *targets) if targets else None
+    exports = [path for path in (keep, remove) if path is not None]
+    # This raises for an impossible target, before anything is computed.
+    copy_rows: Any = row_copier(splats, *exports) if exports else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     given = {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text}
-    meant = prompts.read_all(scene, given)
-    painted = prompts.paint(meant, pointing=False)
-    _check(
-        paper,
-        published,
-        words=bool(text),
-        paint=any(meant.values()),
-        sam=bool(sam),
-        every=sam_views,
+    placed = prompts.read_all(scene, given)
+    asked = Asked(
+        texts=tuple(text or ()),
+        negatives=negative,
+        templates=template,
+        text_model=text_model,
+        segmenter=sam or ("sam2" if sam_views else ""),
+        every_photo=sam_views,
+        published=published,
+        extractor=extractor,
+        recipe=Recipe(refine=refine, raster=raster(near)),
+        options=Options(diffusion=diffusion, threshold=threshold),
+        spread=Spread(diffusion=diffusion, threshold=threshold),
     )
-    settings = Recipe(refine=refine, raster=raster(near))
-    kept = cache(no_cache)
-    spread = Spread(diffusion=diffusion, threshold=threshold)
-    if isinstance(published, Words):
-        settings, spread = replace(published.recipe, raster=settings.raster), published.spread
-        extractor, text_model = extractor or published.extractor, text_model or published.text
+    _check(paper, asked, placed)
     with bars(json) as job:
         models = Models(download, job)
-        shared: dict[str, Any] = {"raster": settings.raster, "job": job}
-        more: dict[str, Array] = {}
-        segmenter = models.segmenter(sam or "sam2") if sam or sam_views else None
-        paints = [
-            *(
-                masks.of_prompts(segmenter, meant["click"], meant["box"])
-                if segmenter
-                else prompts.paint(meant, pointing=True)
-            ),
-            *painted,
-        ]
-        if segmenter and sam_views:
-            found = masks.all_photos(scene, segmenter, paints, **shared)
-        elif isinstance(published, Foreground | Masks):
-            found = foreground(
-                scene, published, paints, extractor=extractor, models=models, cache=kept, **shared
-            )
-        else:
-            prepared = prepare(
-                scene, models.features(extractor or "auto"), recipe=settings, cache=kept, job=job
-            )
-            options = Options(diffusion=diffusion, threshold=threshold)
-            if text:
-                encoder = models.words(text_model or "auto")
-                asked: dict[str, Any] = {
-                    "negatives": negative,
-                    "templates": template,
-                    "encoder": encoder,
-                    "spread": spread,
-                }
-                found, more = words.find(scene, prepared, text, cache=kept, **asked, **shared)
-                if paints:
-                    found = corrected(prepared, found, paints, options=options, **shared)
-            else:
-                found = segment(prepared, paints, options=options, **shared)
+        found, more = _compute(scene, _with_published(asked), placed, models, cache(no_cache), job)
     if threshold is not None:
         found = replace(found, threshold=threshold, how="given")
-    scores, selected = scene.to_file(found.scores), scene.to_file(found.selected)
     about = {
         "ludvig": __version__,
         "splats": str(splats),
@@ -166,65 +127,158 @@ def command(
         "licence": models.licence,
         "config": paper,
         "threshold": found.threshold,
-        "prompts": {
-            **given,
-            "negative": negative,
-            "template": template,
-        },
+        "prompts": {**given, "negative": negative, "template": template},
         "parameters": found.parameters,
         "evidence": found.evidence,
     }
-    arrays = {name: scene.to_file(array) for name, array in more.items()}
-    result.write(out, {"scores": scores.astype(np.float32), "selected": selected, **arrays}, about)
+    selected = _write(out, scene, found, more, about)
     for path, rows in ((keep, selected), (remove, ~selected)):
         if path is not None:
             copy_rows(splats, path, rows)
-    if json:
-        print_json(
-            {
-                **about,
-                "gaussians": len(selected),
-                "selected": int(selected.sum()),
-                "out": out,
-                "notes": scene.notes + found.notes,
-            }
-        )
-        return
-    share = selected.mean()
-    console.print(
-        f"Selected {selected.sum():,} of {len(selected):,} Gaussians ({share:.1%}) with {models.name}."
+    _report(scene, found, about, selected, [out, *exports], json)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to compute: everything but the scene and the prompts that have a place in a photo."""
+
+    texts: tuple[str, ...]
+    negatives: Sequence[str] | None
+    templates: Sequence[str] | None
+    # The text model, as `ludvig segment --text-model` takes it; "": the best one here.
+    text_model: str
+    # The SAM that makes masks of clicks and boxes; "": none.
+    segmenter: str
+    # Whether SAM segments every photo, which replaces features.
+    every_photo: bool
+    published: Experiment | None
+    extractor: str
+    recipe: Recipe
+    options: Options
+    spread: Spread
+
+
+def _with_published(asked: Asked) -> Asked:
+    """With the settings of the published experiment on words, if one was asked for."""
+    if not isinstance(asked.published, Words):
+        return asked
+    return replace(
+        asked,
+        recipe=replace(asked.published.recipe, raster=asked.recipe.raster),
+        spread=asked.published.spread,
+        extractor=asked.extractor or asked.published.extractor,
+        text_model=asked.text_model or asked.published.text,
     )
-    console.print(f"  threshold {found.threshold:.2f}, {found.how}")
-    console.print(f"  {out}" + "".join(f", {path}" for path in (keep, remove) if path))
-    notes((*scene.notes, *found.notes))
 
 
-def _check(
-    paper: str | None,
-    published: Experiment | None,
-    *,
-    words: bool,
-    paint: bool,
-    sam: bool,
-    every: bool,
+def _compute(
+    scene: Scene,
+    asked: Asked,
+    placed: Mapping[str, Sequence[Any]],
+    models: Models,
+    kept: Cache | None,
+    job: Job,
+) -> tuple[Segment, dict[str, Array]]:
+    """The segment and, for texts, the arrays of `words.find`; all in the engine's order."""
+    shared: dict[str, Any] = {"raster": asked.recipe.raster, "job": job}
+    segmenter = models.segmenter(asked.segmenter) if asked.segmenter else None
+    paints = _paints(segmenter, placed)
+    if segmenter and asked.every_photo:
+        return masks.all_photos(scene, segmenter, paints, **shared), {}
+    if isinstance(asked.published, Foreground | Masks):
+        parts: dict[str, Any] = {"extractor": asked.extractor, "models": models, "cache": kept}
+        return foreground(scene, asked.published, paints, **parts, **shared), {}
+    features = models.features(asked.extractor or "auto")
+    prepared = prepare(scene, features, recipe=asked.recipe, cache=kept, job=job)
+    if not asked.texts:
+        return segment(prepared, paints, options=asked.options, **shared), {}
+    found, arrays = words.find(
+        scene,
+        prepared,
+        asked.texts,
+        negatives=asked.negatives,
+        templates=asked.templates,
+        encoder=models.words(asked.text_model or "auto"),
+        spread=asked.spread,
+        cache=kept,
+        **shared,
+    )
+    if paints:
+        found = corrected(prepared, found, paints, options=asked.options, **shared)
+    return found, arrays
+
+
+def _paints(segmenter: Segmenter | None, placed: Mapping[str, Sequence[Any]]) -> list[Paint]:
+    """The prompts as paint on photos; clicks and boxes go through the segmenter if there is one."""
+    if segmenter:
+        pointed = masks.of_prompts(segmenter, placed["click"], placed["box"])
+    else:
+        pointed = prompts.paint(placed, pointing=True)
+    return [*pointed, *prompts.paint(placed, pointing=False)]
+
+
+def _write(
+    out: Path,
+    scene: Scene,
+    found: Segment,
+    more: Mapping[str, Array],
+    about: Mapping[str, Any],
+) -> Array:
+    """Write the result file; return `selected` (N) in the order of the splat file."""
+    selected = scene.to_file(found.selected)
+    arrays = {name: scene.to_file(array) for name, array in more.items()}
+    scores = scene.to_file(found.scores).astype(np.float32)
+    result.write(out, {"scores": scores, "selected": selected, **arrays}, dict(about))
+    return selected
+
+
+def _report(
+    scene: Scene,
+    found: Segment,
+    about: Mapping[str, Any],
+    selected: Array,
+    written: Sequence[Path],
+    json: bool,
 ) -> None:
-    """Raises `EngineError` "bad_input" for prompts and options that do not belong together."""
-    if not (words or paint):
+    """Tell people what was selected, or machines as one JSON object."""
+    count, total = int(selected.sum()), len(selected)
+    told = scene.notes + found.notes
+    if json:
+        counts = {"gaussians": total, "selected": count}
+        print_json({**about, **counts, "out": written[0], "notes": told})
+        return
+    share = f"{count:,} of {total:,} Gaussians ({count / total:.1%})"
+    console.print(f"Selected {share} with {about['extractor']}.")
+    console.print(f"  threshold {found.threshold:.2f}, {found.how}")
+    console.print(f"  {', '.join(map(str, written))}")
+    notes(told)
+
+
+def _check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]]) -> None:
+    """Raise `EngineError` "bad_input" for prompts and options that exclude each other."""
+    texts, paint = len(asked.texts), sum(map(len, placed.values()))
+    if not (texts or paint):
+        raise EngineError(
+            "bad_input", "There is no prompt.", [f"Give one or more of {prompts.options()}."]
+        )
+    if texts and not paint and asked.segmenter:
         raise EngineError(
             "bad_input",
-            "There is no prompt.",
-            [f"Give {prompts.options()}, or several."],
+            f"SAM needs clicks or boxes, but there are only {texts} --text.",
+            ["Add a --click or --box, or leave out --sam and --sam-views."],
         )
-    if words and not paint and (sam or every):
-        raise EngineError(
-            "bad_input", "SAM needs clicks or boxes, not words.", ["Leave out --sam, or --text."]
-        )
-    if words and every:
+    if texts and asked.every_photo:
         raise EngineError(
             "bad_input",
-            "With --sam-views there are no features to find words with.",
-            ["Use --sam."],
+            "--sam-views computes no features to find words with.",
+            ["Use --sam without --sam-views, or leave out --text."],
         )
-    if published and (isinstance(published, Words) != words or (words and paint)):
-        takes = "--text alone" if isinstance(published, Words) else "a mask"
-        raise EngineError("bad_input", f"{paper} takes {takes}.", ["Give that instead."])
+    by_words = isinstance(asked.published, Words)
+    if asked.published and (by_words != bool(texts) or (texts and paint)):
+        takes = "--text" if by_words else "--mask or --scribble"
+        raise EngineError(
+            "bad_input",
+            f"The configuration {paper} takes {takes} alone, but there are {texts} --text "
+            f"and {paint} prompts in photos.",
+            [f"Give {takes} alone, or another --config."],
+        )

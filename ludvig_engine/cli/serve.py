@@ -1,4 +1,4 @@
-"""`ludvig serve`: the engine as a process that others talk to, such as Blender."""
+"""`ludvig serve`: run the engine as a process that other programs, such as Blender, talk to."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import typer
 
 def command(
     connection_file: Annotated[
-        Path, typer.Option(help="Written when the engine is ready: port, pid, version")
+        Path, typer.Option(help="Write port, pid and version to this file once the engine is ready")
     ],
-    port: Annotated[int, typer.Option(help="0: the system chooses", min=0, max=65535)] = 0,
+    port: Annotated[
+        int, typer.Option(help="Listen on this port; 0: the system chooses", min=0, max=65535)
+    ] = 0,
 ) -> None:
-    """Serve one client at a time until stdin ends. The first line of stdin is the secret that clients must know."""
-    # Imported here: the other commands need none of it.
+    """Serve one client at a time until stdin ends.
+
+    The first line of stdin is the secret that clients must send.
+    """
+    # These imports are local because no other command needs them.
     from ..service import Service
     from ..service.server import serve
 

@@ -1,4 +1,4 @@
-"""`ludvig uplift`: the features of every splat, for use elsewhere."""
+"""`ludvig uplift`: write the features of every splat to a file, for other programs."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ from .learned import Models
 def command(
     splats: Splats,
     views: NeededViews,
-    out: Annotated[Path, typer.Option(help="The features, .safetensors, in the file's order")],
+    out: Annotated[
+        Path, typer.Option(help="Write the features to this .safetensors, in file order")
+    ],
     extractor: Extractor = "auto",
-    components: Annotated[int, typer.Option(help="Channels kept by PCA", min=1)] = 40,
+    components: Annotated[int, typer.Option(help="Number of channels that PCA keeps", min=1)] = 40,
     refine: Refine = 0,
     photos: Photos = None,
     max_size: MaxSize = 1600,
@@ -47,7 +49,11 @@ def command(
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
-    """Lift the photos' features: `features` (N, D), with `weights` and `views` (N), the evidence behind them."""
+    """Lift the features of the photos to the splats: `features` (N, D), float32.
+
+    `weights` (N) is the sum of the blending weights, and `views` (N) is the effective number of
+    photos behind a feature.
+    """
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     recipe = Recipe(components=components, refine=refine, raster=raster(near))
     with bars(json) as job:
@@ -64,22 +70,12 @@ def command(
         "components": components,
     }
     result.write(out, {name: scene.to_file(array) for name, array in arrays.items()}, about)
-    seen = int(found.seen.sum())
+    seen, dim = int(found.seen.sum()), found.features.shape[1]
     if json:
-        print_json(
-            {
-                **about,
-                "gaussians": scene.file_count,
-                "dim": found.features.shape[1],
-                "seen": seen,
-                "out": out,
-            }
-        )
+        counts = {"gaussians": scene.file_count, "dim": dim, "seen": seen}
+        print_json({**about, **counts, "out": out})
         return
-    console.print(
-        f"{found.features.shape[1]} channels of {loaded.name} for {scene.file_count:,} Gaussians: {out}"
-    )
-    console.print(
-        f"  {seen:,} are seen by a photo, by {np.median(found.views[found.seen]):.1f} of them (median)"
-    )
+    console.print(f"{dim} channels of {loaded.name} for {scene.file_count:,} Gaussians: {out}")
+    median = np.median(found.views[found.seen])
+    console.print(f"  {seen:,} are seen by at least one photo; the median is {median:.1f} photos")
     notes(scene.notes)

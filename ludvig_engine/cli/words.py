@@ -1,11 +1,13 @@
-"""The words of `ludvig segment`: several texts become one selection, and a relevancy map each in the result file."""
+"""`ludvig segment --text`: several texts give one selection, and one relevancy per text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from ..arrays import Array
 from ..cache.store import Cache
@@ -14,8 +16,20 @@ from ..rendering import Raster
 from ..scene import Scene
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
-from ..words.find import Spread, TextExtractor, lift_text, text_scores, together
+from ..words.find import Spread, TextExtractor, lift_text, text_models, text_scores, together
 from ..words.text import NEGATIVES, TEMPLATES
+
+Negatives = Annotated[
+    list[str] | None,
+    typer.Option(help="Words for what you do not mean [object, things, stuff, texture]"),
+]
+Templates = Annotated[
+    list[str] | None,
+    typer.Option(help='Sentences to put the words in, such as "a photo of a {}" [{}]'),
+]
+TextModel = Annotated[
+    str, typer.Option(help=f"The model that compares words with photos: auto, {text_models()}")
+]
 
 
 def find(
@@ -31,7 +45,7 @@ def find(
     cache: Cache | None,
     job: Job,
 ) -> tuple[Segment, dict[str, Array]]:
-    """What any of the texts means, and the arrays "relevancy" (N, P) and "text_scores" (N, P) of each."""
+    """One segment for all P texts, and the arrays "relevancy" and "text_scores", both (N, P)."""
     lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
     asked = {"negatives": negatives or NEGATIVES, "templates": templates or TEMPLATES}
     found = text_scores(prepared, lifted, encoder, texts, **asked, spread=spread, job=job)
@@ -40,5 +54,5 @@ def find(
         "text_scores": np.stack([one.segment.scores for one in found], 1),
     }
     segment = together(found)
-    told = f"Words were understood by {encoder.name}: {', '.join(texts)}."
+    told = f"{encoder.name} compared these words with the photos: {', '.join(texts)}."
     return replace(segment, notes=(told, *segment.notes)), arrays

@@ -1,7 +1,8 @@
-"""Feature extractors: one file, and one row of table.py each.
+"""Feature extractors: each has a file of its own and a row in table.py.
 
-An extractor is asked for by a spec, `name` or `name:argument` ("colour", "files:maps/", "dinov2:base"). Packages add
-their own through the entry point group `ludvig.extractors`. Every one must pass `tests/engine/extractor_battery.py`.
+A spec names an extractor: `name` or `name:argument`, such as "colour", "files:maps/" or
+"dinov2:base". Other packages add extractors through the entry point group `ludvig.extractors`.
+Every extractor must pass `tests/engine/support/extractor_battery.py`.
 """
 
 from __future__ import annotations
@@ -21,19 +22,28 @@ __all__ = ["EXTRACTORS", "Entry", "Extractor", "known", "load_extractor", "names
 class Extractor(Protocol):
     """Turns a photo into a feature map; the same photo always gives the same map."""
 
-    name: str  # what ran, for people: "colour", "dinov2-with-registers-small", ...
-    key: str  # everything the maps depend on (version, weights' hash, parameters): part of cache keys
-    licence: str  # of the weights, SPDX
-    parallel: (
-        bool  # calls on several threads at once run faster; else one call uses all cores itself
-    )
+    # What ran, for people: "colour", "dinov2-with-registers-small", ...
+    name: str
+    # Everything that the maps depend on (version, hash of the weights, parameters), for cache keys.
+    key: str
+    # The license of the weights, as an SPDX expression.
+    licence: str
+    # Whether calls on several threads run faster; otherwise one call uses all cores by itself.
+    parallel: bool
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
-        """Float32 features of h x w cells that cover the photo: cell j is centred at (j + 0.5) W / w pixels."""
+        """Float32 features of h x w cells that cover the H x W pixels of the photo.
+
+        The center of the cell in column j is at x = (j + 0.5) W / w pixels, and rows likewise.
+        """
 
 
 def load_extractor(spec: str, *, device: str = "cpu") -> Extractor:
-    """The extractor that `spec` names, ready to run; heavy imports happen here and not before."""
+    """Load the extractor that `spec` names; heavy imports happen only here.
+
+    `device` is "cpu", "cuda" or "auto". Raises `EngineError`: "bad_input" for an unknown name or
+    argument, `weights.MissingWeights` if weights are not on this machine.
+    """
     name, _, argument = spec.partition(":")
     targets = {entry.name: entry.load for entry in known().values()}
     if name not in targets:

@@ -1,4 +1,4 @@
-"""Print the tables of extractors of docs/features.md and README.md."""
+"""Print the tables of extractors for docs/features.md and README.md."""
 
 from .listing import summary, table
 

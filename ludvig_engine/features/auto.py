@@ -1,4 +1,7 @@
-"""`auto`: the best features that this machine has the weights for; never downloads. `name` says what it chose."""
+"""`auto`: the best extractor whose weights are on this machine; it never downloads.
+
+The `name` of the loaded extractor tells which one was chosen.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def load(argument: str, *, device: str) -> Extractor:
+    """Load the best extractor. Raises `EngineError` "bad_input" if there is an argument."""
     if argument:
         raise EngineError(
             "bad_input", f'"auto" takes no argument, but was given "{argument}".', ["Write: auto."]
@@ -29,13 +33,14 @@ def best(device: str) -> str:
     if not (find_spec("torch") and find_spec("transformers")):
         return "colour"
     here = {id for id, place in weights.status().items() if place}
+    # If both devices have the same answer, torch need not be asked for one, which takes seconds.
     if _first("cpu", here) == _first("gpu", here):
-        return _first("cpu", here)  # without asking torch for the device, which takes seconds
+        return _first("cpu", here)
     return _first(_order(device), here)
 
 
 def wanted(device: str) -> str:
-    """The spec that `auto` would stand for if all weights could be fetched."""
+    """The spec that `auto` would stand for if all weights were here."""
     return _first(_order(device), weights.MODELS)
 
 

@@ -1,12 +1,13 @@
-"""`clip[:openai|laion|FOLDER]`, `siglip`, `tips`: features that text can be compared with.
+"""`clip[:openai|laion|FOLDER]`, `siglip`, `tips`: features that texts can be compared with.
 
-`pyramid` (the paper's, default on a GPU) describes some 1200 overlapping tiles per photo. `dense` (default on a CPU,
-some 200 times faster) reads patch tokens that never mixed in the last pooling:
-    CLIP    the value of each token in the last attention, projected (MaskCLIP)
-    SigLIP  what its pooling head says of each token alone
-    TIPSv2  the patch tokens, which were trained for it
-Options: `size=` longer side in pixels of the dense mode; `stretched`, a pyramid whose tiles are misplaced as in
-LUDVIG's published code.
+`pyramid` is the paper's mode and the default on a GPU: it embeds some 1200 overlapping tiles per
+photo. `dense` is the default on a CPU and some 200 times faster: it reads patch tokens before the
+last pooling mixes them:
+    CLIP    the projected value of each token in the last attention (MaskCLIP)
+    SigLIP  the output of the pooling head for each token alone
+    TIPSv2  the patch tokens, which were trained for this
+Options: `size=` is the longer side of the photo in pixels in the dense mode. `stretched` is a
+pyramid whose tiles are misplaced as in LUDVIG's published code.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from .options import parse
 from .pyramid import pyramid, unit
 
 VERSION = 1
-SIZE = 640  # pixels; position embeddings were learned for 224 to 448 and do not stretch at will
-PAPER_SIZE = 1600
+# Longer side in pixels in the dense mode. Position embeddings were trained at 224 to 448 pixels
+# and cannot be interpolated much further.
+SIZE = 640
+PAPER_SIZE = 1600  # longer side in pixels in the pyramid mode
 TILES_PER_BATCH = 64
 STATISTICS = {"clip": CLIP, "siglip": SIGNED, "tipsv2": UNIT}
 CHOICES = {
@@ -49,21 +52,20 @@ class TextAligned:
     key: str
     licence: str
     device: str
-    size: int  # pixels, longer side in the dense mode
+    size: int  # longer side in pixels, dense mode
     tiled: bool
     stretched: bool = False
-    parallel: bool = False  # torch uses all cores itself
+    parallel: bool = False  # torch uses all cores by itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
-        """Unit vectors."""
+        """A unit vector per cell."""
         with inference(self.device):
             return self._tiles(photo) if self.tiled else self._dense(photo)
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
-        """Unit vectors of the prompts."""
-        fixed = (
-            self.model.config.model_type != "clip"
-        )  # the others were trained on padded sentences
+        """A unit vector per prompt."""
+        # All models but CLIP were trained on texts that were padded to a fixed length.
+        fixed = self.model.config.model_type != "clip"
         tokens = self.tokenizer(
             list(prompts),
             padding="max_length" if fixed else True,
@@ -82,9 +84,8 @@ class TextAligned:
             photo.pixels, size, statistics, device=self.device, dtype=self.model.dtype
         )
         tokens = DENSE[self.model.config.model_type](self.model, image)[0].float().cpu().numpy()
-        return np.ascontiguousarray(
-            unit(tokens).T.reshape(-1, size[0] // patch, size[1] // patch), np.float32
-        )
+        grid = size[0] // patch, size[1] // patch
+        return np.ascontiguousarray(unit(tokens).T.reshape(-1, *grid), np.float32)
 
     def _tiles(self, photo: Photo) -> Float[Array, "D h w"]:
         size = fit(photo.pixels.shape, limit=PAPER_SIZE)
@@ -103,9 +104,8 @@ class TextAligned:
 
 def _clip_values(model: Any, image: Any) -> Any:
     vision = model.vision_model
-    states = vision(image, interpolate_pos_encoding=True, output_hidden_states=True).hidden_states[
-        -2
-    ][:, 1:]
+    out = vision(image, interpolate_pos_encoding=True, output_hidden_states=True)
+    states = out.hidden_states[-2][:, 1:]
     last = vision.encoder.layers[-1]
     values = last.self_attn.out_proj(last.self_attn.v_proj(last.layer_norm1(states)))
     return model.visual_projection(vision.post_layernorm(values))
@@ -125,20 +125,27 @@ DENSE = {"clip": _clip_values, "siglip": _siglip_heads, "tipsv2": _tips_tokens}
 
 
 def _pooled(output: Any) -> Float[Array, "n D"]:
-    """transformers 5 returns an object with the projected embedding as `pooler_output`."""
+    """The projected embeddings, which transformers 5 returns as `pooler_output` of an object."""
     features: Array = output.pooler_output.float().cpu().numpy()
     return features
 
 
 def load(argument: str, *, device: str) -> TextAligned:
+    """Load a CLIP: variant or folder, then options (see the top of this file).
+
+    Raises `EngineError`: "bad_input" for wrong options, "bad_file" for a folder with another kind
+    of model, `weights.MissingWeights`.
+    """
     return _load("clip", argument, device)
 
 
 def load_siglip(argument: str, *, device: str) -> TextAligned:
+    """Load SigLIP 2 as `load` does CLIP."""
     return _load("siglip", argument, device)
 
 
 def load_tips(argument: str, *, device: str) -> TextAligned:
+    """Load TIPSv2 as `load` does CLIP."""
     return _load("tips", argument, device)
 
 
@@ -149,7 +156,10 @@ def _load(family: str, argument: str, device: str) -> TextAligned:
     )
     if options["dense"] and (options["pyramid"] or options["stretched"]):
         raise EngineError(
-            "bad_input", "pyramid and dense exclude each other.", ["Give one of them."]
+            "bad_input",
+            f'"{argument}": dense and {"pyramid" if options["pyramid"] else "stretched"} exclude '
+            "each other.",
+            ["Give one of them."],
         )
     stretched = bool(options["stretched"])
     tiled = stretched or bool(options["pyramid"] or (device != "cpu" and not options["dense"]))
@@ -159,7 +169,8 @@ def _load(family: str, argument: str, device: str) -> TextAligned:
     if model.config.model_type not in DENSE:
         raise EngineError(
             "bad_file",
-            f"{folder} holds a {model.config.model_type} model, which is not supported.",
+            f'{folder} holds a model of the kind "{model.config.model_type}", which this extractor '
+            "cannot read.",
             [f"Use one of these kinds: {', '.join(DENSE)}."],
         )
     known = weights.MODELS.get(id)

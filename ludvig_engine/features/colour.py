@@ -1,7 +1,8 @@
 """`colour`: what a pixel looks like, without any learned weights.
 
-Lab colours, their gradients and the eigenvalues of their Hessians at four scales (scikit-image's basic features). All
-are independent of position and of rotation in the image. It groups by material, not by meaning.
+The channels are Lab colors, their gradients and the eigenvalues of their Hessians at four scales
+(scikit-image's basic features). None depends on the position or the rotation in the image. These
+features group by material, not by meaning.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ from ..arrays import Array, Float
 from ..errors import EngineError
 from ..scene import Photo
 
-LONG_SIDE = 720  # pixels the photo is brought to: scales are then a fixed share of the picture
-CELL = 4  # pixels of those per cell
+# Larger photos are reduced to this long side in pixels, so that scales are a fixed share of them.
+LONG_SIDE = 720
+CELL = 4  # pixels of the reduced photo per cell
 
 
 @dataclass(frozen=True)
 class Colour:
-    """48 channels: 3 of Lab x 4 scales (1, 2, 4, 8 px) x (blurred value, gradient, two Hessian eigenvalues)."""
+    """48 channels: 3 of Lab x 4 scales x 4 measures.
+
+    The scales are 1, 2, 4 and 8 pixels; the measures are the blurred value, the gradient's length
+    and the two eigenvalues of the Hessian.
+    """
 
     name: str = "colour"
     key: str = "colour-1"
@@ -42,7 +48,10 @@ class Colour:
 
 
 def load(argument: str, *, device: str) -> Colour:
-    """The extractor; it takes no argument and runs on the CPU."""
+    """The extractor, which always runs on the CPU.
+
+    Raises `EngineError` "bad_input" if there is an argument.
+    """
     if argument:
         raise EngineError(
             "bad_input",

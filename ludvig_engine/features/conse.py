@@ -1,8 +1,9 @@
-"""`conse[:size=896]`: a stand-in for CLIP where none can be fetched, from Python packages.
+"""`conse[:size=896]`: a stand-in for CLIP whose weights come as Python packages.
 
-ConSE (Norouzi et al. 2014): the classes that EfficientNet-Lite0 sees in a place, of the 1000 of ImageNet, each taken as
-the sentence embedding of its name and averaged by probability. So a text is compared with what the likely classes are
-called: "fruit" finds bananas. What ImageNet has no class for, such as sky, wall or person, it cannot find.
+ConSE (Norouzi et al. 2014): EfficientNet-Lite0 gives the probabilities of ImageNet's 1000 classes
+at a place. Each class stands for the sentence embedding of its name, and these are averaged by
+probability. So a text is compared with the names of the likely classes, and "fruit" finds bananas.
+Things that ImageNet has no class for, such as sky, wall or person, cannot be found.
 """
 
 from __future__ import annotations
@@ -28,22 +29,23 @@ from .pyramid import unit
 
 VERSION = 1
 SIZE = 896
-SHARES = (1.0, 0.5)  # of the size: near and far sight
-LIKELY = 10  # classes that are averaged
+# The photo is seen at both of these shares of the size, and the probabilities are averaged.
+SHARES = (1.0, 0.5)
+LIKELY = 10  # number of the most likely classes that are averaged
 
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """A text transformer whose token vectors are averaged."""
+    """A text transformer; the mean of its token vectors is the embedding."""
 
     model: Any
     tokenizer: Any
     device: str
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
-        order = sorted(
-            range(len(prompts)), key=lambda i: len(prompts[i])
-        )  # alike in length: little padding
+        """A unit vector per prompt, in the order given."""
+        # Batches of prompts of similar length need little padding.
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         batches = [[prompts[i] for i in order[part]] for part in chunks(len(order), 64)]
         vectors = np.concatenate([self._encode(batch) for batch in batches])
         return vectors[np.argsort(order)]
@@ -60,7 +62,7 @@ class SentenceEncoder:
 
 @dataclass(frozen=True)
 class Conse:
-    """Unit vectors in the space of the sentence encoder."""
+    """Maps of unit vectors in the space of the sentence encoder."""
 
     network: Network = field(repr=False, compare=False)
     sentences: SentenceEncoder = field(repr=False, compare=False)
@@ -69,8 +71,8 @@ class Conse:
     key: str
     licence: str
     device: str
-    size: int
-    parallel: bool = False  # torch uses all cores itself
+    size: int  # longer side in pixels
+    parallel: bool = False  # torch uses all cores by itself
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
         return self.sentences.encode_text(prompts)
@@ -87,7 +89,8 @@ class Conse:
         size = fit(photo.pixels.shape, limit=limit, multiple=32)
         with inference(self.device):
             last = self.network(to_tensor(photo.pixels, size, STATISTICS, device=self.device))[-1]
-            # A place is judged with its surroundings: the network was trained on means over 7 x 7 places.
+            # The head was trained on means over 7 x 7 places, so each place is averaged with its
+            # neighbors before it is classified.
             seen = torch.nn.functional.avg_pool2d(
                 self.network.head(last), 3, 1, 1, count_include_pad=False
             )
@@ -100,6 +103,7 @@ class Conse:
 
 
 def load(argument: str, *, device: str) -> Conse:
+    """Load the extractor. Raises `EngineError` "bad_input" or `weights.MissingWeights`."""
     choice, options = parse(argument, {"size": SIZE})
     if choice:
         raise EngineError("bad_input", f'"conse" has no variant "{choice}".', ["Write: conse."])

@@ -1,4 +1,7 @@
-"""What small convolutional networks are made of, read off a state dict; each normalisation is folded into its layer."""
+"""Layers of small convolutional networks, made from a state dict.
+
+Each batch normalization is folded into the weights of the convolution before it.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,15 @@ from ..machine.device import import_torch
 
 @dataclass(frozen=True)
 class Layer:
-    """Convolution, bias, activation: (B, C, H, W) -> (B, D, H / stride, W / stride)."""
+    """Convolution, bias and activation: (B, C, H, W) -> (B, D, H / stride, W / stride)."""
 
     weight: Any
     bias: Any
     stride: int
     groups: int
     activation: Callable[[Any], Any]
-    same: bool  # TensorFlow's padding: all of an even number's surplus at the right and below
+    # Whether to pad as TensorFlow does: if the padding is odd, the extra pixel is right and below.
+    same: bool
 
     def __call__(self, x: Any) -> Any:
         functional = import_torch().nn.functional
@@ -37,7 +41,7 @@ class Layer:
 
 
 def read_weights(folder: Path, device: str) -> dict[str, Any]:
-    """The tensors of `folder`/model.safetensors."""
+    """The tensors of `folder`/model.safetensors. Raises `EngineError` "bad_file"."""
     import_torch()
     from safetensors.torch import load_file
 
@@ -45,7 +49,9 @@ def read_weights(folder: Path, device: str) -> dict[str, Any]:
         tensors: dict[str, Any] = load_file(folder / "model.safetensors", device=device)
     except (OSError, SafetensorError) as error:
         raise EngineError(
-            "bad_file", f"{folder} has no readable weights: {error}.", ["Fetch it again."]
+            "bad_file",
+            f"{folder / 'model.safetensors'} cannot be read: {error}.",
+            ["Fetch the model again."],
         ) from error
     return tensors
 
@@ -61,7 +67,7 @@ def layer(
     activation: Callable[[Any], Any] = lambda x: x,
     same: bool = False,
 ) -> Layer:
-    """The convolution of that name followed by the batch normalisation of that name, if there is one."""
+    """The convolution called `convolution`, followed by the batch normalization `norm` if given."""
     weight, bias = tensors[f"{convolution}.weight"], tensors.get(f"{convolution}.bias", 0)
     if norm:
         scale = (tensors[f"{norm}.running_var"] + eps) ** -0.5 * tensors.get(f"{norm}.weight", 1)

@@ -1,11 +1,13 @@
-"""`dinov2[:small|base|large|giant|FOLDER]` and `dinov3`: patch tokens of a self-supervised vision transformer.
+"""`dinov2[:small|base|large|giant|FOLDER]` and `dinov3`: patch tokens of a vision transformer.
 
-The tokens of the last block after its layer norm (or of block `layer=`), without class and register tokens. The whole
-photo at once, brought to a multiple of the patch size; the model interpolates its own position embedding.
+The tokens are those of the last block (or of block `layer=`) after the layer norm, without class
+and register tokens. The model sees the whole photo at once, resized to a multiple of the patch
+size, and interpolates its own position embedding.
 
-Options: `size=` longer side in pixels (700 on a CPU, the paper's 1600 on a GPU); `windows` for the paper's overlapping
-crops of 840 px, on cells of half a patch; `layer=`, counted from 1; `released`, DINOv2 as LUDVIG's published code ran
-it: without the register tokens of its checkpoint, and with positions stretched by an older rule.
+Options: `size=` is the longer side in pixels (default: 700 on a CPU, the paper's 1600 on a GPU).
+`windows` uses the paper's overlapping crops of 840 px, on cells of half a patch. `layer=` counts
+from 1. `released` runs DINOv2 as LUDVIG's published code did: without the register tokens of its
+checkpoint, and with an older rule for interpolating positions.
 """
 
 from __future__ import annotations
@@ -25,24 +27,22 @@ from .options import parse
 from .windows import Average, windows
 
 VERSION = 1
-CPU_SIZE, GPU_SIZE = (
-    700,
-    1600,
-)  # pixels; DINOv2-small takes one core 1.6 s per photo at 700, 22 s at 1600
+# Longer sides in pixels. On one core, DINOv2-small takes 1.6 s per photo at 700 and 22 s at 1600.
+CPU_SIZE, GPU_SIZE = 700, 1600
 
 
 @dataclass(frozen=True)
 class VisionTransformer:
-    """DINOv2 with or without registers, DINOv3: what transformers loads and gives [class | registers | patches]."""
+    """A model of transformers whose tokens are [class | registers | patches], such as DINOv2."""
 
     model: Any = field(repr=False, compare=False)
     name: str
     key: str
     licence: str
     device: str
-    size: int  # pixels, longer side
+    size: int  # longer side in pixels
     windowed: bool = False
-    parallel: bool = False  # torch uses all cores itself
+    parallel: bool = False  # torch uses all cores by itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         patch = self.model.config.patch_size
@@ -60,23 +60,27 @@ class VisionTransformer:
 
     def _tokens(self, image: Any) -> Float[Array, "D h w"]:
         patch, config = self.model.config.patch_size, self.model.config
-        tokens = self.model(image).last_hidden_state[
-            0, 1 + getattr(config, "num_register_tokens", 0) :
-        ]
+        first = 1 + getattr(config, "num_register_tokens", 0)
+        tokens = self.model(image).last_hidden_state[0, first:]
         grid = tokens.T.unflatten(1, (image.shape[2] // patch, image.shape[3] // patch))
         return np.ascontiguousarray(grid.float().cpu().numpy())
 
 
 def load(argument: str, *, device: str) -> VisionTransformer:
+    """Load a DINOv2: see `load_transformer`."""
     return load_transformer("dinov2", argument, device)
 
 
 def load_dinov3(argument: str, *, device: str) -> VisionTransformer:
+    """Load a DINOv3: see `load_transformer`."""
     return load_transformer("dinov3", argument, device)
 
 
 def load_transformer(family: str, argument: str, device: str) -> VisionTransformer:
-    """Small on a CPU, large on a GPU, unless the argument chooses."""
+    """Load the variant or folder that `argument` names; default: small on a CPU, large on a GPU.
+
+    Raises `EngineError`: "bad_input" for unknown options, `weights.MissingWeights`.
+    """
     device = choose(device)
     defaults = {
         "size": CPU_SIZE if device == "cpu" else GPU_SIZE,
@@ -111,11 +115,10 @@ def load_folder(
     layer: int = 0,
     released: bool = False,
 ) -> VisionTransformer:
-    """The transformer that `weights.path(id)` finds, cut off after block `layer` (0: all of it)."""
+    """The transformer in `weights.path(id)`, cut off after block `layer` (0: all blocks)."""
     folder = weights.path(id)
-    settings: dict[str, Any] = (
-        {"num_hidden_layers": layer} if layer else {}
-    )  # blocks beyond are not even loaded
+    # Blocks after `layer` are not even loaded.
+    settings: dict[str, Any] = {"num_hidden_layers": layer} if layer else {}
     model = load_pretrained("AutoModel", folder, device=device, **settings)
     if released:
         as_released(model)
@@ -128,14 +131,19 @@ def load_folder(
 
 
 def as_released(model: Any) -> None:
-    """Take the register tokens out of a DINOv2 and stretch its position embedding as DINOv2 first did it: bicubic
-    without antialiasing, by (tokens + 0.1) over the trained grid's side."""
+    """Change a DINOv2 in place to how LUDVIG's published code ran it.
+
+    Its register tokens are removed. Its position embedding is interpolated as DINOv2 first did:
+    bicubic without antialiasing, with the scale (tokens + 0.1) / side of the trained grid.
+    """
     torch = import_torch()
     embeddings = getattr(model, "embeddings", None)
     positions = getattr(embeddings, "position_embeddings", None)
     if embeddings is None or positions is None:
         raise EngineError(
-            "bad_input", "Only DINOv2 can be run as released.", ["Leave out: released."]
+            "bad_input",
+            "The option released works with DINOv2 only.",
+            ["Leave out the option released."],
         )
     if hasattr(embeddings, "register_tokens"):
         embeddings.register_tokens.data = embeddings.register_tokens.data[:, :0]

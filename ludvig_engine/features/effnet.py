@@ -1,6 +1,7 @@
-"""`effnet[:size=640]`: EfficientNet-Lite0, a small network that learned the 1000 classes of ImageNet.
+"""`effnet[:size=640]`: EfficientNet-Lite0, a small network trained on ImageNet's 1000 classes.
 
-472 channels: what its blocks say at strides of 8, 16 and 32 pixels, on cells of 8. A light all-rounder.
+The 472 channels are the outputs of its stages at strides of 8, 16 and 32 pixels, on cells of 8
+pixels. It is light, and useful for both material and meaning.
 """
 
 from __future__ import annotations
@@ -24,21 +25,17 @@ from .windows import interpolation
 VERSION = 1
 SIZE = 640
 STATISTICS = ((127 / 255,) * 3, (128 / 255,) * 3)
-STRIDES = (
-    1,
-    2,
-    2,
-    2,
-    1,
-    2,
-    1,
-)  # of the seven stages; a stage is a run of blocks with equally many channels
+# Strides of the seven stages; a stage is a run of blocks with equally many channels.
+STRIDES = (1, 2, 2, 2, 1, 2, 1)
 LEVELS = (2, 4, 6)  # the stages that end at strides 8, 16 and 32
 
 
 @dataclass(frozen=True)
 class Block:
-    """Expand, filter each channel, project; added to its input if it changes neither size nor channels."""
+    """Expand the channels, filter each of them, and project.
+
+    If neither size nor channels change, the input is added (`residual`).
+    """
 
     layers: list[Layer]
     residual: bool
@@ -52,13 +49,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Network:
+    """EfficientNet-Lite0."""
+
     stem: Layer
     stages: list[list[Block]]
     head: Layer  # 320 -> 1280 channels
-    classify: Layer  # 1280 channels -> 1000 classes, meant for the mean over the image
+    # 1280 channels -> 1000 classes; it was trained on the mean over the image.
+    classify: Layer
 
     def __call__(self, image: Any) -> list[Any]:
-        """The output of every stage for a (1, 3, H, W) image whose sides are multiples of 32."""
+        """The outputs of all stages for an image (1, 3, H, W) whose sides are multiples of 32."""
         x, found = self.stem(image), []
         for stage in self.stages:
             for block in stage:
@@ -69,13 +69,15 @@ class Network:
 
 @dataclass(frozen=True)
 class EfficientNet:
+    """The extractor `effnet`."""
+
     network: Network = field(repr=False, compare=False)
     name: str
     key: str
     licence: str
     device: str
-    size: int
-    parallel: bool = False  # torch uses all cores itself
+    size: int  # longer side in pixels
+    parallel: bool = False  # torch uses all cores by itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         size = fit(photo.pixels.shape, limit=self.size, multiple=32)
@@ -89,10 +91,10 @@ class EfficientNet:
 def resampled(
     feature_map: Float[Array, "D a b"], stride: int, grid: tuple[int, ...]
 ) -> Float[Array, "D h w"]:
-    """A map of that stride on `grid` cells of the same image, read where its values belong.
+    """Interpolate a map of stride `stride` on `grid` cells (h, w) of the same image.
 
-    Padding at the right and below only puts the centre of output i of a stride s at pixel s * i + s - 1, which is half
-    a cell away from where an evenly padded network would have it.
+    Padding only at the right and below puts the center of output i of a stride s at pixel
+    s * i + s - 1, half a cell from where an evenly padded network would have it.
     """
     rows, columns = (
         interpolation((np.arange(n) + 0.5) * count / n - (stride - 0.5) / stride, count)
@@ -102,6 +104,7 @@ def resampled(
 
 
 def load(argument: str, *, device: str) -> EfficientNet:
+    """Load the extractor. Raises `EngineError` "bad_input" or `weights.MissingWeights`."""
     choice, options = parse(argument, {"size": SIZE})
     if choice:
         raise EngineError("bad_input", f'"effnet" has no variant "{choice}".', ["Write: effnet."])
@@ -113,7 +116,7 @@ def load(argument: str, *, device: str) -> EfficientNet:
 
 
 def load_network(tensors: dict[str, Any]) -> Network:
-    """The network of a state dict with the names of lukemelas's EfficientNet-PyTorch."""
+    """Build the network from a state dict with the names of lukemelas's EfficientNet-PyTorch."""
     relu6 = import_torch().nn.functional.relu6
     tensors["_fc.weight"] = tensors["_fc.weight"][:, :, None, None]
 
@@ -132,15 +135,8 @@ def load_network(tensors: dict[str, Any]) -> Network:
         layers = []
         if f"{at}_expand_conv.weight" in tensors:
             layers.append(make(f"{at}_expand_conv", f"{at}_bn0", activation=relu6))
-        layers.append(
-            make(
-                f"{at}_depthwise_conv",
-                f"{at}_bn1",
-                stride=stride,
-                groups=len(middle),
-                activation=relu6,
-            )
-        )
+        options = {"stride": stride, "groups": len(middle), "activation": relu6}
+        layers.append(make(f"{at}_depthwise_conv", f"{at}_bn1", **options))
         layers.append(make(f"{at}_project_conv", f"{at}_bn2"))
         stages[stage].append(Block(layers, residual=not new))
     stem = make("_conv_stem", "_bn0", stride=2, activation=relu6)

@@ -1,8 +1,9 @@
-"""`everything:A[@SAM]`: the features of extractor A, averaged within what SAM takes for one thing: their edges are its.
+"""`everything:A[@SAM]`: the features of extractor A, averaged within the masks of a SAM.
 
-SAM segments everything in the photo (sam/everything.py) and each segment is filled with the mean of A's map over it, as
-OpenGaussian does with CLIP; where there is no segment the map stays as it is. SAM is `sam2` unless another is named, as
-in `everything:dinov2@sam:huge`.
+SAM segments everything in the photo (sam/everything.py). Each segment is filled with the mean of
+A's map over it, as OpenGaussian does with CLIP, so that the features get the sharp edges of the
+masks. Where there is no segment the map stays as it is. The default SAM is `sam2`; another one is
+named as in `everything:dinov2@sam:huge`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from ..scene import Photo
 from . import Extractor, load_extractor
 from .windows import interpolation
 
-LONG_SIDE = 256  # cells of the map: fine enough for edges
+LONG_SIDE = 256  # cells along the longer side, enough for sharp edges
 
 
 @dataclass(frozen=True)
 class Everything:
+    """The extractor A, and the SAM whose masks its maps are averaged in."""
+
     inner: Extractor
     segmenter: Any = field(repr=False, compare=False)  # holds one photo at a time
     parallel: bool = False
@@ -48,7 +51,10 @@ class Everything:
 
 
 def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Float[Array, "D h w"]:
-    """The map on cells of at most `LONG_SIDE`, of every label's cells the mean; 0 is no label."""
+    """Replace the features of every label's cells by their mean; label 0 is left as it is.
+
+    The result has at most `LONG_SIDE` cells along its longer side.
+    """
     grid = fit(labels.shape, limit=LONG_SIDE)
     centres = [(np.arange(n) + 0.5) / n for n in grid]
     rows, columns = (
@@ -70,6 +76,7 @@ def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Flo
 
 
 def load(argument: str, *, device: str) -> Everything:
+    """Load both models. Raises `EngineError` "bad_input" or `weights.MissingWeights`."""
     from ..sam import load_segmenter
 
     inner, _, segmenter = argument.partition("@")

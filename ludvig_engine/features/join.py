@@ -1,4 +1,7 @@
-"""`join:A+B`: the channels of several extractors on the finest of their grids; `imgfocus+xfeat` is one of them."""
+"""`join:A+B`: the channels of several extractors, on the finest of their grids.
+
+`imgfocus+xfeat` is one of these.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from .windows import interpolation
 
 @dataclass(frozen=True)
 class Joined:
+    """Several extractors whose maps are concatenated along the channels."""
+
     parts: tuple[Extractor, ...]
-    parallel: bool = False  # its parts differ
+    parallel: bool = False  # some parts use all cores by themselves
 
     @property
     def name(self) -> str:
@@ -45,6 +50,10 @@ def _on_grid(feature_map: Float[Array, "D a b"], grid: tuple[int, ...]) -> Float
 
 
 def load(argument: str, *, device: str) -> Joined:
+    """Load the extractors of "A+B".
+
+    Raises `EngineError` "bad_input" or `weights.MissingWeights`.
+    """
     specs = [spec.strip() for spec in argument.split("+")]
     if len(specs) < 2 or not all(specs):
         raise EngineError(
@@ -54,5 +63,8 @@ def load(argument: str, *, device: str) -> Joined:
 
 
 def load_imgfocus_xfeat(argument: str, *, device: str) -> Joined:
-    """What things are and which point of them: the best features that need no model hub."""
+    """Load `imgfocus` and `xfeat`, the best features that need no model hub.
+
+    The first tells what a thing is, the second which point of its surface a pixel shows.
+    """
     return load(f"imgfocus:{argument}+xfeat" if argument else "imgfocus+xfeat", device=device)

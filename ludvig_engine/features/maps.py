@@ -17,14 +17,16 @@ T = TypeVar("T")
 
 
 def feature_map(view: View, extractor: Extractor) -> Arrays:
-    """A photo's "map" (D, h, w), and "valid" (H, W) if the photo says nothing in some of its pixels."""
+    """A photo's "map" (D, h, w), and "valid" (H, W) if the photo says nothing in some of its
+    pixels.
+    """
     photo = read_photo(view)
     made = {"map": extractor(photo)}
     return made if photo.valid is None else {**made, "valid": photo.valid}
 
 
 class Lazy(Sequence[T]):
-    """A sequence whose items are made each time they are asked for, so that not all are in memory."""
+    """A sequence whose items are made each time they are asked for, not kept in memory."""
 
     def __init__(self, make: Callable[[int], T], length: int) -> None:
         self._make, self._length = make, length
@@ -45,7 +47,10 @@ class Lazy(Sequence[T]):
 
 
 class FeatureMaps:
-    """The feature maps of some views, kept photo by photo: a cancelled job resumes, an added photo costs one photo."""
+    """The feature maps of some views, kept photo by photo.
+
+    So a canceled job resumes, and an added photo costs one photo.
+    """
 
     def __init__(self, views: Sequence[View], extractor: Extractor, steps: Steps) -> None:
         self.views, self.extractor = views, extractor
@@ -57,14 +62,18 @@ class FeatureMaps:
         return [key("map", 1, self._params(view), content) for view, content in views]
 
     def compute(self) -> Sequence[Arrays]:
-        """All maps, as `feature_map` makes them. If they are kept, each is read again whenever it is asked for."""
+        """All maps, as `feature_map` makes them.
+
+        With a cache, each is read again when it is used.
+        """
         steps, extractor = self._steps, self.extractor
         get = partial(self._get, steps.unwatched())
         stage, all_of_them = EXTRACT.of(extractor.name), range(len(self.views))
         if extractor.parallel:
             computed = steps.job.map(get, all_of_them, stage)
         else:
-            # A model looks at a photo for seconds. If the job is cancelled meanwhile, the map is still kept.
+            # A model looks at a photo for seconds. If the job is cancelled meanwhile, the map is
+            # still kept.
             aside = partial(self._get_aside, get)
             computed = steps.job.map(aside, all_of_them, stage, threads=1)
         if steps.cache is None:

@@ -1,4 +1,4 @@
-"""The argument of a spec: `small,size=1600,windows` is a choice and options."""
+"""Parse the argument of a spec: `small,size=1600,windows` is a choice followed by options."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ Option = int | bool
 
 
 def parse(argument: str, defaults: Mapping[str, Option]) -> tuple[str, dict[str, Option]]:
-    """The first word without "=" that is no option ("" if none), and `defaults` with what was given instead.
+    """The choice ("" if there is none), and `defaults` updated with the given options.
 
-    Integers are written `name=value`, switches `name`. Raises `EngineError` "bad_input".
+    The choice is the first word without "=" that is not the name of an option. Integers are written
+    `name=value`, switches `name`. Raises `EngineError` "bad_input" for unknown names and wrong
+    values.
     """
     choice, options = "", dict(defaults)
     for word in filter(None, (word.strip() for word in argument.split(","))):
@@ -26,14 +28,10 @@ def parse(argument: str, defaults: Mapping[str, Option]) -> tuple[str, dict[str,
         elif isinstance(defaults[name], bool) and not equals:
             options[name] = True
         elif isinstance(defaults[name], bool) or not value.isdecimal() or int(value) == 0:
-            kind = (
-                "a switch and takes no value"
-                if isinstance(defaults[name], bool)
-                else "a whole number above 0"
-            )
-            raise EngineError(
-                "bad_input", f'"{word}": {name} is {kind}.', [f"Its default is {defaults[name]}."]
-            )
+            switch = isinstance(defaults[name], bool)
+            kind = "a switch and takes no value" if switch else "a whole number above 0"
+            fix = f"Write {name}." if switch else f"Write {name}={defaults[name]}, the default."
+            raise EngineError("bad_input", f'"{word}" is wrong: {name} is {kind}.', [fix])
         else:
             options[name] = int(value)
     return choice, options

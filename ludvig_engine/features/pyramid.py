@@ -1,8 +1,8 @@
-"""CLIP features of overlapping tiles at several scales, as in LERF, each where it was seen.
+"""CLIP features of overlapping tiles at several scales, as in LERF.
 
-CLIP describes a whole image, so every tile is one. Tile i of a scale is centred on pixel i * stride, and that is where
-its vector is put: stretching the grid of tiles over the photo instead, as is often done, misplaces them by up to 180
-pixels of 728.
+CLIP embeds a whole image, so every tile is given to it as one. The center of tile i of a scale is
+at pixel i * stride, and that is where its vector is placed. Stretching the grid of tiles over the
+photo instead, as is often done, misplaces vectors by up to 180 pixels in a photo 728 pixels high.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import numpy as np
 from ..arrays import Array, Float
 from .windows import interpolation
 
-RATIOS = tuple(np.linspace(0.05, 0.5, 7))  # tile size by the photo's height
+# Tile size as a share of the photo's height.
+RATIOS = tuple(np.linspace(0.05, 0.5, 7))
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Square tiles of `tile` pixels, `stride` apart, over a photo padded with black by half a tile."""
+    """Square tiles of `tile` pixels, `stride` apart, on a photo padded by half a tile of black."""
 
     tile: int
     stride: int
@@ -31,20 +32,26 @@ class Scale:
         return self.tile // 2
 
     def count(self, length: int) -> int:
-        """Tiles along an axis of that many pixels."""
+        """The number of tiles along an axis of `length` pixels."""
         return (length + 2 * self.pad - self.tile) // self.stride + 1
 
     def index(self, pixels: Float[Array, " n"]) -> Float[Array, " n"]:
-        """Where between the tiles a pixel coordinate lies; the upper left corner of the photo is 0."""
+        """The fractional tile index at pixel coordinates, which are 0 at the photo's edge."""
         return (pixels - (self.tile / 2 - self.pad)) / self.stride
 
     def stretched(self, pixels: Float[Array, " n"], count: int, length: int) -> Float[Array, " n"]:
-        """The same if the grid of tiles, its last one doubled, is stretched over an axis of `length` pixels."""
+        """The index if the grid, with its last tile doubled, is stretched over `length` pixels.
+
+        This is how LUDVIG's published code misplaces tiles.
+        """
         return pixels / length * (count + 1) - 0.5
 
 
 def scales(height: int, *, ratios: tuple[float, ...] = RATIOS) -> list[Scale]:
-    """The tiles of a photo: small ones side by side, those of 15 % of the height and more overlapping by half."""
+    """The scales of a photo of that height in pixels.
+
+    Tiles of 5 % of the height lie side by side, tiles of 15 % and more overlap by half.
+    """
     found = []
     for ratio in ratios:
         tile = max(int(ratio * height), 2)
@@ -61,10 +68,11 @@ def pyramid(
     batch: int = 64,
     stretched: bool = False,
 ) -> Float[Array, "D h w"]:
-    """Unit vectors on cells of half the smallest stride: the sum over scales of the tiles' unit vectors.
+    """Unit vectors on cells of half the smallest stride.
 
-    `image` is a (1, 3, H, W) tensor of colours, 0 where black; `embed` takes (n, 3, tile, tile) of them. `stretched`
-    misplaces the tiles as the published code of LUDVIG does.
+    A cell's vector is the normalized sum over the scales of the tiles' unit vectors, interpolated.
+    `image` is a tensor (1, 3, H, W) with black as 0; `embed` turns (n, 3, tile, tile) into (n, D).
+    `stretched` misplaces the tiles as LUDVIG's published code does.
     """
     height, width = image.shape[2:]
     levels = scales(height, ratios=ratios)
@@ -77,12 +85,8 @@ def pyramid(
     for level in levels:
         padded = image.new_zeros(1, 3, height + 2 * level.pad, width + 2 * level.pad)
         padded[:, :, level.pad : level.pad + height, level.pad : level.pad + width] = image
-        tiles = (
-            padded[0]
-            .unfold(1, level.tile, level.stride)
-            .unfold(2, level.tile, level.stride)
-            .permute(1, 2, 0, 3, 4)
-        )
+        tiles = padded[0].unfold(1, level.tile, level.stride).unfold(2, level.tile, level.stride)
+        tiles = tiles.permute(1, 2, 0, 3, 4)
         grid = tiles.shape[:2]
         flat = [embed(_take(tiles, start, batch)) for start in range(0, grid[0] * grid[1], batch)]
         vectors = unit(np.concatenate(flat)).reshape(*grid, -1)
@@ -96,13 +100,12 @@ def pyramid(
 
 
 def unit(x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
-    """Vectors of length one; zero stays zero."""
+    """Scale vectors along `axis` to length one; a zero vector stays zero."""
     return x / np.maximum(np.linalg.norm(x, axis=axis, keepdims=True), 1e-12)
 
 
 def _take(tiles: Any, start: int, count: int) -> Any:
-    """`count` of a grid of tiles, row by row, copied out of the view they share."""
-    rows, columns = np.divmod(
-        np.arange(start, min(start + count, tiles.shape[0] * tiles.shape[1])), tiles.shape[1]
-    )
+    """Copy `count` tiles, row by row from number `start`, out of the view that all share."""
+    stop = min(start + count, tiles.shape[0] * tiles.shape[1])
+    rows, columns = np.divmod(np.arange(start, stop), tiles.shape[1])
     return tiles[rows, columns]

@@ -1,7 +1,9 @@
-"""The feature extractors: one row each. All that lists, chooses, loads or documents extractors reads this table.
+"""The feature extractors, one row each.
 
-Standard library only, and nothing of an extractor is imported before it is loaded: this also runs inside Blender.
-`python -m ludvig_engine.features` prints the tables of README.md and docs/features.md.
+Everything that lists, chooses, loads or documents extractors reads this table. It also runs inside
+Blender, so it uses the standard library only, and an extractor's file is imported only when the
+extractor is loaded. `python -m ludvig_engine.features` prints the tables of README.md and
+docs/features.md.
 """
 
 from __future__ import annotations
@@ -9,30 +11,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
-GROUP = "ludvig.extractors"  # the entry point group in which packages add their own
+GROUP = "ludvig.extractors"  # the entry point group for other packages
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One extractor. Rows of one family, such as "dinov2:small" and "dinov2:base", have the same `load`."""
+    """One extractor.
 
-    spec: str  # what to ask for: "colour", "dinov2:small"
-    title: str  # for people
-    load: str  # "module:function"; called with what follows the colon of the spec, and keyword `device`
-    about: str = ""  # what it is, for the documentation
-    models: tuple[str, ...] = ()  # ids in weights.MODELS, all of which it needs
-    licence: str = ""  # SPDX, of what is in none of these models
-    argument: str = (
-        ""  # what must follow the name, as in files:DIR; such a row is not listed in menus
-    )
-    # Its place when the best of those that are ready is chosen, 1 first; 0: it is never chosen.
+    Rows of one family, such as "dinov2:small" and "dinov2:base", have the same `load`.
+    """
+
+    # What users write: "colour", "dinov2:small".
+    spec: str
+    # What menus show.
+    title: str
+    # "module:function", which is called with the part of the spec after the colon, and `device=`.
+    load: str
+    # A description for the documentation.
+    about: str = ""
+    # Ids in weights.MODELS; it needs all of them.
+    models: tuple[str, ...] = ()
+    # The license (SPDX) of everything that is not in one of these models.
+    licence: str = ""
+    # What must follow the name, as in files:DIR; such a row is not listed in menus.
+    argument: str = ""
+    # The ranks for choosing the best extractor that is ready: 1 is tried first, 0 is never chosen.
     cpu: int = 0  # for "auto" on a CPU
     gpu: int = 0  # for "auto" on a GPU
-    words: int = 0  # for texts, on any device; 0: its features cannot be compared with texts
+    # For texts, on any device; 0 also means that its features cannot be compared with texts.
+    words: int = 0
 
     @property
     def name(self) -> str:
-        """What precedes the colon, common to a family."""
+        """The part of the spec before the colon, which is common to a family."""
         return self.spec.partition(":")[0]
 
     @property
@@ -153,18 +164,18 @@ EXTRACTORS = {entry.spec: entry for entry in _TABLE}
 
 
 def known() -> dict[str, Entry]:
-    """All extractors by spec: those of this table, then those that installed packages add."""
+    """All extractors by spec: first those of this table, then those of other packages."""
     added = sorted(entry_points(group=GROUP), key=lambda point: point.name)
     others = {point.name: Entry(point.name, point.name, point.value) for point in added}
     return {**EXTRACTORS, **{spec: entry for spec, entry in others.items() if spec not in names()}}
 
 
 def names() -> tuple[str, ...]:
-    """What may precede the colon of a spec, in the order of the table."""
+    """The names that may precede the colon of a spec, in the order of the table."""
     return tuple(dict.fromkeys(entry.name for entry in EXTRACTORS.values()))
 
 
 def ranked(order: str) -> list[Entry]:
-    """The entries that have a place in "cpu", "gpu" or "words", the first one first."""
+    """The entries that have a rank in `order` ("cpu", "gpu" or "words"), best first."""
     placed = [entry for entry in EXTRACTORS.values() if getattr(entry, order)]
     return sorted(placed, key=lambda entry: getattr(entry, order))

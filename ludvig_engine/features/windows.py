@@ -1,4 +1,4 @@
-"""Sliding windows: a network sees a large photo in overlapping crops, whose maps are averaged where they overlap."""
+"""Sliding windows: run a network on overlapping crops of a photo and average their maps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import numpy as np
 
 from ..arrays import Array, Float
 
-CROP = 840  # pixels: 60 x 60 tokens of DINOv2
-STRIDE = 200  # at most so many pixels between windows
+CROP = 840  # pixels, which are 60 x 60 tokens of DINOv2
+STRIDE = 200  # pixels between neighboring windows, at most
 
 
 def starts(length: int, crop: int, stride: int) -> list[int]:
-    """Where crops begin along an axis: evenly, `stride` or less apart, the last one ending where the axis does."""
+    """Where crops begin along an axis of `length` pixels.
+
+    They are evenly spaced, at most `stride` apart, and the last one ends at the end of the axis.
+    """
     rest = length - crop
     if rest <= 0:
         return [0]
@@ -24,9 +27,10 @@ def starts(length: int, crop: int, stride: int) -> list[int]:
 def windows(
     height: int, width: int, *, crop: int = CROP, stride: int = STRIDE
 ) -> list[tuple[slice, slice]]:
-    """The crops (rows, columns) of an image; squares no larger than the image is."""
+    """The square crops (rows, columns) of an image, no larger than its shorter side."""
     crop = min(crop, height, width)
-    stride = min(stride, crop)  # else a small photo would have gaps
+    # A larger stride would leave gaps between the windows of a small photo.
+    stride = min(stride, crop)
     return [
         (slice(top, top + crop), slice(left, left + crop))
         for top, left in product(starts(height, crop, stride), starts(width, crop, stride))
@@ -34,7 +38,10 @@ def windows(
 
 
 def interpolation(at: Float[Array, " n"], count: int) -> Float[Array, "n count"]:
-    """The matrix that reads `count` evenly spaced samples at fractional indices, linearly, clamped at the ends."""
+    """The matrix that interpolates `count` samples linearly at fractional indices `at`.
+
+    Indices beyond the first and last sample are clamped.
+    """
     at = np.clip(at, 0, count - 1)
     low = np.minimum(np.floor(at).astype(int), max(count - 2, 0))
     matrix = np.zeros((len(at), count), np.float32)
@@ -47,7 +54,8 @@ def interpolation(at: Float[Array, " n"], count: int) -> Float[Array, "n count"]
 class Average:
     """The mean of the windows' maps on a grid of h x w cells over the whole image.
 
-    Windows do not start on whole tokens, so each map is read between its tokens, at the cells' centres.
+    Windows need not start at multiples of the token size, so each map is interpolated at the
+    centers of the cells.
     """
 
     def __init__(self, height: int, width: int, grid: tuple[int, int]) -> None:
@@ -58,6 +66,7 @@ class Average:
         self._sum: Float[Array, "D h w"] | None = None
 
     def add(self, window: tuple[slice, slice], feature_map: Float[Array, "D a b"]) -> None:
+        """Add the map of a window (rows, columns in pixels of the image)."""
         inside, matrices = [], []
         for centres, piece, count in zip(self._centres, window, feature_map.shape[1:], strict=True):
             covered = np.flatnonzero((centres >= piece.start) & (centres < piece.stop))
@@ -71,5 +80,6 @@ class Average:
         self._count[inside[0], inside[1]] += 1
 
     def result(self) -> Float[Array, "D h w"]:
+        """The mean map; windows must have covered every cell."""
         assert self._sum is not None, "no window was added"
         return self._sum / self._count

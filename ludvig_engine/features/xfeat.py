@@ -1,7 +1,8 @@
-"""`xfeat[:size=960]`: small, fast local features from a Python package (Potje et al., XFeat, CVPR 2024).
+"""`xfeat[:size=960]`: small, fast local features (Potje et al., XFeat, CVPR 2024).
 
-64 channels on cells of 8 pixels. They tell the same surface point in other photos better than large models do, but
-mean nothing: best beside one that does, as in `imgfocus+xfeat`.
+The weights come as a Python package. The 64 channels are on cells of 8 pixels. They recognize a
+surface point in other photos better than large models do, but do not tell what it belongs to. So
+they work best beside features that do, as in `imgfocus+xfeat`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .options import parse
 
 VERSION = 1
 SIZE = 960
-# Stride of each layer of each block; the first one of a block halves or keeps the size.
+# The stride of each layer of each block.
 BLOCKS = {
     "block1": (1, 2, 1, 2),
     "block2": (1, 1),
@@ -34,22 +35,22 @@ BLOCKS = {
 
 @dataclass(frozen=True)
 class XFeat:
-    """Unit vectors of 64 channels."""
+    """Maps of unit vectors with 64 channels."""
 
     blocks: dict[str, list[Layer]] = field(repr=False, compare=False)
     name: str
     key: str
     licence: str
     device: str
-    size: int
-    parallel: bool = False  # torch uses all cores itself
+    size: int  # longer side in pixels
+    parallel: bool = False  # torch uses all cores by itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         functional = import_torch().nn.functional
         size = fit(photo.pixels.shape, limit=self.size, multiple=32)
         with inference(self.device):
-            grey = to_tensor(photo.pixels, size, UNIT, device=self.device).mean(1, keepdim=True)
-            x = functional.instance_norm(grey)
+            gray = to_tensor(photo.pixels, size, UNIT, device=self.device).mean(1, keepdim=True)
+            x = functional.instance_norm(gray)
             fine = self._run(
                 "block2", self._run("block1", x) + self._run("skip", functional.avg_pool2d(x, 4))
             )
@@ -71,6 +72,7 @@ class XFeat:
 
 
 def load(argument: str, *, device: str) -> XFeat:
+    """Load the extractor. Raises `EngineError` "bad_input" or `weights.MissingWeights`."""
     choice, options = parse(argument, {"size": SIZE})
     if choice:
         raise EngineError("bad_input", f'"xfeat" has no variant "{choice}".', ["Write: xfeat."])

@@ -1,1 +1,1 @@
-"""The graph of neighboring Gaussians, and what spreads over it."""
+"""The graph of neighboring Gaussians, and how scores spread over it."""

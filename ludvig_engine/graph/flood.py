@@ -1,4 +1,4 @@
-"""A flood fill over the graph, through the edges that are kept."""
+"""A flood fill over the edges of the graph that are kept."""
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from .neighbors import Graph
 def flood(
     graph: Graph, kept: Bool[Array, " E"], seeds: Bool[Array, " N"], *, hops: int = 100
 ) -> Int[Array, " N"]:
-    """Hops from the nearest seed through kept edges; −1 where none is within `hops`.
+    """The number of hops from the nearest seed through kept edges; −1 if it is more than `hops`.
 
-    A seed whose own edge is cut (its P is below the threshold) does not count.
+    A seed whose own edge (from itself to itself) is not kept does not count: its P is below the
+    threshold.
     """
     reached = np.full(len(graph), -1, np.int32)
     own = graph.indices == np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))

@@ -1,7 +1,8 @@
-"""The k-nearest-neighbour graph of the Gaussians' centres, with feature distances on its edges.
+"""The k-nearest-neighbor graph of the Gaussians' centers, with feature distances on its edges.
 
-Neighbourhood is not symmetric, the graph is: row i lists every j with j ∈ N(i) or i ∈ N(j), ascending, itself included
-(a Gaussian is its own nearest neighbour). Everything here assumes Morton order for its speed, not for its result.
+N(i), the neighborhood of i, is not symmetric, but the graph is: row i lists every j with j ∈ N(i)
+or i ∈ N(j), ascending, including i itself (a Gaussian is its own nearest neighbor). With Gaussians
+in Morton order all this is faster; the result does not depend on it.
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -18,12 +19,13 @@ from ..arrays import Array, Float, Int, UInt8
 from ..progress import SILENT, Job, chunks
 from ..stages import GRAPH
 
-OUT, IN = 1, 2  # direction of an edge seen from its row: j ∈ N(i), i ∈ N(j)
+# The direction of an edge seen from its row i: j ∈ N(i) is OUT, i ∈ N(j) is IN.
+OUT, IN = 1, 2
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Symmetric adjacency in CSR form: E edges, each stored in both rows."""
+    """Symmetric adjacency in CSR form: E edges, each stored in the rows of both its ends."""
 
     indptr: Int[Array, " N1"]  # int64
     indices: Int[Array, " E"]  # int32
@@ -34,23 +36,26 @@ class Graph:
         return len(self.indptr) - 1
 
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
-        """The same graph with ‖x_i − x_j‖ of L2-normalised features on its edges."""
+        """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges."""
         return replace(
             self, distances=edge_distances(self, job.aside(lambda: unit(features)), job=job)
         )
 
     def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
-        """Sparse (N, N) with these edge values."""
+        """The sparse (N, N) matrix with these values on the edges."""
         return csr_matrix((similarities, self.indices, self.indptr), shape=(len(self), len(self)))
 
 
 def unit(features: Float[Array, "N D"]) -> Float[Array, "N D"]:
-    """Rows of length 1; rows of zeros (Gaussians never seen) stay 0."""
+    """Rows scaled to length 1. Rows of zeros (Gaussians never seen) stay 0."""
     return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-8)
 
 
 def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Array, "N K"]:
-    """Exact k nearest neighbours; k + 1 columns with the point itself first (fewer if there are fewer points)."""
+    """The exact k nearest neighbors of each point: k + 1 columns, with the point itself first.
+
+    There are fewer columns if there are fewer points.
+    """
     tree = job.aside(lambda: cKDTree(points, balanced_tree=False, compact_nodes=False))
     k1 = min(k + 1, len(points))
     out = np.empty((len(points), k1), np.int32)
@@ -58,7 +63,8 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
     def one(rows: slice) -> None:
         found = tree.query(points[rows], k1)[1].reshape(-1, k1)
         own = np.arange(rows.start, rows.stop)[:, None]
-        # Of several points in one place any may come first: put the point itself there.
+        # Of several points in the same place, the tree may return any first, so put the point
+        # itself there.
         found = np.where(
             (found == own).any(1, keepdims=True), found, np.concatenate([own, found[:, :-1]], 1)
         )
@@ -70,7 +76,7 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
 
 
 def build(neighbours: Int[Array, "N K"]) -> Graph:
-    """The symmetric graph of a neighbour table; its distances are 0 until `with_features`."""
+    """The symmetric graph of a table of neighbors. Its distances are 0 until `with_features`."""
     indptr, indices, direction = _symmetric(np.sort(neighbours, axis=1).astype(np.int32))
     return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
 
@@ -78,7 +84,7 @@ def build(neighbours: Int[Array, "N K"]) -> Graph:
 def edge_distances(
     graph: Graph, x: Float[Array, "N D"], *, job: Job = SILENT
 ) -> Float[Array, " E"]:
-    """‖x_i − x_j‖ of every edge."""
+    """The feature distance ‖x_i − x_j‖ of every edge."""
     out = np.empty(len(graph.indices), np.float32)
     x = np.ascontiguousarray(x, np.float32)
     rows = chunks(len(graph), 65536)
@@ -95,7 +101,7 @@ def edge_distances(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _symmetric(sorted_neighbours):
-    """CSR union of the table with its transpose; merging two ascending lists per row."""
+    """The union of the table and its transpose as CSR, by merging two ascending lists per row."""
     N, k = sorted_neighbours.shape
     start = np.zeros(N + 1, np.int64)
     for i in range(N):

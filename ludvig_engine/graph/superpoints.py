@@ -1,8 +1,10 @@
-"""Superpoints: few groups of Gaussians that are alike and lie together, to compute on instead of all of them.
+"""Superpoints: a few groups of similar, adjacent Gaussians to compute on instead of all Gaussians.
 
-Every Gaussian joins the neighbour it is cheapest to merge with, and so do the groups that arise, until few are left
-(Boruvka's rounds). Merging costs what it adds to the variance within groups (Ward),
-    m_a m_b / (m_a + m_b) ‖x_a − x_b‖²,    m number of Gaussians, x mean feature.
+Every Gaussian joins the neighbor that is cheapest to merge with, and so do the resulting groups,
+until few are left (Boruvka's rounds). The cost of merging a and b is what it adds to the variance
+within groups (Ward):
+
+    m_a m_b / (m_a + m_b) ‖x_a − x_b‖²,    m number of Gaussians, x mean feature
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -22,23 +24,26 @@ from ..stages import GROUP
 from ..uplifting import Uplifted
 from .neighbors import Graph, unit
 
-PLACE = 0.5  # how much positions say beside features, both in standard deviations
-UNSEEN_STEPS = 3  # as deep as unseen Gaussians are told what surrounds them
-EDGES = 1 << 18  # of a piece of work
+# The weight of positions relative to features, both in standard deviations.
+PLACE = 0.5
+# How many hops features spread into Gaussians that no photo shows.
+UNSEEN_STEPS = 3
+# Edges in a piece of work.
+EDGES = 1 << 18
 
 
 @dataclass(frozen=True)
 class Segments:
-    """Mean features and masses (numbers of Gaussians) of S segments, and which are neighbours."""
+    """Mean features and masses (numbers of Gaussians) of S segments, and which are neighbors."""
 
     x: Float[Array, "S D"]
     mass: Float[Array, " S"]
-    a: Int[Array, " E"]  # ends of the edges
+    a: Int[Array, " E"]  # the two ends of each edge
     b: Int[Array, " E"]
 
     @classmethod
     def of(cls, graph: Graph, x: Float[Array, "N D"]) -> Segments:
-        """Each Gaussian is one."""
+        """One segment for each Gaussian."""
         rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
         one_way = rows < graph.indices
         return cls(x, np.ones(len(graph), np.float32), rows[one_way], graph.indices[one_way])
@@ -50,7 +55,7 @@ class Segments:
         return squares - float(total @ total) / float(self.mass.sum(dtype=np.float64))
 
     def costs(self, job: Job) -> Float[Array, " E"]:
-        """Of merging along each edge."""
+        """The cost of merging along each edge."""
         out = np.empty(len(self.a), np.float32)
 
         def one(part: slice) -> None:
@@ -60,7 +65,10 @@ class Segments:
         return out
 
     def merged(self, into: Int[Array, " S"], count: int) -> Segments:
-        """`count` of them: each becomes part of `into`. Edges appear once."""
+        """`count` larger segments: each segment becomes part of number `into`.
+
+        Each edge appears once.
+        """
         mass = np.bincount(into, self.mass, count).astype(np.float32)
         share = (self.mass / mass[into]).astype(np.float32)
         x = csr_matrix((share, into, np.arange(len(into) + 1)), shape=(len(into), count)).T @ self.x
@@ -76,7 +84,7 @@ class Segments:
 def grouped(
     segments: Segments, *, few: int, job: Job = SILENT
 ) -> tuple[Int[Array, " S"], Segments]:
-    """At most about `few` groups of segments: the group of each, and the groups."""
+    """At most about `few` groups of segments: each segment's group, and the groups as segments."""
     labels = np.arange(len(segments.x), dtype=np.int32)
     while len(segments.x) > few and len(segments.a):
         job.report(GROUP, len(labels) - len(segments.x), len(labels))
@@ -89,10 +97,11 @@ def grouped(
 def contracted(
     graph: Graph, similarities: Float[Array, " E"], labels: Int[Array, " N"]
 ) -> csr_matrix:
-    """The graph of the groups: between two, the sum of what is between their members; nothing within one.
+    """The graph of the groups.
 
-    Diffusion on it is diffusion on the Gaussians whose scores are the same throughout each group: for such scores
-    Σ A_ij (s_i − s_j)² is the same sum.
+    The edge between two groups is the sum of all edges between their members; edges within a group
+    are dropped. Diffusion on this graph is diffusion on the Gaussians with scores that are constant
+    within each group, because for such scores Σ A_ij (s_i − s_j)² is the same sum.
     """
     count = int(labels.max(initial=-1)) + 1
     rows, columns = np.repeat(labels, np.diff(graph.indptr)), labels[graph.indices]
@@ -101,7 +110,10 @@ def contracted(
 
 
 def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> Float[Array, "N D"]:
-    """What is averaged: features and, less, position, in units of their variance."""
+    """The vectors whose means are compared: unit features, and positions.
+
+    Positions have `PLACE` times the standard deviation of the features.
+    """
     seen = uplifted.seen
     features = unit(uplifted.features)
     if not seen.all():
@@ -109,9 +121,8 @@ def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> F
     means = points - np.median(points, axis=0)
     distance = np.linalg.norm(means, axis=1)
     typical = max(float(np.percentile(distance, 80)), 1e-12)
-    means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[
-        :, None
-    ]  # far away is far away
+    # Distances beyond the 80th percentile are capped, because they make no further difference.
+    means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[:, None]
     spread = float(np.sqrt(features.var(0).sum()))
     place = PLACE * spread * means / max(float(np.sqrt(means.var(0).sum())), 1e-12)
     return np.concatenate([features, place], 1, dtype=np.float32)
@@ -120,7 +131,10 @@ def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> F
 def _filled(
     graph: Graph, features: Float[Array, "N D"], seen: Bool[Array, " N"]
 ) -> Float[Array, "N D"]:
-    """Gaussians that no photo shows, such as those inside things, get the mean features of their neighbours."""
+    """Give Gaussians that no photo shows, such as those inside things, features.
+
+    These are the means of their neighbors' features, spread in `UNSEEN_STEPS` steps.
+    """
     features, known = features.copy(), seen.copy()
     edges = graph.matrix(np.ones(len(graph.indices), np.float32))
     for _ in range(UNSEEN_STEPS):
@@ -133,7 +147,7 @@ def _filled(
 
 
 def _joined(segments: Segments, cost: Float[Array, " E"]) -> tuple[Int[Array, " S"], int]:
-    """The group of each segment when each joins its cheapest neighbour, and how many groups that are."""
+    """The group of each segment when each joins its cheapest neighbor, and the number of groups."""
     best = cheapest(segments.a, segments.b, cost, len(segments.x))
     edges = np.unique(best[best >= 0])
     ends = segments.a[edges], segments.b[edges]
@@ -156,7 +170,7 @@ def _costs(a, b, x, mass, out):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def cheapest(a, b, cost, count):
-    """The cheapest edge of each segment, the first of equals; −1 if it has none."""
+    """The cheapest edge of each segment (the first of equals), or −1 if it has none."""
     best = np.full(count, -1, np.int64)
     for e in range(len(a)):
         for i in (a[e], b[e]):

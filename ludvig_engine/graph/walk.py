@@ -1,4 +1,8 @@
-"""Diffusion with restart on the graph: a sparse, symmetric, positive definite system, by conjugate gradients."""
+"""Diffusion with restart on the graph, by conjugate gradients.
+
+The system is sparse, symmetric and positive definite. The paper iterates g ← A g instead, without
+restart (LUDVIG, section 3.3).
+"""
 
 from __future__ import annotations
 
@@ -14,20 +18,23 @@ from ..stages import DIFFUSE
 from .neighbors import Graph
 from .similarity import similarities
 
-STEPS = 200  # at most; about 40 are needed for TOLERANCE, Jacobi iteration needs thousands where λ is small
-TOLERANCE = 3e-3  # of the residual: scores are then within about 0.01
+# The limit of steps. About 40 suffice for TOLERANCE; Jacobi iteration would take thousands where λ
+# is small.
+STEPS = 200
+# The limit of the relative residual. Scores are then within about 0.01 of the exact ones.
+TOLERANCE = 3e-3
 
 
 @dataclass(frozen=True)
 class Walk:
-    """Similarities A without self edges, and their row sums."""
+    """The similarities A without self edges, and their row sums."""
 
     step: Operator
     degree: Float[Array, " N"]
 
     @classmethod
     def on(cls, graph: Graph, bandwidth: float) -> Walk:
-        """S_ij = exp(−d² / (b m²)), m the median feature distance over all edges."""
+        """The walk with S_ij = exp(−d² / (b m²)), m the median feature distance of all edges."""
         rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
         similar = similarities(graph, bandwidth, median_distance(graph))
         values = np.where(rows != graph.indices, similar, 0).astype(np.float32)
@@ -46,7 +53,12 @@ class Walk:
         steps: int = STEPS,
         job: Job = SILENT,
     ) -> Float[Array, " N"]:
-        """argmin Σ t (s − y)² + λ Σ (s − P)² + Σ A_ij (s_i − s_j)², from `start` (default: P), `steps` at most."""
+        """Minimize Σ t (s − y)² + λ Σ (s − P)² + Σ A_ij (s_i − s_j)² over the scores s, 0..1.
+
+        y are the `labels`, t the `trust` in them, P the `unary` scores and λ the `prior`, each per
+        Gaussian (λ may be one number). The iteration begins at `start` (by default P) and makes at
+        most `steps` steps.
+        """
         prior = np.asarray(prior, np.float32)
         total = trust + prior + self.degree
         shape = (len(total), len(total))
@@ -64,13 +76,12 @@ class Walk:
             M=jacobi,
             callback=lambda _: next(progress, None),
         )
-        return np.clip(scores, 0, 1).astype(
-            np.float32
-        )  # exact scores are convex combinations of y and P
+        # The exact scores are convex combinations of y and P, so clipping only removes errors.
+        return np.clip(scores, 0, 1).astype(np.float32)
 
 
 def median_distance(graph: Graph) -> float:
-    """Of the features, over all edges but self edges; the unit of bandwidths."""
+    """The median feature distance of all edges but self edges, which is the unit of bandwidths."""
     rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
     others = graph.distances[rows != graph.indices]
     return max(float(np.median(others)), 1e-6) if len(others) else 1.0

@@ -1,1 +1,4 @@
-"""Readers and writers: splat files, camera files, photos. log and logit live here and nowhere else."""
+"""Readers and writers for splat files, camera files, photos and results.
+
+Logarithms of scales and logits of opacities occur only here.
+"""

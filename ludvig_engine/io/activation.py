@@ -1,6 +1,7 @@
-"""From what splat files store (log scales, logit opacities, raw quaternions) to what the engine uses, and back.
+"""Between the values that splat files store and those that the engine uses.
 
-log and logit appear in `io/` only. NumPy only: this file also runs inside Blender.
+Files store log scales, logit opacities and raw quaternions; logarithms and logits occur in `io/`
+only. NumPy only: this file also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -13,24 +14,26 @@ import numpy as np
 from ..arrays import Array, Bool, Float, Shaped
 from ..scene import Gaussians
 
-TINY = np.finfo(np.float32).tiny  # the smallest normal float32: its log is -87.3
+# The smallest normal float32; its logarithm is -87.3.
+TINY = np.finfo(np.float32).tiny
 
 
 @dataclass(frozen=True)
 class Splats:
-    """What a splat file holds: F rows in the file's order, the unusable ones included."""
+    """The content of a splat file: F rows in the file's order, including the unusable ones."""
 
     gaussians: Gaussians  # F of them, activated
-    valid: Bool[Array, " F"]  # False where a value is not finite or a quaternion is zero
-    extras: Mapping[str, Shaped[Array, " F"]] = field(
-        default_factory=dict
-    )  # the file's other properties, in its type
+    # False for rows where a value is not finite or the quaternion is zero.
+    valid: Bool[Array, " F"]
+    # The file's other properties by name, each in the type that the file has it in.
+    extras: Mapping[str, Shaped[Array, " F"]] = field(default_factory=dict)
 
 
 def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None) -> Splats:
-    """Turn `stored` Gaussians (log scales, logit opacities, quaternions of any length) into usable ones, in place.
+    """Turn Gaussians as they are stored into usable ones, in place.
 
-    A logit of +-infinity is valid (converters write it for opacities of 1 and 0), and so is the log of a scale of 0.
+    `stored` has log scales, logit opacities and quaternions of any length. A logit of +-infinity is
+    valid, as converters write it for opacities of 1 and 0; so is the logarithm of a scale of 0.
     """
     with np.errstate(over="ignore"):
         np.exp(stored.scales, out=stored.scales)
@@ -43,8 +46,12 @@ def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None
 def checked(
     gaussians: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None
 ) -> Splats:
-    """Gaussians that need nothing but their quaternions normalised, which is done in place."""
-    # In float64, where no square of a float32 overflows. Zero quaternions become NaN.
+    """Splats from Gaussians that are activated, but for their quaternions.
+
+    These are normalized in place. Rows with values that are not finite are marked as invalid.
+    """
+    # The squares are in float64, where those of float32 values cannot overflow. Zero quaternions
+    # become NaN.
     squares = (gaussians.quats.astype(np.float64) ** 2).sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         np.divide(
@@ -54,7 +61,7 @@ def checked(
 
 
 def finite(gaussians: Gaussians) -> Bool[Array, " N"]:
-    """Which Gaussians have finite values only."""
+    """Which Gaussians have only finite values."""
     found = np.ones(len(gaussians), bool)
     for f in fields(gaussians):
         values = getattr(gaussians, f.name)
@@ -63,11 +70,11 @@ def finite(gaussians: Gaussians) -> Bool[Array, " N"]:
 
 
 def log_scales(gaussians: Gaussians) -> Float[Array, "N 3"]:
-    """The logarithms of the scales; of `TINY` where a scale is 0."""
+    """The natural logarithms of the scales; for a scale of 0, that of `TINY`."""
     return np.log(np.maximum(gaussians.scales, TINY))
 
 
 def logits(gaussians: Gaussians) -> Float[Array, " N"]:
-    """The logits of the opacities; those of 0 and 1 as if they were the nearest float32 inside."""
+    """The logits of the opacities; for 0 and 1, those of the nearest float32 between them."""
     clipped = np.clip(gaussians.opacities.astype(np.float64), TINY, 1 - 2.0**-24)
     return (np.log(clipped) - np.log1p(-clipped)).astype(np.float32)

@@ -1,6 +1,7 @@
 """The .splat format of antimatter15's viewer: 32 bytes per splat, nothing else.
 
-Position and scale are 3 float32 each, colour and opacity 4 bytes, the quaternion (wxyz) 4 bytes around 128.
+Position and scale are 3 float32 each, color and opacity 4 bytes, the quaternion (wxyz) 4 bytes
+around 128.
 """
 
 from __future__ import annotations
@@ -20,13 +21,17 @@ RECORD = np.dtype([("mean", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), (
 
 
 def read_splat(path: str | os.PathLike[str]) -> Splats:
-    """Read a .splat file, in its order. Raises `EngineError` "bad_file" if it is empty or cut short."""
+    """Read a .splat file, in its order.
+
+    Raises `EngineError` "bad_file" if the file is empty or cut short.
+    """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
         if not size or size % RECORD.itemsize:
             raise EngineError(
                 "bad_file",
-                f"{Path(path).name} has {size:,} bytes, which is not a whole number of splats of 32 bytes.",
+                f"{Path(path).name} has {size:,} bytes, "
+                "which is not a whole number of splats of 32 bytes.",
                 ["Download or export the file again."],
             )
         rows = read_records(file, RECORD, size // RECORD.itemsize)

@@ -1,8 +1,8 @@
 """Write a file completely or not at all.
 
-Every writer goes through here: the data lands in a hidden file in the target's own folder (the only place from which a
-rename is atomic), is flushed to the disk, and takes the target's name in one step. Standard library only: it also runs
-inside Blender.
+Every writer uses this. The data goes to a hidden file in the target's own folder (renaming is only
+atomic within a file system), is flushed to the disk, and takes the target's name in one step.
+Standard library only: this also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -17,29 +17,35 @@ from pathlib import Path
 
 from ..errors import EngineError
 
-# EDQUOT is a user's quota on shared drives; Windows has neither it nor, on some versions, its name.
+# EDQUOT reports a user's quota on shared drives. Windows does not have it; some of its versions
+# lack the name as well.
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str], *, needed: int = 0) -> Iterator[Path]:
-    """Yield the path of an empty temporary file that becomes `path` when the block ends, and vanishes if it raises.
+    """Yield a temporary path that becomes `path` when the block ends.
 
-    `needed` is the size in bytes the file will have, if the caller knows it: then a full disk is found out before
-    hours of work are written to it. The temporary name keeps the suffix, which image libraries go by.
+    It is an empty file, and it is deleted if the block raises. `needed` is the size in bytes that
+    the file will have, if the caller knows it: then a full disk is noticed before hours of work are
+    written to it. The temporary name keeps the suffix, because image libraries choose the format by
+    it.
 
-    Raises `EngineError`: "no_space" with the free bytes, "not_found" if the folder does not exist, "no_access" if it
-    cannot be written to. Any other exception of the block passes through unchanged.
+    Raises `EngineError`: "no_space" with the number of free bytes, "not_found" if the folder does
+    not exist, "no_access" if it cannot be written to. Any other exception of the block passes
+    through unchanged.
     """
     path = Path(path)
     _check_space(path, needed)
     temporary = path.with_name(f".ludvig-{secrets.token_hex(6)}{path.suffix}")
     try:
         with _explained(path, "create"):
-            temporary.open("xb").close()  # not mkstemp: its files are readable by their owner only
+            # Not mkstemp, whose files only their owner can read.
+            temporary.open("xb").close()
         try:
             yield temporary
-            with temporary.open("rb+") as file:  # Windows flushes writable handles only
+            # Windows can only flush a handle that is open for writing.
+            with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         except OSError as error:
             if error.errno not in _FULL:
@@ -53,7 +59,7 @@ def atomic_write(path: str | os.PathLike[str], *, needed: int = 0) -> Iterator[P
 
 @contextmanager
 def _explained(path: Path, action: str) -> Iterator[None]:
-    """Turn a refusal by the file system into a sentence."""
+    """Turn an OSError of the file system into an `EngineError`."""
     try:
         yield
     except FileNotFoundError as error:
@@ -82,7 +88,8 @@ def _no_space(path: Path, needed: int) -> EngineError:
     wanted = f"it needs {_megabytes(needed)} and " if needed else ""
     return EngineError(
         "no_space",
-        f"The disk is full: {path.name} could not be written, {wanted}{path.parent} has {_megabytes(free)} free.",
+        f"The disk is full: {path.name} could not be written, "
+        f"{wanted}{path.parent} has {_megabytes(free)} free.",
         ["Free some space, or choose another disk."],
     )
 

@@ -1,8 +1,8 @@
 """Cameras from the cameras.json that 3D Gaussian Splatting trainers write for their viewers.
 
-A list of `{img_name, width, height, position, rotation, fx, fy}`: rotation is camera -> world with OpenCV axes,
-position the camera's centre. Some add cx, cy, without which the principal point is the centre of the photo. img_name
-may lack its extension.
+It is a list of `{img_name, width, height, position, rotation, fx, fy}`. `rotation` is camera ->
+world with OpenCV axes, `position` is the camera's center in scene units. Some writers add cx and
+cy; without them the principal point is the middle of the photo. img_name may lack its extension.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from .shots import Intrinsics, Shot, viewmat_of
 
 
 def read_cameras_json(entries: Sequence[Any], path: Path) -> list[Shot]:
-    """The photos of a parsed cameras.json; `path` is for messages."""
+    """The photos of a parsed cameras.json. `path` is only used in messages.
+
+    Raises `EngineError` "bad_file" if an entry is incomplete or has wrong values.
+    """
     shots = []
     for number, entry in enumerate(entries):
         try:

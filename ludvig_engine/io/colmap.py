@@ -1,8 +1,9 @@
 """Cameras from COLMAP: the cameras and images of `sparse/0`, as .bin or .txt.
 
-pycolmap reads them, but it refuses models without points, spends most of its time on points nobody needs here, cuts
-names in text files at the first space, and hangs on damaged lists of points, rigs and frames. So it is given a copy
-without points and names; the names are taken on the way. Rigs and frames only repeat the poses of the images.
+pycolmap reads them, but it refuses models without points, spends most of its time on points that
+nobody needs here, cuts names in text files at the first space, and hangs on damaged lists of
+points, rigs and frames. So it is given a copy without points and names, and the names are collected
+while copying. Rigs and frames are left out too, as they only repeat the poses of the images.
 
 COLMAP ignores the EXIF orientation of photos, and so must everything that uses its cameras.
 """
@@ -25,7 +26,7 @@ _NO_POINTS = {".bin": bytes(8), ".txt": b""}  # a count of 0
 
 
 def model_suffix(folder: Path) -> str:
-    """Which kind of COLMAP model `folder` holds: ".bin", ".txt", or "" for none."""
+    """Which kind of COLMAP model `folder` holds: ".bin", ".txt", or "" if it holds none."""
     return next(
         (
             s
@@ -37,16 +38,17 @@ def model_suffix(folder: Path) -> str:
 
 
 def read_colmap(folder: Path) -> list[Shot]:
-    """The photos of a COLMAP model that have a pose. `folder` is the one with cameras.bin or cameras.txt.
+    """The photos of a COLMAP model that have a pose.
 
-    Raises `EngineError`: "not_found" if it has none, "bad_file" if it is damaged or no photo has a pose.
+    `folder` is the one with cameras.bin or cameras.txt. Raises `EngineError`: "not_found" if it has
+    neither, "bad_file" if a file is damaged or no photo has a pose.
     """
     suffix = model_suffix(folder)
     if not suffix:
         raise EngineError(
             "not_found",
             f"{folder} has no cameras.bin or images.bin (or .txt).",
-            ["Choose another."],
+            ["Choose another folder."],
         )
     try:
         with tempfile.TemporaryDirectory(prefix="ludvig-") as temporary:
@@ -59,7 +61,8 @@ def read_colmap(folder: Path) -> list[Shot]:
             model = pycolmap.Reconstruction(stage)
         images = {key: image for key, image in model.images.items() if image.has_pose}
         cameras = {image.camera_id: model.cameras[image.camera_id] for image in images.values()}
-    # What pycolmap throws at damaged files: it believes their counts, and checks as it goes.
+    # These are the exceptions of pycolmap for damaged files: it trusts their counts and checks them
+    # while reading.
     except (ValueError, RuntimeError, MemoryError, IndexError, KeyError, OverflowError) as error:
         raise _bad(folder, str(error).strip() or type(error).__name__) from error
     if not images:
@@ -85,8 +88,8 @@ def read_colmap(folder: Path) -> list[Shot]:
 def _strip_binary(source: Path, target: Path) -> dict[int, str]:
     """Copy images.bin without points and names, and return the names by image id.
 
-    A count, then for each image its id, 7 doubles and a camera id, a name that ends with a zero, and a list of points
-    (x, y, id; 24 bytes) with its length.
+    The file has a count, then for each image its id, 7 doubles and a camera id, a name that ends
+    with a zero byte, and a list of points (x, y, id; 24 bytes each) after its length.
     """
     names: dict[int, str] = {}
     with open_file(source) as file, target.open("wb") as out:
@@ -110,7 +113,10 @@ def _strip_binary(source: Path, target: Path) -> dict[int, str]:
 
 
 def _strip_text(source: Path, target: Path) -> dict[int, str]:
-    """The same for images.txt: two lines per image, `id qw qx qy qz tx ty tz camera name` and its points."""
+    """Do the same for images.txt.
+
+    It has two lines per image: `id qw qx qy qz tx ty tz camera name`, and the image's points.
+    """
     names: dict[int, str] = {}
     with open_file(source) as file, target.open("wb") as out:
         for line in file:

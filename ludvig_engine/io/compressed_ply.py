@@ -1,9 +1,10 @@
-"""The compressed PLY of PlayCanvas and SuperSplat: 16 bytes per splat, in chunks of 256 with a common range.
+"""The compressed PLY of PlayCanvas and SuperSplat: 16 bytes per splat.
 
-Per splat four 32-bit words: position and log scale with 11, 10 and 11 bits (x highest) between the chunk's minimum and
-maximum; a quaternion as the number of its largest component (2 bits; w is 0) and the three others (10 bits each);
-colour and opacity with 8 bits each. Newer files give chunks a range of colours. An element `sh` may follow, with the
-spherical harmonics as bytes between -4 and 4, channel-major as in a plain PLY.
+Splats are in chunks of 256 with a common range. Each has four 32-bit words: position and log scale
+with 11, 10 and 11 bits (x highest), between the chunk's minimum and maximum; a quaternion as the
+number of its largest component (2 bits; w is 0) and the three others (10 bits each); color and
+opacity with 8 bits each. In newer files the chunks have a range of colors as well. An element `sh`
+may follow, with the spherical harmonics as bytes between -4 and 4, channel-major as in a plain PLY.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _table(file: BinaryIO, header: Header, name: str) -> Shaped[Array, " R"]:
 
 
 def _unpack(words: Shaped[Array, " N"], *bits: int) -> Float[Array, "N K"]:
-    """Fields of 32-bit words, highest first, each 0..1."""
+    """The fields of 32-bit words, highest first, scaled to 0..1."""
     shifts = 32 - np.cumsum(bits)
     largest = (1 << np.array(bits)) - 1
     return ((words[:, None] >> shifts) & largest) / largest
@@ -76,14 +77,18 @@ def _unpack(words: Shaped[Array, " N"], *bits: int) -> Float[Array, "N K"]:
 def _within(
     values: Float[Array, "N 3"], chunks: Shaped[Array, " R"], axes: list[str]
 ) -> Float[Array, "N 3"]:
-    """Values 0..1 of each splat between the minimum and the maximum of its chunk."""
+    """Scale values from 0..1 to between the minimum and the maximum of each splat's chunk."""
     low, high = (np.stack([chunks[f"{end}_{axis}"] for axis in axes], 1) for end in ("min", "max"))
     rows = np.arange(len(values)) // CHUNK
     return (low[rows] + values * (high - low)[rows]).astype(np.float32)
 
 
 def _harmonics(rows: Shaped[Array, " N"]) -> Float[Array, "N S 3"]:
-    """Bytes are bins of 1/32, of which the first and the last reach to -4 and 4."""
+    """Spherical harmonics from bytes.
+
+    A byte stands for the middle of a bin of width 1/32, except for the first and the last, which
+    stand for -4 and 4.
+    """
     count = len(rows.dtype.names or ())
     columns = np.stack([rows[f"f_rest_{i}"] for i in range(count)], 1).astype(np.float32)
     columns = np.where(columns == 0, 0, np.where(columns == 255, 256, columns + 0.5))

@@ -1,4 +1,7 @@
-"""Open a file for reading, or say in a sentence why not. NumPy only: it also runs inside Blender."""
+"""Open a file for reading, or explain in a sentence why that fails.
+
+NumPy only: this also runs inside Blender.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +43,22 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def read_records(file: BinaryIO, dtype: np.dtype[Any], count: int) -> Shaped[Array, " M"]:
-    """The next `count` records, or as many as there are.
+    """The next `count` records of a file, or as many as there are.
 
-    np.fromfile also stops where the system was interrupted, and returns less without a word.
+    np.fromfile is no alternative: it may stop early when the system interrupts it, and then
+    silently returns fewer records.
     """
     records = np.empty(count, dtype)
-    size = file.readinto(records.view(np.uint8).data)  # type: ignore[attr-defined]  # typeshed's BinaryIO has none
+    # typeshed's BinaryIO has no readinto.
+    size = file.readinto(records.view(np.uint8).data)  # type: ignore[attr-defined]
     return records[: size // records.itemsize]
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
-    """What a JSON file says. Raises `EngineError` as `open_file`, and "bad_file"."""
+    """The content of a JSON file.
+
+    Raises `EngineError` like `open_file`, and "bad_file" for bad JSON.
+    """
     with open_file(path) as file:
         try:
             return json.load(file)

@@ -1,6 +1,7 @@
-"""The formats of splat files: one row each. Reading, writing, file dialogs and help texts come from this table.
+"""The formats of splat files, one row each.
 
-A reader is imported when it is used, so that this runs inside Blender too: standard library only.
+Reading, writing, file dialogs and help texts use this table. A reader is imported only when it is
+used, so that this module needs the standard library only and also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -15,37 +16,48 @@ from typing import Any
 
 from ..errors import EngineError
 
-START = 1 << 16  # bytes of a file that are looked at to tell its format
-_PACKED = (
-    rb"^property \w+ packed_position\s*$"  # in the header of a compressed PLY, and of no other
+# How many bytes of a file are read to recognize its format.
+START = 1 << 16
+# A line that only the header of a compressed PLY has.
+_PACKED = rb"^property \w+ packed_position\s*$"
+_OPACITY_SCALE_ROTATION = (
+    "opacity",
+    *(f"scale_{i}" for i in range(3)),
+    *(f"rot_{i}" for i in range(4)),
 )
-_OPACITY_SCALE_ROTATION = ("opacity", *(f"scale_{i}" for i in range(3)), *(f"rot_{i}" for i in range(4)))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format. Functions are named "module:function", a module of this package with a dot before it."""
+    """One format. Functions are named "module:function", with modules relative to this package."""
 
     name: str  # for people
-    endings: tuple[str, ...]  # of file names, in small letters; no other format has one of them
+    # Endings of file names in lower case. No two formats share one.
+    endings: tuple[str, ...]
     read: str  # path -> Splats
-    write: str | None = None  # (path, Gaussians, extras=columns by name); None: cannot be written
-    copy: str | None = None  # (source, target, keep): the kept rows, bit by bit; None likewise
-    marks: tuple[bytes, ...] = ()  # how a file begins, whatever it is called
-    header: bytes = b""  # a pattern that has a line in the first bytes as well
-    folder: str = ""  # a folder that holds this file is of the format too
-    numpy_only: bool = False  # its reader runs inside Blender
-    # The attributes that an importer leaves on points which knows the container but no splats.
+    # (path, Gaussians, extras=columns by name). None: the format cannot be written.
+    write: str | None = None
+    # (source, target, keep): copies the kept rows bit by bit. None: this is not possible.
+    copy: str | None = None
+    # The first bytes of such files, whatever their names are. Empty: only the ending tells.
+    marks: tuple[bytes, ...] = ()
+    # A pattern that must also match a line among the first bytes.
+    header: bytes = b""
+    # A folder that holds a file of this name counts as such a file, too.
+    folder: str = ""
+    numpy_only: bool = False  # whether its reader runs inside Blender
+    # The attributes of the points if a general importer, which knows the container but no splats,
+    # has read such a file.
     attributes: tuple[str, ...] = ()
 
     def matches(self, start: bytes) -> bool:
-        """Whether a file that begins so is of this format."""
+        """Whether a file that begins with these bytes is of this format."""
         return start.startswith(self.marks or (b"\0no mark",)) and bool(
             re.search(self.header, start.split(b"end_header")[0], re.MULTILINE)
         )
 
     def fits(self, path: str | os.PathLike[str]) -> bool:
-        """Whether a path has one of its endings."""
+        """Whether a path has one of the format's endings."""
         return Path(path).name.lower().endswith(self.endings)
 
 
@@ -76,11 +88,12 @@ FORMATS = {format.name: format for format in _TABLE}
 
 
 def recognize(path: str | os.PathLike[str]) -> Format:
-    """The format of a file: by its first bytes, and of formats without a mark by the ending.
+    """The format of a file, by its first bytes; for formats without marks, by the ending.
 
-    Raises `EngineError`: "not_found", "no_access", or "bad_file" if it is none of these.
+    Raises `EngineError`: "not_found", "no_access", or "bad_file" if it is none of these formats.
     """
-    from .files import open_file  # it imports NumPy, for which enabling the add-on does not wait
+    # Imported here, because it imports NumPy and enabling the add-on should not wait for that.
+    from .files import open_file
 
     path = Path(path)
     for format in FORMATS.values():
@@ -93,14 +106,14 @@ def recognize(path: str | os.PathLike[str]) -> Format:
     if found is None:
         raise EngineError(
             "bad_file",
-            f"{path.name} is no splat file that can be read: {names(FORMATS.values())} can.",
+            f"{path.name} is not a splat file that can be read; {names(FORMATS.values())} can be.",
             ["Convert it to PLY, with SuperSplat for example."],
         )
     return found
 
 
 def by_ending(path: str | os.PathLike[str]) -> Format | None:
-    """The format with the longest ending that a path has."""
+    """The format with the longest ending that fits a path, or None."""
     fitting = [
         (len(ending), format)
         for format in FORMATS.values()
@@ -111,7 +124,10 @@ def by_ending(path: str | os.PathLike[str]) -> Format | None:
 
 
 def writer(path: str | os.PathLike[str]) -> Callable[..., None]:
-    """What writes a file of this name. Raises `EngineError` "bad_input" if nothing does."""
+    """The function that writes a file of this name.
+
+    Raises `EngineError` "bad_input" if the format is unknown or cannot be written.
+    """
     format = by_ending(path)
     if format is None or format.write is None:
         raise _unwritable(path, written())
@@ -121,13 +137,17 @@ def writer(path: str | os.PathLike[str]) -> Callable[..., None]:
 def row_copier(
     source: str | os.PathLike[str], *targets: str | os.PathLike[str]
 ) -> Callable[..., None]:
-    """What copies rows of a file into others of these names. Raises `EngineError` if that cannot be done."""
+    """The function that copies rows of a file into others of these names.
+
+    Raises `EngineError` "bad_input" if one of the formats does not allow that.
+    """
     format = recognize(source)
     if format.copy is None:
         copied = [other for other in FORMATS.values() if other.copy]
         raise EngineError(
             "bad_input",
-            f"{Path(source).name} is a {format.name} file, whose splats can't be written to another file.",
+            f"{Path(source).name} is a {format.name} file, "
+            "whose splats can't be written to another file.",
             [f"Convert it to {names(copied)} first, with SuperSplat for example."],
         )
     for target in targets:
@@ -147,7 +167,7 @@ def inside_blender() -> list[Format]:
 
 
 def function(name: str) -> Callable[..., Any]:
-    """What a row of the table names."""
+    """The function with this name of the table, imported."""
     module, _, attribute = name.partition(":")
     found: Callable[..., Any] = getattr(import_module(module, __package__), attribute)
     return found
@@ -159,7 +179,7 @@ def endings(formats: Iterable[Format]) -> list[str]:
 
 
 def names(formats: Iterable[Format]) -> str:
-    """These formats for people: "PLY, .splat and .spz"."""
+    """The names of these formats for people: "PLY, .splat and .spz"."""
     *most, last = [format.name for format in formats]
     return f"{', '.join(most)} and {last}" if most else last
 

@@ -1,8 +1,9 @@
-"""Photos through real lenses: the pinhole camera that covers a distorted photo, and the way there and back.
+"""Photos through real lenses: the pinhole camera that covers a photo, and the mapping between them.
 
-The lens models themselves are COLMAP's (pycolmap). They are polynomials that go astray far from the centre: beyond the
-photo they may fold back into it, beyond 90 degrees pycolmap returns the pixel unchanged, and Newton's method may fail.
-So a ray counts only if it projects back to the pixel it came from.
+The lens models themselves are COLMAP's (pycolmap). They are polynomials that go astray far from the
+center: beyond the photo they may fold back into it, beyond 90 degrees pycolmap returns the pixel
+unchanged, and Newton's method may fail. So a ray counts only if it projects back to the pixel that
+it came from.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from .shots import Intrinsics, limited
 class Lens:
     """A distorted photo of `photo_size` pixels, and the pinhole camera that shows all of it.
 
-    Both have about the same pixels per degree in the centre, so images go over in either direction without aliasing;
-    files of other sizes are resized to `photo_size` first.
+    Both have about the same number of pixels per degree in the center, so images can be mapped in
+    either direction without aliasing. Files of other sizes are resized to `photo_size` first.
     """
 
-    distorted: Intrinsics  # as the camera file gives it, for whatever size it says
+    # As the camera file gives it, for the size that the file states.
+    distorted: Intrinsics
     photo_size: tuple[int, int]  # width, height
     pinhole: Intrinsics
 
@@ -34,10 +36,12 @@ class Lens:
     def covering(
         cls, distorted: Intrinsics, size: tuple[int, int], max_size: int | None = None
     ) -> Lens:
-        """The lens of a photo of `size`, both scaled down together if the pinhole's long side is over `max_size`.
+        """The lens of a photo of `size`, and a pinhole camera that covers it.
 
-        The pinhole reaches at most half a photo beyond each border: 72 degrees off axis for a 180 degree fisheye, whose
-        full picture would be infinite.
+        If the long side of the pinhole camera would exceed `max_size` pixels, both are scaled down
+        together. The pinhole camera reaches at most half a photo beyond each border, which is 72
+        degrees off axis for a 180 degree fisheye, whose full picture would be infinite. Raises
+        `EngineError` "bad_file" if the model has no ray for any pixel.
         """
         scale = np.array(size) / distorted.size
         borders = [np.linspace(0, n, 65) for n in distorted.size]
@@ -45,7 +49,8 @@ class Lens:
         if np.isnan(rays).all():
             raise EngineError(
                 "bad_file",
-                f"No pixel of a {distorted.model} camera with parameters {distorted.params} sees anything.",
+                f"A {distorted.model} camera with parameters {distorted.params} "
+                "has no ray for any of its pixels.",
                 ["Calibrate the camera again."],
             )
         focal, centre = distorted.K[[0, 1], [0, 1]] * scale, distorted.K[:2, 2] * scale
@@ -61,12 +66,12 @@ class Lens:
         )
 
     def to_pinhole(self, xy: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
-        """Where points of the photo are in the pinhole camera, in pixels; NaN where the lens sees nothing."""
+        """Points of the photo in the pinhole camera, in pixels; NaN where the lens model fails."""
         fx, fy, cx, cy = self.pinhole.params
         return _rays(self.distorted, xy * self._scale) * (fx, fy) + (cx, cy)
 
     def from_pinhole(self, xy: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
-        """Where points of the pinhole camera are in the photo, in pixels; NaN if the lens does not bend them there."""
+        """Points of the pinhole camera in the photo, in pixels; NaN where the lens model fails."""
         fx, fy, cx, cy = self.pinhole.params
         rays = (xy - (cx, cy)) / (fx, fy)
         pixels = _pixels(self.distorted, rays)
@@ -77,11 +82,14 @@ class Lens:
     def undistort(
         self, image: Shaped[Array, "h w ..."]
     ) -> tuple[Shaped[Array, "H W ..."], Bool[Array, "H W"]]:
-        """An image of `photo_size` as the pinhole camera sees it, and which pixels the photo reaches (others are 0)."""
+        """An image of `photo_size` in the pinhole camera, and which pixels the photo covers.
+
+        The other pixels are 0.
+        """
         return _sample(image, *_map(self, self.pinhole.size))
 
     def to_photo(self, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w ..."]:
-        """An image of the pinhole camera in the photo's geometry; 0 where the pinhole camera does not reach."""
+        """An image of the pinhole camera in the photo's geometry; 0 outside the pinhole camera."""
         return _sample(image, *_map(self, self.photo_size, to_photo=True))[0]
 
     @property
@@ -94,17 +102,18 @@ def _pixels(distorted: Intrinsics, rays: Float[Array, "P 2"]) -> Float[Array, "P
 
 
 def _rays(distorted: Intrinsics, pixels: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
-    """Directions x/z, y/z of pixels; NaN where the model has none."""
+    """Directions (x/z, y/z) of pixels; NaN where the model has none."""
     rays = distorted.colmap().cam_from_img(np.ascontiguousarray(pixels))
     rays[~(np.abs(_pixels(distorted, rays) - pixels) < 0.1).all(1)] = np.nan
     return rays
 
 
-@lru_cache(maxsize=4)  # 14 MB each at 1600 pixels; photos usually share one or two cameras
+# Photos usually share one or two cameras. A map takes 14 MB at 1600 pixels.
+@lru_cache(maxsize=4)
 def _map(
     lens: Lens, size: tuple[int, int], to_photo: bool = False
 ) -> tuple[Float[Array, "2 h w"], Bool[Array, "h w"]]:
-    """For each pixel of the target its row and column in the source, and whether it is inside."""
+    """For each pixel of the target its row and column in the source, and whether that is inside."""
     width, height = size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     centres = np.stack([x.ravel(), y.ravel()], 1)
@@ -119,7 +128,7 @@ def _map(
 def _sample(
     image: Shaped[Array, ...], rows_columns: Float[Array, "2 h w"], inside: Bool[Array, "h w"]
 ) -> tuple[Shaped[Array, "h w ..."], Bool[Array, "h w"]]:
-    """Bilinear for floats, nearest for anything else (labels, booleans); 0 outside."""
+    """Sample an image, bilinearly if it is of floats, else by the nearest pixel; 0 outside."""
     order = 1 if image.dtype.kind == "f" else 0
     channels = image.reshape(*image.shape[:2], -1)
     out = np.empty((*inside.shape, channels.shape[2]), image.dtype)

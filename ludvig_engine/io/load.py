@@ -1,4 +1,4 @@
-"""A scene from files: the usable splats in Morton order, and the views on them."""
+"""A scene from files: the usable splats in Morton order, and the views of them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ def load_scene(
     max_size: int | None = 1600,
     need_photos: bool = True,
 ) -> Scene:
-    """Load a splat file and, if `views` says where, its cameras and photos (see `load_views` for those).
+    """Load a splat file and, if `views` is given, its cameras and photos.
 
-    Rows with values that are not finite are left out: `Scene.notes` says how many, `Scene.to_file` puts zeros there.
-    Raises `EngineError` "bad_file" if the file is damaged or has no usable Gaussian.
+    The arguments after the first are those of `load_views`. Rows with values that are not finite
+    are left out: `Scene.notes` tells how many, and `Scene.to_file` gives them zeros. Raises
+    `EngineError` "bad_file" if the file is damaged or has no usable Gaussian, and the errors of
+    `read_splats` and `load_views`.
     """
     scene = scene_of(read_splats(splats), Path(splats).name)
     loaded, notes = (
@@ -38,7 +40,10 @@ def load_scene(
 
 
 def scene_of(splats: Splats, name: str) -> Scene:
-    """The usable ones of these splats, in Morton order; `name` says what they are in messages."""
+    """The usable ones of these splats as a scene, in Morton order.
+
+    `name` stands for them in messages.
+    """
     usable = np.flatnonzero(splats.valid)
     total, bad = len(splats.valid), len(splats.valid) - len(usable)
     if not len(usable):
@@ -54,7 +59,7 @@ def scene_of(splats: Splats, name: str) -> Scene:
 
 
 def left_out(bad: int, total: int) -> tuple[str, ...]:
-    """What to tell about rows that are not usable."""
+    """The note for the user about rows that are not usable."""
     return (
         (f"{bad:,} of {total:,} splats have NaN or infinite values and are left out.",)
         if bad

@@ -1,4 +1,4 @@
-"""Find the photos that camera files name, which people like to rename, convert and move."""
+"""Find the photos that camera files name, even if they have been renamed, converted or moved."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ SUFFIXES = {
 def find_photos(
     names: Iterable[str], folders: Sequence[Path]
 ) -> tuple[dict[str, Path], Path | None]:
-    """The photos called `names` in the first of `folders` that holds most of them, and that folder.
+    """The photos called `names` in the folder that holds most of them, and that folder.
 
-    A name matches its relative path; else, in the same subfolder and then in the folder itself, the only photo with
-    the same stem whatever its case and extension ("a/IMG_1.JPG", "a/img_1.png", "IMG_1.jpg"). Names without a match,
-    and those that would have to share one, are left out.
+    Of several folders with as many, the first one wins. A name matches the file at its relative
+    path. Failing that, it matches the only photo with the same stem, in any case and with any image
+    extension, in the same subfolder and then in the folder itself ("a/IMG_1.JPG", "a/img_1.png",
+    "IMG_1.jpg"). Names without a match, and those that would have to share one, are left out.
     """
-    listing = cache(_photos_by_stem)  # for this search only: files come and go
+    # Only cached for this search, because files come and go.
+    listing = cache(_photos_by_stem)
     best: dict[str, Path] = {}
     where = None
     names = list(dict.fromkeys(names))
@@ -50,13 +52,16 @@ def find_photos(
 
 
 def photo_size(path: Path) -> tuple[int, int]:
-    """Width and height of a photo, from its header. EXIF orientation is ignored, as COLMAP does."""
+    """Width and height of a photo in pixels, from its header.
+
+    Ignores EXIF orientation, as COLMAP does.
+    """
     with open_photo(path) as image:
         return image.size
 
 
 def open_photo(path: Path) -> Image.Image:
-    """An image file, not yet decoded."""
+    """An image file, opened but not yet decoded. Raises `EngineError` "not_found" or "bad_file"."""
     try:
         return Image.open(path)
     except FileNotFoundError as error:
@@ -68,6 +73,7 @@ def open_photo(path: Path) -> Image.Image:
 
 
 def unreadable(path: Path, error: Exception) -> EngineError:
+    """The error for an image file that cannot be decoded."""
     return EngineError(
         "bad_file",
         f"The image {path} cannot be read: {error}.",
@@ -76,7 +82,10 @@ def unreadable(path: Path, error: Exception) -> EngineError:
 
 
 def stem(name: str) -> str:
-    """The file name in lower case without folder and image extension; "frame.0001" keeps its number."""
+    """The file name in lower case without folder and image extension.
+
+    "frame.0001" keeps its number.
+    """
     file = name.rpartition("/")[2].lower()
     return str(Path(file).with_suffix("")) if Path(file).suffix in SUFFIXES else file
 

@@ -1,6 +1,10 @@
 """Photos, masks and clicks, between the photo file's pixels and the view's pinhole camera.
 
-EXIF orientation is ignored, because COLMAP ignores it: a photo, its masks and its cameras agree on the stored pixels.
+EXIF orientation is ignored, because COLMAP ignores it. A photo, its masks and its cameras all refer
+to the pixels as they are stored.
+
+Pixels of a photo file are counted as indices, so that (0, 0) is the middle of the upper left pixel.
+Cameras count continuously and have that middle at (0.5, 0.5). `photo_point` converts.
 """
 
 from __future__ import annotations
@@ -19,14 +23,17 @@ from .lens import Lens
 from .photo_files import open_photo, unreadable
 from .shots import same_shape
 
-_FILTER = Image.Resampling.HAMMING  # averages what it shrinks, and unlike Lanczos never rings
+# Averages when it shrinks, and unlike Lanczos it never rings.
+_FILTER = Image.Resampling.HAMMING
 
 
 def read_photo(view: View) -> Photo:
     """The photo of a view, undistorted and at its camera's size.
 
-    Any mode Pillow reads, 16 bits too; transparent pixels (alpha below one half) and those beyond the lens's border are
-    not valid. Raises `EngineError`: "not_found" if the view has no photo, "bad_file" if it is damaged.
+    All modes that Pillow reads are supported, including 16 bits. Transparent pixels (alpha below
+    one half) and those beyond the border of the lens's image are not valid. Raises `EngineError`:
+    "not_found" if the view has no photo, "bad_file" if the photo is damaged or has changed its
+    size.
     """
     if view.photo is None:
         raise EngineError(
@@ -55,8 +62,8 @@ def read_photo(view: View) -> Photo:
 def read_mask(path: str | os.PathLike[str], view: View) -> Float[Array, "H W"]:
     """A mask painted on a view's photo, 0..1, in the geometry of the view's camera.
 
-    Bright is inside, transparent and black are outside; 0/1 images work as 0/255. Raises `EngineError` "bad_input" if
-    the image does not have the photo's shape.
+    Bright is inside, transparent and black are outside; images of 0 and 1 work like those of 0 and
+    255. Raises `EngineError` "bad_input" if the image does not have the photo's shape.
     """
     mask = _read_painting(path, view)
     values = mask[..., :3].mean(2) * mask[..., 3]
@@ -68,8 +75,9 @@ def read_scribble(
 ) -> tuple[Bool[Array, "H W"], Bool[Array, "H W"]]:
     """Strokes painted on a view's photo, in the geometry of its camera: (positive, negative).
 
-    Green and white strokes are positive, red ones negative; everything else says nothing. Raises `EngineError`
-    "bad_input" if there is no stroke, or the image does not have the photo's shape.
+    Green and white strokes are positive, red ones are negative, and everything else is ignored.
+    Raises `EngineError` "bad_input" if there is no stroke, or if the image does not have the
+    photo's shape.
     """
     painting = _read_painting(path, view)
     red = painting[..., 0]
@@ -84,21 +92,25 @@ def read_scribble(
             f"{Path(path).name} has no stroke in it.",
             ["Paint green on the object and red beside it."],
         )
-    # A thin stroke on a large photo covers but a small part of the camera's pixels.
+    # A thin stroke on a large photo covers only a small part of the camera's pixels, hence the low
+    # limits.
     p, n = (to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
     return p > np.maximum(n, 0.1), n > np.maximum(p, 0.1)
 
 
 def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
-    """Where pixel (x, y) of the photo file, counted from 0, is in the view's camera: continuous, centres at +0.5.
+    """Where pixel (x, y) of the photo file is in the view's camera.
 
-    Raises `EngineError` "bad_input" if it is outside the photo, or where the lens sees nothing.
+    x and y are indices: (0, 0) is the middle of the upper left pixel. The result is continuous, in
+    pixels of the camera, with that middle at (0.5, 0.5). Raises `EngineError` "bad_input" if the
+    pixel is outside the photo, or where the lens model has no ray for it.
     """
     size = _photo_size(view)
     if not (0 <= x < size[0] and 0 <= y < size[1]):
         raise EngineError(
             "bad_input",
-            f"The point ({x:g}, {y:g}) is outside the photo {view.name}, which is {_by(size)} pixels.",
+            f"The point ({x:g}, {y:g}) is outside the photo {view.name}, "
+            f"which is {_by(size)} pixels.",
             [f"Give x from 0 to {size[0] - 1} and y from 0 to {size[1] - 1}."],
         )
     point = (np.array([[x, y]]) + 0.5) * _grid(view) / size
@@ -107,16 +119,17 @@ def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
     if np.isnan(point).any():
         raise EngineError(
             "bad_input",
-            f"The lens of {view.name} sees nothing at ({x:g}, {y:g}).",
+            f"The lens of {view.name} has no image at ({x:g}, {y:g}).",
             ["Click elsewhere."],
         )
     return float(point[0, 0]), float(point[0, 1])
 
 
 def to_photo(view: View, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w ..."]:
-    """An image of the view's camera (a mask, scores) at the size and in the geometry of the photo file.
+    """An image of the view's camera (a mask, scores) with the size and geometry of the photo file.
 
-    Floats are interpolated, anything else takes the nearest value; 0 where the camera does not reach.
+    Floats are interpolated, other types take the nearest value. Pixels that the camera does not
+    reach are 0.
     """
     if isinstance(view.lens, Lens):
         image = view.lens.to_photo(image)
@@ -134,7 +147,7 @@ def _photo_size(view: View) -> tuple[int, int]:
 
 
 def _grid(view: View) -> tuple[int, int]:
-    """The size at which the photo is handled: about the camera's resolution, in the photo's geometry."""
+    """The size that a photo is handled at: about the camera's resolution, in the photo's shape."""
     return (
         view.lens.photo_size
         if isinstance(view.lens, Lens)
@@ -145,14 +158,12 @@ def _grid(view: View) -> tuple[int, int]:
 def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array, "h w C"]:
     """The image at `size`, 0..1, with 3 channels, or 4 if it has alpha."""
     try:
-        # JPEGs can be decoded at 1/2, 1/4, 1/8 in a fraction of the time; the box says what is left of the last pixel.
+        # JPEGs can be decoded at 1/2, 1/4 or 1/8 of their size in a fraction of the time. The box
+        # excludes the padding of the last pixel.
         _, box = image.draft(None, size) or (None, None)
         image.load()
-    except (
-        OSError,
-        SyntaxError,
-        Image.DecompressionBombError,
-    ) as error:  # SyntaxError: a broken PNG
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        # SyntaxError is how Pillow reports a broken PNG.
         raise unreadable(path, error) from error
     if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
         values = np.asarray(image, np.float32)
@@ -164,12 +175,13 @@ def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Arra
 
 
 def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h w 4"]:
-    """An image with the photo's shape, at its own size, with alpha."""
+    """An image with the photo's aspect ratio, at its own size, with alpha."""
     with open_photo(Path(path)) as image:
         if not same_shape(image.size, _photo_size(view)):
             raise EngineError(
                 "bad_input",
-                f"{Path(path).name} is {_by(image.size)}, but the photo {view.name} is {_by(_photo_size(view))}.",
+                f"{Path(path).name} is {_by(image.size)}, "
+                f"but the photo {view.name} is {_by(_photo_size(view))}.",
                 ["Paint on the photo itself, without cropping or rotating it."],
             )
         pixels = _decode(image, Path(path), image.size)
@@ -181,7 +193,7 @@ def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h 
 
 
 def to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:
-    """What was painted on a view's photo, in the geometry of its camera."""
+    """What was painted on a view's photo (at any size), in the geometry of its camera."""
     resized = np.asarray(Image.fromarray(values).resize(_grid(view), _FILTER))
     return view.lens.undistort(resized)[0] if isinstance(view.lens, Lens) else resized
 

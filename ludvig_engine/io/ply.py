@@ -1,11 +1,13 @@
-"""Splats as PLY files, by property *name*: any order, any scalar type, binary or ascii, unknown properties kept.
+"""Splats as PLY files, by property *name*: in any order, of any scalar type, binary or ascii.
 
-The properties, as every trainer writes them: x y z, f_dc_0..2, f_rest_0.. (channel-major: all coefficients of red,
-then of green, then of blue), opacity (logit), scale_0..2 (log), rot_0..3 (wxyz, any length). Standard library and NumPy
-only: this file also runs inside Blender.
+Unknown properties are kept. The properties, as all trainers write them, are x y z, f_dc_0..2,
+f_rest_0.. (channel-major: all coefficients of red, then of green, then of blue), opacity (logit),
+scale_0..2 (log) and rot_0..3 (wxyz, any length). Standard library and NumPy only: this file also
+runs inside Blender.
 
-Files pass through in blocks of rows that fit the processor's cache, so the disk is read once and picking columns out of
-a block costs no more than a copy; picking 62 columns out of a whole file is 20 times slower.
+Files are processed in blocks of rows that fit the processor's cache. So the disk is read once, and
+picking columns out of a block costs no more than a copy; picking 62 columns out of a whole file is
+20 times slower.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from .ply_header import BLOCK, Element, Header, read_header, read_rows
 def read_ply(path: str | os.PathLike[str]) -> Splats:
     """Read a splat PLY, in the file's order.
 
-    Raises `EngineError` "bad_file": not a PLY, cut short, a mesh, compressed, no Gaussians, a property is missing.
+    Raises `EngineError` "bad_file" if the file is not a PLY, is cut short, is compressed or a mesh,
+    has no Gaussians, or lacks a property.
     """
     with open_file(path) as file:
         header = read_header(file, path)
@@ -46,9 +49,8 @@ def read_ply(path: str | os.PathLike[str]) -> Splats:
         }
         start = 0
         for block in rows:
-            with np.errstate(
-                over="ignore"
-            ):  # a double beyond float32 becomes infinite, and its row invalid
+            # A double beyond float32 becomes infinite, which makes its row invalid.
+            with np.errstate(over="ignore"):
                 for name, column in (columns | extras).items():
                     column[start : start + len(block)] = block[name]
             start += len(block)
@@ -61,9 +63,12 @@ def write_ply(
     *,
     extras: Mapping[str, Shaped[Array, " N"]] | None = None,
 ) -> None:
-    """Write Gaussians in the usual layout (x y z nx ny nz f_dc f_rest opacity scale rot), then `extras` as float32.
+    """Write Gaussians in the usual layout, then `extras` as float32 properties.
 
-    Opacities of 0 and 1 and scales of 0 are moved to the nearest float32 whose logit or log is finite.
+    The layout is x y z nx ny nz f_dc f_rest opacity scale rot. Opacities of 0 and 1 and scales of 0
+    are written as the nearest float32 whose logit or logarithm is finite. Raises `EngineError`
+    "bad_input" if there is nothing to write or an extra does not fit, and the errors of
+    `atomic_write`.
     """
     n = len(gaussians)
     stored = Gaussians(
@@ -95,10 +100,12 @@ def copy_ply(
     *,
     extras: Mapping[str, Shaped[Array, " F"]] | None = None,
 ) -> None:
-    """Copy the kept rows of a PLY bit by bit, with every property of `source`, plus `extras` as float32.
+    """Copy the kept rows of a PLY bit by bit, with all properties, and add `extras` as float32.
 
-    An extra replaces the property of its name. Comments and byte order stay; an ascii file becomes binary. Elements
-    other than `vertex` are left out: faces and the like point at rows by number. `target` may be `source`.
+    An extra replaces the property of its name. Comments and byte order stay; an ascii file becomes
+    binary. Elements other than `vertex` are left out, because faces and the like refer to rows by
+    number. `target` may be `source`. Raises `EngineError` "bad_input" if `keep` or an extra has
+    another length than the file.
     """
     with open_file(source) as file:
         header = read_header(file, source)
@@ -124,7 +131,7 @@ def copy_ply(
 
 
 def _columns(stored: Gaussians) -> dict[str, Shaped[Array, " N"]]:
-    """The property each column of the Gaussians is stored as, in the usual order."""
+    """The columns of the Gaussians by the properties they are stored as, in the usual order."""
     s = stored.shN.shape[1]
     columns = dict(zip("xyz", stored.means.T, strict=True))
     columns |= {f"f_dc_{c}": stored.sh0[:, 0, c] for c in range(3)}
@@ -134,19 +141,20 @@ def _columns(stored: Gaussians) -> dict[str, Shaped[Array, " N"]]:
 
 
 def _empty(header: Header) -> Gaussians:
-    """Uninitialised Gaussians as many, and of the degree, as the header says."""
+    """Uninitialized Gaussians, of the number and the degree that the header states."""
     n = header.vertex.count
     rest = sum(name.startswith("f_rest_") for name in header.vertex.fields)
     if rest not in (0, 9, 24, 45, 72):
         raise header.bad(
-            f"it has {rest} f_rest properties, where 0, 9, 24, 45 or 72 make whole spherical harmonics"
+            f"it has {rest} f_rest properties, "
+            "where 0, 9, 24, 45 or 72 make whole spherical harmonics"
         )
     shapes = [(n, 3), (n, 4), (n, 3), (n,), (n, 1, 3), (n, rest // 3, 3)]
     return Gaussians(*[np.empty(shape, np.float32) for shape in shapes])
 
 
 def _recognise(header: Header) -> None:
-    """Name the PLYs that are no plain splats, before a missing property has to."""
+    """Raise an error that names what a PLY is, if it is not one of plain splats."""
     fields = header.vertex.fields
     if "packed_position" in fields:
         raise header.bad(
@@ -178,7 +186,8 @@ def _checked(extras: Mapping[str, Array] | None, rows: int) -> dict[str, Array]:
 def _mismatch(name: str, values: Array, rows: int) -> EngineError:
     return EngineError(
         "bad_input",
-        f"{name} has {values.size:,} values (shape {values.shape}), but there are {rows:,} splats in the file.",
+        f"{name} has {values.size:,} values (shape {values.shape}), "
+        f"but there are {rows:,} splats in the file.",
         ["Use the result that was made from this file."],
     )
 
@@ -186,7 +195,7 @@ def _mismatch(name: str, values: Array, rows: int) -> EngineError:
 def _write(
     path: str | os.PathLike[str], header: Header, blocks: Iterable[Mapping[str, Array]]
 ) -> None:
-    """Write a header and the rows its vertex element has, given as blocks of columns."""
+    """Write a header, and the rows of its vertex element from blocks of columns."""
     vertex = header.vertex
     if not vertex.count:
         raise EngineError("bad_input", "There are no splats to write.", ["Select at least one."])
@@ -199,4 +208,5 @@ def _write(
             block = np.empty(len(next(iter(columns.values()))), vertex.dtype)
             for name, column in columns.items():
                 block[name] = column
-            file.write(block.data)  # not tofile: its error does not say that the disk is full
+            # Not tofile, whose error does not tell that the disk is full.
+            file.write(block.data)

@@ -1,7 +1,8 @@
-"""The header of a PLY file, and the rows of its elements. Standard library and NumPy: also runs inside Blender.
+"""The header of a PLY file, and the rows of its elements.
 
-A PLY is a text header that names elements (`vertex`, `face`, ...) with their counts and typed properties, then the rows
-of each element in turn, in text or in binary of either byte order.
+A PLY is a text header that names elements (`vertex`, `face`, ...) with their counts and typed
+properties, then the rows of each element in turn, in text or in binary of either byte order.
+Standard library and NumPy only: this also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from ..arrays import Array, Shaped
 from ..errors import EngineError, Fix
 from .files import read_records
 
-BLOCK = 4096  # rows: a block of splats (248 bytes a row) stays in a second-level cache
+# Rows of a block. A block of splats (248 bytes a row) stays in a second-level cache.
+BLOCK = 4096
 
 _TYPES = {
     "char": "i1",
@@ -40,13 +42,17 @@ _TYPES |= {
     "uint32": "u4",
 }
 _TYPES |= {"float32": "f4", "float64": "f8"}
-_NAMES = {type_: name for name, type_ in reversed(_TYPES.items())}  # reversed: the older names win
+# Reversed, so that the older names win.
+_NAMES = {type_: name for name, type_ in reversed(_TYPES.items())}
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
 @dataclass(frozen=True)
 class Element:
-    """A table of a PLY: `count` rows of `fields` (name -> NumPy type; two types, length and item, for a list)."""
+    """A table of a PLY: `count` rows of `fields`.
+
+    `fields` maps names to NumPy types; a list has two of them, for its length and its items.
+    """
 
     name: str
     count: int
@@ -54,7 +60,7 @@ class Element:
 
     @property
     def lists(self) -> list[str]:
-        """The names of its lists: their rows have no fixed size."""
+        """The names of its lists. With lists, rows have no fixed size."""
         return [name for name, type_ in self.fields.items() if isinstance(type_, tuple)]
 
     @property
@@ -65,7 +71,7 @@ class Element:
 
 @dataclass(frozen=True)
 class Header:
-    """What a PLY says about itself. `order` is "<", ">", or "=" for ascii."""
+    """The header of a PLY. `order` is "<", ">", or "=" for ascii."""
 
     name: str  # the file's, for messages
     order: str
@@ -75,13 +81,18 @@ class Header:
 
     @property
     def vertex(self) -> Element:
+        """The element of the splats. Raises `EngineError` "bad_file" as `table` does."""
         return self.table("vertex")
 
     def has(self, name: str) -> bool:
+        """Whether there is an element with this name."""
         return any(element.name == name for element in self.elements)
 
     def table(self, name: str) -> Element:
-        """The element called `name`; an error if there is none, or if it has lists."""
+        """The element called `name`.
+
+        Raises `EngineError` "bad_file" if there is none, or if it has lists.
+        """
         for element in self.elements:
             if element.name == name and not element.lists:
                 return element
@@ -94,9 +105,11 @@ class Header:
     def bad(
         self, reason: str, fix: str = "Export the splats again as an uncompressed 3DGS PLY."
     ) -> EngineError:
+        """The error for a PLY that cannot be read; `reason` is the rest of a sentence about it."""
         return EngineError("bad_file", f"{self.name} cannot be read: {reason}.", [fix])
 
     def encode(self) -> bytes:
+        """The header as the bytes of a file."""
         lines = [
             "ply",
             f"format {next(f for f, order in _ORDERS.items() if order == self.order)} 1.0",
@@ -112,7 +125,10 @@ class Header:
 
 
 def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
-    """Read the header of a PLY opened as bytes."""
+    """Read the header of a PLY that is opened as bytes; `path` is only used in messages.
+
+    Raises `EngineError` "bad_file" if it is not a PLY or the header is damaged.
+    """
     name = Path(path).name
     if file.readline(8).rstrip() != b"ply":
         raise EngineError(
@@ -157,22 +173,19 @@ def read_header(file: BinaryIO, path: str | os.PathLike[str]) -> Header:
 def read_rows(
     file: BinaryIO, header: Header, name: str = "vertex"
 ) -> Iterator[Shaped[Array, " B"]]:
-    """The rows of an element in blocks: structured arrays whose fields are its properties.
+    """The rows of an element in blocks: structured arrays with the properties as fields.
 
-    Raises `EngineError` "bad_file" before the first block if the file is too short for what its header promises (which
-    may be more than there is memory).
+    Raises `EngineError` "bad_file" before the first block if the file is too short for what its
+    header promises (which may be more than there is memory).
     """
     element = header.table(name)
     file.seek(header.start)
     for before in header.elements[: header.elements.index(element)]:
         _skip(file, header, before)
     ascii_ = header.order == "="
-    row_size = (
-        2 * len(element.fields) if ascii_ else element.dtype.itemsize
-    )  # in text, at least "0 0 0\n"
-    rows = (
-        os.fstat(file.fileno()).st_size - file.tell() + ascii_
-    ) // row_size  # the last line may lack its end
+    # A row of text is at least as long as "0 0 0\n", and the last one may lack its line end.
+    row_size = 2 * len(element.fields) if ascii_ else element.dtype.itemsize
+    rows = (os.fstat(file.fileno()).st_size - file.tell() + ascii_) // row_size
     if rows < element.count:
         raise _cut_short(header, element, rows)
     counts = [min(BLOCK, element.count - start) for start in range(0, element.count, BLOCK)]
@@ -186,7 +199,10 @@ def read_rows(
 def _records(
     file: BinaryIO, header: Header, element: Element, start: int, count: int
 ) -> Shaped[Array, " B"]:
-    """The next rows, the first of which is row `start`: all of them, even if somebody has cut the file meanwhile."""
+    """The next `count` rows, of which the first is row `start`.
+
+    Raises `EngineError` if there are fewer, even if somebody has shortened the file meanwhile.
+    """
     block = read_records(file, element.dtype, count)
     if len(block) < count:
         raise _cut_short(header, element, start + len(block))
@@ -194,12 +210,12 @@ def _records(
 
 
 def _parse(lines: list[bytes], start: int, header: Header, element: Element) -> Shaped[Array, " B"]:
-    """Rows from their text, the first of which is row `start`."""
+    """Rows from their text, of which the first is row `start`."""
     if len(lines) < min(BLOCK, element.count - start):
         raise _cut_short(header, element, start + len(lines))
     block = np.empty(len(lines), element.dtype)
     try:
-        # As float64 first: some writers put "255.0" where the header says uchar.
+        # Parsed as float64 first, because some writers put "255.0" where the header says uchar.
         values = np.array([line.split() for line in lines], np.float64).reshape(
             len(lines), len(element.fields)
         )
@@ -215,7 +231,7 @@ def _parse(lines: list[bytes], start: int, header: Header, element: Element) -> 
 
 
 def _skip(file: BinaryIO, header: Header, element: Element) -> None:
-    """Move past an element, whatever its rows are."""
+    """Move past all rows of an element, whatever they are."""
     if header.order == "=":
         for _ in islice(file, element.count):
             pass

@@ -1,4 +1,4 @@
-"""Results on disk: a safetensors file of arrays in the splat file's order, with what made them as metadata."""
+"""Results on disk: safetensors files of arrays in the splat file's order, with metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from .atomic import atomic_write
 
 
 def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
-    """`about` is kept as JSON texts by name."""
+    """Write arrays, and `about` as metadata: JSON texts by name.
+
+    Raises the errors of `atomic_write`.
+    """
     data = save(
         {name: np.ascontiguousarray(array) for name, array in arrays.items()},
         metadata=_texts(about),
@@ -28,7 +31,10 @@ def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping
 
 
 def read(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays called `names` (all if none are given) and the metadata."""
+    """The arrays called `names` (all if none are given) and the metadata.
+
+    Raises `EngineError`: "not_found", or "bad_file" if it is no result file or lacks an array.
+    """
     if not Path(path).is_file():
         raise EngineError(
             "not_found",

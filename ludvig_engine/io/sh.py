@@ -1,4 +1,4 @@
-"""View-dependent colours: real spherical harmonics up to degree 4, with 3DGS's signs and order.
+"""View-dependent colors: real spherical harmonics up to degree 4, with the signs and order of 3DGS.
 
 NumPy only: this also runs inside Blender.
 """
@@ -14,7 +14,7 @@ from ..scene import Gaussians
 
 
 def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"]:
-    """RGB >= 0 of every Gaussian seen from `eye` (world space): max(0, ½ + Σ_k c_k Y_k(direction))."""
+    """RGB of every Gaussian seen from `eye` (world space): max(0, ½ + Σ_k c_k Y_k(direction))."""
     total = 0.5 + gaussians.sh0[:, 0] * np.float32(basis(np.zeros((1, 3), np.float32), 0)[0, 0])
     if gaussians.sh_degree:
         direction: Array = gaussians.means - eye.astype(np.float32)
@@ -26,9 +26,10 @@ def colours(gaussians: Gaussians, eye: Float[Array, " 3"]) -> Float[Array, "N 3"
 
 
 def basis(direction: Float[Array, "N 3"], degree: int) -> Float[Array, "N K"]:
-    """The (degree + 1)² real basis functions at unit directions; Y_1 = sqrt(3 / 4π) (-y, z, -x), and so on.
+    """The (degree + 1)² real basis functions at unit directions.
 
-    In the directions' precision: the constants are Python's floats, which change no array's type.
+    Y_1 = sqrt(3 / 4π) (-y, z, -x), and so on. The result has the directions' precision: the
+    constants are Python floats, which do not change an array's type.
     """
     x, y, z = direction.T
     xx = x * x

@@ -1,6 +1,7 @@
-"""What every camera file says about a photo, whatever its format: a name, where the camera stood, and its intrinsics.
+"""What all camera files tell about a photo: its name, its pose and its intrinsics.
 
-Camera models are COLMAP's, evaluated by pycolmap. Pixel centres are at +0.5, as in COLMAP, nerfstudio and gsplat.
+Camera models are COLMAP's, evaluated by pycolmap. The middle of the upper left pixel is at (0.5,
+0.5), as in COLMAP, nerfstudio and gsplat.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from ..errors import EngineError
 class Intrinsics:
     """A camera model with its parameters, for a photo of `width` x `height` pixels.
 
-    Raises `EngineError` "bad_file" if they make no camera. Hashable: photos of one camera share one undistortion map.
+    Raises `EngineError`: "bad_file" if they do not make a camera, "bad_input" for panoramas.
+    Hashable, so that the photos of one camera share one undistortion map.
     """
 
     model: str  # COLMAP's name
@@ -38,48 +40,62 @@ class Intrinsics:
             raise _bad(f"The camera model {self.model} is not known")
         if self.width < 1 or self.height < 1 or not all(map(math.isfinite, self.params)):
             raise _bad(
-                f"A {self.model} camera of {self.width}x{self.height} with parameters {self.params} is no camera"
+                f"A {self.model} camera of {self.width}x{self.height} pixels "
+                f"with parameters {self.params} is not valid"
             )
         camera = self.colmap()
         if not camera.verify_params():
             raise _bad(
-                f"A {self.model} camera needs {camera.params_info}, but has {len(self.params)} parameters"
+                f"A {self.model} camera needs {camera.params_info}, "
+                f"but has {len(self.params)} parameters"
             )
         if min(camera.focal_length_x, camera.focal_length_y) <= 0:
             raise _bad(
-                f"A camera has the focal length {camera.focal_length_x:g} x {camera.focal_length_y:g}"
+                f"A camera has the focal length {camera.focal_length_x:g} x "
+                f"{camera.focal_length_y:g}"
             )
 
     def colmap(self) -> pycolmap.Camera:
+        """This camera as an object of pycolmap, which evaluates the model."""
         return pycolmap.Camera(
             model=self.model, width=self.width, height=self.height, params=self.params
         )
 
     @property
     def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
         return self.width, self.height
 
     @property
     def is_pinhole(self) -> bool:
-        """Whether straight lines are straight in the photo. (pycolmap calls a fisheye of zeros undistorted, too.)"""
+        """Whether straight lines are straight in the photo.
+
+        pycolmap alone does not tell: it also calls a fisheye with zero coefficients undistorted.
+        """
         return self.colmap().is_undistorted() and "FISHEYE" not in self.model
 
     @property
     def K(self) -> Float[Array, "3 3"]:  # noqa: N802 - the field's name
+        """The intrinsic matrix in pixels, without the distortion."""
         return self.colmap().calibration_matrix()
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A photo as a camera file describes it."""
+    """One photo of a camera file."""
 
-    name: str  # the photo's, relative to the folder of photos
+    # The photo's path, relative to the folder of photos.
+    name: str
     viewmat: Float[Array, "4 4"]  # world -> camera, OpenCV axes, float64
     intrinsics: Intrinsics
 
 
 def viewmat_of(camera_to_world: Float[Array, "4 4"], name: str) -> Float[Array, "4 4"]:
-    """World -> camera from a pose with OpenCV axes, whose columns may be scaled (Blender's cameras often are)."""
+    """World -> camera from a camera -> world pose with OpenCV axes.
+
+    The columns of the pose may be scaled (those of Blender's cameras often are). Raises
+    `EngineError` "bad_file" if the pose is not finite or not a rotation.
+    """
     axes, centre = camera_to_world[:3, :3], camera_to_world[:3, 3]
     lengths = np.linalg.norm(axes, axis=0)
     if not (np.isfinite(camera_to_world).all() and lengths.all()):
@@ -94,13 +110,19 @@ def viewmat_of(camera_to_world: Float[Array, "4 4"], name: str) -> Float[Array, 
 
 
 def limited(size: tuple[int, int], max_size: int | None) -> tuple[int, int]:
-    """`size`, scaled down if its long side is over `max_size`: rounded, never truncated, and at least 1."""
+    """`size`, scaled down if its long side exceeds `max_size`.
+
+    The sides are rounded, never truncated, and at least 1.
+    """
     scale = min(1.0, (max_size or max(size)) / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def same_shape(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    """Whether two sizes have one aspect ratio: within 1 %, or the pixel that rounding a small thumbnail costs."""
+    """Whether two sizes have the same aspect ratio.
+
+    They may differ by 1 %, or by the pixel that rounding a small thumbnail costs.
+    """
     return abs(a[0] * b[1] - a[1] * b[0]) <= max(0.01 * a[0] * b[1], *a, *b)
 
 

@@ -1,8 +1,11 @@
-"""SOG of PlayCanvas, versions 1 and 2: https://developer.playcanvas.com/user-manual/gaussian-splatting/formats/sog
+"""SOG of PlayCanvas, versions 1 and 2.
 
-A meta.json and lossless WebP images, in a folder or in a zip; pixel i of an image belongs to splat i. Positions have 16
-bits per axis, in two images, and grow exponentially; quaternions are the smallest three, with the number of the largest
-(w is 0) in the alpha channel; the other bytes point into a codebook (version 2) or lie between a minimum and a maximum
+https://developer.playcanvas.com/user-manual/gaussian-splatting/formats/sog
+
+A SOG is a meta.json and lossless WebP images, in a folder or in a zip; pixel i of an image belongs
+to splat i. Positions have 16 bits per axis, in two images, and grow exponentially. Quaternions are
+the smallest three components, with the number of the largest (w is 0) in the alpha channel. The
+other bytes are indices into a codebook (version 2) or fractions between a minimum and a maximum
 (version 1). Spherical harmonics come from a palette of up to 65,536 entries.
 """
 
@@ -66,9 +69,8 @@ def _decode(read: Callable[[str], bytes]) -> Splats:
     if quats[:, 3].min() < 252:
         raise ValueError("the alpha channel of quats must be 252 to 255")
     stored = pixels(meta["sh0"])
-    sh0 = _values(
-        stored, meta["sh0"]
-    )  # its fourth channel is the opacity: itself, or in version 1 its logit
+    # The fourth channel is the opacity, or its logit in version 1.
+    sh0 = _values(stored, meta["sh0"])
     shN = np.empty((n, 0, 3), np.float32)
     if "shN" in meta:
         labels = pixels(meta["shN"], 1).astype(np.int64)
@@ -90,7 +92,7 @@ def _decode(read: Callable[[str], bytes]) -> Splats:
 
 
 def _palette(image: UInt8[Array, "h w 4"], part: Mapping[str, Any]) -> Float[Array, "P S 3"]:
-    """Spherical harmonics, 64 entries of S pixels per row."""
+    """The spherical harmonics of the palette; the image has 64 entries of S pixels in each row."""
     s = image.shape[1] // 64
     if s not in (3, 8, 15):
         raise ValueError(f"{part['files'][0]} is {image.shape[1]} pixels wide")
@@ -98,7 +100,7 @@ def _palette(image: UInt8[Array, "h w 4"], part: Mapping[str, Any]) -> Float[Arr
 
 
 def _values(bytes_: UInt8[Array, "*shape"], part: Mapping[str, Any]) -> Float[Array, "*shape"]:
-    """What bytes stand for: entries of a codebook, or fractions of a range."""
+    """The values of bytes: entries of a codebook, or fractions of a range."""
     if "codebook" in part:
         return np.array(part["codebook"], np.float32)[bytes_]
     return _between(bytes_ / 255, part).astype(np.float32)

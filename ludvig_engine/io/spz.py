@@ -1,11 +1,12 @@
 """SPZ of Niantic, versions 2, 3 (gzip) and 4 (zstandard): https://github.com/nianticlabs/spz
 
-A header, then one array after the other: positions in 24-bit fixed point; opacities, colours and log scales in bytes;
-quaternions in 3 bytes (version 2: x, y, z) or 4 (the three smallest); spherical harmonics in bytes. Version 4
-compresses every array by itself, and a table after its header has their sizes.
+After a header, one array follows the other: positions in 24-bit fixed point; opacities, colors and
+log scales in bytes; quaternions in 3 bytes (version 2: x, y, z) or 4 (the three smallest
+components); spherical harmonics in bytes. Version 4 compresses each array by itself, and a table
+after its header has their sizes.
 
-SPZ looks along -z with y up, where COLMAP and trainers look along z with y down: y and z change their signs here, so
-that the splats fit the cameras they were trained with.
+SPZ looks along -z with y up, whereas COLMAP and trainers look along z with y down. So y and z
+change their signs here, to make the splats fit the cameras they were trained with.
 """
 
 from __future__ import annotations
@@ -27,19 +28,17 @@ from .files import open_file
 from .quantized import from_smallest_three
 
 MAGIC = b"NGSP"
-_FLIP = np.array(
-    [1, 1, -1, -1], np.float32
-)  # a quaternion's w, x, y, z; the last three are a point's
-_COLOR_SCALE = (
-    0.15  # colours are stored as 0.5 + 0.15 * sh0, to leave room for what lies outside 0..1
-)
+# Signs of a quaternion's w, x, y, z; the last three are those of a point.
+_FLIP = np.array([1, 1, -1, -1], np.float32)
+# Colors are stored as 0.5 + 0.15 * sh0, to leave room for values outside 0..1.
+_COLOR_SCALE = 0.15
 
 
 def read_spz(path: str | os.PathLike[str]) -> Splats:
     """Read an SPZ file, in its order.
 
-    Raises `EngineError`: "bad_file" if it is damaged or of an unknown version, "missing_package" if it is of version 4
-    and there is no zstandard.
+    Raises `EngineError`: "bad_file" if the file is damaged or of an unknown version,
+    "missing_package" if it is of version 4 and zstandard is not installed.
     """
     name = Path(path).name
     with open_file(path) as file:
@@ -54,7 +53,7 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
             name,
             f"it is an SPZ of version {version} and degree {degree}"
             if magic == MAGIC
-            else "it is no SPZ",
+            else "it is not an SPZ file",
         )
     s = (degree + 1) ** 2 - 1
     sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
@@ -81,7 +80,11 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
 
 
 def _harmonic_signs(degree: int) -> Float[Array, "S 1"]:
-    """Which spherical harmonics change their sign with y and z: order m is odd in y if negative, in z if degree - |m| is."""
+    """Which spherical harmonics change their sign when y and z do.
+
+    The function of degree l and order m is odd in y if m is negative, and odd in z if l - |m| is
+    odd.
+    """
     signs = [
         (-1.0) ** ((m < 0) + order - abs(m))
         for order in range(1, degree + 1)
@@ -93,18 +96,23 @@ def _harmonic_signs(degree: int) -> Float[Array, "S 1"]:
 def _fixed_point(data: UInt8[Array, "N 3 3"]) -> Float[Array, "N 3"]:
     """24-bit two's complement, lowest byte first."""
     words = np.zeros((*data.shape[:2], 4), np.uint8)
-    words[..., 1:] = data  # in the upper three bytes, so that the sign is at its place
+    # In the upper three bytes, so that the sign bit is in its place.
+    words[..., 1:] = data
     return (words.view("<i4")[..., 0] >> 8).astype(np.float32)
 
 
 def _xyz(data: UInt8[Array, "N 3"]) -> Float[Array, "N 4"]:
-    """Version 2: x, y, z; w is what is missing to 1 and positive."""
+    """Version 2: x, y, z. w is positive and follows from the unit length."""
     xyz = data.astype(np.float32) / 127.5 - 1
     return from_smallest_three(xyz, np.zeros(len(xyz), np.int64))
 
 
 def _smallest_three(data: UInt8[Array, "N 4"]) -> Float[Array, "N 4"]:
-    """Versions 3 and 4: the number of the largest of x, y, z, w, then a sign and 9 bits for each of the others."""
+    """Versions 3 and 4: the three smallest components.
+
+    A word has the number of the largest of x, y, z, w, then a sign and 9 bits for each of the
+    others.
+    """
     words = np.ascontiguousarray(data).view("<u4")[:, 0].astype(np.int64)
     fields = (words[:, None] >> np.array([20, 10, 0])) & 1023
     three = np.where(fields & 512, -1, 1) * (fields & 511) / 511 * np.sqrt(0.5)
@@ -114,7 +122,8 @@ def _smallest_three(data: UInt8[Array, "N 4"]) -> Float[Array, "N 4"]:
 def _streams(content: bytes, name: str, sizes: list[int]) -> bytes:
     """The arrays of a version 4 file, decompressed and joined."""
     try:
-        zstandard = import_module("zstandard")  # an optional package: few files need it
+        # An optional package, because few files need it.
+        zstandard = import_module("zstandard")
     except ImportError as error:
         raise EngineError(
             "missing_package",

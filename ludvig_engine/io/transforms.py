@@ -1,8 +1,9 @@
-"""Cameras from transforms.json: nerfstudio's, instant-ngp's, and the one of the Blender synthetic scenes.
+"""Cameras from transforms.json: nerfstudio's, instant-ngp's and the Blender synthetic scenes'.
 
-https://docs.nerf.studio/quickstart/data_conventions.html: `transform_matrix` is camera -> world with OpenGL axes
-(x right, y up, z backward); intrinsics stand at the top or in a frame; distortion is OpenCV's. The synthetic scenes
-give only `camera_angle_x` and names without extension: their focal length follows from the photo's width.
+`transform_matrix` is camera -> world with OpenGL axes (x right, y up, z backward); intrinsics are
+at the top level or in a frame; distortion is OpenCV's. See
+https://docs.nerf.studio/quickstart/data_conventions.html. The synthetic scenes give only
+`camera_angle_x` and names without extension; their focal length follows from the photo's width.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ _OPENGL_TO_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
 def read_transforms(
     meta: Mapping[str, Any], path: Path, find: Callable[[list[str]], Mapping[str, Path]]
 ) -> tuple[list[Shot], list[str]]:
-    """The photos of a parsed transforms.json, and notes. `find` photos is called if the file does not tell their sizes.
+    """The photos of a parsed transforms.json, and notes for the user.
 
-    Splats exported from nerfstudio live in a normalised space, which a dataparser_transforms.json beside `path`
-    describes: then it is applied to the cameras.
+    `find` looks for photos; it is only called if the file does not give their sizes. Splats
+    exported from nerfstudio are in a normalized space, which a dataparser_transforms.json beside
+    `path` describes; if there is one, it is applied to the cameras. Raises `EngineError`
+    "bad_file", "bad_input" or "not_found" (if the size of a photo remains unknown).
     """
     shots: list[Shot] = []
     try:
@@ -62,16 +65,14 @@ def read_transforms(
     if not path.with_name(_DATAPARSER).is_file():
         return shots, []
     return shots, [
-        f"{_DATAPARSER} is applied: the cameras are where the splats exported from nerfstudio are."
+        f"{_DATAPARSER} is applied to the cameras, to fit splats that nerfstudio exported."
     ]
 
 
 def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Intrinsics:
     if "w" in values and "h" in values:
-        width, height = (
-            round(float(values["w"])),
-            round(float(values["h"])),
-        )  # instant-ngp writes 1920.0
+        # instant-ngp writes 1920.0.
+        width, height = round(float(values["w"])), round(float(values["h"]))
     elif photo:
         width, height = photo_size(photo)
     else:
@@ -96,7 +97,8 @@ def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Int
     )
     model = values.get("camera_model", "OPENCV")
     if model == "EQUIRECTANGULAR":
-        return Intrinsics(model, (), width, height)  # which says what to do instead
+        # Intrinsics raises an error that tells what to do instead.
+        return Intrinsics(model, (), width, height)
     if "FISHEYE" in model or values.get("is_fisheye"):
         return Intrinsics("OPENCV_FISHEYE", (*pinhole, k1, k2, k3, k4), width, height)
     if k4:
@@ -105,15 +107,16 @@ def _intrinsics(values: Mapping[str, Any], name: str, photo: Path | None) -> Int
             f"{name} has a lens with k4 = {k4:g}, which only fisheye lenses may have.",
             ["Set it to 0."],
         )
-    # COLMAP's name for OpenCV's rational model, of which nerfstudio uses the numerator.
+    # FULL_OPENCV is OpenCV's rational model, of which nerfstudio uses the numerator.
     return Intrinsics("FULL_OPENCV", (*pinhole, k1, k2, p1, p2, k3, 0.0, 0.0, 0.0), width, height)
 
 
 def _dataparser(meta: Mapping[str, Any], path: Path) -> tuple[Float[Array, "4 4"], float]:
     """What moves and scales the poses of transforms.json into the space of nerfstudio's export.
 
-    The file says how to get there from the *original* cameras, those before `applied_transform` and `applied_scale`
-    made them what transforms.json has (nerfstudio_dataparser.py).
+    dataparser_transforms.json starts from the *original* cameras, before `applied_transform` and
+    `applied_scale` turned them into those of transforms.json, so these two are undone (see
+    nerfstudio_dataparser.py).
     """
     file = path.with_name(_DATAPARSER)
     if not file.is_file():

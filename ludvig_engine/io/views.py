@@ -18,8 +18,9 @@ from .photo_files import find_photos, photo_size
 from .shots import Shot, limited, same_shape
 from .transforms import read_transforms
 
-# Where a folder may keep its cameras. nerfstudio keeps the COLMAP model that a transforms.json was made from below
-# colmap/, in another coordinate system than that of the splats: so transforms.json comes first there.
+# Where a folder may keep its cameras, most likely place first. transforms.json comes before
+# colmap/, in which nerfstudio keeps the COLMAP model that it made transforms.json from: that model
+# is in another coordinate system than the splats.
 _PLACES = [
     "[0-9]*",
     "sparse",
@@ -40,15 +41,17 @@ def load_views(
 ) -> tuple[tuple[View, ...], tuple[str, ...]]:
     """The views of a scene, sorted by name, and notes on what the user should know about them.
 
-    A view is named as its photo, without the folders that all photos are in.
+    A view has the name of its photo, without the folders that all photos have in common.
 
-    `path` is a COLMAP model, a transforms.json (nerfstudio, instant-ngp, Blender synthetic), a cameras.json (of 3D
-    Gaussian Splatting viewers), or a dataset folder that has one of them. `photos` is the folder the photos are in, by
-    default one of the usual places nearby. `max_size` limits the long side of the views' cameras, in pixels.
+    `path` is a COLMAP model, a transforms.json (nerfstudio, instant-ngp, Blender synthetic), a
+    cameras.json (of 3D Gaussian Splatting viewers), or a dataset folder that has one of them.
+    `photos` is the folder of the photos, by default one of the usual places nearby. `max_size`
+    limits the long side of the views' cameras, in pixels.
 
-    Cameras follow the size of the photo file, whatever size they were computed for. If only some photos are missing,
-    their views have none. Raises `EngineError`: "not_found" if there are no cameras, or no photos though they are
-    needed; "bad_file" if a file is damaged; "bad_input" if a photo's shape does not fit its camera.
+    Cameras are scaled to the size of the photo file, whatever size they were computed for. If only
+    some photos are missing, their views have no photo. Raises `EngineError`: "not_found" if there
+    are no cameras, or no photos although they are needed; "bad_file" if a file is damaged;
+    "bad_input" if a photo's shape does not fit its camera.
     """
     source, notes = _locate(Path(path).absolute())
     folders = _photo_folders(source) if photos is None else [Path(photos)]
@@ -65,10 +68,11 @@ def load_views(
         raise _not_found(missing, folders)
     if missing and found:
         notes += [
-            f"{len(missing)} of {len(shots)} photos are missing ({_few(missing)}): their cameras are kept."
+            f"{len(missing)} of {len(shots)} photos are missing ({_few(missing)}): "
+            "their cameras are kept."
         ]
     if photos is None and folder and folder.name.startswith("images_"):
-        notes += [f"The photos are those in {folder}."]
+        notes += [f"The photos are read from {folder}."]
     common = _common_folder([shot.name for shot in shots])
     views = [
         _view(replace(shot, name=shot.name[len(common) :]), found.get(shot.name), max_size)
@@ -78,7 +82,7 @@ def load_views(
 
 
 def _common_folder(names: Sequence[str]) -> str:
-    """The folders all names begin with: transforms.json says images/a.jpg where COLMAP says a.jpg."""
+    """The folders that all names begin with: transforms.json has images/a.jpg, COLMAP a.jpg."""
     levels = zip(*(name.split("/")[:-1] for name in names), strict=False)
     return "".join(
         f"{level[0]}/" for level in takewhile(lambda level: len(set(level)) == 1, levels)
@@ -86,7 +90,10 @@ def _common_folder(names: Sequence[str]) -> str:
 
 
 def _locate(path: Path) -> tuple[Path, list[str]]:
-    """The COLMAP folder or the JSON file meant by `path`, which may be any file of a COLMAP model."""
+    """The COLMAP folder or JSON file that `path` leads to, and notes.
+
+    `path` may also be any file of a COLMAP model.
+    """
     if path.is_file() and path.suffix.lower() == ".json":
         return path, []
     path = path.parent if path.is_file() else path
@@ -95,8 +102,8 @@ def _locate(path: Path) -> tuple[Path, list[str]]:
     if not found:
         raise EngineError(
             "not_found",
-            f"There are no cameras in {path}: neither a COLMAP model (cameras.bin and images.bin, or .txt) in it or in "
-            "its folder sparse/0, nor a transforms.json or cameras.json.",
+            f"There are no cameras in {path}: neither a COLMAP model (cameras.bin and images.bin, "
+            "or .txt) in it or in its folder sparse/0, nor a transforms.json or cameras.json.",
             [
                 Fix(
                     "Choose the folder with the cameras the splats were trained with.",
@@ -105,7 +112,10 @@ def _locate(path: Path) -> tuple[Path, list[str]]:
             ],
         )
     others = [str(place.relative_to(path)) for place in found[1:]]
-    note = f"The cameras are those in {found[0].relative_to(path)}; there are others in {_few(others)}."
+    note = (
+        f"The cameras are read from {found[0].relative_to(path)}; "
+        f"there are others in {_few(others)}."
+    )
     return found[0], [note] if others else []
 
 
@@ -123,7 +133,7 @@ def _read(source: Path, folders: Sequence[Path]) -> tuple[list[Shot], list[str]]
 
 
 def _photo_folders(source: Path) -> list[Path]:
-    """Where the photos of a COLMAP folder or JSON file usually are, likeliest first."""
+    """Where the photos of a COLMAP folder or JSON file usually are, most likely place first."""
     root = source if source.is_dir() else source.parent
     while source.is_dir() and (root.name in ("sparse", "colmap") or root.name.isdecimal()):
         root = root.parent
@@ -155,7 +165,8 @@ def _check_shape(shot: Shot, size: tuple[int, int]) -> None:
     if not same_shape(size, shot.intrinsics.size):
         raise EngineError(
             "bad_input",
-            f"The photo {shot.name} is {width}x{height}, but its camera is for {w}x{h}, which is another shape.",
+            f"The photo {shot.name} is {width}x{height}, but its camera is for {w}x{h}, "
+            "which has another aspect ratio.",
             ["Use the photos the cameras were computed from, not cropped or rotated."],
         )
 

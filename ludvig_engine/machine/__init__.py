@@ -1,1 +1,1 @@
-"""The machine it runs on: devices, memory, threads, and the sparse products of large scenes."""
+"""The machine the engine runs on: devices, memory, threads and sparse products."""

@@ -1,6 +1,8 @@
-"""One BLAS thread for each thread of ours: two kinds stand in each other's way, small products take four times as long.
+"""Limit BLAS to one thread per call while our own worker threads run.
 
-The number of BLAS threads belongs to the process, so the last user restores it, whichever came first.
+BLAS threads nested in worker threads oversubscribe the cores: small products then take four times
+as long. The number of BLAS threads belongs to the process, so the last user restores it, whoever
+came first.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ _limit: Any = None
 
 @contextmanager
 def single() -> Iterator[None]:
-    """BLAS calls use one thread each as long as anybody is within."""
+    """Within this context, BLAS calls of the whole process use one thread each."""
     global _users, _limit
     with _lock:
         if not _users:
@@ -37,6 +39,7 @@ def single() -> Iterator[None]:
 
 @cache
 def _controller() -> ThreadpoolController:
-    import scipy.linalg  # noqa: F401 - which brings a BLAS of its own
+    # SciPy brings a BLAS of its own, which is only found once it is loaded.
+    import scipy.linalg  # noqa: F401
 
     return ThreadpoolController().select(user_api="blas")

@@ -1,4 +1,4 @@
-"""Where models run, and torch itself: an optional dependency that only these functions import."""
+"""Devices for models, and torch: an optional dependency that only these functions import."""
 
 from __future__ import annotations
 
@@ -19,18 +19,14 @@ from ..errors import EngineError, nearest_name
 from ..progress import cpu_count
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-UNUSED = (
-    "mask_token",
-    "pooler",
-    "temperature",
-    "logit_",
-)  # what some checkpoints leave out and nothing here reads
+# Parts of models that some checkpoints leave out and that nothing here uses.
+UNUSED = ("mask_token", "pooler", "temperature", "logit_")
 
 log = logging.getLogger(__name__)
 
 
 def import_torch() -> Any:
-    """The module torch. Raises `EngineError` "missing_package" if it is not installed or broken."""
+    """The module torch. Raises `EngineError` "missing_package" if it is broken or not installed."""
     torch = _imported("torch")
     if os.environ.get("LUDVIG_THREADS") and torch.get_num_threads() != cpu_count():
         torch.set_num_threads(cpu_count())
@@ -41,14 +37,16 @@ def import_transformers() -> Any:
     """The module transformers; see `import_torch`."""
     import_torch()
     transformers = _imported("transformers")
-    transformers.utils.logging.disable_progress_bar()  # not for a process whose output nobody sees
+    # Without the bar, because nobody sees the output of this process.
+    transformers.utils.logging.disable_progress_bar()
     return transformers
 
 
 def choose(device: str = "auto") -> str:
-    """`device` if it is there, or for "auto" an NVIDIA GPU if there is one, else the CPU.
+    """The device to run on: `device`, or for "auto" an NVIDIA GPU if there is one, else the CPU.
 
-    Raises `EngineError` "no_gpu".
+    Raises `EngineError`: "bad_input" if there is no device of this name, "no_gpu" if torch does not
+    find the GPU.
     """
     torch = import_torch()
     kind = device.partition(":")[0]
@@ -77,9 +75,10 @@ def choose(device: str = "auto") -> str:
 
 @functools.cache
 def gpu() -> bool:
-    """Whether there is an NVIDIA GPU that torch can use, for what is not a model. `LUDVIG_DEVICE=cpu` says no.
+    """Whether torch can use an NVIDIA GPU, for work other than models.
 
-    Looks for the driver first: a computer without one need not wait for torch.
+    `LUDVIG_DEVICE=cpu` makes this False. The driver is looked for first, so that a computer without
+    one need not wait for torch.
     """
     if (
         os.environ.get("LUDVIG_DEVICE") == "cpu"
@@ -93,10 +92,11 @@ def gpu() -> bool:
 def load_pretrained(
     kind: str, folder: Path, *, device: str, half: bool | None = None, **settings: Any
 ) -> Any:
-    """`transformers.<kind>.from_pretrained(folder)` for inference on `device`, in half precision on a GPU.
+    """Load `transformers.<kind>` from `folder` for inference on `device`.
 
-    Raises `EngineError` "bad_file" with what transformers says, or if the weights are not all there: it would start
-    those parts from random numbers.
+    It is in half precision on a GPU, unless `half` decides. Raises `EngineError` "bad_file" with
+    the message of transformers, or if weights are missing, which transformers would replace by
+    random numbers.
     """
     torch, transformers = import_torch(), import_transformers()
     half = device != "cpu" if half is None else half
@@ -113,7 +113,8 @@ def load_pretrained(
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise EngineError(
             "bad_file",
-            f"{folder} does not hold a model that transformers {transformers.__version__} reads as {kind}: {error}",
+            f"{folder} does not hold a model that transformers {transformers.__version__} "
+            f"reads as {kind}: {error}",
             [
                 "Fetch the model again.",
                 "Check that config.json and model.safetensors belong together.",
@@ -138,7 +139,7 @@ def load_pretrained(
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer that lies beside a model. Raises `EngineError` "bad_file"."""
+    """The tokenizer in a model's folder. Raises `EngineError` "bad_file"."""
     transformers = import_transformers()
     try:
         return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -152,25 +153,28 @@ def load_tokenizer(folder: Path) -> Any:
 
 @contextmanager
 def inference(device: str) -> Iterator[None]:
-    """No gradients; running out of memory becomes a sentence."""
+    """Compute without gradients.
+
+    Raises `EngineError` "out_of_memory" if the memory does not suffice.
+    """
     with fitting(device), import_torch().inference_mode():
         yield
 
 
 @contextmanager
 def fitting(device: str, what: str = "The model") -> Iterator[None]:
-    """Running out of memory becomes a sentence about `what`."""
+    """Turn running out of memory into `EngineError` "out_of_memory", in a sentence about `what`."""
     torch = import_torch()
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if type(error) is RuntimeError and "allocate" not in str(
-            error
-        ):  # how torch says it for the CPU
+        # On the CPU, torch reports it as a RuntimeError about a failure to allocate memory.
+        if type(error) is RuntimeError and "allocate" not in str(error):
             raise
         raise EngineError(
             "out_of_memory",
-            f"{what} does not fit into the memory of the {'computer' if device == 'cpu' else 'GPU'}.",
+            f"{what} does not fit into the memory of the "
+            f"{'computer' if device == 'cpu' else 'GPU'}.",
             [
                 "Choose a smaller image size or a smaller model.",
                 "Close other programs, or use the CPU.",
@@ -181,16 +185,14 @@ def fitting(device: str, what: str = "The model") -> Iterator[None]:
 def _imported(name: str) -> Any:
     try:
         return import_module(name)
-    except (
-        ImportError,
-        OSError,
-        RuntimeError,
-    ) as error:  # a broken torch or torchvision raises the latter two
+    except (ImportError, OSError, RuntimeError) as error:
+        # A broken torch or torchvision raises OSError or RuntimeError.
         fixes = ['Install the models extra: pip install "ludvig-engine[models]".']
         if name != "torch" and _is_broken("torchvision"):
             fixes.insert(
                 0,
-                "Torchvision does not fit this torch: pip uninstall torchvision (nothing needs it).",
+                "Torchvision does not fit this torch: "
+                "pip uninstall torchvision (nothing needs it).",
             )
         raise EngineError(
             "missing_package", f"The Python package {name} cannot be imported: {error}.", fixes

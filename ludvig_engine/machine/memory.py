@@ -1,4 +1,4 @@
-"""How much memory the machine has, by what each system offers without further packages."""
+"""How much memory the machine has, asked in the way of each system, without further packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def total_memory() -> int:
-    """Bytes."""
+    """The machine's memory in bytes."""
     return (
         _windows()[0]
         if sys.platform == "win32"
@@ -20,7 +20,7 @@ def total_memory() -> int:
 
 
 def free_memory() -> int:
-    """Bytes that programs can still have; what only keeps files at hand counts as free."""
+    """The bytes that programs can still get. Memory that only caches files counts as free."""
     if sys.platform == "win32":
         return _windows()[1]
     if sys.platform == "darwin":

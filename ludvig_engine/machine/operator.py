@@ -1,4 +1,4 @@
-"""What a sparse matrix is to its users: something that can be applied to vectors."""
+"""The interface of sparse matrices: something that can be applied to vectors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from ..progress import SILENT, Job
 
 
 class Operator:
-    """A matrix to be applied to many vectors."""
+    """A matrix (N, M) that is applied to many vectors."""
 
     def __call__(
         self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0
     ) -> Float[Array, "N *C"]:
-        """matrix @ x for a vector or a few columns."""
+        """matrix @ x, for a vector (M,) or a few columns (M, C). Raises `Cancelled`."""
         raise NotImplementedError

@@ -1,4 +1,7 @@
-"""Sparse times dense, near the speed of memory: CSR float32 with int32 indices, rows shared out among the cores."""
+"""Sparse times dense at nearly the speed of memory.
+
+Matrices are CSR, float32 with int32 indices; their rows are shared out among the cores.
+"""
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
@@ -16,11 +19,19 @@ from ..progress import SILENT, Job, chunks
 from .device import gpu
 from .operator import Operator
 
-LARGE = 1_000_000  # entries; below that the CPU is done before the GPU has begun
-ROWS = 65536  # of a piece of work
-MANY = 262144  # of one that is over in 2 ms: with fewer, handing them out is a tenth of the time
-SIDE = 4  # rows side by side; 8 win 3 % more
-WINDOW = 256  # rows sorted by length among themselves: near enough to stay neighbours in memory
+# A matrix of at least this many entries goes to the GPU. With fewer, the CPU is done before the GPU
+# has begun.
+LARGE = 1_000_000
+# Rows in a piece of work.
+ROWS = 65536
+# Rows in a piece of work of `Sliced`, which takes 2 ms. With fewer, handing out the pieces would
+# take a tenth of the time.
+MANY = 262144
+# Rows side by side; 8 would gain only 3 % more.
+SIDE = 4
+# Rows are sorted by length within windows of this size, so that they stay near their neighbors in
+# memory.
+WINDOW = 256
 _u = np.uint64
 
 log = logging.getLogger(__name__)
@@ -28,15 +39,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sliced(Operator):
-    """Four rows of about the same length side by side (sliced ELLPACK [Kreutzer et al. 2014]), as near as can be.
+    """Four rows of about the same length side by side (sliced ELLPACK [Kreutzer et al. 2014]).
 
-    With one row after another, the end of nearly every row is a mispredicted branch, and each sum waits for the one
-    before; four sums at once and one end for four rows take a third less time. The shorter ones are filled up with
-    zeros, which is 0.3 % of all where rows are sorted first.
+    With one row after another, the end of nearly every row is a mispredicted branch, and each
+    addition waits for the one before. Four sums at once, with one end for four rows, take a third
+    less time. The shorter rows are filled up with zeros, which adds 0.3 % of entries if rows are
+    sorted by length first.
     """
 
-    starts: Int[Array, " B1"]  # of the blocks of SIDE rows, among the entries
-    rows: Int[Array, " P"]  # which row of the result each is; P is N, rounded up to whole blocks
+    # Where each block of SIDE rows begins among the entries; one more than blocks.
+    starts: Int[Array, " B1"]
+    # Which row of the result each row is. P is N, rounded up to whole blocks.
+    rows: Int[Array, " P"]
     indices: Int[Array, " E"]
     data: Float[Array, " E"]
     count: int  # N
@@ -56,7 +70,10 @@ class Sliced(Operator):
 
 
 def operator(matrix: csr_matrix) -> Operator:
-    """Prepare a matrix; costs about as much as applying it ten times. A large one goes to the GPU if there is one."""
+    """Prepare a matrix for many products, on the GPU if it is large and there is one.
+
+    This costs about as much as applying the matrix ten times.
+    """
     if matrix.nnz >= LARGE and gpu():
         from .sparse_gpu import on_gpu
 
@@ -82,7 +99,7 @@ def add_product(
     job: Job = SILENT,
     threads: int = 0,
 ) -> None:
-    """out += matrix @ dense, without a temporary of out's size."""
+    """out += matrix @ dense, without a temporary array of out's size."""
     dense = np.ascontiguousarray(dense, np.float32)
 
     def one(part: slice) -> None:
@@ -103,7 +120,10 @@ def _add_rows(indptr, indices, data, dense, out, start, stop):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _sliced(indptr, indices, data, rows):
-    """`starts`, `indices` and `data` of `Sliced` for rows in this order; rows beyond the matrix are empty."""
+    """`starts`, `indices` and `data` of `Sliced` for these rows.
+
+    Rows beyond the matrix are empty.
+    """
     count, blocks = len(indptr) - 1, len(rows) // SIDE
     starts = np.zeros(blocks + 1, np.int64)
     for n in range(len(rows)):
@@ -119,7 +139,9 @@ def _sliced(indptr, indices, data, rows):
             for entry in range(indptr[rows[n]], indptr[rows[n] + 1]):
                 out_indices[place], out_data[place] = indices[entry], data[entry]
                 place += SIDE
-            while place < end:  # a neighbour again, so that no foreign infinity becomes NaN here
+            # Repeat an index of this row: with any other, an infinity in a foreign row would become
+            # NaN here.
+            while place < end:
                 out_indices[place] = out_indices[max(place - SIDE, starts[n // SIDE])]
                 place += SIDE
     return starts, out_indices, out_data

@@ -1,4 +1,7 @@
-"""Sparse times dense on an NVIDIA GPU, with torch alone; `sparse.operator` chooses it where there is one."""
+"""Sparse times dense on an NVIDIA GPU, with torch alone.
+
+`sparse.operator` chooses it if there is a GPU.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ DEVICE = "cuda"
 
 @dataclass(frozen=True)
 class GpuOperator(Operator):
-    """The matrix stays on the GPU; vectors, a thousandth of its size, travel with every product."""
+    """A matrix that stays on the GPU.
+
+    The vectors, which are a thousandth of its size, are copied for each product.
+    """
 
     tensor: Any  # sparse CSR
     device: str
@@ -27,7 +33,7 @@ class GpuOperator(Operator):
     def __call__(
         self, x: Float[Array, "M *C"], *, job: Job = SILENT, threads: int = 0
     ) -> Float[Array, "N *C"]:
-        """matrix @ x for a vector or a few columns."""
+        """matrix @ x for a vector or a few columns. Raises `EngineError` "out_of_memory"."""
         job.check()
         dense = np.ascontiguousarray(x, np.float32).reshape(len(x), -1)
         with fitting(self.device, "The graph"):
@@ -38,15 +44,14 @@ class GpuOperator(Operator):
 
 
 def on_gpu(matrix: csr_matrix) -> GpuOperator:
-    """Raises `EngineError` "out_of_memory"."""
+    """Copy a matrix to the GPU. Raises `EngineError` "out_of_memory"."""
     torch = import_torch()
     parts = (
         torch.from_numpy(np.ascontiguousarray(part)) for part in (matrix.indptr, matrix.indices)
     )
     with fitting(DEVICE, "The graph"), warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Sparse CSR tensor support", UserWarning
-        )  # in beta since 2021
+        # torch warns that these are in beta, which they have been since 2021.
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support", UserWarning)
         indptr, indices = (part.to(DEVICE, torch.int32) for part in parts)
         values = torch.from_numpy(matrix.data.astype(np.float32)).to(DEVICE)
         tensor = torch.sparse_csr_tensor(

@@ -1,1 +1,1 @@
-"""The paper's experiments, apart from the product: its configurations, its diffusions, the released code's quirks."""
+"""The paper's experiments, apart from the product: configurations, diffusions, released quirks."""

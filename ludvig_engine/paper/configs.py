@@ -1,8 +1,9 @@
-"""The paper's experiments by name: its hyper-parameters, for those who want to reproduce or compare.
+"""The paper's experiments by name, with its hyper-parameters, for reproducing and comparing.
 
-`Foreground` is one object from one reference view (NVOS, SPIn-NeRF), run by one_view.py; `Masks` the same with SAM
-instead of features; `Words` is text (LERF, object removal), run by words.py. The defaults of this engine are others, and
-better on what could be measured.
+`Foreground` finds one object from one reference view (NVOS, SPIn-NeRF) and is run by one_view.py.
+`Masks` does the same with SAM instead of features (masks.py). `Words` finds what texts name (LERF,
+object removal) and is run by words.py. This engine's own defaults differ, and are better on
+everything that could be measured.
 """
 
 from __future__ import annotations
@@ -21,59 +22,67 @@ _SHARP = Recipe(weighted=True, neighbours=200)
 
 @dataclass(frozen=True)
 class Foreground:
-    """Flood fill from the prompt through similar Gaussians, times how much each looks like the object."""
+    """Flood fill from the prompt through similar Gaussians, times P (LUDVIG, sections 3.3 and 4.2).
+
+    P is how much each Gaussian looks like the object.
+    """
 
     extractor: str = "dinov2:giant,windows"
     recipe: Recipe = _SHARP
-    unary: str = "logistic"  # on features, by the reference mask; "mean": distance to the seeds' mean; or "pixels": no
-    # flood, but a logistic regression of the reference view's pixels, on rendered features
-    C: float = 0.03  # of the logistic regression; 0.01 in the published code, whose weights are three times ours
-    bandwidths: tuple[float, ...] = (0.5, 1, 2, 4, 8)  # of feature similarities, searched
-    unary_bandwidths: tuple[float, ...] = (
-        1 / 8,
-        1 / 4,
-        1 / 2,
-        1,
-    )  # searched; P = probability^(1 / b)
-    seeds: float = 0.1  # share of the Gaussians under the prompt, the surest first
+    # How P is found. "logistic": by a logistic regression on the features of the Gaussians, with
+    # the reference mask as labels. "mean": by the distance to the seeds' mean feature. "pixels":
+    # there is no flood, but a logistic regression on rendered features of the reference view.
+    unary: str = "logistic"
+    # Inverse regularization of the logistic regression. The published code has 0.01, because its
+    # sample weights are three times ours.
+    C: float = 0.03
+    # Bandwidths of the feature similarities; all are tried.
+    bandwidths: tuple[float, ...] = (0.5, 1, 2, 4, 8)
+    # Bandwidths b in P = probability^(1 / b); all are tried.
+    unary_bandwidths: tuple[float, ...] = (1 / 8, 1 / 4, 1 / 2, 1)
+    # This share of the Gaussians under the prompt are seeds: those that lie most under it.
+    seeds: float = 0.1
     hops: int = 100
-    keep: int | float = (
-        600_000  # Gaussians of a scene of more than 400,000: that many, or that share, by weight
-    )
-    by_segmenter: bool = (
-        False  # agree with a SAM mask of the reference view instead of the prompt itself
-    )
-    release_cut: bool = (
-        False  # the published code's edges (diffusions.release_edges), whose cut depends on N
-    )
+    # In scenes of more than 400,000 Gaussians, keep this many with the largest weights, or this
+    # share of them.
+    keep: int | float = 600_000
+    # Whether to agree with a SAM mask of the reference view instead of the prompt itself.
+    by_segmenter: bool = False
+    # Whether to cut edges as the published code does, where the cut depends on N
+    # (diffusions.release_edges).
+    release_cut: bool = False
 
 
 @dataclass(frozen=True)
 class Masks:
-    """SAM's masks in every photo, uplifted (masks.py)."""
+    """Uplift SAM's masks of every photo (masks.py)."""
 
     segmenter: str = "sam:huge"
     scheme: Scheme = NVOS
-    cut: float | str | None = (
-        0.25  # of the picture stretched to 0..1; "li": each picture's own, by Li's rule; None: it
-    )
-    # and the mask, of three, are searched
-    keep: int | float = 0.5  # as in `Foreground`
+    # The cut of a rendered picture that is stretched to 0..1. "li": each picture has its own, by
+    # Li's rule. None: cut and mask, out of three, are those that agree best with the prompt.
+    cut: float | str | None = 0.25
+    # As in `Foreground`.
+    keep: int | float = 0.5
 
 
 @dataclass(frozen=True)
 class Words:
-    """Relevancy, seeds, diffusion."""
+    """Relevancy, seeds and diffusion (LUDVIG, section 4.3).
+
+    The last three fields only concern the benchmark.
+    """
 
     extractor: str
     text: str
     recipe: Recipe
     spread: Transient
-    cutoff: float = (
-        0.0  # benchmark: pixels below this share of the maximum are no part of Otsu's histogram
-    )
-    smooth: int = 0  # benchmark: side of the mean filter over rendered relevancy
-    segmenter: str = ""  # benchmark: a SAM that redraws the masks
+    # Otsu's histogram leaves out pixels whose relevancy is below this share of the maximum.
+    cutoff: float = 0.0
+    # Side of the mean filter over rendered relevancy, in pixels; 0: none.
+    smooth: int = 0
+    # A SAM that redraws the masks; "": none.
+    segmenter: str = ""
 
 
 _LERF = Transient(bandwidth=0.5, C=0.001, power=0.5, steps=200)
@@ -94,18 +103,10 @@ CONFIGS: Mapping[str, Experiment] = {
     "sam2_SPIn": Masks(segmenter="sam2:large", scheme=SPIN, cut=None),
     "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
     "lerf_no_diffusion": Words(
-        _DINO,
-        _CLIP,
-        Recipe(neighbours=200),
-        Transient(diffusion=False),
-        cutoff=0.8,
-        smooth=5,
+        _DINO, _CLIP, Recipe(neighbours=200), Transient(diffusion=False), cutoff=0.8, smooth=5
     ),
     "lerf_sam": Words(
-        _DINO,
-        _CLIP,
-        Recipe(neighbours=200),
-        replace(_LERF, power=40),
+        *(_DINO, _CLIP, Recipe(neighbours=200), replace(_LERF, power=40)),
         cutoff=0.01,
         segmenter="sam:huge",
     ),
@@ -119,9 +120,10 @@ CONFIGS: Mapping[str, Experiment] = {
 
 
 def config(name: str) -> Experiment:
-    """The experiment of that name; "NAME:released" with what the published code does differently from the paper.
+    """The experiment of that name.
 
-    Raises `EngineError` "bad_input".
+    "NAME:released" is the experiment as the published code runs it (`released`). Raises
+    `EngineError` "bad_input" for unknown names.
     """
     name, _, variant = name.partition(":")
     if name not in CONFIGS:
@@ -138,20 +140,20 @@ def config(name: str) -> Experiment:
 
 
 def released(found: Experiment) -> Experiment:
-    """With the departures of the published code, each of which has a switch where it happens:
+    """The experiment with everything that the published code does differently from the paper.
 
-    features divided by their number (`ReleasedRecipe`); DINOv2 without its registers (`released` of the
-    extractor); CLIP's tiles beside their places (`stretched`); edges cut by rank (`release_cut`). `Masks` has none: its
-    thirds are already ours.
+    Each difference has a switch: features are divided by their number of channels
+    (`ReleasedRecipe`), DINOv2 runs without its registers (option `released` of the
+    extractor), CLIP's tiles are misplaced (option `stretched`), and edges are cut by rank
+    (`release_cut`). `Masks` is unchanged, because its scheme already allows for the factor 3.
     """
     if isinstance(found, Masks):
         return found
     recipe = ReleasedRecipe.of(found.recipe)
     extractor = _with(found.extractor, "released")
     if isinstance(found, Words):
-        return replace(
-            found, recipe=recipe, extractor=extractor, text=_with(found.text, "stretched")
-        )
+        text = _with(found.text, "stretched")
+        return replace(found, recipe=recipe, extractor=extractor, text=text)
     return replace(found, recipe=recipe, extractor=extractor, release_cut=True)
 
 

@@ -1,10 +1,11 @@
-"""The paper's diffusions (LUDVIG, section 3.3): edges cut for a flood fill, and normalised power iteration.
+"""The paper's diffusions (LUDVIG, section 3.3): a flood fill, and normalized power iteration.
 
-Both use S_ij = exp(−d_ij² / (b m²)) (graph/similarity.py) and a unary P in (0, 1] that says how much a Gaussian looks like
-the object and keeps the seeds from leaking.
+Both use S_ij = exp(−d_ij² / (b m²)) (graph/similarity.py) and a unary P in (0, 1]. P is how much a
+Gaussian looks like the object, and keeps the seeds from leaking out of it.
 
-The published code departs from these formulas in the flood: it divides an edge's weight by sums over all edges of the
-same *rank*, so its cut depends on N. Here the cut is an explicit `threshold` on S √(P_i P_j); theirs: `release_edges`.
+The published code departs from these formulas in the flood: it divides the weight of an edge by
+sums over all edges of the same *rank*, so its cut depends on N (`release_edges`). Here the cut is
+an explicit `threshold` on S_ij √(P_i P_j).
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -19,18 +20,21 @@ from ..machine.sparse import operator
 from ..progress import SILENT, Job
 from ..stages import DIFFUSE
 
-THRESHOLD = 0.03  # between the published code's implied cuts at 10^5 and 6 10^5 Gaussians
+# This is between the cuts that the published code implies at 10^5 and at 6 10^5 Gaussians.
+THRESHOLD = 0.03
 
 
 def seed_median(graph: Graph, seeds: Bool[Array, " N"]) -> float:
-    """Median feature distance between the seeds and their neighbours, themselves (0) included; the lower of two."""
+    """The median m of the feature distances between seeds and their neighbors; 0 without seeds.
+
+    A seed is its own neighbor, at the distance 0. Of two middle values the lower one is taken.
+    """
     rows = np.repeat(seeds, np.diff(graph.indptr)) & ((graph.direction & OUT) > 0)
     values = graph.distances[rows]
-    return (
-        float(np.partition(values, (len(values) - 1) // 2)[(len(values) - 1) // 2])
-        if len(values)
-        else 0.0
-    )
+    if not len(values):
+        return 0.0
+    middle = (len(values) - 1) // 2
+    return float(np.partition(values, middle)[middle])
 
 
 def kept_edges(
@@ -41,17 +45,14 @@ def kept_edges(
     scale: float,
     threshold: float = THRESHOLD,
 ) -> Bool[Array, " E"]:
-    """Where S_ij √(P_i P_j) > threshold, without computing an exponential per edge."""
+    """The edges with S_ij √(P_i P_j) > threshold; `scale` is m, and `bandwidth` is b.
+
+    The logarithms of both sides are compared, which saves an exponential per edge.
+    """
     with np.errstate(divide="ignore"):
         cost = -0.5 * np.log(unary.astype(np.float32))
-    return _kept(
-        graph.indptr,
-        graph.indices,
-        graph.distances,
-        cost,
-        1 / (bandwidth * scale**2),
-        -np.log(threshold),
-    )
+    inverse, limit = 1 / (bandwidth * scale**2), -np.log(threshold)
+    return _kept(graph.indptr, graph.indices, graph.distances, cost, inverse, limit)
 
 
 def diffuse(
@@ -64,26 +65,26 @@ def diffuse(
     restart: float = 0.0,
     job: Job = SILENT,
 ) -> Float[Array, "N C"]:
-    """`steps` of g ← (1 − a) g_0 + a Ã g, a = 1 − restart, for several columns of seeds at once.
+    """Run `steps` of g ← (1 − a) g_0 + a Ã g with a = 1 − restart, for C columns of seeds at once.
 
-    Ã = D^-½ W D^-½ with W = √P A √P and D its row sums. Without restart this is the paper's power iteration: what it
-    gives is the transient at `steps`, and its limit is √D on every connected component that has a seed.
+    Ã = D^-½ W D^-½ with W = √P A √P and D the row sums of W. Without restart this is the paper's
+    power iteration, which also normalizes g at each step. Its result is the transient at `steps`;
+    its limit is √D on every connected component that has a seed.
     """
     root = np.sqrt(unary.astype(np.float32))
     row = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
     values = adjacency * root[row] * root[graph.indices]
     degree = np.bincount(row, values, len(graph)).astype(np.float32)
     scale = np.divide(1, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0)
-    normalised = operator(
-        graph.matrix((values * scale[row] * scale[graph.indices]).astype(np.float32))
-    )
+    values = (values * scale[row] * scale[graph.indices]).astype(np.float32)
+    step = operator(graph.matrix(values))
     start = seeds.astype(np.float32)
     g: Array = start
     for _ in job.track(range(steps), DIFFUSE):
         if restart:
-            g = np.float32(restart) * start + np.float32(1 - restart) * normalised(g, job=job)
+            g = np.float32(restart) * start + np.float32(1 - restart) * step(g, job=job)
         else:
-            g = normalised(g / (np.linalg.norm(g, axis=0) + np.float32(1e-6)), job=job)
+            g = step(g / (np.linalg.norm(g, axis=0) + np.float32(1e-6)), job=job)
     return g
 
 
@@ -96,9 +97,11 @@ def release_edges(
     scale: float,
     cut: float = 1e-5,
 ) -> tuple[Graph, Bool[Array, " E"]]:
-    """The published code's edges, for parity: weights over √(row sum · sum of all edges of that rank) above 1e-5.
+    """The edges of the published code's flood, and the graph they belong to.
 
-    `neighbours` and `distances` are in order of rank, as `graph.nearest` gives them.
+    An edge is kept if its weight over √(row sum · sum of all edges of the same rank) is above
+    `cut`. `neighbours` and the feature `distances` are in order of rank, as `graph.nearest` gives
+    them.
     """
     root = np.sqrt(unary)
     weights = np.exp(-(distances**2) / (bandwidth * scale**2)) * root[:, None] * root[neighbours]
@@ -106,14 +109,10 @@ def release_edges(
     chosen = np.divide(weights, np.sqrt(sums), out=np.zeros_like(weights), where=sums > 0) > cut
     graph = build(neighbours)
     N = len(graph)
-    rows, columns = (
-        np.repeat(np.arange(N), neighbours.shape[1]),
-        neighbours.ravel().astype(np.int64),
-    )
-    rows, columns = rows[chosen.ravel()], columns[chosen.ravel()]
-    pairs = np.concatenate(
-        [rows * N + columns, columns * N + rows]
-    )  # A + Aᵀ: kept if either direction is
+    rows = np.repeat(np.arange(N), neighbours.shape[1])[chosen.ravel()]
+    columns = neighbours.ravel().astype(np.int64)[chosen.ravel()]
+    # The published code adds the transpose, so an edge is kept if either direction is.
+    pairs = np.concatenate([rows * N + columns, columns * N + rows])
     return graph, np.isin(np.repeat(np.arange(N), np.diff(graph.indptr)) * N + graph.indices, pairs)
 
 

@@ -1,8 +1,6 @@
-"""One object from one view by masks alone: the paper's "SAM" rows on NVOS and SPIn-NeRF."""
+"""One object from one view by masks alone: the rows "SAM" of the paper on NVOS and SPIn-NeRF."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +25,12 @@ def find_by_masks(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> tuple[Found, Int[Array, " M"]]:
-    """The uplifted masks that agree best with the prompt, and which Gaussians they are of (all if not pruned)."""
+    """Uplift SAM's masks of all photos, and cut them as `config` says (LUDVIG, section 4.2).
+
+    Returns what was found, whose scores (M) are those of the kept Gaussians, and the indices of
+    these; scenes that are not large keep all. Raises `EngineError` "bad_input" if the prompt shows
+    no Gaussian.
+    """
     views = [view for view in scene.views if view.photo is not None]
     masks, weights = multiview(
         scene.gaussians, views, [paint], segmenter, scheme=config.scheme, raster=raster, job=job
@@ -35,22 +38,18 @@ def find_by_masks(
     rows = heaviest(weights, config.keep)
     gaussians, masks = scene.gaussians.take(rows), masks[rows]
     image = render(gaussians, paint.camera, masks, raster=raster, job=job)[0]
-    agreements = np.stack(
-        [agreement(stretched(channel), paint.positive > 0.5) for channel in image]
-    )
+    target = paint.positive > 0.5
+    agreements = np.stack([agreement(stretched(channel), target) for channel in image])
     if config.cut is None:
         channel, n = (int(k) for k in np.unravel_index(np.argmax(agreements), agreements.shape))
         how = f"found by agreement with the reference view, IoU {agreements[channel, n]:.3f}"
     else:
         wanted = li(stretched(image[0])) if config.cut == "li" else float(config.cut)
         channel, n = 0, int(np.argmin(np.abs(CUTS - wanted)))
-        how = "by Li's rule" if config.cut == "li" else "the experiment's"
+        how = "Li's threshold" if config.cut == "li" else "fixed by the experiment"
     cut, chosen = float(CUTS[n]), image[channel]
     level = float(chosen.min() + cut * np.ptp(chosen))
-    segment = Segment(
-        masks[:, channel].copy(), level, how, {"cut": cut, "mask": float(channel)}, {}
-    )
     value = float(agreements[channel, n])
-    return Found(
-        replace(segment, evidence={"agreement": value}), None if config.cut == "li" else cut, value
-    ), rows
+    parameters = {"cut": cut, "mask": float(channel)}
+    segment = Segment(masks[:, channel].copy(), level, how, parameters, {"agreement": value})
+    return Found(segment, None if config.cut == "li" else cut, value), rows

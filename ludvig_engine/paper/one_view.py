@@ -1,14 +1,15 @@
-"""One object from one view, the paper's way (section 4.2, "DINOv2 + diffusion" on NVOS and SPIn-NeRF).
+"""One object from one view, as in the paper (section 4.2, "DINOv2 + diffusion").
 
-Seeds are the surest Gaussians under the prompt, P how much a Gaussian looks like the object; through edges whose
-S_ij √(P_i P_j) is above a cut the seeds flood the graph, and what they reach scores P. Bandwidths and the threshold are
-those whose picture in the reference view agrees best with the reference mask.
+Seeds are the Gaussians that lie most under the prompt, and P is how much a Gaussian looks like the
+object. From the seeds a flood runs through the edges whose S_ij √(P_i P_j) is above a cut. What it
+reaches gets the score P, everything else 0. Bandwidths and threshold are those whose picture in the
+reference view agrees best with the reference mask.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -34,20 +35,23 @@ from .configs import Foreground
 from .diffusions import kept_edges, release_edges, seed_median
 from .unary import boundary, logistic, to_mean
 
-CUTS = 1 - np.arange(1, 98) / 100  # of the picture stretched to 0..1
-LARGE = 400_000  # Gaussians: scenes above it are pruned
+# The cuts that are tried on pictures stretched to 0..1.
+CUTS = 1 - np.arange(1, 98) / 100
+LARGE = 400_000  # scenes with more Gaussians are pruned
 
 
 @dataclass(frozen=True)
 class Found:
-    """The segment, and how the benchmarks look at it: in pictures stretched to 0..1, cut at `cut`."""
+    """The segment, and how the benchmarks draw it: stretched to 0..1 and cut at `cut`."""
 
     segment: Segment
-    cut: float | None  # None: each picture's own, by Li's rule
-    agreement: float  # IoU with the reference mask
-    logits: tuple[Float[Array, " N"], np.float32] | None = (
-        None  # what is drawn, and added, before the logistic function
-    )
+    # None: each picture has its own cut, by Li's rule.
+    cut: float | None
+    # IoU with the reference mask.
+    agreement: float
+    # If given, the values (N) to draw, and the offset that is added to the picture before the
+    # logistic function is applied.
+    logits: tuple[Float[Array, " N"], np.float32] | None = None
 
 
 def prepare_pruned(
@@ -58,19 +62,24 @@ def prepare_pruned(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> tuple[Prepared, Array]:
-    """The scene of the Gaussians that carry most weight, and which those are; all of a scene that is not large."""
+    """Features and graph of the Gaussians with the largest weights, and the indices of these.
+
+    A scene that is not large keeps all its Gaussians (`heaviest`).
+    """
     uplifted = lifted_features(scene, extractor, recipe=config.recipe, cache=cache, job=job)
     rows = heaviest(uplifted.weights, config.keep)
     gaussians = scene.gaussians.take(rows)
     kept = Uplifted(uplifted.features[rows], uplifted.weights[rows], uplifted.views[rows])
     graph = connect(gaussians, config.recipe.neighbours, Steps(cache, job))
-    return Prepared(
-        gaussians, kept, graph.with_features(kept.features, job=job), extractor.name
-    ), rows
+    graph = graph.with_features(kept.features, job=job)
+    return Prepared(gaussians, kept, graph, extractor.name), rows
 
 
 def heaviest(weights: Float[Array, " N"], keep: float) -> Array:
-    """Rows, ascending: the `keep` heaviest if a whole number, those above that quantile if a share."""
+    """Indices, ascending, of the Gaussians to keep; all if there are at most `LARGE`.
+
+    These are the `keep` heaviest if `keep` is an integer, else those above that quantile.
+    """
     if len(weights) <= LARGE:
         return np.arange(len(weights))
     if isinstance(keep, int):
@@ -86,9 +95,10 @@ def find_foreground(
     reference: Bool[Array, "H W"] | None = None,
     job: Job = SILENT,
 ) -> Found:
-    """`paint` is the prompt; `reference` the mask to agree with in its view, by default the positive paint itself.
+    """Find the object of the prompt `paint`, which is on one view.
 
-    Raises `EngineError` "bad_input" if the prompt shows no Gaussian.
+    The result agrees best with `reference`, a mask in that view; by default this is the positive
+    paint itself. Raises `EngineError` "bad_input" if no Gaussian is visible under positive paint.
     """
     raster = config.recipe.raster
     sums, weights = adjoint(
@@ -99,8 +109,8 @@ def find_foreground(
     if not under.any():
         raise EngineError(
             "bad_input",
-            "No splat is visible under the prompt.",
-            ["Prompt on what the splats show."],
+            "None of your positive prompts touches a visible splat.",
+            ["Prompt on a part of the object that the splats show."],
         )
     seeds = under & (share >= np.quantile(share[under], 1 - config.seeds))
     target = paint.positive > 0.5 if reference is None else reference
@@ -108,38 +118,38 @@ def find_foreground(
         return _by_pixels(prepared, paint.camera, target, config, job)
     best = Found(Segment(np.zeros_like(share), 1.0, "nothing agrees", {}, {}), 1.0, -1.0)
     trials = list(product(config.unary_bandwidths, config.bandwidths))
-    for (unary_bandwidth, bandwidth), scores in zip(
-        trials, _scores(prepared, seeds, share, weights, config, trials), strict=True
-    ):
+    tried = _scores(prepared, seeds, share, weights, config, trials)
+    for n, (trial, scores) in enumerate(zip(trials, tried, strict=True)):
         job.check()
-        job.report(BANDWIDTHS, trials.index((unary_bandwidth, bandwidth)), len(trials))
-        image = render(prepared.gaussians, paint.camera, scores[:, None], raster=raster, job=job)[
-            0
-        ][0]
-        agreements = agreement(stretched(image), target)
-        n = int(np.argmax(agreements))
-        if agreements[n] > best.agreement:
-            level = float(image.min() + CUTS[n] * np.ptp(image))
-            how = f"found by agreement with the reference view, IoU {agreements[n]:.3f}"
-            parameters = {
-                "bandwidth": bandwidth,
-                "unary_bandwidth": unary_bandwidth,
-                "cut": float(CUTS[n]),
-            }
-            evidence = {"agreement": float(agreements[n]), "seeds": float(seeds.sum())}
-            best = Found(
-                Segment(scores, level, how, parameters, evidence),
-                float(CUTS[n]),
-                float(agreements[n]),
-            )
+        job.report(BANDWIDTHS, n, len(trials))
+        image = render(prepared.gaussians, paint.camera, scores[:, None], raster=raster, job=job)[0]
+        found = _cut_by_agreement(scores, image[0], target)
+        if found.agreement > best.agreement:
+            named = dict(zip(("unary_bandwidth", "bandwidth"), trial, strict=True))
+            parameters = {**named, **found.segment.parameters}
+            evidence = {**found.segment.evidence, "seeds": float(seeds.sum())}
+            segment = replace(found.segment, parameters=parameters, evidence=evidence)
+            best = replace(found, segment=segment)
     job.report(BANDWIDTHS, len(trials), len(trials))
     return best
+
+
+def _cut_by_agreement(
+    scores: Float[Array, " N"], image: Float[Array, "H W"], target: Bool[Array, "H W"]
+) -> Found:
+    """Cut the picture of the scores where it agrees best with the target mask."""
+    agreements = agreement(stretched(image), target)
+    n = int(np.argmax(agreements))
+    cut, best = float(CUTS[n]), float(agreements[n])
+    level = float(image.min() + CUTS[n] * np.ptp(image))
+    how = f"found by agreement with the reference view, IoU {best:.3f}"
+    return Found(Segment(scores, level, how, {"cut": cut}, {"agreement": best}), cut, best)
 
 
 def picture(
     gaussians: Gaussians, found: Found, camera: Camera, *, raster: Raster, job: Job = SILENT
 ) -> Bool[Array, "H W"]:
-    """The object as the benchmarks see it from a camera."""
+    """The object's mask in a camera, as the benchmarks draw it."""
     values = found.segment.scores if found.logits is None else found.logits[0]
     image = render(gaussians, camera, values[:, None], raster=raster, job=job)[0][0]
     image = stretched(image if found.logits is None else _probability(image + found.logits[1]))
@@ -147,18 +157,22 @@ def picture(
 
 
 def li(image: Float[Array, "H W"]) -> float:
-    """Li's threshold; 0 of a flat image."""
+    """Li's threshold of an image; 0 if all its pixels are equal."""
     return float(threshold_li(image)) if np.ptp(image) > 0 else 0.0
 
 
 def stretched(image: Float[Array, "H W"]) -> Float[Array, "H W"]:
-    """Minimum to 0, maximum to 1; a flat image becomes 0."""
+    """Scale an image linearly so that its minimum becomes 0 and its maximum 1.
+
+    If all pixels are equal they become 0.
+    """
     return np.asarray((image - image.min()) / max(float(np.ptp(image)), 1e-12), np.float32)
 
 
 def agreement(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Array, " T"]:
-    """IoU of image > cut with the mask, for each of `CUTS`, from two histograms."""
-    level = np.searchsorted(CUTS[::-1], image.ravel())  # how many cuts a pixel is above
+    """IoU of image > cut with the mask, for all T cuts of `CUTS`, from two histograms."""
+    # For each pixel, the number of cuts below it.
+    level = np.searchsorted(CUTS[::-1], image.ravel())
     inside = np.bincount(level, mask.ravel(), len(CUTS) + 1)[::-1].cumsum()[::-1][1:]
     above = np.bincount(level, minlength=len(CUTS) + 1)[::-1].cumsum()[::-1][1:]
     return np.asarray(inside / np.maximum(mask.sum() + above - inside, 1))[::-1]
@@ -167,32 +181,23 @@ def agreement(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Arr
 def _by_pixels(
     prepared: Prepared, camera: Camera, target: Bool[Array, "H W"], config: Foreground, job: Job
 ) -> Found:
-    """Without diffusion: what parts the reference view's pixels, by their rendered features.
+    """Without diffusion: a logistic regression on the rendered features of the reference view.
 
-    Rendering is linear, and so is the regression: drawing one logit per Gaussian is drawing all features.
+    Rendering and the regression are both linear, so only one logit per Gaussian needs to be drawn
+    in other views, instead of all features.
     """
     if target.all() or not target.any():
-        raise EngineError(
-            "bad_input", "The mask is empty or the whole picture.", ["Paint the object white."]
-        )
+        covers = "covers the whole picture" if target.all() else "is empty"
+        raise EngineError("bad_input", f"The mask {covers}.", ["Paint only the object white."])
     raster, x = config.recipe.raster, unit(prepared.uplifted.features)
-    pixels = (
-        render(prepared.gaussians, camera, x, raster=raster, job=job)[0].reshape(x.shape[1], -1).T
-    )
+    features = render(prepared.gaussians, camera, x, raster=raster, job=job)[0]
+    pixels = features.reshape(x.shape[1], -1).T
     weights = np.ones(len(pixels), np.float32)
     direction, offset = boundary(pixels, target.ravel(), weights, C=config.C, balance="count")
     logits = x @ direction
-    image = _probability(
-        render(prepared.gaussians, camera, logits[:, None], raster=raster, job=job)[0][0] + offset
-    )
-    agreements = agreement(stretched(image), target)
-    n = int(np.argmax(agreements))
-    level, best = float(image.min() + CUTS[n] * np.ptp(image)), float(agreements[n])
-    how = f"found by agreement with the reference view, IoU {best:.3f}"
-    segment = Segment(
-        _probability(logits + offset), level, how, {"cut": float(CUTS[n])}, {"agreement": best}
-    )
-    return Found(segment, float(CUTS[n]), best, (logits, offset))
+    drawn = render(prepared.gaussians, camera, logits[:, None], raster=raster, job=job)[0][0]
+    scores, image = _probability(logits + offset), _probability(drawn + offset)
+    return replace(_cut_by_agreement(scores, image, target), logits=(logits, offset))
 
 
 def _probability(logits: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -207,22 +212,21 @@ def _scores(
     config: Foreground,
     trials: list[tuple[float, float]],
 ) -> Iterator[Float[Array, " N"]]:
-    """What the seeds reach, times P, of every (unary bandwidth, bandwidth)."""
+    """For every (unary bandwidth, bandwidth), P where the flood reaches and 0 elsewhere."""
     x = unit(prepared.uplifted.features)
     scale = max(seed_median(prepared.graph, seeds), 1e-6)
     probability = None
     if config.unary == "logistic":
         probability = logistic(x, share > 0.5, weights, C=config.C, balance="count")
-    table = (
-        nearest(prepared.gaussians.means, config.recipe.neighbours) if config.release_cut else None
-    )
-    distances = None if table is None else _distances(x, table)
+    table = distances = None
+    if config.release_cut:
+        table = nearest(prepared.gaussians.means, config.recipe.neighbours)
+        distances = _distances(x, table)
     for unary_bandwidth, bandwidth in trials:
-        P = (
-            to_mean(x, seeds, bandwidth=unary_bandwidth)
-            if probability is None
-            else probability ** (1 / unary_bandwidth)
-        )
+        if probability is None:
+            P = to_mean(x, seeds, bandwidth=unary_bandwidth)
+        else:
+            P = probability ** (1 / unary_bandwidth)
         P = P.astype(np.float32)
         graph: Graph = prepared.graph
         if table is None or distances is None:
@@ -234,6 +238,7 @@ def _scores(
 
 
 def _distances(x: Float[Array, "N D"], table: Array) -> Float[Array, "N K"]:
+    """Feature distances to the neighbors in `table` (N, K), in blocks to save memory."""
     out = np.empty(table.shape, np.float32)
     for start in range(0, len(x), 4096):
         rows = slice(start, start + 4096)

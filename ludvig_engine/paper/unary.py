@@ -1,6 +1,7 @@
-"""How much each Gaussian looks like the object: the unary term P in (0, 1] of the diffusion, three ways.
+"""How much each Gaussian looks like the object: the unary term P in (0, 1] of the diffusion.
 
-`features` are L2-normalised (graph.unit); b is the paper's second bandwidth.
+The paper has three ways to find it. `features` are L2-normalized (graph.unit), and `bandwidth` is
+b, the paper's second bandwidth.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from ..arrays import Array, Bool, Float, Int
 def to_mean(
     features: Float[Array, "N D"], seeds: Bool[Array, " N"], *, bandwidth: float
 ) -> Float[Array, " N"]:
-    """exp(−‖x_i − r‖² / (b m²)), r the seeds' mean feature, m the seeds' median distance to it (NVOS)."""
+    """exp(−‖x_i − r‖² / (b m²)), as on NVOS.
+
+    r is the mean feature of the seeds, and m the median distance of the seeds to it.
+    """
     distance = np.linalg.norm(features - features[seeds].mean(0), axis=1)
     return _rbf(distance, bandwidth, float(np.median(distance[seeds])))
 
@@ -22,12 +26,15 @@ def to_mean(
 def to_weighted_mean(
     features: Float[Array, "N D"], relevancy: Float[Array, " N"], *, bandwidth: float
 ) -> Float[Array, " N"]:
-    """The same around the relevancy-weighted mean, m the median over all Gaussians (object removal)."""
+    """exp(−‖x_i − r‖² / (b m²)), as for object removal.
+
+    r is the normalized relevancy-weighted mean feature, and m the median distance of all Gaussians
+    to it.
+    """
     mean = (features * relevancy[:, None]).sum(0)
     mean /= max(float(np.linalg.norm(mean)), 1e-8)
-    distance = np.sqrt(
-        np.maximum(2 - 2 * features @ mean, 0)
-    )  # the clamp: rounding makes 2 − 2 cos negative
+    # Rounding can make 2 − 2 cos slightly negative.
+    distance = np.sqrt(np.maximum(2 - 2 * features @ mean, 0))
     return _rbf(distance, bandwidth, float(np.median(distance)))
 
 
@@ -41,10 +48,12 @@ def logistic(
     bandwidth: float = 1.0,
     balance: str = "weight",
 ) -> Float[Array, " N"]:
-    """Probability^(1/b) of an L2 logistic regression trained on `rows` (default: all) and applied to all (SPIn, LERF).
+    """The probability of an L2 logistic regression to the power 1/b, as on SPIn-NeRF and LERF.
 
-    Classes are balanced here and not by scikit-learn, whose class_weight="balanced" changed its meaning in 1.7:
-    by "weight", ΣZ / (2 Σ_{class} Z), or by "count", n / (2 n_class), as in the published results.
+    It is trained on the M rows with their labels and sample weights Z (default: all N rows), and
+    applied to all. The two classes are balanced either by "weight", with the factor
+    ΣZ / (2 Σ_{class} Z), or by "count", with n / (2 n_class), as in the published results. This is
+    not left to scikit-learn, whose class_weight="balanced" changed its meaning in version 1.7.
     """
     rows = np.arange(len(features)) if rows is None else rows
     if labels.all() or not labels.any():
@@ -61,7 +70,7 @@ def boundary(
     C: float,
     balance: str = "weight",
 ) -> tuple[Float[Array, " D"], np.float32]:
-    """The regression itself: logit = features @ direction + offset. There must be both labels."""
+    """Fit the regression: logit = features @ direction + offset. Both labels must occur."""
     amount = weights if balance == "weight" else np.ones_like(weights)
     share = {
         flag: amount.sum() / (2 * max(float(amount[labels == flag].sum()), 1e-12))

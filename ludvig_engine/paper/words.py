@@ -1,7 +1,8 @@
-"""The paper's way from seeds to a segment, for words (LUDVIG, section 4.3, and the appendix on object removal).
+"""The paper's way from a text's seeds to a segment (LUDVIG, section 4.3, and object removal).
 
-A logistic regression of the seeds is the unary P, and the seeds are spread by normalised diffusion. On scenes of several
-things it finds pieces of them only, which is why the product takes another way (`words/find.py`).
+The unary P is a logistic regression with the seeds as labels, and the seeds are spread by
+normalized diffusion. In scenes with several things this finds only pieces of them, so the product
+goes another way (`words/find.py`).
 """
 
 from __future__ import annotations
@@ -25,18 +26,19 @@ from .unary import logistic, to_weighted_mean
 
 @dataclass(frozen=True)
 class Transient(Spread):
-    """Power iteration from the seeds; what it gives is the transient after `steps`."""
+    """Power iteration from the seeds; the result is the transient after `steps`."""
 
     bandwidth: float = 4.0  # of the feature similarities, in squared median distances
     C: float = 0.001  # inverse regularization of the logistic regression
-    power: float = 4.0  # of its probability, 1 / b in the paper
+    power: float = 4.0  # exponent of its probability, 1 / b in the paper
     steps: int = 200
-    unary: str = "logistic"  # or "mean": distance to the seeds' mean by relevancy (object removal)
+    # "logistic", or "mean": by the distance to the relevancy-weighted mean feature of the seeds.
+    unary: str = "logistic"
 
     def answer(
         self, prepared: Prepared, lifted: Uplifted, relevancy: Relevancy, *, job: Job = SILENT
     ) -> Segment:
-        """The best guess, whether the text is there or not."""
+        """The best guess, whether the scene shows the text or not."""
         measure = among_seen(relevancy.sharp, lifted.seen)
         seeds = text.seeds(measure) > 0
         if not self.diffusion or not seeds.any():
@@ -47,7 +49,7 @@ class Transient(Spread):
     def _diffused(
         self, prepared: Prepared, lifted: Uplifted, start: Float[Array, " N"], job: Job
     ) -> Float[Array, " N"]:
-        """The transient over its maximum."""
+        """The transient of the diffusion, divided by its maximum; 0..1."""
         x = unit(prepared.uplifted.features)
         if self.unary == "mean":
             P = to_weighted_mean(x, start, bandwidth=1 / self.power)

@@ -1,1 +1,1 @@
-"""Pictures for people: scores and features drawn, sheets of views, photos beside renderings."""
+"""Draw pictures for people: scores, features, sheets of views, photos beside renderings."""

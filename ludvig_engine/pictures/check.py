@@ -1,4 +1,4 @@
-"""Do the cameras belong to the splats? Rendered views against their photos."""
+"""Check that the cameras fit the splats, by comparing rendered views with their photos."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from ..scene import Photo, Scene, View
 from ..stages import COMPARE_PHOTOS
 from .draw import rgb
 
-FITS, DOUBTFUL = 22.0, 16.0  # dB; unrelated pictures of one place come to 8-13
+# PSNR in dB above which cameras fit, and above which they may fit. Unrelated pictures of one place
+# have 8 to 13 dB.
+FITS, DOUBTFUL = 22.0, 16.0
 
 
 @dataclass(frozen=True)
 class Check:
-    """PSNR of each compared view, and what that means."""
+    """The PSNR of each compared view, and the verdict."""
 
     names: tuple[str, ...]
     psnr: Float[Array, " V"]  # dB
@@ -36,7 +38,10 @@ def check(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Check:
-    """Compare the named views, or up to `at_most` evenly spread ones that have a photo."""
+    """Compare the named views, or up to `at_most` evenly spread views that have a photo.
+
+    Raises `EngineError` for an unknown view or an unreadable photo.
+    """
     chosen = [scene.view(name) for name in views] or spread(
         [v for v in scene.views if v.photo is not None], at_most
     )
@@ -49,24 +54,16 @@ def check(
 
 
 def psnr(image: Float[Array, "H W 3"], photo: Photo) -> float:
-    """Peak signal-to-noise ratio in dB over the photo's valid pixels."""
+    """Peak signal-to-noise ratio in dB over the photo's valid pixels, for values in 0..1."""
     error = (image - photo.pixels) ** 2
-    return float(
-        -10
-        * np.log10(
-            max(float(error.mean() if photo.valid is None else error[photo.valid].mean()), 1e-10)
-        )
-    )
+    mean = float(error.mean() if photo.valid is None else error[photo.valid].mean())
+    return float(-10 * np.log10(max(mean, 1e-10)))
 
 
 def spread(views: Sequence[View], count: int) -> list[View]:
-    """`count` of them, evenly spread."""
-    return [
-        views[n]
-        for n in np.unique(
-            np.linspace(0, len(views) - 1, min(count, len(views))).round().astype(int)
-        )
-    ]
+    """At most `count` views, evenly spread over the list."""
+    places = np.linspace(0, len(views) - 1, min(count, len(views)))
+    return [views[n] for n in np.unique(places.round().astype(int))]
 
 
 def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
@@ -76,16 +73,16 @@ def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
     if middle >= FITS and not bad:
         return True, f"The cameras fit: {middle:.1f} dB."
     if middle >= FITS:
-        return (
-            True,
-            f"The cameras fit ({middle:.1f} dB), but {bad} of {len(values)} photos do not: are they the right ones?",
+        return True, (
+            f"The cameras fit ({middle:.1f} dB), but {bad} of {len(values)} photos do not: "
+            "are they the right ones?"
         )
     if middle >= DOUBTFUL:
-        return (
-            True,
-            f"The cameras seem to fit, but the splats are blurry or exposed differently: {middle:.1f} dB.",
+        return True, (
+            f"The cameras seem to fit ({middle:.1f} dB), but the splats are blurry or exposed "
+            "differently."
         )
     return False, (
-        f"The cameras do not fit these splats: {middle:.1f} dB. "
-        "They were probably moved, scaled or turned after training, or belong to another scene."
+        f"The cameras do not fit these splats: {middle:.1f} dB. The splats were probably moved, "
+        "scaled or turned after training, or the cameras belong to another scene."
     )

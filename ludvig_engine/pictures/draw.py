@@ -1,4 +1,4 @@
-"""Pictures for people: colours, heat maps, masks, features as colours, sheets of them."""
+"""Draw Gaussians for people: colors, heat maps, masks, and features as colors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ..rendering import GSPLAT, Raster, colours, render
 from ..scene import Camera, Gaussians
 from ..uplifting import Uplifted
 
-# A perceptually even ramp from dark violet over red to light yellow (anchors; linear between them).
+# A perceptually even ramp from dark violet over red to light yellow; colors between these anchors
+# are interpolated linearly.
 _RAMP = np.array(
     [
         [4, 3, 18],
@@ -32,7 +33,7 @@ _RAMP = np.array(
 def rgb(
     gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
 ) -> Float[Array, "H W 3"]:
-    """The splats over black, 0..1."""
+    """The splats over black; colors in 0..1."""
     image, _ = render(gaussians, camera, colours(gaussians, camera.centre), raster=raster, job=job)
     return np.clip(image, 0, 1).transpose(1, 2, 0)
 
@@ -45,7 +46,7 @@ def share(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, "H W"]:
-    """Σ w score / Σ w per pixel: the mean score of what the pixel shows; 0 where it shows nothing."""
+    """The mean score of what a pixel shows, Σ w score / Σ w; 0 where Σ w is below 0.001."""
     image, alpha = render(gaussians, camera, scores[:, None], raster=raster, job=job)
     return np.divide(image[0], alpha, out=np.zeros_like(alpha), where=alpha > 1e-3)
 
@@ -58,13 +59,16 @@ def over_gray(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, "H W 3"]:
-    """Any colours of the Gaussians, over middle gray."""
+    """The Gaussians in the colors `values`, over middle gray; colors in 0..1."""
     image, alpha = render(gaussians, camera, values, raster=raster, job=job)
     return np.clip(image + 0.5 * (1 - alpha), 0, 1).transpose(1, 2, 0)
 
 
 def pca_colours(uplifted: Uplifted) -> Float[Array, "N 3"]:
-    """The features' three main directions as colours, 0..1; what was never seen is gray."""
+    """The three principal components of the features as colors in 0..1.
+
+    Gaussians that no photo sees are gray.
+    """
     out = np.full((len(uplifted.features), 3), 0.5, np.float32)
     seen = uplifted.features[uplifted.seen]
     if len(seen) < 2:
@@ -78,11 +82,10 @@ def pca_colours(uplifted: Uplifted) -> Float[Array, "N 3"]:
 
 
 def heat(values: Float[Array, "H W"]) -> Float[Array, "H W 3"]:
-    """0..1 on a ramp from dark to light."""
+    """Values in 0..1 as colors in 0..1, on a ramp from dark to light."""
+    anchors = np.arange(len(_RAMP))
     position = np.clip(values, 0, 1) * (len(_RAMP) - 1)
-    return np.stack(
-        [np.interp(position, np.arange(len(_RAMP)), _RAMP[:, c]) / 255 for c in range(3)], -1
-    )
+    return np.stack([np.interp(position, anchors, _RAMP[:, c]) / 255 for c in range(3)], -1)
 
 
 def tinted(
@@ -90,19 +93,17 @@ def tinted(
     mask: Bool[Array, "H W"],
     colour: tuple[float, float, float] = (1, 0.45, 0.05),
 ) -> Float[Array, "H W 3"]:
-    """The picture with the mask in colour and the rest darker."""
-    return np.where(
-        mask[..., None], 0.45 * picture + 0.55 * np.array(colour), 0.55 * picture
-    ).astype(np.float32)
+    """The picture with the mask tinted in a color, and the rest darker."""
+    inside = 0.45 * picture + 0.55 * np.array(colour)
+    return np.where(mask[..., None], inside, 0.55 * picture).astype(np.float32)
 
 
 def save(path: Path, image: Shaped[Array, "H W ..."]) -> Path:
-    """Write a PNG: booleans as 0/255, floats as 0..1."""
-    pixels = (
-        image * np.uint8(255)
-        if image.dtype == bool
-        else (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
-    )
+    """Write a PNG of booleans, which become 0 or 255, or of floats in 0..1; return the path."""
+    if image.dtype == bool:
+        pixels = image * np.uint8(255)
+    else:
+        pixels = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         Image.fromarray(pixels).save(temporary)

@@ -1,4 +1,4 @@
-"""The steps from photo to removed object as one picture: a row per view, a column per step."""
+"""Draw the steps from photo to removed object as one picture: one row per view."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..segmentation.segment import Segment
 from ..stages import DRAW_SHEET
 from . import draw
 
-# pixels: of a picture, between two, above the first row
-WIDTH = 360
-GAP = 6
-CAPTION = 30
-MARK = 5  # radius of a click's ring
+# All of these are in pixels.
+WIDTH = 360  # width of one picture
+GAP = 6  # space between pictures
+CAPTION = 30  # height of the captions above the first row
+MARK = 5  # radius of the ring around a click
 
 
 def sheet(
@@ -31,7 +31,10 @@ def sheet(
     clicks: Mapping[str, tuple[float, float]],
     job: Job = SILENT,
 ) -> Image.Image:
-    """Photo, features, scores, selection and what is left, seen by each view; `clicks` by view name, photo pixels."""
+    """Photo, features, scores, selection, and the scene without the object, as each view sees them.
+
+    `clicks` are x, y in pixels of the photo, by the names of the views.
+    """
     features = draw.pca_colours(prepared.uplifted)
     rest = prepared.gaussians.take(np.flatnonzero(~found.selected))
     rows = []
@@ -58,13 +61,8 @@ def _arranged(rows: Sequence[Mapping[str, Image.Image]]) -> Image.Image:
     pen = ImageDraw.Draw(out)
     font = ImageFont.load_default(17)
     for column, name in enumerate(names):
-        pen.text(
-            (GAP + column * (WIDTH + GAP) + WIDTH / 2, CAPTION / 2),
-            name,
-            "black",
-            font,
-            anchor="mm",
-        )
+        middle = GAP + column * (WIDTH + GAP) + WIDTH / 2, CAPTION / 2
+        pen.text(middle, name, "black", font, anchor="mm")
     top = CAPTION
     for row, height in zip(rows, heights, strict=True):
         for column, name in enumerate(names):
@@ -75,16 +73,14 @@ def _arranged(rows: Sequence[Mapping[str, Image.Image]]) -> Image.Image:
 
 def _fit(image: Float[Array, "H W 3"]) -> Image.Image:
     picture = Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
-    return picture.resize(
-        (WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS
-    )
+    height = round(WIDTH * picture.height / picture.width)
+    return picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
 
 
 def _marked(picture: Image.Image, click: tuple[float, float] | None, width: int) -> Image.Image:
     if click is not None:
         x, y = (value * picture.width / width for value in click)
         for radius, color in ((MARK + 1, "black"), (MARK, "#40ff60")):
-            ImageDraw.Draw(picture).ellipse(
-                (x - radius, y - radius, x + radius, y + radius), outline=color, width=2
-            )
+            corners = x - radius, y - radius, x + radius, y + radius
+            ImageDraw.Draw(picture).ellipse(corners, outline=color, width=2)
     return picture

@@ -1,4 +1,4 @@
-"""Alpha-blending weights of Gaussians: fold them into feature cells, apply them, render with them."""
+"""Alpha-blending weights of Gaussians: fold them into feature cells, apply them, render images."""
 
 from ..io.sh import colours
 from .cpu import adjoint, fold, render

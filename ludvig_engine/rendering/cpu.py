@@ -1,7 +1,9 @@
 """The CPU back end: a view as a sparse linear operator, computed band by band on all cores.
 
 With A the (pixels x Gaussians) matrix of blending weights of one view:
-    fold      AᵀU     Gaussians x cells, U bilinear upsampling of a feature grid: rasterise once, uplift any channels
+
+    fold      AᵀU     Gaussians x cells, where U upsamples a feature grid bilinearly:
+                      rasterize once, then uplift any number of channels
     adjoint   AᵀF     the same for full-resolution maps
     render    A v     images of any values of the Gaussians
 """
@@ -22,7 +24,8 @@ from .grid import gaps
 from .project import GSPLAT, Ellipses, Raster, project
 
 R = TypeVar("R")
-BAND = 16  # pixel rows of a band, where no feature grid sets them
+# Pixel rows of a band, unless a feature grid determines the bands.
+BAND = 16
 
 
 def fold(
@@ -35,10 +38,14 @@ def fold(
     job: Job = SILENT,
     threads: int = 0,
 ) -> csr_matrix:
-    """AᵀU for a grid of h x w cells that covers the image: CSR (N, h w) float32, its row sums are Σ w.
+    """AᵀU for a grid of h x w cells that covers the image: CSR (N, h w) float32 with row sums Σ w.
 
-    U is bilinear upsampling with align_corners=False, so `fold(...) @ F.reshape(D, -1).T` equals the per-pixel
-    Σ_p w_i(p) F_up(p) of the upsampled map. Pixels where `valid` is False drop out.
+    U is bilinear upsampling with align_corners=False, so that
+
+        fold(...) @ F.reshape(D, -1).T
+
+    equals the per-pixel sum Σ_p w_i(p) F_up(p) over the upsampled map, the numerator of LUDVIG's
+    eq. 2. Pixels where `valid` is False are left out. Raises `Cancelled`.
     """
     h, w = grid
     row_gap, row_part = gaps(camera.height, h)
@@ -89,7 +96,10 @@ def adjoint(
     job: Job = SILENT,
     threads: int = 0,
 ) -> tuple[Float[Array, "N C"], Float[Array, " N"]]:
-    """(Σ_p w_i(p) F(p), Σ_p w_i(p)) over the image's pixels, without those where `valid` is False."""
+    """(Σ_p w_i(p) F(p), Σ_p w_i(p)) over the pixels p of the image where `valid` is not False.
+
+    Raises ValueError if `image` does not have the camera's size.
+    """
     if image.shape[1:] != (camera.height, camera.width):
         raise ValueError(
             f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}"
@@ -120,7 +130,8 @@ def adjoint(
     )
     for band, found in enumerate(bands.run(one, job, threads)):
         if found:
-            members = ellipses.index[bands.members_of(band)]  # no Gaussian is twice in a band
+            # No Gaussian is in a band twice, so these indices are unique.
+            members = ellipses.index[bands.members_of(band)]
             sums[members] += found[0]
             totals[members] += found[1]
     return sums, totals
@@ -165,7 +176,10 @@ def render(
 
 
 def _window(valid: Bool[Array, "H W"] | None) -> tuple[int, int, int, int] | None:
-    """The pixels around those that count: a click is a few of a million."""
+    """The bounding box of the pixels that count, as a click is a few of a million pixels.
+
+    It is (x0, x1, y0, y1), exclusive at the ends; None if there is no such limit.
+    """
     if valid is None or not valid.any():
         return None
     rows, columns = np.flatnonzero(valid.any(1)), np.flatnonzero(valid.any(0))
@@ -173,7 +187,7 @@ def _window(valid: Bool[Array, "H W"] | None) -> tuple[int, int, int, int] | Non
 
 
 class Bands:
-    """The image cut into bands of rows, and which ellipses touch each."""
+    """The image cut into bands of rows, and which ellipses touch each band."""
 
     def __init__(
         self, ellipses: Ellipses, camera: Camera, band_of_row: Int[Array, " H"] | None = None
@@ -187,22 +201,25 @@ class Bands:
         self._starts = starts
 
     def rows(self, band: int) -> tuple[int, int]:
+        """The first pixel row of a band, and the row after its last."""
         return int(self._edges[band]), int(self._edges[band + 1])
 
     def members_of(self, band: int) -> Int[Array, " M"]:
+        """The numbers of the ellipses that touch a band, nearest first."""
         return self._members[self._starts[band] : self._starts[band + 1]]
 
     @staticmethod
     def constants(raster: Raster) -> tuple[np.float32, np.float32, np.float32]:
+        """The limits that the kernels take: largest alpha, smallest alpha, last transmittance."""
         return np.float32(raster.alpha_clamp), np.float32(raster.min_alpha), np.float32(raster.stop)
 
     def run(self, function: Callable[[int], R], job: Job, threads: int) -> list[R]:
-        """`function` of every band, on threads; the job may be cancelled between bands."""
+        """`function` of every band, on threads. The job may be cancelled between bands."""
         return list(job.map(function, range(self.count), threads=threads))
 
 
 def padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:
-    """The last axis filled with zeros up to whole lanes."""
+    """The last axis filled up with zeros to a multiple of `kernels.LANES`."""
     extra = -image.shape[-1] % kernels.LANES
     return (
         np.pad(image, [(0, 0)] * (image.ndim - 1) + [(0, extra)])

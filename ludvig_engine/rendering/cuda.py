@@ -1,10 +1,12 @@
 """The GPU back end, on gsplat's public `rasterization` (CUDA, Apache-2.0).
 
-Rendering is linear in the colours, I = A c, so AᵀF is the gradient of ⟨I, F⟩ with respect to c: one forward and one
-backward pass uplift any map, and a channel whose "map" is 1 gives Σ w with it. Nothing is materialised per fragment.
+Rendering is linear in the colors, I = A c, so AᵀF is the gradient of ⟨I, F⟩ with respect to c. One
+forward and one backward pass thus uplift any map, and a channel whose map is 1 everywhere gives Σ w
+as well. No array has an entry for each pair of pixel and Gaussian.
 
-Traps: channels go in chunks of 32, as 128 need more shared memory in the backward pass than consumer GPUs have; one
-camera per call, as several copy the colours; gsplat 1.5 clamps alpha at 0.999, 1.6 and 3DGS at 0.99.
+Traps: channels go in chunks of 32, because 128 need more shared memory in the backward pass than
+consumer GPUs have. One camera per call, because several would copy the colors. gsplat 1.5 clamps
+alpha at 0.999, gsplat 1.6 and 3DGS at 0.99.
 """
 
 from __future__ import annotations
@@ -30,14 +32,13 @@ from ..scene import Camera, Gaussians
 from .project import GSPLAT, Raster
 
 WHAT = "The scene"
-CHANNELS = 32  # of a call, the one of ones included
-ADJUSTABLE = (
-    "near",
-    "blur",
-    "alpha_clamp",
-)  # what of a Raster gsplat lets be chosen, or fixes by its version
+# Channels of a call, including the one of ones.
+CHANNELS = 32
+# The fields of a Raster that are arguments of gsplat or depend on its version.
+ADJUSTABLE = ("near", "blur", "alpha_clamp")
 FIXES = [
-    "Install a gsplat built for your torch (docs.gsplat.studio/whl), or the CUDA toolkit so that it can build itself.",
+    "Install a gsplat built for your torch (docs.gsplat.studio/whl), "
+    "or the CUDA toolkit so that it can build itself.",
     "Set LUDVIG_DEVICE=cpu to stop trying; the CPU gives the same result, slower.",
 ]
 
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Gsplat:
-    """The same three operations as `render.cpu`, and `lift`, computed where `device` is."""
+    """The operations of `rendering.cpu`, computed on `device`, with `lift` in place of `fold`."""
 
     rasterization: Callable[..., Any]
     device: str
@@ -61,7 +62,10 @@ class Gsplat:
         raster: Raster = GSPLAT,
         job: Job = SILENT,
     ) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
-        """(Σ_i w_i(p) value_i, Σ_i w_i(p)), as `cpu.render`."""
+        """(Σ_i w_i(p) value_i, Σ_i w_i(p)), like `cpu.render`.
+
+        Raises `EngineError` "out_of_memory".
+        """
         view = _View(self, gaussians, camera, raster)
         image = np.empty((values.shape[1], camera.height, camera.width), np.float32)
         alpha = np.zeros((camera.height, camera.width), np.float32)
@@ -83,7 +87,11 @@ class Gsplat:
         raster: Raster = GSPLAT,
         job: Job = SILENT,
     ) -> tuple[Float[Array, "N C"], Float[Array, " N"]]:
-        """(Σ_p w_i(p) F(p), Σ_p w_i(p)), as `cpu.adjoint`."""
+        """(Σ_p w_i(p) F(p), Σ_p w_i(p)), like `cpu.adjoint`.
+
+        Raises ValueError if `image` does not have the camera's size, and `EngineError`
+        "out_of_memory".
+        """
         if image.shape[1:] != (camera.height, camera.width):
             raise ValueError(
                 f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}"
@@ -100,7 +108,10 @@ class Gsplat:
         raster: Raster = GSPLAT,
         job: Job = SILENT,
     ) -> tuple[Float[Array, "N C"], Float[Array, " N"]]:
-        """The same for a map of any resolution, brought to the image's bilinearly (align_corners=False), in chunks."""
+        """The same for a map of any resolution, in chunks of channels.
+
+        The map is brought to the image's resolution bilinearly (align_corners=False).
+        """
         view = _View(self, gaussians, camera, raster)
         sums = np.empty((len(gaussians), len(feature_map)), np.float32)
         totals = np.empty(len(gaussians), np.float32)
@@ -138,7 +149,7 @@ class _View:
         )
 
     def ones(self, valid: Array | None) -> Any:
-        """(1, H, W): what counts."""
+        """A (1, H, W) map: 1 at the pixels that count, else 0."""
         full = np.ones((self._camera.height, self._camera.width)) if valid is None else valid
         return self.tensor(full)[None]
 
@@ -152,7 +163,7 @@ class _View:
         )[0]
 
     def picture(self, colours: Any) -> tuple[Any, Any]:
-        """(H, W, C) over black and (H, W, 1) alpha."""
+        """(H, W, C) over black, and (H, W, 1) alpha."""
         picture, alpha, _ = self._back_end.rasterization(
             *self._shapes,
             colours,
@@ -167,7 +178,7 @@ class _View:
         return picture[0], alpha[0]
 
     def gradient(self, target: Any) -> Float[Array, "N C"]:
-        """Aᵀ of a (C, H, W) target."""
+        """Aᵀ of a (C, H, W) map."""
         torch = import_torch()
         colours = torch.zeros(
             self._N, len(target), device=self._back_end.device, requires_grad=True
@@ -179,7 +190,10 @@ class _View:
 
 
 def usable(raster: Raster = GSPLAT) -> Gsplat | None:
-    """The GPU back end if it runs here, else None; why not is logged once, where there is something to mend."""
+    """The GPU back end if it runs here and can do `raster`, else None.
+
+    If something can be fixed, the reason is logged, once.
+    """
     back_end = find()
     others = [f.name for f in fields(raster) if f.name not in ADJUSTABLE]
     return (
@@ -191,7 +205,7 @@ def usable(raster: Raster = GSPLAT) -> Gsplat | None:
 
 @functools.cache
 def find() -> Gsplat | None:
-    """Try gsplat with one Gaussian, once per process. `LUDVIG_DEVICE=cpu` keeps it from being tried."""
+    """Try gsplat with one Gaussian, once per process. `LUDVIG_DEVICE=cpu` prevents that."""
     if os.environ.get("LUDVIG_DEVICE") == "cpu" or not (
         find_spec("gsplat") or shutil.which("nvidia-smi")
     ):
@@ -206,11 +220,13 @@ def find() -> Gsplat | None:
 
 
 def load() -> Gsplat:
-    """gsplat, proved to work. Raises `EngineError` "no_gpu" or "missing_package" with what to do."""
+    """gsplat, proved to work by rendering one Gaussian.
+
+    Raises `EngineError` "no_gpu" or "missing_package", with what to do.
+    """
     torch = import_torch()
-    if (
-        not torch.cuda.is_available()
-    ):  # asked first: without a GPU gsplat fails in ways that explain nothing
+    # Checked first, because without a GPU gsplat fails with messages that explain nothing.
+    if not torch.cuda.is_available():
         raise EngineError(
             "no_gpu", f"torch {torch.__version__} finds no NVIDIA GPU.", ["Use the CPU."]
         )
@@ -232,12 +248,12 @@ def load() -> Gsplat:
         raise EngineError("missing_package", "gsplat is not installed properly.", FIXES) from error
     except (ImportError, AttributeError, OSError, RuntimeError) as error:
         raise EngineError(
-            "missing_package", f"gsplat is not there or not built: {error}.", FIXES
+            "missing_package", f"gsplat is not installed or not built: {error}.", FIXES
         ) from error
     return back_end
 
 
 def clamp_of(version: str) -> float:
-    """The largest alpha: 0.999 before gsplat 1.6, 0.99 since."""
+    """The largest alpha that a version of gsplat allows: 0.999 before 1.6, 0.99 since."""
     numbers = [int(number) for number in re.findall(r"\d+", version)[:2]]
     return 0.999 if numbers < [1, 6] else 0.99

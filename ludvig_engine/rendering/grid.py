@@ -1,4 +1,7 @@
-"""How the cells of a feature map lie over the pixels of an image: bilinear, torch's align_corners=False."""
+"""How the cells of a feature map lie over the pixels of an image.
+
+Interpolation is bilinear, like torch's with align_corners=False.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from ..arrays import Array, Float, Int
 
 
 def gaps(pixels: int, cells: int) -> tuple[Int[Array, " P"], Float[Array, " P"]]:
-    """For each pixel along an axis the cell whose centre is before it, and the share of the cell after that.
+    """For each pixel along an axis the cell centered before it, and the share of the next cell.
 
-    Cell j is centred at (j + ½) pixels / cells. Before the first centre and beyond the last the share is 0.
+    The center of cell j is at (j + ½) pixels / cells. Before the first center and beyond the last
+    one the share is 0.
     """
     position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
     gap = np.floor(position).astype(np.int32)
@@ -18,7 +22,10 @@ def gaps(pixels: int, cells: int) -> tuple[Int[Array, " P"], Float[Array, " P"]]
 
 
 def upsample(feature_map: Float[Array, "D h w"], height: int, width: int) -> Float[Array, "D H W"]:
-    """U F: the map at every pixel. Shrinking picks samples: average a map that is finer than the image first."""
+    """U F: the map interpolated at every pixel.
+
+    Shrinking only picks samples, so average a map that is finer than the image first.
+    """
     for axis, pixels in ((1, height), (2, width)):
         cells = feature_map.shape[axis]
         gap, share = gaps(pixels, cells)

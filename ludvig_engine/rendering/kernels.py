@@ -1,15 +1,19 @@
 """The compiled inner loops: alpha blending of one band of pixel rows, front to back.
 
-A band keeps the transmittance T of its pixels in the CPU's cache and walks its Gaussians nearest first. For each row of
-a Gaussian, `_weights` turns the row's span of pixels into blending weights w = alpha T in one vectorised loop; what is
-then done with the weights is all that differs between folding, the adjoint and rendering.
+A band keeps the transmittance T of its pixels in the CPU's cache and walks its Gaussians nearest
+first. For each row of a Gaussian, `_weights` turns the row's span of pixels into blending weights
+alpha T in one vectorized loop. Folding, the adjoint and rendering only differ in what they do with
+these weights.
 
 Traps that cost factors, each measured:
-* Array indices are unsigned (`_u`): a possibly negative index means wrap-around and stops vectorisation (3x). Slices
-  per row are no way out, their reference counts cost more than the row.
-* No call to exp: a polynomial vectorises without a vector math library.
-* Spans are rounded to 8 pixels: no scalar tail (1.3-1.5x). Pixels outside the ellipse get alpha = 0 by comparison.
-* A band copies its members' geometry first: those reads overlap, in the walk each would wait for memory (1.3x).
+* Array indices are unsigned (`_u`): a possibly negative index means wrap-around and prevents
+  vectorization (3x). Slices per row are no alternative, as their reference counts cost more than
+  the row.
+* No call to exp: a polynomial vectorizes without a vector math library.
+* Spans are rounded to 8 pixels, so that there is no scalar tail (1.3-1.5x). Pixels outside the
+  ellipse get alpha = 0 by comparison.
+* A band copies its members' geometry first: those reads overlap, whereas in the walk each would
+  wait for memory (1.3x).
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -18,24 +22,26 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-LANES = 8  # spans are rounded to this many pixels; image buffers are padded to it
-_COLUMN = 16  # pixels of a column: the unit in which finished parts of a band are skipped
-_CHECK_EVERY = 64  # Gaussians between two looks at which columns are finished
-_FINISHED = np.float32(0)  # a pixel's transmittance is stored as 0 once it is below the limit
-_MATH = {
-    "contract",
-    "reassoc",
-    "nsz",
-    "arcp",
-}  # without "nnan" and "ninf": comparisons stay what they say
+# Spans are rounded to this many pixels, and image buffers are padded to it.
+LANES = 8
+# Pixels of a column, the unit in which finished parts of a band are skipped.
+_COLUMN = 16
+# Gaussians between two checks of which columns are finished.
+_CHECK_EVERY = 64
+# A pixel's transmittance is stored as 0 once it is below the limit.
+_FINISHED = np.float32(0)
+# Without "nnan" and "ninf", which let the compiler assume that comparisons never meet NaN or
+# infinity.
+_MATH = {"contract", "reassoc", "nsz", "arcp"}
 _f, _u = np.float32, np.uint64
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _exp8(s):
-    """exp(-8 s) for s >= 0: Chebyshev polynomial of exp(-s) on [0, 0.75], squared thrice; relative error 1.4e-6.
+    """exp(-8 s) for s >= 0, with a relative error of 1.4e-6.
 
-    Beyond 0.75 the value is exp(-6) < 1/255, which counts as 0 (a polynomial left alone would rise to infinity).
+    A Chebyshev polynomial of exp(-s) on [0, 0.75], squared three times. Beyond 0.75 the value is
+    exp(-6) < 1/255, which counts as 0; the polynomial itself would rise to infinity.
     """
     s = min(s, _f(0.75))
     e = _f(0.03963193) + s * _f(-0.00575624)
@@ -49,7 +55,10 @@ def _exp8(s):
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _weights(T, w, g, y, x0, x1, dy, limits):
-    """w[: x1 - x0] = weights of `g` (see _start_band) at pixels x0 <= x < x1 of the band's row y; updates T."""
+    """w[: x1 - x0] = the weights of `g` at pixels x0 <= x < x1 of the band's row y. Updates T.
+
+    `g` has the constants of _start_band, `dy` is the row's offset from the center, in pixels.
+    """
     clamp, min_alpha, stop = limits
     xx = g[5]
     linear = g[6] * dy
@@ -71,7 +80,10 @@ def _weights(T, w, g, y, x0, x1, dy, limits):
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _span(g, dy, low, high):
-    """Pixels of a row, dy below the centre, inside the ellipse: rounded outwards to LANES, empty if there are none."""
+    """The pixels x0 <= x < x1 inside the ellipse, in a row that is `dy` pixels below its center.
+
+    They are rounded outwards to LANES; x0 = x1 if there are none.
+    """
     inside = g[3] - g[4] * dy * dy
     if inside <= 0:
         return np.int32(0), np.int32(0)
@@ -84,7 +96,10 @@ def _span(g, dy, low, high):
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _row(T, w, g, y, top, low, high, limits):
-    """Blend row y of Gaussian `g` into the band: w holds the weights of pixels x0 <= x < x1, returned; may be none."""
+    """Blend row y of Gaussian `g` into the band.
+
+    Returns x0, x1: w then holds the weights of pixels x0 <= x < x1, which may be none.
+    """
     dy = _f(y) - g[1]
     x0, x1 = _span(g, dy, low, high)
     _weights(T, w, g, y - top, x0, x1, dy, limits)
@@ -98,9 +113,9 @@ def _padded(width):
 
 @njit(nogil=True, error_model="numpy")
 def _start_band(rows, width, members, geometry, bounds, valid):
-    """Transmittance, a row of weights, unfinished columns, the members' own constants and boxes.
+    """Transmittance, a row of weights, unfinished columns, and the members' constants and boxes.
 
-    The transmittance is 0 in the padding and where `valid` is: nothing has a weight there.
+    The transmittance is 0 in the padding and where `valid` is 0, so nothing has a weight there.
     """
     T = np.ones((rows, _padded(width)), np.float32)
     T[:, width:] = _FINISHED
@@ -117,13 +132,14 @@ def _start_band(rows, width, members, geometry, bounds, valid):
         xy = geometry[m, 3]
         yy = geometry[m, 4]
         opacity, reach = geometry[m, 5], geometry[m, 6]
-        own[n, 0], own[n, 1] = x - _f(0.5), y - _f(0.5)  # pixel j has its centre at j + 0.5
+        # The middle of pixel j is at j + 0.5.
+        own[n, 0], own[n, 1] = x - _f(0.5), y - _f(0.5)
         slope = xy / xx
-        # the span of a row: see _span
+        # For the span of a row, in _span.
         own[n, 2] = slope
         own[n, 3] = reach / xx
         own[n, 4] = (yy - xy * slope) / xx
-        # an eighth of the exponent
+        # An eighth of the exponent, for _exp8.
         own[n, 5] = xx / _f(16)
         own[n, 6] = xy / _f(8)
         own[n, 7] = yy / _f(16)
@@ -135,7 +151,10 @@ def _start_band(rows, width, members, geometry, bounds, valid):
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _constants(own, n):
-    """A member's constants as a tuple: they stay in registers, where a slice would be read again after every store."""
+    """A member's constants as a tuple.
+
+    They stay in registers, whereas a slice would be read again after every store.
+    """
     return (
         own[n, 0],
         own[n, 1],
@@ -151,7 +170,7 @@ def _constants(own, n):
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _live_range(live, x0, x1):
-    """Shrink x0..x1 to the columns of the band that still let light through."""
+    """x0..x1 without the finished columns at either end."""
     first, last = x0 // _COLUMN, (x1 - 1) // _COLUMN
     while first <= last and not live[first]:
         first += 1
@@ -162,7 +181,10 @@ def _live_range(live, x0, x1):
 
 @njit(nogil=True, error_model="numpy")
 def _look_at_columns(T, live):
-    """Update which columns let light through; whether any does. Nearly free: it stops at the first lit pixel."""
+    """Update which columns still let light through, and return whether any does.
+
+    This is nearly free, because the search in a column stops at its first lit pixel.
+    """
     any_live = False
     for column in range(len(live)):
         if live[column]:
@@ -184,13 +206,15 @@ def _has_light(T, x0, x1):
 def fold_band(
     members, geometry, bounds, top, bottom, width, valid, row_part, cell_start, column_part, limits
 ):
-    """One band's part of AᵀU: weights summed into the feature cells around them with bilinear shares.
+    """One band's part of AᵀU: weights summed into the feature cells around them, bilinearly.
 
-    The band's rows lie between two rows of cell centres; `row_part` (rows,) is each row's share in the lower one, and
-    `column_part` (padded width,) each column's share in the right one of its two cells. `cell_start` (w+1,) says where
-    the columns of each gap between cell centres begin. `valid` (rows, padded width) is 0 at ignored pixels, or None.
-    Returns for every member that was seen its position and the end of its entries; the entries as (cell, weight), the
-    cell counted from the upper row's first.
+    The band's rows lie between two rows of cell centers. `row_part` (rows,) is each row's share in
+    the lower one, and `column_part` (padded width,) is each column's share in the right one of its
+    two cells. `cell_start` (w+1,) holds where the columns of each gap between cell centers begin.
+    `valid` (rows, padded width) is 0 at ignored pixels, or None.
+
+    Returns the number of every member that was seen and the end of its entries, and the entries as
+    (cell, weight), with cells counted from the first one of the upper row.
     """
     cells = len(cell_start) - 1
     T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, valid)
@@ -266,7 +290,10 @@ def _grown(array, size):
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
 def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, limits):
-    """Per member Σ w F over the band's pixels (members, C), and Σ w (members,). `image` is (rows, padded width, C)."""
+    """Σ w F over the band's pixels (members, C), and Σ w (members,), for each member.
+
+    `image` is (rows, padded width, C).
+    """
     T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, valid)
     channels = _u(image.shape[2])
     sums, totals = (
@@ -289,16 +316,15 @@ def adjoint_band(members, geometry, bounds, top, bottom, width, valid, image, li
                 totals[n] += total
                 for i in range(_u(x1 - x0)):
                     if w[i] > 0:
-                        for c in range(
-                            channels
-                        ):  # a Gaussian's sums stay in the cache, however many channels
+                        # The sums of a Gaussian stay in the cache, however many channels.
+                        for c in range(channels):
                             sums[n, c] += w[i] * image[row, first + i, c]
     return sums, totals
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
 def render_band(members, geometry, bounds, top, bottom, width, index, values, limits):
-    """Σ w value over the members, per pixel (C, rows, padded width), and Σ w (rows, padded width)."""
+    """Σ w value over the members per pixel (C, rows, padded width), and Σ w per pixel."""
     T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, None)
     channels = values.shape[1]
     image = np.zeros((channels, bottom - top, _padded(width)), np.float32)
@@ -322,7 +348,10 @@ def render_band(members, geometry, bounds, top, bottom, width, index, values, li
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def members_of_bands(bounds, band_of_row, bands):
-    """Which ellipses touch each band, nearest first: counting sort into (starts (bands+1,), members)."""
+    """Which ellipses touch each band, nearest first, by counting sort.
+
+    Returns `starts` (bands + 1,) and `members`; band b has members[starts[b] : starts[b + 1]].
+    """
     starts = np.zeros(bands + 1, np.int64)
     for m in range(len(bounds)):
         for b in range(band_of_row[bounds[m, 2]], band_of_row[bounds[m, 3] - 1] + 1):
@@ -338,7 +367,7 @@ def members_of_bands(bounds, band_of_row, bands):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def count_entries(index, seen, ends, counts):
-    """Add a band's entries per Gaussian to `counts` (N,)."""
+    """Add the number of a band's entries per Gaussian to `counts` (N,)."""
     start = 0
     for n in range(len(seen)):
         counts[index[seen[n]]] += ends[n] - start
@@ -347,7 +376,7 @@ def count_entries(index, seen, ends, counts):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def place_entries(index, seen, ends, cell, value, offset, fill, indices, data):
-    """Copy a band's entries to their Gaussians' places in CSR order; `fill` (N,) advances."""
+    """Copy a band's entries to their Gaussians' places in CSR order, and advance `fill` (N,)."""
     start = 0
     for n in range(len(seen)):
         place = fill[index[seen[n]]]

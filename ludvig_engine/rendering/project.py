@@ -1,7 +1,8 @@
-"""EWA projection: which ellipse each Gaussian covers on the image plane (gsplat's conventions).
+"""EWA projection: the ellipse that each Gaussian covers on the image plane (gsplat's conventions).
 
-A Gaussian is dropped when its centre is nearer than `near`, when it cannot reach alpha >= `min_alpha`, or when the
-ellipse where it does reach it misses the image. No other culling: the ellipse is exact, not a 3-sigma box.
+A Gaussian is dropped if its center is nearer than `near`, if it cannot reach alpha >= `min_alpha`,
+or if the ellipse within which it does misses the image. There is no other culling: the ellipse is
+exact, not a 3-sigma box.
 """
 
 from __future__ import annotations
@@ -16,23 +17,22 @@ from ..arrays import Array, Float, Int
 from ..progress import SILENT, Job, chunks
 from ..scene import Camera, Gaussians
 
-PIECE = 65536  # Gaussians of a piece of work
+PIECE = 65536  # Gaussians in a piece of work
 
 
 @dataclass(frozen=True)
 class Raster:
-    """The rasteriser's constants; the defaults are those of gsplat 1.6 and of 3DGS itself."""
+    """The rasterizer's constants. The defaults are those of gsplat 1.6 and of 3DGS itself."""
 
-    near: float = 0.2  # scene units; 3DGS trains with 0.2, gsplat's own default is 0.01
+    # In scene units. 3DGS trains with 0.2; gsplat's own default is 0.01.
+    near: float = 0.2
     alpha_clamp: float = 0.99  # 0.999 in gsplat 1.5
     min_alpha: float = 1 / 255
-    stop: float = (
-        1e-4  # a pixel ends before the Gaussian that would bring its transmittance to this
-    )
-    blur: float = 0.3  # px², added to the diagonal of the 2-D covariance
-    margin: float = (
-        0.3  # the Jacobian is taken at most this many tan(fov/2) beyond the image's border
-    )
+    # A pixel ends before the Gaussian that would bring its transmittance down to this.
+    stop: float = 1e-4
+    blur: float = 0.3  # px², added to the 2-D covariance's diagonal
+    # The Jacobian is taken at most this many tan(fov/2) beyond the border of the image.
+    margin: float = 0.3
 
 
 GSPLAT = Raster()
@@ -44,17 +44,23 @@ class Ellipses:
 
     index: Int[Array, " M"]  # which Gaussian
     geometry: Float[Array, "M 8"]  # see GEOMETRY
-    bounds: Int[Array, "M 4"]  # pixels where alpha >= min_alpha lie in x0 <= x < x1, y0 <= y < y1
+    # The pixels with alpha >= min_alpha are within x0 <= x < x1, y0 <= y < y1 (columns x0, x1, y0,
+    # y1).
+    bounds: Int[Array, "M 4"]
 
     @property
     def footprint(self) -> Float[Array, " M"]:
-        """Σ_p α(p) in pixels, if nothing were cut off: what Σ_p w(p) is when nothing is in front."""
+        """Σ_p α(p) in pixels, without clamp and cut-off.
+
+        This is what Σ_p w(p) is if nothing is in front.
+        """
         xx, xy, yy, opacity = self.geometry[:, 2:6].T
         return opacity * 2 * np.pi / np.sqrt(xx * yy - xy**2)
 
 
-# Columns of `geometry`, rows of 32 bytes, two per cache line: centre in pixels, conic (inverse covariance), opacity,
-# twice the exponent at which alpha falls to min_alpha, depth along the camera's z axis.
+# The columns of `geometry`: center in pixels, conic (inverse covariance), opacity, twice the
+# exponent at which alpha falls to min_alpha, and depth along the camera's z axis. Rows have 32
+# bytes, so two fit a cache line.
 GEOMETRY = ("x", "y", "xx", "xy", "yy", "opacity", "reach", "depth")
 
 
@@ -69,7 +75,8 @@ def project(
 ) -> Ellipses:
     """Project all Gaussians into a camera and sort the visible ones front to back.
 
-    With a `window` of pixels x0 <= x < x1, y0 <= y < y1 those that miss it count as invisible.
+    With a `window` (x0, x1, y0, y1) of pixels x0 <= x < x1, y0 <= y < y1, Gaussians that miss it
+    count as invisible. Raises `Cancelled`.
     """
     window = window or (0, camera.width, 0, camera.height)
 
@@ -98,9 +105,10 @@ def project(
 
 
 def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
-    """Of equal depths the first: so what is left out elsewhere changes nothing here.
+    """The order by depth; of equal depths, the first Gaussian comes first.
 
-    Sorted as integers, whose order is that of the bits of positive floats: a stable argsort takes 7 times as long.
+    So leaving Gaussians out does not change the order of the others. Positive floats have the same
+    order as their bits, so integers are sorted: a stable argsort takes 7 times as long.
     """
     bits = np.ascontiguousarray(depth).view(np.uint32).astype(np.uint64)
     return np.sort(bits << np.uint64(32) | np.arange(len(depth), dtype=np.uint64)).astype(np.uint32)
@@ -140,9 +148,8 @@ def _project(  # type: ignore[no-untyped-def]
     low_y, high_y = -cy / fy - margin_y, (height - cy) / fy + margin_y
     left, right, top, bottom = window
     farthest = 2 * math.log(1 / min_alpha)
-    stretch = math.sqrt(
-        max(r00 * r00 + r01 * r01 + r02 * r02, r20 * r20 + r21 * r21 + r22 * r22)
-    )  # 1 but for an editor's
+    # This is 1 unless the camera is an editor's, whose matrix may be scaled.
+    stretch = math.sqrt(max(r00 * r00 + r01 * r01 + r02 * r02, r20 * r20 + r21 * r21 + r22 * r22))
     for i in range(N):
         opacity = float(opacities[i])
         if opacity < min_alpha:
@@ -155,10 +162,12 @@ def _project(  # type: ignore[no-untyped-def]
             continue
         x = (r00 * px + r01 * py + r02 * pz + t0) / z
         y = (r10 * px + r11 * py + r12 * pz + t1) / z
-        # Jacobian of the projection, J = [[ax, 0, bx], [0, ay, by]], taken inside the widened frustum
+        # The Jacobian of the projection, J = [[ax, 0, bx], [0, ay, by]], taken inside the widened
+        # frustum.
         ax, bx = fx / z, -fx * min(max(x, low_x), high_x) / z
         ay, by = fy / z, -fy * min(max(y, low_y), high_y) / z
-        # At most the longest axis, faced: what misses the window even so, which most does, needs no rotation.
+        # A bound on the ellipse, as if the longest axis faced the camera. Most Gaussians that miss
+        # the window already miss it with this bound, and need no rotation.
         longest = stretch * max(float(scales[i, 0]), float(scales[i, 1]), float(scales[i, 2]))
         most_x = math.sqrt(farthest * (longest * longest * (ax * ax + bx * bx) + blur)) + 1
         most_y = math.sqrt(farthest * (longest * longest * (ay * ay + by * by) + blur)) + 1
@@ -170,14 +179,14 @@ def _project(  # type: ignore[no-untyped-def]
             or row - most_y > bottom
         ):
             continue
-        # rows of J R (2x3)
+        # The rows of J R (2x3).
         u0 = ax * r00 + bx * r20
         u1 = ax * r01 + bx * r21
         u2 = ax * r02 + bx * r22
         v0 = ay * r10 + by * r20
         v1 = ay * r11 + by * r21
         v2 = ay * r12 + by * r22
-        # columns of the Gaussian's rotation, times the scales: covariance = Σ_k m_k m_kᵀ
+        # The columns of the Gaussian's rotation, times the scales: covariance = Σ_k m_k m_kᵀ.
         qw = float(quats[i, 0])
         qx = float(quats[i, 1])
         qy = float(quats[i, 2])
@@ -206,7 +215,7 @@ def _project(  # type: ignore[no-untyped-def]
         reach = 2 * math.log(opacity / min_alpha)
         x, y = column, row
         half_x, half_y = math.sqrt(reach * cov_xx), math.sqrt(reach * cov_yy)
-        # pixel j has its centre at j + 0.5
+        # The middle of pixel j is at j + 0.5.
         x0, x1 = (
             math.ceil(max(x - half_x - 0.5, left)),
             math.floor(min(x + half_x - 0.5, right - 1.0)) + 1,

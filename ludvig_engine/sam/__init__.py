@@ -1,8 +1,8 @@
-"""Promptable segmenters: a click or a box on an image becomes a mask.
+"""Promptable segmenters turn clicks and boxes on an image into masks.
 
 segmenter = load_segmenter("sam2", device="cpu")
-segmenter.set_image(pixels)                       # slow, once
-masks, scores = segmenter.predict(points, labels) # fast, often
+segmenter.set_image(pixels)                        # slow: once per image
+masks, scores = segmenter.predict(points, labels)  # fast: once per prompt
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ __all__ = ["FAMILIES", "Segmenter", "load_segmenter"]
 
 
 def load_segmenter(spec: str = "sam2", *, device: str = "cpu") -> Segmenter:
-    """The segmenter of `spec`: a family, or family:variant, or family:path.
+    """Load the segmenter of `spec`, which is family, family:variant or family:path.
 
-    `sam2[:tiny|small|base|large]` (small) is the default, `sam[:base|huge]` the paper's. `sam3` must be asked for: its
-    weights are gated and their licence is its own. `sam-pth[:base|large|huge]` reads the original checkpoints with the
-    package segment-anything.
+    `sam2[:tiny|small|base|large]` is the default (small), and `sam[:base|huge]` is the paper's.
+    `sam3` is never chosen by default, because its weights are gated and have a license of their
+    own. `sam-pth[:base|large|huge]` reads the original checkpoints through the package
+    segment-anything. `device` is "cpu", "cuda" or "auto".
 
-    Raises `EngineError`, `weights.MissingWeights` among them.
+    Raises `EngineError`: "bad_input" for an unknown family, `weights.MissingWeights` if the weights
+    are not on this machine.
     """
     family, _, choice = spec.partition(":")
     if family not in FAMILIES:

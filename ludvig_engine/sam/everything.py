@@ -1,4 +1,4 @@
-"""Segment everything: a click on every point of a grid, the sure masks kept, as one map of labels."""
+"""Segment everything: prompt SAM at every point of a grid, and merge its good masks to one map."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from ..stages import SEGMENT_EVERYTHING
 from .segmenter import Segmenter
 
 GRID = 32  # points along the longer side
-LEAST_SCORE = 0.88  # the thresholds of the paper (Kirillov et al. 2023, appendix B)
-LEAST_STABILITY = 0.95  # IoU of the mask cut one logit lower and one higher
-MOST_OVERLAP = 0.7  # IoU of two masks that are taken for the same
-BATCH = 64
+# The next three are the thresholds of SAM's paper (Kirillov et al. 2023, appendix B): the IoU that
+# the network predicts for its mask, the IoU of the mask cut one logit lower and one logit higher,
+# and the IoU above which two masks count as the same.
+LEAST_SCORE = 0.88
+LEAST_STABILITY = 0.95
+MOST_OVERLAP = 0.7
+BATCH = 64  # points per call of the network
 
 
 def segment_everything(
@@ -29,9 +32,11 @@ def segment_everything(
     least_area: float = 1e-4,
     job: Job = SILENT,
 ) -> Int[Array, "H W"]:
-    """Labels 1, 2, ... of the image that was set, large masks first, small ones on top; 0 where there is none.
+    """Label the pixels of the image that was set; 0 where there is no mask.
 
-    `least_area` is a share of the image.
+    Labels 1, 2, ... go from the largest mask to the smallest, and smaller masks lie on top of
+    larger ones. `least_area` is a share of the image: smaller masks are dropped. Raises
+    `EngineError` "bad_input" if no image was set.
     """
     frame = segmenter.frame
     points = grid_points(frame.height, frame.width, grid)
@@ -42,7 +47,7 @@ def segment_everything(
         answers, quality = segmenter.logits(batch, np.ones(batch.shape[:2], int), None, True)
         rows, columns = (-(-shown * answers.shape[-1] // frame.side) for shown in frame.shown)
         logits, expected = answers.flatten(0, 1), quality.flatten()
-        photo = logits[:, :rows, :columns]  # without what is padding
+        photo = logits[:, :rows, :columns]  # without the padding
         large = (photo > 0).flatten(1).float().mean(1) >= least_area
         keep = (expected >= least_score) & (stability(photo) >= least_stability) & large
         found.append(logits[keep].cpu().numpy())
@@ -58,7 +63,7 @@ def segment_everything(
 
 
 def grid_points(height: int, width: int, count: int) -> Float[Array, "N 2"]:
-    """x, y of points in the middle of square cells, `count` of them along the longer side."""
+    """x, y in pixels of the centers of square cells, `count` of them along the longer side."""
     step = max(height, width) / count
     rows, columns = (max(round(side / step), 1) for side in (height, width))
     y, x = ((np.arange(n) + 0.5) * side / n for n, side in ((rows, height), (columns, width)))
@@ -67,13 +72,16 @@ def grid_points(height: int, width: int, count: int) -> Float[Array, "N 2"]:
 
 
 def stability(logits: Any) -> Any:
-    """IoU of each (s, s) map cut at 1 and at −1: near 1 if the mask hardly depends on the cut."""
+    """IoU of each map (B, s, s) cut at 1 and at −1; near 1 if the cut hardly matters."""
     inner, outer = ((logits > cut).flatten(1).sum(1) for cut in (1, -1))
     return inner / outer.clamp(min=1)
 
 
 def distinct(masks: Bool[Array, "K H W"], scores: Float[Array, " K"]) -> Int[Array, " J"]:
-    """The masks that are no worse copy of another: greedily from the best, by IoU."""
+    """Indices of masks without duplicates: of masks that overlap too much, the best one is kept.
+
+    Masks are taken greedily, best score first (non-maximum suppression).
+    """
     flat = masks.reshape(len(masks), -1).astype(np.float32)
     common, areas = flat @ flat.T, flat.sum(1)
     overlap = common / np.maximum(areas[:, None] + areas - common, 1)
@@ -85,7 +93,10 @@ def distinct(masks: Bool[Array, "K H W"], scores: Float[Array, " K"]) -> Int[Arr
 
 
 def paint(masks: Iterable[Bool[Array, "H W"]], shape: tuple[int, int]) -> Int[Array, "H W"]:
-    """A map of labels 1, 2, ...: later masks lie on top of earlier ones. One at a time, as they are large."""
+    """Paint masks over each other as labels 1, 2, ...; later masks lie on top.
+
+    The masks may come from a generator, since all of them at once may not fit in memory.
+    """
     labels = np.zeros(shape, np.int32)
     for label, mask in enumerate(masks, 1):
         labels[mask] = label

@@ -1,4 +1,4 @@
-"""SAM 1, SAM 2.1 and SAM 3's tracker through transformers."""
+"""SAM 1, SAM 2.1 and the tracker of SAM 3, run by transformers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .. import weights
 from ..machine.device import load_pretrained
 from ..machine.images import IMAGENET, SIGNED
 
-# family -> class in transformers, padded, statistics, the variant if none is named
+# family -> class in transformers, padded, statistics, default variant
 FAMILIES = {
     "sam": ("SamModel", True, IMAGENET, ""),
     "sam2": ("Sam2Model", False, IMAGENET, "small"),
@@ -19,6 +19,8 @@ FAMILIES = {
 
 @dataclass(frozen=True)
 class HubNetwork:
+    """A SAM of transformers as a `segmenter.Network`."""
+
     model: Any = field(repr=False, compare=False)
     side: int
     padded: bool
@@ -41,24 +43,21 @@ class HubNetwork:
 
 
 def load(family: str, choice: str, device: str) -> tuple[HubNetwork, str, str, str]:
-    """The network, its name, key and licence."""
+    """The network, its name, its key for caches, and its license.
+
+    `choice` is a variant, a path, or "" for the default. Raises `weights.MissingWeights`.
+    """
     kind, padded, statistics, default = FAMILIES[family]
     variant = choice or default
-    id = (
-        family
-        if variant in ("", "base") and family == "sam"
-        else "-".join(filter(None, (family, variant)))
-    )
+    id = "-".join(filter(None, (family, variant)))
+    if family == "sam" and variant in ("", "base"):
+        id = family
     known = weights.MODELS.get(id)
     folder = weights.path(id if known else choice)
-    # In full precision also on a GPU: the mask decoder's products leave the range of half precision.
+    # Full precision also on a GPU: products in the mask decoder overflow half precision.
     model = load_pretrained(kind, folder, device=device, half=False)
     name = known.source.rpartition("/")[2] if known else folder.name
     licence = known.licence if known else "LicenseRef-own"
     side = model.config.prompt_encoder_config.image_size
-    return (
-        HubNetwork(model, side, padded, statistics),
-        name,
-        f"{family}-1-{weights.fingerprint(folder)}",
-        licence,
-    )
+    key = f"{family}-1-{weights.fingerprint(folder)}"
+    return HubNetwork(model, side, padded, statistics), name, key, licence

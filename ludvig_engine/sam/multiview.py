@@ -1,7 +1,8 @@
-"""One prompt, masks in every photo: LUDVIG's multi-view scheme for SAM (section 4.2).
+"""One prompt gives masks in every photo: LUDVIG's multi-view scheme for SAM (section 4.2).
 
-The prompt is lifted to the Gaussians and rendered into each photo; where it shows most, points are drawn and given to
-the segmenter, several times; the mean of its masks is what that photo says, and all of them together are uplifted.
+The prompt is lifted to the Gaussians and rendered into each photo as a heat map. Points are drawn
+at random from its hottest pixels and given to the segmenter, several times. The mean of the masks
+is the feature map of that photo, and the maps of all photos are uplifted.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ from .segmenter import Segmenter
 
 @dataclass(frozen=True)
 class Scheme:
-    """The paper's numbers; `share` is a third of the published code's, whose uplifted prompts are a third of ours."""
+    """The paper's settings for NVOS by default; those for SPIn-NeRF are `SPIN`."""
 
-    share: float = (
-        1 / 3
-    )  # of the summed heat: so many pixels are candidates (NVOS; SPIn-NeRF: 0.4 / 3)
+    # The number of candidate pixels is this share of the sum of the heat map. It is a third of the
+    # published code's number, because uplifted prompts are a third of ours there.
+    share: float = 1 / 3
     sets: int = 10  # prompts per photo
-    points: int = 3  # of each
-    multimask: bool = False  # keep three masks of different size as channels (SPIn-NeRF)
+    points: int = 3  # points per prompt
+    # Whether to keep the network's three masks, of different size, as channels.
+    multimask: bool = False
 
 
 NVOS = Scheme()
@@ -49,15 +51,18 @@ def multiview(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> tuple[Float[Array, "N M"], Float[Array, " N"]]:
-    """Uplifted masks 0..1, M = 3 if `scheme.multimask` else 1, and the weight Σ w they rest on.
+    """Uplifted masks in 0..1, and the sum of the blending weights Σ w of each Gaussian.
 
-    Only positive paint counts. A photo that does not show the prompted Gaussians says that all it shows is not the
-    object. Raises `EngineError` "bad_input" if the prompts show no Gaussian.
+    M is 3 if `scheme.multimask`, else 1. Only positive paint counts. A photo that does not show the
+    prompted Gaussians gets an empty mask: all it shows counts as background. Raises `EngineError`
+    "bad_input" if no Gaussian is visible under positive paint.
     """
     heat = _lifted(gaussians, paints, raster, job)
     if not heat.any():
         raise EngineError(
-            "bad_input", "No splat is visible under the prompts that say yes.", ["Click elsewhere."]
+            "bad_input",
+            "None of your positive prompts touches a visible splat.",
+            ["Click on a part of the object that the splats show."],
         )
     rng = np.random.default_rng(seed)
     sums = np.zeros((len(gaussians), 3 if scheme.multimask else 1), np.float32)
@@ -87,9 +92,10 @@ def multiview(
 def draw_points(
     heat: Float[Array, "H W"], scheme: Scheme, rng: np.random.Generator
 ) -> Float[Array, "B P 2"]:
-    """x, y of `sets` prompts of `points` pixels each, without repetition in a prompt, among the hottest pixels.
+    """Draw `scheme.sets` prompts of `scheme.points` distinct pixels each from the hottest pixels.
 
-    As many pixels are candidates as the heat's sum times `share`; none if that is less than a prompt needs.
+    Returns x, y in pixels, centers at +0.5. The number of candidate pixels is the sum of the heat
+    times `scheme.share`; if that is less than a prompt needs, no prompt is drawn (B = 0).
     """
     count = min(int(scheme.share * float(heat.sum())), int((heat > 0).sum()))
     if count < scheme.points:
@@ -103,7 +109,7 @@ def draw_points(
 
 
 def mean_mask(masks: Bool[Array, "B M H W"]) -> Float[Array, "M H W"]:
-    """The mean over the prompts, divided by its largest value: 0..1."""
+    """The mean over the B prompts, divided by its maximum over all channels; 0..1."""
     mean = masks.mean(0, dtype=np.float32)
     return np.asarray(mean / max(float(mean.max()), 1e-12), np.float32)
 
@@ -111,7 +117,10 @@ def mean_mask(masks: Bool[Array, "B M H W"]) -> Float[Array, "M H W"]:
 def _lifted(
     gaussians: Gaussians, paints: Sequence[Paint], raster: Raster, job: Job
 ) -> Float[Array, "N 1"]:
-    """Σ w m / Σ w over the whole image of every paint: what is not painted pulls down, unlike in `prompts.lift`."""
+    """Σ w m / Σ w over all pixels of every painted image, with m the positive paint.
+
+    Unlike in `painting.lift`, pixels without paint count as 0 and lower the mean.
+    """
     sums, weights = np.zeros((len(gaussians), 1), np.float32), np.zeros(len(gaussians), np.float32)
     for paint in paints:
         part, total = adjoint(gaussians, paint.camera, paint.positive[None], raster=raster, job=job)

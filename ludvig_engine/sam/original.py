@@ -1,6 +1,7 @@
-"""SAM 1 from its original checkpoints (.pth), through the package segment-anything.
+"""SAM 1 from its original checkpoints (.pth), run by the package segment-anything.
 
-That package imports torchvision, whose builds must match torch's exactly; nothing else here depends on it.
+That package imports torchvision, whose build must match torch's exactly. No other file depends on
+it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from ..machine.device import import_torch
 from ..machine.images import IMAGENET
 
 IDS = {"": "sam-pth", "base": "sam-pth", "large": "sam-large-pth", "huge": "sam-huge-pth"}
-KINDS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}  # by the encoder's channels
+KINDS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}  # channels of the encoder -> model
 
 
 @dataclass(frozen=True)
 class OriginalNetwork:
+    """A SAM of segment-anything as a `segmenter.Network`."""
+
     model: Any = field(repr=False, compare=False)
     side: int
     padded: bool = True
@@ -47,11 +50,18 @@ class OriginalNetwork:
 
 
 def load(choice: str, device: str) -> tuple[OriginalNetwork, str, str, str]:
-    """The network, its name, key and licence."""
+    """The network, its name, its key for caches, and its license.
+
+    `choice` is a variant, a path, or "" for the default. Raises `EngineError`: "not_found" or
+    "bad_file" for a wrong checkpoint, "missing_package" without segment-anything, and
+    `weights.MissingWeights`.
+    """
     place = weights.path(IDS.get(choice, choice))
     files = [place] if place.is_file() else sorted(place.glob("*.pth"))
     if not files:
-        raise EngineError("not_found", f"{place} holds no .pth file.", ["Fetch the model again."])
+        raise EngineError(
+            "not_found", f"There is no .pth file in {place}.", ["Fetch the model again."]
+        )
     state = _read(files[0])
     try:
         kind = KINDS[state["image_encoder.pos_embed"].shape[-1]]
@@ -65,12 +75,8 @@ def load(choice: str, device: str) -> tuple[OriginalNetwork, str, str, str]:
         ) from error
     key = f"sam-pth-1-{weights.fingerprint(files[0])}"
     licence = "Apache-2.0" if choice in IDS else "LicenseRef-own"
-    return (
-        OriginalNetwork(model.to(device).eval(), model.image_encoder.img_size),
-        files[0].stem,
-        key,
-        licence,
-    )
+    network = OriginalNetwork(model.to(device).eval(), model.image_encoder.img_size)
+    return network, files[0].stem, key, licence
 
 
 def _read(path: Path) -> Any:
@@ -84,18 +90,16 @@ def _read(path: Path) -> Any:
 
 
 def _registry() -> Any:
-    """segment-anything's builders; they come without weights."""
+    """segment-anything's constructors by model; they load no weights."""
     try:
         from segment_anything import sam_model_registry
-    except (
-        ImportError,
-        RuntimeError,
-    ) as error:  # RuntimeError: a torchvision that does not fit this torch
+    # A torchvision that was not built for this torch raises a RuntimeError.
+    except (ImportError, RuntimeError) as error:
         raise EngineError(
             "missing_package",
             f"The package segment-anything cannot be used: {error}.",
             [
-                'Use the segmenter "sam": the same model, without torchvision.',
+                'Use the segmenter "sam", which is the same model without torchvision.',
                 "Or install segment-anything and the torchvision that was built for this torch.",
             ],
         ) from error

@@ -1,4 +1,4 @@
-"""A click or a box on a photo becomes a mask of it, and the mask paint like any other."""
+"""Turn clicks, boxes or scribbles on a photo into a mask, and the mask into paint."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from ..scene import View
 from ..segmentation.painting import Paint, mask
 from .segmenter import Segmenter
 
-SETS, POINTS = 10, 3  # of random prompts in a scribble
+# A scribble is turned into SETS random prompts of POINTS points each, as in the paper on NVOS.
+SETS, POINTS = 10, 3
 
 
 @dataclass(frozen=True)
 class Pointing:
-    """What was pointed at on one photo, in pixels of its camera, centres at +0.5."""
+    """Clicks and a box on one photo, in pixels of its camera; pixel centers are at +0.5."""
 
     view: View
     points: Float[Array, "P 2"]
-    labels: Int[Array, " P"]  # 1 on the object, 0 beside it
+    labels: Int[Array, " P"]  # 1: on the object, 0: beside it
     box: Float[Array, " 4"] | None = None  # left, top, right, bottom
 
 
@@ -33,7 +34,11 @@ def pointing(
     clicks: Sequence[tuple[float, float, bool]],
     box: tuple[float, float, float, float] | None = None,
 ) -> Pointing:
-    """Clicks (x, y, whether on the object) and corners in pixels of the photo file, counted from 0."""
+    """Convert clicks and a box from pixels of the photo file, counted from 0, to the camera's.
+
+    A click is x, y, and whether it is on the object. A box is two opposite corners. Raises
+    `EngineError` "bad_input" for a point outside the photo.
+    """
     points = np.array([photo_point(view, x, y) for x, y, _ in clicks]).reshape(-1, 2)
     labels = np.array([int(positive) for *_, positive in clicks], int)
     if box is None:
@@ -43,14 +48,17 @@ def pointing(
 
 
 def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
-    """The mask of the photo that the segmenter expects to be best.
+    """The mask that the segmenter rates best, as paint on the photo's camera.
 
-    A single click is ambiguous (a part, the thing, the group): the best of three answers is taken. With more said, the
-    network's single answer is. Raises `EngineError` "bad_input" if the mask is empty or nothing says yes.
+    A single click is ambiguous: it may mean a part, the thing or a group. Then the best rated of
+    the network's three masks is taken; otherwise its single mask is. Raises `EngineError`
+    "bad_input" if the mask is empty, or if there is neither a box nor a positive click.
     """
     if pointed.box is None and not (pointed.labels == 1).any():
         raise EngineError(
-            "bad_input", f"No click on {pointed.view.name} says yes.", ["Click on the object, too."]
+            "bad_input",
+            f"No click on {pointed.view.name} is positive, but {len(pointed.labels)} are negative.",
+            ["Click on the object, too."],
         )
     photo = read_photo(pointed.view)
     segmenter.set_image(photo.pixels)
@@ -64,7 +72,7 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
     if not found.any():
         raise EngineError(
             "bad_input",
-            f"{segmenter.name} finds nothing there on {pointed.view.name}.",
+            f"{segmenter.name} finds nothing at your prompt on {pointed.view.name}.",
             ["Click in the middle of the object, or draw a box around it."],
         )
     return mask(pointed.view.camera, found)
@@ -73,15 +81,16 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
 def reference_mask(
     segmenter: Segmenter, view: View, paint: Paint, *, seed: int = 0
 ) -> Bool[Array, "H W"]:
-    """What a scribble means on its own photo (NVOS).
+    """The mask of the object under a scribble, on the scribble's own photo (NVOS, section 4.2).
 
-    Raises `EngineError` "bad_input" if the scribble has too few pixels.
+    It is the mean mask of `SETS` random prompts of `POINTS` points, cut by Li's rule. Raises
+    `EngineError` "bad_input" if the scribble has fewer than `POINTS` pixels.
     """
     stroke = paint.positive > 0.5
     if stroke.sum() < POINTS:
         raise EngineError(
             "bad_input",
-            f"The prompt on {view.name} has {stroke.sum()} pixels.",
+            f"The prompt on {view.name} has {stroke.sum()} pixels, but {POINTS} are needed.",
             ["Paint a longer stroke."],
         )
     segmenter.set_image(read_photo(view).pixels)
@@ -96,9 +105,10 @@ def mean_of_draws(
     seed: int,
     threshold: Callable[[Array], float] = threshold_otsu,
 ) -> Bool[Array, "H W"]:
-    """Masks of the image that was set, of `sets` prompts of three points each drawn from `region`; their mean, cut.
+    """Prompt the image that was set with points of `region`, and cut the mean of the masks.
 
-    A region of fewer pixels than points is returned as it is.
+    `sets` prompts of `POINTS` pixels each are drawn from `region`; `threshold` maps the mean mask
+    (H, W) to the cut. A region with fewer pixels than `POINTS` is returned as it is.
     """
     rows, columns = np.nonzero(region)
     if len(rows) < POINTS:

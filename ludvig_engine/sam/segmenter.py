@@ -1,7 +1,8 @@
-"""One interface to every SAM: the geometry between photo and network is here, and only here.
+"""One interface to every SAM. Only this file converts between pixels of photo and network.
 
-Points and boxes are in pixels of the photo with the centre of the upper left pixel at (0.5, 0.5), as everywhere in this
-engine. The SAMs take pixel *indices* of their own square and add the half themselves.
+Points and boxes are in pixels of the photo, where the center of the upper left pixel is at
+(0.5, 0.5), as everywhere in this engine. The SAMs take pixel *indices* of their own square input
+and add the half themselves.
 """
 
 from __future__ import annotations
@@ -23,31 +24,35 @@ class Network(Protocol):
 
     @property
     def side(self) -> int:
-        """Of the square it sees, in pixels."""
+        """The side of the network's square input, in pixels."""
 
     @property
     def padded(self) -> bool:
-        """Keeps the photo's proportions and pads at the right and below; else squeezes it into the square."""
+        """Whether the photo keeps its proportions, padded at the right and below.
+
+        Otherwise it is stretched to the square.
+        """
 
     @property
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Mean and standard deviation of its colours."""
+        """Mean and standard deviation of the colors that the network was trained with."""
 
     def embed(self, image: Any) -> Any:
-        """What it remembers of a (1, 3, side, side) tensor."""
+        """The embedding of a (1, 3, side, side) tensor."""
 
     def decode(
         self, embedding: Any, points: Any, labels: Any, boxes: Any, multimask: bool
     ) -> tuple[Any, Any]:
-        """Logits (B, M, s, s) over the square and scores (B, M) for B prompts.
+        """Logits (B, M, s, s) over the square and predicted IoUs (B, M) for B prompts.
 
-        Points (B, P, 2) and labels (B, P), boxes (B, 4), one of them may be None; all in pixel indices of the square.
+        `points` (B, P, 2) with `labels` (B, P), and `boxes` (B, 4), are in pixel indices of the
+        square. Either points or boxes may be None.
         """
 
 
 @dataclass(frozen=True)
 class Frame:
-    """How a photo lies in the network's square."""
+    """How a photo lies in the network's square input."""
 
     height: int
     width: int
@@ -63,11 +68,11 @@ class Frame:
         return max(int(self.height * scale + 0.5), 1), max(int(self.width * scale + 0.5), 1)
 
     def to_square(self, xy: Float[Array, "... 2"]) -> Float[Array, "... 2"]:
-        """Pixel coordinates of the photo -> pixel indices of the square."""
+        """Convert pixel coordinates of the photo to pixel indices of the square."""
         return xy * (self.shown[1] / self.width, self.shown[0] / self.height) - 0.5
 
     def to_photo(self, logits: Any) -> Any:
-        """(B, M, s, s) over the square -> (B, M, height, width)."""
+        """Resample a map (B, M, s, s) over the square to (B, M, height, width) over the photo."""
         functional = import_torch().nn.functional
         options = {"mode": "bilinear", "align_corners": False}
         if self.padded:
@@ -77,7 +82,7 @@ class Frame:
 
 
 class Segmenter:
-    """Holds one image at a time; not for several threads at once."""
+    """A SAM that holds one image at a time; only one thread may use it."""
 
     def __init__(self, network: Network, name: str, key: str, licence: str, device: str) -> None:
         self.network = network
@@ -89,7 +94,7 @@ class Segmenter:
         self._embedding: Any = None
 
     def set_image(self, pixels: Float[Array, "H W 3"]) -> None:
-        """Look at an image (0..1): the slow part."""
+        """Compute the embedding of an image with values in 0..1. This is the slow part."""
         network = self.network
         frame = Frame(pixels.shape[0], pixels.shape[1], network.side, network.padded)
         with inference(self.device):
@@ -106,10 +111,12 @@ class Segmenter:
         *,
         multimask: bool = True,
     ) -> tuple[Bool[Array, "M H W"], Float[Array, " M"]]:
-        """Masks of one prompt and the quality (IoU) the network expects of each; three of them if `multimask`.
+        """The masks of one prompt, and the IoU that the network predicts for each.
 
-        `points` are x, y with `labels` 1 for the object and 0 for what is not (all 1 if not given); `box` is left, top,
-        right, bottom. At least one of both.
+        There are three masks if `multimask`, else one. `points` are x, y in pixels of the image;
+        their `labels` are 1 on the object and 0 beside it (default: all 1). `box` is left, top,
+        right, bottom. Raises `EngineError` "bad_input" without points and box, or before
+        `set_image`.
         """
         many = points[None] if points is not None and len(points) else None
         if labels is None and points is not None:
@@ -121,7 +128,7 @@ class Segmenter:
     def predict_many(
         self, points: Float[Array, "B P 2"], labels: Int[Array, "B P"], *, multimask: bool = True
     ) -> tuple[Bool[Array, "B M H W"], Float[Array, "B M"]]:
-        """`predict` for B prompts of P points each at once, which is much faster."""
+        """Predict for B prompts of P points each in one call, which is much faster."""
         logits, scores = self.logits(points, labels, None, multimask)
         return self._to_masks(logits), _numpy(scores)
 
@@ -132,25 +139,19 @@ class Segmenter:
         boxes: Float[Array, "B 4"] | None,
         multimask: bool,
     ) -> tuple[Any, Any]:
-        """The network's own answer over its square, as tensors."""
+        """Logits (B, M, s, s) over the network's square and predicted IoUs (B, M), as tensors."""
         frame = self.frame
         if points is None and boxes is None:
             raise EngineError(
-                "bad_input", "There is neither a point nor a box.", ["Click on the object."]
+                "bad_input", "The prompt has neither a point nor a box.", ["Click on the object."]
             )
         torch = import_torch()
         with inference(self.device):
-            xy = (
-                None
-                if points is None
-                else torch.tensor(frame.to_square(points), device=self.device).float()
-            )
-            signs = (
-                None
-                if labels is None or points is None
-                else torch.tensor(labels, device=self.device).long()
-            )
-            corners = None
+            xy = signs = corners = None
+            if points is not None:
+                xy = torch.tensor(frame.to_square(points), device=self.device).float()
+            if points is not None and labels is not None:
+                signs = torch.tensor(labels, device=self.device).long()
             if boxes is not None:
                 indices = frame.to_square(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
                 corners = torch.tensor(indices, device=self.device).float()
@@ -159,6 +160,7 @@ class Segmenter:
 
     @property
     def frame(self) -> Frame:
+        """How the image lies in the network's square. Raises `EngineError` before `set_image`."""
         if self._frame is None:
             raise EngineError(
                 "bad_input", "The segmenter has not seen an image yet.", ["Call set_image first."]

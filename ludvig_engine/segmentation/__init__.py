@@ -1,1 +1,3 @@
-"""From prompts to a score for every Gaussian: what an artist's clicks, strokes, boxes and masks select."""
+"""From prompts to a score for every Gaussian: what an artist's clicks, strokes, boxes and masks
+select.
+"""

@@ -1,4 +1,4 @@
-"""Does a selection show what was painted, in the pictures the prompts were painted in? It chooses thresholds."""
+"""Chooses thresholds: how well does a selection, rendered, agree with what was painted?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..stages import COMPARE_PROMPTS
 from .painting import Paint, shown
 
 THRESHOLDS = np.linspace(0.25, 0.75, 21)
-_EPS = 1e-6  # of alpha: nothing is there
+_EPS = 1e-6  # alpha below which a pixel shows nothing
 
 
 def agreement(
@@ -26,10 +26,10 @@ def agreement(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, "C T"]:
-    """IoU of the painted pixels and those whose mean score is above each threshold; what is not painted does not count.
+    """IoU of the positive pixels and those whose mean score is above each threshold.
 
-    The mean over a pixel's Gaussians stands for the picture of a selection. To render every selection would cost T
-    times as much and chooses no better.
+    Unpainted pixels do not count. The mean over a pixel's Gaussians stands for the rendered
+    selection: to render every selection would cost T times as much and chooses no better.
     """
     both, either = np.zeros((2, scores.shape[1], len(thresholds)))
     for paint in job.track(paints, COMPARE_PROMPTS):
@@ -39,9 +39,8 @@ def agreement(
         painted = paint.positive + paint.negative > 0
         yes, no = paint.positive[painted], paint.negative[painted]
         for n, channel in enumerate(image):
-            level = np.searchsorted(
-                thresholds, (channel / np.maximum(alpha, _EPS))[painted]
-            )  # thresholds below it
+            mean = (channel / np.maximum(alpha, _EPS))[painted]
+            level = np.searchsorted(thresholds, mean)  # how many thresholds are below it
             inside, outside = (
                 np.bincount(level, w, len(thresholds) + 1)[::-1].cumsum()[::-1][1:]
                 for w in (yes, no)

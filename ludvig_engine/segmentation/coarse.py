@@ -1,6 +1,7 @@
-"""The scene as a few thousand superpoints, where self-training runs: for a click it is a hundred times less work.
+"""The scene as a few thousand superpoints, on which self-training runs.
 
-It also finds more: a superpoint keeps together what belongs together, and a click says something about all of it.
+This is a hundred times less work per click. It also finds more: a superpoint keeps together what
+belongs together, so a click on one of its Gaussians is evidence for all of them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from ..progress import SILENT, Job
 from ..uplifting import Uplifted
 from .descriptor import Descriptor
 
-FEW = 3000  # superpoints; 8000 found the same or less
+# Superpoints of a scene; 8000 found the same or less.
+FEW = 3000
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,15 @@ class Coarse:
 
     @classmethod
     def of(
-        cls, graph: Graph, uplifted: Uplifted, descriptor: Descriptor, means: Float[Array, "N 3"], bandwidth: float,
-        *, job: Job = SILENT,
-    ) -> Coarse:  # fmt: skip
+        cls,
+        graph: Graph,
+        uplifted: Uplifted,
+        descriptor: Descriptor,
+        means: Float[Array, "N 3"],
+        bandwidth: float,
+        *,
+        job: Job = SILENT,
+    ) -> Coarse:
         """Group the Gaussians and contract their graph."""
         x = describe(graph, uplifted, means)
         labels, groups = grouped(Segments.of(graph, x), few=FEW, job=job)

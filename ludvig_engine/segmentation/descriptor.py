@@ -1,8 +1,9 @@
 """What a classifier is told about each Gaussian: its features, and softly where it is.
 
-Position enters as random Fourier features [Rahimi and Recht 2007] of the mean: what looks the same at the other end of
-the scene can then be told apart, without a border anywhere. Far away, where captures are coarse, space is contracted
-as in mip-NeRF 360. N x (D + R) numbers are only made in pieces; for a million Gaussians they would be 400 MB.
+Position enters as random Fourier features [Rahimi and Recht 2007] of the mean: what looks the same
+at the other end of the scene can then be told apart, without a border anywhere. Far away, where
+captures are coarse, space is contracted as in mip-NeRF 360. N x (D + R) numbers are only made in
+pieces; for a million Gaussians they would be 400 MB.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Descriptor:
         weights: Float[Array, " N"],
         share: float,
     ) -> Descriptor:
-        """`weights` say how much the photos show of a Gaussian: the middle and the unit are those of what they show."""
+        """`weights` say how much the photos show of a Gaussian: the middle and the unit are those
+        of what they show.
+        """
         middle = np.array([_median(column, weights) for column in means.T])
         places = (means - middle).astype(np.float32)
         places /= max(_median(np.linalg.norm(places, axis=1), weights), 1e-12)

@@ -1,10 +1,11 @@
-"""Dividing a whole scene into segments, without prompts: Ward's agglomeration on the neighbour graph.
+"""Divides a whole scene into segments, without prompts: Ward's agglomeration on the neighbor graph.
 
 1. Gaussians are grouped into superpoints (superpoints.py).
-2. Of these all pairs that are each other's cheapest merge at once, until one is left: for Ward's criterion that gives
-   the tree that merging the cheapest pair of all at a time would give (Murtagh 1983).
-3. The tree is cut where merging would cost more than a share of the scene's whole variance: so the number of segments
-   follows what is there.
+2. All pairs of superpoints that are each other's cheapest partner merge at once, until one is left.
+   With Ward's criterion this gives the same tree as merging only the cheapest pair of all each
+   time (Murtagh 1983).
+3. The tree is cut where a merge would cost more than a share of the scene's total variance, so the
+   number of segments depends on what is in the scene.
 """
 # mypy: disable-error-code="no-untyped-def"
 
@@ -21,13 +22,17 @@ from ..progress import SILENT, Job
 from ..stages import MERGE
 from .prepared import Prepared
 
-COARSE, FINE = 2e-2, 3e-4  # of the whole variance: what a merge may cost at detail 0 and at 1
+# What a merge may cost at detail 0 and at detail 1, as a share of the scene's total variance.
+COARSE, FINE = 2e-2, 3e-4
 FEW = 20_000  # superpoints that the tree is made of
-FEWEST = 30  # Gaussians of a segment; fewer are floaters
+FEWEST = 30  # Gaussians of a segment; smaller ones are floaters
 
 
 def divide(prepared: Prepared, *, detail: float = 0.5, job: Job = SILENT) -> Int[Array, " N"]:
-    """The segment of each Gaussian, the largest 0; −1 for floaters. `detail` 0..1: from few segments to many."""
+    """The segment of each Gaussian (N,): 0 is the largest, −1 a floater.
+
+    `detail` goes from 0 (few segments) to 1 (many).
+    """
     graph = prepared.graph
     start = Segments.of(
         graph, job.aside(lambda: describe(graph, prepared.uplifted, prepared.gaussians.means))
@@ -41,9 +46,13 @@ def divide(prepared: Prepared, *, detail: float = 0.5, job: Job = SILENT) -> Int
 def agglomerate(
     segments: Segments, *, job: Job = SILENT
 ) -> tuple[Int[Array, "M 2"], Float[Array, " M"]]:
-    """Ward's tree: which two nodes each merge joins, and its cost. Nodes from S on are the merges before, in order."""
+    """Ward's tree: the two nodes that each merge joins (M, 2), and its cost (M,).
+
+    Nodes below S are superpoints; node S + m is the result of merge m.
+    """
     total = len(segments.x)
-    node, made = np.arange(total), total  # of the tree, for each present segment; nodes so far
+    node = np.arange(total)  # the tree's node of each segment that is left
+    made = total  # nodes so far
     merges, costs = [np.empty((0, 2), np.int64)], [np.empty(0, np.float32)]
     while len(segments.a):
         job.check()
@@ -69,7 +78,7 @@ def agglomerate(
 def cut(
     merges: Int[Array, "M 2"], costs: Float[Array, " M"], count: int, limit: float
 ) -> Int[Array, " N"]:
-    """The segments of `count` leaves when no merge may cost more than `limit`, nor follow one that did."""
+    """The segments of `count` leaves if no merge, nor one before it, costs more than `limit`."""
     allowed = _allowed(merges, costs <= limit, count)
     made = count + np.flatnonzero(allowed)
     pairs = merges[allowed]
@@ -92,7 +101,7 @@ def _by_size(labels: Int[Array, " N"]) -> Int[Array, " N"]:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _allowed(merges, cheap, count):
-    """Merges whose own and all former merges are cheap."""
+    """The merges that are cheap and follow only cheap merges."""
     out = cheap.copy()
     for m in range(len(merges)):
         for node in merges[m]:

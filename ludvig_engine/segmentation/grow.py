@@ -1,4 +1,7 @@
-"""Growing a selection along the graph, a ring of neighbours at a time; shrinking is growing what is not selected."""
+"""Grows a selection along the graph, one ring of neighbors at a time.
+
+To shrink a selection is to grow what is not selected.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from ..graph.flood import flood
 from ..graph.neighbors import Graph
 from ..progress import SILENT, Job, chunks
 
-INNER = 0.95  # of the edges within a selection are no longer than those it grows along
+# A selection grows along edges that are no longer than this quantile of the edges within it.
+INNER = 0.95
 
 
 def grow(
     graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT
 ) -> Bool[Array, " N"]:
-    """The selection and its neighbours up to `hops` edges away, along edges no longer than its own (`reach`)."""
+    """Add neighbors up to `hops` edges away, on edges no longer than the selection's (`reach`)."""
     kept = graph.distances <= reach(graph, selected, job=job)
     return job.aside(lambda: flood(graph, kept, selected, hops=hops)) >= 0
 
@@ -23,14 +27,15 @@ def grow(
 def shrink(
     graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT
 ) -> Bool[Array, " N"]:
-    """Without what is up to `hops` edges away from the rest, along edges no longer than those of the rest."""
+    """Remove what is up to `hops` edges from the rest, on edges no longer than the rest's own."""
     return ~grow(graph, ~selected, hops=hops, job=job)
 
 
 def reach(graph: Graph, selected: Bool[Array, " N"], *, job: Job = SILENT) -> float:
-    """How far apart the features of neighbours within the selection are: what is farther is something else.
+    """The feature distance beyond which a neighbor of the selection is something else.
 
-    Infinite if the selection has no two neighbours, which says nothing about it.
+    It is the quantile `INNER` of the distances between neighbors within the selection, and infinite
+    if no two of the selected Gaussians are neighbors.
     """
     found = [np.empty(0, np.float32)]
     for part in chunks(len(graph), 65536):

@@ -1,8 +1,9 @@
-"""How much each Gaussian is like what was shown, by an L2 logistic regression on its descriptor.
+"""How likely each Gaussian is part of the object: an L2 logistic regression on its descriptor.
 
-Clicks show a handful of Gaussians, and say almost nothing about what the object is *not*. A random sample of the whole
-scene stands in for that, with little weight: most of any scene is not the object. What comes out is then told apart
-into object and rest, learned again from all it found, and so on: self-training, which finds the object's other colors.
+Clicks show a handful of Gaussians and carry almost no information about what the object is *not*. A
+random sample of the scene, with little weight, provides that: most of any scene is not the object.
+The result is split into object and rest and learned again from both, several times. This
+self-training finds parts of the object that have other colors.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from ..machine.blas import single
 from ..progress import SILENT, Job
 from .descriptor import Descriptor
 
-MOST = 6000  # examples of a kind; more do not change a linear model of a hundred numbers
+# Examples of each class at most; more do not change a linear model of a hundred numbers.
+MOST = 6000
 _SEED = 0
 
 
@@ -29,10 +31,11 @@ def learn(
     rare: bool = False,
     job: Job = SILENT,
 ) -> Float[Array, " N"]:
-    """Probability of being the object. `positive` and `negative` are weights of examples, each kind balanced to 1/2.
+    """Probability of being the object, from weighted examples; both classes are balanced to 1/2.
 
-    With `rare` the probability is of a scene where the kinds are as frequent as the weights say (Bayes' rule).
-    C is scikit-learn's inverse regularisation, for examples whose weights sum to their number.
+    With `rare`, the prior of each class is its summed weight instead (Bayes' rule). C is
+    scikit-learn's inverse regularization, for examples whose weights sum to their number.
+    `background` is the weight of the random sample beside the negative examples.
     """
     rng = np.random.default_rng(_SEED)
     yes, yes_weights = _examples(positive, rng)

@@ -1,7 +1,8 @@
-"""What the user said about the object, as paint on images: clicks, scribbles, masks and boxes become the same thing.
+"""Prompts as paint on images: clicks, scribbles, masks and boxes all become the same thing.
 
-Paint is lifted like any feature, by the blending weights of the camera it was painted in: what a clicked pixel *shows*
-is meant, surface first. A photo is not needed, any camera will do.
+Paint is lifted to the Gaussians like any feature, by the blending weights of the camera it was
+painted in. So a clicked pixel means what it *shows*, the visible surface first. This needs no
+photo; any camera will do.
 """
 
 from __future__ import annotations
@@ -20,24 +21,25 @@ from ..rendering import GSPLAT, Raster, adjoint, project
 from ..scene import Camera, Gaussians, View
 from ..stages import READ_PROMPTS
 
-IN_FRONT = 0.3  # of a Gaussian's footprint: as much as is seen of most that lie on a surface
-CLICK_RADIUS = 0.003  # of the image's longer side: about 2 pixels of a 720-pixel photo
+# A Gaussian of which this share of the footprint is visible counts as lying on a surface. Most
+# Gaussians that do lie on one show at least as much.
+IN_FRONT = 0.3
+# The radius of a click, as a share of the image's longer side: about 2 pixels of a 720-pixel photo.
+CLICK_RADIUS = 0.003
 
 
 @dataclass(frozen=True)
 class Paint:
-    """Strokes in one camera, 0..1 per pixel; unpainted pixels say nothing."""
+    """Strokes in one camera, 0..1 per pixel; an unpainted pixel means nothing."""
 
     camera: Camera
     positive: Float[Array, "H W"]  # the object
     negative: Float[Array, "H W"]  # not the object
-    through: bool = False  # also what lies behind the visible surface
-    perhaps: Float[Array, "H W"] | None = (
-        None  # the object is in here, but not all of it is the object: a box
-    )
-    visible: Bool[Array, " N"] | None = (
-        None  # the Gaussians that were shown when it was painted; None: all
-    )
+    through: bool = False  # whether it also means what lies behind the visible surface
+    # The object is somewhere in here, but not all of this is the object: the inside of a box.
+    perhaps: Float[Array, "H W"] | None = None
+    # The Gaussians that were shown when it was painted; None: all of them.
+    visible: Bool[Array, " N"] | None = None
 
     def __post_init__(self) -> None:
         for name in ("positive", "negative", "perhaps"):
@@ -53,7 +55,7 @@ class Paint:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Paint lifted to the Gaussians: summed weights of the pixels that say yes, no, and perhaps."""
+    """Paint lifted to the Gaussians: summed weights of positive, negative and "perhaps" pixels."""
 
     positive: Float[Array, " N"]
     negative: Float[Array, " N"]
@@ -73,7 +75,7 @@ class Evidence:
 
     @property
     def share(self) -> Float[Array, " N"]:
-        """Of the paint a Gaussian shows, how much is positive; 0 where there is none."""
+        """The positive share of the paint that each Gaussian shows; 0 where there is no paint."""
         return np.divide(
             self.positive, self.total, out=np.zeros_like(self.positive), where=self.total > 0
         )
@@ -100,14 +102,14 @@ def lift(
 
 
 def shown(gaussians: Gaussians, visible: Bool[Array, " N"] | None) -> Gaussians:
-    """As they are seen while some are hidden, which then have opacity 0."""
+    """The Gaussians as they look while some are hidden: those get opacity 0."""
     if visible is None:
         return gaussians
     return replace(gaussians, opacities=np.where(visible, gaussians.opacities, np.float32(0)))
 
 
 def merged(paints: Sequence[Paint]) -> list[Paint]:
-    """Paint on the same picture put together; where both colours were used the stronger one stays."""
+    """Merge paint on the same picture; where both colors were used, the stronger one stays."""
     together: list[Paint] = []
     for paint in paints:
         for n, other in enumerate(together):
@@ -133,7 +135,7 @@ def click(
     radius: float = 0.0,
     through: bool = False,
 ) -> Paint:
-    """A small disc around (x, y), continuous pixels of the camera's image, centres at +0.5."""
+    """A small disc around (x, y), in continuous pixels of the camera: centers are at +0.5."""
     radius = radius or max(CLICK_RADIUS * max(camera.width, camera.height), 0.75)
     return line(
         camera, np.array([[x, y]], float), radius=radius, positive=positive, through=through
@@ -148,7 +150,7 @@ def line(
     positive: bool = True,
     through: bool = False,
 ) -> Paint:
-    """A stroke through points, `radius` pixels to either side, softened at its rim by half a pixel."""
+    """A stroke through points, `radius` pixels to either side, with a soft rim of half a pixel."""
     rows, columns = np.mgrid[: camera.height, : camera.width].astype(np.float32) + np.float32(0.5)
     nearest = np.full(rows.shape, np.inf, np.float32)
     for start, end in zip(points, points[1:] if len(points) > 1 else points, strict=False):
@@ -167,7 +169,7 @@ def line(
 
 
 def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:
-    """Outside is not the object. Inside is what `segment` compares with outside to find what differs."""
+    """Outside the box is not the object; `segment` finds what inside differs from outside."""
     outside = np.ones((camera.height, camera.width), np.float32)
     x0, x1 = sorted((x0, x1))
     y0, y1 = sorted((y0, y1))
@@ -218,10 +220,10 @@ def photo_mask(view: View, path: str | PathLike[str]) -> Paint:
 def _in_front(
     gaussians: Gaussians, camera: Camera, weights: Float[Array, " N"], raster: Raster, job: Job
 ) -> Float[Array, " N"]:
-    """0..1: 1 for what lies on a surface, less for what glimmers through one.
+    """1 for Gaussians on a surface, less for those seen only through a semi-transparent surface.
 
-    Few surfaces are wholly opaque. Behind a large mask a wall of large Gaussians gathers more weight, a twentieth of
-    every pixel's, than any of the object's own.
+    Few surfaces are wholly opaque: through the object, large Gaussians of a wall behind it may get
+    a twentieth of every pixel's weight, which sums to more than any Gaussian of the object has.
     """
     ellipses = project(gaussians, camera, raster, job=job, threads=0)
     front = np.zeros(len(gaussians), np.float32)
@@ -232,7 +234,7 @@ def _in_front(
 def _under(
     gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], raster: Raster
 ) -> Float[Array, "N 3"]:
-    """Opacity times the paint over each centre, whatever is in front of it."""
+    """Opacity times the paint over each center, whatever is in front of it."""
     position = gaussians.means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]
     ahead = position[:, 2] > raster.near
     pixel = position[ahead] @ camera.K.T
@@ -245,7 +247,7 @@ def _under(
 
 
 def _same(a: Paint, b: Paint) -> bool:
-    """Whether two are on the same picture: of the same camera, with the same Gaussians shown."""
+    """Whether both are painted on the same picture: same camera, same Gaussians shown."""
     one, other = a.camera, b.camera
     same_pose = np.array_equal(one.viewmat, other.viewmat) and np.array_equal(one.K, other.K)
     same_size = (one.width, one.height) == (other.width, other.height)

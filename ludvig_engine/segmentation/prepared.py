@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Prepared:
-    """A scene ready for prompts: prompts cost no photo and no rasterising of any view but their own."""
+    """A scene ready for prompts: from here on a prompt reads no photo and rasterizes only its own
+    view.
+    """
 
     gaussians: Gaussians
     uplifted: Uplifted
@@ -29,11 +31,14 @@ class Prepared:
     _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def walk(self, bandwidth: float, *, job: Job = SILENT) -> Walk:
-        """The diffusion of this scene; kept, since making one costs as much as using it."""
+        """The diffusion on this scene's graph.
+
+        It is kept, because making it costs as much as using it.
+        """
         return self._keep(("walk", bandwidth), lambda _: Walk.on(self.graph, bandwidth), job)
 
     def descriptor(self, *, share: float, job: Job = SILENT) -> Descriptor:
-        """What a classifier is told of the Gaussians; `share` of it is position."""
+        """What a classifier sees of the Gaussians; `share` is the weight of the position in it."""
         features, weights = self.uplifted.features, self.uplifted.weights
         make = partial(Descriptor.of, features, self.gaussians.means, weights, share)
         return self._keep(("descriptor", share), lambda _: make(), job)
@@ -44,7 +49,7 @@ class Prepared:
         return self._begin_coarse(bandwidth, share, job).result(job=job)
 
     def begin(self, bandwidth: float, *, share: float) -> None:
-        """Begin what takes seconds the first time, in threads of its own."""
+        """Begin what takes seconds the first time, in helper threads."""
         self._begin_coarse(bandwidth, share, SILENT)
 
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
@@ -60,7 +65,10 @@ class Prepared:
         return self._begin(name, make, job).result(job=job)
 
     def _begin(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:
-        """Made once, in a thread of its own: cancelled clicks leave it going, as the next one needs the same."""
+        """Make something once, in a helper thread.
+
+        It goes on when a click is canceled, because the next click needs the same.
+        """
         if name not in self._kept or self._kept[name].failed:
             self._kept[name] = Shared(make, job=job)
         return self._kept[name]

@@ -1,15 +1,19 @@
-"""From prompts to a segment: what the prompts show, what looks like it, and how both spread along the graph.
+"""From prompts to a segment.
 
-1. Evidence: paint lifted to the Gaussians, positive and negative weight (prompts.lift).
-2. Unary P: logistic regression on features and, softly, position, trained on the evidence (likeness.learn).
-3. Diffusion with restart: the scores s that minimise
+1. Evidence: paint is lifted to the Gaussians, as positive and negative weight (painting.lift).
+2. Unary P: a logistic regression on features and, softly, position is trained on the evidence
+   (likeness.learn).
+3. Diffusion with restart: the scores s minimize
        Σ_i e_i (s_i − y_i)² + λ Σ_i (s_i − P_i)² + Σ_ij A_ij (s_i − s_j)²
-   with evidence y_i of weight e_i and feature similarities A_ij: a random walk on LUDVIG's graph that restarts at the
-   prompts and at P. The problem is convex with one answer in 0..1; bare power iteration depends on when it stops.
-4. A mask knows where the object ends: bandwidth, λ and threshold are those whose selection, seen by the mask's camera,
-   agrees best with it. Clicks, strokes and boxes do not.
-5. Both are repeated on what they found (self_training), which finds what no prompt showed. That of a mask is dropped
-   where it contradicts the mask.
+   with evidence y_i of weight e_i and feature similarities A_ij. This is a random walk on LUDVIG's
+   graph that restarts at the prompts and at P. It is convex and has one solution, in 0..1; the
+   result of plain power iteration depends on when it is stopped.
+4. A mask shows where the object ends: λ and threshold are those whose selection, rendered with the
+   mask's camera, agrees best with the mask. Clicks, strokes and boxes do not show that.
+5. Steps 2 and 3 are repeated on their own result (self_training.py), which finds what no prompt
+   showed. For a mask the result is dropped where it contradicts the mask.
+
+The numbers are in settings.py.
 """
 
 from __future__ import annotations
@@ -33,11 +37,11 @@ from .settings import DEFAULT_SETTINGS, Settings
 
 @dataclass(frozen=True)
 class Options:
-    """What may be fixed instead of found."""
+    """What the caller may fix instead of letting it be found."""
 
     diffusion: bool = True
     threshold: float | None = None  # scores above it are selected
-    bandwidth: float | None = None  # of the feature similarities, in squared median distances
+    bandwidth: float | None = None  # of feature similarities, in squared median distances
     prior: float | None = None  # λ
 
 
@@ -47,7 +51,7 @@ class Segment:
 
     scores: Float[Array, " N"]
     threshold: float
-    how: str  # where the threshold comes from
+    how: str  # where the threshold comes from, for people
     parameters: dict[str, float]
     evidence: dict[str, float]
     notes: tuple[str, ...] = field(default=())
@@ -82,7 +86,7 @@ def segment(
     if not evidence.positive.any() and not evidence.perhaps.any():
         raise EngineError(
             "bad_input",
-            "No splat is visible under the prompts that say yes.",
+            "None of your positive prompts touches a visible splat.",
             ["Click on a part of the object that the splats show."],
         )
     masks = [paint for paint in paints if paint.complete]
@@ -101,7 +105,7 @@ def segment(
 
 
 def begin(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
-    """Begin what the first prompt would wait for; it goes on while the user looks for where to click."""
+    """Begin what the first prompt would wait for, while the user looks for where to click."""
     prepared.begin(settings.bandwidth, share=settings.place)
 
 
@@ -146,7 +150,8 @@ def _from_evidence(
     prepared: Prepared, evidence: Evidence, options: Options, settings: Settings, job: Job
 ) -> Segment:
     answer = _training(prepared, evidence, options, settings, job).from_evidence()
-    # Agreement is counted on the Gaussians: to draw a million of them takes longer than all the rest.
+    # Agreement is counted on the Gaussians: to draw a million of them takes longer than all the
+    # rest.
     inside = answer.scores > answer.threshold
     both = float(evidence.positive[inside].sum())
     beside = float(evidence.negative[inside].sum())

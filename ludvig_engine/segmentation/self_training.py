@@ -1,12 +1,19 @@
-"""From a few clicks, or a first selection, to an object: what is like it, again and again from what that found.
+"""Self-training: from a few clicks, or a first selection, to the whole object.
 
-1. P: learned from the clicks against a random sample of the scene, which mostly is not the object.
-2. Diffusion with restart at the clicks and at P; a threshold parts the scores.
-3. P: learned from the two parts. Diffusion again; the parts are now above and below a half. Repeat.
-4. What a few clicks mean is ambiguous: a part or the whole. 3 starts from several thresholds: Otsu's, half way to Li's,
-   which is wide, and two above it; the answer that is the clearest apart and the most compact is taken.
-All on superpoints. A P of the Gaussians, for which the object is as rare as it is, and one short diffusion on them,
-refine the answer. A first selection replaces 1 and 2.
+1. A likelihood P is learned from the clicks against a random sample of the scene, most of which is
+   not the object.
+2. Diffusion restarts at the clicks and at P. A threshold splits its scores into two parts.
+3. P is learned again from the two parts, and diffused again. The parts are now the scores above and
+   below one half. This is repeated.
+4. A few clicks are ambiguous: a part of something may be meant, or the whole. So step 3 starts from
+   several thresholds: Otsu's, half way from Otsu's to Li's, which is wide, and two above Li's. The
+   answer with the largest gap between inside and outside is taken, less penalties for its extent.
+
+All of this runs on superpoints. Then a last P is learned on the Gaussians themselves, with the
+object as rare as it is in the scene, and one short diffusion refines the answer. Where there is a
+first selection, it replaces steps 1 and 2.
+
+The numbers are in settings.py.
 """
 
 from __future__ import annotations
@@ -25,7 +32,8 @@ from .likeness import learn
 from .painting import Evidence
 from .settings import DEFAULT_SETTINGS, Settings
 
-THRESHOLD = 0.5  # of scores, once they come from a likeness with two sides
+# The threshold of scores that were learned from both sides, object and rest.
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Part:
-    """The scene's superpoints parted in two."""
+    """A split of the scene's superpoints into object and rest."""
 
     scores: Float[Array, " S"]
     P: Float[Array, " S"]
@@ -52,9 +60,11 @@ class Part:
         return self.scores > self.threshold
 
     def likely(self, coarse: Coarse, settings: Settings) -> float:
-        """How much it is one object: mean score inside less mean score outside, less what speaks against it.
+        """How likely this is one object: mean score inside minus mean score outside, minus
+        penalties.
 
-        That is its extent, to be most of the scene, and that λ had to be raised: the walk does not hold it together.
+        Penalties are for a large extent, for being most of the scene, and for each time that λ had
+        to be raised because the diffusion did not hold the part together.
         """
         inside, outside = coarse.seen * self.inside, coarse.seen * ~self.inside
         if not inside.any() or not outside.any():
@@ -68,7 +78,7 @@ class Part:
 
 
 class SelfTraining:
-    """Of one object, for which there is evidence; without a walk, by likeness alone."""
+    """Finds one object from evidence; without a `walk` by likelihood alone, without diffusion."""
 
     def __init__(
         self,
@@ -179,15 +189,16 @@ class SelfTraining:
 
 
 def _extent(places: Float[Array, "S 3"], weights: Float[Array, " S"]) -> float:
-    """Root mean square distance from the middle."""
+    """Root mean square distance from the mean."""
     off = places - np.average(places, axis=0, weights=weights)
     return float(np.sqrt(np.average((off**2).sum(1), weights=weights)))
 
 
 def _clear(evidence: Evidence, least: float) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
-    """Positive and negative examples: Gaussians that show a fair amount of paint, and by which kind they show more.
+    """Weights of positive and negative examples: Gaussians that show at least the share `least` of
+    the most paint, by the color they show more of.
 
-    Inside a box all there is is an example, as long as nothing is known to be the object.
+    If nothing is painted positive, everything inside a box is a positive example.
     """
     total = evidence.total
     much = total > least * total.max()

@@ -1,7 +1,8 @@
 """The numbers of the segmentation: each with its unit, its effect and what it is worth.
 
-`ludvig eval ablation` changes them one at a time and measures what that does to selections from one click and from one
-mask; docs/segmentation.md has its table. A number whose change nothing notices does not belong here.
+`ludvig eval ablation` changes them one at a time and measures what that does to selections from one
+click and from one mask; docs/segmentation.md has its table. A number whose change nothing notices
+does not belong here.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """How prompts become a segment. Scores and likelihoods P are in 0..1; λ weighs P in the diffusion (walk.py)."""
+    """How prompts become a segment.
+
+    Scores and likelihoods P are in 0..1; λ weighs P in the diffusion (walk.py).
+    """
 
     # ---- what is told apart by what
 
-    # Bandwidth of the feature similarities on the edges, in squared median feature distances. A wider one lets scores
-    # flow over the borders of objects.
+    # Bandwidth of the feature similarities on the edges, in squared median feature distances. A
+    # wider one lets scores flow over the borders of objects.
     bandwidth: float = 4.0
-    # Weight of the position beside the features, in standard deviations of both. At 0 a likeness learned from one side
-    # of an object finds everything of its color, wherever it is.
+    # Weight of the position beside the features, in standard deviations of both. At 0 a likeness
+    # learned from one side of an object finds everything of its color, wherever it is.
     place: float = 1.6
     # Inverse regularization of the likeness that is learned from the prompts themselves.
     first_C: float = 5.0
@@ -27,21 +31,25 @@ class Settings:
     round_C: float = 0.5
     # The same for the last likeness, which is learned on the Gaussians themselves.
     last_C: float = 5.0
-    # Weight of a random sample of the scene, as examples of what is not the object, beside what a prompt says is not.
+    # Weight of a random sample of the scene, as examples of what is not the object, beside what a
+    # prompt says is not.
     background: float = 0.3
-    # Least paint that makes a Gaussian an example, as a share of the paint on the Gaussian that has most.
+    # Least paint that makes a Gaussian an example, as a share of the paint on the Gaussian that has
+    # most.
     clear: float = 0.02
 
     # ---- how scores spread
 
-    # λ, the weight of P against similarities of at most 1. A smaller one lets seeds spread farther along the graph.
+    # λ, the weight of P against similarities of at most 1. A smaller one lets seeds spread farther
+    # along the graph.
     prior: float = 0.1
     # The factor on λ for the first diffusion, when P knows only what the prompt shows.
     first: float = 0.1
-    # Weight of the clearest evidence, on the same scale as λ: scores under a prompt stay near what it says.
+    # Weight of the clearest evidence, on the same scale as λ: scores under a prompt stay near what
+    # it says.
     trust: float = 30.0
-    # λ is raised fourfold, again and again, while less than this share of what P selects is left after diffusion: a walk
-    # that reaches farther than the object is large dissolves it.
+    # λ is raised fourfold, again and again, while less than this share of what P selects is left
+    # after diffusion: a walk that reaches farther than the object is large dissolves it.
     kept: float = 0.5
     # Steps of the last diffusion, on all Gaussians; it starts from the superpoints' answer.
     last_steps: int = 8
@@ -52,26 +60,30 @@ class Settings:
     rounds: int = 3
     # A round needs that many Gaussians on either side.
     fewest: int = 20
-    # Where readings of a prompt as a part begin: shares of the way from Li's threshold, which is wide, to the highest
-    # score. The other two readings begin at Otsu's threshold and half way from Otsu's to Li's.
+    # Where readings of a prompt as a part begin: shares of the way from Li's threshold, which is
+    # wide, to the highest score. The other two readings begin at Otsu's threshold and half way from
+    # Otsu's to Li's.
     narrower: tuple[float, ...] = (0.4, 0.6)
-    # Penalty per relative extent: an answer as large as the scene needs a gap between its scores that is larger by this.
+    # Penalty per relative extent: an answer as large as the scene needs a gap between its scores
+    # that is larger by this.
     extent: float = 0.3
     # Penalty for reading a prompt as a part, and for each time λ was raised, on the same scale.
     doubt: float = 0.1
 
     # ---- masks
 
-    # λ that are tried for a mask; the one is taken whose selection agrees best with the mask in its own view.
+    # λ that are tried for a mask; the one is taken whose selection agrees best with the mask in its
+    # own view.
     mask_priors: tuple[float, ...] = (0.03, 0.1)
     # Weight of evidence of at least median clearness, for masks.
     mask_trust: float = 0.3
-    # Weight of the position beside the features for the likeness that is learned from a mask, as `place`.
+    # Weight of the position beside the features for the likeness that is learned from a mask, as
+    # `place`.
     mask_place: float = 0.5
     # Inverse regularization of that likeness.
     mask_C: float = 0.5
-    # How much less than the first answer (IoU in the mask's view) self-training may agree with the mask and still be
-    # taken: it knows more of the object than one view shows.
+    # How much less than the first answer (IoU in the mask's view) self-training may agree with the
+    # mask and still be taken: it knows more of the object than one view shows.
     mask_slack: float = 0.02
 
 

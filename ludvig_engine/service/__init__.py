@@ -1,6 +1,7 @@
-"""What the engine does for its clients: a function per method of methods.py, each thin around the library.
+"""What the engine does for its clients: one thin function per method of wire/methods.py.
 
-They are called one at a time, so what they share (state.py) needs no locks. A file per group of methods.
+These functions are called one at a time, so the state they share (state.py) needs no locks. Each
+group of methods has a file.
 """
 
 from __future__ import annotations
@@ -18,21 +19,22 @@ Handlers = Mapping[str, Callable[[Any, Job], Any]]
 
 
 class Service:
-    """The handlers of all methods, before what they need is imported, which takes seconds: the engine starts at once.
+    """The handlers of all methods, importing what they need later so that the engine starts fast.
 
         service = Service()
         server.serve(connection_file, service.handlers, ready=service.load)
 
-    The first request waits for the import, and begins it if nobody has.
+    The import takes seconds. The first request waits for it, and begins it if nobody called `load`.
     """
 
     def __init__(self) -> None:
         self._loaded: Future[Handlers] | None = None
-        served = METHODS.keys() - {Initialize.method, Shutdown.method}  # these the server answers
+        # The server itself answers these two methods.
+        served = METHODS.keys() - {Initialize.method, Shutdown.method}
         self.handlers: Handlers = {name: functools.partial(self._answer, name) for name in served}
 
     def load(self) -> Future[Handlers]:
-        """Begin the import, in a thread of its own."""
+        """Begin the import in a thread of its own, unless it has begun."""
         self._loaded = self._loaded or begin(_load)
         return self._loaded
 
@@ -46,6 +48,6 @@ def _load() -> Handlers:
     except ImportError as error:
         fixes = [Fix("Install the engine's packages again.", "install_engine")]
         raise EngineError(
-            "missing_package", f"The engine's environment is damaged: {error}.", fixes
+            "missing_package", f"A package of the engine cannot be imported: {error}.", fixes
         ) from error
     return handlers()

@@ -1,4 +1,4 @@
-"""From the prompts of the protocol to those of the library: paint on cameras, and evidence for prompts in space."""
+"""Turn the protocol's prompts into paint on cameras, and into evidence for prompts in space."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from ..wire.prompt_kinds import KINDS
 from . import points
 from .kinds import Canvas
 
-MAX_SIDE = 1600  # pixels of the cameras that paint is lifted in, as of photos
-MAX_VIEWPORT = 32768
-NEAR = 1e-3  # of the scene's size: how close to a thing a viewport can be
+# Paint on a viewport is lifted in a camera with at most this long side in pixels, like photos.
+MAX_SIDE = 1600
+MAX_VIEWPORT = 32768  # pixels per side that a request may have
+# The near plane of a viewport, as a share of the scene's size.
+NEAR = 1e-3
 
 
 def read(
     scene: Scene, given: Sequence[Prompt], visible: Bool[Array, "F P"] | None = None
 ) -> tuple[list[Paint], Evidence | None]:
-    """Paint, and the evidence of prompts in space if there are any; texts are left to words.py.
+    """The paint of the prompts, and the evidence of those in space, or None if there are none.
 
-    `visible` says which rows of the file were shown when each prompt was made. Raises `EngineError` if a prompt makes
-    no sense.
+    Texts are left to words.py. `visible` tells which of the F rows of the file were shown when each
+    of the P prompts was made. Raises `EngineError`: "bad_input" without prompts or for a point
+    outside the picture, "bad_request" for invalid values.
     """
     if not given:
         raise EngineError("bad_input", "There is no prompt.", ["Click on the object."])
@@ -38,7 +41,8 @@ def read(
         _check(prompt)
     if visible is not None and visible.shape[1] != len(given):
         raise EngineError(
-            "bad_request", f"visible has {visible.shape[1]} columns for {len(given)} prompts."
+            "bad_request",
+            f"visible has {visible.shape[1]} columns, but there are {len(given)} prompts.",
         )
     shown = [None] * len(given) if visible is None else list(scene.from_file(visible).T)
     placed, painted = [], []
@@ -61,32 +65,32 @@ def _check(prompt: Prompt) -> None:
             raise EngineError("bad_request", f"A {prompt.kind} prompt has no points.")
     if prompt.radius < 0:
         raise EngineError(
-            "bad_request", f"A {prompt.kind} prompt has the radius {prompt.radius:g}."
+            "bad_request", f"A {prompt.kind} prompt has the negative radius {prompt.radius:g}."
         )
-    if viewport and not (
-        0 < viewport.width <= MAX_VIEWPORT and 0 < viewport.height <= MAX_VIEWPORT
-    ):
+    if viewport and not all(0 < side <= MAX_VIEWPORT for side in (viewport.width, viewport.height)):
         raise EngineError(
-            "bad_request", f"A viewport has {viewport.width}x{viewport.height} pixels."
+            "bad_request",
+            f"A viewport has {viewport.width}x{viewport.height} pixels, but 1 to {MAX_VIEWPORT} "
+            "per side are allowed.",
         )
 
 
 def _paint(scene: Scene, prompt: Prompt) -> Paint:
-    canvas: Canvas = (
-        _Viewport(scene, prompt.viewport) if prompt.viewport else _Photo(scene.view(prompt.view))
-    )
+    canvas: Canvas = _Photo(scene.view(prompt.view))
+    if prompt.viewport:
+        canvas = _Viewport(scene, prompt.viewport)
     paint: Paint = KINDS[prompt.kind].load().paint(canvas, prompt)
     return replace(paint, through=prompt.through)
 
 
 class _Photo:
-    """A view, painted on in the pixels of its photo file."""
+    """A view that is painted on in pixels of its photo file."""
 
     def __init__(self, view: View) -> None:
         self._view, self.camera = view, view.camera
-        self.size = (
-            view.photo_size if all(view.photo_size) else (view.camera.width, view.camera.height)
-        )
+        self.size = view.camera.width, view.camera.height
+        if all(view.photo_size):
+            self.size = view.photo_size
         self.scale = view.camera.width / self.size[0]
 
     def point(self, x: float, y: float) -> tuple[float, float]:
@@ -98,14 +102,15 @@ class _Photo:
 
 
 class _Viewport:
-    """A camera without a photo, painted on in its own pixels."""
+    """A camera without a photo that is painted on in its own pixels."""
 
     def __init__(self, scene: Scene, viewport: Viewport) -> None:
-        # Scaling camera space changes no picture, but what lies before the near plane: an editor shows things from
-        # closer than photos are taken.
+        # An editor shows things from closer than photos are taken, in front of the near plane.
+        # Scaling camera space leaves the picture as it is and moves them behind that plane.
         means = scene.gaussians.means
-        size = float(np.linalg.norm(np.percentile(means[:: max(len(means) // 10_000, 1)], 95, axis=0)
-                                    - np.percentile(means[:: max(len(means) // 10_000, 1)], 5, axis=0)))  # fmt: skip
+        some = means[:: max(len(means) // 10_000, 1)]
+        low, high = np.percentile(some, [5, 95], axis=0)
+        size = float(np.linalg.norm(high - low))
         viewmat = viewport.viewmat.copy()
         viewmat[:3] *= max(GSPLAT.near / max(NEAR * size, 1e-12), 1)
         camera = Camera(viewmat, viewport.K, viewport.width, viewport.height)

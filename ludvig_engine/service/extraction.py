@@ -1,4 +1,4 @@
-"""features/*: which extractors there are, running one, its result as colours."""
+"""The methods features/*: list the extractors, run one, and show its result as colors."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ MAX_DIM = 512
 
 
 def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesListed:
+    """Answer features/list: all extractors that menus show, and what each needs to run."""
     missing = [name for name in PACKAGES if not find_spec(name)]
     here = {id for id, place in weights.status().items() if place}
-    chosen = job.aside(lambda: best("auto"))  # which imports torch
+    # This may import torch, which takes seconds.
+    chosen = job.aside(lambda: best("auto"))
     listed = [entry for entry in known().values() if not entry.argument]
     infos = [_info(entry, missing, here) for entry in listed]
+    now = f"This is {chosen} now."
     return FeaturesListed(
-        tuple(
-            replace(info, needs=f"This is {chosen} now.") if info.spec == "auto" else info
-            for info in infos
-        )
+        tuple(replace(info, needs=now) if info.spec == "auto" else info for info in infos)
     )
 
 
 def _info(entry: Entry, missing: list[str], here: Container[str]) -> ExtractorInfo:
-    """An extractor as it is on this machine, where these packages are missing and these models are."""
+    """The state of an extractor on a machine with the models `here`, without some packages."""
     absent = [weights.MODELS[id] for id in entry.models if id not in here]
     lacks = missing if entry.models else []
     needs = [f"The engine's environment lacks {' and '.join(lacks)}."] if lacks else []
@@ -54,7 +54,7 @@ def _info(entry: Entry, missing: list[str], here: Container[str]) -> ExtractorIn
         f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)." for model in absent
     ]
     needs += [
-        f"It asks to accept its licence at huggingface.co/{model.source}."
+        f"You must accept its license at huggingface.co/{model.source}."
         for model in absent
         if model.gated
     ]
@@ -71,12 +71,16 @@ def _info(entry: Entry, missing: list[str], here: Container[str]) -> ExtractorIn
 
 
 def compute_features(state: State, request: ComputeFeatures, job: Job) -> FeaturesComputed:
+    """Answer features/compute. Raises `EngineError` "bad_input" for a wrong number of channels."""
     if not 1 <= request.dim <= MAX_DIM:
         raise EngineError(
-            "bad_input", f"{request.dim} channels cannot be kept.", [f"Choose 1 to {MAX_DIM}."]
+            "bad_input",
+            f"PCA cannot keep {request.dim} channels.",
+            [f"Choose 1 to {MAX_DIM} channels."],
         )
     if request.extractor == "auto":
-        state.forget_extractor("auto")  # better ones may have been fetched
+        # Better extractors may have been fetched since "auto" was decided.
+        state.forget_extractor("auto")
     watch = Stopwatch(job, None)
     prepared = state.prepared(request.scene, request.extractor, dim=request.dim, job=watch)
     begin(prepared)
@@ -91,6 +95,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
 
 
 def preview_features(state: State, request: PreviewFeatures, job: Job) -> FeaturesPreviewed:
+    """Answer features/preview: the principal components as colors (F, 3), in file order."""
     prepared = state.prepared(request.scene, request.extractor, job=job)
     job.report(COLOR, 0, 1)
     colours = job.aside(lambda: pca_colours(prepared.uplifted))

@@ -1,4 +1,7 @@
-"""The table of what the engine does: which function answers which method. Imports all that the engine computes with."""
+"""The table of which function answers which method.
+
+This imports everything that the engine computes with, which takes seconds.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +48,9 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
 
 
 def handlers(*, cache: Cache | None = None, memory: int = 0) -> dict[str, Handler]:
-    """All methods but those of the session, which the server itself answers.
+    """The handlers of all methods but initialize and shutdown, which the server answers.
 
-    `memory` limits, in bytes, what is kept between requests; by default half of the machine's.
+    `memory` limits, in bytes, what is kept between requests; 0 is half of the machine's memory.
     """
     state = State(cache or Cache(), memory)
     return {name: functools.partial(handler, state) for name, handler in HANDLERS.items()}

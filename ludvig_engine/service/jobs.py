@@ -1,8 +1,8 @@
-"""Jobs: one at a time, in order, newest wins; progress and cancelling from other threads.
+"""The queue of jobs: one runs at a time, in order, and a newer job may supersede older ones.
 
-The work runs in one worker thread. What it reports is only noted there; a second thread passes the newest report on,
-at most every `PROGRESS_SECONDS`, so neither a slow reader nor a loop of a million steps can hold up the work, and the
-last report of a stage is never lost to the throttle.
+The work runs in one worker thread, which only stores what it reports. A second thread sends the
+newest report at most every `PROGRESS_SECONDS`. So neither a slow reader nor a loop of a million
+steps delays the work, and the last report of a stage is never lost.
 """
 
 from __future__ import annotations
@@ -45,10 +45,12 @@ class Jobs:
         tell: Callable[[Progress], None],
         replaces: str = "",
     ) -> None:
-        """Queue `work`. `answer` is called exactly once, with its result or an `EngineError`; `tell` never after it.
+        """Queue `work`, which gets the job it is.
 
-        Unfinished jobs with the same word in `replaces` are superseded. Neither callback may raise. Raises
-        `EngineError`: "busy" if too many jobs wait, "bad_request" if an unfinished one has the same name.
+        `answer` is called exactly once, with the result or an `EngineError`. `tell` is called with
+        progress, never after `answer`. Neither may raise. Unfinished jobs with the same word in
+        `replaces` are superseded. Raises `EngineError`: "busy" if too many jobs wait, "bad_request"
+        if an unfinished one has the same name.
         """
         job = _QueuedJob(
             work, name=name, answer=answer, tell=tell, replaces=replaces, reported=self._reported
@@ -66,11 +68,13 @@ class Jobs:
             other.answer(other.stopped)
         if full:
             raise EngineError(
-                "busy", f"{MAX_WAITING} requests are waiting already.", ["Wait for an answer."]
+                "busy",
+                f"{MAX_WAITING} requests are already waiting, which is the limit.",
+                ["Wait for an answer."],
             )
 
     def cancel(self, which: Callable[[Any], bool] = lambda name: True) -> None:
-        """Stop the unfinished jobs whose names are chosen; all by default."""
+        """Stop the unfinished jobs whose names `which` chooses; by default all."""
         with self._changed:
             removed = self._stop(lambda job: which(job.name), Cancelled())
         for job in removed:
@@ -88,7 +92,10 @@ class Jobs:
         return [*self._waiting, *([self._running] if self._running else [])]
 
     def _stop(self, which: Callable[[_QueuedJob], bool], why: EngineError) -> list[_QueuedJob]:
-        """Mark jobs as stopped. Returns those that had not begun, taken out of the queue and still to be answered."""
+        """Mark jobs as stopped, and take those that have not begun out of the queue.
+
+        Returns the latter, which the caller must answer.
+        """
         for job in self._unfinished():
             if job.stopped is None and which(job):
                 job.stopped = why
@@ -104,18 +111,19 @@ class Jobs:
                     return
                 self._running = job = self._waiting.popleft()
             outcome = _outcome(job)
-            with (
-                self._changed
-            ):  # from here on nobody can stop the job any more: its answer is decided
+            # After this nobody can stop the job any more, so its answer is decided.
+            with self._changed:
                 self._running = None
             job.answer(job.stopped or outcome)
-            del job, outcome  # they hold arrays, and the next job may be hours away
+            # They hold large arrays, and the next job may come hours later.
+            del job, outcome
 
     def _tell(self) -> None:
         while not self._closed:
             self._reported.wait()
             self._reported.clear()
-            with self._changed:  # held while telling, so that the answer comes after
+            # The lock is held while telling, so that the answer comes after the progress.
+            with self._changed:
                 if (job := self._running) and job.progress and not job.stopped:
                     job.tell(job.progress)
             del job
@@ -123,7 +131,7 @@ class Jobs:
 
 
 class _QueuedJob(Job):
-    """What the work is given, and whom to tell about it."""
+    """A job with its work and its callbacks."""
 
     def __init__(
         self,
@@ -140,11 +148,12 @@ class _QueuedJob(Job):
         self.answer = answer
         self.tell = tell
         self.replaces = replaces
-        self.stopped: EngineError | None = None  # why, once it has been
-        self.progress: Progress | None = None  # the newest
+        self.stopped: EngineError | None = None  # the reason, once it is stopped
+        self.progress: Progress | None = None  # the newest report
         self._reported = reported
-        self._stage: Stage | None = None  # the present one
-        self._started, self._first = 0.0, 0  # of it
+        self._stage: Stage | None = None  # the current stage
+        # When the current stage began, and how many steps were done then.
+        self._started, self._first = 0.0, 0
 
     def cancelled(self) -> bool:
         return self.stopped is not None
@@ -156,7 +165,7 @@ class _QueuedJob(Job):
             self._stage, self._started, self._first = stage, now, done
         steps = done - self._first
         left = (now - self._started) / steps * (total - done) if steps > 0 else None
-        # Plain ones: what JSON has no type for, as NumPy's integers, is not sent.
+        # NumPy's integers become Python's, since JSON has no type for them.
         self.progress = Progress(
             str(stage), int(done), int(total), left, stage_id=stage.id, stage_name=stage.name
         )
@@ -164,7 +173,7 @@ class _QueuedJob(Job):
 
 
 def _outcome(job: _QueuedJob) -> Any:
-    """The result of the work, or the `EngineError` that says why there is none."""
+    """The result of the work, or the `EngineError` for its failure."""
     try:
         return job.work(job)
     except EngineError as error:
@@ -173,10 +182,11 @@ def _outcome(job: _QueuedJob) -> Any:
         log.exception("out of memory")
         return EngineError(
             "no_memory",
-            "There is not enough memory for this.",
+            "The engine ran out of memory.",
             ["Close other programs.", "Use fewer or smaller photos."],
         )
-    except (Exception, SystemExit) as error:  # whatever it is, the next job must still run
+    # The next job must still run, whatever the error is.
+    except (Exception, SystemExit) as error:
         log.exception("a request failed")
         what = " ".join(f"{type(error).__name__}: {error}".split())
         message = f"Something went wrong inside the engine ({what[:300]})."

@@ -1,4 +1,7 @@
-"""How each kind of prompt is read: painted on a camera, or placed in space. One class per row of prompt_kinds.py."""
+"""How each kind of prompt is painted on a camera or placed in space.
+
+There is one class per row of wire/prompt_kinds.py.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,24 @@ from . import points
 
 @runtime_checkable
 class Canvas(Protocol):
-    """What is painted on: a photo or a viewport, in its own pixels."""
+    """A photo or a viewport that prompts are painted on, in its own pixels."""
 
     camera: Camera
-    size: tuple[int, int]  # width, height in its own pixels
+    size: tuple[int, int]  # width and height in its own pixels
     scale: float  # pixels of the camera per own pixel
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Where an own pixel is in the camera, continuous pixels."""
+        """Convert an own pixel to pixel coordinates of the camera, with centers at +0.5.
+
+        Raises `EngineError` "bad_input" outside the picture.
+        """
 
     def image(self, mask: Bool[Array, "h w"]) -> Float[Array, "H W"]:
-        """A mask of its own size as the camera sees it."""
+        """Resample a mask in own pixels to the pixels of the camera."""
 
 
 class Click:
-    """Discs around pixels, or what is near points. A pixel outside is a mistake."""
+    """Discs around pixels, or Gaussians near points. A pixel outside the picture is an error."""
 
     @staticmethod
     def paint(canvas: Canvas, prompt: Prompt) -> Paint:
@@ -54,7 +60,7 @@ class Click:
 
 
 class Scribble:
-    """A line through pixels or points, or what was painted."""
+    """A line through pixels or points, or a painted mask."""
 
     @staticmethod
     def paint(canvas: Canvas, prompt: Prompt) -> Paint:
@@ -71,13 +77,17 @@ class Scribble:
 
 
 class Mask:
-    """The whole object in one picture. A negative mask says no to what it shows, and nothing else."""
+    """The whole object in one picture.
+
+    A positive mask also tells that everything beside it is not the object. A negative mask only
+    tells that what it covers is not.
+    """
 
     @staticmethod
     def paint(canvas: Canvas, prompt: Prompt) -> Paint:
         assert prompt.mask is not None
         if not prompt.mask.any():
-            raise EngineError("bad_input", "The mask is empty.", ["Paint the object."])
+            raise EngineError("bad_input", "The mask is empty.", ["Paint the whole object."])
         if not prompt.positive:
             return _strokes(canvas, prompt)
         return painting.mask(canvas.camera, canvas.image(prompt.mask))
@@ -90,9 +100,9 @@ class Box:
     def paint(canvas: Canvas, prompt: Prompt) -> Paint:
         first, second = _places(canvas, _inside(canvas, prompt))
         paint = painting.box(canvas.camera, *first, *second)
-        return (
-            paint if prompt.positive else replace(paint, negative=1 - paint.negative, perhaps=None)
-        )
+        if prompt.positive:
+            return paint
+        return replace(paint, negative=1 - paint.negative, perhaps=None)
 
     @staticmethod
     def place(gaussians: Gaussians, prompt: Prompt) -> Evidence:
@@ -101,7 +111,7 @@ class Box:
 
 
 def _strokes(canvas: Canvas, prompt: Prompt) -> Paint:
-    """What was painted says yes or no, and what was not says nothing."""
+    """A painted mask as positive or negative paint; pixels beside it are left open."""
     assert prompt.mask is not None
     painted = canvas.image(prompt.mask)
     nothing = np.zeros_like(painted)
@@ -109,17 +119,17 @@ def _strokes(canvas: Canvas, prompt: Prompt) -> Paint:
 
 
 def _inside(canvas: Canvas, prompt: Prompt) -> Float[Array, "P 2"]:
-    """Lines and boxes may leave the picture, whose border is then meant."""
+    """The pixels of a line or a box, moved to the picture's border if they are outside."""
     assert prompt.pixels is not None
     return np.clip(prompt.pixels, 0, np.array(canvas.size) - 1)
 
 
 def _places(canvas: Canvas, pixels: Float[Array, "P 2"]) -> Float[Array, "P 2"]:
-    """In the camera's pixels."""
+    """The points in pixel coordinates of the camera."""
     return np.array([canvas.point(*map(float, pixel)) for pixel in pixels])
 
 
 def _radius(canvas: Canvas, prompt: Prompt) -> float:
-    """In the camera's pixels."""
+    """The radius of the brush in pixels of the camera."""
     longer = max(canvas.camera.width, canvas.camera.height)
     return max(prompt.radius * canvas.scale or painting.CLICK_RADIUS * longer, 0.75)

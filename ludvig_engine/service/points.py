@@ -1,4 +1,4 @@
-"""Prompts in space, as evidence: a Gaussian near a point says what the point says, by its opacity."""
+"""Prompts in space as evidence, which is given to the Gaussians near them, times the opacity."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from ..arrays import Array, Bool, Float, Int
 from ..scene import Gaussians
 from ..segmentation.painting import Evidence
 
-FEW = 8  # Gaussians nearest to a click without a radius
-MAX_STEPS = 10_000  # of a line, however thin it is
+FEW = 8  # a click without a radius takes this many nearest Gaussians
+MAX_STEPS = 10_000  # points per piece of a line, however thin it is
 
 
 def click(
     gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool
 ) -> Evidence:
-    """What is within `radius` of the points, less towards the rim; without a radius the few nearest."""
+    """Evidence for the Gaussians within `radius` of the points, in units of the scene.
+
+    It decreases with the distance to 0 at the radius. With the radius 0, the `FEW` nearest
+    Gaussians of each point are taken.
+    """
     if radius > 0:
         return _near(gaussians, points, radius, positive)
     rows = cKDTree(gaussians.means).query(points, min(FEW, len(gaussians)))[1].ravel()
@@ -30,7 +34,7 @@ def click(
 def line(
     gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool
 ) -> Evidence:
-    """The same along the line through the points."""
+    """Evidence as that of clicks, along the line through the points."""
     if len(points) == 1 or radius <= 0:
         return click(gaussians, points, radius=radius, positive=positive)
     parts = []
@@ -41,7 +45,11 @@ def line(
 
 
 def box(gaussians: Gaussians, corners: Float[Array, "2 3"], *, positive: bool) -> Evidence:
-    """Outside is not the object, inside perhaps. A negative box says no to what is inside, and nothing else."""
+    """Evidence of an axis-aligned box, given by two opposite corners.
+
+    Outside a positive box is not the object, and inside may be. Inside a negative box is not the
+    object, and outside is left open.
+    """
     low, high = corners.min(0), corners.max(0)
     inside = ((gaussians.means >= low) & (gaussians.means <= high)).all(1)
     if not positive:
@@ -51,16 +59,16 @@ def box(gaussians: Gaussians, corners: Float[Array, "2 3"], *, positive: bool) -
 
 
 def together(parts: list[Evidence]) -> Evidence | None:
-    """All evidence in one; None if there is none."""
+    """The sum of all evidence; None if there is none."""
     return reduce(add, parts) if parts else None
 
 
 def _near(
     gaussians: Gaussians, points: Float[Array, "P 3"], radius: float, positive: bool
 ) -> Evidence:
-    close: Bool[Array, " N"] = (
-        (gaussians.means >= points.min(0) - radius) & (gaussians.means <= points.max(0) + radius)
-    ).all(1)  # so that only these are searched for
+    # Only Gaussians in the bounding box of the points need to be searched.
+    low, high = points.min(0) - radius, points.max(0) + radius
+    close: Bool[Array, " N"] = ((gaussians.means >= low) & (gaussians.means <= high)).all(1)
     rows = np.flatnonzero(close)
     distance = cKDTree(points).query(gaussians.means[rows], distance_upper_bound=radius)[0]
     weight = 1 - np.minimum(distance / radius, 1) ** 2

@@ -1,4 +1,4 @@
-"""What was used lately, as long as there is room for it."""
+"""A store of recently used values with a limit on their bytes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class Recent:
-    """Values by key; beyond `limit` bytes the longest unused are forgotten, but never the newest.
+    """Values by key, which may grow while they are stored.
 
-    Values may grow while they are kept.
+    Beyond `limit` bytes the least recently used values are dropped, but never the newest one.
     """
 
     def __init__(self, limit: int) -> None:
@@ -26,7 +26,7 @@ class Recent:
 
     @property
     def size(self) -> int:
-        """Bytes kept."""
+        """The bytes of all stored arrays."""
         return size_of(tuple(value for value, _ in self._kept.values()))
 
     def __contains__(self, key: Hashable) -> bool:
@@ -40,7 +40,10 @@ class Recent:
         forget: Callable[[T, Job], object] = lambda value, job: None,
         job: Job = SILENT,
     ) -> T:
-        """The value of that key, made if there is none. `forget` is called before it is forgotten, by any later job."""
+        """The value of that key, made by `make` if there is none.
+
+        `forget` is called before the value is dropped, with the job that causes this.
+        """
         if key not in self._kept:
             self._kept[key] = make(), forget
         self._kept.move_to_end(key)
@@ -50,19 +53,19 @@ class Recent:
         return found
 
     def clear(self, *, job: Job = SILENT) -> None:
-        """Forget everything."""
+        """Drop all values."""
         for key in list(self._kept):
             self._drop(key, job)
 
     def _drop(self, key: Hashable, job: Job) -> None:
         value, forget = self._kept[key]
-        forget(value, job)  # if this is cancelled, the value is still there
+        # If this is cancelled, the value is still stored.
+        forget(value, job)
         arrays = list(arrays_of(value))
         del self._kept[key], value
 
-        def free() -> (
-            None
-        ):  # one by one, since nothing else runs meanwhile: giving back a gigabyte takes 0.3 s
+        # Freeing a gigabyte takes 0.3 s and holds up all threads, so arrays are freed one by one.
+        def free() -> None:
             while arrays:
                 arrays.pop()
 
@@ -70,7 +73,7 @@ class Recent:
 
 
 def size_of(value: object) -> int:
-    """Bytes of all arrays in nested objects; an array that is held twice counts once."""
+    """The bytes of all arrays in nested objects; an array that occurs twice counts once."""
     return sum(array.nbytes for array in arrays_of(value))
 
 

@@ -1,4 +1,4 @@
-"""scene/open and scene/check."""
+"""The methods scene/open and scene/check."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from .state import State
 
 
 def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
+    """Answer scene/open: read splats and cameras, or take the splats that were sent.
+
+    Raises `EngineError` for files that are missing or cannot be read.
+    """
     splats = request.cloud or _absolute(request.splats, "splats")
     job.report(READ_CAMERAS, 0, 1)
     views: tuple[View, ...] = ()
     notes: tuple[str, ...] = ()
     if request.views:
         photos = _absolute(request.photos, "photos") if request.photos else None
-        # Cameras without photos are of use too; but who says where the photos are expects them to be found.
-        load = partial(
-            load_views,
-            _absolute(request.views, "views"),
-            photos=photos,
-            need_photos=photos is not None,
-        )
-        views, notes = job.aside(load)
+        # Cameras are useful without photos, too. But if the request names a folder of photos, it
+        # is an error if they are not found.
+        need = photos is not None
+        path = _absolute(request.views, "views")
+        views, notes = job.aside(partial(load_views, path, photos=photos, need_photos=need))
     job.report(READ_SPLATS, 0, 1)
     name, scene = state.open(splats, views, notes, job=job)
     means = scene.gaussians.means
@@ -55,6 +56,10 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
 
 
 def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
+    """Answer scene/check: compare rendered views with photos, and return one pair of pictures.
+
+    Raises `EngineError` "bad_input" if the scene has no photos.
+    """
     scene = state.scene(request.scene, job=job)
     if not any(view.photo for view in scene.views):
         raise EngineError(

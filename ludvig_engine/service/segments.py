@@ -1,4 +1,4 @@
-"""segment/* and segments/auto."""
+"""The methods segment/* and segments/auto."""
 
 from __future__ import annotations
 
@@ -33,8 +33,16 @@ MAX_HOPS = 1000
 
 
 def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
+    """Answer segment/run: the segment of prompts and texts, in file order.
+
+    Raises `EngineError` "bad_input" for a wrong threshold, or prompts that show no Gaussian.
+    """
     if request.threshold is not None and not 0 <= request.threshold <= 1:
-        raise EngineError("bad_input", f"The threshold {request.threshold:g} is not within 0..1.")
+        raise EngineError(
+            "bad_input",
+            f"The threshold {request.threshold:g} is not within 0..1.",
+            ["Choose a number from 0 to 1."],
+        )
     watch = Stopwatch(job, READ_PROMPTS)
     scene = state.scene(request.scene, job=job)
     paints, placed = canvas.read(scene, request.prompts, request.visible)
@@ -43,11 +51,9 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     watch.begin(READ_PROMPTS)
     options = Options(diffusion=request.diffusion, threshold=request.threshold)
     texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
-    named = (
-        words.find(state, request.scene, prepared, texts, options=options, job=watch)
-        if texts
-        else None
-    )
+    named = None
+    if texts:
+        named = words.find(state, request.scene, prepared, texts, options=options, job=watch)
     if not named:
         found = segment(prepared, paints, options=options, placed=placed, job=watch)
     elif len(texts) == len(request.prompts):
@@ -55,31 +61,34 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     else:
         found = corrected(prepared, named, paints, options=options, placed=placed, job=watch)
     watch.begin(ANSWER)
+    numbers = {name: float(x) for name, x in found.evidence.items() if math.isfinite(x)}
     return Segment(
         scores=scene.to_file(np.nan_to_num(found.scores.astype(np.float32))),
         selected=scene.to_file(found.selected),
         threshold=float(found.threshold),
         extractor=prepared.extractor,
-        evidence={
-            name: float(value) for name, value in found.evidence.items() if math.isfinite(value)
-        },
+        evidence=numbers,
         timings=watch.timings(),
         notes=found.notes,
     )
 
 
 def grow_segment(state: State, request: GrowSegment, job: Job) -> Resized:
+    """Answer segment/grow. Raises `EngineError` "bad_input" for a wrong number of hops."""
     return _resized(state, request, partial(grow, job=job), job)
 
 
 def shrink_segment(state: State, request: ShrinkSegment, job: Job) -> Resized:
+    """Answer segment/shrink. Raises `EngineError` "bad_input" for a wrong number of hops."""
     return _resized(state, request, partial(shrink, job=job), job)
 
 
 def _resized(state: State, request: GrowSegment | ShrinkSegment, change: Any, job: Job) -> Resized:
     if not 0 <= request.hops <= MAX_HOPS:
         raise EngineError(
-            "bad_input", f"{request.hops} steps cannot be made.", [f"Choose up to {MAX_HOPS}."]
+            "bad_input",
+            f"A segment cannot grow or shrink by {request.hops} steps.",
+            [f"Choose 0 to {MAX_HOPS} steps."],
         )
     scene = state.scene(request.scene, job=job)
     selected = scene.from_file(request.selected)
@@ -88,8 +97,13 @@ def _resized(state: State, request: GrowSegment | ShrinkSegment, change: Any, jo
 
 
 def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
+    """Answer segments/auto: divide the scene into parts; labels in file order, −1 if left out."""
     if not 0 <= request.detail <= 1:
-        raise EngineError("bad_input", f"The detail {request.detail:g} is not within 0..1.")
+        raise EngineError(
+            "bad_input",
+            f"The detail {request.detail:g} is not within 0..1.",
+            ["Choose a number from 0 to 1."],
+        )
     watch = Stopwatch(job, PREPARE)
     scene = state.scene(request.scene, job=job)
     prepared = state.prepared(request.scene, request.extractor, job=watch)

@@ -1,7 +1,8 @@
-"""The engine's door: it listens, lets one client in, and goes when its parent has gone.
+"""The engine's server: it listens, serves one client at a time, and ends when its parent has ended.
 
-Threads: one accepts, one per connection receives (its handshake, then its session), one works and one tells progress
-(jobs.py), one watches stdin. Sending is done by whoever has something to say. stderr is the log, one line an event.
+One thread accepts connections, one per connection receives (its handshake, then its session), one
+works and one sends progress (jobs.py), and one watches stdin. Any thread may send. The log goes to
+stderr, one line per event.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from .. import __version__
 from ..errors import EngineError
@@ -35,9 +37,10 @@ from ..wire.protocol import (
 from .jobs import Jobs
 from .session import Handler, Session, pack_answer
 
-MAX_HANDSHAKES = 8  # at once
-SEAT_SECONDS = 1.0  # a client that has just left may take this long to be noticed
-EXIT_SECONDS = 1.0  # after stdin has ended
+MAX_HANDSHAKES = 8  # at the same time
+# A new client waits this long for the previous one's thread to notice that it has left.
+SEAT_SECONDS = 1.0
+EXIT_SECONDS = 1.0  # from the end of stdin to the end of the process
 MIN_TOKEN = 16  # characters
 
 log = logging.getLogger(__name__)
@@ -50,36 +53,31 @@ def serve(
     port: int = 0,
     ready: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serve one client after another until one says `shutdown` or stdin ends.
+    """Serve one client after another until one calls `shutdown` or stdin ends.
 
-    The token is the first line of stdin. `connection_file` appears when the engine is ready and goes when it ends.
-    `handlers` are by method name; they are called one at a time, in a thread of their own. With `port` 0 the system
-    chooses. `ready` is called when the file is there, for what may take longer. Raises `EngineError`: "bad_token" if
-    stdin gives none, "no_port" if the port is taken.
+    The token is the first line of stdin. `connection_file` is written when the engine is ready and
+    removed when it ends. `handlers` are by method name, and are called one at a time in a thread of
+    their own. With `port` 0 the system chooses one. `ready` is called after the file is written,
+    for work that may take longer. Raises `EngineError`: "bad_token" without a token, "no_port" if
+    the port is taken.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    # Unbuffered: a thread that waits inside a buffered reader holds its lock, and Python aborts at exit over that.
+    # Stdin must be unbuffered: a thread that waits in a buffered reader holds the reader's lock,
+    # and then Python aborts at exit.
     stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
     token = stdin.readline(1000).decode(errors="replace").strip()
     if len(token) < MIN_TOKEN:
         raise EngineError(
             "bad_token",
-            f"The first line of stdin is no token: it has {len(token)} characters, {MIN_TOKEN} are needed.",
+            f"The first line of stdin is no token: it has {len(token)} characters, but at least "
+            f"{MIN_TOKEN} are needed.",
             ["Write a secret and a line break to stdin, then keep it open."],
         )
     with contextlib.closing(Server(handlers, token, port=port)) as server:
-
-        def exit_with_parent() -> None:
-            while stdin.read(4096):
-                pass
-            log.info("stdin has ended: the parent is gone, so is the engine")
-            server.stop()
-            time.sleep(EXIT_SECONDS)  # a step of the work may take longer than this, but for whom?
-            os._exit(0)
-
-        threading.Thread(target=exit_with_parent, name="stdin", daemon=True).start()
+        watch = threading.Thread(target=_exit_with, args=(stdin, server), name="stdin", daemon=True)
+        watch.start()
         address = {
             "port": server.port,
             "pid": os.getpid(),
@@ -96,8 +94,19 @@ def serve(
             Path(connection_file).unlink(missing_ok=True)
 
 
+def _exit_with(stdin: IO[bytes], server: Server) -> None:
+    """End the process when stdin ends, which means that the parent has ended."""
+    while stdin.read(4096):
+        pass
+    log.info("stdin has ended: the parent is gone, so the engine stops")
+    server.stop()
+    # Work that has not stopped by then is abandoned, since nobody waits for it any more.
+    time.sleep(EXIT_SECONDS)
+    os._exit(0)
+
+
 class Server:
-    """Listens on the loopback interface, in threads of its own, from its making until `close`."""
+    """Listens on the loopback interface in threads of its own, until `close`."""
 
     def __init__(self, handlers: Mapping[str, Handler], token: str, *, port: int = 0) -> None:
         if unknown := handlers.keys() - METHODS.keys():
@@ -106,37 +115,38 @@ class Server:
         try:
             self._listener = socket.create_server(("127.0.0.1", port))
         except OSError as error:
-            fixes = ["Use port 0: the system chooses a free one."]
+            fixes = ["Use port 0, and the system chooses a free one."]
             raise EngineError(
                 "no_port", f"Cannot listen on port {port}: {error.strerror}.", fixes
             ) from error
         self.port: int = self._listener.getsockname()[1]
         self._jobs = Jobs()
         self._handshakes = threading.BoundedSemaphore(MAX_HANDSHAKES)
-        self._seat = threading.Lock()  # held by the one client's thread
+        # The thread of the one client that is served holds this.
+        self._seat = threading.Lock()
         self._client: Connection | None = None
         self._stopping = threading.Event()
         threading.Thread(target=self._accept, name="accept", daemon=True).start()
         log.info("engine %s, process %d, listens on port %d", __version__, os.getpid(), self.port)
 
     def wait(self) -> None:
-        """Until `stop` is called, by a client's `shutdown` or otherwise."""
-        while not self._stopping.wait(1.0):  # an endless wait cannot be interrupted on Windows
+        """Return when `stop` is called, by a client's `shutdown` or otherwise."""
+        # A wait without a limit cannot be interrupted on Windows.
+        while not self._stopping.wait(1.0):
             pass
 
     def stop(self) -> None:
-        """Cancel what runs, and make `wait` return."""
+        """Cancel all jobs and make `wait` return."""
         self._jobs.cancel()
         self._stopping.set()
 
     def close(self) -> None:
-        """Stop, and hang up."""
+        """Stop, close the port, and hang up on the client."""
         self.stop()
         self._jobs.close()
+        # This wakes accept() on Linux; other systems refuse it.
         with contextlib.suppress(OSError):
-            self._listener.shutdown(
-                socket.SHUT_RDWR
-            )  # wakes accept() on Linux and is refused elsewhere
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         if client := self._client:
             client.hang_up()
@@ -147,7 +157,8 @@ class Server:
             try:
                 sock, _ = self._listener.accept()
             except OSError as error:
-                if not self._stopping.is_set():  # too many open files, say
+                # For example, there may be too many open files.
+                if not self._stopping.is_set():
                     log.warning("cannot accept a connection: %s", error)
                     time.sleep(0.1)
                 continue
@@ -156,13 +167,11 @@ class Server:
                     target=self._attend, args=(sock,), name="connection", daemon=True
                 ).start()
             else:
-                log.warning(
-                    "connection refused: %d others have not said yet who they are", MAX_HANDSHAKES
-                )
+                log.warning("connection refused: %d handshakes are pending", MAX_HANDSHAKES)
                 sock.close()
 
     def _attend(self, sock: socket.socket) -> None:
-        """One connection from handshake to end; however it ends, it is one line in the log."""
+        """Run one connection from its handshake to its end, which is one line in the log."""
         who = "a stranger"
         with contextlib.closing(Connection(sock)) as connection:
             try:
@@ -178,7 +187,10 @@ class Server:
                 log.warning("connection of %s closed: %s", who, error)
 
     def _identify(self, connection: Connection) -> tuple[int, Initialize]:
-        """The id and the params of a valid `initialize`."""
+        """Receive a valid `initialize`; return its id and its params.
+
+        Raises `ProtocolError` for any other message, `EngineError` for a wrong token or version.
+        """
         deadline = time.monotonic() + HANDSHAKE_SECONDS
         try:
             message, arrays = connection.receive(
@@ -193,8 +205,8 @@ class Server:
             if not hmac.compare_digest(hello.token.encode(errors="replace"), self._token):
                 raise EngineError(
                     "bad_token",
-                    "The token is not this engine's.",
-                    ["Use the token it was started with."],
+                    "The token is not the one that this engine was started with.",
+                    ["Use the token that was written to the engine's stdin."],
                 )
             if hello.protocol != PROTOCOL:
                 raise EngineError(
@@ -205,13 +217,13 @@ class Server:
         return message["id"], hello
 
     def _host(self, connection: Connection, number: int, who: str) -> None:
-        """Serve a known client, if no other is being served."""
+        """Serve a client after its handshake. Raises `EngineError` if another one is served."""
         with _telling(connection, number):
             if not self._seat.acquire(timeout=SEAT_SECONDS):
                 raise EngineError(
                     "engine_busy",
                     "The engine already serves another client.",
-                    ["Close that one first."],
+                    ["Close the other client first."],
                 )
         try:
             self._client = connection
@@ -228,7 +240,7 @@ class Server:
 
 @contextlib.contextmanager
 def _telling(connection: Connection, number: int) -> Iterator[None]:
-    """Answer the request `number` with the error that happens here, then let it pass on."""
+    """Answer the request `number` with an `EngineError` raised inside, and raise it again."""
     try:
         yield
     except EngineError as error:

@@ -1,4 +1,4 @@
-"""What one client may do once it has been let in: ask, be answered, cancel."""
+"""The session of one client after its handshake: requests, answers, progress, cancelling."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ from ..wire.protocol import (
 )
 from .jobs import Jobs
 
-Handler = Callable[[Any, Job], Any]  # a request of methods.py, and the job it is -> its answer
+# Turns a request of wire/methods.py into its answer; the second argument is the request's job.
+Handler = Callable[[Any, Job], Any]
 
-SLOW = 0.3  # seconds; what takes longer is worth a line in the log
-EXPECTED = ("cancelled", "superseded", "busy")  # as often as a brush moves: not worth one
+SLOW = 0.3  # seconds from which a request gets a line in the log
+# These errors happen at every move of a brush, so they are not logged.
+EXPECTED = ("cancelled", "superseded", "busy")
 
 log = logging.getLogger(__name__)
 
 
 class Session:
-    """The conversation with one client."""
+    """The messages from and to one client."""
 
     def __init__(
         self,
@@ -49,7 +51,10 @@ class Session:
         self._shutdown = shutdown
 
     def run(self) -> None:
-        """Until the client leaves (EOFError or OSError) or breaks the rules (`ProtocolError`)."""
+        """Handle messages until the client leaves or breaks the protocol.
+
+        Raises EOFError or OSError in the first case, `ProtocolError` in the second.
+        """
         try:
             while True:
                 self._handle(*self._connection.receive())
@@ -110,12 +115,13 @@ class Session:
         )
 
     def _send(self, frame: Frame) -> None:
-        with contextlib.suppress(OSError):  # the client has left, and the receiving thread says so
+        # If the client has left, the receiving thread logs that.
+        with contextlib.suppress(OSError):
             self._connection.send(frame)
 
 
 def pack_answer(request: int, answer: Any) -> Frame:
-    """The answer to a request, ready to be sent."""
+    """Encode the answer to a request as a frame that is ready to be sent."""
     result, arrays = codec.encode(answer)
     return pack({"id": request, "result": result}, arrays)
 
@@ -127,6 +133,7 @@ def _run(number: int, handler: Handler, request: Request[Any], job: Job) -> Fram
     try:
         return pack_answer(number, answer)
     except EngineError as error:
-        if error.kind == "bad_request":  # the handler's fault, not the client's
+        # The handler made this answer, so the client must not be told that its request is bad.
+        if error.kind == "bad_request":
             raise ValueError(f"the answer of {request.method} is wrong: {error}") from error
         raise

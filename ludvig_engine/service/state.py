@@ -1,4 +1,7 @@
-"""What the engine remembers between requests: scenes, what was computed for them, models. All of it can come back."""
+"""What the engine keeps between requests: scenes, their features and graphs, and models.
+
+All of it can be dropped and read or computed again.
+"""
 
 from __future__ import annotations
 
@@ -28,31 +31,34 @@ from ..words.find import lift_text, load_text_extractor
 from ..words.text import TextEncoder
 from .recent import Recent
 
-MAX_SCENES = 64  # remembered by name: a name costs the cameras only
-TEXT = "(text)"  # among the extractors: whichever can read
+# This many scenes are known by name. A name only keeps the cameras in memory.
+MAX_SCENES = 64
+# The key of the text model among the extractors.
+TEXT = "(text)"
 ARRAYS = ("means", "quats", "scales", "opacities", "sh0", "shN")
 
 
 @dataclass(frozen=True)
 class Opened:
-    """How to get a scene back: it is what its files were when it was opened."""
+    """How to get a scene back, and what its files were when it was opened."""
 
     content: str  # key of the splats
-    path: Path | None  # None: they were sent
+    path: Path | None  # None: the splats were sent
     views: tuple[View, ...]
     photo_stamps: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 class State:
-    """Used by one thread at a time."""
+    """Scenes, prepared features and models. Only one thread at a time may use it."""
 
     def __init__(self, cache: Cache, memory: int = 0) -> None:
         self.cache = cache
         self.recent = Recent(memory or total_memory() // 2)
         self._scenes: OrderedDict[str, Opened] = OrderedDict()
         self._extractors: dict[str, Extractor] = {}
-        self._dims: dict[tuple[str, str], int] = {}  # channels asked for, by scene and extractor
+        # The number of channels that was last used, by scene and extractor.
+        self._dims: dict[tuple[str, str], int] = {}
 
     # ---- scenes
 
@@ -64,22 +70,20 @@ class State:
         *,
         job: Job = SILENT,
     ) -> tuple[str, Scene]:
-        """The scene's name, which the same input has again, and the scene."""
-        path = splats if isinstance(splats, Path) else None
-        content = job.aside(
-            lambda: stamp(splats) if isinstance(splats, Path) else _key_of_cloud(splats)
-        )
-        opened = Opened(
-            content,
-            path,
-            tuple(views),
-            tuple(stamp(v.photo) for v in views if v.photo),
-            tuple(notes),
-        )
-        name = key("scene", 1, [content, [_view_key(view) for view in views], opened.photo_stamps])[
-            :16
-        ]
-        scene = self._complete(opened, None if isinstance(splats, Path) else splats, job=job)
+        """Read or take the splats; return the scene's name and the scene.
+
+        The same input gives the same name.
+        """
+        if isinstance(splats, Path):
+            path, cloud = splats, None
+            content = job.aside(lambda: stamp(splats))
+        else:
+            path, cloud = None, splats
+            content = job.aside(lambda: _key_of_cloud(splats))
+        stamps = tuple(stamp(view.photo) for view in views if view.photo)
+        opened = Opened(content, path, tuple(views), stamps, tuple(notes))
+        name = key("scene", 1, [content, [_view_key(view) for view in views], stamps])[:16]
+        scene = self._complete(opened, cloud, job=job)
         self._scenes[name] = opened
         self._scenes.move_to_end(name)
         if len(self._scenes) > MAX_SCENES:
@@ -87,13 +91,16 @@ class State:
         return name, scene
 
     def scene(self, name: str, *, job: Job = SILENT) -> Scene:
-        """The open scene of that name; read again if it was forgotten. Raises `EngineError` "not_found", "changed"."""
+        """The open scene of that name, read again if it was dropped from memory.
+
+        Raises `EngineError`: "not_found" for an unknown name, "changed" if a file has changed.
+        """
         return self._complete(self._find(name), job=job)
 
     def _find(self, name: str) -> Opened:
         if name not in self._scenes:
             raise EngineError(
-                "not_found", f'No scene "{name[:40]}" is open.', ["Open the scene again."]
+                "not_found", f'There is no open scene "{name[:40]}".', ["Open the scene again."]
             )
         return self._scenes[name]
 
@@ -112,21 +119,23 @@ class State:
         return replace(base, views=opened.views, notes=(*base.notes, *opened.notes))
 
     def _put_away(self, content: str, scene: Scene) -> None:
-        """Nobody can send a cloud again whose editing has gone on. As it is in memory: a copy might not fit."""
+        """Write splats that a client sent to the cache before they are dropped from memory.
+
+        The client cannot send them again once its user has edited them. They are written in the
+        engine's order, because memory may not suffice for a copy in file order.
+        """
         if content not in self.cache:
             arrays = {name: getattr(scene.gaussians, name) for name in ARRAYS}
-            sizes = np.array([scene.file_count])
-            self.cache.put(
-                content,
-                {**arrays, "rows": scene.rows, "sizes": sizes},
-                about="splats as they were sent",
-            )
+            arrays |= {"rows": scene.rows, "sizes": np.array([scene.file_count])}
+            self.cache.put(content, arrays, about="splats as they were sent")
 
     def _put_back(self, content: str) -> Scene:
         arrays = self.cache.get(content)
         if arrays is None:
             raise EngineError(
-                "not_found", "The splats that were sent are forgotten.", ["Open the scene again."]
+                "not_found",
+                "The splats that were sent are no longer in the cache.",
+                ["Open the scene again."],
             )
         rows, count = arrays.pop("rows"), int(arrays.pop("sizes")[0])
         return Scene(Gaussians(**arrays), rows, count, notes=left_out(count - len(rows), count))
@@ -134,17 +143,24 @@ class State:
     # ---- features
 
     def extractor(self, spec: str, *, job: Job = SILENT) -> Extractor:
-        """Ready to run. A folder of feature maps is looked at each time, since it may have changed."""
+        """The loaded extractor of `spec`.
+
+        A folder of feature maps is listed each time, since its files may have changed.
+        """
         if spec.startswith("files:") or spec not in self._extractors:
             self._extractors[spec] = job.aside(lambda: load_extractor(spec, device="auto"))
         return self._extractors[spec]
 
     def forget_extractor(self, spec: str) -> None:
-        """It is loaded, and "auto" decided, anew when it is asked for."""
+        """Drop an extractor, so that it is loaded, and "auto" decided, again at its next use."""
         self._extractors.pop(spec, None)
 
     def prepared(self, name: str, spec: str, *, dim: int = 0, job: Job = SILENT) -> Prepared:
-        """Features and graph of a scene; `dim` channels, 0: as many as last time."""
+        """Features and graph of a scene.
+
+        `dim` is the number of channels; 0 stands for the last number used. Raises `EngineError`:
+        "not_found", "changed", or those of loading and running the extractor.
+        """
         scene, opened = self.scene(name, job=job), self._find(name)
         dim = dim or self._dims.get((name, spec), Recipe().components)
         extractor = self.extractor(spec, job=job)
@@ -159,12 +175,12 @@ class State:
         return found
 
     def keep(self, name: str, spec: str, prepared: Prepared) -> None:
-        """Use features and graph that were made elsewhere."""
+        """Store features and graph that were made elsewhere."""
         dim = prepared.uplifted.features.shape[1]
         self.recent.get_or(("prepared", name, self.extractor(spec).key, dim), lambda: prepared)
 
     def words(self, name: str, *, job: Job = SILENT) -> tuple[Uplifted, TextEncoder]:
-        """Features that texts can be compared with, and what encodes texts so."""
+        """Features of a scene that texts can be compared with, and the encoder of the texts."""
         scene, opened = self.scene(name, job=job), self._find(name)
         if TEXT not in self._extractors:
             self._extractors[TEXT] = job.aside(lambda: load_text_extractor(device="auto"))
@@ -178,7 +194,7 @@ class State:
         return self.recent.get_or(("words", name, extractor.key), make, job=job), extractor
 
     def graph(self, name: str, spec: str, *, job: Job = SILENT) -> Graph:
-        """With distances between features; of a scene without photos, without."""
+        """The graph of a scene, with feature distances if the scene has photos."""
         scene, opened = self.scene(name, job=job), self._find(name)
         if opened.photo_stamps:
             return self.prepared(name, spec, job=job).graph
@@ -189,7 +205,7 @@ class State:
     # ---- memory
 
     def free(self, *, job: Job = SILENT) -> int:
-        """Forget what can be had again; the bytes of arrays given back."""
+        """Drop everything that can be made again; return the bytes of the arrays."""
         size = self.recent.size
         self.recent.clear(job=job)
         self._extractors.clear()
@@ -197,7 +213,7 @@ class State:
 
 
 def stamp(path: Path) -> str:
-    """Changes when a file, or one in a folder, is written again."""
+    """A key of a file, or of a folder's files, that changes when one is written again."""
     try:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         states = [(file.name, file.stat()) for file in files]
@@ -235,11 +251,13 @@ def _scene_of_cloud(cloud: Cloud) -> Scene:
     if not len(cloud.means):
         raise EngineError("bad_input", "There are no splats.", ["Choose an object that has some."])
     arrays = {name: getattr(cloud, name) for name in ARRAYS}
-    gaussians = Gaussians(**{**arrays, "quats": cloud.quats.copy()})  # they are normalised in place
+    # The quaternions are normalized in place, so the sent array is copied.
+    gaussians = Gaussians(**{**arrays, "quats": cloud.quats.copy()})
     return scene_of(checked(gaussians), "the object")
 
 
 def _view_key(view: View) -> list[object]:
     camera = view.camera
-    return [view.name, camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height, repr(view.lens),
-            str(view.photo)]  # fmt: skip
+    matrices = [camera.viewmat.tolist(), camera.K.tolist()]
+    size = [camera.width, camera.height]
+    return [view.name, *matrices, *size, repr(view.lens), str(view.photo)]

@@ -1,4 +1,4 @@
-"""How long each stage of a job takes, by what it reports anyway."""
+"""Measure how long each stage of a job takes, from the stages that it reports."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from ..progress import Job
 from ..stages import START, Stage
 
-OTHER = "other"  # stages without an id, as an extractor of others may report
+OTHER = "other"  # for stages without an id, which extractors of other packages may report
 
 
 class Stopwatch(Job):
     """Passes everything on to a job. A stage lasts from its first report to the next stage's."""
 
     def __init__(self, job: Job, stage: Stage | None = START) -> None:
-        """`stage` is what is under way; None: what is done until the first report is not counted."""
+        """Start in `stage`. With None, time before the first report is not counted."""
         self._job = job
         self._id = stage.id if stage else ""
         self._since = time.perf_counter()
@@ -28,11 +28,11 @@ class Stopwatch(Job):
         return self._job.cancelled()
 
     def begin(self, stage: Stage) -> None:
-        """What follows belongs to `stage`; nobody is told."""
+        """Begin `stage` without reporting it to the job."""
         self._begin(stage.id)
 
     def timings(self) -> dict[str, float]:
-        """Seconds by the stages' ids, until now."""
+        """The seconds until now, by the ids of the stages."""
         self._begin("")
         return {id: round(seconds, 6) for id, seconds in self._seconds.items() if id}
 

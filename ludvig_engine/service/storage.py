@@ -1,4 +1,4 @@
-"""memory/* and cache/*: what is kept, and letting it go."""
+"""The methods memory/* and cache/*: report memory and disk use, and free them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from .state import State
 
 
 def memory_info(state: State, request: MemoryInfo, job: Job) -> Memory:
+    """Answer memory/info: the memory of the GPU if there is one, else of the computer."""
     return job.aside(_memory)
 
 
 def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
+    """Answer memory/free: drop everything that can be computed or read again."""
     freed = state.free(job=job)
     job.aside(gc.collect)
     if "torch" in sys.modules:
@@ -28,10 +30,12 @@ def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
 
 
 def cache_info(state: State, request: CacheInfo, job: Job) -> CacheState:
+    """Answer cache/info: the number and size of cached files."""
     return _cache(state, state.cache.usage())
 
 
 def clear_cache(state: State, request: ClearCache, job: Job) -> CacheState:
+    """Answer cache/clear: delete all cached files."""
     freed = state.cache.clear()
     return _cache(state, state.cache.usage(), freed)
 

@@ -1,4 +1,4 @@
-"""Text prompts: what they mean without clicks."""
+"""Find what text prompts name; clicks correct that later."""
 
 from __future__ import annotations
 
@@ -22,21 +22,26 @@ def find(
     options: Options,
     job: Job,
 ) -> Segment:
-    """What any of the positive texts names, and none of the negative ones. Raises `EngineError` if all are negative."""
+    """Select what any of the positive texts names, but not what the negative ones name.
+
+    Raises `EngineError`: "bad_input" if all texts are negative, `weights.MissingWeights` if there
+    is no text model.
+    """
     wanted = [prompt.text for prompt in given if prompt.positive]
     if not wanted:
         raise EngineError(
-            "bad_input", "All texts say what it is not.", ["Name what you are looking for."]
+            "bad_input",
+            f"None of your {len(given)} text prompts is positive.",
+            ["Add a positive text that names what you are looking for."],
         )
     lifted, encoder = state.words(scene, job=job)
     negatives = [*NEGATIVES, *(prompt.text for prompt in given if not prompt.positive)]
     spread = Spread(diffusion=options.diffusion, threshold=options.threshold)
 
     def ask() -> Segment:
-        return together(
-            text_scores(
-                prepared, lifted, encoder, wanted, negatives=negatives, spread=spread, job=job
-            )
+        found = text_scores(
+            prepared, lifted, encoder, wanted, negatives=negatives, spread=spread, job=job
         )
+        return together(found)
 
     return job.aside(ask)

@@ -1,7 +1,8 @@
-"""Weights of learned models: which there are, where they lie, how to get them. Nothing downloads without being asked.
+"""Weights of learned models: which there are, where they are kept, and how to get them.
 
-`path` finds a model, `fetch` brings it, `status` says which are there; `MissingWeights` is what a front end catches to
-show size and licence and to ask before it fetches.
+Nothing is downloaded without being asked for. `path` finds a model, `fetch` downloads it, `status`
+tells which are there. A front end catches `MissingWeights` to show size and license, and to ask
+before it fetches.
 """
 
 from .fetch import fetch, path, status

@@ -1,4 +1,4 @@
-"""Weights from the formats that packages carry to the ones that are read here: config.json and model.safetensors."""
+"""Weights from the formats that packages carry to config.json and model.safetensors."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ DINOV2_SMALL: dict[str, Any] = {
 
 
 def safetensors_of_torch(content: bytes, folder: Path) -> None:
-    """A state dict saved by torch, without what only training needs."""
+    """Convert a state dict saved by torch, without the parts that only training needs."""
     torch = import_torch()
     state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    kept = {
-        name: np.ascontiguousarray(x.numpy()) for name, x in state.items() if x.ndim
-    }  # save ignores strides
+    # Contiguous, because safetensors' `save` ignores strides.
+    kept = {name: np.ascontiguousarray(x.numpy()) for name, x in state.items() if x.ndim}
     (folder / "model.safetensors").write_bytes(save(kept))
 
 
 def dinov2_of_onnx(content: bytes, folder: Path) -> None:
-    """The DINOv2 trunk ("backbone") of an exported graph, under the names of Hugging Face's checkpoints.
+    """Convert an ONNX graph of DINOv2 to a checkpoint with the names that Hugging Face uses.
 
-    Exporting keeps the names of most weights, but folds transposed matrices into anonymous constants: those take the
-    name of the product that uses them. The position embedding is cut in two, [1, 1, D] and [1, 37 * 37, D].
+    Only its trunk ("backbone") is kept. Exporting to ONNX keeps the names of most weights, but
+    folds transposed matrices into anonymous constants, which here get the name of the product that
+    uses them. It also cuts the position embedding in two, [1, 1, D] and [1, 37 * 37, D].
     """
     constants, nodes = read_onnx(content)
     weights = {
@@ -56,9 +56,8 @@ def dinov2_of_onnx(content: bytes, folder: Path) -> None:
     weights["embeddings.position_embeddings"] = np.concatenate(
         sorted(positions, key=lambda x: x.shape[1]), 1
     )
-    packed = save(
-        {name: np.ascontiguousarray(x) for name, x in weights.items()}
-    )  # save_file would hide it from others
+    # Not save_file, which makes a file that only its owner can read.
+    packed = save({name: np.ascontiguousarray(x) for name, x in weights.items()})
     (folder / "model.safetensors").write_bytes(packed)
     (folder / "config.json").write_text(json.dumps(DINOV2_SMALL, indent=2), "utf-8")
 
@@ -66,20 +65,20 @@ def dinov2_of_onnx(content: bytes, folder: Path) -> None:
 def read_onnx(content: bytes) -> tuple[dict[str, Array], list[tuple[str, list[str], str]]]:
     """Float constants by name, and (operation, inputs, output) of each node.
 
-    ONNX is a protocol buffer; the numbers are those of onnx.proto. Reading these few fields takes less than the three
-    packages that would do it.
+    ONNX is a protocol buffer; the field numbers are those of onnx.proto. Reading these few fields
+    by hand saves the three packages that would do it.
     """
     constants: dict[str, Array] = {}
     nodes = []
     graph = next(value for number, value in _fields(memoryview(content)) if number == 7)
     for number, value in _fields(graph):
         fields = list(_fields(value)) if number in (1, 5) else []
-        if number == 1:  # NodeProto: input 1, output 2, op_type 4
+        # NodeProto has input 1, output 2 and op_type 4. TensorProto has dims 1, data_type 2 (1 is
+        # float), name 8 and raw_data 9.
+        if number == 1:
             texts = [(n, bytes(v).decode()) for n, v in fields if n in (1, 2, 4)]
             nodes.append((_first(texts, 4), [v for n, v in texts if n == 1], _first(texts, 2)))
-        elif (
-            number == 5 and _first(fields, 2) == 1
-        ):  # TensorProto: dims 1, data_type 2 (1: float), name 8, raw_data 9
+        elif number == 5 and _first(fields, 2) == 1:
             shape = [v for n, v in fields if n == 1]
             constants[bytes(_first(fields, 8)).decode()] = np.frombuffer(
                 _first(fields, 9), "<f4"
@@ -92,7 +91,7 @@ def _first(fields: list[tuple[int, Any]], wanted: int) -> Any:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
-    """(number, value) of each field of a protocol buffer: integers, or views of bytes."""
+    """(number, value) of each field of a protocol buffer. Values are integers or views of bytes."""
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)

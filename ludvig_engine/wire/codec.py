@@ -1,10 +1,12 @@
-"""Dataclasses to JSON and arrays, and back, checked on the way in both directions.
+"""Dataclasses to JSON and arrays, and back, checked in both directions.
 
-The types of the fields say all there is to know. `means: Annotated[Array, "F32", "N 3"]` is an array of that dtype with
-two axes, the second of length 3; N must be the same in all fields of one object. An array does not appear in the JSON:
-it is the frame's array called by the path to its field, such as `prompts.0.pixels`. Fields may be bool, int, float,
-str, Literal, `X | None`, tuple[X, ...], tuple[X, Y], dict[str, X] and other such dataclasses. Standard library and
-NumPy only: this also runs inside Blender.
+The types of the fields describe everything. `means: Annotated[Array, "F32", "N 3"]` is an array of
+that dtype with two axes, the second of length 3; N must be the same in all fields of one object. An
+array does not appear in the JSON: it is the frame's array that is named by the path to its field,
+such as `prompts.0.pixels`. Fields may be bool, int, float, str, Literal, `X | None`, tuple[X, ...],
+tuple[X, Y], dict[str, X] and other such dataclasses.
+
+Standard library and NumPy only: this also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -26,18 +28,20 @@ Arrays = dict[str, np.ndarray]
 
 
 def encode(value: Any) -> tuple[dict[str, Any], Arrays]:
-    """JSON and arrays of a dataclass. Arrays of another dtype and lists are converted if that is safe.
+    """The JSON and the arrays of a dataclass.
 
-    Raises `EngineError` "bad_request" that names the field if a value is not what its type says.
+    Lists, and arrays of another dtype, are converted if that is safe. Raises `EngineError`
+    "bad_request", which names the field, if a value does not fit its type.
     """
     arrays: Arrays = {}
     return _encode_fields(type(value), value, "", arrays), arrays
 
 
 def decode(kind: type[T], data: object, arrays: Mapping[str, np.ndarray]) -> T:
-    """The dataclass `kind` from JSON and arrays. Nothing is converted, nothing is ignored.
+    """The dataclass `kind` from JSON and arrays. Nothing is converted and nothing is ignored.
 
-    Raises `EngineError` "bad_request" that names the field if anything is missing, unknown or not what its type says.
+    Raises `EngineError` "bad_request", which names the field, if anything is missing or unknown, or
+    does not fit its type.
     """
     left = dict(arrays)
     value: T = _decode_fields(kind, data, "", left)
@@ -54,7 +58,7 @@ def hints(kind: type) -> dict[str, Any]:
 
 
 def array_type(hint: Any) -> tuple[str, str] | None:
-    """dtype and shape, if the type is `Annotated[Array, dtype, shape]`, perhaps `| None`."""
+    """The dtype and shape of `Annotated[Array, dtype, shape]` (or that `| None`), else None."""
     return next(
         (part.__metadata__ for part in (hint, *get_args(hint)) if hasattr(part, "__metadata__")),
         None,
@@ -69,10 +73,11 @@ def _encode(hint: Any, value: Any, path: str, arrays: Arrays) -> Any:
     if is_dataclass(hint):
         return _encode_fields(hint, value, path, arrays)  # type: ignore[arg-type]
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (types.UnionType, Union):  # X | None, and None does not come here
+    if origin in (types.UnionType, Union):  # X | None; the caller has dealt with None
         return _encode(arguments[0], value, path, arrays)
     if origin is tuple:
-        if not isinstance(value, list | tuple):  # a lone string would be taken for its letters
+        # A lone string would otherwise be sent as a list of its letters.
+        if not isinstance(value, list | tuple):
             raise _bad(path, f"is {value!r:.40}, expected a tuple")
         return [
             _encode(kind, item, inner, arrays)
@@ -156,7 +161,11 @@ def _to_array(value: Any, dtype: np.dtype[Any], path: str) -> np.ndarray:
 
 
 def _check_shape(array: np.ndarray, shape: str, path: str, sizes: dict[str, int]) -> None:
-    """`sizes` holds the lengths of the axes met so far in this object, and is added to."""
+    """Compare an array with its declared shape, such as "N 3".
+
+    `sizes` holds the lengths of the axes of this object by name, as far as they are known; new ones
+    are added.
+    """
     expected = shape.split()
     known = "".join(f", {name} = {sizes[name]:,}" for name in expected if name in sizes)
     if len(expected) != array.ndim or any(
@@ -167,7 +176,8 @@ def _check_shape(array: np.ndarray, shape: str, path: str, sizes: dict[str, int]
 
 
 def _check_type(kind: type, value: Any, path: str) -> None:
-    if type(value) is not kind:  # bool is an int in Python, hence type() and not isinstance()
+    # type() and not isinstance(), because bool is a subclass of int.
+    if type(value) is not kind:
         raise _bad(path, f"is {value!r:.40}, expected {kind.__name__}")
 
 
@@ -176,14 +186,15 @@ def _check_scalar(hint: Any, value: Any, path: str) -> Any:
         if value not in get_args(hint):
             raise _bad(path, f"is {value!r:.40}, expected one of {', '.join(get_args(hint))}")
         return value
-    if type(value) is int and abs(value) >= 2**53:  # beyond this many JSON readers lose digits
+    # Many JSON readers lose digits of larger numbers.
+    if type(value) is int and abs(value) >= 2**53:
         raise _bad(path, "is too large a number")
-    if hint is float and type(value) is int:  # 1.0 may be written 1
+    if hint is float and type(value) is int:  # 1.0 may be written as 1
         value = float(value)
     _check_type(hint, value, path)
     if hint is float and not math.isfinite(value):
         raise _bad(path, "is not a finite number")
-    if hint is str and "\0" in value:  # no file name may hold one
+    if hint is str and "\0" in value:  # file names cannot contain one
         raise _bad(path, "holds a zero byte")
     return value
 
@@ -191,7 +202,7 @@ def _check_scalar(hint: Any, value: Any, path: str) -> Any:
 def _items(
     arguments: tuple[Any, ...], values: Sequence[Any], path: str
 ) -> Iterator[tuple[Any, Any, str]]:
-    """Type, value and path of each item of a tuple."""
+    """The type, value and path of each item of a tuple."""
     kinds = [arguments[0]] * len(values) if arguments[-1] is Ellipsis else arguments
     if len(values) != len(kinds):
         raise _bad(path, f"has {len(values)} items, expected {len(kinds)}")

@@ -1,12 +1,15 @@
 """Frames: named arrays and a few strings as bytes, in the safetensors layout.
 
     8 bytes    n, the header's length, little-endian
-    n bytes    JSON: {"__metadata__": {name: string}, array name: {"dtype", "shape", "data_offsets": [start, end]}}
+    n bytes    JSON: {"__metadata__": {name: string},
+                      array name: {"dtype", "shape", "data_offsets": [start, end]}, ...}
     the rest   the arrays, little-endian and in C order, one after another: no gaps, no overlaps
 
-The wire and the cache both use it, so any safetensors library can read either. Everything read here may come from a
-hostile peer or a damaged disk: nothing is allocated before it is checked against a limit, and whatever is not exactly
-as written above is a `ProtocolError`. Standard library and NumPy only: this also runs inside Blender.
+The wire and the cache both use it, so any safetensors library can read either. Everything read here
+may come from a hostile peer or a damaged disk. So every size is checked against a limit before
+memory is allocated for it, and whatever is not exactly as written above is a `ProtocolError`.
+
+Standard library and NumPy only: this also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -23,17 +26,20 @@ import numpy as np
 from ..errors import EngineError
 
 DTYPES = {
-    "BOOL": np.dtype("?"), "U8": np.dtype("u1"), "U16": np.dtype("<u2"), "U32": np.dtype("<u4"), "U64": np.dtype("<u8"),
+    "BOOL": np.dtype("?"),
+    "U8": np.dtype("u1"), "U16": np.dtype("<u2"), "U32": np.dtype("<u4"), "U64": np.dtype("<u8"),
     "I8": np.dtype("i1"), "I16": np.dtype("<i2"), "I32": np.dtype("<i4"), "I64": np.dtype("<i8"),
     "F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "F64": np.dtype("<f8"),
 }  # fmt: skip
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
-MAX_HEADER = 16 << 20  # bytes. The names and photo paths of 10,000 views take about 2 MB
-MAX_BODY = 4 << 30  # bytes. 10 million Gaussians with three degrees of harmonics take 2.4 GB
+# The header's limit in bytes. The names and photo paths of 10,000 views take about 2 MB.
+MAX_HEADER = 16 << 20
+# The body's limit in bytes. 10 million Gaussians with spherical harmonics of degree 3 take 2.4 GB.
+MAX_BODY = 4 << 30
 MAX_ARRAYS = 4096
 MAX_DIMENSIONS = 8
-MAX_DEPTH = 32  # of JSON
+MAX_DEPTH = 32  # of nested JSON
 
 
 def _refuse_constant(name: str) -> None:
@@ -42,18 +48,18 @@ def _refuse_constant(name: str) -> None:
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")  # no slash, no space: never a path
-_STRING = re.compile(
-    r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL
-)  # possessive, hence linear in time on any input
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")  # no slash or space: never a path
+# The quantifiers are possessive, so matching takes linear time on any input.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKET = {code: None for code in range(128) if chr(code) not in "[]{}"}
 
 
-Frame = list[bytes | memoryview]  # the pieces of one frame, to be written one after the other
+# The pieces of one frame, to be written one after the other.
+Frame = list[bytes | memoryview]
 
 
 class ProtocolError(EngineError):
-    """These bytes are not what the protocol allows; whoever sent them is not to be listened to any further."""
+    """Bytes that the protocol does not allow. The connection to their sender must be closed."""
 
     def __init__(self, message: str) -> None:
         super().__init__("protocol", message[:300])  # it may quote the sender
@@ -61,20 +67,20 @@ class ProtocolError(EngineError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a frame's header says."""
+    """The checked content of a frame's header."""
 
     metadata: dict[str, str]
-    arrays: dict[
-        str, tuple[np.dtype[Any], tuple[int, ...], int]
-    ]  # dtype, shape, first byte of the body
-    size: int  # of the body, bytes
+    # By name: dtype, shape, and the array's first byte in the body.
+    arrays: dict[str, tuple[np.dtype[Any], tuple[int, ...], int]]
+    size: int  # of the body, in bytes
 
 
 def pack(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame:
-    """One frame. The arrays are not copied, unless they are strided: do not change them before it is written.
+    """One frame of arrays and strings.
 
-    The largest items come first, as the safetensors library does it, so that every array of the frame is aligned.
-    Raises `EngineError` "too_large".
+    The arrays are not copied unless they are strided, so do not change them before the frame is
+    written. Those with the largest items come first, as in the safetensors library, so that every
+    array is aligned. Raises `EngineError` "too_large" if the limits above are exceeded.
     """
     header: dict[str, object] = {"__metadata__": dict(metadata)}
     pieces: Frame = []
@@ -95,8 +101,9 @@ def pack(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame
     if len(text) > MAX_HEADER or end > MAX_BODY or len(arrays) > MAX_ARRAYS:
         raise EngineError(
             "too_large",
-            f"{len(arrays):,} arrays of {end / 1e9:.1f} GB with a header of {len(text) / 1e6:.1f} MB are too much: "
-            f"{MAX_ARRAYS:,}, {MAX_BODY / 1e9:.1f} GB and {MAX_HEADER / 1e6:.1f} MB are allowed.",
+            f"{len(arrays):,} arrays of {end / 1e9:.1f} GB with a header of "
+            f"{len(text) / 1e6:.1f} MB are too much: {MAX_ARRAYS:,}, {MAX_BODY / 1e9:.1f} GB and "
+            f"{MAX_HEADER / 1e6:.1f} MB are allowed.",
             ["Pass large data as a file.", "Work on a part of the scene."],
         )
     return [len(text).to_bytes(8, "little") + text, *pieces]
@@ -105,10 +112,12 @@ def pack(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame
 def read(
     fill: Callable[[memoryview], None], *, max_header: int = MAX_HEADER, max_body: int = MAX_BODY
 ) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    """Metadata and arrays of the next frame. `fill` fills the memory it is given with the next bytes, or raises.
+    """The metadata and arrays of the next frame.
 
-    All arrays are views of one block of memory. It is not cleared, so a system that hands out memory on first touch
-    gives an announced body no more of it than really arrives.
+    `fill` fills the memory it is given with the next bytes of the stream, or raises. All arrays are
+    views of one block of memory. The block is not cleared: the system hands out memory when it is
+    first written to, so a peer that announces a huge body but sends little of it costs little
+    memory. Raises `ProtocolError` for a frame that is malformed or over the limits.
     """
     prefix = bytearray(8)
     fill(memoryview(prefix))
@@ -132,7 +141,7 @@ def read(
 
 
 def parse_header(text: bytes | bytearray) -> Header:
-    """The checked header of a frame."""
+    """Check the JSON of a frame's header. Raises `ProtocolError` if anything in it is wrong."""
     table = parse_json(text)
     if not isinstance(table, dict) or len(table) > MAX_ARRAYS:
         raise ProtocolError(f"a header that is not a table of at most {MAX_ARRAYS} arrays")
@@ -167,7 +176,7 @@ def _parse_entry(name: str, entry: object) -> tuple[np.dtype[Any], tuple[int, ..
         raise ProtocolError(f'an array "{name}" of unknown dtype {str(entry["dtype"])[:20]!r}')
     dtype = DTYPES[entry["dtype"]]
     for numbers, most in (shape, MAX_DIMENSIONS), (offsets, 2):
-        # bool is an int in Python, hence type() and not isinstance()
+        # type() and not isinstance(), because bool is a subclass of int.
         if (
             not isinstance(numbers, list)
             or len(numbers) > most
@@ -176,7 +185,8 @@ def _parse_entry(name: str, entry: object) -> tuple[np.dtype[Any], tuple[int, ..
             raise ProtocolError(
                 f'an array "{name}" of shape {str(shape)[:40]} at {str(offsets)[:40]}'
             )
-    # Empty arrays may not have absurd other sides either: NumPy cannot make them.
+    # The other sides of an empty array are limited too, because NumPy cannot make arrays with
+    # absurd ones.
     if math.prod(max(side, 1) for side in shape) * dtype.itemsize > 2**62:
         raise ProtocolError(f'an array "{name}" that is too large')
     if len(offsets) != 2 or offsets[1] - offsets[0] != math.prod(shape) * dtype.itemsize:
@@ -187,31 +197,39 @@ def _parse_entry(name: str, entry: object) -> tuple[np.dtype[Any], tuple[int, ..
 def _view(body: np.ndarray, dtype: np.dtype[Any], shape: tuple[int, ...], start: int) -> np.ndarray:
     part = body[start : start + math.prod(shape) * dtype.itemsize]
     if dtype.kind == "b" and part.size and part.max() > 1:
-        # Not pedantry: NumPy counts trues by adding bytes, so a "true" of 255 overruns the result of array[mask].
+        # This matters: NumPy counts trues by adding bytes, so a "true" of 255 would overrun the
+        # result of array[mask].
         raise ProtocolError("a truth value other than 0 and 1")
-    return np.require(
-        part.view(dtype).reshape(shape), requirements="A"
-    )  # other writers may not align theirs
+    # Frames of other writers may not be aligned; "A" copies what is not.
+    return np.require(part.view(dtype).reshape(shape), requirements="A")
 
 
 def dump_json(value: object) -> str:
-    """Compact JSON; raises ValueError for NaN and infinity, which JSON does not have."""
+    """Compact JSON. Raises ValueError for NaN and infinity, which JSON does not have."""
     return _ENCODER.encode(value)
 
 
 def parse_json(text: bytes | bytearray | str) -> Any:
-    """JSON as the standard has it: UTF-8, no NaN, no infinity, nested at most `MAX_DEPTH` deep."""
+    """JSON exactly as standardized: UTF-8, no NaN, no infinity, nested at most `MAX_DEPTH` deep.
+
+    Raises `ProtocolError` for anything else.
+    """
     try:
         text = text if isinstance(text, str) else text.decode()
-        if text.count("[") + text.count("{") > MAX_DEPTH:  # else it cannot be too deep
+        if text.count("[") + text.count("{") > MAX_DEPTH:  # otherwise it cannot be too deep
             _check_depth(text)
         return _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:  # bad UTF-8, bad JSON, a number of 5,000 digits
+    except (ValueError, RecursionError) as error:
+        # ValueError stands for bad UTF-8, bad JSON and numbers of thousands of digits.
         raise ProtocolError(f"bytes that are not JSON ({str(error)[:80]})") from error
 
 
 def _check_depth(text: str) -> None:
-    """The decoder recurses on the C stack, which is small in threads on some systems: never let it go deep."""
+    """Raise `ProtocolError` if JSON is nested too deep.
+
+    The decoder recurses on the C stack, which is small in the threads of some systems, so deep JSON
+    must not reach it.
+    """
     brackets = _STRING.sub("", text).translate(_NO_BRACKET).encode("ascii", "ignore")
     steps = np.where(np.isin(np.frombuffer(brackets, np.uint8), list(b"[{")), 1, -1)
     if steps.cumsum().max(initial=0) > MAX_DEPTH:

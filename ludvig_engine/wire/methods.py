@@ -1,9 +1,12 @@
-"""What may be asked of the engine: a dataclass per request and one for its answer.
+"""What can be asked of the engine: one dataclass for each request and one for its answer.
 
-`engine.call(OpenScene(splats="garden.ply", views="garden/"))` returns a `SceneOpened`. The fields' types are checked on
-both ends (codec.py); arrays say their dtype and shape, and their unit in the comment. Arrays per Gaussian are in the
-order of the splat file, or of the cloud that was sent. `python -m ludvig_engine.wire.methods` prints the table of
-ARCHITECTURE.md. Standard library and NumPy only: this also runs inside Blender.
+`engine.call(OpenScene(splats="garden.ply", views="garden/"))` returns a `SceneOpened`. The types of
+the fields are checked on both ends (codec.py). Arrays state their dtype and shape in the type and
+their unit in the comment; arrays per Gaussian are in the order of the splat file, or of the cloud
+that was sent.
+
+`python -m ludvig_engine.wire.methods` prints the table of ARCHITECTURE.md. Standard library and
+NumPy only: this also runs inside Blender.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ class Request(Generic[R]):
 
 @dataclass(frozen=True)
 class Nothing:
-    """An answer that only says: done."""
+    """The answer of a request that has nothing to return."""
 
 
 # ---- session
@@ -46,21 +49,21 @@ class Initialized:
     version: str  # of the engine
     protocol: int
     pid: int  # of the engine's process, on its machine
-    methods: tuple[str, ...]  # those it serves
+    methods: tuple[str, ...]  # those that the engine serves
 
 
 @dataclass(frozen=True)
 class Initialize(Request[Initialized], method="initialize"):
-    """Must be the first message, within five seconds of connecting."""
+    """The first message of every connection, within five seconds of connecting."""
 
     token: str
     protocol: int
-    client: str  # who asks, for the log
+    client: str  # for the engine's log
 
 
 @dataclass(frozen=True)
 class Shutdown(Request[Nothing], method="shutdown"):
-    """End the engine; what runs is cancelled."""
+    """End the engine. Requests under way are cancelled."""
 
 
 # ---- scenes
@@ -68,42 +71,46 @@ class Shutdown(Request[Nothing], method="shutdown"):
 
 @dataclass(frozen=True)
 class Cloud:
-    """N Gaussians as they are in an editor. Activated values: linear scales, opacities 0..1."""
+    """N Gaussians as an editor holds them, with activated values: linear scales, opacities 0..1."""
 
     means: Annotated[Array, "F32", "N 3"]  # scene units, object space
     quats: Annotated[Array, "F32", "N 4"]  # wxyz
     scales: Annotated[Array, "F32", "N 3"]  # scene units, standard deviations
     opacities: Annotated[Array, "F32", "N"]  # 0..1
     sh0: Annotated[Array, "F32", "N 1 3"]  # spherical harmonics of degree 0
-    shN: Annotated[Array, "F32", "N S 3"]  # the higher degrees: S = 0, 3, 8, 15 or 24
+    shN: Annotated[Array, "F32", "N S 3"]  # higher degrees; S = 0, 3, 8, 15 or 24
 
 
 @dataclass(frozen=True)
 class SceneOpened:
-    scene: str  # names the scene in later requests; the same input has the same name
-    count: int  # N: rows of the file or of the cloud
-    usable: int  # rows that are finite and can be drawn; the others get score 0
+    # The scene's name in later requests. The same input always gets the same name.
+    scene: str
+    count: int  # N, the rows of the file or cloud
+    # Rows that are finite and can be drawn; the other rows get score 0.
+    usable: int
     sh_degree: int
-    bounds: Annotated[Array, "F32", "2 3"]  # lowest and highest mean, scene units, object space
+    # The lowest and the highest mean on each axis, in scene units and object space.
+    bounds: Annotated[Array, "F32", "2 3"]
     names: tuple[str, ...]  # of the C views
-    photos: tuple[str, ...]  # their files' paths on the engine's machine; "" if there is none
-    viewmats: Annotated[
-        Array, "F64", "C 4 4"
-    ]  # world -> camera, OpenCV axes (x right, y down, z forward)
-    Ks: Annotated[Array, "F64", "C 3 3"]  # pixels of `sizes`
-    sizes: Annotated[Array, "I32", "C 2"]  # width, height of the ideal cameras
+    # Paths of the photo files on the engine's machine; "" for a view without one.
+    photos: tuple[str, ...]
+    # World -> camera, with OpenCV axes (x right, y down, z forward).
+    viewmats: Annotated[Array, "F64", "C 4 4"]
+    Ks: Annotated[Array, "F64", "C 3 3"]  # in pixels of `sizes`
+    sizes: Annotated[Array, "I32", "C 2"]  # width, height of the pinhole cameras
     photo_sizes: Annotated[Array, "I32", "C 2"]  # width, height of the photo files
     notes: tuple[str, ...] = ()  # what the user should know
 
 
 @dataclass(frozen=True)
 class OpenScene(Request[SceneOpened], method="scene/open"):
-    """Load splats, and the views on them if there are any. Paths are absolute and the engine's."""
+    """Load splats and the views of them, if any. Paths are absolute, on the engine's machine."""
 
-    splats: str = ""  # a splat file, or else
-    cloud: Cloud | None = None  # the edited Gaussians themselves
+    splats: str = ""  # a splat file; either this
+    cloud: Cloud | None = None  # or the edited Gaussians themselves
     views: str = ""  # a COLMAP folder, transforms.json or cameras.json
-    photos: str = ""  # the photos' folder, if it is not where `views` says
+    # The folder of the photos, if it is not where `views` says.
+    photos: str = ""
 
     def __post_init__(self) -> None:
         _exactly_one(self, "splats", "cloud")
@@ -113,20 +120,22 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
 class SceneChecked:
     names: tuple[str, ...]  # of the V views compared
     psnr: Annotated[Array, "F32", "V"]  # dB, of each rendered view against its photo
-    verdict: str  # one sentence: the cameras fit, or the likely cause why not
-    fits: bool  # what the sentence says
-    view: str  # the one in the pictures
+    # One sentence for people: the cameras fit, or what is likely wrong.
+    verdict: str
+    fits: bool  # the verdict, for programs
+    view: str  # the view that the pictures show
     photo: Annotated[Array, "U8", "H W 3"]  # sRGB
     rendered: Annotated[Array, "U8", "H W 3"]
 
 
 @dataclass(frozen=True)
 class CheckScene(Request[SceneChecked], method="scene/check"):
-    """Compare rendered views with their photos: do the cameras belong to the splats?"""
+    """Compare rendered views with their photos, to see whether the cameras belong to the splats."""
 
     scene: str
     views: tuple[str, ...] = ()  # names; none: a few, evenly spread
-    picture: str = ""  # the view to return pictures of; "": the one of median PSNR
+    # The view to return pictures of; "" for the one of median PSNR.
+    picture: str = ""
 
 
 # ---- features
@@ -134,14 +143,16 @@ class CheckScene(Request[SceneChecked], method="scene/check"):
 
 @dataclass(frozen=True)
 class ExtractorInfo:
-    spec: str  # what to ask for: "colour", "dinov2:small"
-    licence: str  # of its weights, SPDX
-    ready: bool  # it can run now
+    spec: str  # such as "colour" or "dinov2:small"
+    licence: str  # of its weights, as an SPDX identifier
+    ready: bool  # whether it can run now
     download: int = 0  # bytes still to fetch before it can
     needs: str = ""  # what is missing, in a sentence
-    title: str = ""  # for people; "" if it has none beside `spec`
-    models: tuple[str, ...] = ()  # still to fetch before it can run: ids of `ludvig models fetch`
-    text: bool = False  # its features can be compared with texts
+    # A name for people; "" if it has none beside `spec`.
+    title: str = ""
+    # Ids of the models to fetch before it can run, as for `ludvig models fetch`.
+    models: tuple[str, ...] = ()
+    text: bool = False  # whether its features can be compared with texts
 
 
 @dataclass(frozen=True)
@@ -156,17 +167,21 @@ class ListFeatures(Request[FeaturesListed], method="features/list"):
 
 @dataclass(frozen=True)
 class FeaturesComputed:
-    extractor: str  # the one that ran, with its version
+    extractor: str  # the extractor that ran, with its version
     dim: int  # D: channels kept per Gaussian
-    seen: int  # Gaussians that at least one photo shows; the others have no features
-    cached: bool  # nothing had to be computed
+    # Gaussians that at least one photo shows. The others have no features.
+    seen: int
+    cached: bool  # whether all was there already
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ComputeFeatures(Request[FeaturesComputed], method="features/compute"):
-    """Extract features from every photo, lift them to the Gaussians, build the graph. Long; resumes from the cache."""
+    """Extract features from all photos, lift them, build the graph.
+
+    Slow; resumes from the cache.
+    """
 
     scene: str
     extractor: str = "colour"
@@ -180,7 +195,7 @@ class FeaturesPreviewed:
 
 @dataclass(frozen=True)
 class PreviewFeatures(Request[FeaturesPreviewed], method="features/preview"):
-    """The three main directions of the features, as a color per Gaussian."""
+    """The three main directions of the features, as one color per Gaussian."""
 
     scene: str
     extractor: str = "colour"
@@ -191,38 +206,40 @@ class PreviewFeatures(Request[FeaturesPreviewed], method="features/preview"):
 
 @dataclass(frozen=True)
 class Viewport:
-    """A camera that is no photo's, such as the 3D viewport of an editor."""
+    """A camera without a photo, such as the 3D viewport of an editor."""
 
-    viewmat: Annotated[
-        Array, "F64", "4 4"
-    ]  # world -> camera, OpenCV axes; the world is the object space
-    K: Annotated[Array, "F64", "3 3"]  # pixels, the centre of the upper left one at 0.5
+    # World -> camera, with OpenCV axes; the world is the object space of the splats.
+    viewmat: Annotated[Array, "F64", "4 4"]
+    # In pixels, with the middle of the upper left pixel at (0.5, 0.5).
+    K: Annotated[Array, "F64", "3 3"]
     width: int  # pixels
     height: int
 
 
-PLACES = ("pixels", "points", "mask")  # the fields of a prompt that say where
+PLACES = ("pixels", "points", "mask")  # the fields of a prompt that tell where
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One thing the user said about the object: in the photo `view`, in `viewport`, or in space.
+    """One hint of the user about the object: in the photo `view`, in `viewport`, or in space.
 
-    A click has one or more points. A scribble is a line through its points, `radius` wide to either side, or the mask
-    of what was painted. A box has two corners. A mask says that it shows the object, and what it leaves out does not.
+    A click has one or more points. A scribble is a line through its points, `radius` wide to either
+    side, or a mask of what was painted. A box has two corners. A mask is complete: it shows the
+    object, and what it leaves out is not part of the object.
     """
 
     kind: str  # a row of prompt_kinds.KINDS
     positive: bool = True  # False: this is not the object
-    through: bool = False  # also what lies behind the visible surface
+    through: bool = False  # True: also what lies behind the visible surface
     view: str = ""  # the photo's view
     viewport: Viewport | None = None
-    # x, y of the photo file or the viewport; (0, 0) is the middle of the upper left pixel
+    # x, y in the photo file or the viewport, as indices: (0, 0) is the middle of the upper left
+    # pixel. Cameras (`Viewport.K`, `SceneOpened.Ks`) have that middle at (0.5, 0.5) instead; the
+    # engine adds the 0.5.
     pixels: Annotated[Array, "F32", "P 2"] | None = None
     points: Annotated[Array, "F32", "P 3"] | None = None  # scene units, object space
-    mask: Annotated[Array, "BOOL", "H W"] | None = (
-        None  # as large as the photo file or the viewport
-    )
+    # As large as the photo file or the viewport.
+    mask: Annotated[Array, "BOOL", "H W"] | None = None
     radius: float = 0.0  # pixels for `pixels`, scene units for `points`
     text: str = ""
 
@@ -252,26 +269,26 @@ class Segment:
     selected: Annotated[Array, "BOOL", "N"]  # scores > threshold
     threshold: float  # given, or found
     extractor: str  # the one that ran
-    evidence: dict[
-        str, float
-    ]  # numbers that say how sure this is: seeds, agreement with the prompts, ...
+    # How sure the answer is, in numbers: seeds, agreement with the prompts, ...
+    evidence: dict[str, float]
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RunSegment(Request[Segment], method="segment/run"):
-    """Find the object the prompts mean. After the first time only what the prompts change is computed again."""
+    """Find the object that the prompts mean. A later call computes only what new prompts change."""
 
     scene: str
     prompts: tuple[Prompt, ...]
     extractor: str = "colour"
     threshold: float | None = None  # 0..1; None: found by agreement with the prompts
-    diffusion: bool = True  # spread along the graph; False: features alone decide
-    replaces: str = (
-        ""  # a running or waiting request with the same word here is superseded by this one
-    )
-    # Which Gaussians were shown when each of the P prompts was made: what is hidden hides nothing. None: all.
+    # True: scores spread along the graph. False: only the features decide.
+    diffusion: bool = True
+    # A running or waiting request with the same word here is superseded by this one.
+    replaces: str = ""
+    # Which Gaussians the editor showed when each of the P prompts was made. Those it had hidden do
+    # not occlude the others. None: all were shown.
     visible: Annotated[Array, "BOOL", "N P"] | None = None
 
 
@@ -282,18 +299,19 @@ class Resized:
 
 @dataclass(frozen=True)
 class GrowSegment(Request[Resized], method="segment/grow"):
-    """Add the neighbours of the selected Gaussians on the graph."""
+    """Add the neighbors of the selected Gaussians in the graph."""
 
     scene: str
     selected: Annotated[Array, "BOOL", "N"]
-    hops: int = 1  # times
-    extractor: str = "colour"  # whose similarities cut the graph
+    hops: int = 1  # how many times
+    # The extractor whose similarities decide which edges of the graph are kept.
+    extractor: str = "colour"
     replaces: str = ""
 
 
 @dataclass(frozen=True)
 class ShrinkSegment(Request[Resized], method="segment/shrink"):
-    """Remove the selected Gaussians that have neighbours outside: growing what is not selected."""
+    """Remove the selected Gaussians that have neighbors outside: growing the rest."""
 
     scene: str
     selected: Annotated[Array, "BOOL", "N"]
@@ -304,7 +322,8 @@ class ShrinkSegment(Request[Resized], method="segment/shrink"):
 
 @dataclass(frozen=True)
 class Segments:
-    labels: Annotated[Array, "I32", "N"]  # 0..count-1, largest segment first; -1: none
+    # 0..count-1, the largest segment first; -1 for Gaussians in no segment.
+    labels: Annotated[Array, "I32", "N"]
     count: int
     timings: dict[str, float]  # seconds by the ids of stages.py
 
@@ -323,7 +342,8 @@ class AutoSegments(Request[Segments], method="segments/auto"):
 
 @dataclass(frozen=True)
 class Memory:
-    device: str  # for people: "CPU, 2 cores", "NVIDIA GeForce RTX 4070"
+    # The device's name for people: "CPU, 2 cores", "NVIDIA GeForce RTX 4070".
+    device: str
     free: int  # bytes
     total: int  # bytes
     freed: int = 0  # bytes given back by this request
@@ -331,12 +351,12 @@ class Memory:
 
 @dataclass(frozen=True)
 class MemoryInfo(Request[Memory], method="memory/info"):
-    """What the engine computes on, and its memory."""
+    """What device the engine computes on, and how much memory that has."""
 
 
 @dataclass(frozen=True)
 class FreeMemory(Request[Memory], method="memory/free"):
-    """Unload models and forget scenes; both come back when asked for."""
+    """Unload models and forget scenes. Both are loaded again when a request needs them."""
 
 
 @dataclass(frozen=True)
@@ -350,7 +370,7 @@ class CacheState:
 
 @dataclass(frozen=True)
 class CacheInfo(Request[CacheState], method="cache/info"):
-    """Where computed features are kept, and how much of them."""
+    """Where computed features are kept, and how much space they take."""
 
 
 @dataclass(frozen=True)
@@ -375,11 +395,10 @@ def _is_empty(value: object) -> bool:
 
 
 def table() -> str:
-    """The methods, and the objects they hold, and the kinds of prompts, as Markdown tables."""
+    """The methods, the objects in them and the kinds of prompts, as Markdown tables."""
     rows = ["| method | asked with | answered with | what it does |", "|---|---|---|---|"]
-    own = {
-        name: kind for name, kind in METHODS.items() if kind.__module__ == __name__
-    }  # others may add theirs
+    # Other modules may have added methods of their own.
+    own = {name: kind for name, kind in METHODS.items() if kind.__module__ == __name__}
     for name, kind in own.items():
         summary = (kind.__doc__ or "").splitlines()[0]
         rows.append(f"| `{name}` | {_fields(kind)} | {_fields(kind.answer)} | {summary} |")

@@ -20,15 +20,15 @@ from pathlib import Path
 
 from ..errors import EngineError, Fix
 
-START_SECONDS = (
-    60.0  # the first start after an installation reads gigabytes of libraries from a cold disk
-)
+# The first start after an installation reads gigabytes of libraries from a cold disk.
+START_SECONDS = 60.0
 END_SECONDS = 2.0
-CODE = Path(__file__).resolve().parents[2]  # the folder that holds this very package
+# The folder that holds this package.
+CODE = Path(__file__).resolve().parents[2]
 
 
 class EngineProcess:
-    """A running engine. It ends when `end` is called and when this process ends, however that happens."""
+    """A running engine. It ends when `end` is called or this process ends, for whatever reason."""
 
     def __init__(
         self,
@@ -39,13 +39,14 @@ class EngineProcess:
     ) -> None:
         """Start `command`, to which `--connection-file PATH` is added, and return at once.
 
-        What the engine prints goes to the file `log`, as it is. `environment` is added to what it inherits. Raises
-        `EngineError` "not_found" if there is no such command.
+        What the engine prints goes unchanged to the file `log`. `environment` is added to the
+        variables that the engine inherits. Raises `EngineError` "not_found" if the command does not
+        exist.
         """
         self._command = command
         self._log = log
         self._environment = environment or {}
-        folder = Path(tempfile.mkdtemp(prefix="ludvig-"))  # its owner's only
+        folder = Path(tempfile.mkdtemp(prefix="ludvig-"))  # accessible to its owner only
         self.token = secrets.token_hex(32)
         self.log = Path(log) if log else folder / "engine.log"
         self._connection_file = folder / "connection.json"
@@ -68,13 +69,18 @@ class EngineProcess:
             ) from error
         self.end = weakref.finalize(self, _end, self._child, folder)  # also called at exit
         assert self._child.stdin is not None
-        # Not on the command line nor in the environment, which other users of the machine may see.
-        with contextlib.suppress(OSError):  # it has died already, and `address` will say so
+        # The secret goes neither on the command line nor into the environment, which other users of
+        # the machine may see. An OSError means that the engine has died already, which `address`
+        # reports.
+        with contextlib.suppress(OSError):
             self._child.stdin.write(f"{self.token}\n".encode())
             self._child.stdin.flush()
 
     def address(self) -> tuple[str, int]:
-        """Host and port, once the engine is ready. Raises `EngineError` "engine_failed" if it does not come to that."""
+        """Host and port of the engine, as soon as it is ready.
+
+        Raises `EngineError` "engine_failed" if the engine ends before, or is not ready in time.
+        """
         deadline = time.monotonic() + START_SECONDS
         while not self._connection_file.exists():
             if not self.alive:
@@ -88,7 +94,7 @@ class EngineProcess:
         return read_connection_file(self._connection_file)
 
     def again(self) -> EngineProcess:
-        """Another one, started the same way."""
+        """Start another engine in the same way."""
         return EngineProcess(self._command, log=self._log, environment=self._environment)
 
     @property
@@ -101,16 +107,17 @@ class EngineProcess:
 
     @property
     def fixes(self) -> list[Fix]:
-        """What to do when it has died."""
+        """What the user can do when the engine has died."""
         return [
             Fix("Restart the engine.", "restart_engine"),
             Fix(f"Look at its log, {self.log}.", "show_log"),
         ]
 
     def ending(self) -> str:
-        """How the process ended, as the end of a sentence."""
+        """How the process ended, as the last words of a sentence."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(0.5)  # its socket closes a moment before it is gone
+            # The engine's socket closes a moment before the process has ended.
+            self._child.wait(0.5)
         code = self._child.returncode
         if code is None:
             return "it runs, but does not answer."
@@ -125,28 +132,29 @@ class EngineProcess:
 
 
 def engine_command(python: str | os.PathLike[str]) -> list[str]:
-    """How to start the engine in an environment, given its Python."""
+    """The command that starts the engine of the environment with this Python."""
     return [os.fspath(python), "-m", "ludvig_engine", "serve"]
 
 
 def child_environment() -> dict[str, str]:
-    """Ours, without what is meant for our own Python: the child may be another one."""
+    """Our environment without the variables for our own Python; the child's may be another one."""
     environment = {
         name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")
     }
-    if CODE.name not in (
-        "site-packages",
-        "dist-packages",
-    ):  # those of one Python are poison for another
-        environment["PYTHONPATH"] = str(
-            CODE
-        )  # so that the two ends are never of different versions
-    # SAFEPATH: a numpy.py in the folder the user happens to be in is not NumPy.
+    # Let the child run this very code, so that the two ends never differ in version. But never
+    # give it the site-packages of another Python, whose compiled modules it cannot load.
+    if CODE.name not in ("site-packages", "dist-packages"):
+        environment["PYTHONPATH"] = str(CODE)
+    # PYTHONSAFEPATH: a numpy.py in the current folder must not be imported in place of NumPy.
     return environment | {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
 
 
 def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
-    """Host and port of a running engine on this machine. Raises `EngineError`: "not_found" or "bad_file"."""
+    """Host and port of a running engine on this machine.
+
+    Raises `EngineError`: "not_found" if there is no such file, "bad_file" if it holds something
+    else.
+    """
     try:
         return "127.0.0.1", int(json.loads(Path(path).read_bytes())["port"])
     except FileNotFoundError as error:
@@ -161,7 +169,10 @@ def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
 
 
 def _end(child: subprocess.Popen[bytes], folder: Path) -> None:
-    """Let it go by itself, which it does when its stdin ends; kill it if it does not. Keep the log of a crash."""
+    """Close the engine's stdin, at which it exits, and kill it if it does not.
+
+    Keep a crash's log.
+    """
     crashed = child.poll()
     assert child.stdin is not None
     with contextlib.suppress(OSError):

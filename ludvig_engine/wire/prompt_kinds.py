@@ -1,6 +1,7 @@
-"""The kinds of prompts: one row each, of what a prompt must say and of the class that the engine reads it with.
+"""The kinds of prompts, one row each: the fields that a prompt needs, and the class that reads it.
 
-Standard library only: this also runs inside Blender, where kinds.py of the add-on has the other half of each row.
+Standard library only: this also runs inside Blender, where kinds.py of the add-on has the other
+half of each row.
 """
 
 from __future__ import annotations
@@ -17,22 +18,25 @@ class PromptKind:
     """One kind of prompt."""
 
     name: str  # on the wire
-    given: tuple[
-        str, ...
-    ]  # which fields of `methods.Prompt` say what is meant: exactly one of them
-    reader: str = (
-        ""  # "module:class" with `paint` and, if points are given, `place`; "": it is words
-    )
-    count: int = 0  # of the pixels or points; 0: one or more
-    needed: str = ""  # in words: "two corners", "a mask"
+    # The fields of `methods.Prompt` of which exactly one must be given.
+    given: tuple[str, ...]
+    # "module:class" with the methods `paint` and, for kinds with points, `place`; "" for words.
+    reader: str = ""
+    # The number of pixels or points that are needed; 0 for one or more.
+    count: int = 0
+    # What is needed, in words for people: "two corners", "a mask".
+    needed: str = ""
 
     @property
     def words(self) -> bool:
-        """Whether it is a text, which has no place."""
+        """Whether a prompt of this kind is a text, which has no place."""
         return self.given == ("text",)
 
     def load(self) -> Any:
-        """The class that turns it into paint or evidence; only inside the engine."""
+        """The class that turns such a prompt into paint or evidence.
+
+        Only for use inside the engine.
+        """
         module, _, name = self.reader.partition(":")
         return getattr(import_module(module), name)
 

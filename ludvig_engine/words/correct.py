@@ -1,7 +1,8 @@
-"""Words corrected by clicks: what a text found is evidence, what is clicked is better evidence.
+"""Correct what words found by clicks and paint.
 
-Every Gaussian is told by how far its score lies above or below the words' threshold. A click that contradicts them
-would be one voice against hundreds; so what it means alone, the object one would get from that click, changes sides.
+The words' answer becomes evidence: each Gaussian counts by how far its score is above or below the
+words' threshold. A single click that contradicts it would be outvoted by hundreds of Gaussians.
+So the object that the click alone would select is moved to the other side of the evidence.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from ..segmentation.painting import Evidence, Paint, lift, merged
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import DEFAULT, Options, Segment, segment
 
-CONTRADICTS = 0.25  # of the clicks of one sign, how much must lie on the other side
-AT_MOST = 0.5  # of what words found, how much a click may take away: it said what is wrong, not that all is
+# Prompts of one sign contradict the words if this share of their weight lies on the wrong side.
+CONTRADICTS = 0.25
+# Negative prompts take away at most this share of what the words found, since they mean that a part
+# of it is wrong, and not all of it.
+AT_MOST = 0.5
 
 
 def corrected(
@@ -33,28 +37,27 @@ def corrected(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Segment:
-    """What words mean (`named`), corrected by prompts as `segment` takes them.
+    """Correct `named`, the segment of some words, by prompts as `segment` takes them.
 
-    Of a mask only the inside counts: outside may be what the words mean. Raises `EngineError` "bad_input" if the words
-    found nothing and no prompt says yes.
+    Only the inside of a mask counts, because other things that the words mean may lie outside it.
+    Raises `EngineError` "bad_input" if the words found nothing and no prompt is positive.
     """
     evidence = as_evidence(prepared.gaussians, named)
     paints = [
         replace(paint, negative=0 * paint.negative) if paint.complete else paint for paint in paints
     ]
     if evidence.positive.any():
-        said = lift(prepared.gaussians, merged(paints), raster=raster, job=job)
-        said = said if placed is None else said + placed
-        evidence = _turned(prepared, evidence, said, options, job)
+        prompted = lift(prepared.gaussians, merged(paints), raster=raster, job=job)
+        prompted = prompted if placed is None else prompted + placed
+        evidence = _turned(prepared, evidence, prompted, options, job)
     evidence = evidence if placed is None else evidence + placed
     found = segment(prepared, paints, placed=evidence, options=options, raster=raster, job=job)
-    return replace(
-        found, evidence={**named.evidence, **found.evidence}, notes=(*found.notes, *named.notes)
-    )
+    values = {**named.evidence, **found.evidence}
+    return replace(found, evidence=values, notes=(*found.notes, *named.notes))
 
 
 def as_evidence(gaussians: Gaussians, named: Segment) -> Evidence:
-    """Words as if they had been painted, weaker than any click; nothing if they were not found."""
+    """The segment of some words as evidence (N), weaker than any click; zero if it is empty."""
     nothing = np.zeros(len(gaussians), np.float32)
     if not named.selected.any():
         return Evidence(nothing, nothing, nothing)
@@ -65,18 +68,18 @@ def as_evidence(gaussians: Gaussians, named: Segment) -> Evidence:
 
 
 def _turned(
-    prepared: Prepared, evidence: Evidence, said: Evidence, options: Options, job: Job
+    prepared: Prepared, evidence: Evidence, prompted: Evidence, options: Options, job: Job
 ) -> Evidence:
-    """With what contradicting prompts mean on their side."""
+    """The evidence after the objects of contradicting prompts have changed sides."""
     inside = evidence.positive > 0
     yes, no = evidence.positive, evidence.negative
-    wrong, missing = said.negative * inside, said.positive * ~inside
-    if _contradicts(wrong, said.negative):
-        meant = _alone(prepared, wrong, said.positive, options, job)
+    wrong, missing = prompted.negative * inside, prompted.positive * ~inside
+    if _contradicts(wrong, prompted.negative):
+        meant = _alone(prepared, wrong, prompted.positive, options, job)
         taken = _within(np.where(meant.selected, meant.scores, 0) * inside, yes)
         yes, no = np.where(taken, 0, yes), np.where(taken, yes, no)
-    if _contradicts(missing, said.positive):
-        meant = _alone(prepared, missing, said.negative, options, job)
+    if _contradicts(missing, prompted.positive):
+        meant = _alone(prepared, missing, prompted.negative, options, job)
         added = meant.selected & ~inside
         strength = meant.scores * prepared.gaussians.opacities
         yes, no = np.where(added, strength, yes), np.where(added, 0, no)
@@ -90,13 +93,13 @@ def _contradicts(part: Float[Array, " N"], whole: Float[Array, " N"]) -> bool:
 def _alone(
     prepared: Prepared, yes: Float[Array, " N"], no: Float[Array, " N"], options: Options, job: Job
 ) -> Segment:
-    """The object that these prompts would mean without words."""
-    said = Evidence(yes, no, np.zeros_like(yes))
-    return segment(prepared, [], placed=said, options=replace(options, threshold=None), job=job)
+    """The object that these prompts would select without words."""
+    placed = Evidence(yes, no, np.zeros_like(yes))
+    return segment(prepared, [], placed=placed, options=replace(options, threshold=None), job=job)
 
 
 def _within(scores: Float[Array, " N"], found: Float[Array, " N"]) -> Array:
-    """Where `scores` are positive, the highest first, until `AT_MOST` of `found` is reached."""
+    """A mask (N) of positive `scores`, highest first, until their `found` reaches `AT_MOST`."""
     order = np.argsort(-scores, kind="stable")
     share = np.cumsum(found[order]) / max(float(found.sum()), 1e-12)
     chosen = np.zeros(len(scores), bool)

@@ -1,14 +1,17 @@
-"""From words to segments: LUDVIG's open-vocabulary task (section 4.3), with an answer for what is not there.
+"""From words to segments: LUDVIG's open-vocabulary task (section 4.3), also for absent things.
 
-1. Relevancy per Gaussian: how much better a text fits its uplifted, text-aligned feature than the negatives do.
-2. Whether the text is there at all (text.find): relevancy alone always has a maximum somewhere.
+1. Relevancy per Gaussian: how much better a text fits its uplifted, text-aligned feature than the
+   negatives do.
+2. Whether the scene shows the text at all (text.find), since relevancy always has a maximum.
 3. Seeds: the most relevant Gaussians, by the double Otsu rule (text.seeds).
-4. The surest of them are evidence for the object, what is hardly relevant is weak evidence against it, and the object
-   is found from both as from clicks (segment.py), on features that see outlines better than text-aligned ones.
+4. The best seeds are evidence for the object, and hardly relevant Gaussians are weak evidence
+   against it. The object is found from both as from clicks (segment.py), on features with sharper
+   outlines than text-aligned ones have.
 
-The paper's way from there is for parity (`paper/words.py`).
+The paper goes another way after step 3, which is kept for comparison (`paper/words.py`).
 
-Texts cost one pass over the Gaussians each; what a scene looks like to the text model is computed once (`lift_text`).
+The text-aligned features of a scene are computed once (`lift_text`); then each text costs one pass
+over the Gaussians.
 """
 
 from __future__ import annotations
@@ -40,20 +43,23 @@ from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
 
 @runtime_checkable
 class TextExtractor(Extractor, TextEncoder, Protocol):
-    """Maps of photos that texts can be compared with."""
+    """An extractor whose features texts can be compared with."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How seeds become a segment; a subclass may do it another way (`paper/words.py`)."""
+    """How seeds become a segment; subclasses may do it in another way (`paper/words.py`)."""
 
     diffusion: bool = True
-    threshold: float | None = None  # of the scores; found if not given
+    threshold: float | None = None  # of the scores; None: it is found
 
     def answer(
         self, prepared: Prepared, lifted: Uplifted, relevancy: Relevancy, *, job: Job = SILENT
     ) -> Segment:
-        """The best guess, whether the text is there or not; some Gaussian is seen."""
+        """The best guess, whether the scene shows the text or not.
+
+        At least one Gaussian must be seen by a photo.
+        """
         measure = among_seen(relevancy.even, lifted.seen)
         share = stretched(measure)
         seeds = text.seeds(measure) > 0
@@ -67,38 +73,46 @@ class Spread:
 class Relevancy:
     """How much better a text fits each Gaussian than the negatives do, 0..1."""
 
-    sharp: Float[Array, " N"]  # the paper's: above 0.5 where it fits better than every negative
-    even: Float[Array, " N"]  # at temperature 1, where it does not saturate
+    # The paper's relevancy, above 0.5 where the text fits better than every negative.
+    sharp: Float[Array, " N"]
+    # The same at temperature 1, where it does not saturate.
+    even: Float[Array, " N"]
 
 
 @dataclass(frozen=True)
 class TextSegment:
-    """What a text means in the scene, in the engine's order."""
+    """What a text selects in the scene, in the engine's order."""
 
     text: str
-    finding: Finding  # whether it is there, and what fits better
-    relevancy: Float[
-        Array, " N"
-    ]  # 0..1, above 0.5 where the text fits better than every negative; 0 where unseen
-    segment: Segment  # of a text that is not found nothing is selected, but its scores show the best guess
+    # Whether the scene shows it, and which words fit better.
+    finding: Finding
+    # 0..1, above 0.5 where the text fits better than every negative; 0 where unseen.
+    relevancy: Float[Array, " N"]
+    # If the text is not found nothing is selected, but the scores show the best guess.
+    segment: Segment
 
 
 DEFAULT = Spread()
-SUREST = 0.2  # of the seeds are believed: relevancy blurs over edges, its best fifth does not
-FEWEST = 100  # of them
-AGAINST = 0.2  # how much hardly relevant Gaussians weigh, against seeds
+# This share of the seeds becomes evidence. Relevancy blurs over edges, but its best fifth does not.
+SUREST = 0.2
+# At least this many seeds become evidence.
+FEWEST = 100
+# The weight of a Gaussian with the lowest relevancy as evidence against the object; that of the
+# best seed is 1.
+AGAINST = 0.2
 
 
 def text_models() -> str:
-    """The names of the extractors that understand texts, for people."""
+    """The names of the extractors that texts can be compared with, for help and messages."""
     return ", ".join(dict.fromkeys(entry.name for entry in ranked("words")))
 
 
 def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
-    """An extractor whose features texts can be compared with: "tips", "clip", ... or "auto", the best one here.
+    """Load an extractor whose features texts can be compared with, such as "tips" or "clip".
 
-    "auto" never downloads. Raises `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
-    `weights.MissingWeights` if there is none.
+    "auto" is the best one whose weights are here, and never downloads. Raises `EngineError`:
+    "bad_input" if texts cannot be compared with the extractor's features, `weights.MissingWeights`
+    if weights are not on this machine.
     """
     if spec == "auto":
         here = {id for id, place in weights.status().items() if place}
@@ -110,8 +124,8 @@ def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtra
     if not isinstance(extractor, TextExtractor):
         raise EngineError(
             "bad_input",
-            f'Texts cannot be compared with features of "{spec}".',
-            [f"Use one of {text_models()} for texts."],
+            f'Texts cannot be compared with the features of "{spec}".',
+            [f"Use one of these for texts: {text_models()}."],
         )
     return extractor
 
@@ -124,7 +138,10 @@ def lift_text(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> Uplifted:
-    """Text-aligned features of the Gaussians (N, D), with all channels: their cosines with texts are what counts."""
+    """Text-aligned features of the Gaussians (N, D).
+
+    They keep all channels, because PCA would change their cosines with texts.
+    """
     recipe = Recipe(components=0, raster=raster)
     return lifted_features(scene, extractor, recipe=recipe, cache=cache, job=job)
 
@@ -140,45 +157,45 @@ def text_scores(
     spread: Spread = DEFAULT,
     job: Job = SILENT,
 ) -> list[TextSegment]:
-    """Find what each text names; they do not influence each other.
+    """Segment what each text names; texts do not influence each other.
 
-    `prepared` is the scene with the features whose outlines segments follow, as for clicks. `lifted` is the same scene
-    seen by `encoder` (`lift_text`). What fits a negative better than the text is not meant: "table" among the
-    `negatives` takes the table away from "wood". Raises `EngineError` "bad_input" for empty texts.
+    `prepared` has the features whose outlines segments follow, as for clicks. `lifted` has the
+    features of `encoder` for the same scene (`lift_text`). What fits a negative better than the
+    text is left out: "table" among the `negatives` takes the table away from "wood". Raises
+    `EngineError` "bad_input" for empty texts.
     """
     positive = text.encode(encoder, texts, templates=templates)
     negative = text.encode(encoder, list(negatives), templates=templates)
     findings = text.find(encoder, lifted.features, texts, negatives=negatives, templates=templates)
     relevancy = text.relevancy(lifted.features, positive, negative)
-    even = text.relevancy(
-        lifted.features, positive, negative, temperature=1
-    )  # `relevancy` saturates
+    # At the default temperature relevancy saturates, which hides differences between Gaussians.
+    even = text.relevancy(lifted.features, positive, negative, temperature=1)
     found = []
     for p, name in job.track(list(enumerate(texts)), FIND_WORDS):
         if lifted.seen.any():
             both = Relevancy(relevancy[:, p], even[:, p])
             answer = spread.answer(prepared, lifted, both, job=job)
         else:
-            answer = Segment(np.zeros_like(relevancy[:, p]), 1.0, "nothing is seen", {}, {})
-        found.append(
-            TextSegment(
-                name, findings[p], relevancy[:, p], _judged(name, answer, findings[p], spread)
-            )
-        )
+            nothing = np.zeros_like(relevancy[:, p])
+            answer = Segment(nothing, 1.0, "no photo sees any splat", {}, {})
+        judged = _judged(name, answer, findings[p], spread)
+        found.append(TextSegment(name, findings[p], relevancy[:, p], judged))
     return found
 
 
 def together(found: Sequence[TextSegment]) -> Segment:
-    """What any of the texts means. Thresholds that differ are brought together at 0.5, by bending the scores."""
+    """One segment of everything that any of the texts selects: the maximum of their scores.
+
+    If the thresholds differ, each text's scores are first rescaled piecewise linearly so that its
+    threshold becomes 0.5.
+    """
     segments = [one.segment for one in found]
     if len(segments) == 1:
         return segments[0]
     levels = {one.threshold for one in segments}
-    at, how = (
-        (levels.pop(), segments[0].how)
-        if len(levels) == 1
-        else (0.5, "each text's own, moved to 0.5")
-    )
+    at, how = 0.5, "each text's own, rescaled to 0.5"
+    if len(levels) == 1:
+        at, how = levels.pop(), segments[0].how
     bent = [np.interp(one.scores, [0, one.threshold, 1 + 1e-6], [0, at, 1]) for one in segments]
     return Segment(
         np.max(bent, axis=0).astype(np.float32),
@@ -191,12 +208,15 @@ def together(found: Sequence[TextSegment]) -> Segment:
 
 
 def among_seen(relevancy: Float[Array, " N"], seen: Bool[Array, " N"]) -> Float[Array, " N"]:
-    """The lowest relevancy for the unseen, which then do not stretch the range that Otsu divides."""
+    """Give unseen Gaussians the lowest relevancy of the seen ones.
+
+    So they do not extend the range that Otsu's rule divides.
+    """
     return np.where(seen, relevancy, relevancy[seen].min())
 
 
 def stretched(relevancy: Float[Array, " N"]) -> Float[Array, " N"]:
-    """Minimum to 0, maximum to 1."""
+    """Scale linearly so that the minimum becomes 0 and the maximum 1."""
     spread = max(float(np.ptp(relevancy)), 1e-12)
     return np.asarray((relevancy - relevancy.min()) / spread, np.float32)
 
@@ -204,7 +224,10 @@ def stretched(relevancy: Float[Array, " N"]) -> Float[Array, " N"]:
 def _evidence(
     prepared: Prepared, seen: Bool[Array, " N"], share: Float[Array, " N"], seeds: Bool[Array, " N"]
 ) -> Evidence:
-    """The surest seeds say yes, and what is below Otsu's threshold of the relevancy no, the more the less relevant."""
+    """The best seeds as positive evidence, and what is below Otsu's threshold as negative.
+
+    Negative evidence grows linearly from the threshold down. Both are times the opacity.
+    """
     count = min(max(int(SUREST * seeds.sum()), FEWEST), int(seeds.sum()))
     sure = seeds & (share >= np.partition(share[seeds], -count)[-count])
     low = float(threshold_otsu(share[seen])) if np.ptp(share[seen]) > 0 else 0.0
@@ -216,20 +239,25 @@ def _evidence(
 
 
 def parted(scores: Float[Array, " N"]) -> Segment:
-    """The scores, cut by Otsu's rule."""
+    """A segment of these scores with Otsu's threshold; nothing is selected if all are equal."""
     threshold = float(threshold_otsu(scores)) if np.ptp(scores) > 0 else 1.0
-    return Segment(scores, threshold, "where the scores fall apart", {}, {})
+    return Segment(scores, threshold, "Otsu's threshold", {}, {})
 
 
 def _judged(name: str, answer: Segment, finding: Finding, spread: Spread) -> Segment:
-    """The answer, unless the text is not there; a given threshold is always used."""
+    """The answer, with nothing selected if the text is not found.
+
+    A given threshold is used even then.
+    """
     evidence = {**answer.evidence, "sigmas": finding.sigmas}
     if spread.threshold is not None:
         return replace(answer, threshold=spread.threshold, how="given", evidence=evidence)
     if finding.found:
         return replace(answer, evidence=evidence)
-    note = f'"{name}" is not found: it fits no better than words for what is not there'
+    reason = "it fits no better than words for things that are not in the scene"
     if finding.better:
-        better = ", ".join(f'"{word}"' for word in finding.better[:3])
-        note = f'"{name}" is not found: {better} fit{"s" * (len(finding.better) == 1)} the best place better'
-    return replace(answer, threshold=1.0, how="not found", evidence=evidence, notes=(f"{note}.",))
+        words = finding.better[:3]
+        better = ", ".join(f'"{word}"' for word in words)
+        reason = f"{better} fit{'s' * (len(words) == 1)} its best place better"
+    notes = (f'"{name}" is not found: {reason}.',)
+    return replace(answer, threshold=1.0, how="not found", evidence=evidence, notes=notes)

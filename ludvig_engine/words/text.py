@@ -1,4 +1,4 @@
-"""What a text means in a scene: relevancy per Gaussian, seeds for diffusion, and whether it is there at all."""
+"""Compare texts with a scene: relevancy per Gaussian, seeds, and whether a text is there at all."""
 
 from __future__ import annotations
 
@@ -13,36 +13,48 @@ from ..arrays import Array, Float
 from ..errors import EngineError
 from .vocabulary import EVERYDAY
 
-NEGATIVES = ("object", "things", "stuff", "texture")  # LERF's: what anything looks like
+# LERF's negatives, which fit any object equally well.
+NEGATIVES = ("object", "things", "stuff", "texture")
 TEMPERATURE = 10.0
-TEMPLATES = ("{}",)  # the paper uses none; CLIP's own are sentences such as "a photo of a {}."
+# The paper uses no template. CLIP's own templates are sentences such as "a photo of a {}.".
+TEMPLATES = ("{}",)
 
-SAMPLE = 100_000  # Gaussians looked at to decide whether a prompt is found
-TOP = 32  # of those, as many as must agree: a handful of floaters is no object
-FOUND_SIGMAS = 3.0  # beyond chance; see `find`
-BEATEN_SHARE = 0.05  # of the everyday words may fit a prompt's best place better than the prompt
+# This many random Gaussians decide whether a prompt is found.
+SAMPLE = 100_000
+# A match is the mean over this many best Gaussians, so that a handful of floaters is no object.
+TOP = 32
+# A prompt is found if it is this many standard deviations above everyday words; see `find`.
+FOUND_SIGMAS = 3.0
+# At most this share of the everyday words may fit the best place of a found prompt better.
+BEATEN_SHARE = 0.05
 
 
 @runtime_checkable
 class TextEncoder(Protocol):
-    """What an extractor has beside its maps if text can be compared with them."""
+    """What an extractor also has if texts can be compared with its features."""
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
-        """Unit vectors, comparable by cosine with the extractor's features."""
+        """A unit vector per prompt; its cosine with the extractor's features is the match."""
 
 
 def encode(
     encoder: TextEncoder, prompts: Sequence[str], *, templates: Sequence[str] = TEMPLATES
 ) -> Float[Array, "P D"]:
-    """Unit vectors of prompts, each the mean over `templates`, in which "{}" stands for the prompt."""
+    """A unit vector per prompt: the normalized mean over `templates`.
+
+    In a template, "{}" stands for the prompt. Raises `EngineError` "bad_input" for an empty prompt,
+    or a template without "{}".
+    """
     prompts = [" ".join(prompt.split()) for prompt in prompts]
     if not prompts or not all(prompts):
         raise EngineError(
             "bad_input", "There is an empty prompt.", ["Name what you are looking for."]
         )
-    if any("{}" not in template for template in templates):
+    if wrong := [template for template in templates if "{}" not in template]:
         raise EngineError(
-            "bad_input", "A template has no {}.", ['Write it like "a photo of a {}".']
+            "bad_input",
+            f'A template has no {{}}: "{wrong[0]}".',
+            ['Write it like "a photo of a {}".'],
         )
     total = sum(
         _unit(encoder.encode_text([t.replace("{}", p) for p in prompts])) for t in templates
@@ -57,19 +69,20 @@ def relevancy(
     *,
     temperature: float = TEMPERATURE,
 ) -> Float[Array, "N P"]:
-    """How much better a prompt fits than the best negative: 0.5 if equally well (LERF, LUDVIG section 4.3).
+    """How much better each prompt fits than the best negative, 0..1 (LERF; LUDVIG, section 4.3).
 
-    The least over the negatives of softmax(temperature * [cos positive, cos negative]). Unseen Gaussians, whose
-    features are 0, get 0.
+    It is the minimum over the negatives of softmax(temperature * [cos positive, cos negative]), so
+    0.5 if both fit equally well. Unseen Gaussians, whose features are 0, get 0.
     """
     return 1 / (1 + np.exp(-temperature * _margin(features, positives, negatives)))
 
 
 def seeds(relevancy: Float[Array, " N"]) -> Float[Array, " N"]:
-    """The relevancy of the Gaussians to start diffusion from, 0 elsewhere: the double Otsu rule.
+    """The relevancy of the seeds, and 0 elsewhere, by the double Otsu rule.
 
-    The first cut is made among what reaches half of the range, the second within what passed it and the third within
-    that; but at least one Gaussian in a thousand is taken.
+    The first Otsu threshold is that of the relevancies in the upper half of the range. A second one
+    is taken among the relevancies above the first, and a third one among those above the second.
+    What reaches the third are the seeds, but at least one Gaussian in a thousand is a seed.
     """
     low, high = relevancy.min(), relevancy.max()
     if not high > low:
@@ -84,13 +97,13 @@ def seeds(relevancy: Float[Array, " N"]) -> Float[Array, " N"]:
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether a prompt is in the scene, and why that is thought."""
+    """Whether a prompt is in the scene, and the reasons."""
 
     found: bool
-    sigmas: float  # how far its best match lies above those of everyday words, in their own spread
-    better: tuple[
-        str, ...
-    ]  # everyday words that fit its best place better, best first, at most five
+    # How far its best match is above the median of everyday words, in standard deviations of these.
+    sigmas: float
+    # Up to five everyday words that fit its best place better, best first.
+    better: tuple[str, ...]
 
 
 def find(
@@ -102,13 +115,13 @@ def find(
     templates: Sequence[str] = TEMPLATES,
     seed: int = 0,
 ) -> list[Finding]:
-    """Decide for each prompt whether it is there at all; relevancy alone always has a maximum somewhere.
+    """Decide for each prompt whether the scene shows it; relevancy alone always has a maximum.
 
-    The scale is set by the scene itself: what the best match of a word that is *not* there looks like is learned from
-    some 250 everyday words. Their median and spread (MAD) are not moved by the few of them that the scene does show. A
-    prompt is found if its best match stands out from those by `FOUND_SIGMAS` and few of them fit the same place better.
-    The best match is the mean margin over the negatives of the `TOP` best Gaussians, so that words are compared after
-    the same search for their maximum.
+    The best match of a prompt is its mean margin over the negatives at its `TOP` best Gaussians.
+    Some 250 everyday words, searched in the same way, tell how high the best match of a word is
+    that is *not* in the scene. Their median and spread (MAD) hardly depend on the few words that
+    the scene does show. A prompt is found if its best match is `FOUND_SIGMAS` above the median, and
+    if few everyday words fit its best place better (`BEATEN_SHARE`).
     """
     rows = np.flatnonzero(features.any(1))
     if not len(rows):
@@ -138,20 +151,16 @@ def _margin(
     features: Float[Array, "N D"], positives: Float[Array, "P D"], negatives: Float[Array, "Q D"]
 ) -> Float[Array, "N P"]:
     """cos to each positive minus the largest cos to a negative; −∞ for unseen Gaussians."""
-    length = np.sqrt(np.einsum("nd,nd->n", features, features))[
-        :, None
-    ]  # without a temporary of features' size
-    cosines = (
-        features
-        @ np.concatenate([_unit(positives), _unit(negatives)]).T
-        / np.maximum(length, 1e-12)
-    )
+    # Unlike `np.linalg.norm`, `einsum` needs no temporary array of the size of the features.
+    length = np.sqrt(np.einsum("nd,nd->n", features, features))[:, None]
+    texts = np.concatenate([_unit(positives), _unit(negatives)])
+    cosines = features @ texts.T / np.maximum(length, 1e-12)
     margin = cosines[:, : len(positives)] - cosines[:, len(positives) :].max(1, keepdims=True)
     return np.where(length > 0, margin, -np.inf).astype(np.float32)
 
 
 def _best(margin: Float[Array, "N P"]) -> Float[Array, "T P"]:
-    """The `TOP` largest of every column."""
+    """The `TOP` largest values of every column."""
     count = min(TOP, len(margin))
     return np.partition(margin, -count, axis=0)[-count:]
 

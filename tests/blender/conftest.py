@@ -1,4 +1,7 @@
-"""Blender's tests need its module `bpy`: the wheel 4.5 for Python 3.11 or 5.2 for 3.13. Without, they are skipped."""
+"""Blender's tests need its module `bpy`; without it they are skipped.
+
+There is a wheel of Blender 4.5 for Python 3.11 and one of Blender 5.2 for Python 3.13.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import pytest
 HAVE_BLENDER = find_spec("bpy") is not None
 collect_ignore_glob = [] if HAVE_BLENDER else ["*"]
 if HAVE_BLENDER:
-    import extension  # before any test file imports bpy: it says where Blender's user folder is
+    # It says where Blender's user folder is, so it must run before any test file imports bpy.
+    import extension
 
 
 def pytest_sessionfinish():

@@ -3,8 +3,6 @@
 Import, compute, click, select, delete, undo, redo, recolor, export, separate, save, reload.
 """
 
-import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -12,18 +10,18 @@ import bpy
 import numpy as np
 import pytest
 
+from clouds import assert_same
+from demo_scene import click, demo, opened
 from engines import engine_by, installed, real_engine
-from extension import DATA, ROOT, blender_module
-from test_splats import assert_same
+from extension import DATA, blender_module
 
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 attributes = blender_module("ludvig_blender.data.attributes")
 engine_module = blender_module("ludvig_blender.engine.link")
-DEMO = ROOT / "demo/scene"
-FEATURES = os.environ.get("LUDVIG_TEST_FEATURES", "colour")  # embedded: it needs no weights
-# What the demo's own clicks reach in Blender as they do in `ludvig demo`, features of color alone; the others need
-# learned ones. Splats of the chair and of the table under it overlap: no selection of them is much better.
+# What the demo's own clicks reach in Blender as they do in `ludvig demo`, with features of color
+# alone; the other things need learned ones. Splats of the chair and of the table under it overlap:
+# no selection of them is much better.
 REACHED = {"chair": 0.95, "vase": 0.95, "monkey": 0.95, "plant": 0.94}
 
 
@@ -35,17 +33,6 @@ def command(features_cache):
         yield found
 
 
-def demo():
-    """The demo scene: splats, views, masks and clicks of each thing."""
-    if not (DEMO / "scene.json").exists():
-        pytest.skip("the demo scene is not built (demo/build_scene.py)")
-    things = json.loads((DEMO / "scene.json").read_text("utf-8"))["objects"]
-    clicks = {
-        one["name"]: (DEMO / "masks" / one["name"], one["view"], one["click"]) for one in things
-    }
-    return DEMO / "splats.ply", DEMO, clicks
-
-
 def banana():
     """A real capture."""
     if not DATA:
@@ -55,36 +42,12 @@ def banana():
     return folder / "gs/point_cloud.ply", folder / "transforms.json", things
 
 
-def opened(source):
-    """Import a scene and its cameras; the object, and what is in the scene."""
-    path, views, things = source()
-    bpy.ops.ludvig.import_splats(filepath=str(path))
-    thing = bpy.context.object
-    bpy.ops.ludvig.import_cameras(filepath=str(views))
-    thing.ludvig_features.extractor = FEATURES
-    return thing, things
-
-
-def click(thing, name, things):
-    """Click on a thing in the camera of one of its photos, as often as it is called for."""
-    _, view, (x, y) = things[name]
-    camera = next(
-        o for o in bpy.data.objects if o.type == "CAMERA" and Path(o.name).stem == Path(view).stem
-    )
-    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = camera[
-        "ludvig_size"
-    ]
-    bpy.context.view_layer.objects.active = thing
-    bpy.ops.ludvig.click("EXEC_DEFAULT", True, camera=camera.name, pixels=f"{x} {y}", segment=name)
-    return thing.ludvig.segments[name]
-
-
 def overlap(command, source, name, segment, exported):
     path, views, things = source()
     bpy.ops.ludvig.export_splats(filepath=str(exported), apply_transform=False)
     script = [
         command[0],
-        str(Path(__file__).with_name("overlap.py")),
+        str(Path(__file__).with_name("support") / "overlap.py"),
         exported,
         segment.attribute.replace(" ", "_"),
     ]

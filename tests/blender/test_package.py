@@ -1,4 +1,4 @@
-"""The zip is what Blender's builder and users expect; enabling is quick and leaves nothing behind."""
+"""The zip is what Blender's builder and users expect; enabling is quick and leaves nothing."""
 
 import os
 import shutil
@@ -12,8 +12,14 @@ from pathlib import Path
 import bpy
 import pytest
 
+import extension
 from extension import NAME, ROOT, blender_module, built_zip, extension_cli
 from tools import manifest
+
+MENUS = (
+    *("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "TOPBAR_MT_render"),
+    "VIEW3D_MT_object_convert",
+)
 
 
 def registered():
@@ -23,16 +29,16 @@ def registered():
         for name in dir(bpy.app.handlers)
         if isinstance(h := getattr(bpy.app.handlers, name), list)
     ]
+    owners = (bpy.types.Object, bpy.types.Scene, bpy.types.WindowManager)
+    called = [f for found in handlers for f in found if NAME in getattr(f, "__module__", "")]
+    drawn = [f for menu in MENUS for f in getattr(bpy.types, menu).draw._draw_funcs]
     return {
         "types": sorted(n for n in dir(bpy.types) if "ludvig" in n.lower()),
         "operators": dir(bpy.ops.ludvig),
-        "properties": [t.__name__ for t in (bpy.types.Object, bpy.types.Scene, bpy.types.WindowManager)
-                       if hasattr(t, "ludvig")],
-        "handlers": [f.__qualname__ for found in handlers for f in found if NAME in getattr(f, "__module__", "")],
-        "menus": [f.__module__ for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "TOPBAR_MT_render",
-                                            "VIEW3D_MT_object_convert")
-                  for f in getattr(bpy.types, menu).draw._draw_funcs if NAME in f.__module__],
-    }  # fmt: skip
+        "properties": [owner.__name__ for owner in owners if hasattr(owner, "ludvig")],
+        "handlers": [f.__qualname__ for f in called],
+        "menus": [f.__module__ for f in drawn if NAME in f.__module__],
+    }
 
 
 def test_blenders_own_tool_accepts_it():
@@ -122,7 +128,8 @@ def test_enable_and_disable_three_times():
         assert registered() == before
 
 
-# In a Blender of its own: modules that are imported again are others, for whoever holds the old ones.
+# This runs in a Blender of its own: whoever holds the old modules would not see the ones that are
+# imported again.
 ENABLE = """
 import sys
 import bpy, extension
@@ -133,7 +140,8 @@ for name in [name for name in sys.modules if name.startswith(extension.NAME)]:
 before = set(sys.modules)
 bpy.ops.preferences.addon_enable(module=extension.NAME)
 new = set(sys.modules) - before
-heavy = [name for name in new if "numpy" in name or name.endswith((".splats", ".display", ".painter", ".scene"))]
+late = (".splats", ".display", ".painter", ".scene")
+heavy = [name for name in new if "numpy" in name or name.endswith(late)]
 assert extension.NAME + ".ludvig_blender" in sys.modules
 assert not heavy, f"these must wait until there are splats: {heavy}"
 extension.remove()
@@ -142,7 +150,13 @@ extension.remove()
 
 @pytest.mark.skipif(not bpy.app.module, reason="needs bpy as a module")
 def test_enabling_imports_nothing_that_is_slow():
-    here = os.pathsep.join((str(Path(__file__).parent), str(ROOT)))
-    done = subprocess.run([sys.executable, "-c", ENABLE], env={**os.environ, "PYTHONPATH": here}, text=True,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)  # fmt: skip
+    here = os.pathsep.join((str(Path(extension.__file__).parent), str(ROOT)))
+    done = subprocess.run(
+        [sys.executable, "-c", ENABLE],
+        env={**os.environ, "PYTHONPATH": here},
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Array shapes in annotations are checked while the engine's tests run; hypothesis knows no deadline."""
+"""Array shapes in annotations are checked while tests run; hypothesis has no deadline."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ settings.register_profile(
 settings.load_profile("ludvig")
 
 _package = Path(find_spec("ludvig_engine").submodule_search_locations[0])
+# The hook takes prefixes: the name of a package would stand for all modules in it.
 _modules = {
     ".".join(path.relative_to(_package.parent).with_suffix("").parts): path.read_text("utf-8")
     for path in _package.rglob("*.py")
-    if path.stem
-    != "__init__"  # the hook takes prefixes: a package's name would stand for all that is in it
+    if path.stem != "__init__"
 }
-# Compiled functions must reach numba as they are written, so modules that hold some are not instrumented.
+# Compiled functions must reach numba as they are written, so modules with such functions are not
+# instrumented.
 install_import_hook(
     [name for name, text in _modules.items() if "@njit" not in text], "typecheck.check"
 )

@@ -1,4 +1,8 @@
-"""Who may import whom: the extension little of the engine, and that nothing but NumPy; the engine no Blender."""
+"""Who may import whom.
+
+The extension imports few modules of the engine, which need nothing but NumPy. The engine never
+imports Blender.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +50,10 @@ def name_of(path: Path, root: Path) -> str:
 
 
 def imports(path: Path, package: str) -> Iterator[str]:
-    """Whole names of all that a file imports, wherever in it: "numpy.linalg", "ludvig_engine.io.ply.read_ply"."""
+    """Whole names of all that a file imports, at its top or inside functions.
+
+    Examples: "numpy.linalg", "ludvig_engine.io.ply.read_ply".
+    """
     inside = path.name == "__init__.py"
     place = f"{package}.{name_of(path, ROOT / package)}".removesuffix(".__init__").split(".")
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -54,12 +61,13 @@ def imports(path: Path, package: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = place[: len(place) + inside - node.level] if node.level else []
-            yield from (".".join([*base, *(node.module or "").split("."), alias.name]).strip(".").replace("..", ".")
-                        for alias in node.names)  # fmt: skip
+            parts = [*base, *(node.module or "").split(".")]
+            names = [".".join([*parts, alias.name]) for alias in node.names]
+            yield from (name.strip(".").replace("..", ".") for name in names)
 
 
 def modules(imported: str) -> set[str]:
-    """The engine's modules that an import of "ludvig_engine.io.ply.read_ply" runs, packages' own included."""
+    """The modules that an import runs: "io", "io.ply" for "ludvig_engine.io.ply.read_ply"."""
     parts = imported.split(".")[1:]
     found = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
     return {name for name in found if is_module(name)}
@@ -121,8 +129,13 @@ for name in {sorted(SHARED)!r}:
     importlib.import_module("ludvig_engine." + name)
 print("io.ply" in str(sys.modules))
 """
-    done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=False,
-                          env={"PYTHONPATH": str(Path(sys.modules["numpy"].__file__).parents[1])})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        env={"PYTHONPATH": str(Path(sys.modules["numpy"].__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["True"]
 
@@ -139,7 +152,8 @@ def test_the_check_itself_sees_imports(tmp_path, monkeypatch):
     (package / "inner").mkdir(parents=True)
     file = package / "inner" / "thing.py"
     file.write_text(
-        "from ...ludvig_engine import pipeline\ndef f():\n    import torch.nn\n    from . import other\n"
+        "from ...ludvig_engine import pipeline\n"
+        "def f():\n    import torch.nn\n    from . import other\n"
     )
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     assert list(imports(file, "ludvig_blender")) == [

@@ -1,4 +1,4 @@
-"""`ludvig demo` on the scene that ships: what it says is measured, and what it draws shows it."""
+"""`ludvig demo` on the scene that ships: its figures are measured, its pictures show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The demo's scene is whole: splats that fit their photos, exact masks, clicks inside them, small enough to ship."""
+"""The demo's scene is whole and small enough to ship.
+
+Its splats fit the photos, its masks are exact, and its clicks are inside them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What README and docs/ show works as it is printed there."""
+"""The commands and examples of README and docs/ work as printed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def free_port() -> int:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
 def test_the_remote_commands_work(tmp_path, environment):
-    """As printed, but that a plain forward stands for `ssh -L 7777:127.0.0.1:7777`."""
+    """As printed, except that a local forward replaces `ssh -L 7777:127.0.0.1:7777`."""
     token, serve = blocks("docs/remote.md", "sh")[0].strip().splitlines()
     ssh = "ssh -L 7777:127.0.0.1:7777 WORKSTATION ludvig"
     assert serve.count(ssh) == 1

@@ -1,4 +1,4 @@
-"""Remedies as data: what they say, what a program may do about it, and how they travel."""
+"""Remedies as data: their text, the action a program can take, and the wire."""
 
 from __future__ import annotations
 

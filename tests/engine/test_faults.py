@@ -1,4 +1,7 @@
-"""What goes wrong in real life, with the real engine: killed, orphaned, out of disk, cancelled, in odd places."""
+"""What goes wrong in real life, with the real engine.
+
+It is killed, orphaned, out of disk, cancelled, or in odd places.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ from wire_tools import memory, wait_for
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc, limits file sizes or mounts"
 )
-# An extractor that takes its time, so that there is something to interrupt; it runs in the engine's process.
+# A slow extractor, so that there is something to interrupt; it runs in the engine's process.
 SLOW = """
 import time
 from dataclasses import dataclass
@@ -99,7 +102,7 @@ def start(tmp_path):
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    """One for all tests that leave it as it was."""
+    """One engine for all tests that leave it unchanged."""
     with starter(tmp_path_factory.mktemp("shared"))() as engine:
         yield engine
 
@@ -112,7 +115,8 @@ def entries(cache: Path) -> list[Path]:
     return [path for path in cache.glob("??/*.safetensors") if not path.name.startswith(".")]
 
 
-PHOTOS = 8  # of the small scene
+# How many photos the small scene has.
+PHOTOS = 8
 STAGES = {
     "extracting": ("slow", "Extracting features (slow)", 3),
     "reading maps": ("colour", "Reading features", 1),
@@ -180,8 +184,9 @@ def test_the_engine_goes_with_its_parent_in_the_middle_of_work(made, tmp_path):
 import sys, time
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import ComputeFeatures, OpenScene
-engine = Engine.start(command=[sys.executable, {str(tmp_path / "start.py")!r}, "serve"], log={str(tmp_path / "log")!r},
-                      environment={{"LUDVIG_CACHE": {str(tmp_path / "cache")!r}, "PYTHONSAFEPATH": ""}})
+command = [sys.executable, {str(tmp_path / "start.py")!r}, "serve"]
+environment = {{"LUDVIG_CACHE": {str(tmp_path / "cache")!r}, "PYTHONSAFEPATH": ""}}
+engine = Engine.start(command=command, log={str(tmp_path / "log")!r}, environment=environment)
 scene = engine.call(OpenScene(splats={str(made / "splats.ply")!r}, views={str(made)!r})).scene
 call = engine.send(ComputeFeatures(scene, "slow:600"))
 while not call.progress:
@@ -245,7 +250,7 @@ def test_a_full_disk_costs_time_and_never_a_result(start, made, tmp_path):
 
 
 def test_no_place_for_results_costs_time_and_never_a_result(tmp_path, made, monkeypatch):
-    """The same where nothing can be mounted: every write of an entry fails as on a full disk."""
+    """Where nothing can be mounted, every write of an entry fails as on a full disk."""
     expected = Service(tmp_path / "good")
     expected = expected(RunSegment(opened(expected, made).scene, RED)).scores
 
@@ -270,9 +275,10 @@ def cancel(call) -> None:
 
 
 def test_cancel_in_each_stage(engine, made):
-    """Also while a model looks at a photo, for ten minutes; the engine goes on as if nothing was."""
+    """Even a model that spends ten minutes on a photo is cancelled; the engine goes on."""
     scene = open_scene(engine, made)
-    for extractor in ("slow:600", "slow:5"):  # in the middle of a photo, and between two
+    # In the middle of a photo, and between two.
+    for extractor in ("slow:600", "slow:5"):
         for _ in range(3):
             call = engine.send(ComputeFeatures(scene, extractor))
             assert wait_for(lambda call=call: call.progress), extractor
@@ -286,7 +292,8 @@ def test_cancel_in_each_stage(engine, made):
             call.cancel()
             try:
                 call.result(timeout=LIMIT)
-                kind = ""  # it was done before the engine heard of it
+                # It was done before the engine heard of the cancellation.
+                kind = ""
             except EngineError as error:
                 kind = error.kind
             outcomes.setdefault(stage, []).append(kind)

@@ -1,4 +1,7 @@
-"""Links in the documentation lead somewhere: files and images are there, headings exist, addresses are well-formed."""
+"""Links in the documentation lead somewhere.
+
+Files, images and headings exist, and web addresses are well-formed.
+"""
 
 from __future__ import annotations
 

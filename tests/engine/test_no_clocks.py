@@ -1,8 +1,9 @@
 """No test asserts how long something took: on a busy machine it would fail without a reason.
 
-What a clock of the module `time` has told is followed through assignments, attributes and functions of the same file. It
-may be asserted only beside another such value: which of two things of the same run is quicker. Scripts that a test
-starts in a process of their own are strings, and are not looked into.
+Readings of the clocks of the module `time` are followed through assignments, attributes and
+functions of the same file. A reading may be asserted only beside another one: which of two things
+of the same run is quicker. Scripts that a test starts in a process of their own are strings, and
+are not looked into.
 """
 
 from __future__ import annotations

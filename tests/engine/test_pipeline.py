@@ -1,4 +1,4 @@
-"""The whole way on a small scene; what the cache keeps, and what changes a key."""
+"""The whole pipeline on a small scene; what the cache keeps, and what changes a key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ludvig_engine.progress import Job, cpu_count
 
 
 class Counting:
-    """The colour extractor, counting its calls."""
+    """The color extractor, counting its calls."""
 
     name = "counting"
     key = "counting-1"
@@ -81,9 +81,8 @@ def test_a_cancelled_run_resumes(folder, cache):
     done = extractor.calls
     prepare(open_scene(folder), extractor, cache=cache)
     assert 4 <= done < 8
-    assert (
-        8 <= extractor.calls <= 8 + 2 * cpu_count()
-    )  # those under way were finished by nobody, or by both
+    # Photos under way at the cancellation were computed once, or twice.
+    assert 8 <= extractor.calls <= 8 + 2 * cpu_count()
 
 
 def test_what_changes_features_changes_their_key(folder, cache):

@@ -1,4 +1,4 @@
-"""The table of prompt kinds is complete, and a row is all that the engine takes for a new one."""
+"""The table of prompt kinds is complete, and a new kind takes no more than a row."""
 
 from __future__ import annotations
 

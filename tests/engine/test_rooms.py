@@ -1,4 +1,4 @@
-"""The house's one rule: a room imports only rooms above it in the table. No circles, no exceptions."""
+"""The one rule of the layout: a room imports only rooms before it in the table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# From the words that everybody uses down to the doors. A name is a folder, or a file that stands in the root.
+# From the room that all others use down to the entry points. A name is a folder, or a file in the
+# package's root.
 ROOMS = {
     "ludvig_engine": (
         *("errors", "arrays", "stages", "progress", "scene"),
@@ -72,7 +73,8 @@ FILES = [(ROOT / package, path) for package in ROOMS for path in modules(ROOT / 
 def test_a_file_imports_only_rooms_above_its_own(package, path):
     rows = {room: row for row, room in enumerate(ROOMS[package.name])}
     own = name_of(path, package).partition(".")[0]
-    if own == "__init__":  # the front door imports everything, but not before it is asked
+    # The package's own file imports everything, but only when asked.
+    if own == "__init__":
         return
     for imported in imports_of(path, package):
         room = imported.partition(".")[0]
@@ -83,7 +85,8 @@ def test_a_file_imports_only_rooms_above_its_own(package, path):
 def test_no_two_files_import_each_other_in_a_circle(package):
     folder = ROOT / package
     arrows = {name: imports_of(path, folder) for name, path in modules(folder).items()}
-    # A package's own file is what a sibling's `from . import other` passes through: no arrow of its own.
+    # A sibling's `from . import other` passes through the package's own file, and does not count as
+    # an import of it.
     list(TopologicalSorter(arrows).static_order())
 
 

@@ -1,4 +1,7 @@
-"""A sentence is for people: no logic compares, searches or takes apart what an error, a verdict or a stage says."""
+"""A sentence is for people.
+
+No logic compares, searches or takes apart the text of an error, a verdict or a stage.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ SENTENCES = {
     "fixes",
 }
 ERRORS = {"error", "reason", "missing", "caught", "exception"}
-# The only way in which torch tells that the computer, rather than a GPU, has too little memory.
+# torch has no other way to tell that the computer, rather than a GPU, lacks memory.
 FOREIGN = {"'allocate' not in str(error)"}
 READING = {
     *("startswith", "endswith", "partition", "rpartition", "split", "rsplit", "removeprefix"),

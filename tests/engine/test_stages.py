@@ -1,4 +1,4 @@
-"""A stage is its text to whoever shows it, and its id to whoever counts."""
+"""A stage is shown by its text and compared by its id."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 from tools.suites import BLENDER, Outcome, Suite, failed, run, selected, summary
 
 EVERYTHING = ([BLENDER], ["tests", f"--ignore={BLENDER}"])
-UPLIFT, SH = "tests/engine/test_uplift.py", "tests/blender/test_sh.py"
+UPLIFT, SH = "tests/engine/test_uplift.py", "tests/blender/maths/test_sh.py"
 
 
 @pytest.mark.parametrize(

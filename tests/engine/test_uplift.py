@@ -1,4 +1,7 @@
-"""Laws of uplifting: constants, affine maps, convex hull, additivity, one-pixel cases, the way to least squares."""
+"""Laws of uplifting.
+
+Constants, affine maps, convex hull, additivity, one-pixel cases, the way to least squares.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +27,13 @@ def mapped(some, function):
     return [Sight(s.camera, function(s.feature_map), s.valid) for s in some]
 
 
-def test_a_constant_stays_itself():  # T3
+def test_a_constant_stays_itself():
     result = uplift(GAUSSIANS, mapped(sights(7), lambda F: np.full_like(F, 2.5)))
     np.testing.assert_allclose(result.features[result.seen], 2.5, rtol=1e-5)
     assert (result.features[~result.seen] == 0).all()
 
 
-def test_affine_equivariance_and_commuting_with_channel_mixing():  # T4
+def test_affine_equivariance_and_commuting_with_channel_mixing():
     some, Q = sights(4), np.random.default_rng(3).normal(size=(4, 2)).astype(np.float32)
     plain = uplift(GAUSSIANS, some)
     seen = plain.seen
@@ -40,7 +43,7 @@ def test_affine_equivariance_and_commuting_with_channel_mixing():  # T4
     np.testing.assert_allclose(mixed[seen], plain.features[seen] @ Q, atol=1e-4)
 
 
-def test_features_stay_in_the_convex_hull():  # T5
+def test_features_stay_in_the_convex_hull():
     some = sights(5)
     units = mapped(some, lambda F: F / np.linalg.norm(F, axis=0))
     everything = np.concatenate([s.feature_map.reshape(5, -1) for s in some], 1)
@@ -50,7 +53,7 @@ def test_features_stay_in_the_convex_hull():  # T5
     assert np.linalg.norm(uplift(GAUSSIANS, units).features, axis=1).max() <= 1 + 1e-5
 
 
-def test_views_add_up_in_any_order():  # T6
+def test_views_add_up_in_any_order():
     some = sights()
     one = uplift(GAUSSIANS, some)
     reordered = uplift(GAUSSIANS, some[::-1])
@@ -64,7 +67,7 @@ def test_views_add_up_in_any_order():  # T6
     np.testing.assert_allclose(sums, one.features * one.weights[:, None], rtol=1e-4, atol=1e-4)
 
 
-def test_splitting_a_view_into_tiles_changes_nothing():  # T6
+def test_splitting_a_view_into_tiles_changes_nothing():
     some = sights()
     left = np.zeros((43, 61), bool)
     left[:20, :33] = True
@@ -74,7 +77,7 @@ def test_splitting_a_view_into_tiles_changes_nothing():  # T6
     np.testing.assert_allclose(split.weights, whole.weights, rtol=1e-4)
 
 
-def test_two_pixels_one_gaussian():  # T7
+def test_two_pixels_one_gaussian():
     camera = look_at((3, 0, 0), size=(2, 1), focal=20)
     gaussian = single((0, 0.02, 0), 0.9, 0.1)
     a, b = (
@@ -88,12 +91,12 @@ def test_two_pixels_one_gaussian():  # T7
     assert result.features[0, 0] == pytest.approx((5 * a - 3 * b) / (a + b), rel=1e-5)
 
 
-def test_unseen_gaussians_are_zero_and_flagged():  # T8
+def test_unseen_gaussians_are_zero_and_flagged():
     result = uplift(joined(GAUSSIANS, single((0, 0, 50), 0.9)), sights())
     assert not result.seen[-1] and (result.features[-1] == 0).all() and result.views[-1] == 0
 
 
-def test_confidence():  # T10
+def test_confidence():
     unit = mapped(sights(4), lambda F: F / np.linalg.norm(F, axis=0))
     result = uplift(GAUSSIANS, unit)
     seen, n = result.seen, result.views
@@ -112,7 +115,7 @@ def test_confidence():  # T10
     np.testing.assert_allclose(constant.confidence()[seen], (n / (n + 1))[seen], rtol=1e-4)
 
 
-def test_refining_walks_from_ludvig_to_least_squares():  # T12
+def test_refining_walks_from_ludvig_to_least_squares():
     some = mapped(sights(1, grid=(43, 61)), lambda F: np.abs(F))
     gaussians = random_gaussians(20, 4, scale=0.2)
     one_hot = np.eye(20, dtype=np.float32)

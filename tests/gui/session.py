@@ -1,4 +1,7 @@
-"""Runs inside Blender: what a user does, step by step, with xdotool as their hand. See test_session.py."""
+"""Runs inside Blender: what a user does, step by step, with xdotool as their hand.
+
+See test_session.py.
+"""
 
 import functools
 import importlib
@@ -39,7 +42,7 @@ def over(kind=0):
 
 
 def hand(x, y, *what):
-    """The mouse to a place in Blender's pixels, then what else it does there."""
+    """Move the mouse to a place in Blender's pixels, then do the rest there."""
     subprocess.run(
         ["xdotool", "mousemove", str(round(x)), str(round(window().height - 1 - y)), *what],
         check=True,
@@ -47,7 +50,7 @@ def hand(x, y, *what):
 
 
 def idle():
-    """Until nothing is under way and everything is drawn."""
+    """Wait until nothing is under way and everything is drawn."""
     begun, display = time.monotonic(), module("viewport")
     yield 0.5
     while module("engine.pump").every() and time.monotonic() - begun < 300:
@@ -72,14 +75,18 @@ def shot(name):
 
 
 def hover(what, parts=(0.25, 0.7)):
-    """Find a button of the sidebar by going down with the mouse until Blender says that it is under it: its place."""
+    """The place of a button of the sidebar.
+
+    The mouse goes down the sidebar until Blender says that the button is under it.
+    """
     _, _, side = regions()
     for y in range(side.y + side.height - 10, side.y + 10, -7):
         for part in parts:
             x = side.x + part * side.width
             hand(x, y)
             yield 0.05
-            with over(1):  # what a button does cannot be read, but copied
+            # The operator of a button cannot be read, but it can be copied.
+            with over(1):
                 for copy in (
                     bpy.ops.ui.copy_python_command_button,
                     bpy.ops.ui.copy_data_path_button,
@@ -106,13 +113,13 @@ def undo():
 
 def session():
     yield 1
-    hand(700, 500, "key", "Escape")  # the setup that a new user is greeted with
+    # Close the setup that a new user is greeted with.
+    hand(700, 500, "key", "Escape")
     bpy.ops.extensions.package_install_files(
         filepath=ASKED["zip"], repo="user_default", enable_on_install=True
     )
-    bpy.context.preferences.inputs.use_mouse_continuous = (
-        False  # or Blender moves the mouse as well
-    )
+    # Otherwise Blender moves the mouse as well.
+    bpy.context.preferences.inputs.use_mouse_continuous = False
     settings = bpy.context.preferences.addons[NAME].preferences
     settings.python, settings.cache = ASKED["python"], ASKED["cache"]
     for thing in list(bpy.data.objects):
@@ -189,7 +196,7 @@ def session():
         yield from undo()
         found[name] = state()
         shot(name)
-    found["features"] = module("features").known(bpy.data.objects["subject"]) is not None
+    found["features"] = module("data.features").known(bpy.data.objects["subject"]) is not None
 
 
 def tick(steps):

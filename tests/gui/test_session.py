@@ -1,9 +1,12 @@
-"""The whole way with mouse and keyboard in a real Blender: compute, click, drag the certainty, delete, undo.
+"""The whole way with mouse and keyboard in a real Blender.
+
+A user computes features, clicks, drags the certainty, deletes and undoes.
 
     BLENDER=blender xvfb-run -s "-screen 0 1600x1300x24" python -m pytest tests/gui -rs
 
-Needs a display, xdotool and ImageMagick, and a Python with the engine's packages (this one, or LUDVIG_ENGINE_PYTHON).
-The window wants 1600 x 1300 pixels. LUDVIG_SHOTS names a folder for a screenshot of each step.
+Needs a display, xdotool and ImageMagick, and a Python with the engine's packages (this one, or
+LUDVIG_ENGINE_PYTHON). The window wants 1600 x 1300 pixels. LUDVIG_SHOTS names a folder for a
+screenshot of each step.
 """
 
 from __future__ import annotations
@@ -86,8 +89,14 @@ def test_session(scene, blender, tmp_path):
         "--",
     ]
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(user)}
-    done = subprocess.run([*command, str(tmp_path / "asked.json")], env=environment, timeout=500, text=True,
-                          capture_output=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [*command, str(tmp_path / "asked.json")],
+        env=environment,
+        timeout=500,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-4000:]
     assert "Traceback" not in output

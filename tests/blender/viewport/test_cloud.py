@@ -1,4 +1,4 @@
-"""Only what changed gets a new version, and everything packed is what the splats are."""
+"""Only changed parts get a new version, and the packed numbers are those of the splats."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Each mode shows what it says."""
+"""Each display mode has the colors that its name promises."""
 
 import numpy as np
 import pytest

@@ -1,82 +1,28 @@
 """The viewport's display follows what changes, off the main thread, and survives what goes wrong.
 
-Blender calls no draw handlers without a window, so a region is made up here; what is drawn into it is real.
+Blender calls no draw handlers without a window, so a region is made up here; what is drawn into
+it is real.
 """
 
 import threading
 import time
-from types import SimpleNamespace
 
 import bpy
-import gpu
 import numpy as np
 import pytest
 from mathutils import Matrix
-from waiting import wait_for
 
 from clouds import gaussians, splat_object
 from extension import blender_module
+from region import HEIGHT, WIDTH, Region
 
 splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")
 changes = blender_module("ludvig_blender.data.changes")
 viewport = blender_module("ludvig_blender.viewport")
-WIDTH, HEIGHT = 90, 60
 pytestmark = pytest.mark.skipif(
     bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
 )
-
-
-class Region:
-    """A 3D view's region that draws offscreen, and a clock hand for the display's timer."""
-
-    def __init__(self):
-        gpu.init()
-        self.display = blender_module("ludvig_blender.viewport.display").Display()
-        viewport._display = self.display  # handlers and operators speak to this one
-        self.offscreen = gpu.types.GPUOffScreen(WIDTH, HEIGHT, format="RGBA32F")
-        self.view = Matrix.Translation((0, 0, -6))
-        screens = (
-            area for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D"
-        )
-        self.space = next(screens).spaces.active
-        self.marker = SimpleNamespace(width=WIDTH, height=HEIGHT, as_pointer=lambda: 1)
-
-    def draw(self):
-        """One frame: premultiplied linear colour and alpha (H, W, 4)."""
-        bpy.context.view_layer.update()
-        near = 0.1
-        far = 100
-        f = 1.7
-        projection = [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0],
-                      [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]]  # fmt: skip
-        context = SimpleNamespace(
-            region=self.marker,
-            region_data=SimpleNamespace(view_matrix=self.view, window_matrix=Matrix(projection)),
-            scene=bpy.context.scene,
-            view_layer=bpy.context.view_layer,
-            space_data=self.space,
-        )
-        with self.offscreen.bind(), gpu.matrix.push_pop(), gpu.matrix.push_pop_projection():
-            gpu.matrix.load_matrix(self.view)
-            gpu.matrix.load_projection_matrix(Matrix(projection))
-            gpu.state.active_framebuffer_get().clear(color=(0, 0, 0, 0), depth=1.0)
-            self.display.draw(context)
-        data = self.offscreen.texture_color.read()
-        data.dimensions = WIDTH * HEIGHT * 4
-        return np.array(data).reshape(HEIGHT, WIDTH, 4)
-
-    def settled(self):
-        """Draw and let the timer run until nothing is under way; the last frame."""
-        idle, frame = 0, None
-
-        def turn():
-            nonlocal idle, frame
-            frame = self.draw()
-            idle = idle + 1 if self.display._pump() is None else 0
-
-        assert wait_for(lambda: idle >= 3, turn)  # what arrives may ask for more at the next draw
-        return frame
 
 
 @pytest.fixture
@@ -106,8 +52,8 @@ def projection(_region):
     near = 0.1
     far = 100
     f = 1.7
-    return [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0],
-            [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)], [0, 0, -1, 0]]  # fmt: skip
+    depth = [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)]
+    return [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]]
 
 
 def test_nothing_moves_nothing_is_drawn_again(region):

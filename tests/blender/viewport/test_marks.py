@@ -9,10 +9,9 @@ from mathutils import Matrix
 from clouds import gaussians
 from engines import STAND_IN, engine_by
 from extension import blender_module
-from looks import CENTERS, camera_at, click, heap, middle, pixel_of, scene
+from looks import CENTERS, WORLDS, camera_at, click, heap, middle, pixel_of, scene
 from reference import render
-from test_pinhole import WORLDS
-from viewport.test_display import Region
+from region import Region
 
 clouds = blender_module("ludvig_blender.viewport.cloud")
 marks = blender_module("ludvig_blender.viewport.marks")
@@ -35,7 +34,7 @@ def packed(made):
 
 
 def test_surface_is_where_half_of_the_light_comes_from():
-    """Against the book's renderer: half of a pixel's alpha comes from splats that are not deeper than what is found."""
+    """In the reference renderer, splats up to the depth found make half of a pixel's alpha."""
     made = gaussians(60, degree=0, scale=0.3)
     viewmat, K = np.eye(4), np.array([[40.0, 0, 16], [0, 44, 12], [0, 0, 1]])
     viewmat[:3, :3] = [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
@@ -114,7 +113,10 @@ def test_what_was_hidden_is_not_marked():
 @pytest.mark.skipif(bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2")
 @pytest.mark.parametrize("mode", ["ADD", "REMOVE"])
 def test_drawn(mode):
-    """Green or red where the click was; behind splats it is fainter; gone with the switch, or with the segment."""
+    """A click is marked in green or red, more faintly behind splats.
+
+    The mark is gone with the switch, or with the segment.
+    """
     gpu.init()
     thing = scene()
     thing.matrix_world = Matrix.Rotation(0.3, 4, "Z")

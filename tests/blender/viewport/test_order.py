@@ -1,4 +1,4 @@
-"""Drawn back to front."""
+"""Splats are drawn back to front."""
 
 import numpy as np
 

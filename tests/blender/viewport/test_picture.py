@@ -64,8 +64,9 @@ def expected(made, lens, world=None):
     towards = made.means - eye
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     shown = colors.sh.colors(made.sh0[:, 0], list(made.shN.transpose(1, 0, 2)), towards)
-    seen = render(made.means, made.quats, made.scales, made.opacities, np.maximum(shown, 0),
-                  FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height, near=lens.near)  # fmt: skip
+    shape = (made.means, made.quats, made.scales, made.opacities)
+    camera = (FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height)
+    seen = render(*shape, np.maximum(shown, 0), *camera, near=lens.near)
     return seen[0]
 
 
@@ -116,9 +117,9 @@ def banana():
 
 @pytest.mark.parametrize("source", [demo, banana])
 def test_equals_the_engine_on_a_whole_scene(source, tmp_path, record_property):
-    """From where photos were taken, at their size; on whatever this Blender draws with."""
+    """From the photos' cameras, at their size, with the GPU backend that this Blender has."""
     path, cameras = source()
-    script = Path(__file__).parents[1] / "rendered.py"
+    script = Path(__file__).parents[1] / "support/rendered.py"
     asked = [real_engine()[0], script, path, cameras, tmp_path / "seen.npz"]
     subprocess.run([str(part) for part in asked], check=True)
     seen = np.load(tmp_path / "seen.npz")
@@ -140,7 +141,8 @@ def test_equals_the_engine_on_a_whole_scene(source, tmp_path, record_property):
         means.append(difference.mean() * 255)
     record_property("mean difference", max(means))
     print(
-        f"{source.__name__} on {backend}: mean difference at most {max(means):.4f} of 255, of {len(means)} views"
+        f"{source.__name__} on {backend}: "
+        f"mean difference at most {max(means):.4f} of 255, of {len(means)} views"
     )
     assert max(means) < 0.1  # 2 is asked for
 

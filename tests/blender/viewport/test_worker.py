@@ -36,7 +36,8 @@ def test_the_newest_request_wins(at_work):
         at_work.submit("sort", lambda v=value: work(v), results.append)
     go.set()
     settle(at_work)
-    assert results == [0, 9]  # the first was under way, the last one is what counts
+    # The first was under way already; of the others only the last one counts.
+    assert results == [0, 9]
     assert threading.current_thread() not in threads
 
 

@@ -13,7 +13,7 @@ FOLDER = "Großer Spaß 目录/it's here"
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with the name that breaks careless programs."""
+    """A folder whose name breaks careless programs: spaces, umlauts, Chinese, a quote."""
     path = tmp_path / FOLDER
     path.mkdir(parents=True)
     return path

@@ -116,13 +116,14 @@ def test_damaged_files_are_explained(tmp_path, model, kind, name):
         except EngineError as error:
             failures += 1
             assert error.kind == "bad_file" and error.fixes
-        else:  # a text file cut between lines is a smaller model, and zeros are none
+        else:
+            # A text file that is cut between lines is a smaller model; zeros are no model.
             assert len(shots) < len(MODELS)
     assert failures > 4
 
 
 def test_points_are_not_needed(tmp_path, model):
-    """What is read is the same with many points, some of them cut off: then it says after how many photos."""
+    """Points change nothing; if they are cut off, the error says after how many photos."""
     for image in model.images.values():
         image.points2D = [pycolmap.Point2D(np.array([i, 2.0 * i])) for i in range(500)]
     save(model, tmp_path / "a", ".bin")

@@ -79,9 +79,8 @@ def test_round_trip(folder, make_gaussians, degree, color_range):
     assert (np.abs(got.sh0 - gaussians.sh0)[:, 0] <= spans[:, 6:] / SH_C0 / 255 * 0.51).all()
     np.testing.assert_allclose(got.opacities, gaussians.opacities, atol=0.51 / 255)
     assert np.abs((got.quats * gaussians.quats).sum(1)).min() > 1 - 1e-5
-    np.testing.assert_allclose(
-        got.shN, np.clip(gaussians.shN, -4, 4), atol=1 / 32
-    )  # more at the ends
+    # The ends of the range are clipped.
+    np.testing.assert_allclose(got.shN, np.clip(gaussians.shN, -4, 4), atol=1 / 32)
 
 
 def test_extreme_harmonics_reach_the_ends(tmp_path, make_gaussians):

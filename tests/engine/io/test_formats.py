@@ -1,4 +1,4 @@
-"""The table of splat formats is complete, and a row is all that a new format takes."""
+"""The table of splat formats is complete, and a new format takes no more than a row."""
 
 import inspect
 from dataclasses import replace
@@ -12,7 +12,8 @@ from ludvig_engine.io.formats import FORMATS, Format, by_ending, recognize, row_
 from ludvig_engine.io.ply import copy_ply, write_ply
 from ludvig_engine.io.splats import read_splats
 
-RANGE = [f"{end}_{a}" for a in ("x", "y", "z", "scale_x", "scale_y", "scale_z") for end in ("min", "max")]  # fmt: skip
+AXES = ("x", "y", "z", "scale_x", "scale_y", "scale_z")
+RANGE = [f"{end}_{axis}" for axis in AXES for end in ("min", "max")]
 PACKED = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
 ROWS = pytest.mark.parametrize("format", FORMATS.values(), ids=lambda format: format.name)
 

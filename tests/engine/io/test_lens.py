@@ -1,4 +1,7 @@
-"""Every lens model of COLMAP; the oracle is the published formula, or the law that photos encode their rays."""
+"""Every lens model of COLMAP.
+
+The oracle is the published formula, or photos whose colors encode their rays.
+"""
 
 import numpy as np
 import pycolmap
@@ -8,7 +11,8 @@ from ludvig_engine.io.lens import Lens
 from ludvig_engine.io.shots import Intrinsics
 
 SIZE = (400, 266)
-CAMERAS = {  # off-centre principal points throughout
+# All principal points are off center.
+CAMERAS = {
     "SIMPLE_RADIAL": (330, 195, 138, -0.12),
     "RADIAL": (330, 195, 138, -0.1, 0.03),
     "OPENCV": (325, 335, 195, 138, -0.1, 0.02, 0.002, -0.003),
@@ -71,22 +75,20 @@ def test_a_photo_of_rays_undistorts_to_the_pinholes_rays(lens):
     rays = camera.cam_from_img(grid(SIZE).reshape(-1, 2)).reshape(SIZE[1], SIZE[0], 2)
     image, valid = lens.undistort(rays)
     assert valid.mean() > 0.6
-    inner = (
-        lens.undistort(np.pad(np.ones((SIZE[1] - 2, SIZE[0] - 2)), 1))[0] == 1
-    )  # not clamped at the border
+    # Pixels whose colors are not clamped at the border.
+    inner = lens.undistort(np.pad(np.ones((SIZE[1] - 2, SIZE[0] - 2)), 1))[0] == 1
     error = np.abs(image - pinhole_rays(lens))[inner] * lens.pinhole.params[:2]
     assert error.max() < 0.05  # pixels: what bilinear interpolation costs
 
 
 def test_the_pinhole_covers_the_photo(lens):
     x, y = (np.linspace(0, n, 65) for n in SIZE)  # the outer edges of its border pixels
-    edge = np.concatenate([np.stack(np.broadcast_arrays(a, b), -1) for a in (x, 0, SIZE[0]) for b in (y, 0, SIZE[1])
-                           if np.ndim(a) != np.ndim(b)])  # fmt: skip
+    sides = [(a, y) for a in (0, SIZE[0])] + [(x, b) for b in (0, SIZE[1])]
+    edge = np.concatenate([np.stack(np.broadcast_arrays(*side), -1) for side in sides])
     points = lens.to_pinhole(edge)
     assert (points > -1e-6).all() and (points < np.array(lens.pinhole.size) + 1e-6).all()
-    assert (points.min(0) < 1).all() and (
-        points.max(0) > np.array(lens.pinhole.size) - 1
-    ).all()  # and no more
+    # The pinhole covers the photo and no more.
+    assert (points.min(0) < 1).all() and (points.max(0) > np.array(lens.pinhole.size) - 1).all()
     assert lens.to_photo(np.ones(lens.pinhole.size[::-1], np.float32)).min() == 1
 
 
@@ -134,7 +136,7 @@ def test_opencv_fisheye_follows_its_published_formula():
 
 
 def test_a_lens_does_not_fold_back():
-    """Beyond r = 1.05 this lens's polynomial turns around, and rays from far outside would land in the photo."""
+    """Beyond r = 1.05 the polynomial turns around: rays from far outside could hit the photo."""
     lens = Lens.covering(intrinsics("SIMPLE_RADIAL", (200, 200, 133, -0.3)), SIZE)
     rays = pinhole_rays(lens)
     _, valid = lens.undistort(np.ones(SIZE[::-1], np.float32))

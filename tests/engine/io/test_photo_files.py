@@ -46,9 +46,8 @@ def test_a_flat_folder_serves_names_with_folders(photos):
     assert find_photos(["left/IMG_2.JPG"], [photos / "a"])[0] == {
         "left/IMG_2.JPG": photos / "a/IMG_2.png"
     }
-    assert (
-        find_photos(["left/IMG_1.JPG", "right/IMG_1.JPG"], [photos / "a"])[0] == {}
-    )  # not the same photo twice
+    # Two names must not get the same photo.
+    assert find_photos(["left/IMG_1.JPG", "right/IMG_1.JPG"], [photos / "a"])[0] == {}
 
 
 def test_the_folder_with_most_photos_wins(photos):

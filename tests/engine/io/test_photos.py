@@ -30,7 +30,7 @@ VIEWS = pytest.mark.parametrize("make_view", [plain_view, bent_view])
 
 
 def picture(size=(W, H)):
-    """A smooth colour image, 0..1, that looks the same at every size."""
+    """A smooth color image, 0..1, that looks the same at every size."""
     x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
     return np.stack([x, y, 0.5 + 0.4 * np.sin(6 * x + 4 * y)], -1)
 
@@ -46,7 +46,7 @@ def save(path, values, **options):
 )
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 def test_a_photo_of_any_size_shows_the_same(folder, size, max_size, suffix):
-    """JPEGs are decoded smaller where that is enough: nothing may shift by it, not even at odd sizes."""
+    """JPEGs are decoded smaller if that is enough; nothing may shift, even at odd sizes."""
     path = save(
         folder / f"a{suffix}", picture(size), **({"quality": 98} if suffix == ".jpg" else {})
     )
@@ -56,18 +56,21 @@ def test_a_photo_of_any_size_shows_the_same(folder, size, max_size, suffix):
     assert photo.pixels.shape == (view.camera.height, view.camera.width, 3)
     expected = picture((view.camera.width, view.camera.height))
     np.testing.assert_allclose(photo.pixels, expected, atol=6 / 255)
-    for axis in (0, 1):  # red and green are coordinates: where are the first and the last pixel?
+    # Red and green are coordinates: where are the first and the last pixel?
+    for axis in (0, 1):
         got, wanted = (
             image[..., axis].mean(axis).astype(float) for image in (photo.pixels, expected)
         )
         slope, start = np.polyfit(wanted, got, 1)
-        np.testing.assert_allclose(
-            [start, start + slope], [0, 1], atol=0.1 / len(got)
-        )  # a tenth of a pixel
+        # Up to a tenth of a pixel.
+        np.testing.assert_allclose([start, start + slope], [0, 1], atol=0.1 / len(got))
 
 
 def test_undistorted_photos_show_what_their_rays_hit(folder):
-    """Red and green of the photo are the ray's x/z and y/z: then they are those of the pinhole camera's pixels."""
+    """The photo encodes x/z and y/z of each ray in red and green.
+
+    After undistortion these are the rays of the pinhole camera's pixels.
+    """
     x, y = np.meshgrid(np.arange(W) + 0.5, np.arange(H) + 0.5)
     rays = DISTORTED.colmap().cam_from_img(np.stack([x.ravel(), y.ravel()], 1)).reshape(H, W, 2)
     path = save(folder / "a.png", np.dstack([0.5 + 0.5 * rays, np.zeros((H, W))]))
@@ -78,7 +81,8 @@ def test_undistorted_photos_show_what_their_rays_hit(folder):
     expected = 0.5 + 0.5 * np.dstack([(x - cx) / fx, (y - cy) / fy])
     assert photo.valid is not None and 0.8 < photo.valid.mean() < 1
     error = np.abs(photo.pixels[..., :2] - expected)[photo.valid]
-    assert np.percentile(error, 99) < 1 / 255  # beyond that, half a pixel is clamped at the border
+    # The other pixels are at the border, where half a pixel is clamped.
+    assert np.percentile(error, 99) < 1 / 255
     assert not photo.pixels[~photo.valid].any()
 
 
@@ -213,12 +217,11 @@ def test_points_outside_are_refused(point):
 
 
 def test_points_the_lens_cannot_see_are_refused():
-    lens = Lens.covering(
-        Intrinsics("SIMPLE_FISHEYE", (60.0, 150.0, 100.0), W, H), (W, H)
-    )  # 286 degrees
+    # The lens sees 286 degrees.
+    lens = Lens.covering(Intrinsics("SIMPLE_FISHEYE", (60.0, 150.0, 100.0), W, H), (W, H))
     view = View("a.png", Camera(np.eye(4), lens.pinhole.K, *lens.pinhole.size), None, (W, H), lens)
     assert photo_point(view, 150, 100)[0] > 0
-    with pytest.raises(EngineError, match="sees nothing"):
+    with pytest.raises(EngineError, match="has no image"):
         photo_point(view, 299, 100)
 
 
@@ -226,7 +229,8 @@ def test_points_the_lens_cannot_see_are_refused():
     lambda m: np.uint8(m) * 255,
     lambda m: np.uint8(m),
     lambda m: m,
-    lambda m: np.dstack([np.full((H, W, 3), 255, np.uint8), np.uint8(m) * 255]),  # white, transparent outside
+    # White, transparent outside.
+    lambda m: np.dstack([np.full((H, W, 3), 255, np.uint8), np.uint8(m) * 255]),
     lambda m: np.dstack([np.uint8(m) * 255] * 3),
     lambda m: np.uint16(m) * 65535,
 ], ids=["0/255", "0/1", "1 bit", "alpha", "RGB", "16 bit"])  # fmt: skip
@@ -264,8 +268,10 @@ def test_scribbles(tmp_path, make_view):
     positive, negative = read_scribble(save(tmp_path / "s.png", painting), view)
     assert positive.shape == negative.shape == (view.camera.height, view.camera.width)
     assert not (positive & negative).any()
-    for y, expected in ((101, (True, False)), (304, (True, False)), (501, (False, True)), (555, (False, False)),
-                        (205, (False, False))):  # fmt: skip
+    yes = (True, False)
+    no = (False, True)
+    neither = (False, False)
+    for y, expected in ((101, yes), (304, yes), (501, no), (555, neither), (205, neither)):
         for x in (250, 400, 550):
             px, py = (int(c) for c in photo_point(view, x, y))
             assert (positive[py, px], negative[py, px]) == expected, y
@@ -280,7 +286,7 @@ def test_empty_scribbles_are_refused(tmp_path):
 
 
 def test_undistorting_real_photos_gives_colmaps_pictures(data):
-    """images/ is COLMAP's own undistortion of photos_full/, by another resampling and a JPEG in between."""
+    """images/ is COLMAP's own undistortion of photos_full/, resampled differently and as JPEG."""
     from ludvig_engine.io.views import load_views
 
     banana = data / "banana"

@@ -199,7 +199,7 @@ def test_files_cut_short_say_where(tmp_path, text):
 
 
 def test_files_cut_short_while_they_are_read(tmp_path, monkeypatch):
-    """Every row is read or the file refused: memory that nothing was read into holds anything, NaN for example."""
+    """Every row is read or the file is refused: unread memory may hold anything, such as NaN."""
     path = save(tmp_path / "a.ply", table(5000, names(0)))
 
     def cut(file, header):
@@ -232,8 +232,12 @@ def test_missing_properties_are_named(tmp_path, name):
 
 
 def test_meshes_are_recognised(tmp_path):
-    faces = PlyElement.describe(np.array([([0, 1, 2],)], [("vertex_indices", "O")]), "face",
-                                val_types={"vertex_indices": "i4"}, len_types={"vertex_indices": "u1"})  # fmt: skip
+    faces = PlyElement.describe(
+        np.array([([0, 1, 2],)], [("vertex_indices", "O")]),
+        "face",
+        val_types={"vertex_indices": "i4"},
+        len_types={"vertex_indices": "u1"},
+    )
     save(tmp_path / "a.ply", table(5, [*"xyz", "red"], {"red": "u1"}), after=[faces])
     with pytest.raises(EngineError, match="looks like a mesh"):
         read_ply(tmp_path / "a.ply")
@@ -260,7 +264,10 @@ def test_other_files_are_refused(tmp_path):
     refused("is not understood", b"ply\n" + bytes(range(128, 256)) * 200)
     refused("names no format", b"ply\nend_header\n")
     refused("no vertex element", b"ply\nformat ascii 1.0\nend_header\n")
-    packed = b"ply\nformat binary_little_endian 1.0\nelement vertex 1\nproperty uint packed_position\nend_header\n"
+    packed = (
+        b"ply\nformat binary_little_endian 1.0\n"
+        b"element vertex 1\nproperty uint packed_position\nend_header\n"
+    )
     refused("compressed PLY", packed + bytes(4))
     save(tmp_path / "a.ply", table(0, names(0)))
     refused("no splats")
@@ -287,9 +294,8 @@ def test_bad_requests_are_explained(tmp_path, make_gaussians):
         ((np.zeros(10, bool), {}), "no splats to write"),
     ]:
         with pytest.raises(EngineError, match=match) as caught:
-            inspect.unwrap(copy_ply)(
-                path, path, arguments[0], extras=arguments[1]
-            )  # without the check of shapes
+            # Unwrapped, the function has no check of shapes.
+            inspect.unwrap(copy_ply)(path, path, arguments[0], extras=arguments[1])
         assert caught.value.kind == "bad_input"
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
@@ -307,9 +313,15 @@ sys.modules["jaxtyping"] = None  # Blender has no such package
 import ludvig_engine.io.ply
 loaded = {name.partition(".")[0] for name, module in sys.modules.items() if module}
 loaded = {name for name in loaded if "cython" not in name}  # NumPy's
-print(*loaded - set(sys.stdlib_module_names) - {"numpy", "ludvig_engine", "__main__", "__mp_main__"}, end="")
+known = {"numpy", "ludvig_engine", "__main__", "__mp_main__"}
+print(*loaded - set(sys.stdlib_module_names) - known, end="")
 """
     root = Path(__file__).parents[3]
-    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True,
-                         env={"PYTHONPATH": str(Path(np.__file__).parents[1])})  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=root,
+        env={"PYTHONPATH": str(Path(np.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")

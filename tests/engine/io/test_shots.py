@@ -28,7 +28,7 @@ def test_pinhole_or_not():
         ("NOPE", (1, 1, 1), (10, 10), "NOPE is not known"),
         ("INVALID", (), (10, 10), "INVALID is not known"),
         ("PINHOLE", (5, 5, 1), (10, 10), "needs fx, fy, cx, cy, but has 3"),
-        ("PINHOLE", (5, 5, 1, np.nan), (10, 10), "is no camera"),
+        ("PINHOLE", (5, 5, 1, np.nan), (10, 10), "is not valid"),
         ("PINHOLE", (5, 5, 1, 1), (0, 10), "0x10"),
         ("PINHOLE", (5, 0, 1, 1), (10, 10), "focal length 5 x 0"),
     ],

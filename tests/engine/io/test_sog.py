@@ -75,9 +75,8 @@ def encode(gaussians, version):
         parts["sh0.webp"] = webp(quantize(np.column_stack([gaussians.sh0[:, 0], logits]), "sh0"))
     meta["sh0"]["files"] = ["sh0.webp"]
     if s:
-        order = np.random.default_rng(0).permutation(
-            n
-        )  # entry order[i] of the palette is splat i's
+        # Splat i uses entry order[i] of the palette.
+        order = np.random.default_rng(0).permutation(n)
         palette = np.zeros((-(-n // 64) * 64, s, 3))
         palette[order] = gaussians.shN
         pixels = quantize(palette, "shN").astype(np.uint8).reshape(-1, 64 * s, 3)
@@ -158,8 +157,11 @@ def test_damaged_files_are_explained(tmp_path, make_gaussians):
         )
         refused(tmp_path / "b.sog")
     meta = json.loads(parts["meta.json"])
-    for change in ({"count": 5000}, {"count": 0}, {"count": "x"}, {"sh0": {}}, {"means": 5},
-                   {"quats": meta["sh0"]}, {"scales": {**meta["scales"], "codebook": [1, 2]}}):  # fmt: skip
+    for change in (
+        *({"count": 5000}, {"count": 0}, {"count": "x"}, {"sh0": {}}, {"means": 5}),
+        {"quats": meta["sh0"]},
+        {"scales": {**meta["scales"], "codebook": [1, 2]}},
+    ):
         save_folder(
             tmp_path / "scene", {**parts, "meta.json": json.dumps({**meta, **change}).encode()}
         )

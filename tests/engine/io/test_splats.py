@@ -17,10 +17,10 @@ def test_the_content_counts_not_the_name(folder, make_gaussians, same):
 
 def test_other_files_are_refused(folder):
     for name, content, match in [
-        ("a.ksplat", bytes(100), "a.ksplat is no splat file"),
-        ("a", b"", "a is no splat file"),
+        ("a.ksplat", bytes(100), "a.ksplat is not a splat file"),
+        ("a", b"", "a is not a splat file"),
         ("a.ply", bytes(100), "not a PLY"),
-        ("a.spz", bytes(100), "no SPZ"),
+        ("a.spz", bytes(100), "not an SPZ file"),
         ("a.sog", bytes(100), "a.sog cannot be read"),
         ("a.splat", bytes(33), "33 bytes"),
     ]:
@@ -35,7 +35,7 @@ def test_other_files_are_refused(folder):
 
 
 def features(gaussians):
-    """What tells splats apart: places repeat, and some formats reorder."""
+    """Columns to match splats by: positions repeat, and some formats reorder the rows."""
     return np.column_stack(
         [gaussians.means * 1000, 3 * np.log(gaussians.scales + 1e-9), 3 * gaussians.sh0[:, 0]]
     )
@@ -52,7 +52,7 @@ def features(gaussians):
     ],
 )
 def test_one_scene_in_every_format(data, name, position, log_scale, opacity, color):
-    """The scene was converted by splat-transform: nine of ten splats must be as near as the format allows."""
+    """splat-transform converted the scene: nine of ten splats are as near as the format allows."""
     if "v4" in name:
         pytest.importorskip(
             "zstandard", reason="zstandard is not installed: SPZ version 4 is not tested"
@@ -73,7 +73,8 @@ def test_one_scene_in_every_format(data, name, position, log_scale, opacity, col
         assert np.percentile(error, 90) < bound, what
     if got.sh_degree:
         assert got.sh_degree == 3
-        for k in range(15):  # also the sign, which may change with the axes; SPZ keeps 4 bits only
+        # The sign may change with the axes. SPZ keeps only 4 bits.
+        for k in range(15):
             assert np.corrcoef(got.shN[:, k].ravel(), wanted.shN[:, k].ravel())[0, 1] > 0.2
 
 

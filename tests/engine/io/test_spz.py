@@ -11,7 +11,8 @@ from scipy.special import sph_harm_y
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.spz import _harmonic_signs, read_spz
 
-TURN = np.array([1, -1, -1])  # between y down, z forward and y up, z backward
+# Between y down, z forward and y up, z backward.
+TURN = np.array([1, -1, -1])
 
 
 def real_harmonics(directions, degree):

@@ -1,4 +1,7 @@
-"""https://docs.nerf.studio/quickstart/data_conventions.html, and what nerfstudio's data parser does."""
+"""transforms.json as nerfstudio documents it, and as its data parser reads it.
+
+https://docs.nerf.studio/quickstart/data_conventions.html
+"""
 
 import json
 from pathlib import Path
@@ -38,12 +41,14 @@ def test_what_it_means():
     assert shot.intrinsics.is_pinhole
     centre = np.array([1, 2, 3, 1])
     np.testing.assert_allclose(shot.viewmat @ centre, [0, 0, 0, 1], atol=1e-12)
+    # Forward.
     np.testing.assert_allclose(
         shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
-    )  # forward
+    )
+    # Up.
     np.testing.assert_allclose(
         shot.viewmat @ (centre + np.array([0, 0, 5, 0])), [0, -5, 0, 1], atol=1e-12
-    )  # up
+    )
     np.testing.assert_array_equal(shot.intrinsics.K, [[250, 0, 140], [0, 260, 90], [0, 0, 1]])
 
 
@@ -114,7 +119,7 @@ def test_synthetic_scenes_give_an_angle_only(tmp_path):
 
 
 def test_the_space_of_nerfstudios_export(folder):
-    """Original points x become A x in transforms.json (scaled by a) and s T x in the export: cameras follow."""
+    """Cameras follow points: x is A x in transforms.json (scaled by a), and s T x in the export."""
     random = np.random.default_rng(0)
 
     def rigid():
@@ -143,9 +148,8 @@ def test_the_space_of_nerfstudios_export(folder):
         (exported @ shot.viewmat.T)[:, :3], scale * (saved @ plain.viewmat.T)[:, :3], atol=1e-9
     )
     halved, _ = read({**meta, "applied_scale": 2.0}, folder / "transforms.json")
-    centre = np.linalg.inv(plain.viewmat)[
-        :3, 3
-    ]  # in saved units, which are twice the original ones
+    # In saved units, which are twice the original ones.
+    centre = np.linalg.inv(plain.viewmat)[:3, 3]
     expected = transform @ np.linalg.inv(applied) @ [*centre, 1]
     np.testing.assert_allclose(
         np.linalg.inv(halved.viewmat)[:3, 3], expected[:3] * scale / 2, atol=1e-9
@@ -165,7 +169,7 @@ def test_the_space_of_nerfstudios_export(folder):
         ({"k4": 0.1}, "k4"),
         ({"camera_model": "EQUIRECTANGULAR"}, "panoramas"),
         ({"camera_model": 7}, "not as expected"),
-        ({"w": -5}, "no camera"),
+        ({"w": -5}, "is not valid"),
     ],
 )
 def test_anything_else_is_explained(change, match):

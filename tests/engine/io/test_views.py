@@ -16,7 +16,7 @@ SIZE = (300, 200)
 
 @pytest.fixture
 def dataset(folder, make_model):
-    """Three photos with off-centre cameras: COLMAP in sparse/0, photos in images/."""
+    """Three photos with off-center cameras: COLMAP in sparse/0, photos in images/."""
     cameras = [
         pycolmap.Camera(model="PINHOLE", width=300, height=200, params=[250 + i, 260, 140, 104])
         for i in range(3)
@@ -35,7 +35,7 @@ def save(path, size=SIZE):
 
 
 def write_json(path, views, kind):
-    """The other ways to say the same, from their descriptions."""
+    """The same cameras in the other formats, written by their descriptions."""
     frames = []
     for view in views:
         pose, K = np.linalg.inv(view.camera.viewmat), view.camera.K
@@ -127,7 +127,8 @@ def test_places_of_a_model(dataset):
     same_cameras(load_views(dataset)[0], expected)
     same_cameras(load_views(dataset / "colmap")[0], expected)
     write_json(dataset / "transforms.json", expected[:2], "transforms")
-    assert len(load_views(dataset)[0]) == 2  # of nerfstudio's two, the one its splats are made with
+    # nerfstudio has two files of cameras; the splats are made with this one.
+    assert len(load_views(dataset)[0]) == 2
     (dataset / "transforms.json").rename(dataset / "transforms_train.json")
     assert len(load_views(dataset)[0]) == 3
     (dataset / "colmap").rename(dataset / "other")
@@ -141,7 +142,9 @@ def test_several_models(dataset):
         pycolmap.Reconstruction(dataset / "sparse/0").write_text(dataset / f"sparse/{number}")
     views, notes = load_views(dataset)
     same_cameras(views, expected)
-    assert notes == ("The cameras are those in sparse/0; there are others in sparse/1, sparse/10.",)
+    assert notes == (
+        "The cameras are read from sparse/0; there are others in sparse/1, sparse/10.",
+    )
     (dataset / "sparse/0").rename(dataset / "sparse/2")
     same_cameras(load_views(dataset)[0], expected)
 

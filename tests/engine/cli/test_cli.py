@@ -1,0 +1,306 @@
+"""The command as its user meets it: what works, and what cannot.
+
+What cannot ends with one clear sentence and exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import small_scene
+from ludvig_engine.io import result
+from ludvig_engine.io.ply import read_ply
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_scene.write(tmp_path_factory.mktemp("Großer Spaß 目录") / "it's here")
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    """A copy that a test may damage."""
+    return shutil.copytree(made, tmp_path / "scene")
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    import os
+
+    return {**os.environ, "LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}
+
+
+@pytest.fixture
+def ludvig(environment, tmp_path):
+    def run(*arguments, code=0):
+        if arguments[0] in ("segment", "uplift", "render") and "--extractor" not in " ".join(
+            map(str, arguments)
+        ):
+            arguments = (*arguments, "--extractor", "colour")  # whatever else is installed here
+        command = [sys.executable, "-m", "ludvig_engine", *map(str, arguments)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=tmp_path, encoding="utf-8"
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return (
+            json.loads(done.stdout)
+            if "--json" in arguments and code == 0
+            else " ".join(done.stderr.split())
+        )
+
+    return run
+
+
+def scene(folder):
+    return folder / "splats.ply", "--views", folder
+
+
+def click(name="red", view=0):
+    x, y = small_scene.centre_of(name, view)
+    return f"--click=photo_{view}:{x},{y}"
+
+
+def test_info(ludvig, made):
+    said = ludvig("info", *scene(made))
+    assert "4,000 Gaussians, SH degree 0" in said and "8 cameras, 8 photos of 120x90" in said
+    assert "The cameras fit" in said
+    values = ludvig("info", *scene(made), "--json")
+    assert values["gaussians"] == 4000 and values["fits"] and len(values["psnr"]) == 8
+    assert min(values["psnr"].values()) > 35
+
+
+def test_info_of_cameras_that_do_not_fit(ludvig, folder):
+    text = json.loads((folder / "transforms.json").read_text())
+    for frame in text["frames"]:
+        frame["transform_matrix"][0][3] += 2.0
+    (folder / "transforms.json").write_text(json.dumps(text))
+    values = ludvig("info", *scene(folder), "--json")
+    assert not values["fits"] and "do not fit" in values["verdict"]
+
+
+def test_segment_render_and_export(ludvig, made, tmp_path):
+    names = np.load(made / "names.npy")
+    values = ludvig(
+        "segment", *scene(made), click(), click("blue") + ":-", "--out", tmp_path / "r",
+        "--keep", tmp_path / "keep.ply", "--remove", tmp_path / "rest.ply", "--json",
+    )  # fmt: skip
+    arrays, about = result.read(tmp_path / "r")
+    assert arrays["scores"].dtype == np.float32 and arrays["selected"].dtype == bool
+    assert (
+        arrays["scores"].shape == (4000,)
+        and 0 <= arrays["scores"].min()
+        and arrays["scores"].max() <= 1
+    )
+    truth = names == "red"
+    overlap = (arrays["selected"] & truth).sum() / (arrays["selected"] | truth).sum()
+    assert overlap > 0.9, overlap
+    assert about["extractor"] == "colour" and about["threshold"] == values["threshold"]
+    kept, rest, whole = (
+        read_ply(p).gaussians
+        for p in (tmp_path / "keep.ply", tmp_path / "rest.ply", made / "splats.ply")
+    )
+    np.testing.assert_array_equal(kept.means, whole.means[arrays["selected"]])
+    np.testing.assert_array_equal(rest.sh0, whole.sh0[~arrays["selected"]])
+    ludvig(
+        "render",
+        *scene(made),
+        "--view",
+        "all",
+        "--what",
+        "selected",
+        "--scores",
+        tmp_path / "r",
+        "--out",
+        tmp_path / "o",
+    )
+    mask = np.asarray(Image.open(tmp_path / "o" / "photo_2.png"))
+    assert mask.shape == (90, 120) and set(np.unique(mask)) == {0, 255}
+    x, y = small_scene.centre_of("red", 2)
+    assert mask[y, x] == 255 and mask[:5].max() == 0
+
+
+@pytest.mark.parametrize("what", ["rgb", "pca", "scores"])
+def test_render(ludvig, made, tmp_path, what):
+    ludvig("segment", *scene(made), click(), "--out", tmp_path / "r")
+    written = ludvig(
+        "render",
+        *scene(made),
+        "--view",
+        "photo_3",
+        "--what",
+        what,
+        "--scores",
+        tmp_path / "r",
+        "--out",
+        tmp_path,
+        "--json",
+    )["written"]
+    image = np.asarray(Image.open(written[0]))
+    assert image.shape == (90, 120, 3) and image.std() > 5
+    if what == "rgb":
+        photo = np.asarray(Image.open(made / "images" / "photo_3.png")).astype(float)
+        assert np.abs(image - photo).mean() < 1
+
+
+def test_scribble_mask_and_box(ludvig, made, tmp_path):
+    names = np.load(made / "names.npy")
+    x, y = small_scene.centre_of("green", 1)
+    paint = np.zeros((90, 120, 4), np.uint8)
+    paint[y - 3 : y + 3, x - 2 : x + 2] = (0, 255, 0, 255)
+    paint[60:70, 5:20] = (255, 0, 0, 255)
+    paint[5:8, 5:100] = (255, 0, 0, 255)
+    Image.fromarray(paint).save(tmp_path / "paint.png")
+    rows, columns = np.mgrid[:90, :120]
+    disc = np.hypot(rows - y, columns - x) < 10
+    Image.fromarray(disc.astype(np.uint8) * 255).save(tmp_path / "mask.png")
+    prompts = [
+        f"--scribble=photo_1={tmp_path / 'paint.png'}", f"--mask=photo_1={tmp_path / 'mask.png'}",
+        f"--box=photo_1:{x - 13},{y - 13},{x + 13},{y + 13}",
+    ]  # fmt: skip
+    for prompt in prompts:
+        ludvig("segment", *scene(made), prompt, "--out", tmp_path / "r")
+        selected = result.read(tmp_path / "r")[0]["selected"]
+        truth = names == "green"
+        overlap = (selected & truth).sum() / (selected | truth).sum()
+        assert overlap > 0.75, (prompt, overlap)  # the disc is not quite the ball
+
+
+def test_uplift(ludvig, made, tmp_path):
+    values = ludvig("uplift", *scene(made), "--out", tmp_path / "f", "--components", 6, "--json")
+    arrays, about = result.read(tmp_path / "f")
+    assert arrays["features"].shape == (4000, 6) and values["seen"] == (arrays["weights"] > 0).sum()
+    assert about["extractor"] == "colour"
+
+
+def nothing_written(folder):
+    return not [
+        p
+        for p in folder.rglob("*")
+        if p.suffix in (".ply", ".safetensors") or p.name.startswith(".")
+    ]
+
+
+BAD = {
+    "no prompt": ([], "no prompt"),
+    "view typo": (["--click=photo_9:3,3"], 'No view is called "photo_9". Did you mean "photo_'),
+    "outside": (["--click=photo_1:120,3"], "outside the photo photo_1.png, which is 120x90"),
+    "not a click": (["--click=photo_1"], "is not VIEW:X,Y"),
+    "not a box": (["--box=photo_1:1,2,3"], "is not VIEW:X0,Y0,X1,Y1"),
+    "no mask": (["--mask=photo_1=nowhere.png"], "nowhere.png"),
+    "only negative": (["--click=photo_1:3,3:-"], "say yes"),
+    "extractor typo": (["--click=photo_1:3,3", "--extractor=color"], 'Did you mean "colour"'),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_prompts(ludvig, made, tmp_path, case):
+    arguments, message = BAD[case]
+    out = tmp_path / "out"
+    out.mkdir()
+    said = ludvig(
+        "segment",
+        *scene(made),
+        *arguments,
+        "--out",
+        out / "r.safetensors",
+        "--keep",
+        out / "k.ply",
+        code=2,
+    )
+    assert message in said, said
+    assert nothing_written(out)
+
+
+@pytest.mark.parametrize("option", ["--keep", "--remove"])
+def test_what_cannot_be_written_is_said_before_anything_is_computed(ludvig, made, tmp_path, option):
+    out = tmp_path / "out"
+    out.mkdir()
+    asked = ("segment", *scene(made), click(), "--out", out / "r", option, out / "kept.spz")
+    said = ludvig(*asked, code=2)
+    assert "kept.spz can't be written" in said and ".ply" in said
+    assert nothing_written(out)
+
+
+def damage(folder, how):
+    ply = folder / "splats.ply"
+    data = ply.read_bytes()
+    if how == "truncated":
+        ply.write_bytes(data[: len(data) // 2])
+    elif how == "no scale":
+        ply.write_bytes(data.replace(b"property float scale_2", b"property float scaly_2"))
+    elif how == "empty":
+        ply.write_bytes(
+            data[: data.index(b"end_header")].replace(b"vertex 4000", b"vertex 0") + b"end_header\n"
+        )
+    elif how == "no photos":
+        shutil.rmtree(folder / "images")
+    elif how == "other photo":
+        Image.fromarray(np.zeros((50, 120, 3), np.uint8)).save(folder / "images" / "photo_0.png")
+    elif how == "no cameras":
+        (folder / "transforms.json").unlink()
+    elif how == "broken cameras":
+        (folder / "transforms.json").write_text('{"frames": [')
+
+
+DAMAGE = {
+    "truncated": "of 4,000", "no scale": "scale_2", "empty": "no splats", "no photos": "photo",
+    "other photo": "120x50", "no cameras": "no cameras", "broken cameras": "transforms.json",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_bad_scenes(ludvig, folder, tmp_path, how):
+    damage(folder, how)
+    out = tmp_path / "out"
+    out.mkdir()
+    said = ludvig("segment", *scene(folder), click(), "--out", out / "r.safetensors", code=2)
+    assert DAMAGE[how] in said, said
+    assert nothing_written(out)
+
+
+def test_unusable_rows_are_counted_and_stay_in_the_order(ludvig, folder, tmp_path):
+    ply = read_ply(folder / "splats.ply")
+    header = (folder / "splats.ply").read_bytes().index(b"end_header\n") + len(b"end_header\n")
+    data = bytearray((folder / "splats.ply").read_bytes())
+    stride = (len(data) - header) // 4000
+    for row in (3, 77):
+        data[header + row * stride : header + row * stride + 4] = np.float32(np.nan).tobytes()
+    (folder / "splats.ply").write_bytes(data)
+    values = ludvig("segment", *scene(folder), click(), "--out", tmp_path / "r", "--json")
+    assert any("2 of 4,000 splats have NaN" in note for note in values["notes"])
+    arrays, _ = result.read(tmp_path / "r")
+    assert len(arrays["scores"]) == len(ply.gaussians) and not arrays["selected"][[3, 77]].any()
+    assert np.isfinite(arrays["scores"]).all()
+
+
+def test_nowhere_to_write(ludvig, made, tmp_path):
+    said = ludvig(
+        "segment", *scene(made), click(), "--out", tmp_path / "no" / "folder" / "r", code=2
+    )
+    assert "folder" in said
+
+
+def test_result_of_another_file(ludvig, made, tmp_path):
+    result.write(tmp_path / "r", {"selected": np.ones(7, bool)}, {})
+    said = ludvig(
+        "render",
+        *scene(made),
+        "--view",
+        "photo_0",
+        "--what",
+        "selected",
+        "--scores",
+        tmp_path / "r",
+        "--out",
+        tmp_path,
+        code=2,
+    )
+    assert "7 values, but the splat file has 4,000" in said

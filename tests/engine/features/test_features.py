@@ -1,0 +1,158 @@
+"""The registry, the weight-free extractor, own maps, and PCA."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.transform import rotate
+
+from extractor_battery import check, check_places, photo
+from ludvig_engine.errors import EngineError
+from ludvig_engine.features import load_extractor
+from ludvig_engine.features.pca import fit
+from ludvig_engine.scene import Photo
+
+RNG = np.random.default_rng(0)
+
+
+def test_unknown_extractor_suggests_the_nearest():
+    with pytest.raises(EngineError, match='Did you mean "colour"'):
+        load_extractor("color")
+
+
+def test_colour():
+    extractor = load_extractor("colour")
+    check(extractor)
+    check_places(extractor)
+    assert len(extractor(photo(40, 60))) == 48
+    with pytest.raises(EngineError, match="takes no argument"):
+        load_extractor("colour:big")
+
+
+def test_colour_does_not_depend_on_place_or_orientation():
+    extractor, tile = load_extractor("colour"), photo(120, 120).pixels
+    turned = extractor(Photo("a", np.ascontiguousarray(np.rot90(tile))))
+    np.testing.assert_allclose(
+        turned, np.rot90(extractor(Photo("a", tile)), axes=(1, 2)), atol=2e-3
+    )
+    flat = extractor(Photo("a", np.full((80, 100, 3), 0.3, np.float32)))
+    assert np.abs(flat - flat[:, :1, :1]).max() < 1e-3
+    oblique = extractor(Photo("a", rotate(tile, 30, mode="reflect").astype(np.float32)))
+    centre = (slice(None), slice(12, 18), slice(12, 18))
+    assert (
+        np.abs(
+            oblique[centre].mean((1, 2)) - extractor(Photo("a", tile))[centre].mean((1, 2))
+        ).max()
+        < 0.1
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    np.save(tmp_path / "a.npy", RNG.random((5, 7, 9), np.float32))
+    np.savez(tmp_path / "b.npz", RNG.random((5, 3, 4)))
+    np.save(tmp_path / "flat.npy", RNG.random((7, 9)))
+    Image.fromarray(RNG.integers(0, 255, (6, 8, 3), np.uint8)).save(tmp_path / "c.png")
+    return tmp_path
+
+
+def test_files(folder):
+    extractor = load_extractor(f"files:{folder}")
+    np.testing.assert_array_equal(
+        extractor(Photo("a.jpg", np.zeros((70, 90, 3), np.float32))), np.load(folder / "a.npy")
+    )
+    assert extractor(Photo("sub/b.JPG", photo(9, 9).pixels)).shape == (5, 3, 4)
+    assert extractor(Photo("flat.png", photo(9, 9).pixels)).shape == (1, 7, 9)
+    png = extractor(Photo("c.jpg", photo(9, 9).pixels))
+    np.testing.assert_allclose(
+        png.transpose(1, 2, 0) * 255, np.asarray(Image.open(folder / "c.png")), atol=1e-4
+    )
+
+
+def test_files_key_follows_the_files(folder):
+    before = load_extractor(f"files:{folder}").key
+    np.save(folder / "a.npy", RNG.random((5, 7, 8)))
+    assert load_extractor(f"files:{folder}").key != before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda p: np.save(p, np.full((2, 3, 3), np.nan)), "18 values that are NaN"),
+        (lambda p: np.save(p, np.zeros(5)), "of shape 5, not a map"),
+        (lambda p: p.write_bytes(b"nonsense"), "cannot be read"),
+        (lambda p: np.save(p, np.array([[{}]], object), allow_pickle=True), "cannot be read"),
+    ],
+)
+def test_files_that_are_bad(tmp_path, content, message):
+    content(tmp_path / "a.npy")
+    with pytest.raises(EngineError, match=message):
+        load_extractor(f"files:{tmp_path}")(photo(9, 9))
+
+
+def test_files_that_are_missing(folder, tmp_path):
+    with pytest.raises(EngineError, match=r'no map for the photo aa\.jpg.*Did you mean "a"'):
+        load_extractor(f"files:{folder}")(photo(9, 9, name="aa.jpg"))
+    with pytest.raises(EngineError, match="no folder"):
+        load_extractor("files:/nowhere/at/all")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(EngineError, match=r"has no .npy"):
+        load_extractor(f"files:{tmp_path / 'empty'}")
+
+
+MAPS = [
+    (RNG.normal(size=(6, 6)) @ RNG.normal(size=(6, 200))).reshape(6, 10, 20).astype(np.float32) + 3
+    for _ in range(4)
+]
+
+
+def tokens(maps):
+    return np.concatenate([m.reshape(len(m), -1).T for m in maps])
+
+
+def test_pca():
+    reduction = fit(MAPS, components=4)
+    z = tokens([reduction(m) for m in MAPS])
+    assert z.shape == (800, 4)
+    np.testing.assert_allclose(z.mean(0), 0, atol=1e-4)
+    expected = reduction.singular_values**2 / 799
+    np.testing.assert_allclose(np.cov(z.T), np.diag(expected), atol=1e-3 * expected[0])
+    x = tokens(MAPS)
+    x = (x - x.mean(0)) / x.std(0, ddof=1)
+    values, vectors = np.linalg.eigh(x.T @ x)
+    np.testing.assert_allclose(
+        np.abs(np.sum(reduction.axes * vectors[:, ::-1][:, :4].T, 1)), 1, atol=1e-3
+    )
+    np.testing.assert_allclose(reduction.singular_values**2, values[::-1][:4], rtol=1e-3)
+
+
+def test_pca_weighted_by_singular_values():
+    reduction = fit(MAPS, components=3, weighted=True)
+    z = tokens([reduction(m) for m in MAPS])
+    np.testing.assert_allclose(
+        z.std(0, ddof=1), reduction.singular_values**2 / np.sqrt(799), rtol=1e-3
+    )
+
+
+def test_pca_of_all_channels_keeps_distances():
+    reduction = fit(MAPS)
+    x = tokens(MAPS)
+    x = (x - x.mean(0)) / x.std(0, ddof=1)
+    np.testing.assert_allclose(
+        tokens([reduction(m) for m in MAPS]) @ tokens([reduction(m) for m in MAPS]).T,
+        x @ x.T,
+        atol=2e-2,
+    )
+
+
+def test_pca_on_a_subset_and_with_a_constant_channel():
+    maps = [np.concatenate([m, np.full((1, 10, 20), 5, np.float32)]) for m in MAPS]
+    reduction = fit(maps, tokens=700, components=3)
+    assert np.isfinite(reduction(maps[0])).all()
+    assert np.abs(np.sum(reduction.axes[0, :6] * fit(MAPS, components=3).axes[0])) > 0.95
+
+
+def test_pca_of_maps_that_disagree():
+    with pytest.raises(EngineError, match="channels"):
+        fit([MAPS[0], MAPS[1][:3]])

@@ -1,0 +1,127 @@
+"""Loading torch and models, and what happens when that fails."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+import tiny_models
+from ludvig_engine.errors import EngineError
+from ludvig_engine.machine.device import (
+    choose,
+    import_torch,
+    import_transformers,
+    inference,
+    load_pretrained,
+    load_tokenizer,
+)
+from tiny_models import torch
+
+
+@pytest.mark.parametrize("name", ["torch", "transformers"])
+def test_a_missing_package(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(
+        EngineError, match=rf"package {name} cannot be imported.*ludvig-engine\[models\]"
+    ) as caught:
+        import_transformers()
+    assert caught.value.kind == "missing_package"
+
+
+def test_a_torchvision_that_does_not_fit(monkeypatch):
+    """A broken torchvision breaks transformers, though nothing here needs it.
+
+    The error says so, as torch's own message does not help.
+    """
+
+    def load(name):
+        if name in broken:
+            raise RuntimeError("operator torchvision::nms does not exist")
+        return importlib.import_module(name)
+
+    monkeypatch.setattr("ludvig_engine.machine.device.import_module", load)
+    monkeypatch.setattr("ludvig_engine.machine.device.find_spec", lambda name: name)
+    broken = {"transformers", "torchvision"}
+    with pytest.raises(EngineError, match="pip uninstall torchvision"):
+        import_transformers()
+    # It is not torchvision's fault, whatever the message says.
+    broken = {"transformers"}
+    monkeypatch.setattr("ludvig_engine.machine.device.find_spec", lambda name: None)
+    with pytest.raises(EngineError) as caught:
+        import_transformers()
+    assert len(caught.value.fixes) == 1
+
+
+def test_threads(monkeypatch):
+    before = torch.get_num_threads()
+    for count in (1, 2):
+        monkeypatch.setenv("LUDVIG_THREADS", str(count))
+        assert import_torch().get_num_threads() == count
+    torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_choose_without_a_gpu():
+    assert choose("auto") == choose("cpu") == choose() == "cpu"
+    for device in ("cuda", "cuda:1"):
+        with pytest.raises(EngineError, match="finds no NVIDIA GPU") as caught:
+            choose(device)
+        assert caught.value.kind == "no_gpu"
+    with pytest.raises(EngineError, match='no device "gpu"'):
+        choose("gpu")
+
+
+ERRORS = [
+    torch.OutOfMemoryError("CUDA out of memory"),
+    MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_out_of_memory(error):
+    with (
+        pytest.raises(EngineError, match=r"does not fit into the memory.*smaller image") as caught,
+        inference("cpu"),
+    ):
+        raise error
+    assert caught.value.kind == "out_of_memory"
+
+
+def test_other_errors_pass_through():
+    with pytest.raises(RuntimeError, match="shapes"), inference("cpu"):
+        raise RuntimeError("shapes do not fit")
+
+
+def test_inference_needs_no_gradients():
+    with inference("cpu"):
+        assert torch.is_inference_mode_enabled()
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_load_pretrained(tmp_path):
+    model = load_pretrained("AutoModel", tiny_models.dinov2(tmp_path / "tiny"), device="cpu")
+    assert not model.training and model.dtype == torch.float32
+    half = load_pretrained("AutoModel", tmp_path / "tiny", device="cpu", half=True)
+    assert half.dtype == torch.float16
+    (tmp_path / "tiny" / "model.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(EngineError, match="does not hold a model") as caught:
+        load_pretrained("AutoModel", tmp_path / "tiny", device="cpu")
+    assert caught.value.kind == "bad_file"
+    with pytest.raises(EngineError, match="has no tokenizer"):
+        load_tokenizer(tmp_path / "tiny")
+
+
+def test_weights_that_do_not_belong_to_the_settings(tmp_path):
+    """transformers would start those from random numbers and only mention it."""
+    small, large = (
+        tiny_models.dinov2(tmp_path / "a"),
+        tiny_models.dinov2(tmp_path / "b", num_hidden_layers=4),
+    )
+    (large / "model.safetensors").write_bytes((small / "model.safetensors").read_bytes())
+    with pytest.raises(
+        EngineError, match=r"has no weights for \d+ parts of the model, such as encoder"
+    ):
+        load_pretrained("AutoModel", large, device="cpu")

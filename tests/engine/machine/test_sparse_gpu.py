@@ -1,0 +1,70 @@
+"""Products on the GPU. Without a GPU the same code runs on torch's CPU device."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import random as random_sparse
+
+torch = pytest.importorskip("torch")
+
+from ludvig_engine.errors import Cancelled, EngineError  # noqa: E402
+from ludvig_engine.machine import device, sparse, sparse_gpu  # noqa: E402
+from ludvig_engine.machine.sparse import operator  # noqa: E402
+from ludvig_engine.machine.sparse_gpu import GpuOperator, on_gpu  # noqa: E402
+from ludvig_engine.progress import Job  # noqa: E402
+
+MATRIX = random_sparse(300, 300, 0.1, "csr", np.float32, random_state=0)
+ON_GPU = pytest.param("cuda", marks=pytest.mark.gpu)
+
+
+@pytest.fixture(params=["cpu", ON_GPU])
+def place(request, monkeypatch):
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip(f"torch {torch.__version__} finds no GPU: sparse products on it are NOT tested")
+    monkeypatch.setattr(sparse_gpu, "DEVICE", request.param)
+
+
+@pytest.mark.parametrize("shape", [(300,), (300, 1), (300, 5)])
+def test_product(place, shape):
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    found = on_gpu(MATRIX)(x)
+    assert found.shape == shape and found.dtype == np.float32
+    np.testing.assert_allclose(found, operator(MATRIX)(x), rtol=1e-4, atol=1e-5)
+
+
+def test_cancelling(place):
+    class Stop(Job):
+        def cancelled(self):
+            return True
+
+    with pytest.raises(Cancelled):
+        on_gpu(MATRIX)(np.ones(300, np.float32), job=Stop())
+
+
+def test_chosen_for_large_matrices_where_there_is_a_gpu(monkeypatch, caplog):
+    monkeypatch.setattr(sparse_gpu, "DEVICE", "cpu")
+    assert not isinstance(operator(MATRIX), GpuOperator)
+    monkeypatch.setattr(sparse, "gpu", lambda: True)
+    assert not isinstance(operator(MATRIX), GpuOperator), "too small"
+    monkeypatch.setattr(sparse, "LARGE", 1000)
+    assert isinstance(operator(MATRIX), GpuOperator)
+
+    def full(matrix):
+        raise EngineError("out_of_memory", "The graph does not fit into the memory of the GPU.")
+
+    monkeypatch.setattr(sparse_gpu, "on_gpu", full)
+    assert not isinstance(operator(MATRIX), GpuOperator)
+    assert "Diffusing on the CPU" in caplog.text and "does not fit" in caplog.text
+
+
+def test_is_there_a_gpu(monkeypatch):
+    device.gpu.cache_clear()
+    monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
+    monkeypatch.setattr(device.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device.gpu()
+    device.gpu.cache_clear()
+    monkeypatch.setenv("LUDVIG_DEVICE", "cpu")
+    assert not device.gpu()
+    device.gpu.cache_clear()

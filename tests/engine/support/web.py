@@ -1,0 +1,92 @@
+"""A web server on this computer that behaves as told.
+
+It can serve ranges, break connections, redirect, refuse, and act as a model hub.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """What the server has and how it misbehaves."""
+
+    files: dict[str, bytes] = field(default_factory=dict)  # path -> content
+    # Path -> the bytes after which each connection breaks off.
+    breaks: dict[str, list[int]] = field(default_factory=dict)
+    status: dict[str, int] = field(default_factory=dict)  # path -> refuse with this
+    redirects: dict[str, str] = field(default_factory=dict)  # path -> address
+    ranges: bool = True
+    port: int = 0
+    # Paths and headers of the requests.
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def add_repository(self, name: str, files: dict[str, bytes], *, commit: str = "c0ffee") -> None:
+        """Add a repository's files, and the hub's description of it.
+
+        Files over 1000 bytes are "large" ones.
+        """
+        siblings = []
+        for path, content in files.items():
+            entry = {"rfilename": path, "size": len(content)}
+            if len(content) > 1000:
+                entry["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+            siblings.append(entry)
+            self.files[f"/{name}/resolve/{commit}/{path}"] = content
+        answer = json.dumps({"id": name, "sha": commit, "gated": False, "siblings": siblings})
+        self.files[f"/api/models/{name}/revision/main?blobs=true"] = answer.encode()
+
+
+@contextmanager
+def serve() -> Iterator[Site]:
+    site = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            site.seen.append((self.path, dict(self.headers)))
+            if self.path in site.redirects:
+                self.send_response(302)
+                self.send_header("Location", site.redirects[self.path])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            code = site.status.get(self.path, 200 if self.path in site.files else 404)
+            if code != 200:
+                self.send_error(code)
+                return
+            content, start = site.files[self.path], 0
+            if site.ranges and (asked := self.headers.get("Range")):
+                start = int(asked.removeprefix("bytes=").partition("-")[0])
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(content) - start))
+            self.end_headers()
+            count = site.breaks[self.path].pop(0) if site.breaks.get(self.path) else len(content)
+            self.wfile.write(content[start : start + count])
+            self.close_connection = True
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.port = server.server_port
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
