@@ -54,7 +54,7 @@ def _git_apply(name: str, folder: Path, *options: str) -> subprocess.CompletedPr
 
 def run(program: Path, copy: Path, *arguments: str) -> str:
     """What a program says that runs with the packages of the copy."""
-    own = ROOT / "tests" / "engine", ROOT / "tests"
+    own = ROOT / "tests" / "engine" / "support", ROOT / "tests"
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, (copy, *own))),

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import recipes
 
-from clouds import gaussians, splat_object
+from clouds import assert_same, gaussians, splat_object
 from extension import NAME, blender_module
-from test_splats import assert_same
 
 splats = blender_module("ludvig_blender.data.splats")
 N = 30

@@ -41,7 +41,7 @@ from ludvig_engine.wire import codec, methods, prompt_kinds
 from service_tools import Service
 
 COPY = Path(ludvig_engine.__file__).parents[1]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def extractor(folder: Path) -> None:
