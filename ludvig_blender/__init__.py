@@ -1,7 +1,7 @@
-"""LUDVIG in Blender: panels, tools and operators. Only this package uses `bpy`; it never uses torch.
+"""LUDVIG in Blender: panels, tools and operators. It alone uses `bpy`, and never torch.
 
-Enabling the add-on must take less than 50 ms. So the modules below import NumPy, and everything that
-needs it, only inside their functions, when there are splats to work on.
+Enabling the add-on must take less than 50 ms. So the modules below import NumPy, and everything
+that needs it, only inside their functions, when there are splats to work on.
 """
 
 from importlib import import_module
