@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import typecheck
+
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = ROOT / "ludvig_blender"
 ROOMS = ("maths", "data", "engine")
@@ -65,3 +67,11 @@ def test_the_types_know_every_property():
     assert len(registered) == 9
     for name, properties in registered.items():
         assert [field for field in declared[name] if field != "id_data"] == properties
+
+
+def test_mypy_sees_the_repository_as_one_package(tmp_path):
+    for _ in range(2):  # also over what an earlier run has left
+        typecheck.lay_out(tmp_path / "package")
+    assert (tmp_path / "package" / "ludvig_blender" / "data" / "types.py").is_file()
+    assert (tmp_path / "package" / "__init__.py").is_file()
+    assert (ADDON / "data" / "types.py").is_file()
