@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ...ludvig_engine.wire.methods import ExtractorInfo, FeaturesComputed, FeaturesPreviewed
     from ..viewport.things import SplatObject
 
-PREVIEW = "ludvig_features"  # the attribute with their three main components as a color
+# The attribute with the three main components of the features as a color.
+PREVIEW = "ludvig_features"
 
 
 class ChooseFeatures(bpy.types.Operator):

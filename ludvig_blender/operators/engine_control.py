@@ -100,7 +100,8 @@ class InstallEngine(bpy.types.Operator):
             link.stop()
             yield from link.running()
 
-        link.stop()  # so that it keeps no file open that is replaced
+        # A running engine would keep files open that must be replaced.
+        link.stop()
         return link.finish(
             self, pump.start(steps(), label="Installing the engine", kind=INSTALLING)
         )

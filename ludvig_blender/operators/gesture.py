@@ -31,7 +31,7 @@ class Drawing(Protocol):
     def drawn(self, context: bpy.types.Context, lens: Lens) -> set[OperatorReturnItems]: ...
 
 
-_handle: object = None  # of the overlay, while a prompt is being drawn
+_handle: object = None  # of the overlay, while drawing
 _operator: Drawing | None = None
 _drawn: list[kinds.Place] = []  # pixels from the upper left of the region
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 class Resize(polls.Mixin):
-    bl_options = {"REGISTER"}  # noqa: RUF012 - the undo step is made when the answer arrives
+    # The undo step is made when the answer of the engine arrives.
+    bl_options = {"REGISTER"}  # noqa: RUF012
 
     hops: IntProperty(
         name="Steps",

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import bpy
     from bpy.stub_internal.rna_enums import IconItems
 
-LETTER = 6.6  # average width of a letter in pixels, at a UI scale of 1
-MARGIN = 70  # pixels beside the text, for the box, the icon and the scroll bar
+LETTER = 6.6  # average pixels of a letter, at UI scale 1
+MARGIN = 70  # pixels for the box, icon and scroll bar
 
 
 def draw(

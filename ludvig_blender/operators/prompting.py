@@ -43,7 +43,8 @@ DEPTHS = (
 class Prompting(polls.Mixin):
     """What the operators share: the segment, and how the new prompt combines with earlier ones."""
 
-    bl_options = {"REGISTER"}  # noqa: RUF012 - the undo step is made when the answer arrives
+    # The undo step is made when the answer of the engine arrives.
+    bl_options = {"REGISTER"}  # noqa: RUF012
 
     mode: EnumProperty(name="Mode", items=MODES, options={"SKIP_SAVE"})
     segment: StringProperty(
@@ -203,7 +204,7 @@ class ChangePrompt(bpy.types.Operator):
             (
                 "THROUGH",
                 "Through",
-                "Let this prompt mean what lies behind the surface, too, or not",
+                "Flip whether this prompt also means what lies behind the surface",
             ),
         ),
         options={"SKIP_SAVE"},

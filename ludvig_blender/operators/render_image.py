@@ -124,7 +124,8 @@ def render(context: bpy.types.Context) -> bpy.types.Image:
         if bpy.app.background and hasattr(gpu, "init"):  # since Blender 5.2
             gpu.init()
         pixels = picture.render(objects, lens)
-    except SystemError as error:  # "GPU functions for drawing are not available in background mode"
+    # Blender raises this if "GPU functions for drawing are not available in background mode".
+    except SystemError as error:
         raise EngineError(
             "no_gpu",
             f"This Blender cannot draw without a window: {error}.",

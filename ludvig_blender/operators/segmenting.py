@@ -234,7 +234,8 @@ class AutoSegments(bpy.types.Operator):
 
     bl_idname = "ludvig.segments_auto"
     bl_label = "Find All Segments"
-    bl_options = {"REGISTER"}  # noqa: RUF012 - the undo step is made when the answer arrives
+    # The undo step is made when the answer of the engine arrives.
+    bl_options = {"REGISTER"}  # noqa: RUF012
 
     detail: FloatProperty(
         name="Detail",

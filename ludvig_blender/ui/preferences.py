@@ -11,7 +11,7 @@ from ..engine import settings
 def _restart(_preferences: LudvigPreferences, _context: bpy.types.Context) -> None:
     from ..engine import link
 
-    link.stop()  # it starts again with the new settings when it is needed
+    link.stop()  # it restarts with the new settings when needed
 
 
 class LudvigPreferences(bpy.types.AddonPreferences):

@@ -18,4 +18,5 @@ class Sidebar(Base):
     bl_category = "LUDVIG"
 
     if TYPE_CHECKING:
-        layout: bpy.types.UILayout  # the stubs' may be None, which it never is while drawing
+        # The stubs allow None, which it never is while drawing.
+        layout: bpy.types.UILayout

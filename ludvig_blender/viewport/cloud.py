@@ -27,7 +27,8 @@ class Snapshot:
     base: np.ndarray  # (N, 4): sh0, opacity
     selected: np.ndarray | None  # (N,) bool; None if all are
     hidden: np.ndarray | None  # (N,) bool; None if none is
-    values: np.ndarray | None = None  # what the display mode shows: (N,) or (N, columns)
+    # What the display mode shows: (N,) or (N, columns).
+    values: np.ndarray | None = None
     source: tuple[str, ...] = ("COLOR",)  # the display mode and the attributes it shows
 
     def __len__(self) -> int:
@@ -39,8 +40,10 @@ class Cloud:
     """A packed snapshot. Each version is a number that changes whenever its part changes."""
 
     snapshot: Snapshot
-    texels: np.ndarray  # (N, 3, 4): mean, opacity | covariance xx xy xz yy | yz zz 0 0
-    state: np.ndarray  # (N,) 1 = selected, 2 = hidden, 3 = both
+    # (N, 3, 4): mean, opacity | covariance xx xy xz yy | yz zz 0 0.
+    texels: np.ndarray
+    # (N,): 1 is selected, 2 is hidden, 3 is both.
+    state: np.ndarray
     geometry_version: int
     color_version: int
     state_version: int

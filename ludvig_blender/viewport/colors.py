@@ -10,7 +10,8 @@ from ..maths import sh
 from ..maths.recolor import LUMA
 from .cloud import Cloud
 
-CHUNK = 32768  # splats per step: harmonics, basis and colors stay in the cache
+# Splats per step, so that harmonics, basis and colors stay in the processor's cache.
+CHUNK = 32768
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class Style:
     mode: str = "COLOR"  # COLOR, SCORE, FEATURES, SEGMENTS
     names: tuple[str, ...] = ()  # the attributes that the mode shows
     sh_degree: int = 4  # the highest degree that is used
-    low: float = 0.0  # the score at the dark end of the heat map
-    high: float = 1.0  # the score at its bright end
-    strength: float = 0.8  # how much the mode's color covers the gray of the splat's own
+    low: float = 0.0  # score at the dark end of the map
+    high: float = 1.0  # score at its bright end
+    # How much the color of the mode covers the gray value of the splat's own color.
+    strength: float = 0.8
     # The color and the threshold for each column of the values.
     segments: tuple[tuple[tuple[float, float, float], float], ...] = ()
 

@@ -75,7 +75,7 @@ class Display:
             return
         try:
             self._draw(context)
-        except Exception as error:  # noqa: BLE001 - else it would be raised in every frame
+        except Exception as error:  # noqa: BLE001 - would be raised in every frame
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
@@ -89,7 +89,8 @@ class Display:
             "display", f"Drawing splats failed: {type(error).__name__}: {error}", fixes
         )
 
-        def settle() -> None:  # in a timer, as data must not be written while drawing
+        # A timer calls this, because Blender's data must not be changed while drawing.
+        def settle() -> None:
             settings = bpy.context.scene.ludvig
             settings.show = "POINTS" if settings.show == "SPLATS" else "NONE"
             self._failed = False
@@ -260,8 +261,9 @@ class Display:
 
     def _color(self, view: View, lens: Lens, every: list[Item], layout: Key, moving: bool) -> None:
         wanted = [(item.style.mode, *item.style.names) for item in every]
+        # Wait while the attributes of a new display mode are being read.
         if wanted != [item.cloud.snapshot.source for item in every]:
-            return  # the attributes of a new display mode are still being read
+            return
         look = tuple((item.cloud.color_version, item.style) for item in every)
         cameras = [lens.seen_from(item.world) for item in every]
         # Whether the colors depend on the position of the camera.

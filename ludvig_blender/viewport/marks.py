@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .things import SplatObject
 
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
-RIM = 1.5  # pixels of the dark rim, which keeps marks visible on any color
+RIM = 1.5  # pixels of the dark rim around each mark
 BEHIND = 0.3  # alpha of marks that are hidden by something
 # Marks are drawn nearer to the eye by this part of their distance, in front of their own surface.
 CLOSER = 0.02

@@ -19,7 +19,7 @@ class Part:
     # (4,): the depth of a point p is plane[:3] @ p + plane[3], in world units, positive in front of
     # the camera.
     plane: np.ndarray
-    first: int  # index of the first splat among all uploaded ones
+    first: int  # index of the first splat among all
 
 
 def back_to_front(parts: list[Part], *, exact: bool) -> np.ndarray:

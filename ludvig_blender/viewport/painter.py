@@ -36,7 +36,8 @@ def batch(
 
 
 def _floats(values: np.ndarray) -> gpu.types.Buffer:
-    flat: Any = values.reshape(-1)  # again an array, where the stub lists sequences only
+    # Again the stub lists sequences only.
+    flat: Any = values.reshape(-1)
     return gpu.types.Buffer("FLOAT", flat.size, flat)
 
 

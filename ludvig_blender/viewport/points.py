@@ -15,7 +15,8 @@ from ..maths.sh import C0
 from . import painter
 from .cloud import Cloud
 
-MOST = 300_000  # dots per object; of more splats every n-th is shown
+# Dots per object. Of an object with more splats, every n-th is shown.
+MOST = 300_000
 
 
 class Points:

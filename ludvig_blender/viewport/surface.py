@@ -6,7 +6,8 @@ import numpy as np
 
 from ..maths.lens import BLUR
 
-NEAR = 1e-3  # part of the median depth: nearer splats are too close to be seen
+# Splats nearer than this part of the median depth are too close to be seen.
+NEAR = 1e-3
 FAINT = 0.1  # a pixel with a lower alpha shows nothing
 
 
@@ -19,7 +20,8 @@ def touched(
     `texels` (N, 3, 4) are those of `cloud.pack`, and `shown` (N,) bool says which splats are
     visible.
     """
-    pixels = np.asarray(pixels, np.float64) + 0.5  # (0, 0) is the center of the upper left pixel
+    # (0, 0) is the center of the upper left pixel.
+    pixels = np.asarray(pixels, np.float64) + 0.5
     flat = texels.reshape(-1, 12)
     flat = flat[shown & (flat[:, 3] > 1 / 255)]
     t = flat[:, :3] @ viewmat[:3, :3].T.astype(np.float32) + viewmat[:3, 3].astype(np.float32)

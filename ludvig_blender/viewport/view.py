@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
-REST = 0.15  # seconds without a change after which a view counts as at rest
+# A view counts as at rest after this many seconds without a change.
+REST = 0.15
 # A moving view is sorted again when it has turned by more than this angle.
 TURN = math.cos(math.radians(1.5))
 
@@ -42,7 +43,7 @@ class View:
 
     pose: bytes = b""
     moved: float = 0.0  # time of the last change of the pose
-    settled: bool = True  # whether it was drawn again since it came to rest
+    settled: bool = True  # drawn again since it came to rest
     # The depth planes of the newest sort.
     planes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
     order_key: Key = ()  # of the newest sort that was requested

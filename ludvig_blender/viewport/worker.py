@@ -18,7 +18,7 @@ T = TypeVar("T")
 @dataclass
 class Request(Generic[T]):
     work: Callable[[], T]
-    deliver: Callable[[T], None]  # called on the main thread with what `work` returned
+    deliver: Callable[[T], None]  # gets the result, on the main thread
     seen: bool  # whether that changes the picture
 
 
@@ -50,7 +50,7 @@ class Worker:
         else:
             self._start(key, request)
 
-    def _start(self, key: Hashable, request: Request[Any]) -> None:
+    def _start(self, key: Hashable, request: Request[T]) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="ludvig-viewport")
         self._running[key] = request, self._pool.submit(request.work)
