@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import suites
+from tools import suites, typecheck
 
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
@@ -96,7 +96,8 @@ def lint(arguments: list[str]) -> None:
     python = environment(".venv", Path(sys.executable), ["dev"])
     run([python, "-m", "ruff", "check", "."])
     run([python, "-m", "ruff", "format", "--check", "."])
-    run([python, "-m", "mypy"])
+    if code := typecheck.run(python):
+        sys.exit(code)
 
 
 def list_files(arguments: list[str]) -> None:

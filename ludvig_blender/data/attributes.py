@@ -1,16 +1,22 @@
-"""Geometry attributes as NumPy arrays: the same for point clouds and meshes, original and evaluated.
+"""Geometry attributes as NumPy arrays, for point clouds and meshes, original and evaluated.
 
-All access is a bulk copy (`foreach_get`, `foreach_set`): 0.2 ms per million floats, but up to 10 ms into memory that
-nobody has touched before, which the system hands out page by page; where that matters, another thread prepares it.
-`Attribute.data` of one name must be looked up again after `attributes.new`, which may move every other attribute.
+All access is a bulk copy (`foreach_get`, `foreach_set`). It takes 0.2 ms per million floats, but up
+to 10 ms into newly allocated memory, which the system hands out page by page at the first touch.
+Where that matters, another thread touches the memory first (`prepare`). After `attributes.new`,
+which may move every other attribute, look up `Attribute.data` again.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
 import numpy as np
+
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import AttributeTypeItems
+
+    from .types import Attribute, Geometry
 
 # Attribute type -> the property that holds the value, numbers per element, NumPy type.
 _LAYOUT: dict[str, tuple[str, int, type]] = {
@@ -29,73 +35,93 @@ def has_float4() -> bool:
     return hasattr(bpy.types, "Float4Attribute")
 
 
-def count(geometry: Any) -> int:
+def count(geometry: Geometry) -> int:
     """How many points a point cloud has, or vertices a mesh."""
     return geometry.attributes.domain_size("POINT")
 
 
-def names(geometry: Any, *types: str) -> list[str]:
-    """The point attributes of these types (all that `get` understands, if none is given)."""
+def names(geometry: Geometry, *types: str) -> list[str]:
+    """The point attributes of these types; without types, all that `get` can read."""
     wanted = types or tuple(_LAYOUT)
     return [a.name for a in geometry.attributes if a.domain == "POINT" and a.data_type in wanted]
 
 
-def nbytes(geometry: Any, name: str) -> int:
-    """The size of what `get` returns; 0 if it is nothing."""
-    attribute = geometry.attributes.get(name)
-    if attribute is None or attribute.domain != "POINT" or attribute.data_type not in _LAYOUT:
+def nbytes(geometry: Geometry, name: str) -> int:
+    """The size of what `get` returns; 0 if it returns None."""
+    attribute = _readable(geometry, name)
+    if attribute is None:
         return 0
     _, width, kind = _LAYOUT[attribute.data_type]
     return count(geometry) * width * np.dtype(kind).itemsize
 
 
 def prepare(nbytes: int) -> np.ndarray:
-    """Memory for `get`. Any thread, best not the main one."""
+    """Memory for `get`. Callable from any thread; it is slow, so best not from the main one."""
     memory = np.empty(nbytes, np.uint8)
     memory.fill(0)
     return memory
 
 
-def get(geometry: Any, name: str, memory: np.ndarray | None = None) -> np.ndarray | None:
+def get(geometry: Geometry, name: str, memory: np.ndarray | None = None) -> np.ndarray | None:
     """The values, (N,) or (N, 2..4); None if there is no such point attribute.
 
-    They are put into `memory`, if it is of `nbytes`.
+    They are written into `memory` if it has the size that `nbytes` says.
     """
-    attribute = geometry.attributes.get(name)
-    if attribute is None or attribute.domain != "POINT" or attribute.data_type not in _LAYOUT:
+    attribute = _readable(geometry, name)
+    if attribute is None:
         return None
     field, width, kind = _LAYOUT[attribute.data_type]
     size = count(geometry)
     if memory is None or memory.nbytes != nbytes(geometry, name):
         memory = np.empty(nbytes(geometry, name), np.uint8)
-    values = memory.view(kind).reshape((size, width) if width > 1 else size)
+    values: np.ndarray = memory.view(kind).reshape((size, width) if width > 1 else size)
     if size:
         attribute.data.foreach_get(field, values.reshape(-1))
     return values
 
 
-def put(geometry: Any, name: str, type_: str, values: np.ndarray) -> None:
+def put(geometry: Geometry, name: str, type_: str, values: np.ndarray) -> None:
     """Create or overwrite a point attribute; one of another type or domain is replaced."""
-    attribute = geometry.attributes.get(name)
+    attribute = _find(geometry, name)
     if attribute is not None and (attribute.data_type != type_ or attribute.domain != "POINT"):
         geometry.attributes.remove(attribute)
         attribute = None
     if attribute is None:
-        # Blender would call a second one "name.001" and say nothing, if the name is too long or taken.
-        created = geometry.attributes.new(name, type_, "POINT").name
-        if created != name:
-            geometry.attributes.remove(geometry.attributes[created])
-            raise ValueError(f'Blender does not take "{name}" as the name of an attribute')
+        attribute = _new(geometry, name, type_)
     field, width, kind = _LAYOUT[type_]
     size = count(geometry)
-    flat = np.ascontiguousarray(values, kind).reshape(-1)
+    flat: np.ndarray = np.ascontiguousarray(values, kind).reshape(-1)
     if flat.size != size * width:
         raise ValueError(f"{name}: {flat.size} numbers for {size} points of {width}")
     if size:
-        geometry.attributes[name].data.foreach_set(field, flat)
+        attribute.data.foreach_set(field, flat)
 
 
-def drop(geometry: Any, name: str) -> None:
+def drop(geometry: Geometry, name: str) -> None:
     """Remove an attribute if it is there."""
-    if (attribute := geometry.attributes.get(name)) is not None:
+    if (attribute := _find(geometry, name)) is not None:
         geometry.attributes.remove(attribute)
+
+
+def _new(geometry: Geometry, name: str, type_: str) -> Attribute:
+    """A new point attribute of exactly this name.
+
+    If a name is too long or taken, Blender makes an attribute of another name and says nothing.
+    """
+    made = geometry.attributes.new(name, cast("AttributeTypeItems", type_), "POINT").name
+    if made != name:
+        geometry.attributes.remove(geometry.attributes[made])
+        raise ValueError(f'Blender does not take "{name}" as the name of an attribute')
+    return cast("Attribute", geometry.attributes[name])
+
+
+def _find(geometry: Geometry, name: str) -> Attribute | None:
+    return cast("Attribute | None", geometry.attributes.get(name))
+
+
+def _readable(geometry: Geometry, name: str) -> Attribute | None:
+    """A point attribute of a type in `_LAYOUT`."""
+    attribute = _find(geometry, name)
+    if attribute is None or attribute.domain != "POINT" or attribute.data_type not in _LAYOUT:
+        return None
+    return attribute

@@ -1,22 +1,30 @@
-"""Where a splat object comes from: its file, its cameras, its photos. Kept in the .blend, with paths relative to it."""
+"""A splat object's file, cameras and photos, stored in the .blend with relative paths."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty, PointerProperty, StringProperty
 
 from . import paths
 
-# Where programs keep cameras, seen from a splat file: beside it, or three folders up as 3DGS trainers do.
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from . import types
+
+# Where programs keep cameras: beside the splat file, or up to three folders above it as 3DGS
+# trainers do.
 PLACES = ("cameras.json", "transforms.json", "sparse", "colmap")
 LEVELS = 3
 RELATIVE = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"}}
 
 
-def _photos_shown(own: Any, _context: Any) -> None:
+def _photos_shown(own: types.Capture, _context: bpy.types.Context) -> None:
     from . import photo_cameras
 
     photo_cameras.follow(own)
@@ -37,39 +45,39 @@ class LudvigCapture(bpy.types.PropertyGroup):
         subtype="DIR_PATH",
         **RELATIVE,
     )
-    cameras: PointerProperty(type=bpy.types.Collection, description="The cameras made of them")
+    cameras: PointerProperty(
+        type=bpy.types.Collection, description="The Blender cameras made from these"
+    )
     show_photos: BoolProperty(
-        name="Photos", description="Show each camera's photo when looking through it", default=True,
-        update=_photos_shown,
+        name="Photos", description="Show each camera's photo when looking through it",
+        default=True, update=_photos_shown,
     )  # fmt: skip
     photo_opacity: FloatProperty(
-        name="Opacity", description="How much a photo covers the splats", min=0, max=1, default=0.5, subtype="FACTOR",
-        update=_photos_shown,
+        name="Opacity", description="How much a photo covers the splats",
+        min=0, max=1, default=0.5, subtype="FACTOR", update=_photos_shown,
     )  # fmt: skip
-    notes: StringProperty(
-        description="What the engine has to say of cameras and photos, one to a line"
-    )
-    verdict: StringProperty(description="What the newest comparison with the photos has found")
-    fits: BoolProperty(description="Whether it has found that the cameras fit")
+    notes: StringProperty(description="The engine's notes on cameras and photos, one per line")
+    verdict: StringProperty(description="The result of the newest comparison with the photos")
+    fits: BoolProperty(description="Whether that comparison found that the cameras fit")
     untouched: StringProperty(
-        description="Digest of the splats and of the file's size and time, when it was read"
+        description="Digest of the splats, and of the file's size and time, when it was read"
     )
 
 
-def folders(thing: Any) -> tuple[str, str]:
-    """Cameras and photos of a splat object, absolute; "" where there are none."""
+def folders(thing: types.SplatObject) -> tuple[str, str]:
+    """The paths of a splat object's cameras and photos, absolute; "" where there are none."""
     own = thing.ludvig_capture
     return paths.absolute(own.views), paths.absolute(own.photos)
 
 
-def source(thing: Any) -> str:
-    """The splat file, absolute; "" if it is unknown or gone."""
+def source(thing: types.SplatObject) -> str:
+    """The path of the splat file, absolute; "" if it is unknown or gone."""
     path = paths.absolute(thing.ludvig.source)
     return path if path and Path(path).is_file() else ""
 
 
 def suggest(path: Path) -> str:
-    """Cameras that probably belong to a splat file; "" if there are none nearby."""
+    """The cameras that probably belong to a splat file; "" if there are none nearby."""
     folder = path.parent
     for _ in range(LEVELS):
         for name in PLACES:
@@ -80,34 +88,41 @@ def suggest(path: Path) -> str:
 
 
 def stamp(path: str) -> str:
-    """Changes when the file is written again."""
+    """The file's size and time as a text, which changes when the file is written again."""
     status = Path(path).stat()
     return f"{status.st_size}-{status.st_mtime_ns}"
 
 
-def remember(thing: Any, path: str) -> None:
-    """Note that these are the splats of this file, so that the engine can read them from there. 80 ms per million."""
-    from . import attributes, splats
+def remember(thing: types.SplatObject, path: str) -> None:
+    """Note that the object has the splats of this file, so that the engine can read them from it.
+
+    Takes 80 ms per million splats.
+    """
+    from . import splats
 
     cloud = thing.data
-    values = {name: attributes.get(cloud, name) for name in splats.SCHEMA}
+    values = {name: splats.required(cloud, name) for name in splats.SCHEMA}
     thing.ludvig_capture.untouched = look(values) + stamp(path)
 
 
-def look(values: Any) -> str:
-    """A digest of the splats with their colours."""
+def look(values: Mapping[str, np.ndarray]) -> str:
+    """A digest of the splats, colors included."""
     import hashlib
 
     from . import splats
 
-    return splats.digest(values) + hashlib.blake2b(values[splats.BASE], digest_size=16).hexdigest()
+    colors = hashlib.blake2b(values[splats.BASE].data, digest_size=16)
+    return splats.digest(values) + colors.hexdigest()
+
+
+PLACE = (bpy.types.Object, "ludvig_capture")  # the property that every object gets
 
 
 def register() -> None:
     bpy.utils.register_class(LudvigCapture)
-    bpy.types.Object.ludvig_capture = PointerProperty(type=LudvigCapture)
+    setattr(*PLACE, PointerProperty(type=LudvigCapture))
 
 
 def unregister() -> None:
-    del bpy.types.Object.ludvig_capture
+    delattr(*PLACE)
     bpy.utils.unregister_class(LudvigCapture)

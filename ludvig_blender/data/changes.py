@@ -1,26 +1,30 @@
-"""Tells that splats may have changed, so that nobody has to compare a million of them to see that nothing has.
+"""Notifies of changes to splats, so that nobody has to compare a million of them to find out.
 
-changes.tell(object)     after writing an object's splats, selection or scores without Blender's noticing
-changes.redraw()         after anything else that the viewport shows
-changes.listen(function) be told of what `tell` is told; the viewport reads the splats again then
+changes.tell(object)     call this after writing splats, selection or scores, which Blender does not
+notice changes.redraw()         call this after changing anything else that the viewport shows
+changes.listen(function) call a function at each `tell`; the viewport then reads the splats again
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.handlers import persistent
 
-version = 0  # another number: Blender has changed something, look again
-written = 0  # another number: we have written something that Blender does not notice
+if TYPE_CHECKING:
+    Written = bpy.types.Object | bpy.types.PointCloud | None
+    Listener = Callable[[Written], object]
 
-_listeners: list[Callable[[Any], object]] = []
+version = 0  # increases when Blender has changed something
+written = 0  # increases when we have written something that Blender does not notice
+
+_listeners: list[Listener] = []
 
 
-def tell(thing: Any = None) -> None:
-    """Something was written to a splat object, to all objects of a point cloud, or to all there are."""
+def tell(thing: Written = None) -> None:
+    """Something was written to an object, to all objects of a point cloud, or (None) to any."""
     global written
     written += 1
     for listener in _listeners:
@@ -28,12 +32,12 @@ def tell(thing: Any = None) -> None:
     redraw()
 
 
-def listen(function: Callable[[Any], object]) -> None:
+def listen(function: Listener) -> None:
     """Call `function(thing)` whenever `tell` is called."""
     _listeners.append(function)
 
 
-def ignore(function: Callable[[Any], object]) -> None:
+def ignore(function: Listener) -> None:
     """Undo `listen`."""
     _listeners.remove(function)
 
@@ -48,14 +52,14 @@ def redraw() -> None:
 
 
 @persistent
-def _on_change(_scene: Any, depsgraph: Any) -> None:
+def _on_change(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     global version
     if depsgraph.id_type_updated("POINTCLOUD"):
         version += 1
 
 
 @persistent
-def _on_step(*_args: Any) -> None:
+def _on_step(*_arguments: object) -> None:
     global version
     version += 1
 

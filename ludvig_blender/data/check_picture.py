@@ -1,30 +1,34 @@
-"""The photo and the rendered view of the newest comparison, side by side, as a small picture for the panel."""
+"""The newest comparison as a picture for the panel: photo and rendered view side by side."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import bpy
+    from bpy.utils.previews import ImagePreviewCollection
+
+    from ...ludvig_engine.wire.methods import SceneChecked
+
 SIDE = 512  # pixels of the square it is drawn in
 
-_pictures: Any = None  # bpy.utils.previews
-_numbers: dict[
-    int, int
-] = {}  # by session uid: which picture; Blender draws an old one again under an old name
+_pictures: ImagePreviewCollection | None = None
+# The name of an object's picture, by session uid. Each picture gets a new name, because Blender
+# would draw the old one under an old name.
+_numbers: dict[int, int] = {}
 
 
-def keep(thing: Any, answer: Any) -> None:
-    """Keep the pictures of `methods.SceneChecked`."""
+def keep(thing: bpy.types.Object, answer: SceneChecked) -> None:
+    """Keep the pictures of a comparison for `picture`."""
     global _pictures
     import bpy.utils.previews
 
     if _pictures is None:
         _pictures = bpy.utils.previews.new()
-    pair = np.concatenate(
-        [answer.photo, answer.rendered],
-        axis=1 if answer.photo.shape[0] > answer.photo.shape[1] else 0,
-    )
+    upright = answer.photo.shape[0] > answer.photo.shape[1]
+    pair = np.concatenate([answer.photo, answer.rendered], axis=1 if upright else 0)
     step = max(1, -(-max(pair.shape[:2]) // SIDE))
     pair = pair[::step, ::step]
     height, width = pair.shape[:2]
@@ -34,12 +38,13 @@ def keep(thing: Any, answer: Any) -> None:
     square[top : top + height, left : left + width, 3] = 1
     _numbers[thing.session_uid] = number = max(_numbers.values(), default=0) + 1
     preview = _pictures.new(str(number))
-    preview.image_size = SIDE, SIDE
-    preview.image_pixels_float.foreach_set(square[::-1].ravel())  # Blender counts rows from below
+    preview.image_size = SIDE, SIDE  # type: ignore[assignment]
+    # Blender counts rows from the bottom. The stubs do not know that it takes arrays.
+    preview.image_pixels_float.foreach_set(square[::-1].ravel())  # type: ignore[arg-type]
 
 
-def picture(thing: Any) -> Any:
-    """The picture of an object, a `bpy.types.ImagePreview`; None if there is none."""
+def picture(thing: bpy.types.Object) -> bpy.types.ImagePreview | None:
+    """The picture of an object's newest comparison; None if there is none."""
     number = _numbers.get(thing.session_uid)
     return _pictures[str(number)] if number and _pictures else None
 

@@ -1,23 +1,26 @@
-"""How many splats are selected, or belong to a segment: counted when first asked for after a change.
+"""How many splats are selected, hidden or in a segment, counted again only after a change.
 
-The panel asks with every redraw, and counting takes a millisecond per million splats.
+The panel asks at every redraw, and counting takes a millisecond per million splats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 
 from . import changes
 
-_known: dict[tuple[Any, ...], int] = {}  # by session uid and what was counted
-_version = (-1, -1)  # of `changes`, that they were counted at
+if TYPE_CHECKING:
+    from .types import Segment, SplatObject
+
+_known: dict[tuple[object, ...], int] = {}  # by session uid and what was counted
+_version = (-1, -1)  # of `changes`, at which they were counted
 
 
-def selected(thing: Any) -> int:
-    """The selected splats of an object."""
+def selected(thing: SplatObject) -> int:
+    """How many splats of an object are selected."""
 
     def count() -> int:
         from . import splats
@@ -27,8 +30,8 @@ def selected(thing: Any) -> int:
     return _counted(thing, ("selected",), count)
 
 
-def hidden(thing: Any) -> int:
-    """The splats of an object that the viewport leaves out."""
+def hidden(thing: SplatObject) -> int:
+    """How many splats of an object are hidden in the viewport."""
 
     def count() -> int:
         from . import segments
@@ -38,8 +41,8 @@ def hidden(thing: Any) -> int:
     return _counted(thing, ("hidden",), count)
 
 
-def members(thing: Any, segment: Any) -> int:
-    """The splats that belong to a segment."""
+def members(thing: SplatObject, segment: Segment) -> int:
+    """How many splats belong to a segment."""
 
     def count() -> int:
         from . import segments
@@ -49,9 +52,10 @@ def members(thing: Any, segment: Any) -> int:
     return _counted(thing, (segment.attribute, segment.threshold), count)
 
 
-def _counted(thing: Any, what: tuple[Any, ...], count: Callable[[], int]) -> int:
+def _counted(thing: SplatObject, what: tuple[object, ...], count: Callable[[], int]) -> int:
     global _version
-    if bpy.app.background:  # no dependency graph tells a script what it has changed
+    # In the background nothing notifies us of what a script changes, so nothing is kept.
+    if bpy.app.background:
         return count()
     if _version != (changes.version, changes.written):
         _version = (changes.version, changes.written)

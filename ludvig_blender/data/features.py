@@ -1,12 +1,15 @@
-"""Which features tell the splats of an object apart: chosen per object, stored in the .blend."""
+"""Which features segments are found with: chosen per object, stored in the .blend."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import PointerProperty, StringProperty
+
+if TYPE_CHECKING:
+    from . import types
 
 
 @dataclass(frozen=True)
@@ -14,36 +17,40 @@ class Ready:
     """Features that the engine has computed."""
 
     extractor: str
-    summary: str  # what they are
-    notes: tuple[str, ...]  # what the user should know of them
+    summary: str  # a description for people
+    notes: tuple[str, ...]  # what the user should know about them
 
 
-# By the object's session uid, and not in its properties: undo, which leaves the features alone, would take it back.
+# By the object's session uid. Not a property of the object, because undo would take it back, but
+# not the features.
 ready: dict[int, Ready] = {}
 
 
-def known(thing: Any) -> Ready | None:
-    """What is known of the features that are chosen for an object; None before they are computed."""
+def known(thing: types.SplatObject) -> Ready | None:
+    """The computed features of an object, if they are of the extractor that is chosen now."""
     found = ready.get(thing.session_uid)
     return found if found and found.extractor == thing.ludvig_features.extractor else None
 
 
 class LudvigFeatures(bpy.types.PropertyGroup):
-    """The extractor an object's segments are found with."""
+    """The extractor whose features an object's segments are found with."""
 
     extractor: StringProperty(
         name="Features",
-        description="What the splats are told apart by, as the engine calls it",
+        description="The engine's name for the extractor whose features tell splats apart",
         default="auto",
     )
 
 
+PLACE = (bpy.types.Object, "ludvig_features")  # the property that every object gets
+
+
 def register() -> None:
     bpy.utils.register_class(LudvigFeatures)
-    bpy.types.Object.ludvig_features = PointerProperty(type=LudvigFeatures)
+    setattr(*PLACE, PointerProperty(type=LudvigFeatures))
 
 
 def unregister() -> None:
     ready.clear()
-    del bpy.types.Object.ludvig_features
+    delattr(*PLACE)
     bpy.utils.unregister_class(LudvigFeatures)

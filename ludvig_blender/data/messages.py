@@ -1,18 +1,22 @@
-"""Tell the user what went wrong, where they look: in the status bar and, until the next success, in the panel."""
+"""Show errors to the user: in the status bar and, until the next success, in the panel."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...ludvig_engine.errors import EngineError, Fix
+from . import properties
+
+if TYPE_CHECKING:
+    from .types import Outcome
 
 
 def show(error: EngineError) -> None:
-    """Let the panel show an error with its remedies."""
-    message = bpy.context.window_manager.ludvig
+    """Show an error with its remedies in the panel."""
+    message = properties.message(bpy.context)
     message.text = error.message
     message.fixes.clear()
     for fix in error.fixes:
@@ -23,20 +27,20 @@ def show(error: EngineError) -> None:
 
 
 def clear() -> None:
-    """Take the message away."""
-    message = bpy.context.window_manager.ludvig
+    """Remove the error from the panel."""
+    message = properties.message(bpy.context)
     message.text = ""
     message.fixes.clear()
 
 
 def fixes() -> list[Fix]:
-    """The remedies of the error that is shown."""
-    kept = bpy.context.window_manager.ludvig.fixes
+    """The remedies of the error that the panel shows."""
+    kept = properties.message(bpy.context).fixes
     return [Fix(fix.text, fix.action, json.loads(fix.arguments)) for fix in kept]
 
 
-def fail(operator: Any, error: EngineError) -> set[str]:
-    """What an operator returns when its user has to know."""
+def fail(operator: bpy.types.Operator, error: EngineError) -> Outcome:
+    """Show an error to the user of an operator, and give what the operator returns then."""
     show(error)
     operator.report({"ERROR"}, str(error))
     return {"CANCELLED"}

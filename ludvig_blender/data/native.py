@@ -1,6 +1,6 @@
-"""The one place that knows Blender 5.3's own splats: there point clouds have a type, and Blender draws this one itself.
+"""Blender 5.3's own splats: point clouds have a type, and Blender draws those of this type.
 
-Written against the API's stubs: `mypy --disable-error-code valid-type ludvig_blender/data/native.py` with fake-bpy-module.
+Only this module knows about them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ def exists() -> bool:
 
 
 def convert(thing: bpy.types.Object) -> None:
-    """Let Blender treat a splat object as splats, where it can; also one that an earlier Blender saved.
+    """Let Blender treat an object as splats if it can, also one that an earlier Blender saved.
 
-    Elsewhere Blender sees plain points: shown as bounds, so that only our own drawing is seen, and left out of renders,
-    which would be full of balls.
+    Otherwise Blender sees plain points. Then it shows the object as bounds, so that only our own
+    drawing is seen, and leaves it out of renders, which would show a ball for every point.
     """
     cloud = thing.data
     assert isinstance(cloud, bpy.types.PointCloud)
@@ -50,7 +50,10 @@ def convertible(thing: bpy.types.Object) -> bool:
 
 
 def draws(thing: bpy.types.Object) -> bool:
-    """Whether Blender draws a splat object. Displayed as bounds it does not: then we do, with selection and scores."""
+    """Whether Blender draws a splat object itself.
+
+    It does not if the object is displayed as bounds: then we draw it, with selection and scores.
+    """
     cloud = thing.data
     return (
         exists()

@@ -1,67 +1,78 @@
-"""A segment in Geometry Nodes: the group "LUDVIG Segment" gives its splats, all others, and which they are.
+"""The node group "LUDVIG Segment", which outputs a segment's splats, the rest and a selection.
 
-As a modifier it leaves only the segment, or with Invert everything else, and follows the segment's certainty. In other
-node trees its Selection drives whatever the artist likes. Before 5.3 the viewport draws what modifiers leave.
+As a modifier the group keeps only the segment (or with Invert everything else) and follows the
+segment's certainty. In other node trees its Selection can drive any node. Before 5.3 the viewport
+draws what the modifiers output.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
+
+if TYPE_CHECKING:
+    from typing import Literal, Protocol
+
+    from .types import Segment
+
+    Direction = Literal["INPUT", "OUTPUT"]
+    Value = str | float
+
+    class Input(Protocol):
+        value: Value
+
 
 GROUP = "LUDVIG Segment"
 
 
-def follow(segment: Any, attribute: str = "") -> None:
-    """Let the modifiers of a segment's object have its new certainty, and its name if it was `attribute` before."""
+def follow(segment: Segment, attribute: str = "") -> None:
+    """Pass a segment's certainty and attribute on to the modifiers that use it.
+
+    `attribute` is the attribute's name before, if it has changed.
+    """
     thing = segment.id_data
     for modifier in thing.modifiers:
-        ours = (
-            modifier.type == "NODES"
-            and modifier.node_group
-            and modifier.node_group.name.startswith(GROUP)
-        )
+        if not isinstance(modifier, bpy.types.NodesModifier):
+            continue
+        ours = modifier.node_group and modifier.node_group.name.startswith(GROUP)
         if ours and get_input(modifier, "Attribute") == (attribute or segment.attribute):
             set_input(modifier, "Attribute", segment.attribute)
             set_input(modifier, "Certainty", segment.threshold)
             thing.update_tag()
 
 
-def group() -> Any:
+def group() -> bpy.types.GeometryNodeTree:
     """The node group, made if this file has none."""
-    return bpy.data.node_groups.get(GROUP) or _make()
+    known = cast("bpy.types.GeometryNodeTree | None", bpy.data.node_groups.get(GROUP))
+    return known or _make()
 
 
-def _make() -> Any:
-    tree = bpy.data.node_groups.new(GROUP, "GeometryNodeTree")
+def _make() -> bpy.types.GeometryNodeTree:
+    tree = cast("bpy.types.GeometryNodeTree", bpy.data.node_groups.new(GROUP, "GeometryNodeTree"))
     tree.is_modifier = True
     tree.description = "The splats whose score, a named attribute, is above the certainty"
     interface = tree.interface
+    assert interface is not None
 
-    def socket(name: str, kind: str, direction: str, **settings: Any) -> None:
-        made = interface.new_socket(name, in_out=direction, socket_type=f"NodeSocket{kind}")
+    def socket(name: str, kind: str, direction: Direction, **settings: Value) -> None:
+        # The stubs do not know the types of sockets.
+        type_ = cast("Literal['DEFAULT']", f"NodeSocket{kind}")
+        made = interface.new_socket(name, in_out=direction, socket_type=type_)
         for key, value in settings.items():
             setattr(made, key, value)
 
     socket("Geometry", "Geometry", "INPUT")
     socket("Attribute", "String", "INPUT", description="ludvig_ and the segment's name")
-    socket(
-        "Certainty",
-        "Float",
-        "INPUT",
-        default_value=0.5,
-        min_value=0.0,
-        max_value=1.0,
-        subtype="FACTOR",
-    )
+    certainty: dict[str, Value] = {"default_value": 0.5, "min_value": 0.0, "max_value": 1.0}
+    socket("Certainty", "Float", "INPUT", subtype="FACTOR", **certainty)
     socket("Invert", "Bool", "INPUT", description="Everything but the segment")
     socket("Geometry", "Geometry", "OUTPUT")
     socket("Rest", "Geometry", "OUTPUT", description="The other splats")
     socket("Selection", "Bool", "OUTPUT", description="Which splats belong to the segment")
     socket("Score", "Float", "OUTPUT", description="The score of each splat")
 
-    def node(kind: str, x: int, **settings: Any) -> Any:
+    def node(kind: str, x: int, **settings: Value) -> bpy.types.Node:
         made = tree.nodes.new(kind)
         made.location = x, 0
         for key, value in settings.items():
@@ -90,27 +101,36 @@ def _make() -> Any:
     return tree
 
 
-def _identifier(modifier: Any, name: str) -> str:
-    inputs = (
-        s
-        for s in modifier.node_group.interface.items_tree
-        if s.item_type == "SOCKET" and s.in_out == "INPUT"
-    )
-    return next((socket.identifier for socket in inputs if socket.name == name), "")
+def _identifier(modifier: bpy.types.NodesModifier, name: str) -> str:
+    """Blender's own name for a modifier's input; "" if there is none."""
+    if modifier.node_group is None or modifier.node_group.interface is None:
+        return ""
+    for item in modifier.node_group.interface.items_tree:
+        if not isinstance(item, bpy.types.NodeTreeInterfaceSocket):
+            continue
+        if item.in_out == "INPUT" and item.name == name:
+            return item.identifier
+    return ""
 
 
-def get_input(modifier: Any, name: str) -> Any:
+def get_input(modifier: bpy.types.NodesModifier, name: str) -> Value | None:
     """The value of a modifier's input, by the socket's name."""
     key = _identifier(modifier, name)
     if not hasattr(modifier, "properties"):
         return modifier.get(key)
-    return getattr(modifier.properties.inputs, key).value if key else None
+    return _property(modifier, key).value if key else None
 
 
-def set_input(modifier: Any, name: str, value: Any) -> None:
+def set_input(modifier: bpy.types.NodesModifier, name: str, value: Value) -> None:
     """Set a modifier's input, by the socket's name."""
     key = _identifier(modifier, name)
     if hasattr(modifier, "properties"):  # from 5.2; earlier they are custom properties
-        getattr(modifier.properties.inputs, key).value = value
+        _property(modifier, key).value = value
     else:
         modifier[key] = value
+
+
+def _property(modifier: bpy.types.NodesModifier, key: str) -> Input:
+    # Blender makes these properties for each node group, so the stubs do not know them.
+    inputs = modifier.properties.inputs  # type: ignore[union-attr]
+    return cast("Input", getattr(inputs, key))

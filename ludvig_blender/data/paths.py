@@ -1,4 +1,4 @@
-"""Paths as a .blend keeps them: relative to it, so that it can be moved together with what it names."""
+"""Paths as a .blend stores them: relative, so that it can be moved with the files it names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def absolute(path: str) -> str:
 
 
 def relative(path: str) -> str:
-    """Relative to the .blend, so that both can be moved; as it is before saving and from another drive."""
+    """The path relative to the .blend; unchanged if that was never saved or is on another drive."""
     if not path or not bpy.data.filepath or Path(path).drive != Path(bpy.data.filepath).drive:
         return path
     return bpy.path.relpath(path)

@@ -1,35 +1,41 @@
-"""The engine's views as Blender's cameras: in a collection, children of the splats, with the photo as their background.
+"""The engine's views as Blender cameras, each with its photo as background.
 
-A camera looks down its -z axis with y up (OpenGL), the engine's views down +z with y down (OpenCV).
+The cameras are children of the splat object, in a collection of their own.
+
+A Blender camera looks along -z with y up (OpenGL), a view of the engine along +z with y down
+(OpenCV).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 import bpy
 import numpy as np
 
 from . import paths
 
+if TYPE_CHECKING:
+    from ...ludvig_engine.wire.methods import SceneOpened
+    from .types import CameraObject, Capture, SplatObject
+
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])
-SENSOR = 36.0  # mm; only its ratio to the focal length means anything
-VIEW, SIZE = (
-    "ludvig_view",
-    "ludvig_size",
-)  # custom properties of a camera object: the view's name; width and height
-LENGTH = 0.05  # of a camera's drawing, relative to the distance between the cameras
+SENSOR = 36.0  # mm; only its ratio to the focal length matters
+# Custom properties of a camera object: the view's name, and its width and height.
+VIEW = "ludvig_view"
+SIZE = "ludvig_size"
+LENGTH = 0.05  # size at which a camera is drawn, relative to the extent of all cameras
 
 
-def make(thing: Any, opened: Any) -> None:
-    """Make the cameras of a splat object from `methods.SceneOpened`; earlier ones are replaced."""
+def make(thing: SplatObject, opened: SceneOpened) -> None:
+    """Make the cameras of a splat object from the engine's views; earlier ones are replaced."""
     from mathutils import Matrix
 
     own = thing.ludvig_capture
     remove(thing)
     collection = bpy.data.collections.new(f"{thing.name} Cameras")
     own.cameras = collection
-    (thing.users_collection or [bpy.context.scene.collection])[0].children.link(collection)
+    _collection_of(thing).children.link(collection)
     places = np.linalg.inv(np.asarray(opened.viewmats, np.float64)) @ FLIP
     size = LENGTH * max(float(np.ptp(places[:, :3, 3], axis=0).max()), 1e-3) if len(places) else 1.0
     for index, name in enumerate(opened.names):
@@ -37,29 +43,38 @@ def make(thing: Any, opened: Any) -> None:
         set_lens(data, opened.Ks[index], opened.sizes[index])
         data.display_size = size
         view = bpy.data.objects.new(name, data)
-        view[VIEW], view[SIZE] = name, [int(n) for n in opened.sizes[index]]
+        view[VIEW] = name
+        view[SIZE] = [int(n) for n in opened.sizes[index]]
         view.parent, view.matrix_local = thing, Matrix(places[index].tolist())
         if path := opened.photos[index]:
             _photo(data, path, own)
         collection.objects.link(view)
 
 
-def set_lens(data: Any, K: np.ndarray, size: np.ndarray) -> None:
-    """Focal length and principal point of K (3, 3), in pixels of an image of `size` (width, height)."""
+def _collection_of(thing: bpy.types.Object) -> bpy.types.Collection:
+    """The first collection an object is in, else the scene's."""
+    if thing.users_collection:
+        return thing.users_collection[0]
+    assert bpy.context.scene is not None
+    return bpy.context.scene.collection
+
+
+def set_lens(data: bpy.types.Camera, K: np.ndarray, size: np.ndarray) -> None:
+    """Set focal length and principal point from K (3, 3), in pixels of a (width, height) image."""
     width, height = (float(n) for n in size)
     data.type = "PERSP"
     data.sensor_fit = "HORIZONTAL"
     data.sensor_width = SENSOR
     data.lens = float(K[0, 0]) / width * SENSOR
-    # Blender moves the picture, in units of its width and with y up; K says where the axis meets it, with y down.
+    # Blender's shift moves the image, in units of its width with y up. K gives the principal point,
+    # with y down.
     data.shift_x = (width / 2 - float(K[0, 2])) / width
     data.shift_y = (float(K[1, 2]) - height / 2) / width
 
 
-def _photo(data: Any, path: str, own: Any) -> None:
-    image = bpy.data.images.load(
-        paths.relative(path), check_existing=True
-    )  # its pixels wait until they are shown
+def _photo(data: bpy.types.Camera, path: str, own: Capture) -> None:
+    # Blender reads the pixels only when the image is shown.
+    image = bpy.data.images.load(paths.relative(path), check_existing=True)
     background = data.background_images.new()
     background.image = image
     background.display_depth = "FRONT"
@@ -68,22 +83,29 @@ def _photo(data: Any, path: str, own: Any) -> None:
     data.show_background_images = own.show_photos
 
 
-def of(thing: Any) -> list[Any]:
+def of(thing: SplatObject) -> list[CameraObject]:
     """The camera objects of a splat object."""
     collection = thing.ludvig_capture.cameras
-    return [view for view in collection.objects if VIEW in view] if collection else []
+    return [view for view in collection.objects if is_view(view)] if collection else []
 
 
-def owner(view: Any) -> Any:
+def is_view(thing: bpy.types.Object) -> TypeGuard[CameraObject]:
+    """Whether an object is a camera that was made here."""
+    # The stubs do not know that `in` finds custom properties.
+    return VIEW in thing and isinstance(thing.data, bpy.types.Camera)  # type: ignore[operator]
+
+
+def owner(view: bpy.types.Object | None) -> SplatObject | None:
     """The splat object a camera belongs to, or None."""
     from . import splats
 
-    return (
-        view.parent if view is not None and VIEW in view and splats.is_splats(view.parent) else None
-    )
+    if view is None or not is_view(view):
+        return None
+    parent = view.parent
+    return parent if splats.is_splats(parent) else None
 
 
-def follow(own: Any) -> None:
+def follow(own: Capture) -> None:
     """Show the photos as the settings say."""
     for view in of(own.id_data):
         view.data.show_background_images = own.show_photos
@@ -91,8 +113,8 @@ def follow(own: Any) -> None:
             background.alpha = own.photo_opacity
 
 
-def remove(thing: Any) -> None:
-    """Delete the cameras of a splat object, and their photos if nothing else shows them."""
+def remove(thing: SplatObject) -> None:
+    """Delete the cameras of a splat object, and their photos if nothing else uses them."""
     images = set()
     for view in of(thing):
         data = view.data

@@ -1,11 +1,12 @@
-"""What the user said about a segment: kept in the .blend with the camera it was said in, in the object's space.
+"""The prompts of a segment, each with the camera it was drawn in, in the object's space.
 
-The list of prompts is what a segment is found from; `request` makes of each what the engine is asked with.
+They are stored in the .blend. A segment is found from its list of prompts; `request` turns each
+into the message that the engine takes.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import (
@@ -19,24 +20,30 @@ from bpy.props import (
 
 from ..maths import kinds
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...ludvig_engine.wire import methods
+    from . import types
+
 ITEMS = [(k.id, k.label, k.about, k.icon, k.number) for k in kinds.KINDS.values()]
 
 
 class LudvigPrompt(bpy.types.PropertyGroup):
-    """One thing the user said. Its camera is a pinhole in object space: `methods.Viewport`.
+    """One prompt. Its camera is a pinhole in object space: `methods.Viewport`.
 
-    After a change the segment is found anew by `solve.start`; the panel changes prompts by `ludvig.prompt_change`, so
-    that a change and what is found by it are one step of undo.
+    After changing a prompt, call `solve.start` to find the segment again. The panel changes prompts
+    with the operator `ludvig.prompt_change`, so that a change and the new result are one undo step.
     """
 
     kind: EnumProperty(name="Kind", items=ITEMS)
     positive: BoolProperty(
         name="Belongs to It",
-        description="Whether this shows the object, or what is not part of it",
+        description="Whether this prompt marks the object, or something that is not part of it",
         default=True,
     )
     through: BoolProperty(
-        name="Through", description="Also means what lies behind the visible surface"
+        name="Through", description="The prompt also means what lies behind the visible surface"
     )
     text: StringProperty(name="Text", description="Words for the object")
     viewmat: FloatVectorProperty(
@@ -47,12 +54,14 @@ class LudvigPrompt(bpy.types.PropertyGroup):
     pixels: StringProperty(description='Places in pixels from the upper left: "x y x y ..."')
     radius: FloatProperty(description="Half the width of a line, in pixels")
     unseen: StringProperty(
-        description="Attribute with the splats that were hidden then; empty: none was"
+        description="Attribute with the splats hidden when the prompt was made; empty: none were"
     )
 
 
-def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text: str = "") -> Any:
-    """A new prompt of a segment, to be placed by `place` unless it is text."""
+def add(
+    segment: types.Segment, kind: str, *, positive: bool, through: bool = False, text: str = ""
+) -> types.Prompt:
+    """A new prompt of a segment; unless it is text, call `place` next."""
     prompt = segment.prompts.add()
     prompt.kind = kind
     prompt.positive = positive
@@ -61,19 +70,21 @@ def add(segment: Any, kind: str, *, positive: bool, through: bool = False, text:
     return prompt
 
 
-def place(prompt: Any, viewport: Any, pixels: Any, radius: float = 0.0) -> None:
-    """Say where: pixels (P, 2), of a `methods.Viewport`."""
+def place(
+    prompt: types.Prompt, viewport: methods.Viewport, pixels: np.ndarray, radius: float = 0.0
+) -> None:
+    """Set where a prompt was drawn: pixels (P, 2) of a viewport."""
     from ..maths import strokes
 
-    prompt.viewmat = viewport.viewmat.reshape(-1)
-    prompt.K = viewport.K.reshape(-1)
+    prompt.viewmat = viewport.viewmat.ravel().tolist()
+    prompt.K = viewport.K.ravel().tolist()
     prompt.size = viewport.width, viewport.height
     prompt.pixels = strokes.text(pixels)
     prompt.radius = radius
 
 
-def request(prompt: Any) -> Any:
-    """A prompt as `methods.Prompt`."""
+def request(prompt: types.Prompt) -> methods.Prompt:
+    """A prompt as the engine takes it."""
     import numpy as np
 
     from ...ludvig_engine.wire.methods import Prompt, Viewport
@@ -82,10 +93,8 @@ def request(prompt: Any) -> Any:
     kind = kinds.KINDS[prompt.kind]
     if not kind.placed:
         return Prompt(kind.wire, positive=prompt.positive, text=prompt.text)
-    viewmat, K = (
-        np.array(prompt.viewmat, np.float64).reshape(4, 4),
-        np.array(prompt.K, np.float64).reshape(3, 3),
-    )
+    viewmat = np.array(prompt.viewmat, np.float64).reshape(4, 4)
+    K = np.array(prompt.K, np.float64).reshape(3, 3)
     return Prompt(
         kind.wire,
         positive=prompt.positive,
@@ -96,8 +105,8 @@ def request(prompt: Any) -> Any:
     )
 
 
-def title(prompt: Any) -> str:
-    """A prompt in the panel's list."""
+def title(prompt: types.Prompt) -> str:
+    """The text of a prompt in the panel's list."""
     return kinds.KINDS[prompt.kind].title(prompt)
 
 

@@ -1,8 +1,8 @@
-"""What users set, stored in the .blend: on splat objects and scenes. And the message of the moment, not stored."""
+"""What users set, stored in the .blend on splat objects and scenes; and the current message."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import (
@@ -18,37 +18,58 @@ from bpy.props import (
 
 from .prompts import LudvigPrompt
 
+if TYPE_CHECKING:
+    from . import types
+
+    Place = tuple[type[bpy.types.bpy_struct], str, type[bpy.types.PropertyGroup]]
+
 MODES = (
-    ("COLOR", "Color", "The splats' own colors"),
-    ("SCORE", "Scores", "A float attribute as a heat map"),
+    ("COLOR", "Color", "Show the splats' own colors"),
+    ("SCORE", "Scores", "Show a float attribute as a heat map"),
     (
         "FEATURES",
         "Features",
-        "A vector or color attribute as red, green and blue, such as the three main components",
+        "Show a vector or color attribute as red, green and blue, "
+        "such as the three main components of the features",
     ),
-    ("SEGMENTS", "Segments", "Every splat in the color of its segment"),
+    ("SEGMENTS", "Segments", "Show every splat in the color of its segment"),
 )
 
 
-def _read(settings: Any, _context: Any) -> None:
+def drawing(scene: bpy.types.Scene | None) -> types.Scene:
+    """How splats are drawn in a scene."""
+    return cast("types.LudvigScene", scene).ludvig
+
+
+def message(context: bpy.types.Context) -> types.Message:
+    """The error that the panel shows at the moment."""
+    return cast("types.LudvigManager", context.window_manager).ludvig
+
+
+def tools(context: bpy.types.Context) -> types.Tools:
+    """The settings of the toolbar's tools."""
+    return cast("types.LudvigManager", context.window_manager).ludvig_tools
+
+
+def _read(settings: types.Splats | types.Segment, _context: bpy.types.Context) -> None:
     from . import changes
 
     changes.tell(settings.id_data)
 
 
-def _shown(_settings: Any, _context: Any) -> None:
+def _shown(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from . import changes
 
     changes.redraw()
 
 
-def _renamed(segment: Any, _context: Any) -> None:
+def _renamed(segment: types.Segment, _context: bpy.types.Context) -> None:
     from . import segments
 
     segments.renamed(segment)
 
 
-def _reapply(segment: Any, _context: Any) -> None:
+def _reapply(segment: types.Segment, _context: bpy.types.Context) -> None:
     from . import changes, node_group, segments
 
     if segment.attribute in segment.id_data.data.attributes:
@@ -57,7 +78,7 @@ def _reapply(segment: Any, _context: Any) -> None:
     changes.redraw()
 
 
-def _show_or_hide(segment: Any, _context: Any) -> None:
+def _show_or_hide(segment: types.Segment, _context: bpy.types.Context) -> None:
     from . import segments
 
     thing = segment.id_data
@@ -65,10 +86,10 @@ def _show_or_hide(segment: Any, _context: Any) -> None:
     segments.hide(thing, gone & ~chosen if segment.visible else gone | chosen)
 
 
-def _score_names(settings: Any, _context: Any, typed: str) -> list[str]:
+def _score_names(settings: types.Splats, _context: bpy.types.Context, typed: str) -> list[str]:
     from . import splats
 
-    thing = settings.id_data
+    thing: bpy.types.Object = settings.id_data
     if not splats.is_splats(thing):
         return []
     return [name for name in splats.extra_names(thing.data) if typed.lower() in name.lower()]
@@ -80,7 +101,7 @@ class LudvigSegment(bpy.types.PropertyGroup):
     name: StringProperty(
         name="Name", description="Its scores are the attribute ludvig_<name>", update=_renamed
     )
-    number: IntProperty(description="Which it is, also after others were removed or it was renamed")
+    number: IntProperty(description="Identifies the segment, also after it was renamed")
     attribute: StringProperty(
         name="Attribute", description="Float attribute with the scores, 0 to 1", update=_read
     )
@@ -89,7 +110,7 @@ class LudvigSegment(bpy.types.PropertyGroup):
     )
     threshold: FloatProperty(
         name="Certainty",
-        description="Splats with a higher score belong to it",
+        description="Splats with a higher score belong to the segment",
         min=0,
         max=1,
         default=0.5,
@@ -97,12 +118,12 @@ class LudvigSegment(bpy.types.PropertyGroup):
     )
     visible: BoolProperty(
         name="Show",
-        description="Show its splats in the viewport",
+        description="Show the segment's splats in the viewport",
         default=True,
         update=_show_or_hide,
     )
     prompts: CollectionProperty(type=LudvigPrompt)
-    note: StringProperty(description="What the engine has to say of the newest result")
+    note: StringProperty(description="The engine's notes on the newest result")
 
 
 class LudvigSplats(bpy.types.PropertyGroup):
@@ -111,7 +132,7 @@ class LudvigSplats(bpy.types.PropertyGroup):
     mode: EnumProperty(name="Show", items=MODES, default="COLOR", update=_read)
     attribute: StringProperty(
         name="Attribute",
-        description="The attribute that is shown",
+        description="The attribute to show",
         search=_score_names,
         search_options={"SUGGESTION"},
         update=_read,
@@ -123,19 +144,19 @@ class LudvigSplats(bpy.types.PropertyGroup):
         name="To", description="Score at the bright end of the heat map", default=1.0, update=_shown
     )
     strength: FloatProperty(
-        name="Strength", description="How much of the splats' own shading is covered", min=0, max=1, default=0.8,
-        subtype="FACTOR", update=_shown,
+        name="Strength", description="How much of the splats' own shading the colors cover",
+        min=0, max=1, default=0.8, subtype="FACTOR", update=_shown,
     )  # fmt: skip
     sh_degree: IntProperty(
-        name="SH Degree", description="Detail of view-dependent color, as far as the file has it",
+        name="SH Degree", description="Highest degree of view-dependent color to draw",
         min=0, max=4, default=4, update=_shown,
     )  # fmt: skip
     source: StringProperty(
-        name="File", description="The splat file this object was imported from", subtype="FILE_PATH",
-        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+        name="File", description="The splat file this object was imported from",
+        subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )  # fmt: skip
     segments: CollectionProperty(type=LudvigSegment)
-    active_segment: IntProperty(name="Segment", description="The segment that prompts are about")
+    active_segment: IntProperty(name="Segment", description="The segment that new prompts go to")
 
 
 class LudvigScene(bpy.types.PropertyGroup):
@@ -144,8 +165,8 @@ class LudvigScene(bpy.types.PropertyGroup):
     show: EnumProperty(
         name="Draw",
         items=(
-            ("SPLATS", "Splats", "Blended, sorted ellipsoids"),
-            ("POINTS", "Points", "A dot for every splat: fast on any graphics card"),
+            ("SPLATS", "Splats", "Draw blended, sorted ellipsoids"),
+            ("POINTS", "Points", "Draw a dot for every splat: fast on any graphics card"),
             ("NONE", "Nothing", "Leave the drawing to Blender"),
         ),
         default="SPLATS",
@@ -153,7 +174,7 @@ class LudvigScene(bpy.types.PropertyGroup):
     )
     coarse: BoolProperty(
         name="Coarse While Moving",
-        description="Draw fewer pixels while the view turns or splats move, all of them at rest",
+        description="Draw at a lower resolution while the view or the splats move",
         default=True,
     )
     selection: BoolProperty(
@@ -169,27 +190,29 @@ class LudvigScene(bpy.types.PropertyGroup):
         update=_shown,
     )
     prompts: BoolProperty(
-        name="Prompts", description="Mark where the active segment was clicked on and drawn over", default=True,
-        update=_shown,
+        name="Prompts", description="Mark the clicks, scribbles and boxes of the active segment",
+        default=True, update=_shown,
     )  # fmt: skip
 
 
 class LudvigTools(bpy.types.PropertyGroup):
-    """How the tools of the toolbar read what is drawn. Not stored."""
+    """Settings of the toolbar's tools. Not stored."""
 
     depth: EnumProperty(
         name="Depth",
         items=(
-            ("SURFACE", "Surface", "Only what is seen here is meant"),
-            ("THROUGH", "Through", "What lies behind it is meant as well"),
+            ("SURFACE", "Surface", "Only the visible surface is meant"),
+            ("THROUGH", "Through", "What lies behind the visible surface is meant as well"),
         ),
         options={"SKIP_SAVE"},
     )
     radius: IntProperty(
-        name="Radius", description="Half the width of a scribble", subtype="PIXEL", min=1, max=200, default=8,
-        options={"SKIP_SAVE"},
+        name="Radius", description="Half the width of a scribble", subtype="PIXEL",
+        min=1, max=200, default=8, options={"SKIP_SAVE"},
     )  # fmt: skip
-    text: StringProperty(name="Text", description="Words for what to find", options={"SKIP_SAVE"})
+    text: StringProperty(
+        name="Text", description="Words for the object to find", options={"SKIP_SAVE"}
+    )
 
 
 class LudvigFix(bpy.types.PropertyGroup):
@@ -201,27 +224,35 @@ class LudvigFix(bpy.types.PropertyGroup):
 
 
 class LudvigMessage(bpy.types.PropertyGroup):
-    """What the panel tells at the moment: an error and its remedies."""
+    """What the panel shows at the moment: an error and its remedies."""
 
     text: StringProperty(options={"SKIP_SAVE"})
     fixes: CollectionProperty(type=LudvigFix, options={"SKIP_SAVE"})
 
 
 CLASSES = (LudvigSegment, LudvigSplats, LudvigScene, LudvigTools, LudvigFix, LudvigMessage)
+# Which of Blender's types get a property, and its name.
+STORED: tuple[Place, ...] = (
+    (bpy.types.Object, "ludvig", LudvigSplats),
+    (bpy.types.Scene, "ludvig", LudvigScene),
+)
+NOT_STORED: tuple[Place, ...] = (
+    (bpy.types.WindowManager, "ludvig", LudvigMessage),
+    (bpy.types.WindowManager, "ludvig_tools", LudvigTools),
+)
 
 
 def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.Object.ludvig = PointerProperty(type=LudvigSplats)
-    bpy.types.Scene.ludvig = PointerProperty(type=LudvigScene)
-    bpy.types.WindowManager.ludvig = PointerProperty(type=LudvigMessage, options={"SKIP_SAVE"})
-    bpy.types.WindowManager.ludvig_tools = PointerProperty(type=LudvigTools, options={"SKIP_SAVE"})
+    for owner, name, group in STORED:
+        setattr(owner, name, PointerProperty(type=group))
+    for owner, name, group in NOT_STORED:
+        setattr(owner, name, PointerProperty(type=group, options={"SKIP_SAVE"}))
 
 
 def unregister() -> None:
-    for owner in (bpy.types.Object, bpy.types.Scene, bpy.types.WindowManager):
-        del owner.ludvig
-    del bpy.types.WindowManager.ludvig_tools
+    for owner, name, _ in (*STORED, *NOT_STORED):
+        delattr(owner, name)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

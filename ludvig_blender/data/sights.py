@@ -1,27 +1,33 @@
-"""What was hidden when a prompt was made: it means what was seen then, also after everything is shown again.
+"""Which splats were hidden when a prompt was made.
 
-Kept as boolean attributes, which follow the splats; prompts made in the same sight share one.
+A prompt concerns what was visible then, whatever is hidden or shown later.
+
+Stored as boolean attributes, which follow the splats. Prompts made while the same splats were
+hidden share one.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import attributes, segments
+from . import attributes, segments, splats
+
+if TYPE_CHECKING:
+    from .types import Prompt, Segment, SplatObject
 
 PREFIX = ".ludvig_unseen_"
 
 
-def note(thing: Any, prompt: Any) -> None:
-    """Remember with a new prompt which splats are hidden now."""
+def note(thing: SplatObject, prompt: Prompt) -> None:
+    """Store with a new prompt which splats are hidden now."""
     now = segments.hidden(thing)
     prompt.unseen = _attribute(thing, now) if now.any() else ""
 
 
-def visible(thing: Any, segment: Any) -> np.ndarray | None:
-    """Which splats were shown when each prompt of a segment was made, (N, P) bool; None if nothing was hidden."""
+def visible(thing: SplatObject, segment: Segment) -> np.ndarray | None:
+    """Which splats were visible at each prompt, (N, P) bool; None if none was ever hidden."""
     unseen = {
         prompt.unseen: attributes.get(thing.data, prompt.unseen)
         for prompt in segment.prompts
@@ -36,23 +42,23 @@ def visible(thing: Any, segment: Any) -> np.ndarray | None:
     return shown
 
 
-def tidy(thing: Any) -> None:
-    """Drop what no prompt needs any more."""
+def tidy(thing: SplatObject) -> None:
+    """Remove the attributes that no prompt needs any more."""
     needed = {prompt.unseen for segment in thing.ludvig.segments for prompt in segment.prompts}
     for name in set(_names(thing)) - needed:
         attributes.drop(thing.data, name)
 
 
-def _attribute(thing: Any, unseen: np.ndarray) -> str:
+def _attribute(thing: SplatObject, unseen: np.ndarray) -> str:
     """The name of the attribute with these values, made if there is none."""
     taken = _names(thing)
     for name in taken:
-        if np.array_equal(attributes.get(thing.data, name), unseen):
+        if np.array_equal(splats.required(thing.data, name), unseen):
             return name
     name = next(name for n in range(len(taken) + 1) if (name := f"{PREFIX}{n}") not in taken)
     attributes.put(thing.data, name, "BOOLEAN", unseen)
     return name
 
 
-def _names(thing: Any) -> list[str]:
+def _names(thing: SplatObject) -> list[str]:
     return [name for name in attributes.names(thing.data, "BOOLEAN") if name.startswith(PREFIX)]

@@ -1,8 +1,9 @@
 """Splat files to splat objects and back.
 
-The file's own numbers (log scales, logit opacities, quaternions of any length) cannot be had back bit for bit from the
-values Blender shows. They ride along in hidden attributes, and are written again wherever they still mean what the
-splat is now; so untouched splats come out as they went in, also from a .blend whose source file is gone.
+A file's own numbers (log scales, logit opacities, quaternions of any length) cannot be computed
+back bit for bit from the values that Blender shows. So hidden attributes keep them, and they are
+written again wherever they still give the splat's present values. Untouched splats are written as
+they were read, even if the source file is gone.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
@@ -23,11 +25,15 @@ from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
 from . import attributes, splats
 
+if TYPE_CHECKING:
+    from .types import Geometry, SplatObject
+
 STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
 NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros
 
 
-def _create(name: str, file: Splats, stored: dict[str, np.ndarray]) -> Any:
+def _create(name: str, file: Splats, stored: dict[str, np.ndarray]) -> SplatObject:
+    """A new splat object of the usable rows; `stored` are the file's own numbers, by attribute."""
     extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
     gaussians, rows = file.gaussians, None
     if not file.valid.all():
@@ -41,13 +47,14 @@ def _create(name: str, file: Splats, stored: dict[str, np.ndarray]) -> Any:
     return thing
 
 
-def adopt(thing: Any) -> tuple[Any, int]:
-    """A new splat object, in no collection yet, of an object with attributes named as in a PLY; how many were unusable.
+def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
+    """A new splat object from attributes named as in a PLY, and the number of unusable points.
 
-    Raises `EngineError` if the harmonics are incomplete.
+    It is in no collection yet. Raises `EngineError` if the harmonics are incomplete.
     """
     points = thing.data
-    known = {name: attributes.get(points, name) for name in attributes.names(points, "FLOAT")}
+    assert isinstance(points, bpy.types.PointCloud | bpy.types.Mesh)
+    known = _floats(points)
     rest = sum(name.startswith("f_rest_") for name in known)
     if rest % 3 or rest // 3 not in splats.SH_COUNTS:
         raise EngineError(
@@ -76,24 +83,30 @@ def adopt(thing: Any) -> tuple[Any, int]:
         sh0=columns("f_dc_", 3)[:, None],
         shN=shN,
     )
-    file = activate(
-        raw, {name: values for name, values in known.items() if not name.startswith(".")}
-    )
+    extras = {name: values for name, values in known.items() if not name.startswith(".")}
+    file = activate(raw, extras)
     return _create(thing.name, file, stored), int((~file.valid).sum())
 
 
-def load(path: str) -> Any:
+def _floats(geometry: Geometry) -> dict[str, np.ndarray]:
+    """All FLOAT attributes, by name."""
+    found = {name: attributes.get(geometry, name) for name in attributes.names(geometry, "FLOAT")}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def load(path: str) -> SplatObject:
     """A new splat object of a file's usable rows, in no collection yet. Raises `EngineError`.
 
-    The ending says which reader: of a file that is something else the reader says what it is.
+    The file name's ending selects the reader, which raises an error if the content is something
+    else.
     """
     format = next((format for format in formats.inside_blender() if format.fits(path)), None)
     if format is None:
         known = ", ".join(formats.endings(formats.inside_blender()))
         raise EngineError(
             "bad_file",
-            f"{Path(path).name} is not a splat file of a known kind.",
-            [f"Known: {known}."],
+            f"{Path(path).name} is not a splat file of a known format.",
+            [f"Choose a file whose name ends in one of these: {known}."],
         )
     file = formats.function(format.read)(path)
     stored = _stored_columns(path, len(file.gaussians)) if format.attributes else {}
@@ -101,23 +114,22 @@ def load(path: str) -> Any:
 
 
 def save(
-    path: str, objects: Sequence[Any], *, only_selected: bool, to_file: np.ndarray | None
+    path: str, objects: Sequence[SplatObject], *, only_selected: bool, to_file: np.ndarray | None
 ) -> int:
-    """Write splat objects into one file, in the format of its ending; how many splats that are.
+    """Write splat objects into one file, in the format of its ending; returns the number of splats.
 
-    `to_file` (4, 4) takes world space to the file's; None writes every object in its own space. Raises `EngineError`.
+    `to_file` (4, 4) maps world space to the file's; None writes every object in its own space.
+    Raises `EngineError`.
     """
     write = formats.writer(path)
     parts = [_part(thing, only_selected, to_file) for thing in objects]
     parts = [part for part in parts if len(part[0])]
+    if not parts and only_selected:
+        how = ["Select splats in Edit Mode, or turn Only Selected off."]
+        raise EngineError("bad_input", "No splat is selected.", how)
     if not parts:
-        raise EngineError(
-            "bad_input",
-            "No splat is selected." if only_selected else "There are no splats to export.",
-            ["Select splats in Edit Mode, or turn Only Selected off."]
-            if only_selected
-            else ["Select a splat object."],
-        )
+        how = ["Select a splat object."]
+        raise EngineError("bad_input", "There are no splats to export.", how)
     widest = max(gaussians.shN.shape[1] for gaussians, _ in parts)
     names = dict.fromkeys(name for _, columns in parts for name in columns)
     padded = [_with_coefficients(gaussians, widest) for gaussians, _ in parts]
@@ -135,12 +147,12 @@ def save(
 
 
 def _part(
-    thing: Any, only_selected: bool, to_file: np.ndarray | None
+    thing: SplatObject, only_selected: bool, to_file: np.ndarray | None
 ) -> tuple[Gaussians, dict[str, np.ndarray]]:
-    """The Gaussians an object contributes, and the columns written beside or instead of theirs."""
+    """An object's Gaussians, and the columns to write beside or instead of theirs."""
     cloud = thing.data
     gaussians = splats.read(cloud)
-    columns = {name: attributes.get(cloud, name) for name in splats.extra_names(cloud)}
+    columns = {name: splats.required(cloud, name) for name in splats.extra_names(cloud)}
     stored = {name: attributes.get(cloud, name) for name in STORED}
     if only_selected:
         chosen = splats.selection(cloud)
@@ -159,15 +171,13 @@ def _part(
 
 def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
     missing = count - gaussians.shN.shape[1]
-    return (
-        replace(gaussians, shN=np.pad(gaussians.shN, ((0, 0), (0, missing), (0, 0))))
-        if missing
-        else gaussians
-    )
+    if not missing:
+        return gaussians
+    return replace(gaussians, shN=np.pad(gaussians.shN, ((0, 0), (0, missing), (0, 0))))
 
 
 def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
-    """The file's logits, log scales and quaternions as they are, by the name of the attribute that keeps them."""
+    """The file's own logits, log scales and quaternions, by the attribute that keeps them."""
     sources = {
         ".ply_opacity": ["opacity"],
         ".ply_scale": [f"scale_{i}" for i in range(3)],
@@ -192,7 +202,10 @@ def _file_numbers(
     scale: np.ndarray | None,
     rotation: np.ndarray | None,
 ) -> dict[str, np.ndarray]:
-    """What to write as opacity, scale_* and rot_*: the file's own numbers where they still give the splat's values."""
+    """What to write as opacity, scale_* and rot_*.
+
+    These are the file's own numbers where they still give the splat's values.
+    """
     logit = logits(gaussians)
     log_scale = log_scales(gaussians)
     quats = gaussians.quats

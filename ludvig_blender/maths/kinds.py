@@ -1,94 +1,101 @@
-"""The kinds of prompts that Blender makes: one class each, with all that differs between them.
+"""The kinds of prompts that Blender makes: one class each, with everything that differs by kind.
 
-Operators, tools, buttons, the drawing with the mouse and the marks in the viewport come from these. The other half of
-each is the row of the same name in `ludvig_engine/wire/prompt_kinds.py`. Knows no bpy.
+Operators, tools, buttons, mouse input and the marks in the viewport are made from these classes.
+The engine's half of each kind is the row of the same name in `ludvig_engine/wire/prompt_kinds.py`.
+This module does not use bpy.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from ...ludvig_engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
 
 Place = tuple[float, float]
 Stroke = tuple[list[Place], float, float]  # places, alpha, width in pixels
 
-SMALLEST = 4  # pixels of a box's side
-MOST = 40  # points of a line that are looked for on the splats
-STEPS = (0.2, 0.35, 0.5, 0.65, 0.8)  # of a box's sides: where it is looked through
+SMALLEST = 4  # the shortest side of a box, in pixels
+MOST = 40  # how many points of a line are looked up on the splats
+STEPS = (0.2, 0.35, 0.5, 0.65, 0.8)  # where in a box splats are looked up, as parts of its sides
 STEP = 2  # pixels the mouse moves before a line gets another point
+
+
+class Worded(Protocol):
+    """A prompt, as far as its title needs it."""
+
+    text: str
 
 
 class Kind:
     """A kind of prompt as it is stored, listed and named."""
 
-    id: str  # in .blend files; in small letters its name on the wire
+    id: str  # in .blend files; in lower case its name on the wire
     number: int  # in .blend files
     label: str
     about: str
     icon: str
-    placed = True  # in a view; else it is words
+    placed = True  # drawn in a view; else it is text
 
     @property
     def wire(self) -> str:
         return self.id.lower()
 
-    def title(self, prompt: Any) -> str:
-        """A prompt in the panel's list."""
+    def title(self, prompt: Worded) -> str:
+        """The text of a prompt in the panel's list."""
         return self.label
 
 
 class Drawn(Kind):
     """A kind that is drawn in a view with the mouse."""
 
-    needed: str  # "a place": what an error says is missing
+    needed: str  # what an error says is missing: "a place"
     action: str  # the operator's label
-    tip: str  # and its description
+    tip: str  # the operator's description
     tool: str  # the tool's label
     tool_tip: str
     tool_icon: str
-    at_once = False  # a press is all; else the button is held while it is drawn
+    at_once = False  # one press makes it; else the button is held while drawing
     wide = False  # has a radius
-    dots = False  # is marked by dots and not by a line
+    dots = False  # is shown by dots and not by a line
 
     def extend(self, places: list[Place], place: Place) -> None:
-        """The mouse is here now: add it to what has been drawn."""
+        """Add the mouse's place to what has been drawn."""
         if not places or max(abs(place[0] - places[-1][0]), abs(place[1] - places[-1][1])) >= STEP:
             places.append(place)
 
     def stroke(self, places: list[Place], radius: float) -> Stroke | None:
-        """What is shown while it is drawn."""
+        """What is shown while the user draws."""
         return None
 
     def complete(self, given: np.ndarray) -> bool:
-        """Whether so many pixels (P, 2) can be a prompt."""
+        """Whether this number of pixels (P, 2) makes a prompt."""
         return len(given) > 0
 
     def inside(self, given: np.ndarray, width: int, height: int) -> np.ndarray:
-        """The part that is in a view of this size: a line loses its points outside, unless it has none inside."""
+        """The pixels that are inside a view of this size. Raises `EngineError` if none is."""
         import numpy as np
 
         last = np.array([width - 1, height - 1])
-        within: np.ndarray = ((given >= 0) & (given <= last)).all(1)
+        within = np.all((given >= 0) & (given <= last), axis=1)
         if not within.any():
-            raise EngineError(
-                "bad_input",
-                f"({given[0, 0]:g}, {given[0, 1]:g}) is outside the view of {width} x {height} pixels.",
-                ["Draw inside the view."],
-            )
+            x, y = given[0]
+            what = f"({x:g}, {y:g}) is outside the view of {width} x {height} pixels."
+            raise EngineError("bad_input", what, ["Draw inside the view."])
         return given[within]
 
     def probes(self, pixels: np.ndarray) -> np.ndarray:
-        """The pixels (Q, 2) in which the surface is looked for that the mark is drawn on."""
+        """The pixels (Q, 2) at which the splats' surface is looked up, for the mark to lie on."""
         import numpy as np
 
         return pixels[np.unique(np.linspace(0, len(pixels) - 1, MOST).astype(int))]
 
     def outline(self, pixels: np.ndarray) -> np.ndarray | None:
-        """The pixels (Q, 2) of a line in the surface's middle depth; None: the mark is the surface that was found."""
+        """The pixels (Q, 2) of a mark drawn at the surface's median depth; None: on the surface."""
         return None
 
 
@@ -100,9 +107,9 @@ class Click(Drawn):
     about = "A point on the object"
     needed = "a place"
     action = "Click on Object"
-    tip = "Click on the object to find. Shift: also this. Ctrl: not this"
+    tip = "Click on the object to find. Shift: add this. Ctrl: remove this"
     tool = "Find by Click"
-    tool_tip = "Click on an object made of splats to select it.\nShift: also this. Ctrl: not this"
+    tool_tip = "Click on an object made of splats to select it.\nShift: add this. Ctrl: remove this"
     tool_icon = "ops.generic.select"
     at_once = True
     dots = True
@@ -116,9 +123,11 @@ class Scribble(Drawn):
     about = "A line over the object"
     needed = "a line"
     action = "Scribble over Object"
-    tip = "Draw a line over the object to find. Shift: also this. Ctrl: not this"
+    tip = "Draw a line over the object to find. Shift: add this. Ctrl: remove this"
     tool = "Find by Scribble"
-    tool_tip = "Draw over an object made of splats to select it.\nShift: also this. Ctrl: not this"
+    tool_tip = (
+        "Draw over an object made of splats to select it.\nShift: add this. Ctrl: remove this"
+    )
     tool_icon = "ops.generic.select_paint"
     wide = True
 
@@ -134,9 +143,11 @@ class Box(Drawn):
     about = "A rectangle around the object"
     needed = "two corners"
     action = "Box around Object"
-    tip = "Draw a box around the object to find. Shift: also what is in this. Ctrl: nothing of this"
+    tip = "Draw a box around the object to find. Shift: add the object in it. Ctrl: remove it"
     tool = "Find in Box"
-    tool_tip = "Drag a box around an object to select it.\nShift: also in this. Ctrl: nothing of it"
+    tool_tip = (
+        "Drag a box around an object to select it.\nShift: add the object in it. Ctrl: remove it"
+    )
     tool_icon = "ops.generic.select_box"
 
     def extend(self, places: list[Place], place: Place) -> None:
@@ -149,16 +160,13 @@ class Box(Drawn):
         return len(given) == 2
 
     def inside(self, given: np.ndarray, width: int, height: int) -> np.ndarray:
-        """Cut off at the border."""
+        """The box, cut off at the view's border. Raises `EngineError` if it is too small."""
         import numpy as np
 
         corners = np.clip(np.sort(given, axis=0), 0, np.array([width - 1, height - 1]))
         if (np.ptp(corners, axis=0) < SMALLEST).any():
-            raise EngineError(
-                "bad_input",
-                "The box is too small to hold anything.",
-                ["Drag it around the object."],
-            )
+            what = f"The box is less than {SMALLEST} pixels wide or high."
+            raise EngineError("bad_input", what, ["Drag it around the object."])
         return corners
 
     def probes(self, pixels: np.ndarray) -> np.ndarray:
@@ -181,11 +189,11 @@ class Text(Kind):
     about = "Words for the object"
     placed = False
 
-    def title(self, prompt: Any) -> str:
+    def title(self, prompt: Worded) -> str:
         return f'"{prompt.text}"'
 
 
-def _around(first: Any, second: Any) -> list[Place]:
+def _around(first: Iterable[float], second: Iterable[float]) -> list[Place]:
     """The border of a rectangle between two corners, closed."""
     (x0, y0), (x1, y1) = first, second
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
@@ -195,7 +203,7 @@ KINDS: dict[str, Kind] = {kind.id: kind for kind in (Click(), Scribble(), Box(),
 
 
 def drawn() -> list[Drawn]:
-    """The kinds that have an operator and a tool to draw them with, in the order of the toolbar."""
+    """The kinds that have an operator and a tool, in the toolbar's order."""
     return [kind for kind in KINDS.values() if isinstance(kind, Drawn)]
 
 

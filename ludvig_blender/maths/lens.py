@@ -1,4 +1,4 @@
-"""From Blender's matrices to what the shader needs of a camera."""
+"""A camera: from Blender's matrices to the uniforms of the shader."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLUR = 0.3  # px², 3DGS adds it to every ellipse so that none falls between the pixels
-MARGIN = 0.3  # the Jacobian is taken at most this many tan(fov/2) beyond the border, as gsplat does
+BLUR = 0.3  # px²: 3DGS adds it to every ellipse so that none falls between pixels
+# The Jacobian is evaluated at most this far beyond the border, in units of tan(fov / 2), as in
+# gsplat.
+MARGIN = 0.3
 
 
 @dataclass(frozen=True)
 class Lens:
-    """A view of `width` x `height` pixels, perspective or orthographic. Matrices are OpenGL's, float64."""
+    """A view of `width` x `height` pixels, perspective or orthographic.
+
+    The matrices are OpenGL's, in float64.
+    """
 
     view: np.ndarray  # (4, 4) world -> camera (x right, y up, z backward)
     projection: np.ndarray  # (4, 4) camera -> clip space
@@ -25,18 +30,18 @@ class Lens:
 
     @property
     def near(self) -> float:
-        """Clip start: nothing nearer is drawn."""
+        """The near clipping distance."""
         p22, p23 = self.projection[2, 2:]
         return float((p23 + 1) / p22) if self.orthographic else float(p23 / (p22 - 1))
 
     @property
     def position(self) -> np.ndarray:
-        """Where the camera stands, in world space; where it looks, if orthographic."""
+        """The camera's position in world space; its viewing direction if it is orthographic."""
         turn, shift = self.view[:3, :3], self.view[:3, 3]
         return -turn[2] if self.orthographic else -turn.T @ shift
 
     def rows(self, world: np.ndarray) -> np.ndarray:
-        """(3, 4): from the space of an object with this world matrix to right, up, forward."""
+        """The map (3, 4) to right, up, forward from the space of an object with this matrix."""
         return (self.view @ world)[:3] * np.array([[1.0], [1.0], [-1.0]])
 
     def seen_from(self, world: np.ndarray) -> np.ndarray:
@@ -45,10 +50,10 @@ class Lens:
         return inverse[:, :3] @ self.position + (0 if self.orthographic else inverse[:, 3])
 
     def uniforms(self, tint: tuple[float, float, float, float], scale: float = 1.0) -> np.ndarray:
-        """The shader's uniform block, (32,) float32, for drawing at `scale` times the pixels."""
+        """The shader's uniform block, (32,) float32, at `scale` times the resolution."""
         width, height = max(round(self.width * scale), 1), max(round(self.height * scale), 1)
         p = self.projection
-        # The image plane's borders as slopes x/z, y/z: the principal point need not be the centre.
+        # The image's borders as slopes x/z and y/z. The principal point need not be the center.
         slopes = []
         for axis in (0, 1):
             half, shift = 1 / p[axis, axis], p[axis, 2] / p[axis, axis]

@@ -1,7 +1,8 @@
-"""Segments as sets, without losing their scores: after any of these the threshold still moves the border.
+"""Set operations on segments that keep scores, so that the threshold still moves the border.
 
-Scores above a threshold are in. `centered` puts every threshold at 0.5 and keeps scores clear of it, then the fuzzy
-operations give the sets expected of them exactly, also of complements: s > 0.5 just if not 1 - s > 0.5.
+Splats with scores above the threshold are in the set. `centered` maps every threshold to 0.5 and
+keeps scores away from it. Then the fuzzy operations give exactly the expected sets, also for
+complements: s > 0.5 if and only if not 1 - s > 0.5.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 HALF = np.float32(0.5)
-CLEAR = np.float32(1e-4)  # of the threshold
+CLEAR = np.float32(1e-4)  # the least distance of a score from the threshold
 
 
 def centered(scores: np.ndarray, threshold: float) -> np.ndarray:
-    """Scores (N,) as 0..1 with the threshold at 0.5; none is nearer to it than `CLEAR`."""
+    """Scores (N,) mapped to 0..1 with the threshold at 0.5, and at least `CLEAR` away from it."""
     below, above = np.float32(max(threshold, 1e-6)), np.float32(max(1 - threshold, 1e-6))
     inside = scores > np.float32(threshold)
     low = np.minimum(HALF * scores / below, HALF - CLEAR)
@@ -34,11 +35,10 @@ def difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def attained(scores: np.ndarray, threshold: float, chosen: np.ndarray) -> np.ndarray:
-    """Scores (N,) changed as little as it takes for exactly the `chosen` (N,) bool to exceed the threshold."""
+    """Scores (N,) with the least change so that exactly the `chosen` (N,) exceed the threshold."""
     edge = np.float32(threshold)
-    return np.where(
-        chosen, np.maximum(scores, np.nextafter(edge, np.float32(2))), np.minimum(scores, edge)
-    )
+    above = np.nextafter(edge, np.float32(2))
+    return np.where(chosen, np.maximum(scores, above), np.minimum(scores, edge))
 
 
 OPERATIONS = {"UNION": union, "DIFFERENCE": difference, "INTERSECT": intersection}

@@ -1,7 +1,8 @@
-"""Spherical harmonics of splats: colours seen from somewhere, and what turning or mirroring a splat does to them.
+"""Spherical harmonics of splats: colors from a direction, and coefficients of turned splats.
 
-Colour in direction d (unit vector from the camera to the Gaussian, in object space): 0.5 + C0 sh0 + Σ_k Y_k(d) shN_k,
-then clamped at 0 from below only. Coefficients are ordered by degree, then by order m = -l..l.
+The color in direction d (unit vector from the camera to the Gaussian, in object space) is 0.5 + C0
+sh0 + Σ_k Y_k(d) shN_k, then clamped to at least 0. Coefficients are ordered by degree, then by
+order m = -l..l.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ def degree_of(coefficients: int) -> int:
 
 
 def colors(sh0: np.ndarray, bands: list[np.ndarray], directions: np.ndarray) -> np.ndarray:
-    """Colours (N, 3), not clamped, of Gaussians with `sh0` (N, 3) and `bands`, a list of (N, 3), seen along (N, 3).
+    """Colors (N, 3), not clamped, of Gaussians with `sh0` (N, 3) and `bands`, a list of (N, 3).
 
-    Bands are separate arrays because Blender stores them so, and because each is then read in one go.
+    `directions` (N, 3) are those in which they are seen. Bands are separate arrays because Blender
+    stores them like that, and because each array is then read in one pass.
     """
     result = sh0 * np.float32(C0)
     result += np.float32(0.5)
@@ -33,14 +35,15 @@ def colors(sh0: np.ndarray, bands: list[np.ndarray], directions: np.ndarray) -> 
 
 
 def rotation(matrix: np.ndarray, degree: int) -> np.ndarray:
-    """What an orthogonal matrix (3, 3), a mirror too, does to coefficients of `degree`: (2 degree + 1) square.
+    """The matrix that an orthogonal matrix (3, 3) multiplies coefficients of `degree` with.
 
-    The functions of one degree span a space that rotations map to itself: Y(Qᵀd) = Y(d) D. So D follows from enough
-    directions by least squares, exactly, whatever the functions' signs and order: no Wigner recursion is needed.
+    It is square and has 2 degree + 1 rows; the orthogonal matrix may mirror. The functions of one
+    degree span a space that rotations map to itself: Y(Qᵀd) = Y(d) D. So least squares over enough
+    directions gives D exactly, whatever the functions' signs and order, and no Wigner recursion is
+    needed.
     """
-    i = np.arange(
-        16 * degree
-    )  # points of a Fibonacci sphere: well spread, so the system is well conditioned
+    # The points of a Fibonacci sphere are well spread, so the system is well conditioned.
+    i = np.arange(16 * degree)
     height, turn = 1 - (2 * i + 1) / len(i), i * np.pi * (3 - 5**0.5)
     ring = np.sqrt(1 - height**2)
     directions = np.stack([ring * np.cos(turn), ring * np.sin(turn), height], axis=1)
@@ -49,7 +52,7 @@ def rotation(matrix: np.ndarray, degree: int) -> np.ndarray:
 
 
 def rotate(shN: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Coefficients (N, S, 3) after the Gaussians were turned (or mirrored) by an orthogonal matrix (3, 3)."""
+    """Coefficients (N, S, 3) of Gaussians turned or mirrored by an orthogonal matrix (3, 3)."""
     turned = np.empty_like(shN)
     for degree in range(1, degree_of(shN.shape[1]) + 1):
         band = slice(degree**2 - 1, (degree + 1) ** 2 - 1)

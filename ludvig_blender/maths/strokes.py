@@ -1,15 +1,18 @@
-"""Where something was drawn: made to fit the view, or refused with the reason."""
+"""The pixels of a drawing: cut to the view, or refused with the reason."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from . import kinds
 from .lens import Lens
+
+if TYPE_CHECKING:
+    import bpy
 
 COLORS = {
     "SET": (0.25, 0.9, 0.4, 1.0),
@@ -19,22 +22,24 @@ COLORS = {
 
 
 def text(pixels: Iterable[Iterable[float]]) -> str:
-    """Pixels (P, 2) as operators and .blend files have them: "x y x y ..."."""
+    """Pixels (P, 2) as operators and .blend files store them: "x y x y ..."."""
     return " ".join(f"{value:g}" for pixel in pixels for value in pixel)
 
 
 def read(text: str) -> np.ndarray:
-    """Pixels (P, 2) of such a text. Raises `EngineError`."""
+    """The pixels (P, 2) in a text like that. Raises `EngineError`."""
     try:
         return np.array(text.split(), np.float64).reshape(-1, 2)
     except ValueError as error:
-        raise EngineError(
-            "bad_input", f'"{text}" are no pixels.', ['Give them as "x y x y ...".']
-        ) from error
+        what = f'"{text}" is not a list of pixels.'
+        raise EngineError("bad_input", what, ['Give pixels as "x y x y ...".']) from error
 
 
 def inside(kind: str, given: np.ndarray, lens: Lens) -> np.ndarray:
-    """The part of a drawing that is in view: pixels (P, 2) from the upper left. Raises `EngineError` if there is none."""
+    """The part of a drawing that is in view: pixels (P, 2) from the upper left.
+
+    Raises `EngineError` if nothing is.
+    """
     drawn = kinds.drawn_as(kind)
     if not drawn.complete(given):
         what = f"This needs {drawn.needed}, but there are {len(given)} places."
@@ -42,6 +47,6 @@ def inside(kind: str, given: np.ndarray, lens: Lens) -> np.ndarray:
     return drawn.inside(given, lens.width, lens.height)
 
 
-def center(thing: Any) -> np.ndarray:
-    """The middle of an object's bounds, object space (3,)."""
+def center(thing: bpy.types.Object) -> np.ndarray:
+    """The center (3,) of an object's bounds, in object space."""
     return np.array([tuple(corner) for corner in thing.bound_box], np.float64).mean(0)

@@ -1,4 +1,4 @@
-"""Move, turn, scale and mirror Gaussians by a matrix: means, shapes and view-dependent colours together."""
+"""Transform Gaussians by a matrix: means, shapes and view-dependent colors together."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.scene import Gaussians
 from . import sh
 
-CHUNK = 65536  # Gaussians: keeps the 3x3 matrices of a step in the cache
+CHUNK = 65536  # Gaussians per step, so that their 3x3 matrices fit into the cache
 
 
 def apply(gaussians: Gaussians, matrix: np.ndarray) -> Gaussians:
-    """Gaussians after a transform by `matrix` (4, 4); the very same object for the identity.
+    """Gaussians after a transform by `matrix` (4, 4); the same object if that is the identity.
 
-    A rotation with uniform scale, mirrored or not, is exact. Under shear and non-uniform scale means and covariances
-    are exact (Σ' = A Σ Aᵀ); view-dependent colour turns with the nearest rotation (the polar factor of A), as a general
-    linear map does not take spherical harmonics of one degree to the same degree.
-    Raises `EngineError` "bad_input" if the matrix flattens space.
+    A rotation with uniform scale, mirrored or not, is exact. Under shear and non-uniform scale,
+    means and covariances are exact (Σ' = A Σ Aᵀ), and view-dependent color turns with the nearest
+    rotation (the polar factor of A), because a general linear map does not map spherical harmonics
+    of one degree to the same degree. Raises `EngineError` "bad_input" if the matrix flattens space.
     """
     matrix = np.asarray(matrix, np.float64)
     if np.allclose(matrix, np.eye(4), rtol=0, atol=1e-6):
@@ -29,12 +29,14 @@ def apply(gaussians: Gaussians, matrix: np.ndarray) -> Gaussians:
     if not stretches[2] > 1e-9 * stretches[0]:
         raise EngineError(
             "bad_input",
-            f"The object's scale flattens its splats (stretch {stretches[0]:.3g} to {stretches[2]:.3g}).",
+            "The object's scale flattens its splats: "
+            f"it is {stretches[0]:.3g} along one axis and {stretches[2]:.3g} along another.",
             ["Give the object a scale other than 0 on every axis."],
         )
     turn = left @ right  # orthogonal, with determinant -1 if mirrored
     if stretches[0] - stretches[2] < 1e-6 * stretches[0]:
-        # Ellipsoids are symmetric about their centre: mirroring them is turning them by minus the mirror.
+        # Ellipsoids are symmetric about their center: mirroring them is turning them by the negated
+        # mirror.
         quats = turned(gaussians.quats, turn * np.sign(np.linalg.det(turn)))
         scales = gaussians.scales * np.float32(stretches.mean())
     else:
@@ -58,7 +60,10 @@ def turned(quats: np.ndarray, rotation: np.ndarray) -> np.ndarray:
 def reshaped(
     quats: np.ndarray, scales: np.ndarray, linear: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Quaternions and scales of ellipsoids mapped by a matrix (3, 3): those of A R S² Rᵀ Aᵀ = U D² Uᵀ."""
+    """Quaternions and scales of ellipsoids mapped by a matrix A (3, 3).
+
+    They are U and D of A R S² Rᵀ Aᵀ = U D² Uᵀ.
+    """
     new_quats, new_scales = np.empty(quats.shape, np.float32), np.empty(scales.shape, np.float32)
     for start in range(0, len(quats), CHUNK):
         rows = slice(start, start + CHUNK)
@@ -69,7 +74,7 @@ def reshaped(
 
 
 def rotations(quats: np.ndarray) -> np.ndarray:
-    """Rotation matrices (N, 3, 3), float64, of normalised quaternions (N, 4) wxyz."""
+    """Rotation matrices (N, 3, 3), float64, of normalized quaternions (N, 4) wxyz."""
     w, x, y, z = quats.astype(np.float64).T
     rows = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
@@ -82,8 +87,8 @@ def rotations(quats: np.ndarray) -> np.ndarray:
 def quaternions(matrices: np.ndarray) -> np.ndarray:
     """Quaternions (N, 4) wxyz, w >= 0, of rotation matrices (N, 3, 3).
 
-    The matrix Σ q_i q_j is linear in the rotation matrix; its longest column is q up to its length, without the loss of
-    digits that dividing by a small component would bring.
+    The matrix q_i q_j is linear in the rotation matrix. Its longest column is q up to a factor,
+    without the loss of digits that comes from dividing by a small component.
     """
     m = matrices
     xx = m[:, 0, 0]

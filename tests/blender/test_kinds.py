@@ -69,7 +69,7 @@ def test_a_box_follows_the_mouse_with_its_second_corner():
     for place in ((5, 5), (20, 9), (6, 5)):
         kinds.KINDS["BOX"].extend(drawn, place)
     assert drawn == [(5, 5), (6, 5)]
-    with pytest.raises(EngineError, match="too small"):
+    with pytest.raises(EngineError, match="less than 4 pixels"):
         places.inside("BOX", np.array(drawn, float), LENS)
 
 

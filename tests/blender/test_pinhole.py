@@ -69,5 +69,5 @@ def test_uneven_objects_are_refused(stretch):
     lens = picture.camera_lens(
         bpy.context.scene.camera, bpy.context.scene, bpy.context.evaluated_depsgraph_get()
     )
-    with pytest.raises(Exception, match=r"stretched unevenly .* has no camera"):
+    with pytest.raises(Exception, match=r"scaled unevenly .* no camera"):
         pinhole.viewport(lens, thing.matrix_world, np.zeros(3))

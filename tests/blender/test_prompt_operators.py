@@ -222,10 +222,10 @@ BAD = {
         "outside the view of 640 x 480",
     ),
     "no place": (lambda thing: bpy.ops.ludvig.click(), "needs a place"),
-    "no pixels": (lambda thing: bpy.ops.ludvig.click(pixels="5 5 5"), "are no pixels"),
+    "no pixels": (lambda thing: bpy.ops.ludvig.click(pixels="5 5 5"), "is not a list of pixels"),
     "no camera": (lambda thing: click(thing, 0, camera="nobody"), 'no camera "nobody"'),
     "a point of a box": (lambda thing: bpy.ops.ludvig.box(pixels="5 5"), "needs two corners"),
-    "an empty box": (lambda thing: bpy.ops.ludvig.box(pixels="5 5 5 5"), "too small"),
+    "an empty box": (lambda thing: bpy.ops.ludvig.box(pixels="5 5 5 5"), "less than 4 pixels"),
     "empty text": (lambda thing: bpy.ops.ludvig.text(text="  "), "no text to look for"),
     "text, unavailable": (lambda thing: bpy.ops.ludvig.text(text="pot"), "No words here"),
 }

@@ -99,7 +99,7 @@ def test_truncated_and_missing_files_are_explained(tmp_path):
         load(path)
     with pytest.raises(RuntimeError, match="no file"):
         load(tmp_path / "gone.ply")
-    with pytest.raises(RuntimeError, match="not a splat file of a known kind"):
+    with pytest.raises(RuntimeError, match="not a splat file of a known format"):
         load(tmp_path / "some.obj")
     load(write_ply(tmp_path / "good.ply"))
     assert bpy.context.window_manager.ludvig.text == ""

@@ -1,0 +1,136 @@
+"""The add-on's properties as type checkers see them. Import this only under `if TYPE_CHECKING`.
+
+Blender turns the annotations of the classes in prompts.py, properties.py, capture.py and
+features.py into properties when it registers them, and no stub can know that. `Segment` below says
+which values the properties of `LudvigSegment` hold, and so on for each class; a test compares their
+names. `splats.is_splats` narrows an object to `SplatObject`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import bpy
+
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import OperatorReturnItems
+    from bpy.types import bpy_prop_collection_idprop as Collection
+
+    Outcome = set[OperatorReturnItems]  # what an operator's `execute`, `invoke` and `modal` return
+
+Geometry = bpy.types.PointCloud | bpy.types.Mesh  # what has attributes of points
+
+
+class Attribute(bpy.types.Attribute):
+    """An attribute of a type that data/attributes.py reads and writes."""
+
+    data: bpy.types.bpy_prop_collection[bpy.types.bpy_struct]
+
+
+class Prompt(bpy.types.PropertyGroup):
+    kind: str
+    positive: bool
+    through: bool
+    text: str
+    viewmat: Sequence[float]
+    K: Sequence[float]
+    size: Sequence[int]
+    pixels: str
+    radius: float
+    unseen: str
+
+
+class Segment(bpy.types.PropertyGroup):
+    id_data: SplatObject
+    name: str
+    number: int
+    attribute: str
+    color: Sequence[float]
+    threshold: float
+    visible: bool
+    prompts: Collection[Prompt]
+    note: str
+
+
+class Splats(bpy.types.PropertyGroup):
+    id_data: SplatObject
+    mode: str
+    attribute: str
+    low: float
+    high: float
+    strength: float
+    sh_degree: int
+    source: str
+    segments: Collection[Segment]
+    active_segment: int
+
+
+class Scene(bpy.types.PropertyGroup):
+    show: str
+    coarse: bool
+    selection: bool
+    selection_color: Sequence[float]
+    prompts: bool
+
+
+class Tools(bpy.types.PropertyGroup):
+    depth: str
+    radius: int
+    text: str
+
+
+class Fix(bpy.types.PropertyGroup):
+    text: str
+    action: str
+    arguments: str
+
+
+class Message(bpy.types.PropertyGroup):
+    text: str
+    fixes: Collection[Fix]
+
+
+class Capture(bpy.types.PropertyGroup):
+    id_data: SplatObject
+    views: str
+    photos: str
+    cameras: bpy.types.Collection | None
+    show_photos: bool
+    photo_opacity: float
+    notes: str
+    verdict: str
+    fits: bool
+    untouched: str
+
+
+class Features(bpy.types.PropertyGroup):
+    extractor: str
+
+
+class SplatObject(bpy.types.Object):
+    """An object that is made of splats."""
+
+    data: bpy.types.PointCloud
+    ludvig: Splats
+    ludvig_capture: Capture
+    ludvig_features: Features
+
+
+class CameraObject(bpy.types.Object):
+    """An object that is a camera."""
+
+    data: bpy.types.Camera
+
+
+class LudvigScene(Protocol):
+    """A scene with its property group."""
+
+    ludvig: Scene
+
+
+class LudvigManager(Protocol):
+    """The window manager with its property groups."""
+
+    ludvig: Message
+    ludvig_tools: Tools
