@@ -16,7 +16,7 @@ from ...ludvig_engine.io.formats import FORMATS
 from . import menus
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
+    from ..data.types import Outcome
 
 
 def adoptable(thing: bpy.types.Object) -> bool:
@@ -53,7 +53,7 @@ class AdoptSplats(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages, native, splat_files
 

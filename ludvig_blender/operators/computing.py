@@ -12,10 +12,10 @@ from . import polls
 
 if TYPE_CHECKING:
     import numpy as np
-    from bpy.stub_internal.rna_enums import IconItems, OperatorReturnItems
+    from bpy.stub_internal.rna_enums import IconItems
 
     from ...ludvig_engine.wire.methods import ExtractorInfo, FeaturesComputed, FeaturesPreviewed
-    from ..viewport.things import SplatObject
+    from ..data.types import Outcome, SplatObject
 
 # The attribute with the three main components of the features as a color.
 PREVIEW = "ludvig_features"
@@ -46,8 +46,8 @@ class ChooseFeatures(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        polls.target(context).ludvig_features.extractor = self.extractor
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        polls.chosen(context).ludvig_features.extractor = self.extractor
         return {"FINISHED"}
 
 
@@ -68,7 +68,7 @@ class FeaturesMenu(bpy.types.Menu):
                 layout.label(text="Start the engine to see which features there are")
                 layout.operator("ludvig.restart_engine", text="Start Engine", icon="PLAY")
             return
-        chosen = polls.target(context).ludvig_features.extractor
+        chosen = polls.chosen(context).ludvig_features.extractor
         for info in catalog.extractors():
             if info.ready:
                 icon: IconItems = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
@@ -105,11 +105,11 @@ class ComputeFeatures(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import ComputeFeatures as Request
         from ..engine import link, subject
 
-        thing = polls.target(context)
+        thing = polls.chosen(context)
         extractor = thing.ludvig_features.extractor
 
         def done(thing: SplatObject, answer: FeaturesComputed) -> None:
@@ -140,12 +140,12 @@ class PreviewFeatures(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import PreviewFeatures as Request
         from ..data import messages
         from ..engine import commit, link, subject
 
-        thing = polls.target(context)
+        thing = polls.chosen(context)
 
         def done(thing: SplatObject, answer: FeaturesPreviewed) -> None:
             commit.run(lambda: _show(thing, answer.colours))

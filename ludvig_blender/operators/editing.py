@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
@@ -15,9 +15,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from . import polls
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
-
-    from ..viewport.things import SplatObject
+    from ..data.types import Outcome, SplatObject
 
 
 def _thing(context: bpy.types.Context) -> SplatObject:
@@ -63,7 +61,7 @@ class DeleteSplats(Action, bpy.types.Operator):
     bl_idname = "ludvig.delete"
     bl_label = "Delete"
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import counts, segments
 
         thing = _thing(context)
@@ -89,7 +87,7 @@ class SeparateSplats(Action, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
         from ..data import attributes, segments, splats
@@ -103,7 +101,8 @@ class SeparateSplats(Action, bpy.types.Operator):
             if self.copy:
                 bpy.ops.pointcloud.duplicate()
             bpy.ops.pointcloud.separate()
-        (new,) = set(bpy.data.objects) - before
+        (made,) = set(bpy.data.objects) - before
+        new = cast("SplatObject", made)
         new.name = new.data.name = name
         for one in (thing, new):
             splats.set_selection(one.data, np.zeros(attributes.count(one.data), bool))
@@ -128,7 +127,7 @@ class HideSplats(Action, bpy.types.Operator):
         name="Isolate", description="Hide all splats but the selected ones", options={"SKIP_SAVE"}
     )
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing = _thing(context)
@@ -154,7 +153,7 @@ class ShowSplats(Action, bpy.types.Operator):
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments
 
         thing = _thing(context)
@@ -185,7 +184,7 @@ class SelectSplats(Action, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing = _thing(context)

@@ -9,11 +9,11 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ..data import properties
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
-
     from ...ludvig_engine.wire.methods import Memory
+    from ..data.types import Outcome
     from ..engine.pump import Steps, Work
 
 OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
@@ -53,9 +53,7 @@ class InstallEngine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         return _online(cls, ", or choose an existing Python") and _idle(cls)
 
-    def invoke(
-        self, context: bpy.types.Context, _event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_props_dialog(
             self, width=440, title="Install Engine", confirm_text="Install"
         )
@@ -79,7 +77,7 @@ class InstallEngine(bpy.types.Operator):
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
         layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import install, link, pump, settings
 
@@ -122,14 +120,12 @@ class RemoveEngine(bpy.types.Operator):
             return False
         return _idle(cls)
 
-    def invoke(
-        self, context: bpy.types.Context, event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_confirm(
             self, event, title="Remove the engine?", confirm_text="Remove"
         )
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import install, link, pump, settings
 
         installation = install.Installation(settings.folder())
@@ -164,9 +160,7 @@ class FetchModel(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         return _online(cls)
 
-    def invoke(
-        self, context: bpy.types.Context, event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         from . import lines
 
         return context.window_manager.invoke_confirm(
@@ -177,7 +171,7 @@ class FetchModel(bpy.types.Operator):
             confirm_text="Download",
         )
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import install, interpreter, link, pump, settings
 
@@ -213,7 +207,7 @@ class RestartEngine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         return _idle(cls)
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import link
 
@@ -237,7 +231,7 @@ class StopEngine(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import link, pump
 
         link.stop()
@@ -260,7 +254,7 @@ class FreeMemory(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import FreeMemory as Request
         from ..engine import link
 
@@ -282,7 +276,7 @@ class Cancel(bpy.types.Operator):
         description="Number of the task; 0 means all", options={"HIDDEN", "SKIP_SAVE"}
     )
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import pump
 
         for task in pump.every():
@@ -297,7 +291,7 @@ class Dismiss(bpy.types.Operator):
     bl_idname = "ludvig.dismiss"
     bl_label = "Dismiss"
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
 
         messages.clear()
@@ -317,7 +311,7 @@ class ShowLog(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         bpy.ops.wm.path_open(filepath=str(log()))
         return {"FINISHED"}
 
@@ -328,7 +322,7 @@ class CopyReport(bpy.types.Operator):
     bl_idname = "ludvig.copy_report"
     bl_label = "Copy Report"
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         context.window_manager.clipboard = report()
         self.report({"INFO"}, "The report is copied: paste it where you ask for help")
         return {"FINISHED"}
@@ -345,7 +339,7 @@ class OpenPreferences(bpy.types.Operator):
         description="Open Blender's own preferences instead, for online access",
     )
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..engine import settings
 
         if self.network:
@@ -381,7 +375,7 @@ def report() -> str:
     lines += [f"engine: {link.state()}, installation: {settings.state()}"]
     if (connection := link.connection()) and connection.memory:
         lines += [connection.memory.device]
-    message = bpy.context.window_manager.ludvig
+    message = properties.message(bpy.context)
     lines += [message.text, *(fix.text for fix in message.fixes)] if message.text else []
     if path := log():
         lines += ["", *path.read_text("utf-8", errors="replace").splitlines()[-200:]]

@@ -12,7 +12,7 @@ from ...ludvig_engine.io import formats
 from . import menus
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
+    from ..data.types import Outcome
 
 Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
@@ -57,7 +57,7 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
         from ...ludvig_engine.errors import EngineError

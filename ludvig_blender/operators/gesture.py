@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 import bpy
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages
+from ..data import messages, properties
 from ..maths import kinds
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
-
+    from ..data.types import Outcome
     from ..maths.lens import Lens
 
 
@@ -28,7 +27,7 @@ class Drawing(Protocol):
     pixels: str
     radius: float
 
-    def drawn(self, context: bpy.types.Context, lens: Lens) -> set[OperatorReturnItems]: ...
+    def drawn(self, context: bpy.types.Context, lens: Lens) -> Outcome: ...
 
 
 _handle: object = None  # of the overlay, while drawing
@@ -36,9 +35,7 @@ _operator: Drawing | None = None
 _drawn: list[kinds.Place] = []  # pixels from the upper left of the region
 
 
-def begin(
-    operator: Drawing, context: bpy.types.Context, event: bpy.types.Event
-) -> set[OperatorReturnItems]:
+def begin(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
     """The operator's `invoke`."""
     global _handle, _operator
     _drawn.clear()
@@ -47,7 +44,7 @@ def begin(
     if kind.at_once:
         return _finish(operator, context)
     if kind.wide:
-        operator.radius = context.window_manager.ludvig_tools.radius
+        operator.radius = properties.tools(context).radius
     _operator = operator
     _handle = bpy.types.SpaceView3D.draw_handler_add(
         _draw, (context.region.as_pointer(),), "WINDOW", "POST_PIXEL"
@@ -56,9 +53,7 @@ def begin(
     return {"RUNNING_MODAL"}
 
 
-def go_on(
-    operator: Drawing, context: bpy.types.Context, event: bpy.types.Event
-) -> set[OperatorReturnItems]:
+def go_on(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
     """The operator's `modal`."""
     if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
         end(context)
@@ -89,9 +84,10 @@ def _add(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) 
     kinds.drawn_as(operator.kind).extend(_drawn, (x, y))
 
 
-def _finish(operator: Drawing, context: bpy.types.Context) -> set[OperatorReturnItems]:
+def _finish(operator: Drawing, context: bpy.types.Context) -> Outcome:
     from ..maths import pinhole, strokes
 
+    assert context.region is not None and context.region_data is not None
     operator.pixels = strokes.text(_drawn)
     try:
         return operator.drawn(context, pinhole.of_region(context.region, context.region_data))

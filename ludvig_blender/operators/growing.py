@@ -17,10 +17,9 @@ from . import polls
 
 if TYPE_CHECKING:
     import numpy as np
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
 
     from ...ludvig_engine.wire.methods import Resized
-    from ..viewport.things import SplatObject
+    from ..data.types import Outcome, SplatObject
 
 
 class Resize(polls.Mixin):
@@ -40,7 +39,7 @@ class Resize(polls.Mixin):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.selection(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire import methods
         from ..data import splats
         from ..engine import solve, subject

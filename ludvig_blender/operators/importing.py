@@ -13,11 +13,10 @@ from ...ludvig_engine.io import formats
 from . import menus
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
     from mathutils import Matrix
 
     from ...ludvig_engine.errors import EngineError
-    from ..viewport.things import SplatObject
+    from ..data.types import Outcome, SplatObject
 
 Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
@@ -47,12 +46,12 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
 
     def invoke(  # type: ignore[override]  # ImportHelper's stub returns set[str]
         self, context: bpy.types.Context, event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    ) -> Outcome:
         if self.directory and self.files:  # files were dropped
             return self.execute(context)
-        return cast("set[OperatorReturnItems]", ImportHelper.invoke(self, context, event))
+        return cast("Outcome", ImportHelper.invoke(self, context, event))
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages, splat_files
 

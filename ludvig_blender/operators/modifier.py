@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import BoolProperty
@@ -10,7 +10,7 @@ from bpy.props import BoolProperty
 from . import polls
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
+    from ..data.types import Outcome
 
 
 class AddModifier(bpy.types.Operator):
@@ -28,12 +28,13 @@ class AddModifier(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.found(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import node_group, segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
-        modifier = thing.modifiers.new(segment.name, "NODES")
+        assert segment is not None  # as `poll` has checked
+        modifier = cast("bpy.types.NodesModifier", thing.modifiers.new(segment.name, "NODES"))
         modifier.node_group = node_group.group()
         node_group.set_input(modifier, "Attribute", segment.attribute)
         node_group.set_input(modifier, "Certainty", segment.threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import CollectionProperty, StringProperty
@@ -12,12 +12,10 @@ from ...ludvig_engine.errors import EngineError, Fix
 from . import polls
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
-
     from ...ludvig_engine.wire.methods import SceneChecked
+    from ..data.types import CameraObject, Outcome, SplatObject
     from ..engine.pump import Steps
     from ..engine.subject import Subject
-    from ..viewport.things import SplatObject
 
 COLMAP = {".bin", ".txt"}  # a file like cameras.bin stands for its folder
 
@@ -40,21 +38,19 @@ class ImportCameras(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def invoke(
-        self, context: bpy.types.Context, _event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         from ..data import capture
 
         if self.directory and self.files:  # files were dropped
             self.filepath = str(Path(self.directory, self.files[0].name))
             return self.execute(context)
-        known = capture.folders(polls.target(context))[0]
+        known = capture.folders(polls.chosen(context))[0]
         if known:
             self.filepath = known if Path(known).is_file() else f"{known}/"
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import messages, paths
 
         path = Path(bpy.path.abspath(self.filepath or self.directory))
@@ -63,13 +59,7 @@ class ImportCameras(bpy.types.Operator):
         if not path.exists():
             error = EngineError("not_found", f"There is no {path}.", ["Choose another folder."])
             return messages.fail(self, error)
-        return _bring(self, _target(context), paths.relative(str(path)))
-
-
-def _target(context: bpy.types.Context) -> SplatObject:
-    thing = polls.target(context)
-    assert thing is not None  # as `poll` has checked
-    return thing
+        return _bring(self, polls.chosen(context), paths.relative(str(path)))
 
 
 class LoadCameras(bpy.types.Operator):
@@ -83,12 +73,12 @@ class LoadCameras(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        thing = _target(context)
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        thing = polls.chosen(context)
         return _bring(self, thing, thing.ludvig_capture.views)
 
 
-def _bring(operator: bpy.types.Operator, thing: SplatObject, path: str) -> set[OperatorReturnItems]:
+def _bring(operator: bpy.types.Operator, thing: SplatObject, path: str) -> Outcome:
     from ..engine import link, pump, subject
 
     own = thing.ludvig_capture
@@ -133,16 +123,14 @@ class ChoosePhotos(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def invoke(
-        self, context: bpy.types.Context, _event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import paths
 
-        thing = _target(context)
+        thing = polls.chosen(context)
         thing.ludvig_capture.photos = paths.relative(self.directory)
         return _bring(self, thing, thing.ludvig_capture.views)
 
@@ -158,10 +146,10 @@ class RemoveCameras(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import photo_cameras
 
-        photo_cameras.remove(polls.target(context))
+        photo_cameras.remove(polls.chosen(context))
         return {"FINISHED"}
 
 
@@ -182,18 +170,21 @@ class LookThrough(bpy.types.Operator):
             return False
         from ..data import photo_cameras
 
-        if not photo_cameras.of(polls.target(context)):
+        if not photo_cameras.of(polls.chosen(context)):
             cls.poll_message_set("Load the cameras first")
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import photo_cameras
 
-        cameras = photo_cameras.of(polls.target(context))
-        scene, current = context.scene, context.object
+        cameras = photo_cameras.of(polls.chosen(context))
+        scene = context.scene
+        assert scene is not None
+        current = cast("CameraObject | None", context.object)
         if current not in cameras or self.step:
-            current = scene.camera if scene.camera in cameras else None
+            used = cast("CameraObject | None", scene.camera)
+            current = used if used in cameras else None
         index = (cameras.index(current) + self.step if current else 0) % len(cameras)
         scene.camera = cameras[index]
         scene.render.resolution_x, scene.render.resolution_y = cameras[index][photo_cameras.SIZE]
@@ -213,11 +204,11 @@ class CheckCameras(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import CheckScene
         from ..engine import link, subject
 
-        task = subject.of(polls.target(context)).ask(
+        task = subject.of(polls.chosen(context)).ask(
             CheckScene(""), done=_checked, label="Comparing with the photos"
         )
         return link.finish(self, task)
@@ -248,7 +239,8 @@ class CameraFileHandler(bpy.types.FileHandler):
         from ..data import splats
 
         return (
-            context.area is not None
+            context is not None
+            and context.area is not None
             and context.area.type == "VIEW_3D"
             and bool(splats.splat_objects(context))
         )

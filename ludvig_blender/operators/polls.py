@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import bpy
 
-    from ..viewport.things import SplatObject
+    from ..data.types import SplatObject
 
     Mixin = bpy.types.Operator
 else:
@@ -116,6 +116,13 @@ def has_cameras(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bo
         )
         return False
     return True
+
+
+def chosen(context: bpy.types.Context) -> SplatObject:
+    """The target of an operator or panel whose `poll` has checked that there is one."""
+    thing = target(context)
+    assert thing is not None
+    return thing
 
 
 def target(context: bpy.types.Context) -> SplatObject | None:

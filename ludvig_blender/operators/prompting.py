@@ -14,17 +14,16 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages
+from ..data import messages, properties
 from ..engine import link
 from ..maths import kinds
 from . import polls
 
 if TYPE_CHECKING:
     import numpy as np
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
 
     from ...ludvig_engine.wire.methods import Viewport
-    from ..data.properties import LudvigSegment
+    from ..data.types import Outcome, Segment
     from ..maths.lens import Lens
 
 NO_CAMERA = "The scene has no camera."
@@ -65,7 +64,7 @@ class Prompting(polls.Mixin):
         text: str = "",
         through: bool = False,
         where: tuple[Viewport, np.ndarray, float] | None = None,
-    ) -> set[OperatorReturnItems]:
+    ) -> Outcome:
         """Add a prompt and find the segment. `where`: viewport, pixels, radius; None for words."""
         from ..data import prompts, segments, sights, splats
         from ..engine import solve
@@ -103,21 +102,19 @@ class Drawn(Prompting):
 
     kind = ""
 
-    def invoke(
-        self, context: bpy.types.Context, event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         if context.region_data is None:
             return self.execute(context)
         from .gesture import begin
 
         return begin(self, context, event)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[OperatorReturnItems]:
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         from .gesture import go_on
 
         return go_on(self, context, event)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..viewport import picture
 
         camera = bpy.data.objects.get(self.camera) if self.camera else context.scene.camera
@@ -131,18 +128,20 @@ class Drawn(Prompting):
         except EngineError as error:
             return messages.fail(self, error)
 
-    def drawn(self, context: bpy.types.Context, lens: Lens) -> set[OperatorReturnItems]:
+    def drawn(self, context: bpy.types.Context, lens: Lens) -> Outcome:
         """Make a prompt of the places that were drawn in this view."""
+        import numpy as np
+
         from ..data import splats
         from ..maths import pinhole, strokes
 
         thing = splats.splat_objects(context)[0]
-        world = thing.matrix_world
+        world = np.array(thing.matrix_world, np.float64)
         pixels = strokes.inside(self.kind, strokes.read(self.pixels), lens)
         viewport = pinhole.viewport(lens, world, strokes.center(thing))
         if pinhole.mirrored(world):
             pixels[:, 0] = lens.width - 1 - pixels[:, 0]
-        depth = context.window_manager.ludvig_tools.depth if self.depth == "TOOL" else self.depth
+        depth = properties.tools(context).depth if self.depth == "TOOL" else self.depth
         return self.say(
             context, self.kind, through=depth == "THROUGH", where=(viewport, pixels, self.radius)
         )
@@ -181,8 +180,8 @@ class Text(Prompting, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        words = " ".join((self.text or context.window_manager.ludvig_tools.text).split())
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        words = " ".join((self.text or properties.tools(context).text).split())
         if not words:
             fixes = ["Type what you want to find."]
             return messages.fail(self, EngineError("bad_input", "There are no words.", fixes))
@@ -222,12 +221,13 @@ class ChangePrompt(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
         from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
         if not 0 <= self.index < len(segment.prompts):
             return _no_prompt(self, self.index, segment)
         prompt, what = segment.prompts[self.index], self.what.lower()
@@ -250,12 +250,13 @@ class RemovePrompt(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
         from ..engine import commit, solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
         if not -1 <= self.index < len(segment.prompts):
             return _no_prompt(self, self.index, segment)
         if self.index >= 0:
@@ -268,9 +269,7 @@ class RemovePrompt(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _no_prompt(
-    operator: bpy.types.Operator, index: int, segment: LudvigSegment
-) -> set[OperatorReturnItems]:
+def _no_prompt(operator: bpy.types.Operator, index: int, segment: Segment) -> Outcome:
     what = f"There is no prompt {index}: the segment has {len(segment.prompts)}, counted from 0."
     return messages.fail(operator, EngineError("bad_input", what))
 
@@ -286,7 +285,7 @@ class Solve(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
         from ..engine import solve
 

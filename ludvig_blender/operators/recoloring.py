@@ -13,7 +13,7 @@ from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
 from . import polls
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
+    from ..data.types import Outcome
 
 
 class RecolorSplats(bpy.types.Operator):
@@ -61,12 +61,10 @@ class RecolorSplats(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.selection(cls, context)
 
-    def invoke(
-        self, context: bpy.types.Context, _event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_props_dialog(self)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import changes, splats
         from ..maths import recolor
 

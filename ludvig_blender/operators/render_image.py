@@ -14,9 +14,8 @@ from bpy.props import BoolProperty, StringProperty
 from . import menus
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
+    from ..data.types import Outcome, SplatObject
 
-    from ..viewport.things import SplatObject
 
 IMAGE = "Splats"  # the name of the image
 
@@ -50,15 +49,13 @@ class RenderSplats(bpy.types.Operator):
             return False
         return True
 
-    def invoke(
-        self, context: bpy.types.Context, _event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         done = self.execute(context)
         if "FINISHED" in done and not self.animation:
             _show(context)
         return done
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages
 
@@ -75,7 +72,7 @@ class RenderSplats(bpy.types.Operator):
         self.report({"INFO"}, f"Rendered {size[0]} x {size[1]} pixels")
         return {"FINISHED"}
 
-    def _frames(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def _frames(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages
 

@@ -14,11 +14,9 @@ from . import polls
 
 if TYPE_CHECKING:
     import numpy as np
-    from bpy.stub_internal.rna_enums import OperatorReturnItems
 
     from ...ludvig_engine.wire.methods import Segments
-    from ..data.properties import LudvigSegment
-    from ..viewport.things import SplatObject
+    from ..data.types import Outcome, Segment, SplatObject
 
 SETS = (
     ("UNION", "Add", "Keep the splats of either segment"),
@@ -27,12 +25,14 @@ SETS = (
 )
 
 
-def _chosen(context: bpy.types.Context) -> tuple[SplatObject, LudvigSegment]:
+def _chosen(context: bpy.types.Context) -> tuple[SplatObject, Segment]:
     """The splat object and its active segment."""
     from ..data import segments, splats
 
     thing = splats.splat_objects(context)[0]
-    return thing, segments.active(thing)
+    segment = segments.active(thing)
+    assert segment is not None  # as `poll` has checked
+    return thing, segment
 
 
 class SegmentOperator(polls.Mixin):
@@ -60,7 +60,7 @@ class AddSegment(SegmentOperator, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing = splats.splat_objects(context)[0]
@@ -76,7 +76,7 @@ class RemoveSegment(SegmentOperator, bpy.types.Operator):
     bl_idname = "ludvig.segment_remove"
     bl_label = "Remove Segment"
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments
 
         segments.remove(*_chosen(context))
@@ -105,14 +105,12 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def invoke(
-        self, context: bpy.types.Context, event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         if event.shift or event.ctrl:
             self.action = "ADD" if event.shift else "SUBTRACT"
         return self.execute(context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing, segment = _chosen(context)
@@ -138,7 +136,7 @@ class AssignSelection(SegmentOperator, bpy.types.Operator):
     bl_idname = "ludvig.segment_assign"
     bl_label = "Assign Selection"
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing, segment = _chosen(context)
@@ -174,15 +172,13 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
             return False
         return True
 
-    def invoke(
-        self, context: bpy.types.Context, _event: bpy.types.Event
-    ) -> set[OperatorReturnItems]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         names = _others(self, context, "")
         if self.other not in names:
             self.other = names[0]
         return context.window_manager.invoke_props_dialog(self)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
         from ..data import attributes, segments
@@ -195,7 +191,7 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
             fixes = ["Choose another segment of the list."]
             return messages.fail(self, EngineError("bad_input", message, fixes))
 
-        def centered(one: LudvigSegment) -> np.ndarray:
+        def centered(one: Segment) -> np.ndarray:
             values = segments.scores(thing, one)
             nothing = np.zeros(attributes.count(thing.data), np.float32)
             return nothing if values is None else segment_sets.centered(values, one.threshold)
@@ -213,7 +209,7 @@ class RemoveOverlaps(SegmentOperator, bpy.types.Operator):
     bl_idname = "ludvig.segment_separate_overlaps"
     bl_label = "Remove Overlaps"
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments
 
         thing, active = _chosen(context)
@@ -256,7 +252,7 @@ class AutoSegments(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context) and polls.object_mode(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import AutoSegments as Request
         from ..data import splats
         from ..engine import solve, subject

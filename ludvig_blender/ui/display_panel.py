@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..data import properties
 from .sidebar import Sidebar
 
 
@@ -16,7 +17,7 @@ class DisplayPanel(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
-        scene = context.scene.ludvig
+        scene = properties.drawing(context.scene)
         layout.row().prop(scene, "show", expand=True)
         layout.prop(scene, "coarse")
         row = layout.row(heading="Selection")

@@ -25,7 +25,7 @@ class FeaturesPanel(Sidebar, bpy.types.Panel):
         from ..engine import catalog
         from ..operators import lines, polls
 
-        layout, thing = self.layout, polls.target(context)
+        layout, thing = self.layout, polls.chosen(context)
         layout.menu("LUDVIG_MT_features", text=catalog.title(thing.ludvig_features.extractor))
         row = layout.row(align=True)
         row.operator("ludvig.compute", icon="PLAY")

@@ -9,7 +9,7 @@ import bpy
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
-    from ..viewport.things import SplatObject
+    from ..data.types import SplatObject
 
 
 class ScenePanel(Sidebar, bpy.types.Panel):

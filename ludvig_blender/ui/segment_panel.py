@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 import bpy
 
+from ..data import properties
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import IconItems
 
-    from ..data.prompts import LudvigPrompt
-    from ..data.properties import LudvigSegment
-    from ..viewport.things import SplatObject
+    from ..data.types import Prompt, Segment, SplatObject
 
 
 class Section(Sidebar):
@@ -44,7 +43,7 @@ class FindPanel(Section, bpy.types.Panel):
         from ..maths import kinds
         from ..operators import lines
 
-        layout, settings = self.layout, context.window_manager.ludvig_tools
+        layout, settings = self.layout, properties.tools(context)
         thing = _thing(context)
         if context.mode != "OBJECT":
             layout.label(text="Leave Edit Mode (Tab) to find things", icon="INFO")
@@ -86,7 +85,7 @@ class FindPanel(Section, bpy.types.Panel):
 
 
 def _toggle(
-    layout: bpy.types.UILayout, index: int, prompt: LudvigPrompt, what: str, icon: IconItems
+    layout: bpy.types.UILayout, index: int, prompt: Prompt, what: str, icon: IconItems
 ) -> None:
     button = layout.operator(
         "ludvig.prompt_change", text="", icon=icon, depress=getattr(prompt, what)
@@ -102,7 +101,7 @@ class SegmentList(bpy.types.UIList):
         _context: bpy.types.Context | None,
         layout: bpy.types.UILayout,
         _data: object,
-        segment: LudvigSegment | None,
+        segment: Segment | None,
         _icon: int | None,
         _active: object,
         _property: str | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..data import properties
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ class StatusPanel(Sidebar, bpy.types.Panel):
     def poll(cls, context: bpy.types.Context) -> bool:
         from ..engine import pump
 
-        return bool(context.window_manager.ludvig.text or pump.tasks())
+        return bool(properties.message(context).text or pump.tasks())
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..engine import pump
 
         for task in pump.tasks():
             _task(self.layout, task)
-        if context.window_manager.ludvig.text:
+        if properties.message(context).text:
             draw_message(self.layout, context)
 
 
@@ -53,7 +54,7 @@ def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     from ..operators import lines
     from . import remedies
 
-    message = context.window_manager.ludvig
+    message = properties.message(context)
     box = layout.box()
     row = box.row()
     lines.draw(row, message.text, "ERROR", context)

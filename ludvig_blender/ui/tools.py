@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..data import properties
 from ..maths import kinds
 
 
@@ -33,7 +34,7 @@ class Tool:
     def draw_settings(
         context: bpy.types.Context, layout: bpy.types.UILayout, tool: bpy.types.WorkSpaceTool
     ) -> None:
-        layout.row().prop(context.window_manager.ludvig_tools, "depth", expand=True)
+        layout.row().prop(properties.tools(context), "depth", expand=True)
 
 
 class WideTool(Tool):
@@ -44,7 +45,7 @@ class WideTool(Tool):
         context: bpy.types.Context, layout: bpy.types.UILayout, tool: bpy.types.WorkSpaceTool
     ) -> None:
         Tool.draw_settings(context, layout, tool)
-        layout.prop(context.window_manager.ludvig_tools, "radius")
+        layout.prop(properties.tools(context), "radius")
 
     @staticmethod
     def draw_cursor(
@@ -52,9 +53,7 @@ class WideTool(Tool):
     ) -> None:
         from gpu_extras.presets import draw_circle_2d
 
-        draw_circle_2d(
-            place, (1, 1, 1, 0.7), context.window_manager.ludvig_tools.radius, segments=32
-        )
+        draw_circle_2d(place, (1, 1, 1, 0.7), properties.tools(context).radius, segments=32)
 
 
 def _idname(kind: kinds.Drawn) -> str:

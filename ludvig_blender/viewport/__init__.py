@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.app.handlers import persistent
 
-from ..data import changes
+from ..data import changes, properties
 
 if TYPE_CHECKING:
     from .display import Display
@@ -32,7 +32,7 @@ def _read_again(thing: bpy.types.Object | bpy.types.PointCloud | None) -> None:
 
 def _draw() -> None:
     global _display
-    if not bpy.data.pointclouds or bpy.context.scene.ludvig.show == "NONE":
+    if not bpy.data.pointclouds or properties.drawing(bpy.context.scene).show == "NONE":
         return
     if _display is None:
         from .display import Display

@@ -21,7 +21,7 @@ import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from ..data import changes, messages, native, splats
+from ..data import changes, messages, native, properties, splats
 from ..maths.lens import Lens
 from . import colors, marks, painter, reader
 from .intake import Intake
@@ -32,7 +32,7 @@ from .view import REST, Item, Key, View
 from .worker import Worker
 
 if TYPE_CHECKING:
-    from .things import SplatObject
+    from ..data.types import SplatObject
 
 T = TypeVar("T")
 Tint = tuple[float, float, float, float]
@@ -91,7 +91,7 @@ class Display:
 
         # A timer calls this, because Blender's data must not be changed while drawing.
         def settle() -> None:
-            settings = bpy.context.scene.ludvig
+            settings = properties.drawing(bpy.context.scene)
             settings.show = "POINTS" if settings.show == "SPLATS" else "NONE"
             self._failed = False
             messages.show(shown)
@@ -116,10 +116,11 @@ class Display:
     def _draw_splats(
         self, context: bpy.types.Context, lens: Lens, every: list[Item], items: list[Item]
     ) -> None:
-        settings = context.scene.ludvig
+        settings = properties.drawing(context.scene)
         tint: Tint = (0.0, 0.0, 0.0, 0.0)
         if settings.selection:
-            tint = tuple(settings.selection_color)
+            red, green, blue, alpha = settings.selection_color
+            tint = (red, green, blue, alpha)
         if settings.show == "POINTS":
             self._points.draw([(item.cloud, item.world) for item in items], tint)
             return
@@ -152,7 +153,8 @@ class Display:
         item = next(
             (item for item in items if thing is not None and item.uid == thing.session_uid), None
         )
-        shown = marks.of(thing) if item is not None and context.scene.ludvig.prompts else []
+        wanted = item is not None and properties.drawing(context.scene).prompts
+        shown = marks.of(thing) if wanted else []
         self._marks = {mark: self._marks[mark] for mark, _ in shown if mark in self._marks}
         for mark in {mark for mark, _ in shown} - set(self._marks):
             assert item is not None

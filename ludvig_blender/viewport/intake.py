@@ -20,7 +20,7 @@ from .cloud import Cloud, update
 from .worker import Worker
 
 if TYPE_CHECKING:
-    from .things import SplatObject
+    from ..data.types import SplatObject
 
 # Of an object with fewer splats all attributes are read at once, which takes about 2 ms.
 SMALL = 20_000

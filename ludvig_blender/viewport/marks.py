@@ -21,7 +21,7 @@ from .cloud import Cloud
 from .surface import touched, unprojected
 
 if TYPE_CHECKING:
-    from .things import SplatObject
+    from ..data.types import SplatObject
 
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
 RIM = 1.5  # pixels of the dark rim around each mark

@@ -15,7 +15,7 @@ from .order import Part, back_to_front
 if TYPE_CHECKING:
     import bpy
 
-    from .things import SplatObject
+    from ..data.types import SplatObject
 
 
 def packed(thing: SplatObject) -> Cloud | None:

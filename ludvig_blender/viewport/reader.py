@@ -5,6 +5,7 @@ Apart from `intake`, which reads the harmonics, only this part of the display re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,10 @@ from .cloud import Snapshot
 from .colors import Style
 
 if TYPE_CHECKING:
-    from .things import SplatObject
+    from ..data.types import SplatObject
 
 
-def evaluated(thing: SplatObject) -> bpy.types.PointCloud | None:
+def evaluated(thing: bpy.types.Object) -> bpy.types.PointCloud | None:
     """The point cloud after the modifiers, or None if they leave no splats."""
     cloud = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     if isinstance(cloud, bpy.types.PointCloud) and splats.is_splat_cloud(cloud):
@@ -121,5 +122,10 @@ def style(thing: SplatObject) -> Style:
         low=settings.low,
         high=settings.high,
         strength=settings.strength,
-        segments=tuple((tuple(segment.color), segment.threshold) for segment in segments),
+        segments=tuple((_rgb(segment.color), segment.threshold) for segment in segments),
     )
+
+
+def _rgb(color: Sequence[float]) -> tuple[float, float, float]:
+    red, green, blue = color
+    return red, green, blue
