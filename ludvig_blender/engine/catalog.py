@@ -1,20 +1,23 @@
-"""Which features the engine that runs can tell splats apart by, and what they are called for people."""
+"""The extractors of features that the running engine knows, and their names for people."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import link
 
+if TYPE_CHECKING:
+    from ...ludvig_engine.wire.methods import ExtractorInfo
 
-def extractors() -> tuple[Any, ...]:
-    """What the engine has listed, `methods.ExtractorInfo`; empty until it runs."""
+
+def extractors() -> tuple[ExtractorInfo, ...]:
+    """The extractors that the engine has listed; empty until it runs."""
     connection = link.connection()
     return connection.extractors if connection else ()
 
 
 def title(spec: str) -> str:
-    """An extractor's name for people: the running engine's, else that of the table the add-on was built with."""
+    """An extractor's name for people: the running engine's, else the one in the add-on's table."""
     from ...ludvig_engine.features.table import EXTRACTORS
 
     known = next((info.title for info in extractors() if info.spec == spec), "")

@@ -1,30 +1,33 @@
-"""The one operator by which the engine's answers reach splats: everything of an answer is one step of undo.
+"""The one operator that writes the engine's answers to splats, so that an answer is one undo step.
 
-Answers arrive in a timer, where no operator runs; arrays cannot be an operator's properties. So what is to be written
-is a function, called by the operator.
+Answers arrive in a timer, where no operator runs, and arrays cannot be an operator's properties. So
+the operator calls a function that writes the answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...ludvig_engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome
 
 _write: Callable[[], object] | None = None
 _error: EngineError | None = None
 
 
 class Commit(bpy.types.Operator):
-    """Write what the engine has found"""
+    """Write the engine's result to the splats"""
 
     bl_idname = "ludvig.commit"
     bl_label = "Find Splats"
     bl_options = {"INTERNAL", "UNDO"}  # noqa: RUF012
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         global _write, _error
         write, _write = _write, None
         if write is None:
@@ -38,14 +41,16 @@ class Commit(bpy.types.Operator):
 
 
 def run(write: Callable[[], object]) -> None:
-    """Call `write()` as one step of undo. Raises its `EngineError`."""
+    """Call `write()` as one undo step. Raises its `EngineError`."""
     global _write, _error
     _write, _error = write, None
-    windows = bpy.context.window_manager.windows
-    with bpy.context.temp_override(
-        window=windows[0] if windows and not bpy.context.window else bpy.context.window
-    ):
-        bpy.ops.ludvig.commit("EXEC_DEFAULT", True)
+    manager = bpy.context.window_manager
+    window = bpy.context.window
+    if window is None and manager is not None and manager.windows:
+        window = manager.windows[0]
+    with bpy.context.temp_override(window=window):
+        # The stubs do not know our own operators.
+        bpy.ops.ludvig.commit("EXEC_DEFAULT", True)  # type: ignore[attr-defined]
     if _error:
         raise _error
 

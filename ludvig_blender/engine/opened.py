@@ -1,0 +1,21 @@
+"""What the engine has opened for an object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...ludvig_engine.wire.methods import SceneOpened
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The engine's scene of an object."""
+
+    scene: SceneOpened
+    identity: str  # `splats.identity` when it was opened
+    paths: tuple[str, str]  # cameras and photos
+    rows: np.ndarray | None  # the row in the file of each point; None: the points were sent
