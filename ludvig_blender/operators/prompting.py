@@ -290,7 +290,9 @@ class Solve(bpy.types.Operator):
         from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
-        return link.finish(self, solve.start(thing, segments.active(thing)))
+        segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
+        return link.finish(self, solve.start(thing, segment))
 
 
 CLASSES = (*map(drawing, kinds.drawn()), Text, ChangePrompt, RemovePrompt, Solve)
