@@ -36,7 +36,7 @@ _drawn: list[kinds.Place] = []  # pixels from the upper left of the region
 
 
 def begin(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
-    """The operator's `invoke`."""
+    """Start drawing. This is the operator's `invoke`."""
     global _handle, _operator
     _drawn.clear()
     _add(operator, context, event)
@@ -54,7 +54,7 @@ def begin(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event)
 
 
 def go_on(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
-    """The operator's `modal`."""
+    """Handle an event while drawing. This is the operator's `modal`."""
     if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
         end(context)
         return {"CANCELLED"}
