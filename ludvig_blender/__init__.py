@@ -1,12 +1,12 @@
-"""LUDVIG in Blender: panel, tools, operators. Never imports torch; `bpy` lives only in this package.
+"""LUDVIG in Blender: panels, tools and operators. It alone uses `bpy`, and never torch.
 
-Enabling the add-on must not be felt (< 50 ms), so the modules below import NumPy and everything that needs it inside
-their functions: only when there are splats to work on.
+Enabling the add-on must take less than 50 ms. So the modules below import NumPy, and everything
+that needs it, only inside their functions, when there are splats to work on.
 """
 
 from importlib import import_module
 
-# Properties first: the others read them. Unregistered in the opposite order.
+# In the order in which they are registered: properties first, because the others use them.
 MODULES = (
     "data.prompts",
     "data.properties",
@@ -49,6 +49,9 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Called by Blender when the extension is disabled: leaves no class, property, handler, timer or thread behind."""
+    """Called by Blender when the extension is disabled.
+
+    Afterwards no class, property, handler, timer or thread is left.
+    """
     for name in reversed(MODULES):
         import_module(f".{name}", __package__).unregister()

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     Written = bpy.types.Object | bpy.types.PointCloud | None
     Listener = Callable[[Written], object]
 
-version = 0  # increases when Blender has changed something
-written = 0  # increases when we have written something that Blender does not notice
+# Increases when Blender has changed something.
+version = 0
+# Increases when we have written something that Blender does not notice.
+written = 0
 
 _listeners: list[Listener] = []
 

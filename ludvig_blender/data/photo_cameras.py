@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from .types import CameraObject, Capture, SplatObject
 
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])
-SENSOR = 36.0  # mm; only its ratio to the focal length matters
+SENSOR = 36.0  # mm; only the ratio to the focal length matters
 # Custom properties of a camera object: the view's name, and its width and height.
 VIEW = "ludvig_view"
 SIZE = "ludvig_size"
-LENGTH = 0.05  # size at which a camera is drawn, relative to the extent of all cameras
+# The size at which a camera is drawn, relative to the extent of all cameras.
+LENGTH = 0.05
 
 
 def make(thing: SplatObject, opened: SceneOpened) -> None:

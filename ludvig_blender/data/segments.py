@@ -23,7 +23,9 @@ PREFIX = "ludvig_"
 # Bytes of a segment's name. Blender cuts attribute names at 67 bytes, and the prefix and a suffix
 # as in "name.001" must fit too.
 LONGEST = 56
-GOLDEN = 0.618034  # of the color circle: every new hue falls into the widest gap
+# The step of hue from segment to segment, as a part of the color circle: with the golden ratio
+# every new hue falls into the widest gap.
+GOLDEN = 0.618034
 
 
 def active(thing: SplatObject) -> Segment | None:

@@ -40,7 +40,7 @@ SCHEMA = {
     "rotation": {"QUATERNION"},
     BASE: {"FLOAT4", "FLOAT_COLOR"},
 }
-RESERVED = (*SCHEMA, "radius")  # a PLY property of such a name gets a prefix
+RESERVED = (*SCHEMA, "radius")  # PLY properties of these names get a prefix
 SH_COUNTS = (0, 3, 8, 15, 24)  # coefficients beyond degree 0, by degree
 
 
@@ -162,7 +162,7 @@ def read(cloud: bpy.types.PointCloud) -> Gaussians:
 def required(
     cloud: bpy.types.PointCloud, name: str, memory: np.ndarray | None = None
 ) -> np.ndarray:
-    """The values of an attribute, in `memory` if given. Raises `EngineError` without it."""
+    """The values of an attribute, in `memory` if given. Raises `EngineError` if missing."""
     values = attributes.get(cloud, name, memory)
     if values is None:
         how = "Import a splat file, or use Object > Convert > Splats from Attributes."
@@ -223,8 +223,8 @@ def extra_names(cloud: bpy.types.PointCloud) -> list[str]:
 def identity(cloud: bpy.types.PointCloud) -> str:
     """A digest of positions, shapes and opacities, but not of colors, scores and selection.
 
-    It takes 60 ms per million splats.     Before writing a result that took minutes, compare this
-    to see that the splats are still the same.
+    It takes 60 ms per million splats. Before writing a result that took minutes, compare this to
+    see that the splats are still the same.
     """
     return digest({name: required(cloud, name) for name in SCHEMA})
 

@@ -162,7 +162,7 @@ class Installation:
 
 
 def needed(*, learned: bool) -> int:
-    """Bytes on the disk during an installation, when packages and downloads are there."""
+    """Bytes that an installation takes at most: packages, and until its end the downloads."""
     return 2 * (CORE_SIZE + learned * LEARNED_SIZE)
 
 

@@ -156,7 +156,8 @@ def answered(client: Engine, request: Request[R]) -> pump.Steps[R]:
     finally:
         if not call.done:
             call.cancel()
-        client.poll()  # the client keeps answered calls until it is polled
+        # The client keeps answered calls until it is polled.
+        client.poll()
 
 
 def running() -> pump.Steps[Connection]:

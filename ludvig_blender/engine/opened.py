@@ -18,4 +18,5 @@ class Opened:
     scene: SceneOpened
     identity: str  # `splats.identity` when it was opened
     paths: tuple[str, str]  # cameras and photos
-    rows: np.ndarray | None  # the row in the file of each point; None: the points were sent
+    # The row in the file of each point, or None if the points themselves were sent.
+    rows: np.ndarray | None

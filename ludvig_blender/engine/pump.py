@@ -43,24 +43,26 @@ class Awaited(Protocol):
 # What a yield returns depends on what was yielded, which no type of a generator can say: hence Any.
 Steps = Generator[Awaited | None, Any, R]
 
-BUDGET = 0.003  # seconds of steps per tick: with a last step of 7 ms it still goes unnoticed
-POLL = 0.01  # seconds between two checks of what tasks wait for
+# Seconds of steps per tick. With a last step of 7 ms a tick is still too short to notice.
+BUDGET = 0.003
+POLL = 0.01  # seconds between checks of awaited things
 REDRAW = 0.05  # seconds between two redraws for progress
-HIDDEN = 0.3  # seconds before a task is shown, because shorter tasks would only flicker
+# Seconds before a task is shown, because shorter tasks would only flicker.
+HIDDEN = 0.3
 QUIET = ("cancelled", "superseded")  # errors that the user caused on purpose
 
 _tasks: deque[Task[object]] = deque()  # unfinished tasks, the next one first
 _pool: ThreadPoolExecutor | None = None
 _drawn = 0.0
-_shown: tuple[int, ...] = ()  # the numbers of the tasks that the panel shows
+_shown: tuple[int, ...] = ()  # numbers of the tasks in the panel
 _numbers = itertools.count(1)
 
 
 class Options(TypedDict, Generic[R], total=False):
     """How a task is shown, and who is told of its progress and its end."""
 
-    label: str  # for people; a task without a label is not shown
-    kind: str  # for programs that look for tasks of a kind
+    label: str  # for people; without it a task is not shown
+    kind: str  # by which programs find tasks
     done: Callable[[R], object] | None
     failed: Callable[[EngineError], object] | None
     progress: Callable[[Progress], object] | None

@@ -107,7 +107,7 @@ class Subject:
         return thing
 
     def _asking(self, request: Request[R]) -> pump.Steps[R]:
-        """The steps to an answer in the order of the points; they ask again if it is outdated."""
+        """The steps to an answer in the order of the points; an outdated scene is opened again."""
         opened = yield from self.opening()
         try:
             answer, opened = yield from self._answer(request, opened)

@@ -20,9 +20,11 @@ Place = tuple[float, float]
 Stroke = tuple[list[Place], float, float]  # places, alpha, width in pixels
 
 SMALLEST = 4  # the shortest side of a box, in pixels
-MOST = 40  # how many points of a line are looked up on the splats
-STEPS = (0.2, 0.35, 0.5, 0.65, 0.8)  # where in a box splats are looked up, as parts of its sides
-STEP = 2  # pixels the mouse moves before a line gets another point
+MOST = 40  # points of a line that are looked up
+# Where splats are looked up in a box, as fractions of its sides.
+STEPS = (0.2, 0.35, 0.5, 0.65, 0.8)
+# How many pixels the mouse moves before a line gets another point.
+STEP = 2
 
 
 class Worded(Protocol):
@@ -34,7 +36,7 @@ class Worded(Protocol):
 class Kind:
     """A kind of prompt as it is stored, listed and named."""
 
-    id: str  # in .blend files; in lower case its name on the wire
+    id: str  # in .blend files; on the wire in lower case
     number: int  # in .blend files
     label: str
     about: str
@@ -59,9 +61,9 @@ class Drawn(Kind):
     tool: str  # the tool's label
     tool_tip: str
     tool_icon: str
-    at_once = False  # one press makes it; else the button is held while drawing
+    at_once = False  # made by one press, not by dragging
     wide = False  # has a radius
-    dots = False  # is shown by dots and not by a line
+    dots = False  # shown as dots, not as a line
 
     def extend(self, places: list[Place], place: Place) -> None:
         """Add the mouse's place to what has been drawn."""
@@ -107,9 +109,11 @@ class Click(Drawn):
     about = "A point on the object"
     needed = "a place"
     action = "Click on Object"
-    tip = "Click on the object to find. Shift: add this. Ctrl: remove this"
+    tip = "Click on the object to find. Shift: also find this. Ctrl: exclude this"
     tool = "Find by Click"
-    tool_tip = "Click on an object made of splats to select it.\nShift: add this. Ctrl: remove this"
+    tool_tip = (
+        "Click on an object made of splats to select it.\nShift: also find this. Ctrl: exclude this"
+    )
     tool_icon = "ops.generic.select"
     at_once = True
     dots = True
@@ -123,10 +127,11 @@ class Scribble(Drawn):
     about = "A line over the object"
     needed = "a line"
     action = "Scribble over Object"
-    tip = "Draw a line over the object to find. Shift: add this. Ctrl: remove this"
+    tip = "Draw a line over the object to find. Shift: also find this. Ctrl: exclude this"
     tool = "Find by Scribble"
     tool_tip = (
-        "Draw over an object made of splats to select it.\nShift: add this. Ctrl: remove this"
+        "Draw over an object made of splats to select it."
+        "\nShift: also find this. Ctrl: exclude this"
     )
     tool_icon = "ops.generic.select_paint"
     wide = True
@@ -143,10 +148,10 @@ class Box(Drawn):
     about = "A rectangle around the object"
     needed = "two corners"
     action = "Box around Object"
-    tip = "Draw a box around the object to find. Shift: add the object in it. Ctrl: remove it"
+    tip = "Draw a box around an object to find it. Shift: also find this. Ctrl: exclude this"
     tool = "Find in Box"
     tool_tip = (
-        "Drag a box around an object to select it.\nShift: add the object in it. Ctrl: remove it"
+        "Drag a box around an object to select it.\nShift: also find this. Ctrl: exclude this"
     )
     tool_icon = "ops.generic.select_box"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLUR = 0.3  # px²: 3DGS adds it to every ellipse so that none falls between pixels
-# The Jacobian is evaluated at most this far beyond the border, in units of tan(fov / 2), as in
-# gsplat.
+# Pixels²: 3DGS adds this to every ellipse so that none falls between the pixels.
+BLUR = 0.3
+# The Jacobian is evaluated at most this many tan(fov / 2) beyond the border, as in gsplat.
 MARGIN = 0.3
 
 

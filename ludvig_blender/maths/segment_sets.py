@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 HALF = np.float32(0.5)
-CLEAR = np.float32(1e-4)  # the least distance of a score from the threshold
+CLEAR = np.float32(1e-4)  # least distance of scores from the threshold
 
 
 def centered(scores: np.ndarray, threshold: float) -> np.ndarray:

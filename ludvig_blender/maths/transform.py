@@ -10,7 +10,8 @@ from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.scene import Gaussians
 from . import sh
 
-CHUNK = 65536  # Gaussians per step, so that their 3x3 matrices fit into the cache
+# Gaussians per step, so that their 3x3 matrices fit into the cache.
+CHUNK = 65536
 
 
 def apply(gaussians: Gaussians, matrix: np.ndarray) -> Gaussians:

@@ -117,7 +117,7 @@ def test_a_deleted_object(slow):
     task = begin(slow, thing, done=lambda *answer: got.append(answer))
     bpy.data.objects.remove(thing)
     until(lambda: task.done)
-    assert task.error.kind == "gone" and not got and "no longer there" in message()
+    assert task.error.kind == "gone" and not got and "is gone" in message()
 
 
 def test_another_file(slow):
