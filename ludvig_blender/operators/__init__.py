@@ -1,1 +1,1 @@
-"""What artists can do: thin operators, a file per group of verbs."""
+"""What artists can do: thin operators, with a file for each group."""

@@ -1,56 +1,59 @@
-"""Object > Convert > Splats from Attributes: take in what other importers and older Blenders made of a splat file.
+"""Object > Convert > Splats from Attributes: make splats of what other importers have made of them.
 
-Blender's own PLY importer and KIRI's 3DGS Render leave the file's properties as float attributes of the same names, on
-a mesh or a point cloud: opacity as logit, scale_0..2 as log, rot_0..3 of any length, f_rest_* channel-major.
+Blender's own PLY importer and KIRI's 3DGS Render keep the file's properties as float attributes of
+the same names, on a mesh or a point cloud: opacity as logit, scale_0..2 as log, rot_0..3 of any
+length, f_rest_* channel-major. Splats that an older Blender has saved are converted too.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty
 
 from ...ludvig_engine.io.formats import FORMATS
+from . import menus
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome
 
 
-def adoptable(thing: Any) -> bool:
-    """Whether an object carries splats under their PLY names, or is not yet one of Blender's own splats."""
+def adoptable(thing: bpy.types.Object) -> bool:
+    """Whether an object has splats under their PLY names, or splats that `native` can convert."""
     if thing.type not in {"MESH", "POINTCLOUD"}:
         return False
     left = [format.attributes for format in FORMATS.values() if format.attributes]
-    return any(all(name in thing.data.attributes for name in names) for names in left) or _old(
-        thing
-    )
-
-
-def _old(thing: Any) -> bool:
+    if any(all(name in thing.data.attributes for name in names) for names in left):
+        return True
     from ..data import native
 
     return native.convertible(thing)
 
 
 class AdoptSplats(bpy.types.Operator):
-    """Turn points with the properties of a splat file into splats"""
+    """Turn points that have the properties of a splat file into splats"""
 
     bl_idname = "ludvig.adopt"
     bl_label = "Splats from Attributes"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     keep_original: BoolProperty(
-        name="Keep Original", description="Keep the object that is converted", default=False
+        name="Keep Original",
+        description="Keep the original object beside the splats",
+        default=False,
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode != "OBJECT" or not any(map(adoptable, context.selected_objects)):
             cls.poll_message_set(
-                "Select points with the properties of a splat file (f_dc_0, opacity, ...)"
+                "Select points that have the properties of a splat file (f_dc_0, opacity, ...)"
             )
             return False
         return True
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages, native, splat_files
 
@@ -85,15 +88,8 @@ class AdoptSplats(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _menu(self: Any, _context: Any) -> None:
+def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator(AdoptSplats.bl_idname)
 
 
-def register() -> None:
-    bpy.utils.register_class(AdoptSplats)
-    bpy.types.VIEW3D_MT_object_convert.append(_menu)
-
-
-def unregister() -> None:
-    bpy.types.VIEW3D_MT_object_convert.remove(_menu)
-    bpy.utils.unregister_class(AdoptSplats)
+register, unregister = menus.with_entry((AdoptSplats,), bpy.types.VIEW3D_MT_object_convert, _menu)

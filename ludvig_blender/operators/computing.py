@@ -1,8 +1,8 @@
-"""Which features an object is seen with: choose, compute, look at them."""
+"""Operators that choose, compute and show the features of a splat object."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import StringProperty
@@ -10,35 +10,44 @@ from bpy.props import StringProperty
 from ..engine import catalog
 from . import polls
 
-PREVIEW = "ludvig_features"  # the attribute with their three main directions as a color
+if TYPE_CHECKING:
+    import numpy as np
+    from bpy.stub_internal.rna_enums import IconItems
+
+    from ...ludvig_engine.wire.methods import ExtractorInfo, FeaturesComputed, FeaturesPreviewed
+    from ..data.types import Outcome, SplatObject
+
+# The attribute with the three main components of the features as a color.
+PREVIEW = "ludvig_features"
 
 
 class ChooseFeatures(bpy.types.Operator):
-    """Tell splats apart by these features"""
+    """Use these features to tell splats apart"""
 
     bl_idname = "ludvig.choose_features"
     bl_label = "Choose Features"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    extractor: StringProperty(description='As the engine calls it, such as "dinov2:small"')
+    extractor: StringProperty(description='The engine\'s name of them, such as "dinov2:small"')
 
     @classmethod
-    def description(cls, _context: Any, properties: Any) -> str:
+    def description(
+        cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
         info = next(
             (info for info in catalog.extractors() if info.spec == properties.extractor), None
         )
         if info is None:
-            return "Tell splats apart by these features"
-        return " ".join(
-            filter(None, [info.needs, f"License: {info.licence}." if info.licence else ""])
-        )
+            return "Use these features to tell splats apart"
+        license_ = f"License: {info.licence}." if info.licence else ""
+        return " ".join(filter(None, [info.needs, license_]))
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
-        polls.target(context).ludvig_features.extractor = self.extractor
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        polls.chosen(context).ludvig_features.extractor = self.extractor
         return {"FINISHED"}
 
 
@@ -46,22 +55,23 @@ class FeaturesMenu(bpy.types.Menu):
     bl_idname = "LUDVIG_MT_features"
     bl_label = "Features"
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context | None) -> None:
         from ..engine import link
         from . import lines
 
         layout = self.layout
+        assert context is not None and layout is not None
         if not catalog.extractors():
             if link.state() == "starting":
                 layout.label(text="The engine is starting")
             else:
-                layout.label(text="The engine knows which features there are")
+                layout.label(text="Start the engine to see which features there are")
                 layout.operator("ludvig.restart_engine", text="Start Engine", icon="PLAY")
             return
-        chosen = polls.target(context).ludvig_features.extractor
+        chosen = polls.chosen(context).ludvig_features.extractor
         for info in catalog.extractors():
             if info.ready:
-                icon = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
+                icon: IconItems = "RADIOBUT_ON" if info.spec == chosen else "RADIOBUT_OFF"
                 layout.operator(
                     "ludvig.choose_features", text=catalog.title(info.spec), icon=icon
                 ).extractor = info.spec
@@ -71,8 +81,8 @@ class FeaturesMenu(bpy.types.Menu):
                 _draw_missing(layout.row(), info, lines.size(info.download))
 
 
-def _draw_missing(row: Any, info: Any, size: str) -> None:
-    """An extractor that is not ready: a button that fetches its missing models, or grayed out."""
+def _draw_missing(row: bpy.types.UILayout, info: ExtractorInfo, size: str) -> None:
+    """Draw an extractor that is not ready: a button that downloads its models, or grayed out."""
     if not info.models:
         row.enabled = False
         choose = row.operator("ludvig.choose_features", text=catalog.title(info.spec), icon="X")
@@ -86,29 +96,30 @@ def _draw_missing(row: Any, info: Any, size: str) -> None:
 
 
 class ComputeFeatures(bpy.types.Operator):
-    """Extract features from every photo and lift them to the splats. Continues what was canceled"""
+    """Extract features from every photo and lift them to the splats. Continues a canceled run"""
 
     bl_idname = "ludvig.compute"
     bl_label = "Compute"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import ComputeFeatures as Request
         from ..engine import link, subject
 
-        thing = polls.target(context)
+        thing = polls.chosen(context)
         extractor = thing.ludvig_features.extractor
 
-        def done(thing: Any, answer: Any) -> None:
+        def done(thing: SplatObject, answer: FeaturesComputed) -> None:
             from ..data import features, messages
             from . import lines
 
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
-            summary = f"{lines.number(answer.dim, 'channel').capitalize()}, {how}: {catalog.title(answer.extractor)}"
+            channels = lines.number(answer.dim, "channel").capitalize()
+            summary = f"{channels}, {how}: {catalog.title(answer.extractor)}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()
 
@@ -120,23 +131,23 @@ class ComputeFeatures(bpy.types.Operator):
 
 
 class PreviewFeatures(bpy.types.Operator):
-    """Show the features' three main directions as red, green and blue: what looks alike is alike to the engine"""
+    """Show the features as red, green and blue. Parts with similar features get similar colors"""
 
     bl_idname = "ludvig.preview_features"
     bl_label = "Show as Colors"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import PreviewFeatures as Request
         from ..data import messages
         from ..engine import commit, link, subject
 
-        thing = polls.target(context)
+        thing = polls.chosen(context)
 
-        def done(thing: Any, answer: Any) -> None:
+        def done(thing: SplatObject, answer: FeaturesPreviewed) -> None:
             commit.run(lambda: _show(thing, answer.colours))
             messages.clear()
 
@@ -145,7 +156,7 @@ class PreviewFeatures(bpy.types.Operator):
         return link.finish(self, task)
 
 
-def _show(thing: Any, colors: Any) -> None:
+def _show(thing: SplatObject, colors: np.ndarray) -> None:
     from ..data import attributes, changes
 
     attributes.put(thing.data, PREVIEW, "FLOAT_VECTOR", colors)
@@ -158,11 +169,4 @@ def _show(thing: Any, colors: Any) -> None:
 CLASSES = (ChooseFeatures, FeaturesMenu, ComputeFeatures, PreviewFeatures)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

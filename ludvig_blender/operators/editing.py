@@ -1,45 +1,46 @@
-"""What can be done with the selected splats. Delete, separate and duplicate are Blender's own, called where they work.
+"""Operators for the selected splats of the active splat object, in Object Mode and in Edit Mode.
 
-All of these act on the active splat object, in Object Mode and in Edit Mode alike.
+Deleting, separating and duplicating call Blender's own operators for points, which need Edit Mode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import polls
 
+if TYPE_CHECKING:
+    from ..data.types import Outcome, SplatObject
 
-def _thing(context: Any) -> Any:
+
+def _thing(context: bpy.types.Context) -> SplatObject:
     from ..data import splats
 
     return splats.splat_objects(context)[0]
 
 
-class Action:
+class Action(polls.Mixin):
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.selection(cls, context)
 
 
 @contextmanager
-def edit_mode(context: Any, thing: Any) -> Iterator[None]:
-    """Blender's Edit Mode of one object, where its own operators for points work."""
+def edit_mode(context: bpy.types.Context, thing: SplatObject) -> Iterator[None]:
+    """Enter Edit Mode with this object alone, because Blender's operators for points need it."""
     layer = context.view_layer
     if context.mode != "OBJECT":
         yield
         return
-    active, chosen = (
-        layer.objects.active,
-        [other for other in context.selected_objects if other != thing],
-    )
+    active = layer.objects.active
+    chosen = [other for other in context.selected_objects if other != thing]
     for other in chosen:
         other.select_set(False)
     thing.select_set(True)
@@ -60,7 +61,7 @@ class DeleteSplats(Action, bpy.types.Operator):
     bl_idname = "ludvig.delete"
     bl_label = "Delete"
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import counts, segments
 
         thing = _thing(context)
@@ -72,17 +73,21 @@ class DeleteSplats(Action, bpy.types.Operator):
 
 
 class SeparateSplats(Action, bpy.types.Operator):
-    """Move the selected splats into an object of their own, or copy them there"""
+    """Move the selected splats into a new object, or copy them there"""
 
     bl_idname = "ludvig.separate"
     bl_label = "Separate to Object"
 
-    copy: BoolProperty(name="Copy", description="Leave them here as well", options={"SKIP_SAVE"})
+    copy: BoolProperty(
+        name="Copy", description="Keep the splats in this object too", options={"SKIP_SAVE"}
+    )
     name: StringProperty(
-        name="Name", description="Of the new object; empty: as the segment", options={"SKIP_SAVE"}
+        name="Name",
+        description="Name of the new object. If empty, it gets the name of the segment",
+        options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
         from ..data import attributes, segments, splats
@@ -96,7 +101,8 @@ class SeparateSplats(Action, bpy.types.Operator):
             if self.copy:
                 bpy.ops.pointcloud.duplicate()
             bpy.ops.pointcloud.separate()
-        (new,) = set(bpy.data.objects) - before
+        (made,) = set(bpy.data.objects) - before
+        new = cast("SplatObject", made)
         new.name = new.data.name = name
         for one in (thing, new):
             splats.set_selection(one.data, np.zeros(attributes.count(one.data), bool))
@@ -112,16 +118,16 @@ class SeparateSplats(Action, bpy.types.Operator):
 
 
 class HideSplats(Action, bpy.types.Operator):
-    """Leave splats out of the viewport; nothing is deleted"""
+    """Hide the selected splats in the viewport. Nothing is deleted"""
 
     bl_idname = "ludvig.hide"
     bl_label = "Hide"
 
     unselected: BoolProperty(
-        name="Isolate", description="Hide all others instead", options={"SKIP_SAVE"}
+        name="Isolate", description="Hide all splats but the selected ones", options={"SKIP_SAVE"}
     )
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing = _thing(context)
@@ -137,7 +143,7 @@ class ShowSplats(Action, bpy.types.Operator):
     bl_label = "Show All"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if not polls.splats(cls, context):
             return False
         from ..data import splats
@@ -147,7 +153,7 @@ class ShowSplats(Action, bpy.types.Operator):
             return False
         return True
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments
 
         thing = _thing(context)
@@ -159,7 +165,7 @@ class ShowSplats(Action, bpy.types.Operator):
 
 
 class SelectSplats(Action, bpy.types.Operator):
-    """Select all splats, none, or those that are not selected now; hidden ones stay as they are"""
+    """Select all visible splats, none, or the unselected ones. Hidden splats are deselected"""
 
     bl_idname = "ludvig.select"
     bl_label = "Select Splats"
@@ -167,18 +173,18 @@ class SelectSplats(Action, bpy.types.Operator):
     action: EnumProperty(
         name="Action",
         items=(
-            ("NONE", "Clear", "Select nothing"),
-            ("INVERT", "Invert", "Select what is not selected"),
-            ("ALL", "All", "Select everything that is shown"),
+            ("NONE", "Clear", "Deselect all splats"),
+            ("INVERT", "Invert", "Select the splats that are not selected, and no others"),
+            ("ALL", "All", "Select all visible splats"),
         ),
         options={"SKIP_SAVE"},
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing = _thing(context)
@@ -192,11 +198,4 @@ class SelectSplats(Action, bpy.types.Operator):
 CLASSES = (DeleteSplats, SeparateSplats, HideSplats, ShowSplats, SelectSplats)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

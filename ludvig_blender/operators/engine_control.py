@@ -1,27 +1,33 @@
-"""Set up the engine, start and stop it, see what it says; cancel what it does."""
+"""Operators that install, start and stop the engine, show its log, and cancel its tasks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ..data import properties
+
+if TYPE_CHECKING:
+    from ...ludvig_engine.wire.methods import Memory
+    from ..data.types import Outcome
+    from ..engine.pump import Steps, Work
 
 OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
-INSTALLING = "install"  # the kind of task
+INSTALLING = "install"  # the `kind` of the task
 
 
-def _online(cls: Any, otherwise: str = "") -> bool:
+def _online(cls: type[bpy.types.Operator], otherwise: str = "") -> bool:
     if not bpy.app.online_access:
         cls.poll_message_set(OFFLINE + otherwise)
         return False
     return True
 
 
-def _idle(cls: Any) -> bool:
+def _idle(cls: type[bpy.types.Operator]) -> bool:
     from ..engine import pump
 
     if any(task.kind == INSTALLING for task in pump.every()):
@@ -31,27 +37,28 @@ def _idle(cls: Any) -> bool:
 
 
 class InstallEngine(bpy.types.Operator):
-    """Make the environment the engine runs in, outside Blender. Shows first what it takes"""
+    """Install the engine in its own Python environment, outside Blender. Shows the size first"""
 
     bl_idname = "ludvig.install_engine"
     bl_label = "Install Engine"
 
     learned: BoolProperty(
         name="Learned Features",
-        description="Also install PyTorch and small models that see objects; without, splats differ by color only",
+        description="Also install PyTorch and small models that recognize objects. "
+        "Without them, splats are told apart by color only",
         default=True,
     )
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         return _online(cls, ", or choose an existing Python") and _idle(cls)
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_props_dialog(
             self, width=440, title="Install Engine", confirm_text="Install"
         )
 
-    def draw(self, _context: Any) -> None:
+    def draw(self, _context: bpy.types.Context) -> None:
         import shutil
 
         from ..engine import install, settings
@@ -61,31 +68,26 @@ class InstallEngine(bpy.types.Operator):
         existing = next(place for place in (folder, *folder.parents) if place.exists())
         kept = install.CORE_SIZE + self.learned * install.LEARNED_SIZE
         column = layout.column(align=True)
-        column.label(text="LUDVIG's engine gets an environment of its own:", icon="PACKAGE")
+        column.label(text="The engine is installed in a folder of its own:", icon="PACKAGE")
         column.label(text=str(folder), icon="FILE_FOLDER")
         free = shutil.disk_usage(existing).free
         need = install.needed(learned=self.learned)
-        text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing; {lines.size(free)} are free"
+        text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing"
+        text += f"; {lines.size(free)} are free"
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
         layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import install, link, pump, settings
 
         if not bpy.app.online_access:
-            return messages.fail(
-                self,
-                EngineError(
-                    "offline",
-                    "Blender may not go online.",
-                    [Fix("Allow online access.", "allow_network")],
-                ),
-            )
+            fixes = [Fix("Allow online access.", "allow_network")]
+            return messages.fail(self, EngineError("offline", "Blender may not go online.", fixes))
         installation = install.Installation(settings.folder())
         learned = self.learned
 
-        def steps() -> Any:
+        def steps() -> Steps:
             work = pump.Work(lambda work: installation.install(work, learned=learned))
             try:
                 yield work
@@ -96,20 +98,21 @@ class InstallEngine(bpy.types.Operator):
             link.stop()
             yield from link.running()
 
-        link.stop()  # it must not hold files that are replaced
+        # A running engine would keep files open that must be replaced.
+        link.stop()
         return link.finish(
             self, pump.start(steps(), label="Installing the engine", kind=INSTALLING)
         )
 
 
 class RemoveEngine(bpy.types.Operator):
-    """Delete the environment that Install Engine has made. Models and computed features stay"""
+    """Delete the Python environment of the engine. Models and computed features stay"""
 
     bl_idname = "ludvig.remove_engine"
     bl_label = "Remove Engine"
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import settings
 
         if settings.state() == "none":
@@ -117,17 +120,17 @@ class RemoveEngine(bpy.types.Operator):
             return False
         return _idle(cls)
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_confirm(
             self, event, title="Remove the engine?", confirm_text="Remove"
         )
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import install, link, pump, settings
 
         installation = install.Installation(settings.folder())
 
-        def steps() -> Any:
+        def steps() -> Steps:
             yield pump.in_thread(installation.remove)
             settings.look()
 
@@ -136,25 +139,28 @@ class RemoveEngine(bpy.types.Operator):
 
 
 class FetchModel(bpy.types.Operator):
-    """Download the weights of a model, after showing size and license"""
+    """Download the weights of a model. The size and the license are shown first"""
 
     bl_idname = "ludvig.fetch_model"
     bl_label = "Download Model"
 
     model: StringProperty(
-        options={"HIDDEN", "SKIP_SAVE"}, description="As `ludvig models list` calls it"
+        options={"HIDDEN", "SKIP_SAVE"}, description="Its name in `ludvig models list`"
     )
     about: StringProperty(
-        options={"HIDDEN", "SKIP_SAVE"}, description="Shown before; empty: size and license"
+        options={"HIDDEN", "SKIP_SAVE"},
+        description="Text to show first. If empty, the size and the license",
     )
-    size: FloatProperty(options={"HIDDEN", "SKIP_SAVE"}, description="Bytes to download")
-    licence: StringProperty(options={"HIDDEN", "SKIP_SAVE"}, description="Of the weights")
+    size: FloatProperty(
+        options={"HIDDEN", "SKIP_SAVE"}, description="Size of the download in bytes"
+    )
+    licence: StringProperty(options={"HIDDEN", "SKIP_SAVE"}, description="License of the weights")
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         return _online(cls)
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         from . import lines
 
         return context.window_manager.invoke_confirm(
@@ -165,7 +171,7 @@ class FetchModel(bpy.types.Operator):
             confirm_text="Download",
         )
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import install, interpreter, link, pump, settings
 
@@ -175,11 +181,11 @@ class FetchModel(bpy.types.Operator):
             return messages.fail(self, error)
         installation, models = install.Installation(settings.folder()), self.model.split()
 
-        def fetch(work: Any) -> None:
+        def fetch(work: Work) -> None:
             for model in models:
                 installation.fetch(work, model, python=place.python, environment=place.environment)
 
-        def steps() -> Any:
+        def steps() -> Steps:
             work = pump.Work(fetch)
             try:
                 yield work
@@ -192,16 +198,16 @@ class FetchModel(bpy.types.Operator):
 
 
 class RestartEngine(bpy.types.Operator):
-    """Start the engine anew. Computed features are kept"""
+    """Stop the engine and start it again. Computed features are kept"""
 
     bl_idname = "ludvig.restart_engine"
     bl_label = "Restart Engine"
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         return _idle(cls)
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import link
 
@@ -211,21 +217,21 @@ class RestartEngine(bpy.types.Operator):
 
 
 class StopEngine(bpy.types.Operator):
-    """End the engine and give its memory back. It starts again when it is needed"""
+    """Stop the engine and free its memory. It starts again when it is needed"""
 
     bl_idname = "ludvig.stop_engine"
     bl_label = "Stop Engine"
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import link
 
         if link.state() == "stopped":
-            cls.poll_message_set("The engine does not run")
+            cls.poll_message_set("The engine is not running")
             return False
         return True
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import link, pump
 
         link.stop()
@@ -234,25 +240,25 @@ class StopEngine(bpy.types.Operator):
 
 
 class FreeMemory(bpy.types.Operator):
-    """Let the engine give memory back: models and scenes, which are loaded again when needed"""
+    """Let the engine unload its models and scenes. It loads them again when they are needed"""
 
     bl_idname = "ludvig.free_memory"
     bl_label = "Free Memory"
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import link
 
         if link.state() != "running":
-            cls.poll_message_set("The engine does not run: it holds no memory")
+            cls.poll_message_set("The engine is not running, so it uses no memory")
             return False
         return True
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import FreeMemory as Request
         from ..engine import link
 
-        def done(memory: Any) -> None:
+        def done(memory: Memory) -> None:
             if connection := link.connection():
                 connection.memory = memory
                 connection.scenes.clear()
@@ -261,14 +267,16 @@ class FreeMemory(bpy.types.Operator):
 
 
 class Cancel(bpy.types.Operator):
-    """Stop this. What is finished stays"""
+    """Cancel this task. What is already finished is kept"""
 
     bl_idname = "ludvig.cancel"
     bl_label = "Cancel"
 
-    number: IntProperty(description="Of the task; 0: all", options={"HIDDEN", "SKIP_SAVE"})
+    number: IntProperty(
+        description="Number of the task; 0 means all", options={"HIDDEN", "SKIP_SAVE"}
+    )
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import pump
 
         for task in pump.every():
@@ -278,12 +286,12 @@ class Cancel(bpy.types.Operator):
 
 
 class Dismiss(bpy.types.Operator):
-    """Take this message away"""
+    """Close this message"""
 
     bl_idname = "ludvig.dismiss"
     bl_label = "Dismiss"
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
 
         messages.clear()
@@ -291,46 +299,47 @@ class Dismiss(bpy.types.Operator):
 
 
 class ShowLog(bpy.types.Operator):
-    """Open what the engine, or its installation, has said"""
+    """Open the log of the engine or of its installation"""
 
     bl_idname = "ludvig.show_log"
     bl_label = "Show Log"
 
     @classmethod
-    def poll(cls, _context: Any) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         if log() is None:
             cls.poll_message_set("There is no log: the engine has not run yet")
             return False
         return True
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> Outcome:
         bpy.ops.wm.path_open(filepath=str(log()))
         return {"FINISHED"}
 
 
 class CopyReport(bpy.types.Operator):
-    """Copy what helps to find a mistake: versions, the engine's state, the end of its log. Without your name"""
+    """Copy versions and the end of the log, without the path of your home folder"""
 
     bl_idname = "ludvig.copy_report"
     bl_label = "Copy Report"
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         context.window_manager.clipboard = report()
-        self.report({"INFO"}, "Copied: paste it where you ask for help")
+        self.report({"INFO"}, "The report is copied: paste it where you ask for help")
         return {"FINISHED"}
 
 
 class OpenPreferences(bpy.types.Operator):
-    """Open LUDVIG's preferences, to choose an existing Python and folders"""
+    """Open the preferences of LUDVIG, where you choose a Python and folders"""
 
     bl_idname = "ludvig.preferences"
     bl_label = "Preferences"
 
     network: BoolProperty(
-        options={"HIDDEN", "SKIP_SAVE"}, description="Blender's own, for online access"
+        options={"HIDDEN", "SKIP_SAVE"},
+        description="Open Blender's own preferences instead, for online access",
     )
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..engine import settings
 
         if self.network:
@@ -342,7 +351,7 @@ class OpenPreferences(bpy.types.Operator):
 
 
 def log() -> Path | None:
-    """The engine's log, or that of its installation."""
+    """The path of the engine's log, or of the log of its installation."""
     from ..engine import install, link, settings
 
     connection = link.connection()
@@ -361,28 +370,22 @@ def report() -> str:
     from ... import ludvig_engine
     from ..engine import link, settings
 
-    lines = [
-        f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}, {platform.platform()}"
-    ]
+    versions = f"LUDVIG {ludvig_engine.__version__}, Blender {bpy.app.version_string}"
+    lines = [f"{versions}, {platform.platform()}"]
     lines += [f"engine: {link.state()}, installation: {settings.state()}"]
     if (connection := link.connection()) and connection.memory:
         lines += [connection.memory.device]
-    message = bpy.context.window_manager.ludvig
+    message = properties.message(bpy.context)
     lines += [message.text, *(fix.text for fix in message.fixes)] if message.text else []
     if path := log():
         lines += ["", *path.read_text("utf-8", errors="replace").splitlines()[-200:]]
     return "\n".join(lines).replace(str(Path.home()), "~")
 
 
-CLASSES = (InstallEngine, RemoveEngine, FetchModel, RestartEngine, StopEngine, FreeMemory, Cancel, Dismiss, ShowLog,
-           CopyReport, OpenPreferences)  # fmt: skip
+CLASSES = (
+    *(InstallEngine, RemoveEngine, FetchModel, RestartEngine, StopEngine, FreeMemory),
+    *(Cancel, Dismiss, ShowLog, CopyReport, OpenPreferences),
+)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

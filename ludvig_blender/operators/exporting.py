@@ -1,50 +1,63 @@
-"""File > Export > Gaussian Splats. Blender exports none itself."""
+"""File > Export > Gaussian Splats. Blender itself cannot export splats."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, axis_conversion, orientation_helper
 
 from ...ludvig_engine.io import formats
+from . import menus
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome
+
+Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
 ENDINGS = formats.endings(formats.written())
 
 
 @orientation_helper(axis_forward="Z", axis_up="-Y")
-class ExportSplats(bpy.types.Operator, ExportHelper):
+# The stubs of Operator and ExportHelper disagree on what `invoke` returns.
+class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
     """Export splat objects to one file, with scores and any other float attributes"""
 
     bl_idname = "ludvig.export_splats"
     bl_label = "Export Gaussian Splats"
     bl_options = {"PRESET"}  # noqa: RUF012
 
+    if TYPE_CHECKING:
+        # `ExportHelper` and `orientation_helper` add these, which the stubs do not know.
+        filepath: str
+        axis_forward: Axis
+        axis_up: Axis
+
     filename_ext = ENDINGS[0]
     filter_glob: StringProperty(default=";".join(f"*{e}" for e in ENDINGS), options={"HIDDEN"})
-    collection: StringProperty(
-        options={"HIDDEN", "SKIP_SAVE"}
-    )  # set by the exporters of a collection
+    # Blender sets this when a collection's exporter runs.
+    collection: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     only_selected: BoolProperty(
         name="Only Selected Splats",
-        description="Leave out splats that are not selected in Edit Mode",
+        description="Leave out the splats that are not selected",
         default=False,
     )
     apply_transform: BoolProperty(
         name="Apply Transform",
-        description="Move, turn and scale the splats as their objects are; off: keep them where their file had them",
+        description="Apply the location, rotation and scale of the objects. "
+        "If off, splats stay where their file had them",
         default=True,
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if not bpy.data.pointclouds:
             cls.poll_message_set("There are no splats: import a splat file first")
             return False
         return True
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
         from ...ludvig_engine.errors import EngineError
@@ -71,15 +84,8 @@ class ExportSplats(bpy.types.Operator, ExportHelper):
         return {"FINISHED"}
 
 
-def _menu(self: Any, _context: Any) -> None:
+def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator(ExportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
 
 
-def register() -> None:
-    bpy.utils.register_class(ExportSplats)
-    bpy.types.TOPBAR_MT_file_export.append(_menu)
-
-
-def unregister() -> None:
-    bpy.types.TOPBAR_MT_file_export.remove(_menu)
-    bpy.utils.unregister_class(ExportSplats)
+register, unregister = menus.with_entry((ExportSplats,), bpy.types.TOPBAR_MT_file_export, _menu)

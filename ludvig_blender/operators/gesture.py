@@ -1,25 +1,42 @@
-"""Drawing prompts in the 3D viewport with the mouse: a click at once, a line or a box while the button is held.
+"""Drawing prompts in the 3D viewport with the mouse.
 
-Esc or the right button gives it up. What is drawn is shown until it is released.
+A click is a prompt at once. Lines and boxes are drawn while the button is held, and shown until it
+is released. Esc or the right button cancels.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 import bpy
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages
+from ..data import messages, properties
 from ..maths import kinds
 
-_handle: Any = None  # of the overlay, while something is being drawn
-_operator: Any = None
+if TYPE_CHECKING:
+    from ..data.types import Outcome
+    from ..maths.lens import Lens
+
+
+class Drawing(Protocol):
+    """The operators that draw: `prompting.Drawn`."""
+
+    kind: str
+    mode: str
+    pixels: str
+    radius: float
+
+    def drawn(self, context: bpy.types.Context, lens: Lens) -> Outcome: ...
+
+
+_handle: object = None  # of the overlay, while drawing
+_operator: Drawing | None = None
 _drawn: list[kinds.Place] = []  # pixels from the upper left of the region
 
 
-def begin(operator: Any, context: Any, event: Any) -> set[str]:
-    """The operator's `invoke`."""
+def begin(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
+    """Start drawing. This is the operator's `invoke`."""
     global _handle, _operator
     _drawn.clear()
     _add(operator, context, event)
@@ -27,17 +44,17 @@ def begin(operator: Any, context: Any, event: Any) -> set[str]:
     if kind.at_once:
         return _finish(operator, context)
     if kind.wide:
-        operator.radius = context.window_manager.ludvig_tools.radius
+        operator.radius = properties.tools(context).radius
     _operator = operator
     _handle = bpy.types.SpaceView3D.draw_handler_add(
         _draw, (context.region.as_pointer(),), "WINDOW", "POST_PIXEL"
     )
-    context.window_manager.modal_handler_add(operator)
+    context.window_manager.modal_handler_add(cast("bpy.types.Operator", operator))
     return {"RUNNING_MODAL"}
 
 
-def go_on(operator: Any, context: Any, event: Any) -> set[str]:
-    """The operator's `modal`."""
+def go_on(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
+    """Handle an event while drawing. This is the operator's `modal`."""
     if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
         end(context)
         return {"CANCELLED"}
@@ -51,8 +68,8 @@ def go_on(operator: Any, context: Any, event: Any) -> set[str]:
     return {"RUNNING_MODAL"}
 
 
-def end(context: Any) -> None:
-    """Take the overlay away."""
+def end(context: bpy.types.Context) -> None:
+    """Remove the overlay."""
     global _handle, _operator
     if _handle is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
@@ -61,20 +78,21 @@ def end(context: Any) -> None:
         context.region.tag_redraw()
 
 
-def _add(operator: Any, context: Any, event: Any) -> None:
-    """Note where the mouse is, in pixels from the upper left of the region."""
+def _add(operator: Drawing, context: bpy.types.Context, event: bpy.types.Event) -> None:
+    """Add the position of the mouse, in pixels from the upper left of the region."""
     x, y = event.mouse_region_x, context.region.height - 1 - event.mouse_region_y
     kinds.drawn_as(operator.kind).extend(_drawn, (x, y))
 
 
-def _finish(operator: Any, context: Any) -> set[str]:
+def _finish(operator: Drawing, context: bpy.types.Context) -> Outcome:
     from ..maths import pinhole, strokes
 
+    assert context.region is not None and context.region_data is not None
     operator.pixels = strokes.text(_drawn)
     try:
         return operator.drawn(context, pinhole.of_region(context.region, context.region_data))
     except EngineError as error:
-        return messages.fail(operator, error)
+        return messages.fail(cast("bpy.types.Operator", operator), error)
 
 
 def _draw(region: int) -> None:
@@ -91,7 +109,7 @@ def _draw(region: int) -> None:
 
 
 def line(places: list[tuple[float, float]], color: tuple[float, ...], width: float) -> None:
-    """Draw a line in pixels of the region."""
+    """Draw a line. Places and width are in pixels of the region."""
     import gpu
     from gpu_extras.batch import batch_for_shader
 

@@ -1,11 +1,11 @@
-"""Grow and shrink the selection along the engine's graph: to what looks alike and touches, not into what is near.
+"""Grow and shrink the selection along the engine's graph, whose neighbors touch and look alike.
 
 If exactly the active segment is selected, it grows and shrinks with the selection.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import IntProperty
@@ -15,20 +15,31 @@ from ..data import messages
 from ..engine import commit, link
 from . import polls
 
+if TYPE_CHECKING:
+    import numpy as np
 
-class Resize:
-    bl_options = {"REGISTER"}  # noqa: RUF012 - the step of undo comes with the answer
+    from ...ludvig_engine.wire.methods import Resized
+    from ..data.types import Outcome, SplatObject
+
+
+class Resize(polls.Mixin):
+    # The undo step is made when the answer of the engine arrives.
+    bl_options = {"REGISTER"}  # noqa: RUF012
 
     hops: IntProperty(
-        name="Steps", description="How far, in neighboring splats", min=1, max=50, default=1
+        name="Steps",
+        description="How many times neighbors are added or removed",
+        min=1,
+        max=50,
+        default=1,
     )
     request = ""
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.selection(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire import methods
         from ..data import splats
         from ..engine import solve, subject
@@ -37,11 +48,11 @@ class Resize:
         before = splats.selection(thing.data)
         request = getattr(methods, self.request)("", before, self.hops, solve.extractor(thing))
 
-        def done(thing: Any, answer: Any) -> None:
+        def done(thing: SplatObject, answer: Resized) -> None:
             import numpy as np
 
             if not np.array_equal(before, splats.selection(thing.data)):
-                message = "The selection has changed meanwhile: the result was dropped."
+                message = "The selection has changed in the meantime, so the result was dropped."
                 raise EngineError("changed", message, ["Try again."])
             commit.run(lambda: _write(thing, answer.selected))
             messages.clear()
@@ -52,7 +63,7 @@ class Resize:
         return link.finish(self, task)
 
 
-def _write(thing: Any, chosen: Any) -> None:
+def _write(thing: SplatObject, chosen: np.ndarray) -> None:
     import numpy as np
 
     from ..data import segments, splats
@@ -75,18 +86,11 @@ class Grow(Resize, bpy.types.Operator):
 
 
 class Shrink(Resize, bpy.types.Operator):
-    """Deselect the selected splats that have neighbors outside"""
+    """Deselect the selected splats that have unselected neighbors"""
 
     bl_idname = "ludvig.shrink"
     bl_label = "Shrink"
     request = "ShrinkSegment"
 
 
-def register() -> None:
-    bpy.utils.register_class(Grow)
-    bpy.utils.register_class(Shrink)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(Shrink)
-    bpy.utils.unregister_class(Grow)
+register, unregister = bpy.utils.register_classes_factory((Grow, Shrink))

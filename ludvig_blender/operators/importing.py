@@ -1,26 +1,41 @@
-"""File > Import > Gaussian Splats, and dropping splat files into the 3D viewport."""
+"""File > Import > Gaussian Splats, and splat files that are dropped into the 3D viewport."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal, cast
 
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper, axis_conversion, orientation_helper
 
 from ...ludvig_engine.io import formats
+from . import menus
+
+if TYPE_CHECKING:
+    from mathutils import Matrix
+
+    from ...ludvig_engine.errors import EngineError
+    from ..data.types import Outcome, SplatObject
+
+Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
 ENDINGS = formats.endings(formats.inside_blender())
 
 
-@orientation_helper(axis_forward="Z", axis_up="-Y")  # COLMAP's axes, which 3DGS inherits
+@orientation_helper(axis_forward="Z", axis_up="-Y")  # COLMAP's axes, which 3DGS uses too
 class ImportSplats(bpy.types.Operator, ImportHelper):
     """Import Gaussian splats as point clouds"""
 
     bl_idname = "ludvig.import_splats"
     bl_label = "Import Gaussian Splats"
-    bl_options = {"REGISTER", "UNDO", "PRESET"}  # noqa: RUF012 - Blender's way
+    bl_options = {"REGISTER", "UNDO", "PRESET"}  # noqa: RUF012
+
+    if TYPE_CHECKING:
+        # `ImportHelper` and `orientation_helper` add these, which the stubs do not know.
+        filepath: str
+        axis_forward: Axis
+        axis_up: Axis
 
     filename_ext = ENDINGS[0]
     filter_glob: StringProperty(default=";".join(f"*{e}" for e in ENDINGS), options={"HIDDEN"})
@@ -29,21 +44,22 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
     )
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
-        if self.directory and self.files:  # dropped
+    def invoke(  # type: ignore[override]  # ImportHelper's stub returns set[str]
+        self, context: bpy.types.Context, event: bpy.types.Event
+    ) -> Outcome:
+        if self.directory and self.files:  # files were dropped
             return self.execute(context)
-        return ImportHelper.invoke(self, context, event)
+        return cast("Outcome", ImportHelper.invoke(self, context, event))
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages, splat_files
 
-        names = [Path(self.directory, file.name) for file in self.files if file.name] or [
-            Path(self.filepath)
-        ]
+        chosen = [Path(self.directory, file.name) for file in self.files if file.name]
         turn = axis_conversion(from_forward=self.axis_forward, from_up=self.axis_up).to_4x4()
-        made, errors = [], []
-        for path in names:
+        made: list[SplatObject] = []
+        errors: list[EngineError] = []
+        for path in chosen or [Path(self.filepath)]:
             try:
                 made.append(place(context, splat_files.load(str(path)), path, turn))
             except EngineError as error:
@@ -52,14 +68,14 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
             return messages.fail(self, errors[0])
         messages.clear()
         self.report({"INFO"}, f"Imported {sum(len(thing.data.points) for thing in made):,} splats")
-        for error in errors:
-            messages.show(error)
-            self.report({"WARNING"}, str(error))
+        for failure in errors:
+            messages.show(failure)
+            self.report({"WARNING"}, str(failure))
         return {"FINISHED"}
 
 
-def place(context: Any, thing: Any, path: Path, turn: Any) -> Any:
-    """Put a new splat object into the scene: selected, active, and turned upright by its matrix."""
+def place(context: bpy.types.Context, thing: SplatObject, path: Path, turn: Matrix) -> SplatObject:
+    """Put a new splat object into the scene, turned upright; select it and make it active."""
     from ..data import capture, paths
 
     thing.matrix_world = turn
@@ -82,24 +98,15 @@ class SplatFileHandler(bpy.types.FileHandler):
     bl_file_extensions = ";".join(ENDINGS)
 
     @classmethod
-    def poll_drop(cls, context: Any) -> bool:
+    def poll_drop(cls, context: bpy.types.Context | None) -> bool:
         return context.area is not None and context.area.type in {"VIEW_3D", "OUTLINER"}
 
 
-def _menu(self: Any, _context: Any) -> None:
+def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
 
 
 CLASSES = (ImportSplats, SplatFileHandler)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.TOPBAR_MT_file_import.append(_menu)
-
-
-def unregister() -> None:
-    bpy.types.TOPBAR_MT_file_import.remove(_menu)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = menus.with_entry(CLASSES, bpy.types.TOPBAR_MT_file_import, _menu)

@@ -1,16 +1,22 @@
-"""Labels that break: Blender's own are cut off."""
+"""Labels that wrap, because Blender cuts long labels off; numbers and sizes as text."""
 
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING
 
-LETTER = 6.6  # pixels, on average, at Blender's usual size
-MARGIN = 70  # pixels beside the text: the box, the icon, the scroll bar
+if TYPE_CHECKING:
+    import bpy
+    from bpy.stub_internal.rna_enums import IconItems
+
+LETTER = 6.6  # average pixels of a letter, at UI scale 1
+MARGIN = 70  # pixels for the box, icon and scroll bar
 
 
-def draw(layout: Any, text: str, icon: str, context: Any) -> None:
-    """A label of as many lines as it takes in this region."""
+def draw(
+    layout: bpy.types.UILayout, text: str, icon: IconItems, context: bpy.types.Context
+) -> None:
+    """Draw a label, wrapped to the width of this region."""
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region else 400
     column = layout.column(align=True)
@@ -21,17 +27,17 @@ def draw(layout: Any, text: str, icon: str, context: Any) -> None:
 
 
 def duration(seconds: float) -> str:
-    """How long something will take: "40 s left", "2 min left"."""
+    """The remaining time as text: "40 s left", "2 min left"."""
     if seconds < 60:
         return f"{max(round(seconds), 1)} s left"
     return f"{round(seconds / 60)} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
 
 
 def number(count: int, one: str, many: str = "") -> str:
-    """ "1 photo", "1,204 photos"."""
+    """A number with its noun: "1 photo", "1,204 photos"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def size(count: float) -> str:
-    """Bytes for people."""
+    """A number of bytes as text: "850 MB", "1.2 GB"."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

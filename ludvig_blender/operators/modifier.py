@@ -1,48 +1,46 @@
-"""Putting the node group "LUDVIG Segment" on an object, as a modifier."""
+"""The operator that gives an object the node group "LUDVIG Segment" as a modifier."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import BoolProperty
 
 from . import polls
 
+if TYPE_CHECKING:
+    from ..data.types import Outcome
+
 
 class AddModifier(bpy.types.Operator):
-    """Add a Geometry Nodes modifier that leaves only the splats of the active segment"""
+    """Add a Geometry Nodes modifier that keeps only the splats of the active segment"""
 
     bl_idname = "ludvig.segment_modifier"
     bl_label = "Add Modifier"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     invert: BoolProperty(
-        name="Invert", description="Leave everything but the segment", options={"SKIP_SAVE"}
+        name="Invert", description="Keep all splats but those of the segment", options={"SKIP_SAVE"}
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.found(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import node_group, segments, splats
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
-        modifier = thing.modifiers.new(segment.name, "NODES")
+        assert segment is not None  # as `poll` has checked
+        modifier = cast("bpy.types.NodesModifier", thing.modifiers.new(segment.name, "NODES"))
         modifier.node_group = node_group.group()
-        for name, value in (
-            ("Attribute", segment.attribute), ("Certainty", segment.threshold), ("Invert", self.invert)
-        ):  # fmt: skip
-            node_group.set_input(modifier, name, value)
+        node_group.set_input(modifier, "Attribute", segment.attribute)
+        node_group.set_input(modifier, "Certainty", segment.threshold)
+        node_group.set_input(modifier, "Invert", self.invert)
         thing.update_tag()
         return {"FINISHED"}
 
 
-def register() -> None:
-    bpy.utils.register_class(AddModifier)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(AddModifier)
+register, unregister = bpy.utils.register_classes_factory((AddModifier,))

@@ -1,9 +1,9 @@
-"""What can be done with the photos' cameras of a splat object: bring them in, check them, look through them."""
+"""Operators for the photos' cameras of a splat object: import, check, look through, remove."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import CollectionProperty, StringProperty
@@ -11,11 +11,17 @@ from bpy.props import CollectionProperty, StringProperty
 from ...ludvig_engine.errors import EngineError, Fix
 from . import polls
 
-COLMAP = {".bin", ".txt"}  # cameras.bin, images.txt, ...: their folder is meant
+if TYPE_CHECKING:
+    from ...ludvig_engine.wire.methods import SceneChecked
+    from ..data.types import CameraObject, Outcome, SplatObject
+    from ..engine.pump import Steps
+    from ..engine.subject import Subject
+
+COLMAP = {".bin", ".txt"}  # a file like cameras.bin stands for its folder
 
 
 class ImportCameras(bpy.types.Operator):
-    """Bring in the photos' cameras: choose a COLMAP folder, transforms.json or cameras.json"""
+    """Import the photos' cameras from a COLMAP folder, transforms.json or cameras.json"""
 
     bl_idname = "ludvig.import_cameras"
     bl_label = "Import Cameras"
@@ -29,51 +35,50 @@ class ImportCameras(bpy.types.Operator):
     filter_glob: StringProperty(default="*.json;*.bin;*.txt", options={"HIDDEN"})
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         from ..data import capture
 
-        if self.directory and self.files:  # dropped
+        if self.directory and self.files:  # files were dropped
             self.filepath = str(Path(self.directory, self.files[0].name))
             return self.execute(context)
-        known = capture.folders(polls.target(context))[0]
+        known = capture.folders(polls.chosen(context))[0]
         if known:
             self.filepath = known if Path(known).is_file() else f"{known}/"
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import messages, paths
 
         path = Path(bpy.path.abspath(self.filepath or self.directory))
         if path.suffix.lower() in COLMAP:
             path = path.parent
         if not path.exists():
-            return messages.fail(
-                self, EngineError("not_found", f"There is no {path}.", ["Choose another folder."])
-            )
-        return _bring(self, polls.target(context), paths.relative(str(path)))
+            error = EngineError("not_found", f"There is no {path}.", ["Choose another folder."])
+            return messages.fail(self, error)
+        return _bring(self, polls.chosen(context), paths.relative(str(path)))
 
 
 class LoadCameras(bpy.types.Operator):
-    """Make a camera of each photo that belongs to these splats"""
+    """Make a camera for each photo that these splats were made from"""
 
     bl_idname = "ludvig.load_cameras"
     bl_label = "Load Cameras"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
-        thing = polls.target(context)
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        thing = polls.chosen(context)
         return _bring(self, thing, thing.ludvig_capture.views)
 
 
-def _bring(operator: Any, thing: Any, path: str) -> set[str]:
+def _bring(operator: bpy.types.Operator, thing: SplatObject, path: str) -> Outcome:
     from ..engine import link, pump, subject
 
     own = thing.ludvig_capture
@@ -90,16 +95,15 @@ def _bring(operator: Any, thing: Any, path: str) -> set[str]:
     )
 
 
-def _cameras(about: Any) -> Any:
-    """The steps to the cameras of an object."""
+def _cameras(about: Subject) -> Steps:
+    """The steps of making the cameras of an object."""
     from ..data import messages, photo_cameras
     from ..engine import commit
 
     scene = (yield from about.opening()).scene
     if not scene.names:
-        raise EngineError(
-            "bad_input", "There are no cameras.", [Fix("Import the cameras.", "import_cameras")]
-        )
+        fixes = [Fix("Import the cameras.", "import_cameras")]
+        raise EngineError("bad_input", "There are no cameras.", fixes)
     thing = about.thing()
     commit.run(lambda: photo_cameras.make(thing, scene))
     thing.ludvig_capture.notes = "\n".join(scene.notes)
@@ -107,26 +111,26 @@ def _cameras(about: Any) -> Any:
 
 
 class ChoosePhotos(bpy.types.Operator):
-    """Say which folder the photos are in"""
+    """Choose the folder that the photos are in"""
 
     bl_idname = "ludvig.choose_photos"
-    bl_label = "Choose Photos' Folder"
+    bl_label = "Choose Folder of Photos"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     directory: StringProperty(subtype="DIR_PATH")
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import paths
 
-        thing = polls.target(context)
+        thing = polls.chosen(context)
         thing.ludvig_capture.photos = paths.relative(self.directory)
         return _bring(self, thing, thing.ludvig_capture.views)
 
@@ -139,45 +143,48 @@ class RemoveCameras(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_splats(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import photo_cameras
 
-        photo_cameras.remove(polls.target(context))
+        photo_cameras.remove(polls.chosen(context))
         return {"FINISHED"}
 
 
 class LookThrough(bpy.types.Operator):
-    """See the splats as a photo does: through its camera, at its size"""
+    """Look through the camera of a photo, at the size of the photo"""
 
     bl_idname = "ludvig.look_through"
     bl_label = "Look Through"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     step: bpy.props.IntProperty(
-        name="Step", description="1: the next camera, -1: the one before", default=0
+        name="Step", description="1: the next camera, -1: the previous one", default=0
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if not polls.has_splats(cls, context):
             return False
         from ..data import photo_cameras
 
-        if not photo_cameras.of(polls.target(context)):
+        if not photo_cameras.of(polls.chosen(context)):
             cls.poll_message_set("Load the cameras first")
             return False
         return True
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import photo_cameras
 
-        cameras = photo_cameras.of(polls.target(context))
-        scene, current = context.scene, context.object
+        cameras = photo_cameras.of(polls.chosen(context))
+        scene = context.scene
+        assert scene is not None
+        current = cast("CameraObject | None", context.object)
         if current not in cameras or self.step:
-            current = scene.camera if scene.camera in cameras else None
+            used = cast("CameraObject | None", scene.camera)
+            current = used if used in cameras else None
         index = (cameras.index(current) + self.step if current else 0) % len(cameras)
         scene.camera = cameras[index]
         scene.render.resolution_x, scene.render.resolution_y = cameras[index][photo_cameras.SIZE]
@@ -188,26 +195,26 @@ class LookThrough(bpy.types.Operator):
 
 
 class CheckCameras(bpy.types.Operator):
-    """Compare the splats with the photos: do the cameras belong to them?"""
+    """Compare the splats with the photos, to see whether the cameras fit"""
 
     bl_idname = "ludvig.check"
     bl_label = "Check"
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.has_cameras(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import CheckScene
         from ..engine import link, subject
 
-        task = subject.of(polls.target(context)).ask(
+        task = subject.of(polls.chosen(context)).ask(
             CheckScene(""), done=_checked, label="Comparing with the photos"
         )
         return link.finish(self, task)
 
 
-def _checked(thing: Any, answer: Any) -> None:
+def _checked(thing: SplatObject, answer: SceneChecked) -> None:
     from ..data import check_picture, messages
 
     own = thing.ludvig_capture
@@ -217,7 +224,10 @@ def _checked(thing: Any, answer: Any) -> None:
 
 
 class CameraFileHandler(bpy.types.FileHandler):
-    """COLMAP's files and nerfstudio's, dropped into the 3D viewport; Blender tells nobody of dropped folders."""
+    """Imports files of COLMAP or nerfstudio that are dropped into the 3D viewport.
+
+    Blender has no such handler for folders.
+    """
 
     bl_idname = "LUDVIG_FH_cameras"
     bl_label = "Cameras of Photos"
@@ -225,11 +235,12 @@ class CameraFileHandler(bpy.types.FileHandler):
     bl_file_extensions = ".json;.bin;.txt"
 
     @classmethod
-    def poll_drop(cls, context: Any) -> bool:
+    def poll_drop(cls, context: bpy.types.Context | None) -> bool:
         from ..data import splats
 
         return (
-            context.area is not None
+            context is not None
+            and context.area is not None
             and context.area.type == "VIEW_3D"
             and bool(splats.splat_objects(context))
         )
@@ -246,11 +257,4 @@ CLASSES = (
 )
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

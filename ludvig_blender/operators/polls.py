@@ -1,12 +1,23 @@
-"""Why an operator is not available, in words: Blender shows them on the disabled button."""
+"""What operators check in `poll`. The tooltip of a disabled button shows the message."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import bpy
+
+    from ..data.types import SplatObject
+
+    Mixin = bpy.types.Operator
+else:
+    # Blender reads properties only of bases that do not derive from its own types. So a base that
+    # operators share must not derive from Operator, although the type checker may think it does.
+    Mixin = object
 
 
-def splats(cls: Any, context: Any) -> bool:
-    """There is a splat object to work on, and its data can be written."""
+def splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether there is a splat object whose data can be changed."""
     from ..data import splats
 
     found = splats.splat_objects(context)
@@ -19,16 +30,16 @@ def splats(cls: Any, context: Any) -> bool:
     return True
 
 
-def object_mode(cls: Any, context: Any) -> bool:
-    """Blender is in Object Mode."""
+def object_mode(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether Blender is in Object Mode."""
     if context.mode != "OBJECT":
-        cls.poll_message_set("Only in Object Mode: press Tab in the viewport")
+        cls.poll_message_set("This works in Object Mode only: press Tab in the viewport")
         return False
     return True
 
 
-def selection(cls: Any, context: Any) -> bool:
-    """Some splats are selected."""
+def selection(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether any splats are selected."""
     if not splats(cls, context):
         return False
     from ..data import counts
@@ -36,27 +47,27 @@ def selection(cls: Any, context: Any) -> bool:
 
     if not counts.selected(splat_objects(context)[0]):
         cls.poll_message_set(
-            "No splat is selected: click on something with a tool of LUDVIG, or select in Edit Mode"
+            "No splat is selected: click on an object with a LUDVIG tool, or select in Edit Mode"
         )
         return False
     return True
 
 
-def segment(cls: Any, context: Any) -> bool:
-    """A segment is chosen in the list."""
+def segment(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether a segment is active."""
     if not splats(cls, context):
         return False
     from ..data.splats import splat_objects
 
     own = splat_objects(context)[0].ludvig
     if not 0 <= own.active_segment < len(own.segments):
-        cls.poll_message_set("There is no segment: click on something, or add one with +")
+        cls.poll_message_set("There is no segment: click on an object, or add one with +")
         return False
     return True
 
 
-def found(cls: Any, context: Any) -> bool:
-    """The segment chosen in the list has scores."""
+def found(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active segment has scores."""
     if not segment(cls, context):
         return False
     from ..data.splats import splat_objects
@@ -65,52 +76,57 @@ def found(cls: Any, context: Any) -> bool:
     chosen = thing.ludvig.segments[thing.ludvig.active_segment]
     if chosen.attribute not in thing.data.attributes:
         cls.poll_message_set(
-            "The segment is empty: click on something, or assign the selection to it"
+            "The segment is empty: click on an object, or assign the selection to it"
         )
         return False
     return True
 
 
-def prompts(cls: Any, context: Any) -> bool:
-    """The segment chosen in the list has prompts."""
+def prompts(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active segment has prompts, in Object Mode."""
     if not (segment(cls, context) and object_mode(cls, context)):
         return False
     from ..data.splats import splat_objects
 
     own = splat_objects(context)[0].ludvig
     if not own.segments[own.active_segment].prompts:
-        cls.poll_message_set(
-            "Nothing was said about this segment: click on it with a tool of LUDVIG"
-        )
+        cls.poll_message_set("This segment has no prompts yet: click on it with a LUDVIG tool")
         return False
     return True
 
 
-def has_splats(cls: Any, context: Any) -> bool:
-    """For `poll`: there is a splat object, in Object Mode."""
+def has_splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether there is a splat object or one of its cameras, in Object Mode."""
     if context.mode != "OBJECT":
-        cls.poll_message_set("Leave Edit Mode first (Tab)")
+        cls.poll_message_set("Leave Edit Mode first: press Tab in the viewport")
         return False
     if not target(context):
-        cls.poll_message_set("Import splats first, or select a splat object")
+        cls.poll_message_set("Select a splat object, or import a splat file first")
         return False
     return True
 
 
-def has_cameras(cls: Any, context: Any) -> bool:
-    """For `poll`: it is known where the cameras of the splats are."""
+def has_cameras(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the file or folder of the photos' cameras is known."""
     if not has_splats(cls, context):
         return False
     if not target(context).ludvig_capture.views:
         cls.poll_message_set(
-            "Say under Scene where the photos' cameras are: a COLMAP folder or transforms.json"
+            "Choose the photos' cameras in the Scene panel: a COLMAP folder or transforms.json"
         )
         return False
     return True
 
 
-def target(context: Any) -> Any:
-    """The splat object that is meant: the selected one, or the one whose camera is active; None without."""
+def chosen(context: bpy.types.Context) -> SplatObject:
+    """The target of an operator or panel whose `poll` has checked that there is one."""
+    thing = target(context)
+    assert thing is not None
+    return thing
+
+
+def target(context: bpy.types.Context) -> SplatObject | None:
+    """The selected splat object, else the one whose camera is active, else None."""
     from ..data import photo_cameras, splats
 
     found = splats.splat_objects(context)

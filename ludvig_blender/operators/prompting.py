@@ -1,54 +1,71 @@
-"""Operators that say what a segment is: by a click, a line, a box or words; in scripts by their parameters.
+"""Operators that add prompts to a segment, change them and remove them.
 
-    bpy.ops.ludvig.click(camera="Camera", pixels="640 360")        pixels of the camera's render, from the upper left
+In the 3D viewport the tools call them with what was drawn there (gesture.py). Scripts give places
+in pixels of a camera's render, from the upper left:
 
-In the 3D viewport the tools call them with what was drawn there (gesture.py).
+    bpy.ops.ludvig.click(camera="Camera", pixels="640 360")
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages
+from ..data import messages, properties
 from ..engine import link
 from ..maths import kinds
 from . import polls
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...ludvig_engine.wire.methods import Viewport
+    from ..data.types import Outcome, Segment
+    from ..maths.lens import Lens
+
+NO_CAMERA = "The scene has no camera."
 MODES = (
-    ("SET", "Set", "Forget what was said before: this is it"),
-    ("ADD", "Add", "This belongs to it as well (Shift)"),
-    ("REMOVE", "Remove", "This is not part of it (Ctrl)"),
+    ("SET", "Set", "Remove all other prompts of the segment"),
+    ("ADD", "Add", "This belongs to the object too (Shift)"),
+    ("REMOVE", "Remove", "This is not part of the object (Ctrl)"),
 )
 DEPTHS = (
-    ("TOOL", "As the Tool", "What is chosen in the tool's settings"),
-    ("SURFACE", "Surface", "Only what is seen"),
-    ("THROUGH", "Through", "Also what lies behind it"),
+    ("TOOL", "As the Tool", "As chosen in the tool's settings"),
+    ("SURFACE", "Surface", "Only the visible surface"),
+    ("THROUGH", "Through", "Also what lies behind the visible surface"),
 )
 
 
-class Prompting:
-    """What the operators share: which segment they are about, and how they add to what was said before."""
+class Prompting(polls.Mixin):
+    """What the operators share: the segment, and how the new prompt combines with earlier ones."""
 
-    bl_options = {"REGISTER"}  # noqa: RUF012 - the step of undo comes with the answer
+    # The undo step is made when the answer of the engine arrives.
+    bl_options = {"REGISTER"}  # noqa: RUF012
 
     mode: EnumProperty(name="Mode", items=MODES, options={"SKIP_SAVE"})
     segment: StringProperty(
-        name="Segment", description="Name of the segment; empty: the active one, made if there is none",
+        name="Segment",
+        description="Name of the segment, which is added if needed. If empty, the active segment",
         options={"SKIP_SAVE"},
-    )  # fmt: skip
+    )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context) and polls.object_mode(cls, context)
 
     def say(
-        self, context: Any, kind: str, *, text: str = "", through: bool = False, where: Any = None
-    ) -> set[str]:
-        """Add a prompt, with (viewport, pixels, radius) if it is in a view, and find the segment."""
+        self,
+        context: bpy.types.Context,
+        kind: str,
+        *,
+        text: str = "",
+        through: bool = False,
+        where: tuple[Viewport, np.ndarray, float] | None = None,
+    ) -> Outcome:
+        """Add a prompt and find the segment. `where`: viewport, pixels, radius; None for words."""
         from ..data import prompts, segments, sights, splats
         from ..engine import solve
 
@@ -70,14 +87,14 @@ class Prompting:
 
 
 class Drawn(Prompting):
-    """What was drawn in a view: places in pixels of a region of the 3D viewport, or of what a camera renders."""
+    """Prompts that are drawn in a view: a region of the 3D viewport, or the render of a camera."""
 
     pixels: StringProperty(
-        name="Pixels", description='"x y x y ..." from the upper left', options={"SKIP_SAVE"}
+        name="Pixels", description='Places "x y x y ..." from the upper left', options={"SKIP_SAVE"}
     )
     camera: StringProperty(
         name="Camera",
-        description="Name of the camera object; empty: the scene's",
+        description="Name of the camera object. If empty, the scene's camera",
         options={"SKIP_SAVE"},
     )
     depth: EnumProperty(name="Depth", items=DEPTHS, options={"SKIP_SAVE"})
@@ -85,56 +102,54 @@ class Drawn(Prompting):
 
     kind = ""
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         if context.region_data is None:
             return self.execute(context)
         from .gesture import begin
 
         return begin(self, context, event)
 
-    def modal(self, context: Any, event: Any) -> set[str]:
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         from .gesture import go_on
 
         return go_on(self, context, event)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..viewport import picture
 
         camera = bpy.data.objects.get(self.camera) if self.camera else context.scene.camera
         try:
             if camera is None or camera.type != "CAMERA":
-                raise EngineError(
-                    "bad_input",
-                    f'There is no camera "{self.camera}".',
-                    ["Give the name of a camera."],
-                )
-            return self.drawn(
-                context,
-                picture.camera_lens(camera, context.scene, context.evaluated_depsgraph_get()),
-            )
+                what = f'There is no camera "{self.camera}".' if self.camera else NO_CAMERA
+                raise EngineError("bad_input", what, ["Give the name of a camera."])
+            depsgraph = context.evaluated_depsgraph_get()
+            assert context.scene is not None
+            return self.drawn(context, picture.camera_lens(camera, context.scene, depsgraph))
         except EngineError as error:
             return messages.fail(self, error)
 
-    def drawn(self, context: Any, lens: Any) -> set[str]:
-        """Say what was drawn in this view."""
+    def drawn(self, context: bpy.types.Context, lens: Lens) -> Outcome:
+        """Make a prompt of the places that were drawn in this view."""
+        import numpy as np
+
         from ..data import splats
         from ..maths import pinhole, strokes
 
         thing = splats.splat_objects(context)[0]
-        world = thing.matrix_world
+        world = np.array(thing.matrix_world, np.float64)
         pixels = strokes.inside(self.kind, strokes.read(self.pixels), lens)
         viewport = pinhole.viewport(lens, world, strokes.center(thing))
         if pinhole.mirrored(world):
             pixels[:, 0] = lens.width - 1 - pixels[:, 0]
-        depth = context.window_manager.ludvig_tools.depth if self.depth == "TOOL" else self.depth
+        depth = properties.tools(context).depth if self.depth == "TOOL" else self.depth
         return self.say(
             context, self.kind, through=depth == "THROUGH", where=(viewport, pixels, self.radius)
         )
 
 
-def drawing(kind: kinds.Drawn) -> Any:
-    """The operator that makes prompts of a kind by what is drawn."""
-    members: dict[str, Any] = {
+def drawing(kind: kinds.Drawn) -> type[Drawn]:
+    """The operator that draws prompts of a kind."""
+    members: dict[str, object] = {
         "bl_idname": f"ludvig.{kind.wire}",
         "bl_label": kind.action,
         "bl_description": kind.tip,
@@ -144,7 +159,7 @@ def drawing(kind: kinds.Drawn) -> Any:
     if kind.wide:
         radius = FloatProperty(
             name="Radius",
-            description="Half the line's width in pixels",
+            description="Half the width of the line, in pixels",
             min=0.5,
             default=8,
             options={"SKIP_SAVE"},
@@ -154,88 +169,96 @@ def drawing(kind: kinds.Drawn) -> Any:
 
 
 class Text(Prompting, bpy.types.Operator):
-    """Find what the words say"""
+    """Find the object that the words describe"""
 
     bl_idname = "ludvig.text"
     bl_label = "Find by Text"
 
     text: StringProperty(
-        name="Text", description="Words for the object: the flower pot", options={"SKIP_SAVE"}
+        name="Text",
+        description="Words that describe the object, such as: the flower pot",
+        options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: Any) -> set[str]:
-        words = " ".join((self.text or context.window_manager.ludvig_tools.text).split())
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        words = " ".join((self.text or properties.tools(context).text).split())
         if not words:
-            error = EngineError(
-                "bad_input", "There is no text to look for.", ["Type what you want to find."]
-            )
-            return messages.fail(self, error)
+            fixes = ["Type what you want to find."]
+            return messages.fail(self, EngineError("bad_input", "There are no words.", fixes))
         return self.say(context, kinds.Text.id, text=words)
 
 
 class ChangePrompt(bpy.types.Operator):
-    """Turn what was said around, and find the segment from it"""
+    """Flip a setting of a prompt, and find the segment again"""
 
     bl_idname = "ludvig.prompt_change"
     bl_label = "Change Prompt"
     bl_options = {"REGISTER"}  # noqa: RUF012
 
-    index: IntProperty(description="Which", options={"SKIP_SAVE"})
+    index: IntProperty(description="Number of the prompt, from 0", options={"SKIP_SAVE"})
     what: EnumProperty(
         name="What",
         items=(
+            ("POSITIVE", "Positive", "Flip this prompt: part of the object (+), or not (-)"),
             (
-                "POSITIVE",
-                "Belongs to It",
-                "Whether this shows the object, or what is not part of it",
+                "THROUGH",
+                "Through",
+                "Flip whether this prompt also means what lies behind the surface",
             ),
-            ("THROUGH", "Through", "Whether this also means what lies behind the visible surface"),
         ),
         options={"SKIP_SAVE"},
     )
 
     @classmethod
-    def description(cls, _context: Any, properties: Any) -> str:
-        return properties.bl_rna.properties["what"].enum_items[properties.what].description
+    def description(
+        cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
+        # The stubs do not know our own properties.
+        chosen: Any = properties
+        return chosen.bl_rna.properties["what"].enum_items[chosen.what].description
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
         from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
         if not 0 <= self.index < len(segment.prompts):
-            return _no_prompt(self, segment)
+            return _no_prompt(self, self.index, segment)
         prompt, what = segment.prompts[self.index], self.what.lower()
         setattr(prompt, what, not getattr(prompt, what))
         return link.finish(self, solve.start(thing, segment))
 
 
 class RemovePrompt(bpy.types.Operator):
-    """Take back what was said, and find the segment from what remains"""
+    """Remove a prompt, and find the segment from the others"""
 
     bl_idname = "ludvig.prompt_remove"
     bl_label = "Remove Prompt"
     bl_options = {"REGISTER"}  # noqa: RUF012
 
-    index: IntProperty(default=-1, description="Which; -1: all of them", options={"SKIP_SAVE"})
+    index: IntProperty(
+        default=-1, description="Number of the prompt, from 0; -1 means all", options={"SKIP_SAVE"}
+    )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
         from ..engine import commit, solve
 
         thing = splats.splat_objects(context)[0]
         segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
         if not -1 <= self.index < len(segment.prompts):
-            return _no_prompt(self, segment)
+            return _no_prompt(self, self.index, segment)
         if self.index >= 0:
             segment.prompts.remove(self.index)
         else:
@@ -246,40 +269,33 @@ class RemovePrompt(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _no_prompt(operator: Any, segment: Any) -> set[str]:
-    error = EngineError(
-        "bad_input", f"There is no prompt {operator.index}: there are {len(segment.prompts)}."
-    )
-    return messages.fail(operator, error)
+def _no_prompt(operator: bpy.types.Operator, index: int, segment: Segment) -> Outcome:
+    what = f"There is no prompt {index}: the segment has {len(segment.prompts)}, counted from 0."
+    return messages.fail(operator, EngineError("bad_input", what))
 
 
 class Solve(bpy.types.Operator):
-    """Find the segment again from its prompts, such as with other features"""
+    """Find the segment again from its prompts, for example with other features"""
 
     bl_idname = "ludvig.solve"
     bl_label = "Find Again"
     bl_options = {"REGISTER"}  # noqa: RUF012
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
         from ..engine import solve
 
         thing = splats.splat_objects(context)[0]
-        return link.finish(self, solve.start(thing, segments.active(thing)))
+        segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
+        return link.finish(self, solve.start(thing, segment))
 
 
 CLASSES = (*map(drawing, kinds.drawn()), Text, ChangePrompt, RemovePrompt, Solve)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,13 +1,19 @@
-"""Give the selected splats other colors; shading and highlights stay, as all harmonics are changed (recolor.py)."""
+"""The operator that recolors the selected splats.
+
+Shading and highlights stay, because all harmonics are changed alike (maths/recolor.py).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
 
 from . import polls
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome
 
 
 class RecolorSplats(bpy.types.Operator):
@@ -20,9 +26,9 @@ class RecolorSplats(bpy.types.Operator):
     method: EnumProperty(
         name="Method",
         items=(
-            ("TINT", "Tint", "Shades of one color: white becomes it, black stays black"),
-            ("HSV", "Hue, Saturation, Value", "Turn the hue, scale saturation and value"),
-            ("REPLACE", "Replace", "One color, from everywhere"),
+            ("TINT", "Tint", "Shades of one color: white becomes that color, black stays black"),
+            ("HSV", "Hue, Saturation, Value", "Shift the hue, scale the saturation and the value"),
+            ("REPLACE", "Replace", "One color, seen from every direction"),
         ),
     )
     color: FloatVectorProperty(
@@ -35,7 +41,7 @@ class RecolorSplats(bpy.types.Operator):
     )
     hue: FloatProperty(
         name="Hue",
-        description="Once around the color circle is 1",
+        description="Shift of the hue; 1 is once around the color circle",
         soft_min=-0.5,
         soft_max=0.5,
         default=0.0,
@@ -43,17 +49,22 @@ class RecolorSplats(bpy.types.Operator):
     saturation: FloatProperty(name="Saturation", min=0, soft_max=2, default=1.0)
     value: FloatProperty(name="Value", min=0, soft_max=2, default=1.0)
     strength: FloatProperty(
-        name="Strength", description="0: no change", subtype="FACTOR", min=0, max=1, default=1.0
+        name="Strength",
+        description="0 leaves the colors as they are",
+        subtype="FACTOR",
+        min=0,
+        max=1,
+        default=1.0,
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.selection(cls, context)
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_props_dialog(self)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import changes, splats
         from ..maths import recolor
 
@@ -69,7 +80,7 @@ class RecolorSplats(bpy.types.Operator):
         changes.tell(thing)
         return {"FINISHED"}
 
-    def draw(self, _context: Any) -> None:
+    def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "method")
@@ -78,9 +89,4 @@ class RecolorSplats(bpy.types.Operator):
         layout.prop(self, "strength")
 
 
-def register() -> None:
-    bpy.utils.register_class(RecolorSplats)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(RecolorSplats)
+register, unregister = bpy.utils.register_classes_factory((RecolorSplats,))

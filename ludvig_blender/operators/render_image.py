@@ -1,14 +1,23 @@
-"""Render > Render Splats: what the scene's camera sees of the splats, as an image (F12 leaves them out)."""
+"""Render > Render Splats: an image of the splats as the scene's camera sees them.
+
+Blender's own renders (F12) leave splats out.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-IMAGE = "Splats"
+from . import menus
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome, SplatObject
+
+
+IMAGE = "Splats"  # the name of the image
 
 
 class RenderSplats(bpy.types.Operator):
@@ -19,17 +28,19 @@ class RenderSplats(bpy.types.Operator):
     bl_options = {"REGISTER"}  # noqa: RUF012
 
     filepath: StringProperty(
-        name="File", description="Where to save the picture as PNG; empty: only in Blender", subtype="FILE_PATH",
+        name="File",
+        description="Where to save the picture as PNG. If empty, it is kept in Blender only",
+        subtype="FILE_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
-    )  # fmt: skip
+    )
     animation: BoolProperty(
         name="Animation",
-        description="All frames of the scene, numbered, into the output folder",
+        description="Render all frames of the scene, as numbered files in the output folder",
         default=False,
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if context.scene.camera is None:
             cls.poll_message_set("The scene has no camera")
             return False
@@ -38,13 +49,13 @@ class RenderSplats(bpy.types.Operator):
             return False
         return True
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         done = self.execute(context)
         if "FINISHED" in done and not self.animation:
             _show(context)
         return done
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages
 
@@ -56,11 +67,12 @@ class RenderSplats(bpy.types.Operator):
                 save(image, Path(bpy.path.abspath(self.filepath)))
         except EngineError as error:
             return messages.fail(self, error)
+        size: Any = image.size  # the stub forgets that it can be indexed
         messages.clear()
-        self.report({"INFO"}, f"Rendered {image.size[0]} x {image.size[1]} pixels")
+        self.report({"INFO"}, f"Rendered {size[0]} x {size[1]} pixels")
         return {"FINISHED"}
 
-    def _frames(self, context: Any) -> set[str]:
+    def _frames(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages
 
@@ -87,8 +99,11 @@ class RenderSplats(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def render(context: Any) -> Any:
-    """The image "Splats" with what the scene's camera sees. Raises `EngineError` if this Blender cannot draw."""
+def render(context: bpy.types.Context) -> bpy.types.Image:
+    """Draw what the scene's camera sees into the image "Splats".
+
+    Raises `EngineError` if this Blender cannot draw.
+    """
     import gpu
     import numpy as np
 
@@ -96,26 +111,26 @@ def render(context: Any) -> Any:
     from ..data import splats
     from ..viewport import picture
 
+    scene = context.scene
+    assert scene is not None and scene.camera is not None  # as `poll` has checked
     depsgraph = context.evaluated_depsgraph_get()
-    lens = picture.camera_lens(context.scene.camera, context.scene, depsgraph)
-    objects = [
-        thing
-        for thing in context.view_layer.objects
-        if splats.is_splats(thing) and thing.visible_get()
-    ]
+    lens = picture.camera_lens(scene.camera, scene, depsgraph)
+    everything = cast("list[SplatObject]", context.view_layer.objects)
+    objects = [thing for thing in everything if splats.is_splats(thing) and thing.visible_get()]
     try:
-        if bpy.app.background and hasattr(gpu, "init"):  # from 5.2
+        if bpy.app.background and hasattr(gpu, "init"):  # since Blender 5.2
             gpu.init()
         pixels = picture.render(objects, lens)
-    except SystemError as error:  # "GPU functions for drawing are not available in background mode"
+    # Blender raises this if "GPU functions for drawing are not available in background mode".
+    except SystemError as error:
         raise EngineError(
             "no_gpu",
             f"This Blender cannot draw without a window: {error}.",
-            ["Use Blender 5.2 or later, or a window."],
+            ["Use Blender 5.2 or later, or do not start Blender with -b."],
         ) from error
-    if not context.scene.render.film_transparent:
-        world = context.scene.world
-        behind = np.array(world.color if world else (0, 0, 0)) ** (1 / 2.2)
+    if not scene.render.film_transparent:
+        color = scene.world.color if scene.world else (0, 0, 0)
+        behind = np.array(color) ** (1 / 2.2)
         pixels = pixels + np.append(behind, 1.0) * (1 - pixels[..., 3:])
     straight = pixels.copy()
     straight[..., :3] = np.clip(pixels[..., :3] / np.maximum(pixels[..., 3:], 1e-6), 0, 1)
@@ -124,17 +139,19 @@ def render(context: Any) -> Any:
         if image is not None:
             bpy.data.images.remove(image)
         image = bpy.data.images.new(IMAGE, lens.width, lens.height, alpha=True)
-    image.pixels.foreach_set(np.ascontiguousarray(straight[::-1], np.float32).reshape(-1))
+    # The stub lists sequences only, but arrays are taken too, and read faster.
+    flat: Any = np.ascontiguousarray(straight[::-1], np.float32).reshape(-1)
+    image.pixels.foreach_set(flat)
     image.update()
     image.pack()  # so that it is saved with the .blend
     return image
 
 
-def save(image: Any, path: Path) -> None:
+def save(image: bpy.types.Image, path: Path) -> None:
     """Save an image as PNG. Raises `EngineError`."""
     from ...ludvig_engine.errors import EngineError
 
-    copy = image.copy()
+    copy = cast("bpy.types.Image", image.copy())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         copy.file_format = "PNG"
@@ -147,24 +164,17 @@ def save(image: Any, path: Path) -> None:
         bpy.data.images.remove(copy)
 
 
-def _show(context: Any) -> None:
-    """Open the picture as Blender opens a render: in a window of its own."""
+def _show(context: bpy.types.Context) -> None:
+    """Open the picture in a new window, as Blender does with renders."""
     bpy.ops.wm.window_new()
     area = context.window_manager.windows[-1].screen.areas[0]
     area.type = "IMAGE_EDITOR"
     area.spaces.active.image = bpy.data.images[IMAGE]
 
 
-def _menu(self: Any, _context: Any) -> None:
+def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.separator()
     self.layout.operator(RenderSplats.bl_idname, icon="RENDER_STILL")
 
 
-def register() -> None:
-    bpy.utils.register_class(RenderSplats)
-    bpy.types.TOPBAR_MT_render.append(_menu)
-
-
-def unregister() -> None:
-    bpy.types.TOPBAR_MT_render.remove(_menu)
-    bpy.utils.unregister_class(RenderSplats)
+register, unregister = menus.with_entry((RenderSplats,), bpy.types.TOPBAR_MT_render, _menu)

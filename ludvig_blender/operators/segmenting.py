@@ -1,8 +1,8 @@
-"""Operators of the list of segments: add, remove, merge, select, assign, and segments as sets."""
+"""Operators for the list of segments: add, remove, select, assign, and combine as sets."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
@@ -12,45 +12,55 @@ from ..data import messages
 from ..engine import commit, link
 from . import polls
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...ludvig_engine.wire.methods import Segments
+    from ..data.types import Outcome, Segment, SplatObject
+
 SETS = (
-    ("UNION", "Add", "What belongs to either"),
-    ("DIFFERENCE", "Subtract", "What does not belong to the other"),
-    ("INTERSECT", "Intersect", "What belongs to both"),
+    ("UNION", "Add", "Keep the splats of either segment"),
+    ("DIFFERENCE", "Subtract", "Keep the splats that are not in the other segment"),
+    ("INTERSECT", "Intersect", "Keep the splats that are in both segments"),
 )
 
 
-def _chosen(context: Any) -> tuple[Any, Any]:
+def _chosen(context: bpy.types.Context) -> tuple[SplatObject, Segment]:
     """The splat object and its active segment."""
     from ..data import segments, splats
 
     thing = splats.splat_objects(context)[0]
-    return thing, segments.active(thing)
+    segment = segments.active(thing)
+    assert segment is not None  # as `poll` has checked
+    return thing, segment
 
 
-class SegmentOperator:
+class SegmentOperator(polls.Mixin):
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.segment(cls, context)
 
 
 class AddSegment(SegmentOperator, bpy.types.Operator):
-    """Begin another segment: the next click is about it"""
+    """Add a segment. The next prompts are for this segment"""
 
     bl_idname = "ludvig.segment_add"
     bl_label = "Add Segment"
 
     name: StringProperty(name="Name", default="Segment", options={"SKIP_SAVE"})
     from_selection: BoolProperty(
-        name="From Selection", description="Put the selected splats into it", options={"SKIP_SAVE"}
+        name="From Selection",
+        description="Assign the selected splats to the new segment",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing = splats.splat_objects(context)[0]
@@ -61,12 +71,12 @@ class AddSegment(SegmentOperator, bpy.types.Operator):
 
 
 class RemoveSegment(SegmentOperator, bpy.types.Operator):
-    """Forget the active segment; its splats stay"""
+    """Remove the active segment. Its splats stay"""
 
     bl_idname = "ludvig.segment_remove"
     bl_label = "Remove Segment"
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments
 
         segments.remove(*_chosen(context))
@@ -74,7 +84,7 @@ class RemoveSegment(SegmentOperator, bpy.types.Operator):
 
 
 class SelectSegment(SegmentOperator, bpy.types.Operator):
-    """Select the splats of the active segment. Shift: in addition. Ctrl: deselect them"""
+    """Select the splats of the active segment. Shift: extend the selection. Ctrl: deselect them"""
 
     bl_idname = "ludvig.segment_select"
     bl_label = "Select Segment"
@@ -82,34 +92,33 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
     action: EnumProperty(
         name="Action",
         items=(
-            ("SET", "Set", "Select them and no others"),
-            ("ADD", "Extend", "Select them too"),
-            ("SUBTRACT", "Subtract", "Deselect them"),
-            ("INTERSECT", "Intersect", "Keep only them selected"),
+            ("SET", "Set", "Select these splats and no others"),
+            ("ADD", "Extend", "Select these splats too"),
+            ("SUBTRACT", "Subtract", "Deselect these splats"),
+            ("INTERSECT", "Intersect", "Deselect all other splats"),
         ),
         options={"SKIP_SAVE"},
     )
     segment: StringProperty(
-        name="Segment", description="Its name; empty: the active one", options={"SKIP_SAVE"}
+        name="Segment",
+        description="Name of the segment. If empty, the active segment",
+        options={"SKIP_SAVE"},
     )
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         if event.shift or event.ctrl:
             self.action = "ADD" if event.shift else "SUBTRACT"
         return self.execute(context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing, segment = _chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
-            return messages.fail(
-                self, EngineError("bad_input", f'There is no segment "{self.segment}".')
-            )
-        before, own = (
-            splats.selection(thing.data),
-            segments.mask(thing, segment) & ~segments.hidden(thing),
-        )
+            error = EngineError("bad_input", f'There is no segment "{self.segment}".')
+            return messages.fail(self, error)
+        before = splats.selection(thing.data)
+        own = segments.mask(thing, segment) & ~segments.hidden(thing)
         after = {
             "SET": own,
             "ADD": before | own,
@@ -122,12 +131,12 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
 
 
 class AssignSelection(SegmentOperator, bpy.types.Operator):
-    """Let the active segment be what is selected now, such as after selecting in Edit Mode"""
+    """Make the active segment consist of the selected splats"""
 
     bl_idname = "ludvig.segment_assign"
     bl_label = "Assign Selection"
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
 
         thing, segment = _chosen(context)
@@ -135,14 +144,14 @@ class AssignSelection(SegmentOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _others(_operator: Any, context: Any, typed: str) -> list[str]:
+def _others(_operator: bpy.types.Operator, context: bpy.types.Context, typed: str) -> list[str]:
     thing, segment = _chosen(context)
     names = [other.name for other in thing.ludvig.segments if other.number != segment.number]
     return [name for name in names if typed.lower() in name.lower()]
 
 
 class CombineSegments(SegmentOperator, bpy.types.Operator):
-    """Add another segment to the active one, subtract it, or keep what both have"""
+    """Add another segment to the active one, subtract it, or intersect both"""
 
     bl_idname = "ludvig.segment_combine"
     bl_label = "Combine Segments"
@@ -151,11 +160,11 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
     operation: EnumProperty(name="Operation", items=SETS)
     other: StringProperty(name="With", description="Name of the other segment", search=_others)
     keep: BoolProperty(
-        name="Keep Other", description="Off: the other segment is removed (merged)", default=True
+        name="Keep Other", description="If off, the other segment is removed", default=True
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if not polls.segment(cls, context):
             return False
         if len(_chosen(context)[0].ludvig.segments) < 2:
@@ -163,13 +172,13 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
             return False
         return True
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         names = _others(self, context, "")
         if self.other not in names:
             self.other = names[0]
         return context.window_manager.invoke_props_dialog(self)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
         from ..data import attributes, segments
@@ -179,11 +188,10 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
         other = thing.ludvig.segments.get(self.other)
         if other is None or other.number == segment.number:
             message = f'There is no other segment "{self.other}".'
-            return messages.fail(
-                self, EngineError("bad_input", message, ["Choose one of the list."])
-            )
+            fixes = ["Choose another segment of the list."]
+            return messages.fail(self, EngineError("bad_input", message, fixes))
 
-        def centered(one: Any) -> Any:
+        def centered(one: Segment) -> np.ndarray:
             values = segments.scores(thing, one)
             nothing = np.zeros(attributes.count(thing.data), np.float32)
             return nothing if values is None else segment_sets.centered(values, one.threshold)
@@ -196,12 +204,12 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
 
 
 class RemoveOverlaps(SegmentOperator, bpy.types.Operator):
-    """Leave every splat in one segment only: the one whose certainty its score exceeds by most"""
+    """Keep each splat in one segment only: the one whose certainty its score exceeds by most"""
 
     bl_idname = "ludvig.segment_separate_overlaps"
     bl_label = "Remove Overlaps"
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments
 
         thing, active = _chosen(context)
@@ -213,33 +221,38 @@ class RemoveOverlaps(SegmentOperator, bpy.types.Operator):
             if segments.scores(thing, segment) is not None:
                 segments.assign(thing, segment, own & (owners == index))
         segments.select(thing, active)
-        self.report({"INFO"}, f"Took {moved:,} splats out of segments they were in as well")
+        self.report({"INFO"}, f"Removed {moved:,} splats from overlapping segments")
         return {"FINISHED"}
 
 
 class AutoSegments(bpy.types.Operator):
-    """Divide all splats into segments, by their features alone"""
+    """Divide all splats into segments by their features, without prompts"""
 
     bl_idname = "ludvig.segments_auto"
     bl_label = "Find All Segments"
-    bl_options = {"REGISTER"}  # noqa: RUF012 - the step of undo comes with the answer
+    # The undo step is made when the answer of the engine arrives.
+    bl_options = {"REGISTER"}  # noqa: RUF012
 
     detail: FloatProperty(
         name="Detail",
-        description="0: few large segments, 1: many small ones",
+        description="0 finds few large segments, 1 finds many small ones",
         min=0,
         max=1,
         default=0.5,
     )
     limit: IntProperty(
-        name="At Most", description="Only the largest are kept", min=1, max=100, default=12
+        name="At Most",
+        description="Number of segments to keep; the largest are kept",
+        min=1,
+        max=100,
+        default=12,
     )
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         return polls.splats(cls, context) and polls.object_mode(cls, context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import AutoSegments as Request
         from ..data import splats
         from ..engine import solve, subject
@@ -247,7 +260,7 @@ class AutoSegments(bpy.types.Operator):
         thing = splats.splat_objects(context)[0]
         limit = self.limit
 
-        def done(thing: Any, answer: Any) -> None:
+        def done(thing: SplatObject, answer: Segments) -> None:
             commit.run(lambda: _write_all(thing, answer.labels, min(answer.count, limit)))
             messages.clear()
 
@@ -256,7 +269,7 @@ class AutoSegments(bpy.types.Operator):
         return link.finish(self, task)
 
 
-def _write_all(thing: Any, labels: Any, count: int) -> None:
+def _write_all(thing: SplatObject, labels: np.ndarray, count: int) -> None:
     from ..data import segments
 
     for label in range(count):
@@ -274,11 +287,4 @@ CLASSES = (
 )
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,1 +1,1 @@
-"""Panels, tools and preferences: what artists see."""
+"""What artists see: panels, tools and preferences."""

@@ -1,25 +1,23 @@
-"""N sidebar, tab LUDVIG, "Display": how splats are shown."""
+"""The panel "Display" in the sidebar (N), tab LUDVIG: how splats are shown."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import bpy
 
+from ..data import properties
+from .sidebar import Sidebar
 
-class DisplayPanel(bpy.types.Panel):
+
+class DisplayPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_display"
     bl_label = "Display"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "LUDVIG"
     bl_order = 10
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
-        scene = context.scene.ludvig
+        scene = properties.drawing(context.scene)
         layout.row().prop(scene, "show", expand=True)
         layout.prop(scene, "coarse")
         row = layout.row(heading="Selection")
@@ -45,9 +43,4 @@ class DisplayPanel(bpy.types.Panel):
         layout.operator("ludvig.render_image", icon="RENDER_STILL")
 
 
-def register() -> None:
-    bpy.utils.register_class(DisplayPanel)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(DisplayPanel)
+register, unregister = bpy.utils.register_classes_factory((DisplayPanel,))

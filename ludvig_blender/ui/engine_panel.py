@@ -1,48 +1,52 @@
-"""N sidebar, tab LUDVIG, "Engine": whether it runs, and on what. The same is in the preferences."""
+"""The panel "Engine" in the sidebar (N), tab LUDVIG: its state and device, and its buttons.
+
+The preferences show the same.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 
-STATES = {
+from .sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
+
+STATES: dict[str, tuple[str, IconItems]] = {
     "stopped": ("Starts when it is needed", "PAUSE"),
     "starting": ("Starting", "SORTTIME"),
-    "running": ("Runs", "CHECKMARK"),
+    "running": ("Running", "CHECKMARK"),
     "crashed": ("Has stopped unexpectedly", "ERROR"),
 }
 
+# The button by the state of the installation.
+INSTALL = {"none": "Install Engine...", "incomplete": "Repair...", "outdated": "Update..."}
 
-class EnginePanel(bpy.types.Panel):
+
+class EnginePanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_engine"
     bl_label = "Engine"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "LUDVIG"
     bl_order = 20
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
-    def draw(self, context: Any) -> None:
-        draw_engine(self.layout, context)
+    def draw(self, _context: bpy.types.Context) -> None:
+        draw_engine(self.layout)
         self.layout.operator("ludvig.preferences", icon="PREFERENCES")
 
 
-def draw_engine(layout: Any, _context: Any) -> None:
-    """State and buttons."""
+def draw_engine(layout: bpy.types.UILayout) -> None:
+    """Draw the state of the engine and its buttons."""
     from ..engine import interpreter, link, settings
     from ..operators import lines
 
     state, installed = link.state(), settings.state()
     own = settings.python()
     if state == "stopped" and own is None and installed != "complete":
-        layout.label(
-            text=interpreter.WHY[installed], icon="ERROR" if installed == "incomplete" else "INFO"
-        )
-        text = {"none": "Install Engine...", "incomplete": "Repair...", "outdated": "Update..."}[
-            installed
-        ]
-        layout.operator("ludvig.install_engine", text=text, icon="IMPORT")
+        warning = installed == "incomplete"
+        layout.label(text=interpreter.WHY[installed], icon="ERROR" if warning else "INFO")
+        layout.operator("ludvig.install_engine", text=INSTALL[installed], icon="IMPORT")
     else:
         text, icon = STATES[state]
         layout.label(text=text, icon=icon)
@@ -50,15 +54,11 @@ def draw_engine(layout: Any, _context: Any) -> None:
     if state == "running" and connection and connection.memory:
         memory = connection.memory
         layout.label(text=memory.device, icon="MEMORY")
-        layout.label(
-            text=f"{lines.size(memory.free)} of {lines.size(memory.total)} free", icon="BLANK1"
-        )
+        text = f"{lines.size(memory.free)} of {lines.size(memory.total)} free"
+        layout.label(text=text, icon="BLANK1")
     row = layout.row(align=True)
-    row.operator(
-        "ludvig.restart_engine",
-        text="Start" if state == "stopped" else "Restart",
-        icon="FILE_REFRESH",
-    )
+    text = "Start" if state == "stopped" else "Restart"
+    row.operator("ludvig.restart_engine", text=text, icon="FILE_REFRESH")
     row.operator("ludvig.stop_engine", text="Stop", icon="X")
     row.operator("ludvig.free_memory", text="Free Memory")
     row = layout.row(align=True)
@@ -68,9 +68,4 @@ def draw_engine(layout: Any, _context: Any) -> None:
         row.operator("ludvig.remove_engine", text="Remove...", icon="TRASH")
 
 
-def register() -> None:
-    bpy.utils.register_class(EnginePanel)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(EnginePanel)
+register, unregister = bpy.utils.register_classes_factory((EnginePanel,))

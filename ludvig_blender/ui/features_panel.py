@@ -1,34 +1,31 @@
-"""N sidebar, tab LUDVIG, "Features": what splats are told apart by."""
+"""The panel "Features" in the sidebar (N), tab LUDVIG: what splats are told apart by."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import bpy
 
+from .sidebar import Sidebar
 
-class FeaturesPanel(bpy.types.Panel):
+
+class FeaturesPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_features"
     bl_label = "Features"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "LUDVIG"
     bl_order = 2
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if not bpy.data.pointclouds:
             return False
         from ..operators import polls
 
         return polls.target(context) is not None
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         from ..data import features
         from ..engine import catalog
         from ..operators import lines, polls
 
-        layout, thing = self.layout, polls.target(context)
+        layout, thing = self.layout, polls.chosen(context)
         layout.menu("LUDVIG_MT_features", text=catalog.title(thing.ludvig_features.extractor))
         row = layout.row(align=True)
         row.operator("ludvig.compute", icon="PLAY")
@@ -39,9 +36,4 @@ class FeaturesPanel(bpy.types.Panel):
                 lines.draw(layout, note, "INFO", context)
 
 
-def register() -> None:
-    bpy.utils.register_class(FeaturesPanel)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(FeaturesPanel)
+register, unregister = bpy.utils.register_classes_factory((FeaturesPanel,))

@@ -1,8 +1,6 @@
-"""Edit > Preferences > Add-ons > LUDVIG: where the engine, its models and its cache are."""
+"""Edit > Preferences > Add-ons > LUDVIG: the engine, and where its models and its cache are."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import bpy
 from bpy.props import StringProperty
@@ -10,10 +8,10 @@ from bpy.props import StringProperty
 from ..engine import settings
 
 
-def _restart(_preferences: Any, _context: Any) -> None:
+def _restart(_preferences: LudvigPreferences, _context: bpy.types.Context) -> None:
     from ..engine import link
 
-    link.stop()  # what is needed next starts it with the new settings
+    link.stop()  # it restarts with the new settings when needed
 
 
 class LudvigPreferences(bpy.types.AddonPreferences):
@@ -21,38 +19,36 @@ class LudvigPreferences(bpy.types.AddonPreferences):
 
     python: StringProperty(
         name="Existing Python",
-        description="A Python 3.11 or newer that has the engine's packages, instead of installing them",
+        description="The python (3.11 or newer) of an environment with the engine's packages. "
+        "If empty, the installed engine is used",
         subtype="FILE_PATH",
         update=_restart,
     )
     models: StringProperty(
         name="Models",
-        description="Where the weights of learned features are, and downloaded to; if empty, your user folder",
+        description="Folder for the downloaded weights of learned features. "
+        "If empty, a folder in your user folder",
         subtype="DIR_PATH",
         update=_restart,
     )
     cache: StringProperty(
         name="Cache",
-        description="Where computed features are kept; if empty, your user folder",
+        description="Folder for computed features. If empty, a folder in your user folder",
         subtype="DIR_PATH",
         update=_restart,
     )
 
-    def draw(self, context: Any) -> None:
+    def draw(self, _context: bpy.types.Context) -> None:
         from . import engine_panel
 
         layout = self.layout
+        assert layout is not None
         layout.use_property_split, layout.use_property_decorate = True, False
-        engine_panel.draw_engine(layout, context)
+        engine_panel.draw_engine(layout)
         layout.separator()
         layout.prop(self, "python", placeholder="Use the installed engine")
         layout.prop(self, "models", placeholder="Default")
         layout.prop(self, "cache", placeholder="Default")
 
 
-def register() -> None:
-    bpy.utils.register_class(LudvigPreferences)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(LudvigPreferences)
+register, unregister = bpy.utils.register_classes_factory((LudvigPreferences,))

@@ -1,25 +1,32 @@
-"""What an error advises, as a button where there is one that does it."""
+"""The fixes of an error, drawn as buttons where an operator can do what they advise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import Fix
+
+if TYPE_CHECKING:
+    import bpy
+    from bpy.stub_internal.rna_enums import IconItems
 
 
 @dataclass(frozen=True)
 class Button:
-    """The operator that does what a fix advises. Its properties are the fix's arguments and `values`."""
+    """The operator that does what a fix advises.
+
+    Its properties are set to the fix's arguments and to `values`.
+    """
 
     operator: str
-    text: str  # with the arguments in it: "{model}"
-    icon: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    text: str  # may name arguments of the fix: "{model}"
+    icon: IconItems
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
-# One for each of `ludvig_engine.errors.ACTIONS`.
+# There is one for each of `ludvig_engine.errors.ACTIONS`.
 BUTTONS = {
     "install_engine": Button("ludvig.install_engine", "Install Engine...", "IMPORT"),
     "restart_engine": Button("ludvig.restart_engine", "Restart Engine", "FILE_REFRESH"),
@@ -36,8 +43,8 @@ BUTTONS = {
 }
 
 
-def draw(layout: Any, fix: Fix) -> bool:
-    """Draw an advice as a button; False if there is none for it."""
+def draw(layout: bpy.types.UILayout, fix: Fix) -> bool:
+    """Draw a fix as a button. Returns False if there is no button for it."""
     button = BUTTONS.get(fix.action)
     if button is None:
         return False

@@ -1,21 +1,23 @@
-"""N sidebar, tab LUDVIG, "Scene": the splats, the photos' cameras, and whether they fit."""
+"""The panel "Scene" in the sidebar (N), tab LUDVIG: the splats and the photos' cameras."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 
+from .sidebar import Sidebar
 
-class ScenePanel(bpy.types.Panel):
+if TYPE_CHECKING:
+    from ..data.types import SplatObject
+
+
+class ScenePanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_scene"
     bl_label = "Scene"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "LUDVIG"
     bl_order = 1
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         from ..data import attributes, photo_cameras
         from ..operators import lines, polls
 
@@ -56,7 +58,7 @@ class ScenePanel(bpy.types.Panel):
         self._check(layout, context, thing)
 
     @staticmethod
-    def _check(layout: Any, context: Any, thing: Any) -> None:
+    def _check(layout: bpy.types.UILayout, context: bpy.types.Context, thing: SplatObject) -> None:
         from ..data import check_picture
         from ..operators import lines
 
@@ -74,7 +76,7 @@ class CamerasMenu(bpy.types.Menu):
     bl_idname = "LUDVIG_MT_cameras"
     bl_label = "Cameras"
 
-    def draw(self, _context: Any) -> None:
+    def draw(self, _context: bpy.types.Context | None) -> None:
         self.layout.operator("ludvig.import_cameras", text="Import Others...", icon="IMPORT")
         self.layout.operator("ludvig.load_cameras", text="Load Again", icon="FILE_REFRESH")
         self.layout.operator("ludvig.choose_photos", text="Choose Photos...", icon="FILE_FOLDER")
@@ -84,11 +86,4 @@ class CamerasMenu(bpy.types.Menu):
 CLASSES = (CamerasMenu, ScenePanel)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

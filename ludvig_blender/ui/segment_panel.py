@@ -1,19 +1,25 @@
-"""N sidebar, tab LUDVIG: "Find" with tools and prompts, the list of "Segments", what to do with the "Selection"."""
+"""The panels "Find", "Segments" and "Selection" in the sidebar (N), tab LUDVIG."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import bpy
 
+from ..data import properties
+from .sidebar import Sidebar
 
-class Section:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "LUDVIG"
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
+
+    from ..data.types import Prompt, Segment, SplatObject
+
+
+class Section(Sidebar):
+    """A panel that is there only if there is a splat object to work on."""
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         if not bpy.data.pointclouds:
             return False
         from ..data import splats
@@ -21,7 +27,7 @@ class Section:
         return bool(splats.splat_objects(context))
 
 
-def _thing(context: Any) -> Any:
+def _thing(context: bpy.types.Context) -> SplatObject:
     from ..data import splats
 
     return splats.splat_objects(context)[0]
@@ -32,12 +38,12 @@ class FindPanel(Section, bpy.types.Panel):
     bl_label = "Find"
     bl_order = 3
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         from ..data import prompts, segments
         from ..maths import kinds
         from ..operators import lines
 
-        layout, settings = self.layout, context.window_manager.ludvig_tools
+        layout, settings = self.layout, properties.tools(context)
         thing = _thing(context)
         if context.mode != "OBJECT":
             layout.label(text="Leave Edit Mode (Tab) to find things", icon="INFO")
@@ -49,7 +55,9 @@ class FindPanel(Section, bpy.types.Panel):
             pressed = current is not None and current.idname == name
             row.operator("wm.tool_set_by_id", text=kind.label, depress=pressed).name = name
         row = layout.row(align=True)
-        row.prop(settings, "text", text="", icon="VIEWZOOM", placeholder="Words: the flower pot")
+        row.prop(
+            settings, "text", text="", icon="VIEWZOOM", placeholder="Words, such as: the flower pot"
+        )
         row.operator("ludvig.text", text="", icon="PLAY").mode = "SET"
         layout.row().prop(settings, "depth", expand=True)
         segment = segments.active(thing)
@@ -59,7 +67,10 @@ class FindPanel(Section, bpy.types.Panel):
             column = layout.column(align=True)
             for index, prompt in enumerate(segment.prompts):
                 row = column.row(align=True)
-                row.label(text=prompts.title(prompt), icon=kinds.KINDS[prompt.kind].icon)
+                row.label(
+                    text=prompts.title(prompt),
+                    icon=cast("IconItems", kinds.KINDS[prompt.kind].icon),
+                )
                 _toggle(row, index, prompt, "positive", "ADD" if prompt.positive else "REMOVE")
                 if kinds.KINDS[prompt.kind].placed:
                     _toggle(row, index, prompt, "through", "XRAY")
@@ -73,7 +84,9 @@ class FindPanel(Section, bpy.types.Panel):
             lines.draw(layout, segment.note, "INFO", context)
 
 
-def _toggle(layout: Any, index: int, prompt: Any, what: str, icon: str) -> None:
+def _toggle(
+    layout: bpy.types.UILayout, index: int, prompt: Prompt, what: str, icon: IconItems
+) -> None:
     button = layout.operator(
         "ludvig.prompt_change", text="", icon=icon, depress=getattr(prompt, what)
     )
@@ -85,16 +98,19 @@ class SegmentList(bpy.types.UIList):
 
     def draw_item(
         self,
-        _context: Any,
-        layout: Any,
-        _data: Any,
-        segment: Any,
-        _icon: int,
-        _active: Any,
-        _property: str,
+        _context: bpy.types.Context | None,
+        layout: bpy.types.UILayout,
+        _data: object,
+        segment: Segment | None,
+        _icon: int | None,
+        _active: object,
+        _property: str | None,
+        _index: int | None = 0,
+        _flags: int | None = 0,
     ) -> None:
         from ..data import counts
 
+        assert segment is not None
         row = layout.row(align=True)
         swatch = row.row()
         swatch.ui_units_x = 0.9
@@ -112,14 +128,20 @@ class SegmentList(bpy.types.UIList):
         )
 
 
+COMBINE = {
+    "UNION": "Add Other...",
+    "DIFFERENCE": "Subtract Other...",
+    "INTERSECT": "Intersect with Other...",
+}
+
+
 class SegmentMenu(bpy.types.Menu):
     bl_idname = "LUDVIG_MT_segments"
     bl_label = "Segments"
 
-    def draw(self, _context: Any) -> None:
+    def draw(self, _context: bpy.types.Context | None) -> None:
         layout = self.layout
-        for operation, label in (("UNION", "Add Other..."), ("DIFFERENCE", "Subtract Other..."),
-                                 ("INTERSECT", "Intersect with Other...")):  # fmt: skip
+        for operation, label in COMBINE.items():
             shown = layout.operator("ludvig.segment_combine", text=label)
             shown.operation, shown.keep = operation, True
         shown = layout.operator("ludvig.segment_combine", text="Merge with Other...")
@@ -137,7 +159,7 @@ class SegmentsPanel(Section, bpy.types.Panel):
     bl_label = "Segments"
     bl_order = 4
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         layout, thing = self.layout, _thing(context)
         row = layout.row()
         row.template_list(
@@ -163,7 +185,7 @@ class SelectionPanel(Section, bpy.types.Panel):
     bl_label = "Selection"
     bl_order = 5
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         from ..data import counts
 
         layout, thing = self.layout, _thing(context)
@@ -195,11 +217,4 @@ class SelectionPanel(Section, bpy.types.Panel):
 CLASSES = (FindPanel, SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,41 +1,44 @@
-"""N sidebar, tab LUDVIG, on top: what is being done, and what went wrong. Not there when all is quiet."""
+"""The top panel in the sidebar (N), tab LUDVIG: running tasks and the newest error, if any."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 
+from ..data import properties
+from .sidebar import Sidebar
 
-class StatusPanel(bpy.types.Panel):
+if TYPE_CHECKING:
+    from ..engine.pump import Task
+
+
+class StatusPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_status"
     bl_label = "Status"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "LUDVIG"
     bl_order = 0
     bl_options = {"HIDE_HEADER"}  # noqa: RUF012
 
     @classmethod
-    def poll(cls, context: Any) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         from ..engine import pump
 
-        return bool(context.window_manager.ludvig.text or pump.tasks())
+        return bool(properties.message(context).text or pump.tasks())
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         from ..engine import pump
 
         for task in pump.tasks():
             _task(self.layout, task)
-        if context.window_manager.ludvig.text:
+        if properties.message(context).text:
             draw_message(self.layout, context)
 
 
-def _task(layout: Any, task: Any) -> None:
+def _task(layout: bpy.types.UILayout, task: Task) -> None:
     from ..operators import lines
 
     news, column = task.progress, layout.column(align=True)
-    name = (news.stage_name or news.stage) if news else ""  # details would be cut off
+    name = (news.stage_name or news.stage) if news else ""  # the details would be cut off
     row = column.row(align=True)
     row.label(text=f"{name or task.label}...", icon="SORTTIME")
     row.operator("ludvig.cancel", text="", icon="X").number = task.number
@@ -45,13 +48,13 @@ def _task(layout: Any, task: Any) -> None:
         column.progress(factor=news.done / news.total, text=", ".join(filter(None, (count, left))))
 
 
-def draw_message(layout: Any, context: Any) -> None:
-    """The error of the moment and its remedies."""
+def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the newest error and its fixes."""
     from ..data import messages
     from ..operators import lines
     from . import remedies
 
-    message = context.window_manager.ludvig
+    message = properties.message(context)
     box = layout.box()
     row = box.row()
     lines.draw(row, message.text, "ERROR", context)
@@ -61,9 +64,4 @@ def draw_message(layout: Any, context: Any) -> None:
             lines.draw(box, fix.text, "BLANK1", context)
 
 
-def register() -> None:
-    bpy.utils.register_class(StatusPanel)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(StatusPanel)
+register, unregister = bpy.utils.register_classes_factory((StatusPanel,))

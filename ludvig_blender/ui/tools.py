@@ -1,17 +1,22 @@
-"""The tools in the 3D viewport's toolbar, one per kind of prompt that is drawn. Plain: this is it. Shift: also this. Ctrl: not this."""
+"""The tools in the toolbar of the 3D viewport, one per kind of prompt that is drawn.
+
+Without a key, a prompt replaces the earlier ones. With Shift it adds to the object; with Ctrl it
+says what is not part of the object.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 import bpy
 
+from ..data import properties
 from ..maths import kinds
 
 
-def _keys(operator: str, value: str) -> tuple[Any, ...]:
-    """Left mouse button: with Shift it adds, with Ctrl it removes."""
-    held = {"SET": {}, "ADD": {"shift": True}, "REMOVE": {"ctrl": True}}
+def _keys(
+    operator: str, value: str
+) -> tuple[tuple[str, dict[str, object], dict[str, object]], ...]:
+    """The keymap for the left mouse button: with Shift it adds, with Ctrl it removes."""
+    held: dict[str, dict[str, bool]] = {"SET": {}, "ADD": {"shift": True}, "REMOVE": {"ctrl": True}}
     return tuple(
         (operator, {"type": "LEFTMOUSE", "value": value, **keys}, {"properties": [("mode", mode)]})
         for mode, keys in held.items()
@@ -26,31 +31,39 @@ class Tool:
     bl_cursor = "CROSSHAIR"
 
     @staticmethod
-    def draw_settings(context: Any, layout: Any, tool: Any) -> None:
-        layout.row().prop(context.window_manager.ludvig_tools, "depth", expand=True)
+    def draw_settings(
+        context: bpy.types.Context, layout: bpy.types.UILayout, tool: bpy.types.WorkSpaceTool
+    ) -> None:
+        layout.row().prop(properties.tools(context), "depth", expand=True)
 
 
 class WideTool(Tool):
-    """Draws lines as wide as the settings say, and shows how wide."""
+    """Draws wide lines, and shows their width around the mouse."""
 
     @staticmethod
-    def draw_settings(context: Any, layout: Any, tool: Any) -> None:
+    def draw_settings(
+        context: bpy.types.Context, layout: bpy.types.UILayout, tool: bpy.types.WorkSpaceTool
+    ) -> None:
         Tool.draw_settings(context, layout, tool)
-        layout.prop(context.window_manager.ludvig_tools, "radius")
+        layout.prop(properties.tools(context), "radius")
 
     @staticmethod
-    def draw_cursor(context: Any, _tool: Any, place: tuple[float, float]) -> None:
+    def draw_cursor(
+        context: bpy.types.Context, _tool: bpy.types.WorkSpaceTool, place: tuple[float, float]
+    ) -> None:
         from gpu_extras.presets import draw_circle_2d
 
-        draw_circle_2d(
-            place, (1, 1, 1, 0.7), context.window_manager.ludvig_tools.radius, segments=32
-        )
+        draw_circle_2d(place, (1, 1, 1, 0.7), properties.tools(context).radius, segments=32)
 
 
-def drawing(kind: kinds.Drawn) -> Any:
+def _idname(kind: kinds.Drawn) -> str:
+    return f"ludvig.{kind.wire}_tool"
+
+
+def drawing(kind: kinds.Drawn) -> type[bpy.types.WorkSpaceTool]:
     """The tool that draws prompts of a kind."""
-    members = {
-        "bl_idname": f"ludvig.{kind.wire}_tool",
+    members: dict[str, object] = {
+        "bl_idname": _idname(kind),
         "bl_label": kind.tool,
         "bl_description": kind.tool_tip,
         "bl_icon": kind.tool_icon,
@@ -66,11 +79,11 @@ TOOLS = tuple(map(drawing, kinds.drawn()))
 
 def register() -> None:
     after = {"builtin.cursor"}
-    for tool in TOOLS:
+    for kind, tool in zip(kinds.drawn(), TOOLS, strict=True):
         bpy.utils.register_tool(
             tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]
         )
-        after = {tool.bl_idname}
+        after = {_idname(kind)}
 
 
 def unregister() -> None:

@@ -1,25 +1,30 @@
-"""Splats in the 3D viewport, for Blender before 5.3: what Blender and `data.changes` tell reaches the display here.
+"""Splats in the 3D viewport, for Blender before 5.3.
 
-Nothing of NumPy or the GPU is loaded until a 3D viewport shows a scene with splats.
+This module passes on to the display what Blender and `data.changes` report. It loads neither NumPy
+nor the GPU modules until a 3D viewport shows a scene with splats.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.handlers import persistent
 
-from ..data import changes
+from ..data import changes, properties
 
-_display: Any = None  # display.Display, once there is something to draw
-_handles: list[Any] = []
+if TYPE_CHECKING:
+    from .display import Display
+
+_display: Display | None = None  # made at the first draw
+_handles: list[object] = []  # of Blender's draw callbacks
 
 
-def _read_again(thing: Any) -> None:
-    """Look for changes in a splat object, in all objects of a point cloud, or in all there are.
+def _read_again(thing: bpy.types.Object | bpy.types.PointCloud | None) -> None:
+    """Look for changes in one splat object, in all objects of a point cloud, or (None) in all.
 
-    A change of view-dependent color is noticed by the base color that changes with it, as every recoloring does.
+    View-dependent color is only read again if the base color has changed too, as it does with every
+    recoloring.
     """
     if _display is not None:
         _display.intake.read_again(thing)
@@ -27,7 +32,7 @@ def _read_again(thing: Any) -> None:
 
 def _draw() -> None:
     global _display
-    if not bpy.data.pointclouds or bpy.context.scene.ludvig.show == "NONE":
+    if not bpy.data.pointclouds or properties.drawing(bpy.context.scene).show == "NONE":
         return
     if _display is None:
         from .display import Display
@@ -37,7 +42,7 @@ def _draw() -> None:
 
 
 def drop() -> None:
-    """Give back the memory of the GPU and the worker's threads; the next draw begins anew."""
+    """Free the GPU memory and end the worker's threads. The next draw starts from scratch."""
     global _display
     if _display is not None:
         _display.stop()
@@ -45,19 +50,20 @@ def drop() -> None:
 
 
 @persistent
-def _on_change(_scene: Any, depsgraph: Any) -> None:
+def _on_change(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if _display is not None:
         _display.intake.changed(depsgraph)
 
 
 @persistent
-def _on_step(*_args: Any) -> None:  # undo and redo put other data behind the same names
+def _on_step(*_args: object) -> None:
+    # Undo and redo replace the data behind the same names.
     _read_again(None)
     changes.redraw()
 
 
 @persistent
-def _on_load(*_args: Any) -> None:
+def _on_load(*_args: object) -> None:
     drop()
 
 

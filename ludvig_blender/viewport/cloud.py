@@ -1,7 +1,8 @@
-"""What the viewport knows of one splat object: a copy of its evaluated attributes, packed for the GPU.
+"""What the viewport knows of one splat object: its evaluated attributes, packed for the GPU.
 
-Blender does not say what changed in a point cloud. So the attributes are read again (7 ms per million splats) and the
-worker compares them with the copy: only what differs is packed and uploaded again.
+Blender does not say what has changed in a point cloud. So the attributes are read again (7 ms per
+million splats) and the worker compares them with the copy. Only what differs is packed and
+uploaded.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _versions = count(1)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Attributes of N splats as Blender has them; `quats` and `scales` are needed for packing only."""
+    """Attributes of N splats as Blender stores them. Only packing needs `quats` and `scales`."""
 
     means: np.ndarray  # (N, 3)
     scales: np.ndarray  # (N, 3)
@@ -26,8 +27,9 @@ class Snapshot:
     base: np.ndarray  # (N, 4): sh0, opacity
     selected: np.ndarray | None  # (N,) bool; None if all are
     hidden: np.ndarray | None  # (N,) bool; None if none is
-    values: np.ndarray | None = None  # what the display mode shows: (N,) or (N, columns)
-    source: tuple[str, ...] = ("COLOR",)  # that mode, and the attributes it shows
+    # What the display mode shows: (N,) or (N, columns).
+    values: np.ndarray | None = None
+    source: tuple[str, ...] = ("COLOR",)  # the display mode and the attributes it shows
 
     def __len__(self) -> int:
         return len(self.means)
@@ -35,24 +37,25 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Cloud:
-    """A packed snapshot. A version is a number that changes with what it stands for."""
+    """A packed snapshot. Each version is a number that changes whenever its part changes."""
 
     snapshot: Snapshot
-    texels: np.ndarray  # (N, 3, 4): mean, opacity | covariance xx xy xz yy | yz zz 0 0
-    state: np.ndarray  # (N,) 1 = selected, 2 = hidden, 3 = both
+    # (N, 3, 4): mean, opacity | covariance xx xy xz yy | yz zz 0 0.
+    texels: np.ndarray
+    # (N,): 1 is selected, 2 is hidden, 3 is both.
+    state: np.ndarray
     geometry_version: int
     color_version: int
     state_version: int
-    bands: list[np.ndarray] = field(
-        default_factory=list
-    )  # (N, 3) each: harmonics beyond degree 0, as far as read
+    # Spherical harmonics beyond degree 0, (N, 3) each, as far as they have been read.
+    bands: list[np.ndarray] = field(default_factory=list)
 
     def with_bands(self, bands: list[np.ndarray]) -> Cloud:
         return replace(self, bands=bands, color_version=next(_versions))
 
 
 def update(old: Cloud | None, new: Snapshot) -> Cloud:
-    """The packed form of `new`, taking over from `old` what is the same."""
+    """Pack `new`, reusing the parts of `old` that have not changed."""
     before = old.snapshot if old is not None and len(old.snapshot) == len(new) else None
     if before and all(
         np.array_equal(getattr(before, name), getattr(new, name))
@@ -114,7 +117,7 @@ def covariances(quats: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 
 def pack_state(snapshot: Snapshot) -> np.ndarray:
-    """Selection and hiding as the shader reads them, (N,) float32."""
+    """Selection and visibility as the shader reads them, (N,) float32."""
     state = np.ones(len(snapshot), np.float32)
     if snapshot.selected is not None:
         state = snapshot.selected.astype(np.float32)

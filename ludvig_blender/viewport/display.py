@@ -1,57 +1,66 @@
-"""From splat objects to pixels in the 3D viewports: what changed is read, packed, sorted, coloured, uploaded, drawn.
+"""From splat objects to pixels in the 3D viewports.
 
-    depsgraph says "changed" -> read attributes (main thread) -> compare, pack (worker) -> upload -> draw
-    the view turned          -> sort roughly, exactly once at rest (worker)             -> upload -> draw at half size
-    the view is at rest      -> colours as seen from here (worker)                      -> upload -> draw at full size
+    a depsgraph update  -> read attributes (main thread) -> compare, pack (worker) -> upload, draw
+    the view turns      -> sort roughly (worker)                -> upload, draw at half size
+    the view is at rest -> sort exactly, compute the view-dependent colors (worker)
+                                                                -> upload, draw at full size
 
-The main thread copies attributes, uploads textures and submits draws; a timer fetches what the worker has finished.
+The main thread copies attributes, uploads textures and submits draws. A timer fetches what the
+worker has finished.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from ..data import changes, messages, native, splats
+from ..data import changes, messages, native, properties, splats
 from ..maths.lens import Lens
-from . import colors, marks, reader
+from . import colors, marks, painter, reader
 from .intake import Intake
 from .order import Part, back_to_front
 from .points import Points
 from .texels import rows
-from .view import REST, Item, View
+from .view import REST, Item, Key, View
 from .worker import Worker
 
-LIMIT = 2**24  # splats a float32 can count
+if TYPE_CHECKING:
+    from ..data.types import SplatObject
+
+T = TypeVar("T")
+Tint = tuple[float, float, float, float]
+
+LIMIT = 2**24  # splats: a float32 cannot count more
 
 
 class Display:
-    """Everything drawn; made at the first draw, thrown away at unregister and when a file is loaded.
+    """Everything that is drawn.
 
-    `intake` wants to be told what changes.
+    It is made at the first draw, and dropped when a file is loaded or the add-on is disabled.
+    Whoever learns of changes tells `intake`.
     """
 
     def __init__(self) -> None:
         self._worker = Worker()
-        self._timer = (
-            self._pump
-        )  # once: Blender tells timers apart by identity, and each `self._pump` is another
+        # Kept, because Blender knows timers by identity and each `self._pump` is another object.
+        self._timer = self._pump
         self.intake = Intake(self._worker)
         self._views: dict[int, View] = {}
         self._points = Points()
-        self._marks: dict[marks.Mark, np.ndarray] = {}  # where the prompts are, object space
-        self._painter: Any = None
-        self._uploads: Any = None
+        self._marks: dict[marks.Mark, np.ndarray] = {}  # points of the prompts in object space
+        self._painter: painter.Painter | None = None
+        self._uploads: painter.Uploads | None = None
         self._failed = False
 
     def stop(self) -> None:
-        """End the worker and the timer, let go of the GPU's memory."""
+        """End the worker and the timer, and free the GPU memory."""
         if bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.unregister(self._timer)
         self._worker.stop()
@@ -60,17 +69,17 @@ class Display:
 
     # Drawing
 
-    def draw(self, context: Any) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the splats of the region that Blender is drawing."""
         if self._failed:
             return
         try:
             self._draw(context)
-        except Exception as error:  # noqa: BLE001 - else it would come again with every frame
+        except Exception as error:  # noqa: BLE001 - would be raised in every frame
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Say what went wrong, once, and show points from now on; nothing if even those fail."""
+        """Show the error once, and draw points from now on, or nothing if even points fail."""
         self._failed = True
         logging.getLogger(__name__).error("Drawing splats failed", exc_info=error)
         self._painter = self._uploads = None
@@ -80,15 +89,16 @@ class Display:
             "display", f"Drawing splats failed: {type(error).__name__}: {error}", fixes
         )
 
-        def settle() -> None:  # data must not be written while drawing
-            settings = bpy.context.scene.ludvig
+        # A timer calls this, because Blender's data must not be changed while drawing.
+        def settle() -> None:
+            settings = properties.drawing(bpy.context.scene)
             settings.show = "POINTS" if settings.show == "SPLATS" else "NONE"
             self._failed = False
             messages.show(shown)
 
         bpy.app.timers.register(settle, first_interval=0)
 
-    def _draw(self, context: Any) -> None:
+    def _draw(self, context: bpy.types.Context) -> None:
         region = context.region
         lens = Lens(
             np.array(context.region_data.view_matrix, np.float64),
@@ -103,13 +113,19 @@ class Display:
             self._draw_splats(context, lens, every, items)
             self._draw_marks(context, lens, items)
 
-    def _draw_splats(self, context: Any, lens: Lens, every: list[Item], items: list[Item]) -> None:
-        region, settings = context.region, context.scene.ludvig
-        tint = tuple(settings.selection_color) if settings.selection else (0.0, 0.0, 0.0, 0.0)
+    def _draw_splats(
+        self, context: bpy.types.Context, lens: Lens, every: list[Item], items: list[Item]
+    ) -> None:
+        settings = properties.drawing(context.scene)
+        tint: Tint = (0.0, 0.0, 0.0, 0.0)
+        if settings.selection:
+            red, green, blue, alpha = settings.selection_color
+            tint = (red, green, blue, alpha)
         if settings.show == "POINTS":
             self._points.draw([(item.cloud, item.world) for item in items], tint)
             return
-        view = self._view(region)
+        assert context.region is not None
+        view = self._view(context.region)
         now = time.monotonic()
         moving = view.moving(lens, items, now)
         layout = tuple(
@@ -126,19 +142,22 @@ class Display:
                 self._paint(view, lens, every, layout, states, tint, scale)
                 view.drawn = key
         if view.target is not None:
+            assert self._painter is not None
             self._painter.composite(view.target, lens.uniforms(tint))
         if moving:
             self._wake()
 
-    def _draw_marks(self, context: Any, lens: Lens, items: list[Item]) -> None:
-        """Draw the prompts of the active object, and let those be located that have not been."""
-        thing = context.view_layer.objects.active
+    def _draw_marks(self, context: bpy.types.Context, lens: Lens, items: list[Item]) -> None:
+        """Draw the prompts of the active object; the worker locates new ones first."""
+        thing = cast("SplatObject", context.view_layer.objects.active)
         item = next(
             (item for item in items if thing is not None and item.uid == thing.session_uid), None
         )
-        shown = marks.of(thing) if item is not None and context.scene.ludvig.prompts else []
+        wanted = item is not None and properties.drawing(context.scene).prompts
+        shown = marks.of(thing) if wanted else []
         self._marks = {mark: self._marks[mark] for mark, _ in shown if mark in self._marks}
         for mark in {mark for mark, _ in shown} - set(self._marks):
+            assert item is not None
             if not self._worker.busy(("mark", mark)):
                 work = partial(marks.locate, mark, item.cloud, marks.unseen(thing, mark))
                 self._ask(("mark", mark), work, partial(self._mark, mark))
@@ -149,42 +168,37 @@ class Display:
     def _mark(self, mark: marks.Mark, points: np.ndarray) -> None:
         self._marks[mark] = points
 
-    def _items(self, context: Any) -> tuple[list[Item], list[Item]]:
-        """All splat objects that are drawn somewhere, in the order they are uploaded; and those of this region."""
+    def _items(self, context: bpy.types.Context) -> tuple[list[Item], list[Item]]:
+        """All splat objects that are drawn, in the order of upload, and those in this region."""
         every: list[Item] = []
         here: list[Item] = []
         first = 0
-        for thing in context.view_layer.objects:
+        space = cast("bpy.types.SpaceView3D", context.space_data)
+        for thing in cast("list[SplatObject]", context.view_layer.objects):
             if not (splats.is_splats(thing) and thing.visible_get()) or native.draws(thing):
                 continue
             cloud = self.intake.cloud(thing)
             world = np.array(thing.matrix_world, np.float64)
-            if (
-                cloud is None
-                or not len(cloud.snapshot)
-                or abs(np.linalg.det(world[:3, :3])) < 1e-30
-            ):
+            flat = abs(np.linalg.det(world[:3, :3])) < 1e-30
+            if cloud is None or not len(cloud.snapshot) or flat:
                 continue
-            every.append(
-                Item(thing.session_uid, cloud, reader.style(thing), world, len(every), first)
-            )
+            style = reader.style(thing)
+            every.append(Item(thing.session_uid, cloud, style, world, len(every), first))
             first += len(cloud.snapshot)
-            if thing.visible_in_viewport_get(context.space_data):
+            if thing.visible_in_viewport_get(space):
                 here.append(every[-1])
         if first > LIMIT:
             raise ValueError(
-                f"{first:,} splats are visible, and at most {LIMIT:,} can be drawn: hide some objects"
+                f"{first:,} splats are visible, but at most {LIMIT:,} can be drawn. "
+                "Hide some objects."
             )
         return every, here
 
-    def _view(self, region: Any) -> View:
+    def _view(self, region: bpy.types.Region) -> View:
         key = region.as_pointer()
         if key not in self._views:
-            areas = (
-                area
-                for window in bpy.context.window_manager.windows
-                for area in window.screen.areas
-            )
+            screens = [window.screen for window in bpy.context.window_manager.windows]
+            areas = [area for screen in screens for area in screen.areas]
             living = {r.as_pointer() for area in areas for r in area.regions}
             self._views = {k: v for k, v in self._views.items() if k in living}
             self._views[key] = View()
@@ -195,14 +209,12 @@ class Display:
         view: View,
         lens: Lens,
         every: list[Item],
-        layout: Any,
-        states: Any,
-        tint: Any,
+        layout: Key,
+        states: Key,
+        tint: Tint,
         scale: float,
     ) -> None:
-        from . import painter
-
-        if self._painter is None:
+        if self._painter is None or self._uploads is None:
             self._painter, self._uploads = painter.Painter(), painter.Uploads()
         assert view.order is not None and view.colors is not None
         clouds = [item.cloud for item in every]
@@ -225,14 +237,13 @@ class Display:
 
     # Work for the worker
 
-    def _sort(self, view: View, lens: Lens, items: list[Item], layout: Any, moving: bool) -> None:
+    def _sort(self, view: View, lens: Lens, items: list[Item], layout: Key, moving: bool) -> None:
         planes = np.stack([lens.rows(item.world)[2] for item in items])
-        exact = not moving or lens.orthographic  # the rough sort needs distances to be positive
+        exact = not moving or lens.orthographic  # the rough sort needs positive distances
         key = (layout, exact, planes[:, :3].tobytes(), (planes[:, 3] - planes[0, 3]).tobytes())
         slot = ("sort", id(view))
-        due = (
-            view.order_layout != layout or (view.order_key != key and exact) or view.turned(planes)
-        )
+        outdated = exact and view.order_key != key
+        due = view.order_layout != layout or outdated or view.turned(planes)
         if not due or view.order_key == key or self._worker.busy(slot):
             return
         view.order_key, view.planes = key, planes
@@ -250,33 +261,27 @@ class Display:
 
         self._ask(slot, lambda: rows([back_to_front(parts, exact=exact)[:, None]]), deliver)
 
-    def _color(self, view: View, lens: Lens, every: list[Item], layout: Any, moving: bool) -> None:
-        if any(
-            item.cloud.snapshot.source != (item.style.mode, *item.style.names) for item in every
-        ):
-            return  # what the new mode shows is still being read
+    def _color(self, view: View, lens: Lens, every: list[Item], layout: Key, moving: bool) -> None:
+        wanted = [(item.style.mode, *item.style.names) for item in every]
+        # Wait while the attributes of a new display mode are being read.
+        if wanted != [item.cloud.snapshot.source for item in every]:
+            return
         look = tuple((item.cloud.color_version, item.style) for item in every)
         cameras = [lens.seen_from(item.world) for item in every]
-        depends = any(
-            item.cloud.bands and item.style.sh_degree for item in every
-        )  # on where it is seen from
+        # Whether the colors depend on the position of the camera.
+        depends = any(item.cloud.bands and item.style.sh_degree for item in every)
         key = (layout, look, np.concatenate(cameras).tobytes() if depends else b"")
         slot = ("color", id(view))
-        if (
-            view.color_key == key
-            or (moving and view.color_key[:2] == key[:2])
-            or self._worker.busy(slot)
-        ):
+        same = view.color_key == key or (moving and view.color_key[:2] == key[:2])
+        if same or self._worker.busy(slot):
             return
         view.color_key = key
 
         def work() -> np.ndarray:
+            parallel = lens.orthographic
             pairs = zip(every, cameras, strict=True)
             return rows(
-                [
-                    colors.display(i.cloud, i.style, at, direction=lens.orthographic)
-                    for i, at in pairs
-                ]
+                [colors.display(i.cloud, i.style, at, direction=parallel) for i, at in pairs]
             )
 
         def deliver(result: np.ndarray) -> None:
@@ -287,7 +292,7 @@ class Display:
 
         self._ask(slot, work, deliver)
 
-    def _ask(self, key: Any, work: Any, deliver: Any) -> None:
+    def _ask(self, key: Hashable, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
         self._worker.submit(key, work, deliver)
         self._wake()
 
@@ -296,7 +301,7 @@ class Display:
             bpy.app.timers.register(self._timer, first_interval=0.005)
 
     def _pump(self) -> float | None:
-        """Deliver what the worker has done, read a little; again soon if more is to come."""
+        """Deliver finished work and read a little. Returns the seconds until the next call."""
         try:
             arrived = self._worker.poll()
             arrived |= self.intake.step()
@@ -306,7 +311,7 @@ class Display:
         unsettled = [view for view in self._views.values() if not view.settled]
         for view in unsettled:
             view.settled = time.monotonic() - view.moved > REST
-            arrived |= view.settled  # at rest: all pixels, exactly sorted
+            arrived |= view.settled  # now all pixels are drawn, exactly sorted
         if arrived:
             changes.redraw()
         return 0.01 if self._worker.busy() or self.intake.busy or unsettled else None

@@ -1,34 +1,39 @@
-"""The prompts of the active segment, drawn where they were made: a dot, a line, a box; green says yes, red says no.
+"""Draws the prompts of the active segment where they were made, as dots, lines and boxes.
 
-Where a prompt touches the splats is found by the worker as its own camera saw them, and kept for as long as the prompt
-is drawn. So a mark stays on the object wherever that goes; what is in front of it dims it.
+Positive prompts are green, negative ones red. The worker finds where a prompt touches the splats,
+as seen by the prompt's own camera, and the result is kept while the prompt is drawn. So a mark
+stays on the object when the object moves. Where something is in front of it, the mark is dimmed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import gpu
 import numpy as np
-from gpu_extras.batch import batch_for_shader
 
 from ..data import attributes
 from ..maths import kinds, strokes
 from ..maths.lens import Lens
+from . import painter
 from .cloud import Cloud
 from .surface import touched, unprojected
 
+if TYPE_CHECKING:
+    from ..data.types import SplatObject
+
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
-RIM = 1.5  # pixels of dark around it, to be seen on anything
-BEHIND = 0.3  # alpha of what is hidden
-CLOSER = 0.02  # of the distance to the eye: marks are drawn before the surface that they are on
+RIM = 1.5  # pixels of the dark rim around each mark
+BEHIND = 0.3  # alpha of marks that are hidden by something
+# Marks are drawn nearer to the eye by this part of their distance, in front of their own surface.
+CLOSER = 0.02
 CIRCLE = np.array([(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 25)])
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A prompt; equal ones are in the same place."""
+    """A prompt that has a place. Equal marks are in the same place."""
 
     kind: str
     viewmat: tuple[float, ...]
@@ -37,8 +42,8 @@ class Mark:
     unseen: str
 
 
-def of(thing: Any) -> list[tuple[Mark, bool]]:
-    """The prompts of an object's active segment that have a place, and whether they say yes."""
+def of(thing: SplatObject) -> list[tuple[Mark, bool]]:
+    """The placed prompts of an object's active segment, and whether they are positive."""
     own = thing.ludvig
     if not 0 <= own.active_segment < len(own.segments):
         return []
@@ -50,13 +55,13 @@ def of(thing: Any) -> list[tuple[Mark, bool]]:
     ]
 
 
-def unseen(thing: Any, mark: Mark) -> np.ndarray | None:
+def unseen(thing: SplatObject, mark: Mark) -> np.ndarray | None:
     """The splats that were hidden when the prompt was made, (N,) bool. Main thread."""
     return attributes.get(thing.data, mark.unseen) if mark.unseen else None
 
 
 def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
-    """Its points (P, 3), object space; none where no splat is. For the worker."""
+    """The points (P, 3) of a mark in object space; none where there is no splat. For the worker."""
     viewmat, K = np.reshape(mark.viewmat, (4, 4)), np.reshape(mark.K, (3, 3))
     pixels = strokes.read(mark.pixels)
     shown = (
@@ -75,22 +80,32 @@ def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
 
 
 def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarray) -> None:
-    """Draw marks at their points of an object with this world matrix into the region Blender is drawing."""
+    """Draw marks into the region that Blender is drawing.
+
+    Each has its points in the space of the object, whose world matrix is `world`.
+    """
     gpu.state.blend_set("ALPHA")
-    for test, alpha in (("NONE", BEHIND), ("LESS_EQUAL", 1.0)):
-        gpu.state.depth_test_set(test)
-        for mark, positive, points in found:
-            dots = kinds.drawn_as(mark.kind).dots or len(points) == 1
-            shape = _dot if dots else _line
-            points = _closer(points @ world[:3, :3].T + world[:3, 3], lens)
-            shape(points, (0.0, 0.0, 0.0, 0.8 * alpha), lens, RIM)
-            shape(points, (*strokes.COLORS["ADD" if positive else "REMOVE"][:3], alpha), lens, 0.0)
+    gpu.state.depth_test_set("NONE")
+    _draw_all(found, lens, world, BEHIND)
+    gpu.state.depth_test_set("LESS_EQUAL")
+    _draw_all(found, lens, world, 1.0)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")
 
 
+def _draw_all(
+    found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarray, alpha: float
+) -> None:
+    for mark, positive, points in found:
+        dots = kinds.drawn_as(mark.kind).dots or len(points) == 1
+        shape = _dot if dots else _line
+        points = _closer(points @ world[:3, :3].T + world[:3, 3], lens)
+        shape(points, (0.0, 0.0, 0.0, 0.8 * alpha), lens, RIM)
+        shape(points, (*strokes.COLORS["ADD" if positive else "REMOVE"][:3], alpha), lens, 0.0)
+
+
 def _closer(points: np.ndarray, lens: Lens) -> np.ndarray:
-    """Nearer to the eye, at the same place of the picture."""
+    """Move points nearer to the eye; they stay at the same place in the picture."""
     if not lens.orthographic:
         return points + CLOSER * (lens.position - points)
     depths = points @ lens.view[2, :3] + lens.view[2, 3]
@@ -99,18 +114,15 @@ def _closer(points: np.ndarray, lens: Lens) -> np.ndarray:
 
 def _dot(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float) -> None:
     depths = -(points @ lens.view[2, :3] + lens.view[2, 3])
-    pixel = (
-        2
-        / (lens.projection[1, 1] * lens.height)
-        * (np.ones_like(depths) if lens.orthographic else depths)
-    )
+    distances = np.ones_like(depths) if lens.orthographic else depths
+    pixel = 2 / (lens.projection[1, 1] * lens.height) * distances
     round_ = CIRCLE @ lens.view[:2, :3] * (DOT + more)
     shader = gpu.shader.from_builtin("UNIFORM_COLOR")
     shader.uniform_float("color", color)
     for point, size in zip(points, pixel, strict=True):
         fan = [point, *(point + size * round_)]
         corners = [fan[i] for k in range(1, len(fan) - 1) for i in (0, k, k + 1)]
-        batch_for_shader(shader, "TRIS", {"pos": np.array(corners, np.float32)}).draw(shader)
+        painter.batch(shader, "TRIS", pos=np.array(corners, np.float32)).draw(shader)
 
 
 def _line(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float) -> None:
@@ -119,4 +131,4 @@ def _line(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float)
     shader.uniform_float("lineWidth", LINE + 2 * more)
     shader.uniform_float("color", color)
     if len(points):
-        batch_for_shader(shader, "LINE_STRIP", {"pos": points.astype(np.float32)}).draw(shader)
+        painter.batch(shader, "LINE_STRIP", pos=points.astype(np.float32)).draw(shader)

@@ -1,7 +1,7 @@
-"""Back to front: the order in which blended splats must be drawn.
+"""The order in which blended splats must be drawn: back to front.
 
-Depth is measured along the viewing direction, as 3DGS does. So the order depends on where the camera looks, not on
-where it stands: panning and dollying need no new sort.
+Depth is measured along the viewing direction, as 3DGS does. So the order depends on the direction
+in which the camera looks, not on its position: panning and dollying need no new sort.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ class Part:
     """The splats of one object that take part in a drawing."""
 
     means: np.ndarray  # (N, 3), object space
-    plane: np.ndarray  # (4,) depth of a point p is plane[:3] @ p + plane[3], in world units, positive before the camera
-    first: int  # index of its first splat among all that are uploaded
+    # (4,): the depth of a point p is plane[:3] @ p + plane[3], in world units, positive in front of
+    # the camera.
+    plane: np.ndarray
+    first: int  # index of the first splat among all
 
 
 def back_to_front(parts: list[Part], *, exact: bool) -> np.ndarray:
-    """Indices of all splats of `parts`, farthest first, as float32 (what textures can hold; exact below 2^24).
+    """Indices of all splats of `parts`, farthest first.
 
-    Inexact is what suits a moving camera: 4096 steps per doubling of the distance, a third of the time.
+    They are float32, which textures can hold and which is exact below 2^24. While the camera moves,
+    a rough order is enough: it takes a third of the time and has at most 4096 steps per doubling of
+    the distance.
     """
     depths = [
         part.means @ part.plane[:3].astype(np.float32) + np.float32(part.plane[3]) for part in parts
@@ -39,7 +43,10 @@ def back_to_front(parts: list[Part], *, exact: bool) -> np.ndarray:
 
 
 def sorted_exactly(depth: np.ndarray) -> np.ndarray:
-    """`argsort` of float32 in two radix passes: 65 ms per million, where NumPy's stable one takes 225."""
+    """`argsort` of float32 in two radix passes.
+
+    It takes 65 ms per million values; NumPy's stable sort takes 225.
+    """
     bits = depth.view(np.uint32)
     # IEEE floats sort like integers once the negative ones are mirrored.
     keys = bits ^ np.where(bits >> np.uint32(31), np.uint32(0xFFFFFFFF), np.uint32(0x80000000))
@@ -49,9 +56,10 @@ def sorted_exactly(depth: np.ndarray) -> np.ndarray:
 
 
 def sorted_roughly(depth: np.ndarray) -> np.ndarray:
-    """`argsort` by 16 bits: the exponent of the positive depths and as much of the mantissa as fits.
+    """`argsort` by 16 bits: the exponent of the positive depths, and as much mantissa as fits.
 
-    Steps in proportion to the distance: a far floater cannot use them up, as it would if they were equally wide.
+    The steps grow in proportion to the distance. If they were equally wide, one floater far away
+    would use them all up.
     """
     near = np.float32(1e-2)
     steps = np.maximum(depth, near).view(np.uint32) - near.view(np.uint32)

@@ -1,14 +1,15 @@
-"""GPU side of the viewport: textures of the splats, and the passes that draw them.
+"""The GPU side of the viewport: textures of the splats, and the passes that draw them.
 
-Splats are blended back to front into an offscreen buffer, in sRGB as 3DGS was trained, together with their mean depth;
-a second pass lays that buffer over Blender's picture and writes the depth, so splats and meshes hide each other
-without anything being read back. While nothing moves only the second pass runs.
+The first pass blends splats back to front into an offscreen buffer, in sRGB as 3DGS was trained,
+together with their mean depth. The second pass lays that buffer over Blender's picture and writes
+the depth, so splats and meshes hide each other without reading anything back from the GPU. While
+nothing moves, only the second pass runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import gpu
 import numpy as np
@@ -19,20 +20,41 @@ from . import shaders
 from .cloud import Cloud
 from .texels import WIDTH, rows
 
+Format = Literal["R32F", "RGBA16F", "RGBA32F"]
+Shape = Literal["POINTS", "TRIS", "LINE_STRIP"]
+
 _CORNERS = [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
 
 
-def texture(parts: Sequence[np.ndarray], format_: str) -> Any:
-    """A data texture of parts (N, channels) one after the other, float32. Quickest if they fill whole rows."""
+def batch(
+    shader: gpu.types.GPUShader, shape: Shape, **attributes: np.ndarray
+) -> gpu.types.GPUBatch:
+    """Vertices for a shader, with their attributes as arrays."""
+    # The stub lists sequences only, but arrays are taken too, and read faster.
+    content: dict[str, Any] = dict(attributes)
+    return batch_for_shader(shader, shape, content)
+
+
+def _floats(values: np.ndarray) -> gpu.types.Buffer:
+    # Again the stub lists sequences only.
+    flat: Any = values.reshape(-1)
+    return gpu.types.Buffer("FLOAT", flat.size, flat)
+
+
+def texture(parts: Sequence[np.ndarray], format_: Format) -> gpu.types.GPUTexture:
+    """A float32 data texture of parts (N, channels), laid out one after the other.
+
+    This is fastest if they fill whole rows.
+    """
     texels = rows(parts)
     width = min(max(len(texels), 1), WIDTH)
     flat = texels.reshape(-1) if len(texels) else np.zeros(parts[0].shape[1], np.float32)
-    data = gpu.types.Buffer("FLOAT", flat.size, flat)
-    return gpu.types.GPUTexture((width, max(len(texels) // width, 1)), format=format_, data=data)
+    size = (width, max(len(texels) // width, 1))
+    return gpu.types.GPUTexture(size, format=format_, data=_floats(flat))
 
 
 class Target:
-    """The offscreen buffer of a view: premultiplied sRGB colour, and depth x alpha."""
+    """The offscreen buffer of a view: premultiplied sRGB color, and depth times alpha."""
 
     def __init__(self, width: int, height: int, *, precise: bool = False) -> None:
         self.width, self.height = width, height
@@ -43,16 +65,15 @@ class Target:
         self.framebuffer = gpu.types.GPUFrameBuffer(color_slots=[self.color, self.depth])
 
     def pixels(self) -> np.ndarray:
-        """The colours (H, W, 4), lowest row first; waits until they are drawn."""
+        """The colors (H, W, 4), lowest row first. Waits until they are drawn."""
         data = self.color.read()
-        data.dimensions = (
-            self.width * self.height * 4
-        )  # the strides of more dimensions are wrong in 4.x
+        # One dimension, because the strides of more are wrong in Blender 4.x.
+        data.dimensions = [self.width * self.height * 4]
         return np.array(data, np.float32).reshape(self.height, self.width, 4)
 
 
 class Painter:
-    """The shaders, compiled once, and what they draw with."""
+    """The two shaders, compiled once, and the vertices that they draw."""
 
     def __init__(self) -> None:
         self._splats, self._composite = shaders.splats(), shaders.composite()
@@ -60,17 +81,23 @@ class Painter:
         self._screen = batch_for_shader(self._composite, "TRI_STRIP", {"corner": _CORNERS})
 
     def draw(
-        self, target: Target, uniforms: np.ndarray, textures: dict[str, Any], count: int
+        self,
+        target: Target,
+        uniforms: np.ndarray,
+        textures: Mapping[str, gpu.types.GPUTexture],
+        count: int,
     ) -> None:
-        """Blend `count` splats into `target`; `textures` by the names of the shader's samplers."""
-        with target.framebuffer.bind():
+        """Blend `count` splats into `target`. The keys of `textures` name the shader's samplers."""
+        # The stub does not know that `bind` returns a context manager.
+        framebuffer: Any = target.framebuffer
+        with framebuffer.bind():
             target.framebuffer.clear(color=(0.0, 0.0, 0.0, 0.0))
             if count == 0:
                 return
             gpu.state.blend_set("ALPHA_PREMULT")
             gpu.state.depth_test_set("NONE")
             gpu.state.depth_mask_set(False)
-            block = gpu.types.GPUUniformBuf(gpu.types.Buffer("FLOAT", uniforms.size, uniforms))
+            block = gpu.types.GPUUniformBuf(_floats(uniforms))
             self._splats.bind()
             self._splats.uniform_block("u", block)
             for name, data in textures.items():
@@ -79,8 +106,8 @@ class Painter:
             gpu.state.blend_set("NONE")
 
     def composite(self, target: Target, uniforms: np.ndarray) -> None:
-        """Lay `target` over the bound frame buffer, where it is nearer than what is there."""
-        block = gpu.types.GPUUniformBuf(gpu.types.Buffer("FLOAT", uniforms.size, uniforms))
+        """Lay `target` over the bound frame buffer where it is nearer to the camera."""
+        block = gpu.types.GPUUniformBuf(_floats(uniforms))
         gpu.state.blend_set("ALPHA_PREMULT")
         gpu.state.depth_test_set("LESS_EQUAL")
         gpu.state.depth_mask_set(True)
@@ -95,7 +122,7 @@ class Painter:
 
 
 def geometry(clouds: list[Cloud]) -> list[np.ndarray]:
-    """The geometry texels of clouds, (3 N, 4) each, marked with the number of the object."""
+    """The geometry texels of clouds, (3 N, 4) each, marked with the index of their object."""
     parts = []
     for index, cloud in enumerate(clouds):
         texels = cloud.texels
@@ -107,26 +134,29 @@ def geometry(clouds: list[Cloud]) -> list[np.ndarray]:
 
 
 class Uploads:
-    """The textures of a set of clouds, laid out one after the other. Renewed only where a version changed."""
+    """The textures of a set of clouds, laid out one after the other.
+
+    A texture is uploaded again only if one of its versions has changed.
+    """
 
     def __init__(self) -> None:
-        self._versions: dict[str, tuple[Any, ...]] = {}
-        self.textures: dict[str, Any] = {}
+        self._versions: dict[str, tuple[object, ...]] = {}
+        self.textures: dict[str, gpu.types.GPUTexture] = {}
 
     def renew(
         self,
         name: str,
-        versions: tuple[Any, ...],
+        versions: tuple[object, ...],
         arrays: Callable[[], Sequence[np.ndarray]],
-        format_: str,
+        format_: Format,
     ) -> None:
-        """Upload `arrays()`, each (N, channels), unless those of these versions are there."""
+        """Upload `arrays()`, each (N, channels), unless these versions are already uploaded."""
         if self._versions.get(name) == versions:
             return
         self.textures[name] = texture(arrays(), format_)
         self._versions[name] = versions
 
 
-def objects_texture(lens: Lens, worlds: list[np.ndarray]) -> Any:
+def objects_texture(lens: Lens, worlds: list[np.ndarray]) -> gpu.types.GPUTexture:
     """The matrices from each object's space to the camera, three texels each."""
     return texture([lens.rows(world) for world in worlds], "RGBA32F")

@@ -1,8 +1,8 @@
-"""Splats as one picture of a camera, outside the viewport: everything at once, in full precision."""
+"""Splats as a picture of a camera, outside the viewport: drawn at once and in full precision."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,14 @@ from . import colors, painter, reader
 from .cloud import Cloud, update
 from .order import Part, back_to_front
 
+if TYPE_CHECKING:
+    import bpy
 
-def packed(thing: Any) -> Cloud | None:
-    """A splat object as it is now, harmonics included; None if its modifiers leave no splats."""
+    from ..data.types import SplatObject
+
+
+def packed(thing: SplatObject) -> Cloud | None:
+    """A splat object as it is now, with its harmonics. None if its modifiers leave no splats."""
     cloud = reader.evaluated(thing)
     if cloud is None:
         return None
@@ -25,9 +30,11 @@ def packed(thing: Any) -> Cloud | None:
 
 
 def render(
-    objects: list[Any], lens: Lens, tint: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    objects: list[SplatObject],
+    lens: Lens,
+    tint: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
 ) -> np.ndarray:
-    """Splat objects seen through a lens: premultiplied sRGB and alpha (H, W, 4), upper row first."""
+    """Splat objects seen through a lens: premultiplied sRGB and alpha (H, W, 4), top row first."""
     found = [
         (thing, cloud)
         for thing in objects
@@ -61,7 +68,9 @@ def render(
     return target.pixels()[::-1]
 
 
-def camera_lens(camera: Any, scene: Any, depsgraph: Any) -> Lens:
+def camera_lens(
+    camera: bpy.types.Object, scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph
+) -> Lens:
     """The scene's camera at the render resolution."""
     render = scene.render
     width = max(round(render.resolution_x * render.resolution_percentage / 100), 1)
@@ -70,5 +79,6 @@ def camera_lens(camera: Any, scene: Any, depsgraph: Any) -> Lens:
     projection = seen.calc_matrix_camera(
         depsgraph, x=width, y=height, scale_x=render.pixel_aspect_x, scale_y=render.pixel_aspect_y
     )
-    world = np.array(seen.matrix_world.normalized(), np.float64)  # a camera's scale means nothing
+    # Normalized, because the scale of a camera does not change what it sees.
+    world = np.array(seen.matrix_world.normalized(), np.float64)
     return Lens(np.linalg.inv(world), np.array(projection, np.float64), width, height)

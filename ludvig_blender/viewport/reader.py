@@ -1,9 +1,13 @@
-"""From Blender's data to snapshots and styles: the only part of the display that reads attributes. Main thread."""
+"""Makes snapshots and styles of Blender's data. Main thread only.
+
+Apart from `intake`, which reads the harmonics, only this part of the display reads attributes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
@@ -12,13 +16,16 @@ from ..data import attributes, splats
 from .cloud import Snapshot
 from .colors import Style
 
+if TYPE_CHECKING:
+    from ..data.types import SplatObject
 
-def evaluated(thing: Any) -> Any:
-    """The point cloud as modifiers leave it, or None if they leave no splats."""
+
+def evaluated(thing: bpy.types.Object) -> bpy.types.PointCloud | None:
+    """The point cloud after the modifiers, or None if they leave no splats."""
     cloud = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-    return (
-        cloud if isinstance(cloud, bpy.types.PointCloud) and splats.is_splat_cloud(cloud) else None
-    )
+    if isinstance(cloud, bpy.types.PointCloud) and splats.is_splat_cloud(cloud):
+        return cloud
+    return None
 
 
 _FIELDS = {
@@ -32,12 +39,15 @@ _FIELDS = {
 
 
 class Changed(Exception):
-    """The point cloud is no longer the one that is being read."""
+    """The point cloud has changed while it was being read."""
 
 
 @dataclass
 class Reading:
-    """A snapshot in the making, one attribute at a time: each is a pause of a ms for a million splats."""
+    """A snapshot being read, one attribute at a time.
+
+    Each attribute takes about a ms per million splats, in which Blender has to wait.
+    """
 
     look: Style
     size: int
@@ -45,46 +55,47 @@ class Reading:
 
     @property
     def next(self) -> str | None:
-        """The attribute that is to be read next; None after the last."""
+        """The name of the attribute that is read next; None after the last."""
         return next(
             (name for name in (*_FIELDS.values(), *self.look.names) if name not in self.arrays),
             None,
         )
 
-    def step(self, cloud: Any, memory: np.ndarray | None = None) -> None:
-        """Read the next attribute, into `memory` if given. Raises `Changed` if points were added or removed."""
+    def step(self, cloud: bpy.types.PointCloud, memory: np.ndarray | None = None) -> None:
+        """Read the next attribute, into `memory` if given.
+
+        Raises `Changed` if points were added or removed.
+        """
         if attributes.count(cloud) != self.size:
             raise Changed
         assert self.next is not None
         self.arrays[self.next] = attributes.get(cloud, self.next, memory)
 
     def snapshot(self) -> Snapshot:
-        """What has been read. Any thread."""
-        fields = {field: self.arrays[name] for field, name in _FIELDS.items()}
-        return Snapshot(**fields, values=self._values(), source=(self.look.mode, *self.look.names))  # type: ignore[arg-type]
+        """The snapshot, once everything is read. May be called in any thread."""
+        # Only optional fields can be None, as `splats.is_splat_cloud` has checked the others.
+        fields: dict[str, Any] = {field: self.arrays[name] for field, name in _FIELDS.items()}
+        return Snapshot(**fields, values=self._values(), source=(self.look.mode, *self.look.names))
 
     def _values(self) -> np.ndarray | None:
         columns = [self.arrays[name] for name in self.look.names]
         if self.look.mode == "SEGMENTS":
             missing = np.full(self.size, -np.inf, np.float32)
-            return (
-                np.stack([missing if c is None else c for c in columns], axis=1)
-                if columns
-                else None
-            )
+            found = [missing if c is None else c for c in columns]
+            return np.stack(found, axis=1) if found else None
         values = columns[0] if columns else None
         if values is None or values.ndim != (1 if self.look.mode == "SCORE" else 2):
             return None
         return values.astype(np.float32, copy=False)
 
 
-def begin(thing: Any, cloud: Any) -> Reading:
+def begin(thing: SplatObject, cloud: bpy.types.PointCloud) -> Reading:
     """Start reading an object's point cloud."""
     return Reading(style(thing), attributes.count(cloud))
 
 
-def snapshot(thing: Any, cloud: Any) -> Snapshot:
-    """A copy of what is drawn, without the harmonics."""
+def snapshot(thing: SplatObject, cloud: bpy.types.PointCloud) -> Snapshot:
+    """A copy of all that is drawn, without the harmonics."""
     reading = begin(thing, cloud)
     while reading.next is not None:
         reading.step(cloud)
@@ -92,12 +103,12 @@ def snapshot(thing: Any, cloud: Any) -> Snapshot:
 
 
 def band_name(k: int) -> str:
-    """The attribute of coefficient `k` of the harmonics beyond degree 0, (N, 3)."""
+    """The name of the attribute (N, 3) with coefficient `k` of the harmonics beyond degree 0."""
     return f"radiance:sh_{k}"
 
 
-def style(thing: Any) -> Style:
-    """How the object's settings want it shown."""
+def style(thing: SplatObject) -> Style:
+    """How the object is shown according to its settings."""
     settings = thing.ludvig
     segments = [segment for segment in settings.segments if segment.visible]
     if settings.mode == "SEGMENTS":
@@ -111,5 +122,10 @@ def style(thing: Any) -> Style:
         low=settings.low,
         high=settings.high,
         strength=settings.strength,
-        segments=tuple((tuple(segment.color), segment.threshold) for segment in segments),
+        segments=tuple((_rgb(segment.color), segment.threshold) for segment in segments),
     )
+
+
+def _rgb(color: Sequence[float]) -> tuple[float, float, float]:
+    red, green, blue = color
+    return red, green, blue

@@ -1,11 +1,10 @@
-"""GLSL of the two passes, built through Blender's `gpu` module so that it runs on OpenGL, Vulkan and Metal.
+"""GLSL of the two passes, built by Blender's `gpu` module for OpenGL, Vulkan and Metal.
 
-Only what the Python API has had since 4.2 is used: float textures and a uniform block, no storage buffers, no compute.
+It uses only what the Python API has had since Blender 4.2: float textures and a uniform block, but
+neither storage buffers nor compute shaders.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import gpu
 
@@ -13,19 +12,19 @@ _UNIFORMS = """
 struct SplatUniforms {
   mat4 projection;
   vec4 size;    /* width, height in pixels; focal lengths in pixels */
-  vec4 limits;  /* the Jacobian is taken between: x low, x high, y low, y high */
+  vec4 limits;  /* slopes are clamped to these for the Jacobian: x low, high; y low, high */
   vec4 view;    /* nearest depth drawn, 1 if orthographic, px^2 added to covariances, 0 */
-  vec4 tint;    /* colour and strength of the selection */
+  vec4 tint;    /* color and strength of the selection */
 };
 """
 
 _VERTEX = """
-/* Where element i of a data texture is: rows of 4096, see texels.py. */
+/* The texel of element i of a data texture, which has rows of 4096: see texels.py. */
 ivec2 place(int i) { return ivec2(i & 4095, i >> 12); }
 
 void main()
 {
-  gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  /* outside, for splats that are not drawn */
+  gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  /* outside the view, for splats that are not drawn */
   int splat = int(texelFetch(order_tex, place(gl_InstanceID), 0).r);
   float state = texelFetch(state_tex, place(splat), 0).r;
   if (state > 1.5) {
@@ -44,11 +43,11 @@ void main()
   if (t.z < u.view.x) {
     return;
   }
-  float reach = 2.0 * log(255.0 * mean.w);  /* of the exponent: there alpha is 1/255 */
+  float reach = 2.0 * log(255.0 * mean.w);  /* squared radius in sigmas where alpha is 1/255 */
   if (!(reach > 0.0)) {
     return;
   }
-  /* Rows of the Jacobian times the rotation. */
+  /* The rows of the Jacobian times the rotation. */
   vec3 ju, jv;
   if (u.view.y > 0.5) {
     ju = u.size.z * right.xyz;
@@ -59,8 +58,9 @@ void main()
     ju = u.size.z / t.z * (right.xyz - slope.x * forward.xyz);
     jv = u.size.w / t.z * (up.xyz - slope.y * forward.xyz);
   }
-  vec3 su = vec3(dot(cov_a.xyz, ju), dot(vec3(cov_a.yw, cov_b.x), ju), dot(vec3(cov_a.z, cov_b.xy), ju));
-  vec3 sv = vec3(dot(cov_a.xyz, jv), dot(vec3(cov_a.yw, cov_b.x), jv), dot(vec3(cov_a.z, cov_b.xy), jv));
+  vec3 cx = cov_a.xyz, cy = vec3(cov_a.yw, cov_b.x), cz = vec3(cov_a.z, cov_b.xy);
+  vec3 su = vec3(dot(cx, ju), dot(cy, ju), dot(cz, ju));
+  vec3 sv = vec3(dot(cx, jv), dot(cy, jv), dot(cz, jv));
   float xx = dot(ju, su) + u.view.z, xy = dot(ju, sv), yy = dot(jv, sv) + u.view.z;
   float det = xx * yy - xy * xy;
   if (!(det > 0.0)) {
@@ -69,7 +69,8 @@ void main()
   /* A rectangle along the ellipse's axes, as large as alpha >= 1/255 needs. */
   float middle = 0.5 * (xx + yy), spread = length(vec2(0.5 * (xx - yy), xy));
   float large = middle + spread, small = max(middle - spread, 0.0);
-  vec2 axis = abs(xy) > 1e-6 * large ? normalize(vec2(xy, large - xx)) : (xx >= yy ? vec2(1.0, 0.0) : vec2(0.0, 1.0));
+  vec2 straight = xx >= yy ? vec2(1.0, 0.0) : vec2(0.0, 1.0);
+  vec2 axis = abs(xy) > 1e-6 * large ? normalize(vec2(xy, large - xx)) : straight;
   vec2 extent = sqrt(reach * vec2(large, small)) + 0.5;
   vec2 offset = corner.x * extent.x * axis + corner.y * extent.y * vec2(-axis.y, axis.x);
 
@@ -87,7 +88,8 @@ _FRAGMENT = """
 void main()
 {
   vec2 d = gl_FragCoord.xy - center.xy;
-  float alpha = min(0.99, center.w * exp(-0.5 * (conic.x * d.x * d.x + conic.z * d.y * d.y) - conic.y * d.x * d.y));
+  float squares = conic.x * d.x * d.x + conic.z * d.y * d.y;
+  float alpha = min(0.99, center.w * exp(-0.5 * squares - conic.y * d.x * d.y));
   if (alpha < 1.0 / 255.0) {
     discard;
   }
@@ -107,19 +109,21 @@ void main()
 _COMPOSITE_FRAGMENT = """
 void main()
 {
-  /* Bilinear by hand: before 5.0 the filter of a texture cannot be set. At full size one texel counts. */
+  /* Bilinear by hand, because before Blender 5.0 the filter of a texture cannot be set. At full
+     size only one texel counts. */
   ivec2 last = textureSize(color_tex, 0) - 1;
   vec2 at = uv * vec2(last + 1) - 0.5;
   vec2 part = at - floor(at);
-  ivec2 a = clamp(ivec2(floor(at)), ivec2(0), last), b = min(a + 1, last);
-  vec4 blended = mix(mix(texelFetch(color_tex, a, 0), texelFetch(color_tex, ivec2(b.x, a.y), 0), part.x),
-                     mix(texelFetch(color_tex, ivec2(a.x, b.y), 0), texelFetch(color_tex, b, 0), part.x), part.y);
-  vec4 depth = mix(mix(texelFetch(depth_tex, a, 0), texelFetch(depth_tex, ivec2(b.x, a.y), 0), part.x),
-                   mix(texelFetch(depth_tex, ivec2(a.x, b.y), 0), texelFetch(depth_tex, b, 0), part.x), part.y);
+  ivec2 a = clamp(ivec2(floor(at)), ivec2(0), last), d = min(a + 1, last);
+  ivec2 b = ivec2(d.x, a.y), c = ivec2(a.x, d.y);
+  vec4 blended = mix(mix(texelFetch(color_tex, a, 0), texelFetch(color_tex, b, 0), part.x),
+                     mix(texelFetch(color_tex, c, 0), texelFetch(color_tex, d, 0), part.x), part.y);
+  vec4 depth = mix(mix(texelFetch(depth_tex, a, 0), texelFetch(depth_tex, b, 0), part.x),
+                   mix(texelFetch(depth_tex, c, 0), texelFetch(depth_tex, d, 0), part.x), part.y);
   if (blended.a < 1.0 / 255.0) {
     discard;
   }
-  /* Splats are blended in sRGB, as they were trained; Blender's overlay buffer wants linear light. */
+  /* Splats are blended in sRGB, as they were trained; Blender's overlay buffer is linear. */
   vec3 srgb = clamp(blended.rgb / blended.a, 0.0, 1.0);
   vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
   out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * blended.a, blended.a);
@@ -129,8 +133,8 @@ void main()
 """
 
 
-def splats() -> Any:
-    """Draws splats, blended, into colour and depth x alpha."""
+def splats() -> gpu.types.GPUShader:
+    """The shader that blends splats into color and depth times alpha."""
     interface = gpu.types.GPUStageInterfaceInfo("ludvig_splat")
     for name in ("center", "conic", "color"):
         interface.flat("VEC4", name)
@@ -144,8 +148,8 @@ def splats() -> Any:
     return gpu.shader.create_from_info(info)
 
 
-def composite() -> Any:
-    """Puts what `splats` drew over what Blender drew, where it is nearer."""
+def composite() -> gpu.types.GPUShader:
+    """The shader that lays what `splats` has drawn over Blender's picture, where it is nearer."""
     interface = gpu.types.GPUStageInterfaceInfo("ludvig_composite")
     interface.smooth("VEC2", "uv")
     info = _info(_COMPOSITE_VERTEX, _COMPOSITE_FRAGMENT, interface)
@@ -156,7 +160,9 @@ def composite() -> Any:
     return gpu.shader.create_from_info(info)
 
 
-def _info(vertex: str, fragment: str, interface: Any) -> Any:
+def _info(
+    vertex: str, fragment: str, interface: gpu.types.GPUStageInterfaceInfo
+) -> gpu.types.GPUShaderCreateInfo:
     info = gpu.types.GPUShaderCreateInfo()
     info.typedef_source(_UNIFORMS)
     info.uniform_buf(0, "SplatUniforms", "u")

@@ -1,4 +1,4 @@
-"""Where a camera's pixels touch splats: how deep what they show lies. NumPy only: the worker does this."""
+"""Where the pixels of a camera touch splats. NumPy only, as the worker does this."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import numpy as np
 
 from ..maths.lens import BLUR
 
-NEAR = 1e-3  # of the usual depth: what is nearer to the camera is in nobody's view
-FAINT = 0.1  # alpha under which a pixel shows nothing
+# Splats nearer than this part of the median depth are too close to be seen.
+NEAR = 1e-3
+FAINT = 0.1  # a pixel with a lower alpha shows nothing
 
 
 def touched(
     texels: np.ndarray, shown: np.ndarray, viewmat: np.ndarray, K: np.ndarray, pixels: np.ndarray
 ) -> np.ndarray:
-    """The points (P, 3), object space, that pixels (P, 2) of a camera with OpenCV's axes show; NaN where it is nothing.
+    """The points (P, 3) in object space that pixels (P, 2) show; NaN where they show nothing.
 
-    The depth of a pixel is the median over the weights of its splats. `texels` (N, 3, 4) are those of `cloud.pack`,
-    `shown` (N,) bool says which of the splats are seen.
+    The camera has OpenCV's axes. The depth of a pixel is the median over the weights of its splats.
+    `texels` (N, 3, 4) are those of `cloud.pack`, and `shown` (N,) bool says which splats are
+    visible.
     """
-    pixels = np.asarray(pixels, np.float64) + 0.5  # (0, 0) is the middle of the upper left one
+    # (0, 0) is the center of the upper left pixel.
+    pixels = np.asarray(pixels, np.float64) + 0.5
     flat = texels.reshape(-1, 12)
     flat = flat[shown & (flat[:, 3] > 1 / 255)]
     t = flat[:, :3] @ viewmat[:3, :3].T.astype(np.float32) + viewmat[:3, 3].astype(np.float32)
@@ -27,7 +30,8 @@ def touched(
     focal, z = np.array([K[0, 0], K[1, 1]], np.float32), t[:, 2:]
     slopes = t[:, :2] / z
     centers = slopes * focal + K[:2, 2].astype(np.float32)
-    # No axis of the ellipsoid is longer than all together, and no foreshortening lengthens it more than this.
+    # An upper bound of the splat's extent in the image: no axis of the ellipsoid is longer than all
+    # of them together, and perspective stretches none by more than this factor.
     longest = (flat[:, 4] + flat[:, 7] + flat[:, 9]) * (1 + (slopes**2).sum(1))
     reach = 2 * np.log(255 * flat[:, 3]) * (longest * (focal.max() / z[:, 0]) ** 2 + BLUR)
     depths = np.full(len(pixels), np.nan)
@@ -45,7 +49,7 @@ def touched(
 def unprojected(
     viewmat: np.ndarray, K: np.ndarray, pixels: np.ndarray, depths: np.ndarray
 ) -> np.ndarray:
-    """The points (P, 3) at these depths (P,) behind pixels (P, 2)."""
+    """The points (P, 3) at these depths (P,) along the rays of pixels (P, 2)."""
     slopes = (np.asarray(pixels, np.float64) + 0.5 - K[:2, 2]) / [K[0, 0], K[1, 1]]
     inverse = np.linalg.inv(viewmat)
     return (
@@ -56,7 +60,7 @@ def unprojected(
 def _alphas(
     flat: np.ndarray, slopes: np.ndarray, scale: np.ndarray, offset: np.ndarray, viewmat: np.ndarray
 ) -> np.ndarray:
-    """What each splat covers of a pixel that is `offset` (M, 2) from its centre, (M,)."""
+    """The alpha (M,) of each splat in a pixel that is `offset` (M, 2) from the splat's center."""
     turn = viewmat[:3, :3]
     J = scale[:, :, None] * (turn[None, :2] - slopes[:, :, None] * turn[None, 2:])  # (M, 2, 3)
     xx, xy, xz, yy, yz, zz = flat[:, 4:10].T

@@ -1,4 +1,7 @@
-"""Arrays laid out as data textures: element i at (i % WIDTH, i / WIDTH). NumPy only: the worker does this."""
+"""Arrays laid out as data textures: element i is at (i % WIDTH, i // WIDTH).
+
+NumPy only, as the worker does this.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ WIDTH = 4096  # the shader divides by it with a shift
 
 
 def rows(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Texels (n, channels) one part after the other, float32, filled up to whole rows unless one row holds them all."""
+    """The parts as float32 texels (n, channels), one after the other.
+
+    They are padded to whole rows, unless they fit into a single row.
+    """
     count = sum(len(part) for part in parts)
     if len(parts) == 1 and (count < WIDTH or count % WIDTH == 0):
         return np.ascontiguousarray(parts[0], np.float32)
-    whole = np.empty(
-        (count if count < WIDTH else -(-count // WIDTH) * WIDTH, parts[0].shape[1]), np.float32
-    )
+    padded = count if count < WIDTH else -(-count // WIDTH) * WIDTH
+    whole = np.empty((padded, parts[0].shape[1]), np.float32)
     whole[count:] = 0
     np.concatenate(parts, out=whole[:count])
     return whole

@@ -1,10 +1,10 @@
-"""One region of the screen that shows splats: what it has sorted, coloured and drawn, and what is due again."""
+"""One region of the screen that shows splats: what is sorted, colored and drawn for it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +12,17 @@ from ..maths.lens import Lens
 from .cloud import Cloud
 from .colors import Style
 
-REST = 0.15  # seconds without a change after which a view counts as at rest
-TURN = math.cos(
-    math.radians(1.5)
-)  # a moving view is sorted again when it has turned further than this
+if TYPE_CHECKING:
+    import gpu
+
+    from .painter import Target
+
+Key = tuple[object, ...]
+
+# A view counts as at rest after this many seconds without a change.
+REST = 0.15
+# A moving view is sorted again when it has turned by more than this angle.
+TURN = math.cos(math.radians(1.5))
 
 
 @dataclass(frozen=True)
@@ -27,34 +34,33 @@ class Item:
     style: Style
     world: np.ndarray  # (4, 4)
     index: int  # among the uploaded objects
-    first: int  # its first splat among those uploaded
+    first: int  # index of its first splat among those uploaded
 
 
 @dataclass
 class View:
-    """Keys say what the arrays and textures beside them were made for."""
+    """The state of one region. Keys and layouts say what the arrays beside them were made for."""
 
     pose: bytes = b""
     moved: float = 0.0  # time of the last change of the pose
-    settled: bool = True  # whether it was drawn again since it came to rest
-    planes: np.ndarray = field(
-        default_factory=lambda: np.empty((0, 4))
-    )  # depth planes of the newest sort
-    order_key: tuple[Any, ...] = ()  # of the newest sort asked for
-    order_layout: tuple[Any, ...] = ()  # of the order that is here
+    settled: bool = True  # drawn again since it came to rest
+    # The depth planes of the newest sort.
+    planes: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))
+    order_key: Key = ()  # of the newest sort that was requested
+    order_layout: Key = ()  # of the order that has arrived
     order: np.ndarray | None = None  # (rows of texels, 1)
-    count: int = 0  # splats in it
-    order_texture: Any = None
-    color_key: tuple[Any, ...] = ()
-    color_layout: tuple[Any, ...] = ()
+    count: int = 0  # splats in the order
+    order_texture: gpu.types.GPUTexture | None = None
+    color_key: Key = ()
+    color_layout: Key = ()
     colors: np.ndarray | None = None  # (rows of texels, 4)
-    color_texture: Any = None
-    serial: int = 0  # counts the orders and colours that arrived
-    drawn: tuple[Any, ...] = ()
-    target: Any = None
+    color_texture: gpu.types.GPUTexture | None = None
+    serial: int = 0  # counts the orders and colors that have arrived
+    drawn: Key = ()
+    target: Target | None = None
 
     def moving(self, lens: Lens, items: list[Item], now: float) -> bool:
-        """Note where everything is, and whether it was elsewhere a moment ago."""
+        """Note where everything is. Whether anything has moved within the last `REST` seconds."""
         parts = [lens.rows(item.world) for item in items]
         pose = b"".join(
             part.tobytes()
@@ -67,9 +73,10 @@ class View:
         return now - self.moved < REST
 
     def turned(self, planes: np.ndarray) -> bool:
-        """Whether the depth planes (O, 4) differ so much from those sorted for that the order may be seen to be wrong.
+        """Whether the depth planes (O, 4) have changed so much that a wrong order could be seen.
 
-        Moving the camera straight changes no order; objects that move past each other do.
+        They are compared with the planes of the newest sort. Moving the camera without turning it
+        leaves the order as it is; moving objects past each other does not.
         """
         if planes.shape != self.planes.shape:
             return True

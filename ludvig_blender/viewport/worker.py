@@ -1,7 +1,8 @@
-"""Work beside Blender's main thread: the newest request of each kind wins, results come back on the main thread.
+"""Work in threads beside Blender's main thread.
 
-The functions that run here get arrays and return arrays; they never touch `bpy` or `gpu`. NumPy lets go of the
-interpreter lock while it sorts and computes, so the main thread stays fluid.
+The newest request of each kind replaces those that wait, and results are delivered on the main
+thread. The functions that run here take arrays and return arrays; they never touch `bpy` or `gpu`.
+NumPy releases the interpreter lock while it sorts and computes, so Blender stays responsive.
 """
 
 from __future__ import annotations
@@ -9,52 +10,59 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass
-class Request:
-    work: Callable[[], Any]
-    deliver: Callable[[Any], None]  # called on the main thread with what `work` returned
+class Request(Generic[T]):
+    work: Callable[[], T]
+    deliver: Callable[[T], None]  # gets the result, on the main thread
     seen: bool  # whether that changes the picture
 
 
 class Worker:
-    """Two threads, started at the first request: a sort does not wait for a slow recolouring."""
+    """Two threads, started at the first request, so that a sort need not wait for a recoloring."""
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
-        self._running: dict[Hashable, tuple[Request, Future[Any]]] = {}
-        self._waiting: dict[Hashable, Request] = {}
+        # Requests of different kinds have results of different types.
+        self._running: dict[Hashable, tuple[Request[Any], Future[Any]]] = {}
+        self._waiting: dict[Hashable, Request[Any]] = {}
 
     def submit(
         self,
         key: Hashable,
-        work: Callable[[], Any],
-        deliver: Callable[[Any], None],
+        work: Callable[[], T],
+        deliver: Callable[[T], None],
         *,
         seen: bool = True,
     ) -> None:
-        """Do `work`; if one of this key is still running, afterwards and instead of any other that waits for it."""
+        """Do `work` in a thread.
+
+        If work with this key is still running, this work waits for it, and replaces any other that
+        waits already.
+        """
         request = Request(work, deliver, seen)
         if key in self._running:
             self._waiting[key] = request
         else:
             self._start(key, request)
 
-    def _start(self, key: Hashable, request: Request) -> None:
+    def _start(self, key: Hashable, request: Request[T]) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="ludvig-viewport")
         self._running[key] = request, self._pool.submit(request.work)
 
     def busy(self, key: Hashable = None) -> bool:
-        """Whether anything is under way; with `key`, whether that is."""
+        """Whether any work is running or, with `key`, whether that work is."""
         return bool(self._running) if key is None else key in self._running
 
     def poll(self) -> bool:
-        """Deliver what is finished, start what waited for it; True if that is to be seen. Main thread only.
+        """Deliver finished work, and start what has waited for it. Main thread only.
 
-        An exception of the work is raised here.
+        Returns whether the picture has changed. An exception of the work is raised here.
         """
         finished = [(key, *entry) for key, entry in self._running.items() if entry[1].done()]
         for key, _, _ in finished:
@@ -66,7 +74,7 @@ class Worker:
         return any(request.seen for _, request, _ in finished)
 
     def stop(self) -> None:
-        """Forget everything and end the threads."""
+        """Drop all requests and end the threads."""
         self._waiting.clear()
         self._running.clear()
         if self._pool is not None:

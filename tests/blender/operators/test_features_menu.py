@@ -9,6 +9,7 @@ from ludvig_engine import weights
 from ludvig_engine.features import EXTRACTORS
 
 operators = blender_module("ludvig_blender.operators.computing")
+catalog = blender_module("ludvig_blender.engine.catalog")
 engine = blender_module("ludvig_blender.engine.link")
 methods = blender_module("ludvig_engine.wire.methods")
 
@@ -42,9 +43,9 @@ def listed(monkeypatch, *extractors):
 
 def drawn(monkeypatch):
     thing = SimpleNamespace(ludvig_features=SimpleNamespace(extractor="auto"))
-    monkeypatch.setattr(operators.polls, "target", lambda context: thing)
+    monkeypatch.setattr(operators.polls, "chosen", lambda context: thing)
     layout = Layout()
-    operators.FeaturesMenu.draw(SimpleNamespace(layout=layout), None)
+    operators.FeaturesMenu.draw(SimpleNamespace(layout=layout), SimpleNamespace())
     return layout.buttons
 
 
@@ -80,14 +81,14 @@ def test_what_cannot_be_fetched_has_no_download_button(monkeypatch):
 
 def test_a_title_comes_from_the_engine_that_runs(monkeypatch):
     listed(monkeypatch, methods.ExtractorInfo("clip", "MIT", ready=True, title="Another CLIP"))
-    assert operators.catalog.title("clip") == "Another CLIP"
-    assert operators.catalog.title("auto") == "Best Available"
-    assert operators.catalog.title("files:/maps") == "files:/maps"
+    assert catalog.title("clip") == "Another CLIP"
+    assert catalog.title("auto") == "Best Available"
+    assert catalog.title("files:/maps") == "files:/maps"
 
 
 def test_there_are_titles_before_an_engine_runs(monkeypatch):
     monkeypatch.setattr(engine, "_connection", None)
-    assert {spec: operators.catalog.title(spec) for spec in EXTRACTORS} == {
+    assert {spec: catalog.title(spec) for spec in EXTRACTORS} == {
         spec: entry.title for spec, entry in EXTRACTORS.items()
     }
 

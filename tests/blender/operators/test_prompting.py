@@ -139,7 +139,7 @@ def test_changing_a_prompt_is_one_step_of_undo():
     thing = bpy.data.objects["splats"]
     assert selected(thing, 1)
     assert [p.positive for p in thing.ludvig.segments[0].prompts] == [False, True]
-    with pytest.raises(RuntimeError, match="no prompt 7: there are 2"):
+    with pytest.raises(RuntimeError, match="no prompt 7: the segment has 2"):
         bpy.ops.ludvig.prompt_change(index=7)
 
 
@@ -228,7 +228,7 @@ BAD = {
     "no camera": (lambda thing: click(thing, 0, camera="nobody"), 'no camera "nobody"'),
     "a point of a box": (lambda thing: bpy.ops.ludvig.box(pixels="5 5"), "needs two corners"),
     "an empty box": (lambda thing: bpy.ops.ludvig.box(pixels="5 5 5 5"), "less than 4 pixels"),
-    "empty text": (lambda thing: bpy.ops.ludvig.text(text="  "), "no text to look for"),
+    "empty text": (lambda thing: bpy.ops.ludvig.text(text="  "), "There are no words"),
     "text, unavailable": (lambda thing: bpy.ops.ludvig.text(text="pot"), "No words here"),
 }
 
