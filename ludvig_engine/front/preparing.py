@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from os import PathLike
 
 from .. import pipeline
@@ -82,8 +81,7 @@ def prepare(
             `weights.MissingWeights` if the extractor's weights are not on this machine; "bad_file"
             if a photo is damaged.
     """
-    found = pipeline.prepare(scene, loaded(extractor), recipe=recipe, cache=kept(cache), job=job)
-    return replace(found, views=scene.views)
+    return pipeline.prepare(scene, loaded(extractor), recipe=recipe, cache=kept(cache), job=job)
 
 
 def loaded(extractor: str | Extractor) -> Extractor:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from test_text import Planted
+from planted_words import Planted
 
-MASKS = Path(__file__).resolve().parents[2] / "demo" / "scene" / "masks"
+MASKS = Path(__file__).resolve().parents[3] / "demo" / "scene" / "masks"
 GRID = (60, 40)  # columns, rows
 
 
