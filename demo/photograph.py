@@ -16,7 +16,8 @@ from ludvig_engine.scene import Camera
 
 WIDTH = 960  # pixels
 HEIGHT = 640  # pixels
-LENS = 42.0  # focal length in mm, on a sensor 36 mm wide
+# Focal length in mm, on a sensor 36 mm wide.
+LENS = 42.0
 ORBITS = ((10, 13.0), (8, 32.0), (6, 54.0))  # number of photos, degrees above the horizon
 DISTANCE, TARGET = 11.6, (0.0, 0.0, 1.1)
 

@@ -22,7 +22,8 @@ AT_ONCE = 2
 BLENDER = "tests/blender"
 # Each run gets one thread, because the runs and the processes they start share the cores.
 QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
-NO_TESTS = 5  # pytest's exit code if a selection such as -k leaves no test
+# Pytest's exit code if a selection such as -k leaves no test.
+NO_TESTS = 5
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ from ..wire.methods import (
 
 # View-dependent coefficients per Gaussian: those of degree 3, which trained scenes have.
 COEFFICIENTS = 15
-MOMENTS = 12  # number of moments at which a request is cancelled
+# Number of moments at which a request is cancelled.
+MOMENTS = 12
 STEPS, PAUSE = 20, 0.05  # steps of a drag, and seconds between them
 
 

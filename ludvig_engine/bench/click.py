@@ -28,7 +28,7 @@ from ..stages import ENCODE, STAGES
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
 
-DIM, NEIGHBOURS = 40, 16
+DIM, NEIGHBORS = 40, 16
 EXTRACTOR = "colour"  # the extractor that these features are stored for
 
 
@@ -53,7 +53,7 @@ def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, f
             seconds.append(end - start)
             stages.append({**answer.timings, ENCODE.id: end - before})
     ids = dict.fromkeys(id for timings in stages[1:] for id in timings)
-    figures: dict[str, float] = {"gaussians": len(gaussians), "k": NEIGHBOURS, "channels": DIM}
+    figures: dict[str, float] = {"gaussians": len(gaussians), "k": NEIGHBORS, "channels": DIM}
     figures["click_s"] = statistics.median(seconds[1:])
     figures["first_click_s"] = seconds[0]
     for id in ids:
@@ -67,7 +67,7 @@ def _prepared(state: State, gaussians: Gaussians) -> str:
     name, scene = state.open(Cloud(**{name: getattr(gaussians, name) for name in ARRAYS}))
     found = scene.gaussians
     features = _features(found.means)
-    graph = build(nearest(found.means, NEIGHBOURS)).with_features(features)
+    graph = build(nearest(found.means, NEIGHBORS)).with_features(features)
     seen = Uplifted(features, np.ones(len(found), np.float32), np.ones(len(found), np.float32))
     prepared = Prepared(found, seen, graph, EXTRACTOR)
     state.keep(name, EXTRACTOR, prepared)

@@ -37,9 +37,9 @@ def run(gaussians: Gaussians, k: int = 16, dim: int = 40) -> dict[str, float]:
         lambda: cKDTree(shuffled).query(shuffled, k + 1, workers=-1)
     )
     figures["neighbours_ratio"] = figures["neighbours_scipy_unsorted_s"] / figures["neighbours_s"]
-    neighbours = nearest(gaussians.means, k)
-    figures["build_s"] = cpu_seconds(lambda: build(neighbours))
-    graph, features = build(neighbours), rng.random((N, dim), np.float32)
+    table = nearest(gaussians.means, k)
+    figures["build_s"] = cpu_seconds(lambda: build(table))
+    graph, features = build(table), rng.random((N, dim), np.float32)
     figures["edge_distances_s"] = cpu_seconds(lambda: graph.with_features(features))
     graph = graph.with_features(features)
     matrix = graph.matrix(similarities(graph, 1.0, 0.5).astype(np.float32))

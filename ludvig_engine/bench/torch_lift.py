@@ -15,7 +15,8 @@ from ..rendering.project import GSPLAT, project
 from ..scene import Camera, Gaussians
 
 TILE = 16
-BATCH = 8192  # Gaussians of a tile that are blended at once
+# Gaussians of a tile that are blended at once.
+BATCH = 8192
 
 
 def lift(gaussians: Gaussians, camera: Camera, image: Float[Array, "D H W"]) -> Float[Array, "N D"]:
