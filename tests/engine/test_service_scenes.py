@@ -301,5 +301,7 @@ def test_only_so_many_scenes_are_remembered(service, made, monkeypatch):
             for name in ("means", "quats", "scales", "opacities", "sh0", "shN")
         }
         names.append(service(OpenScene(cloud=Cloud(**part))).scene)
-    refused(lambda: service(GrowSegment(names[0], np.ones(100, bool))), "not_found", "no open scene")
+    refused(
+        lambda: service(GrowSegment(names[0], np.ones(100, bool))), "not_found", "no open scene"
+    )
     assert service(GrowSegment(names[3], np.ones(400, bool))).selected.all()
