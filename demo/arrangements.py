@@ -1,4 +1,7 @@
-"""Which things stand where, on what table, in which room and light. Arrangement 0 is the scene that is shipped."""
+"""The arrangements: which things stand where, on which table, in which room and light.
+
+Arrangement 0 is the scene that is shipped.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from materials import Color, material
 from shapes import box, lathe
 from things import CREAM, DARK_OAK, OAK
 
-# heights of floor and walls, and how far off these are; open to the sky
-FLOOR = -7.4
-WALL = 19.0
-TOP = 18.0
+# The room has no ceiling. All lengths are in scene units of a decimeter.
+FLOOR = -7.4  # height of the floor
+WALL = 19.0  # distance of the walls from the center
+TOP = 18.0  # height of the walls' upper edge
 WAINSCOT: Color = (0.74, 0.72, 0.67)
-PAINTINGS: Sequence[tuple[Color, Color]] = (  # two colors of each
+# Each painting has two colors.
+PAINTINGS: Sequence[tuple[Color, Color]] = (
     ((0.72, 0.78, 0.80), (0.40, 0.52, 0.50)),
     ((0.85, 0.72, 0.52), (0.60, 0.36, 0.28)),
     ((0.66, 0.70, 0.55), (0.34, 0.42, 0.34)),
@@ -29,26 +33,32 @@ PAINTINGS: Sequence[tuple[Color, Color]] = (  # two colors of each
 
 @dataclass(frozen=True)
 class Thing:
-    name: str  # what has the same name is one object: a bowl with oranges in it
+    """A thing and its place on the table."""
+
+    # Things of the same name are one object, such as a bowl with oranges in it.
+    name: str
     build: Callable[[], None]
-    at: tuple[float, float, float]  # where its foot stands; the table's top is z = 0
+    # The position of its foot; the top of the table is at z = 0.
+    at: tuple[float, float, float]
     turn: float = 0.0  # degrees about the vertical
     size: float = 1.0
 
 
 @dataclass(frozen=True)
 class Arrangement:
+    """Things on a table, and the colors and lights around them."""
+
     things: Sequence[Thing]
     wall: Color
     cloth: Color
     cloth_other: Color
     sun: tuple[float, float, float]  # color of the window's light
-    sky: float  # strength of the light from everywhere
+    sky: float  # strength of the ambient light
     round_table: bool = True
 
     @property
     def names(self) -> list[str]:
-        """Of the objects, each once."""
+        """The names of the objects, each once."""
         return list(dict.fromkeys(thing.name for thing in self.things))
 
 
@@ -118,7 +128,10 @@ ARRANGEMENTS = (
 
 
 def arrange(arrangement: Arrangement) -> None:
-    """Build an arrangement in the empty scene. Meshes of the k-th name have the object index k + 1, all others 0."""
+    """Build an arrangement in the empty scene.
+
+    Meshes of the k-th name, counted from 0, get the object index k + 1, and all others 0.
+    """
     for thing in arrangement.things:
         number = arrangement.names.index(thing.name) + 1
         before = set(bpy.data.objects)
@@ -140,21 +153,14 @@ def _table(arrangement: Arrangement) -> None:
         arrangement.cloth, arrangement.cloth_other, pattern="checks", scale=1.1, roughness=0.9
     )
     if arrangement.round_table:
-        lathe(
-            [(0, 0), (5.2, 0), (5.3, -0.1), (5.3, -0.4), (5.2, -0.5), (0, -0.5)],
-            (0, 0, -0.03),
-            sharp=True,
-            material=wood,
-        )
+        top = [(0, 0), (5.2, 0), (5.3, -0.1), (5.3, -0.4), (5.2, -0.5), (0, -0.5)]
+        lathe(top, (0, 0, -0.03), sharp=True, material=wood)
         lathe([(0, 0), (4.2, 0), (4.2, -0.03), (0, -0.03)], sharp=True, material=cloth)
     else:
         box((10.4, 9.4, 0.5), (0, 0, -0.28), material=wood)
         box((8.6, 7.6, 0.03), (0, 0, -0.015), bevel=0.005, material=cloth)
-    lathe(
-        [(0, 0), (2.6, 0), (2.5, 0.3), (0.5, 0.9), (0.5, 6.6), (1.2, 7.0)],
-        (0, 0, FLOOR),
-        material=wood,
-    )
+    leg = [(0, 0), (2.6, 0), (2.5, 0.3), (0.5, 0.9), (0.5, 6.6), (1.2, 7.0)]
+    lathe(leg, (0, 0, FLOOR), material=wood)
 
 
 def _room(arrangement: Arrangement) -> None:
@@ -182,13 +188,8 @@ def _room(arrangement: Arrangement) -> None:
             turn: float = turn,
         ) -> None:
             off = WALL - size[1] / 2
-            box(
-                size,
-                (along * c - off * s, along * s + off * c, z),
-                turn=(0, 0, turn),
-                bevel=0.03,
-                material=stuff,
-            )
+            at = along * c - off * s, along * s + off * c, z
+            box(size, at, turn=(0, 0, turn), bevel=0.03, material=stuff)
 
         on_wall((side, 0.1, height), 0, middle, paint)
         on_wall((side, 0.3, 5.0), 0, FLOOR + 2.5, panel)
@@ -196,10 +197,9 @@ def _room(arrangement: Arrangement) -> None:
         frame = material((0.16, 0.13, 0.11), roughness=0.4)
         for along, width in ((-8.5, 7.0), (5.5, 9.0)):
             sky, land = PAINTINGS[(2 * quarter + (along > 0)) % len(PAINTINGS)]
+            canvas = material(sky, land, scale=3.5, roughness=0.8)
             on_wall((width, 0.4, 6.4), along, 5.6, frame)
-            on_wall(
-                (width - 0.8, 0.45, 5.6), along, 5.6, material(sky, land, scale=3.5, roughness=0.8)
-            )
+            on_wall((width - 0.8, 0.45, 5.6), along, 5.6, canvas)
 
 
 def _light(arrangement: Arrangement) -> None:

@@ -1,7 +1,8 @@
-"""Build the demo scene: `python demo/build_scene.py` with bpy 4.5 and the engine installed (demo/README.md).
+"""Build the demo scene: `python demo/build_scene.py`, with bpy 4.5 and the engine installed.
 
-Arranges things on a table, photographs them with Cycles, turns the photos into Gaussians, and writes it all as a
-COLMAP scene with exact masks and a click per thing. Other arrangements make other scenes of the same kind.
+The script arranges things on a table, renders photos of them with Cycles, and turns the photos into
+Gaussians. It writes a COLMAP scene with exact masks, and a click for each thing. Other arrangements
+give other scenes of the same kind. See demo/README.md.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arrangement", type=int, default=0, choices=range(len(ARRANGEMENTS)))
     parser.add_argument(
-        "--out", type=Path, default=check.SHIPPED, help="folder, replaced if it exists"
+        "--out", type=Path, default=check.SHIPPED, help="a folder, which is replaced if it exists"
     )
     parser.add_argument("--gaussians", type=int, default=65_000)
-    parser.add_argument("--samples", type=int, default=14, help="of Cycles, per pixel of a photo")
+    parser.add_argument("--samples", type=int, default=14, help="samples of Cycles per pixel")
     options = parser.parse_args()
     build(options.arrangement, options.out, gaussians=options.gaussians, samples=options.samples)
 
@@ -61,7 +62,7 @@ def _pixels(path: Path) -> Array:
 
 
 def _write_cameras(folder: Path, shots: Sequence[Shot]) -> None:
-    """COLMAP's text format; all photos are from one pinhole camera."""
+    """Write COLMAP's text format; all photos have the same pinhole camera."""
     folder.mkdir(parents=True)
     K, (camera, lines) = shots[0].camera.K, (shots[0].camera, [])
     numbers = (camera.width, camera.height, K[0, 0], K[1, 1], K[0, 2], K[1, 2])
@@ -70,7 +71,8 @@ def _write_cameras(folder: Path, shots: Sequence[Shot]) -> None:
         view = shot.camera.viewmat
         x, y, z, w = Rotation.from_matrix(view[:3, :3]).as_quat()
         pose = " ".join(f"{value:.12g}" for value in (w, x, y, z, *view[:3, 3]))
-        lines.append(f"{number} {pose} 1 {shot.name}\n\n")  # the empty line: its points
+        # The empty second line is for the photo's points, of which there are none.
+        lines.append(f"{number} {pose} 1 {shot.name}\n\n")
     (folder / "images.txt").write_text("".join(lines))
     (folder / "points3D.txt").write_text("")
 
@@ -85,7 +87,7 @@ def _write_masks(folder: Path, shots: Sequence[Shot], names: Sequence[str]) -> N
 
 
 def _write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str]) -> None:
-    """For every thing a click on it and one beside it, in the photo that shows it largest."""
+    """Write a click on each thing and one beside it, in the photo where the thing is largest."""
     objects = []
     for number, name in enumerate(names, 1):
         best = max(shots, key=lambda shot: int((shot.things == number).sum()))
@@ -104,12 +106,12 @@ def _write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str]) -> No
 
 
 def _depth(mask: Bool[Array, "H W"]) -> Array:
-    """Distance of each pixel of a mask from its border, where the photo's own border counts too."""
+    """The distance of each pixel of a mask from the mask's border or the photo's border."""
     return distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
 
 
 def _deepest(depths: Array, where: Bool[Array, "H W"]) -> list[int]:
-    """x, y of the pixel that is deepest inside a thing."""
+    """x, y of the pixel in `where` that is deepest inside its thing."""
     y, x = np.unravel_index(np.argmax(np.where(where, depths, -1)), depths.shape)
     return [int(x), int(y)]
 

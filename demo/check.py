@@ -1,7 +1,8 @@
-"""How good a scene in the demo's layout is: `python demo/check.py [FOLDER]` prints its figures.
+"""Print the quality of a scene in the demo's layout: `python demo/check.py [FOLDER]`.
 
-PSNR of the rendered splats against every photo, and for every thing the IoU that no selection can beat: its exact
-masks, lifted to the splats, cut at a half, and rendered again.
+The figures are the PSNR of the rendered splats against every photo and, for every thing, an IoU
+that is the ceiling for selections: its exact masks are lifted to the splats, cut at a half, and
+rendered again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from ludvig_engine.rendering import colours, render
 from ludvig_engine.scene import Scene
 from ludvig_engine.uplifting import Sight, uplift
 
-LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
+# A photo counts only if the thing covers this share of it: of a smaller one, the rim of one pixel
+# dominates the IoU.
+LEAST = 0.01
 SHIPPED = Path(__file__).parent / "scene"
 
 
@@ -27,33 +30,30 @@ def open_scene(folder: Path = SHIPPED) -> Scene:
 
 
 def masks_of(folder: Path, thing: str, scene: Scene) -> Bool[Array, "C H W"]:
-    """The exact masks of a thing in all views, in their order."""
-    return np.stack(
-        [
-            np.asarray(Image.open(folder / "masks" / thing / f"{Path(v.name).stem}.png"))
-            for v in scene.views
-        ]
-    )
+    """The exact masks of a thing in all views, in the order of the views."""
+    names = [f"{Path(view.name).stem}.png" for view in scene.views]
+    return np.stack([np.asarray(Image.open(folder / "masks" / thing / name)) for name in names])
 
 
 def psnrs(scene: Scene) -> Float[Array, " C"]:
-    """Peak signal to noise of each view, in dB."""
+    """The peak signal-to-noise ratio of each view in dB."""
     found = []
     for view in scene.views:
         photo = np.asarray(Image.open(view.photo), np.float32).transpose(2, 0, 1) / 255
-        image, _ = render(
-            scene.gaussians, view.camera, colours(scene.gaussians, view.camera.centre)
-        )
+        colors = colours(scene.gaussians, view.camera.centre)
+        image, _ = render(scene.gaussians, view.camera, colors)
         found.append(-10 * np.log10(np.mean((np.clip(image, 0, 1) - photo) ** 2)))
     return np.array(found)
 
 
 def ceilings(folder: Path, scene: Scene, things: list[str]) -> Float[Array, "T C"]:
-    """IoU per thing and view of the lifted and re-rendered exact masks; NaN where a view shows less than `LEAST`."""
+    """The IoU of the lifted and rendered exact masks, by thing and view.
+
+    It is NaN where a view shows less of the thing than `LEAST`.
+    """
     masks = np.stack([masks_of(folder, thing, scene) for thing in things], 1)
-    sights = [
-        Sight(view.camera, m.astype(np.float32)) for view, m in zip(scene.views, masks, strict=True)
-    ]
+    pairs = zip(scene.views, masks, strict=True)
+    sights = [Sight(view.camera, mask.astype(np.float32)) for view, mask in pairs]
     selected = (uplift(scene.gaussians, sights).features > 0.5).astype(np.float32)
     found = np.full(masks.shape[:2], np.nan)
     for row, view, exact in zip(found, scene.views, masks, strict=True):

@@ -1,4 +1,4 @@
-"""Procedural materials: two colors, and a pattern that says where which of them is."""
+"""Procedural materials: two colors, mixed by a pattern."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def material(
     bump: float = 0.0,
     glow: float = 0.0,
 ) -> Any:
-    """A surface of `color`, mixed with `other` where `pattern` is 1; `scale` is the size of its features in units.
+    """A surface of `color` where the pattern is 0, and of `other` where it is 1.
 
-    `pattern` is one of `PATTERNS`; `bump` raises what is of the other color; `glow` is emission strength.
+    `pattern` is one of `PATTERNS`, and `scale` is the size of its features in scene units. `bump`
+    raises the parts of the other color by this height. `glow` is the strength of emission.
     """
     made = bpy.data.materials.new(pattern)
     made.use_nodes = True
@@ -34,10 +35,8 @@ def material(
     mix.data_type = "RGBA"
     links.new(factor, mix.inputs["Factor"])
     for name, value in (("A", color), ("B", other or tuple(c * 0.82 for c in color))):
-        next(s for s in mix.inputs if s.name == name and s.type == "RGBA").default_value = (
-            *_linear(value),
-            1,
-        )
+        socket = next(s for s in mix.inputs if s.name == name and s.type == "RGBA")
+        socket.default_value = (*_linear(value), 1)
     mixed = next(s for s in mix.outputs if s.type == "RGBA")
     links.new(mixed, shader.inputs["Base Color"])
     if glow:
@@ -52,7 +51,7 @@ def material(
 
 
 class _Nodes:
-    """Shorthand for node graphs: sockets in, socket out."""
+    """Shorthand for node graphs: methods take sockets and numbers, and return a socket."""
 
     def __init__(self, tree: Any) -> None:
         self.tree = tree
@@ -72,7 +71,7 @@ class _Nodes:
         return node.outputs[output]
 
     def place(self, x: float, y: float, z: float) -> Any:
-        """The position on the object, stretched along its axes."""
+        """The position on the object, scaled along its axes."""
         source = self.add("TexCoord", "Object")
         return self.add("Mapping", "Vector", Vector=source, Scale=(x, y, z))
 
@@ -80,25 +79,17 @@ class _Nodes:
         return self.add("SeparateXYZ", axis, Vector=at)
 
     def step(self, value: Any, start: float, end: float) -> Any:
-        """0 below `start`, 1 above `end`."""
-        return self.add(
-            "MapRange",
-            "Result",
-            {"interpolation_type": "SMOOTHSTEP"},
-            Value=value,
-            _1=start,
-            _2=end,
-            _3=0.0,
-            _4=1.0,
-        )
+        """0 below `start` and 1 above `end`, with a smooth step between."""
+        limits = {"_1": start, "_2": end, "_3": 0.0, "_4": 1.0}
+        settings = {"interpolation_type": "SMOOTHSTEP"}
+        return self.add("MapRange", "Result", settings, Value=value, **limits)
 
     def noise(self, at: Any, scale: float, detail: float = 3.0) -> Any:
         return self.add("TexNoise", "Fac", Vector=at, Scale=scale, Detail=detail)
 
     def math(self, operation: str, *values: Any) -> Any:
-        return self.add(
-            "Math", "Value", {"operation": operation}, **{f"_{i}": v for i, v in enumerate(values)}
-        )
+        inputs = {f"_{i}": value for i, value in enumerate(values)}
+        return self.add("Math", "Value", {"operation": operation}, **inputs)
 
 
 def _mottled(n: _Nodes, scale: float) -> Any:
@@ -111,18 +102,17 @@ def _wood(n: _Nodes, scale: float) -> Any:
 
 
 def _planks(n: _Nodes, scale: float) -> Any:
-    """Boards `scale` wide along x, each of its own tone, with grain and dark joints."""
+    """Boards along x that are `scale` wide; each has its own tone, with grain and dark joints."""
     across = n.math("DIVIDE", n.part("Y", n.place(1, 1, 1)), scale)
     board = n.add("TexWhiteNoise", "Value", {"noise_dimensions": "1D"}, W=n.math("FLOOR", across))
     joint = n.step(n.math("PINGPONG", across, 0.5), 0.035, 0.0)
-    tone = n.math(
-        "ADD", n.math("MULTIPLY", board, 0.5), n.math("MULTIPLY", _wood(n, scale / 2), 0.4)
-    )
+    own, grain = n.math("MULTIPLY", board, 0.5), n.math("MULTIPLY", _wood(n, scale / 2), 0.4)
+    tone = n.math("ADD", own, grain)
     return n.math("MAXIMUM", tone, joint)
 
 
 def _above(n: _Nodes, scale: float) -> Any:
-    """The other color above the height `scale`, with a border that wavers."""
+    """The other color above the height `scale`, with a wavy border."""
     wave = n.math("MULTIPLY", n.noise(n.place(1, 1, 0), 1.5, 1), 0.25)
     return n.step(n.math("ADD", n.part("Z", n.place(1, 1, 1)), wave), scale + 0.1, scale + 0.14)
 
@@ -133,7 +123,7 @@ def _stripes(n: _Nodes, scale: float) -> Any:
 
 
 def _checks(n: _Nodes, scale: float) -> Any:
-    """Woven checks: half where one thread crosses, full where both do."""
+    """Woven checks: 0.5 where one kind of stripe lies, 1 where both cross."""
     at = n.place(1 / scale, 1 / scale, 1)
     threads = [n.step(n.math("PINGPONG", n.part(axis, at), 0.5), 0.22, 0.28) for axis in "XY"]
     return n.math("MULTIPLY", n.math("ADD", *threads), 0.5)
@@ -165,4 +155,6 @@ PATTERNS: dict[str, Callable[[_Nodes, float], Any]] = {
 
 
 def _linear(color: Color) -> Color:
-    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)  # type: ignore[return-value]
+    """Convert sRGB to linear color."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
+    return red, green, blue

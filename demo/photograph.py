@@ -1,4 +1,4 @@
-"""Photos of the arrangement, and what exactly is on each of their pixels."""
+"""Render photos of the arrangement, and record which surface each of their pixels shows."""
 
 from __future__ import annotations
 
@@ -14,62 +14,58 @@ from mathutils import Matrix, Vector
 from ludvig_engine.arrays import Array, Float, Int
 from ludvig_engine.scene import Camera
 
-# pixels; mm on a sensor 36 mm wide
-WIDTH = 960
-HEIGHT = 640
+WIDTH = 960  # pixels
+HEIGHT = 640  # pixels
+# Focal length in mm, on a sensor 36 mm wide.
 LENS = 42.0
 ORBITS = ((10, 13.0), (8, 32.0), (6, 54.0))  # number of photos, degrees above the horizon
 DISTANCE, TARGET = 11.6, (0.0, 0.0, 1.1)
 
-# Blender's z up -> the y down of COLMAP, which splat files have: (x, y, z) -> (x, -z, y).
+# Blender's z points up. In splat files y points down, as in COLMAP: (x, y, z) -> (x, -z, y).
 TO_FILE = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A photo with its camera and, per pixel, the surface its centre sees. All in the splat file's space."""
+    """A photo with its camera and the surface at the center of each pixel.
+
+    Positions and normals are in the space of the splat file.
+    """
 
     name: str
     camera: Camera
     positions: Float[Array, "H W 3"]
     normals: Float[Array, "H W 3"]
-    things: Int[Array, "H W"]  # 1.. in the order of the arrangement, 0 for all else
+    # 1, 2, ... in the order of the arrangement, and 0 for everything else.
+    things: Int[Array, "H W"]
 
 
 def stations() -> list[Any]:
-    """Camera-to-world matrices of Blender, all around the table at three heights."""
+    """Blender's camera-to-world matrices, all around the table at three heights."""
     found = []
     for ring, (count, height) in enumerate(ORBITS):
         for k in range(count):
             turn, rise = 2 * math.pi * (k + ring / 3) / count, math.radians(height)
-            far = DISTANCE * (1 + 0.06 * math.sin(3.0 * k + ring))  # nobody walks a perfect circle
-            offset = (
-                Vector(
-                    (
-                        math.cos(turn) * math.cos(rise),
-                        math.sin(turn) * math.cos(rise),
-                        math.sin(rise),
-                    )
-                )
-                * far
-            )
+            # The distance varies, since nobody walks on a perfect circle.
+            far = DISTANCE * (1 + 0.06 * math.sin(3.0 * k + ring))
+            flat = math.cos(rise)
+            direction = math.cos(turn) * flat, math.sin(turn) * flat, math.sin(rise)
+            offset = Vector(direction) * far
             facing = (-offset).to_track_quat("-Z", "Y").to_matrix().to_4x4()
             found.append(Matrix.Translation(Vector(TARGET) + offset) @ facing)
     return found
 
 
 def photograph(folder: Path, *, samples: int, scale: float = 1.0) -> list[Shot]:
-    """Render every station into `folder` as photo_00.jpg, photo_01.jpg, ... and return what they show."""
+    """Render a photo of every station into `folder`: photo_00.jpg, photo_01.jpg, and so on."""
     scene = bpy.context.scene
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.lens, camera.data.sensor_width = LENS, 36.0
     scene.collection.objects.link(camera)
     scene.camera = camera
     scene.render.engine = "CYCLES"
-    scene.render.resolution_x, scene.render.resolution_y = (
-        round(WIDTH * scale),
-        round(HEIGHT * scale),
-    )
+    scene.render.resolution_x = round(WIDTH * scale)
+    scene.render.resolution_y = round(HEIGHT * scale)
     scene.render.use_persistent_data = True
     scene.cycles.seed, scene.cycles.max_bounces = 1, 4
     shots = []
@@ -85,10 +81,8 @@ def photograph(folder: Path, *, samples: int, scale: float = 1.0) -> list[Shot]:
 def _develop(scene: Any, path: Path, samples: int) -> None:
     scene.cycles.samples, scene.cycles.use_denoising = samples, True
     scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BLACKMAN_HARRIS", 1.5
-    scene.view_settings.view_transform, scene.view_settings.look = (
-        "AgX",
-        "AgX - Medium High Contrast",
-    )
+    scene.view_settings.view_transform = "AgX"
+    scene.view_settings.look = "AgX - Medium High Contrast"
     scene.use_nodes = False
     scene.render.image_settings.file_format, scene.render.image_settings.quality = "JPEG", 90
     scene.render.filepath = str(path)
@@ -96,7 +90,8 @@ def _develop(scene: Any, path: Path, samples: int) -> None:
 
 
 def _survey(scene: Any, folder: Path) -> tuple[Array, Array, Array]:
-    """Position, normal and thing at the centre of each pixel: one sample, and a pixel filter of no width."""
+    """The position, normal and thing at the center of each pixel."""
+    # With one sample and a pixel filter of almost no width, Cycles samples the centers of pixels.
     scene.cycles.samples, scene.cycles.use_denoising = 1, False
     scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01
     layer = bpy.context.view_layer
@@ -136,6 +131,5 @@ def _camera(scene: Any, station: Any) -> Camera:
     width, height = scene.render.resolution_x, scene.render.resolution_y
     focal = LENS / 36.0 * width
     opencv = np.diag([1.0, -1, -1, 1]) @ np.array(station.inverted()) @ TO_FILE.T
-    return Camera(
-        opencv, np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]]), width, height
-    )
+    K = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+    return Camera(opencv, K, width, height)

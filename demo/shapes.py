@@ -1,4 +1,7 @@
-"""Meshes to build things from: boxes, balls, lathe work, bent tubes and leaves. Every function adds one object."""
+"""Meshes to build things from: boxes, balls, lathed shapes, bent tubes and leaves.
+
+Every function adds one object to the scene and returns it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def box(
     bevel: float = 0.04,
     material: Any,
 ) -> Any:
-    """A box of `size` around `at` with rounded edges; `turn` is Euler XYZ in radians."""
+    """A box of `size` around `at` with rounded edges; `turn` is Euler angles XYZ in radians."""
     mesh = bmesh.new()
     bmesh.ops.create_cube(mesh, size=1)
     thing = _placed(mesh, material, at, turn)
@@ -31,7 +34,7 @@ def box(
 
 
 def ball(radius: float, at: Point, *, squash: float = 1.0, material: Any) -> Any:
-    """A sphere, `squash` times as high as wide."""
+    """A sphere that is `squash` times as high as wide."""
     mesh = bmesh.new()
     bmesh.ops.create_uvsphere(mesh, u_segments=48, v_segments=32, radius=radius)
     thing = _placed(mesh, material, at)
@@ -55,7 +58,7 @@ def lathe(
     material: Any,
     sharp: bool = False,
 ) -> Any:
-    """A profile of (radius, height) turned around the z axis; smoothed unless `sharp`."""
+    """A profile of (radius, height) that is turned around the z axis; smoothed unless `sharp`."""
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     rings = [[(r * np.cos(a), r * np.sin(a), z) for a in angles] for r, z in profile]
     return _smooth(_skin(rings, material, at), 0 if sharp else 2)
@@ -71,7 +74,8 @@ def tube(
     side = np.cross(tangents[0], [0.3, 0.9, 0.2])
     angles, rings = np.linspace(0, 2 * np.pi, 16, endpoint=False), []
     for point, tangent, radius in zip(points, tangents, radii, strict=True):
-        side = side - tangent * (side @ tangent)  # carried along without twisting
+        # The side direction is carried along the path without twisting.
+        side = side - tangent * (side @ tangent)
         side /= np.linalg.norm(side)
         other = np.cross(tangent, side)
         rings.append(
@@ -87,9 +91,8 @@ def leaf(length: float, width: float, at: Point, *, turn: Point, bend: float, ma
     half = width / 2 * np.sin(np.pi * along**0.8) ** 0.8 + 0.02
     angle = bend * along
     x = length * np.sinc(angle / np.pi) * along
-    z = -length * along * angle / 2 + 0.25 * half * np.abs(
-        across
-    )  # folded a little along the middle
+    # The second term folds the leaf a little along the middle.
+    z = -length * along * angle / 2 + 0.25 * half * np.abs(across)
     points = np.stack([x, across * half, z], -1)
     thing = _placed(_grid(points), material, at, turn)
     thing.modifiers.new("thickness", "SOLIDIFY").thickness = 0.03
@@ -102,15 +105,14 @@ def _skin(rings: Sequence[Sequence[Point]], material: Any, at: Point) -> Any:
 
 
 def _grid(points: np.ndarray) -> Any:
-    """A sheet of quads through points (rows, columns, 3); coinciding points are welded."""
+    """A sheet of quads through points (rows, columns, 3); coinciding points are merged."""
     rows, columns = points.shape[:2]
     mesh = bmesh.new()
     corners = [[mesh.verts.new(p) for p in row] for row in points]
     for i in range(rows - 1):
         for j in range(columns - 1):
-            mesh.faces.new(
-                (corners[i][j], corners[i][j + 1], corners[i + 1][j + 1], corners[i + 1][j])
-            )
+            upper, lower = corners[i], corners[i + 1]
+            mesh.faces.new((upper[j], upper[j + 1], lower[j + 1], lower[j]))
     bmesh.ops.remove_doubles(mesh, verts=mesh.verts, dist=1e-5)
     bmesh.ops.recalc_face_normals(mesh, faces=mesh.faces)
     return mesh

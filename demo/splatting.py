@@ -1,9 +1,10 @@
-"""From photos with known geometry to Gaussians, such as training would give.
+"""Turn photos with known geometry into Gaussians that resemble trained ones.
 
-Every pixel says where its surface is. The pixels of all photos are clustered by position, normal and color, more
-clusters where the photos have more to show; a cluster becomes a Gaussian with the mean and covariance of its points.
-So Gaussians are flat, lie along edges, get small where detail is, cover only what a photo shows, and a few of them,
-where things touch, belong to two things: as in a trained scene. Their colors are fitted to the photos.
+The surface point of every pixel is known. The pixels of all photos are clustered by position,
+normal and color, with more clusters where the photos have more detail. A cluster becomes a Gaussian
+with the mean and covariance of its points. So, as in a trained scene, Gaussians are flat, lie along
+edges, are small in detailed parts and cover only what a photo shows; and where things touch, a few
+of them belong to two things. Their colors are fitted to the photos.
 """
 
 from __future__ import annotations
@@ -30,33 +31,36 @@ from ludvig_engine.scene import Camera, Gaussians
 from ludvig_engine.uplifting import Sight, uplift
 
 SAMPLES = 40  # pixels per Gaussian
-NORMAL, COLOR = 0.2, 0.15  # scene units that a whole normal or color is worth
-TIGHT, LOOSE = (
-    1.5,
-    2.1,
-)  # standard deviations of a Gaussian per standard deviation of its cluster, on things and beside
-THINNEST, WIDEST = 0.002, 1.2  # scene units
-TABLE, ROOM = 0.2, 0.05  # Gaussians per pixel, of a thing's
-RIM = 2.0  # times more Gaussians at silhouettes
-NOISE = 0.02  # of a Gaussian's width, along its normal: nobody trains to perfection
+# In clustering, a difference of 1 in a normal or a color counts as this many scene units.
+NORMAL, COLOR = 0.2, 0.15
+# The standard deviation of a Gaussian over that of its cluster, on things and beside them.
+TIGHT, LOOSE = 1.5, 2.1
+THINNEST, WIDEST = 0.002, 1.2  # limits of the standard deviations, in scene units
+# Gaussians per pixel on the table and in the room, relative to those on things.
+TABLE, ROOM = 0.2, 0.05
+# Added weight of silhouettes, relative to the inside of a thing.
+RIM = 2.0
+# Gaussians are moved along their normals by this share of their width, since training is not exact.
+NOISE = 0.02
 FLOATERS = 300
 
 
 @dataclass(frozen=True)
 class Points:
-    """Pixels of the photos as points of the surfaces."""
+    """Pixels of the photos as points on surfaces."""
 
     positions: Float[Array, "P 3"]
     normals: Float[Array, "P 3"]
     colors: Float[Array, "P 3"]
     importance: Float[Array, " P"]
-    spread: Float[Array, " P"]  # TIGHT keeps silhouettes sharp, LOOSE leaves no holes
+    # TIGHT keeps silhouettes sharp, and LOOSE leaves no holes.
+    spread: Float[Array, " P"]
 
 
 def splat(
     shots: Sequence[Shot], photos: Sequence[Float[Array, "3 H W"]], *, count: int, seed: int
 ) -> Gaussians:
-    """About `count` Gaussians for what the photos show, without colors."""
+    """About `count` Gaussians without colors, for the surfaces that the photos show."""
     random = np.random.default_rng(seed)
     points = _points(shots, photos, count * SAMPLES, random)
     gaussians = _clustered(points, count, random)
@@ -66,7 +70,7 @@ def splat(
 def _points(
     shots: Sequence[Shot], photos: Sequence[Array], count: int, random: np.random.Generator
 ) -> Points:
-    """A sample of all pixels, each with the number of Gaussians it deserves."""
+    """A random sample of all pixels; `importance` is the relative density of Gaussians there."""
     parts = []
     for shot, photo in zip(shots, photos, strict=True):
         detail = gaussian_filter(gaussian_gradient_magnitude(photo.mean(0), 1.0), 2.0)
@@ -83,7 +87,10 @@ def _points(
 
 
 def _rim(things: Array) -> Array:
-    """Pixels beside a pixel of another thing: silhouettes, where training puts its smallest Gaussians."""
+    """The pixels next to a pixel of another thing.
+
+    On such silhouettes training puts its smallest Gaussians.
+    """
     return (maximum_filter(things, 3) != things) | (minimum_filter(things, 3) != things)
 
 
@@ -92,14 +99,15 @@ def _clustered(points: Points, count: int, random: np.random.Generator) -> Gauss
         [points.positions, NORMAL * points.normals, COLOR * points.colors], axis=1
     )
     share = points.importance / points.importance.sum()
-    centres = space[random.choice(len(space), count, replace=False, p=share)]
-    for _ in range(4):  # Lloyd's algorithm: k-means
-        _, member = cKDTree(centres).query(space, workers=-1)
-        size = np.bincount(member, minlength=len(centres))
-        sums = [np.bincount(member, column, minlength=len(centres)) for column in space.T]
-        centres = (np.stack(sums, 1) / np.maximum(size, 1)[:, None])[size >= 4]
-    _, member = cKDTree(centres).query(space, workers=-1)
-    means, covariances = _moments(points.positions, member, len(centres))
+    centers = space[random.choice(len(space), count, replace=False, p=share)]
+    # Four steps of k-means (Lloyd's algorithm).
+    for _ in range(4):
+        _, member = cKDTree(centers).query(space, workers=-1)
+        size = np.bincount(member, minlength=len(centers))
+        sums = [np.bincount(member, column, minlength=len(centers)) for column in space.T]
+        centers = (np.stack(sums, 1) / np.maximum(size, 1)[:, None])[size >= 4]
+    _, member = cKDTree(centers).query(space, workers=-1)
+    means, covariances = _moments(points.positions, member, len(centers))
     variances, axes = np.linalg.eigh(covariances)
     axes[np.linalg.det(axes) < 0, :, 0] *= -1
     normal = axes[:, :, 0]
@@ -108,50 +116,42 @@ def _clustered(points: Points, count: int, random: np.random.Generator) -> Gauss
     means += normal * (NOISE * scales[:, 1:2] * random.normal(size=(len(means), 1)))
     n = len(means)
     opacities = 1 - random.beta(1.5, 12, n)
-    return _gaussians(
-        means, Rotation.from_matrix(axes).as_quat()[:, [3, 0, 1, 2]], scales, opacities
-    )
+    quats = Rotation.from_matrix(axes).as_quat()[:, [3, 0, 1, 2]]
+    return _gaussians(means, quats, scales, opacities)
 
 
 def _moments(
     positions: Array, member: Array, count: int
 ) -> tuple[Float[Array, "N 3"], Float[Array, "N 3 3"]]:
-    """Mean and covariance of the positions of each cluster."""
+    """The mean and covariance of the positions of each cluster."""
     size = np.maximum(np.bincount(member, minlength=count), 1)
-    means = (
-        np.stack([np.bincount(member, column, minlength=count) for column in positions.T], 1)
-        / size[:, None]
-    )
+    sums = [np.bincount(member, column, minlength=count) for column in positions.T]
+    means = np.stack(sums, 1) / size[:, None]
     off = positions - means[member]
     covariances = np.empty((count, 3, 3))
     for i in range(3):
         for j in range(3):
-            covariances[:, i, j] = (
-                np.bincount(member, off[:, i] * off[:, j], minlength=count) / size
-            )
+            products = np.bincount(member, off[:, i] * off[:, j], minlength=count)
+            covariances[:, i, j] = products / size
     return means, covariances
 
 
 def _floaters(shots: Sequence[Shot], random: np.random.Generator) -> Gaussians:
-    """Faint Gaussians in the air, somewhere between a camera and what it sees."""
+    """Faint Gaussians in the air, at random places between a camera and the surfaces it sees."""
     which = random.integers(len(shots), size=FLOATERS)
-    rows, columns = (
-        random.integers(shots[0].camera.height, size=FLOATERS),
-        random.integers(shots[0].camera.width, size=FLOATERS),
-    )
-    seen = np.stack(
-        [shots[k].positions[i, j] for k, i, j in zip(which, rows, columns, strict=True)]
-    )
+    rows = random.integers(shots[0].camera.height, size=FLOATERS)
+    columns = random.integers(shots[0].camera.width, size=FLOATERS)
+    places = zip(which, rows, columns, strict=True)
+    seen = np.stack([shots[k].positions[i, j] for k, i, j in places])
     eyes = np.stack([shots[k].camera.centre for k in which])
     means = eyes + random.uniform(0.5, 0.99, (FLOATERS, 1)) * (seen - eyes)
     scales = 0.08 * np.exp(0.6 * random.normal(size=(FLOATERS, 3)))
-    return _gaussians(
-        means, random.normal(size=(FLOATERS, 4)), scales, random.uniform(0.02, 0.2, FLOATERS)
-    )
+    quats = random.normal(size=(FLOATERS, 4))
+    return _gaussians(means, quats, scales, random.uniform(0.02, 0.2, FLOATERS))
 
 
 def _gaussians(means: Array, quats: Array, scales: Array, opacities: Array) -> Gaussians:
-    """Gaussians still without colors."""
+    """Gaussians without colors; `quats` need not be normalized."""
     n = len(means)
     quats = quats / np.linalg.norm(quats, axis=1, keepdims=True)
     rest = np.zeros((n, 1, 3)), np.zeros((n, 0, 3))
@@ -171,14 +171,14 @@ def colored(
     steps: int = 12,
     job: Job = SILENT,
 ) -> Gaussians:
-    """Colors of spherical harmonics of degree 1: the mean by uplifting the photos, the rest by the same iteration.
+    """Fit colors as spherical harmonics of degree 1: the mean by uplifting, the rest by iteration.
 
-    One step of the iteration adds to a coefficient the weighted mean of what the rendered photos lack, times its basis
-    function. Dividing by Σ w |Y_k| Σ_l |Y_l|, the row sums, makes it converge.
+    A step of the iteration adds to each coefficient k the sum over the photos of w Y_k times the
+    residual of the rendered photo, divided by Σ w |Y_k| Σ_l |Y_l|. The divisor bounds the row sums
+    of the normal matrix, which makes the iteration converge.
     """
-    mean = uplift(
-        gaussians, [Sight(c, p) for c, p in zip(cameras, photos, strict=True)], refine=3, job=job
-    ).features
+    sights = [Sight(c, p) for c, p in zip(cameras, photos, strict=True)]
+    mean = uplift(gaussians, sights, refine=3, job=job).features
     y0 = float(basis(np.zeros((1, 3), np.float32), 0)[0, 0])
     sh = np.zeros((len(gaussians), 4, 3), np.float32)
     sh[:, 0] = (mean - 0.5) / y0

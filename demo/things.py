@@ -1,6 +1,7 @@
-"""What may stand on the table. Each function builds one thing around the origin, with its foot at z = 0.
+"""The things that can stand on the table.
 
-Sizes are in scene units of a decimeter. A few numbers may be chosen, so that things differ between arrangements.
+Each function builds one thing around the origin, with its foot at z = 0. Sizes are in scene units
+of a decimeter. Some functions have parameters, so that things differ between arrangements.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def stool() -> None:
 
 
 def vase(foot: Color = TERRACOTTA, top: Color = CREAM) -> None:
-    """A bellied vase, bare clay below and glazed above."""
+    """A bellied vase of bare clay, with a glaze on its upper part."""
     clay = material(foot, top, pattern="above", scale=1.45, roughness=0.4)
     outside = [
         (0, 0),
@@ -67,7 +68,7 @@ def vase(foot: Color = TERRACOTTA, top: Color = CREAM) -> None:
 
 
 def bowl(color: Color = BLUE, inside: Color = WHITE) -> None:
-    """A wide glazed bowl, another color within."""
+    """A wide glazed bowl with another color inside."""
     glaze = material(color, tuple(c * 0.8 for c in color), scale=0.5, roughness=0.25)
     white = material(inside, scale=0.6, roughness=0.3)
     lathe(
@@ -183,7 +184,8 @@ def plant(pot: Color = TERRACOTTA, seed: int = 3) -> None:
     lathe([(0, 1.25), (0.99, 1.25)], sharp=True, material=soil)
     random = np.random.default_rng(seed)
     for number in range(13):
-        angle, rise = 2.4 * number, -1.35 + 0.085 * number  # the golden angle, as leaves grow
+        # Leaves grow at the golden angle, 2.4 radians.
+        angle, rise = 2.4 * number, -1.35 + 0.085 * number
         at = (0.1 * math.cos(angle), 0.1 * math.sin(angle), 1.25)
         length = random.uniform(1.7, 2.3)
         leaf(
@@ -244,7 +246,7 @@ def bottle(color: Color = (0.16, 0.30, 0.20)) -> None:
 
 
 def teapot(color: Color = (0.62, 0.14, 0.12)) -> None:
-    """An enamelled teapot with a black handle and knob."""
+    """An enameled teapot with a black handle and knob."""
     enamel = material(color, tuple(0.85 * c for c in color), scale=0.5, roughness=0.2)
     black = material((0.08, 0.08, 0.09), roughness=0.4)
     lathe(
@@ -276,7 +278,7 @@ def teapot(color: Color = (0.62, 0.14, 0.12)) -> None:
 
 
 def lamp(shade: Color = (0.88, 0.74, 0.48)) -> None:
-    """A table lamp that is lit: brass foot, pleated shade."""
+    """A table lamp with a brass foot and a pleated shade, which is lit."""
     brass = material((0.66, 0.50, 0.24), scale=0.4, roughness=0.3)
     cloth = material(shade, tuple(0.9 * c for c in shade), scale=0.3, roughness=0.9, glow=0.7)
     lathe(

@@ -1,7 +1,8 @@
-"""Which files make the extension: `[build] paths` of blender_manifest.toml, rewritten from a rule.
+"""The list of the extension's files, `[build] paths` in blender_manifest.toml, written by a rule.
 
-Blender's builder takes either a list of files or patterns of what to leave out. With patterns, whatever happens to lie
-in the folder ends up in the zip, so this is a list: `python tasks.py manifest` writes it, a test says when it is stale.
+Blender's builder takes either a list of files or patterns of what to leave out. With patterns, any
+other file in the folder would end up in the zip, so the manifest has a list. `python tasks.py
+manifest` writes it, and a test fails when it is out of date.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 INSIDE = ("__init__.py", "LICENSE", "ludvig_blender", "ludvig_engine")
-# The paper's benchmarks and the measurements: Blender never runs them, and the command line does without.
+# The paper's benchmarks and the measurements are left out: Blender never runs them, and the command
+# line works without them.
 OUTSIDE = ("ludvig_engine/bench/", "ludvig_engine/eval/")
 REMEDY = "Run `python tasks.py manifest`."
 
 
 def main() -> None:
-    """Rewrite the list if it is stale."""
+    """Rewrite the list if it is out of date."""
     path = ROOT / "blender_manifest.toml"
     wanted = files()
     if wanted == listed():
@@ -35,10 +37,10 @@ def listed() -> list[str]:
 
 
 def files() -> list[str]:
-    """What the rule takes: what git tracks of INSIDE, and modules that are not added to git yet."""
+    """The files of the rule: those in INSIDE that git tracks, and modules that are not added."""
     tracked = git_files("--cached")
     new = [name for name in git_files("--others", "--exclude-standard") if name.endswith(".py")]
-    # A file that was moved away is tracked until its removal is added.
+    # Git tracks a file that was moved away until its removal is added.
     present = {name for name in (*tracked, *new) if (ROOT / name).is_file()}
     return sorted(name for name in present if not name.startswith(OUTSIDE))
 
@@ -50,7 +52,10 @@ def git_files(*options: str) -> list[str]:
 
 
 def problems() -> list[str]:
-    """How the list differs from the rule. Without git (a source archive), only what is missing can be told."""
+    """The differences between the list and the rule.
+
+    Without git, as in a source archive, only missing files are found.
+    """
     present = listed()
     if not (ROOT / ".git").exists():
         return [f"{name} is listed but missing" for name in present if not (ROOT / name).is_file()]
@@ -61,7 +66,7 @@ def problems() -> list[str]:
 
 
 def rewritten(text: str, names: list[str]) -> str:
-    """The manifest's text with these as its list."""
+    """The manifest's text with these names as its list."""
     lines = "".join(f'    "{name}",\n' for name in names)
     new, count = re.subn(
         r"^paths = \[\n.*?^\]$", f"paths = [\n{lines}]", text, flags=re.MULTILINE | re.DOTALL

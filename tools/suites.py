@@ -1,4 +1,7 @@
-"""Runs of pytest: several at once, each with its own environment and its own log, and one summary of what was skipped."""
+"""Run pytest several times in parallel, each with its own environment and its own log.
+
+At the end there is one summary of the tests that were skipped.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2
 BLENDER = "tests/blender"
-# One thread each: the cores are shared by the runs and by what they start.
+# Each run gets one thread, because the runs and the processes they start share the cores.
 QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
-NO_TESTS = 5  # pytest's exit code where a selection such as -k leaves nothing
+# Pytest's exit code if a selection such as -k leaves no test.
+NO_TESTS = 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Suite:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended: the exit code, and how often each reason for a skip was given."""
+    """The result of a run: its exit code, and the number of skips by reason."""
 
     suite: Suite
     code: int
@@ -41,7 +45,10 @@ class Outcome:
 
 
 def selected(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
-    """The tests of Blender, the other tests, and options for pytest. Without a path, all tests."""
+    """Split arguments into the tests of Blender, the other tests, and options for pytest.
+
+    Without a path, all tests are selected.
+    """
     paths = [one for one in arguments if (ROOT / one.partition("::")[0]).exists()]
     options = [one for one in arguments if one not in paths]
     names = [Path(one.partition("::")[0]).as_posix() for one in paths]
@@ -53,7 +60,7 @@ def selected(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]
 
 
 def run(suites: Sequence[Suite]) -> list[Outcome]:
-    """All of them. Of several, the output of each is printed when it has ended."""
+    """Run all suites. If there are several, the output of each is printed when it has ended."""
     with tempfile.TemporaryDirectory(prefix="ludvig-tests-") as name:
         folder = Path(name)
         if len(suites) == 1:
@@ -73,9 +80,8 @@ def run(suites: Sequence[Suite]) -> list[Outcome]:
 def _run(suite: Suite, folder: Path, *, shown: bool = False) -> Outcome:
     report = folder / f"{suite.name}.xml"
     command = [suite.python, "-m", "pytest", *suite.arguments, f"--junitxml={report}"]
-    sys.stdout.write(
-        " ".join(["$", *map(str, command[:-1])]) + "\n"
-    )  # one write, as threads share it
+    # Threads share stdout, so the line is written in one call.
+    sys.stdout.write(" ".join(["$", *map(str, command[:-1])]) + "\n")
     sys.stdout.flush()
     begun = time.monotonic()
     with (folder / f"{suite.name}.log").open("wb") as log:
@@ -86,7 +92,7 @@ def _run(suite: Suite, folder: Path, *, shown: bool = False) -> Outcome:
 
 
 def _skipped(report: Path) -> Counter[str]:
-    """Reasons and how many tests each one kept from running; nothing if pytest wrote no report."""
+    """The number of skipped tests by reason; empty if pytest wrote no report."""
     if not report.exists():
         return Counter()
     found = ElementTree.parse(report).iter("skipped")
@@ -94,13 +100,16 @@ def _skipped(report: Path) -> Counter[str]:
 
 
 def failed(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """A selection such as -k may leave no test in some runs, but not in all."""
+    """The runs that failed.
+
+    A selection such as -k may leave no test in some runs, but not in all.
+    """
     some = any(outcome.code != NO_TESTS for outcome in outcomes)
     return [one for one in outcomes if one.code and not (some and one.code == NO_TESTS)]
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[str]:
-    """A line for each reason, by suite."""
+    """A line for each suite and each reason for skipping."""
     return [
         f"SKIPPED {count} of {outcome.suite.name}: {reason}"
         for outcome in outcomes

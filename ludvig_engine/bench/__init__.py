@@ -1,1 +1,1 @@
-"""What `ludvig bench` measures: a file per subject, each with `run() -> dict` of figures."""
+"""What `ludvig bench` measures: each subject has a file, whose `run` returns a dict of figures."""

@@ -1,9 +1,10 @@
 """How long cancelling takes: `ludvig bench cancel`.
 
-A job ends where it next looks whether it is still wanted. So the longest time between two looks of an undisturbed
-request is the longest that cancelling it can take, whatever the moment. Beside it requests are really cancelled, at
-moments of all stages, through the queue that the server uses; and a brush is dragged, every step of which takes the
-place of the one before. Wall time on all cores, as the user waits for it.
+A cancelled job ends when it next checks whether it is cancelled. So the longest time between two
+checks of an undisturbed request is the longest time that cancelling can take at any moment. In
+addition, requests are really cancelled, at moments of all stages, through the server's queue; and
+the drag of a brush is simulated, where each step supersedes the one before. All times are wall time
+on all cores, since that is what the user waits for.
 """
 
 from __future__ import annotations
@@ -45,13 +46,19 @@ from ..wire.methods import (
     Viewport,
 )
 
-COEFFICIENTS = 15  # per Gaussian, of the spherical harmonics of degree 3: as trained scenes have
-MOMENTS = 12  # at which a request is cancelled
-STEPS, PAUSE = 20, 0.05  # of the brush; seconds between them
+# View-dependent coefficients per Gaussian: those of degree 3, which trained scenes have.
+COEFFICIENTS = 15
+# Number of moments at which a request is cancelled.
+MOMENTS = 12
+STEPS, PAUSE = 20, 0.05  # steps of a drag, and seconds between them
 
 
 def run(gaussians: Gaussians, cameras: Sequence[Camera]) -> dict[str, float]:
-    """Seconds: the longest between two looks by request, the stage of the longest, and the cancels that were tried."""
+    """Figures, most of them seconds.
+
+    These are the duration and the longest time between two checks of every request, the stages in
+    which that is more than 0.1 s, and the times that cancelling and dragging really took.
+    """
     gaussians = replace(gaussians, shN=np.zeros((len(gaussians), COEFFICIENTS, 3), np.float32))
     figures: dict[str, float] = {"gaussians": len(gaussians)}
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +90,7 @@ def run(gaussians: Gaussians, cameras: Sequence[Camera]) -> dict[str, float]:
 
 
 class Looks(Job):
-    """The longest time between two looks of the thread that does the work, by the ids of stages."""
+    """Measures the longest time between two checks of the working thread, by the ids of stages."""
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}
@@ -105,7 +112,7 @@ class Looks(Job):
 def _requests(
     state: State, gaussians: Gaussians, cameras: Sequence[Camera], folder: Path
 ) -> Iterator[tuple[str, Request[Any]]]:
-    """What a user does to a scene, in order; each is asked before the next is made."""
+    """The requests of a typical session. Each must be answered before the next one is taken."""
     cloud = Cloud(**{name: getattr(gaussians, name) for name in ARRAYS})
     yield "open", OpenScene(cloud=cloud)
     views = []
@@ -126,16 +133,10 @@ def _requests(
     mask = np.zeros((camera.height, camera.width), bool)
     mask[camera.height // 3 : camera.height // 2, camera.width // 3 : camera.width // 2] = True
     yield "mask", RunSegment(scene, (Prompt("mask", viewport=viewport, mask=mask),), "colour")
-    yield (
-        "in_space",
-        RunSegment(scene, (Prompt("click", points=gaussians.means[:1], radius=0.5),), "colour"),
-    )
-    yield (
-        "grow",
-        GrowSegment(
-            scene, np.arange(len(gaussians)) < len(gaussians) // 10, hops=3, extractor="colour"
-        ),
-    )
+    in_space = Prompt("click", points=gaussians.means[:1], radius=0.5)
+    yield "in_space", RunSegment(scene, (in_space,), "colour")
+    tenth = np.arange(len(gaussians)) < len(gaussians) // 10
+    yield "grow", GrowSegment(scene, tenth, hops=3, extractor="colour")
     yield "divide", AutoSegments(scene, "colour")
     yield "preview", PreviewFeatures(scene, "colour")
     yield "forget", FreeMemory()
@@ -143,7 +144,10 @@ def _requests(
 
 
 def _cancelled(state: State, request: Request[Any], seconds: float) -> list[float]:
-    """From the cancel to the answer "cancelled", at moments spread over a request, with nothing in memory before."""
+    """Seconds from cancelling to the answer, at moments spread over the duration of a request.
+
+    Memory is freed before each try.
+    """
     jobs, waits = Jobs(), []
     for number, delay in enumerate(np.linspace(0, 1, MOMENTS, endpoint=False) * seconds):
         state.free()
@@ -164,7 +168,7 @@ def _cancelled(state: State, request: Request[Any], seconds: float) -> list[floa
 
 
 def _dragged(state: State, request: Request[Any]) -> dict[str, float]:
-    """How many steps of a drag are answered, how long the last one takes, and what it leaves running."""
+    """How many steps of a drag are answered, the seconds of the last one, and the threads left."""
     jobs = Jobs()
     answers = list[int]()
     done = threading.Event()

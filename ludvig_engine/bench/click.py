@@ -1,8 +1,9 @@
-"""How long a click takes when everything that can be kept is kept: `ludvig bench click`.
+"""How long a click takes if the features and the graph are in memory: `ludvig bench click`.
 
-A synthetic scene whose features differ between its things and are noisy within them. The request is answered as the
-server answers it, the frame for the wire included; wall time on all cores, as the user waits for it. Every click is
-somewhere else, as in a stroke. Stages are those the progress bar shows.
+The synthetic scene has features that differ between its things and are noisy within them. The
+request is answered as by the server, including the frame for the wire. Every click is at another
+place, as in a stroke. Times are wall time on all cores, since that is what the user waits for; the
+stages are those of the progress bar.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from ..stages import ENCODE, STAGES
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
 
-DIM, NEIGHBOURS = 40, 16
-EXTRACTOR = "colour"  # whose features these pretend to be
+DIM, NEIGHBORS = 40, 16
+EXTRACTOR = "colour"  # the extractor that these features are stored for
 
 
 def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, float]:
-    """Seconds: the median click, the first one, and the median click by stage."""
+    """The seconds of the median click, of the first one, and of each stage of the median click."""
     with tempfile.TemporaryDirectory() as folder:
         state = State(Cache(Path(folder)))
         scene = _prepared(state, gaussians)
@@ -52,7 +53,7 @@ def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, f
             seconds.append(end - start)
             stages.append({**answer.timings, ENCODE.id: end - before})
     ids = dict.fromkeys(id for timings in stages[1:] for id in timings)
-    figures: dict[str, float] = {"gaussians": len(gaussians), "k": NEIGHBOURS, "channels": DIM}
+    figures: dict[str, float] = {"gaussians": len(gaussians), "k": NEIGHBORS, "channels": DIM}
     figures["click_s"] = statistics.median(seconds[1:])
     figures["first_click_s"] = seconds[0]
     for id in ids:
@@ -62,11 +63,11 @@ def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, f
 
 
 def _prepared(state: State, gaussians: Gaussians) -> str:
-    """The name of an open scene that has features and a graph."""
+    """Open the scene with features and a graph; return its name."""
     name, scene = state.open(Cloud(**{name: getattr(gaussians, name) for name in ARRAYS}))
     found = scene.gaussians
     features = _features(found.means)
-    graph = build(nearest(found.means, NEIGHBOURS)).with_features(features)
+    graph = build(nearest(found.means, NEIGHBORS)).with_features(features)
     seen = Uplifted(features, np.ones(len(found), np.float32), np.ones(len(found), np.float32))
     prepared = Prepared(found, seen, graph, EXTRACTOR)
     state.keep(name, EXTRACTOR, prepared)
@@ -74,7 +75,7 @@ def _prepared(state: State, gaussians: Gaussians) -> str:
 
 
 def _features(means: Float[Array, "N 3"], seed: int = 0) -> Float[Array, "N 40"]:
-    """Alike within cells of 0.7, about the size of a thing; with noise as between views."""
+    """Features that are equal within cells of 0.7, about the size of a thing, plus noise."""
     rng = np.random.default_rng(seed)
     kinds = rng.normal(size=(64, DIM)).astype(np.float32)
     cells = np.floor(means / 0.7).astype(np.int64) @ np.array([1, 7, 13])

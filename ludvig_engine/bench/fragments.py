@@ -1,4 +1,4 @@
-"""How many fragments (pairs of a pixel and a Gaussian) a view has, and how long blending them takes."""
+"""Count the fragments (pairs of a pixel and a Gaussian) of a view, and time their blending."""
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from ..scene import Camera, Gaussians
 
 
 def count(gaussians: Gaussians, camera: Camera, grid: tuple[int, int]) -> tuple[int, int, float]:
-    """(fragments with a weight, fragments inside an ellipse and not behind a finished pixel's column, CPU seconds).
+    """The fragments with a weight, the fragments that are evaluated, and CPU seconds.
 
-    The seconds are those of the folding kernel alone, without projection, sorting and assembling the matrix.
+    Evaluated are the fragments inside an ellipse that are not behind a column of finished pixels.
+    The seconds are those of the folding kernel alone, without projection, sorting and assembling
+    the matrix.
     """
     row_gap, row_part = gaps(camera.height, grid[0])
     column_gap, column_part = gaps(camera.width, grid[1])
@@ -30,14 +32,8 @@ def count(gaussians: Gaussians, camera: Camera, grid: tuple[int, int]) -> tuple[
     totals = np.zeros(2, int)
     for band in range(bands.count):
         top, bottom = bands.rows(band)
-        where = (
-            bands.members_of(band),
-            ellipses.geometry,
-            ellipses.bounds,
-            top,
-            bottom,
-            camera.width,
-        )
+        members = bands.members_of(band)
+        where = (members, ellipses.geometry, ellipses.bounds, top, bottom, camera.width)
         start = time.process_time()
         kernels.fold_band(*where, None, row_part[top:bottom], starts, padded(column_part), limits)
         seconds += time.process_time() - start

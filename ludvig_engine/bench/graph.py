@@ -1,7 +1,8 @@
-"""How fast the graph is: `ludvig bench graph`. Neighbours and a diffusion step, against SciPy in the file's order.
+"""How fast the graph is: `ludvig bench graph` measures nearest neighbors and a diffusion step.
 
-Neighbours in CPU seconds of all threads. The step in wall seconds on all cores, set against the memory bandwidth that
-all cores reach together (a triad, measured beside it); SciPy's own product runs on one.
+Both are compared with SciPy on Gaussians in file order. Nearest neighbors are measured in CPU
+seconds of all threads. The step is measured in wall seconds on all cores, and compared with the
+memory bandwidth of all cores (a triad, measured in the same run). SciPy's product uses one core.
 """
 
 from __future__ import annotations
@@ -20,27 +21,25 @@ from ..progress import SILENT, chunks, cpu_count
 from ..scene import Gaussians
 from .lift import agree, cpu_seconds
 
-TRIAD_BYTES = 12 * 2**25
+TRIAD_BYTES = 12 * 2**25  # bytes that a triad reads and writes
 
 
 def run(gaussians: Gaussians, k: int = 16, dim: int = 40) -> dict[str, float]:
-    """Seconds and ratios for k neighbours and `dim` features."""
+    """Seconds and ratios for k neighbors and `dim` features."""
     rng, N = np.random.default_rng(0), len(gaussians)
-    build(nearest(gaussians.means[:500], k)).with_features(
-        rng.random((500, dim), np.float32)
-    )  # compile
+    # The first call compiles the kernels.
+    build(nearest(gaussians.means[:500], k)).with_features(rng.random((500, dim), np.float32))
     figures: dict[str, float] = {"gaussians": N, "k": k}
-    shuffled = gaussians.means[
-        rng.permutation(N)
-    ]  # an order without locality, as trained files have
+    # Trained files have an order without locality.
+    shuffled = gaussians.means[rng.permutation(N)]
     figures["neighbours_s"] = cpu_seconds(lambda: nearest(gaussians.means, k))
     figures["neighbours_scipy_unsorted_s"] = cpu_seconds(
         lambda: cKDTree(shuffled).query(shuffled, k + 1, workers=-1)
     )
     figures["neighbours_ratio"] = figures["neighbours_scipy_unsorted_s"] / figures["neighbours_s"]
-    neighbours = nearest(gaussians.means, k)
-    figures["build_s"] = cpu_seconds(lambda: build(neighbours))
-    graph, features = build(neighbours), rng.random((N, dim), np.float32)
+    table = nearest(gaussians.means, k)
+    figures["build_s"] = cpu_seconds(lambda: build(table))
+    graph, features = build(table), rng.random((N, dim), np.float32)
     figures["edge_distances_s"] = cpu_seconds(lambda: graph.with_features(features))
     graph = graph.with_features(features)
     matrix = graph.matrix(similarities(graph, 1.0, 0.5).astype(np.float32))
@@ -62,7 +61,10 @@ def run(gaussians: Gaussians, k: int = 16, dim: int = 40) -> dict[str, float]:
 
 
 def triad() -> Callable[[], None]:
-    """a = b + s c, all cores at work, arrays far larger than the caches: `TRIAD_BYTES` through memory."""
+    """A function that computes a = b + s c on all cores, moving `TRIAD_BYTES` through memory.
+
+    The arrays are far larger than the caches.
+    """
     a, b, c = (np.full(TRIAD_BYTES // 12, n, np.float32) for n in range(3))
     parts = chunks(len(a), -(-len(a) // cpu_count()))
 
@@ -80,7 +82,11 @@ def _triad(a, b, c):  # type: ignore[no-untyped-def]
 
 
 def _best(*functions: Callable[[], object], times: int = 40) -> list[float]:
-    """Wall seconds, as nothing else tells how fast the cores together are; in turns, as other programs come and go."""
+    """The least wall seconds of each function, which are called in turns.
+
+    Wall time is needed to tell how fast all cores are together. Turns make the comparison fair
+    while other programs come and go.
+    """
     found = [float("inf")] * len(functions)
     for _ in range(times):
         for n, function in enumerate(functions):

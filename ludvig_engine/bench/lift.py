@@ -1,7 +1,8 @@
-"""How fast uplifting is: `ludvig bench lift`. CPU seconds of one thread per view, so a busy machine matters little.
+"""How fast uplifting is: `ludvig bench lift`, in CPU seconds of one thread per view.
 
-The folded weights against (a) per-pixel back-projection of the upsampled map by the same kernel, and (b) plain torch.
-All three compute the same sums; the run checks that they agree. Upsampling the map for the peers is not counted.
+Folded weights are compared with (a) per-pixel back-projection of the upsampled map by the same
+kernel, and (b) plain torch. All three compute the same sums, and the run checks that they agree.
+Upsampling the map for (a) and (b) is not counted. CPU time depends little on other programs.
 """
 
 from __future__ import annotations
@@ -20,20 +21,19 @@ from ..scene import Camera, Gaussians
 from .fragments import count
 
 T = TypeVar("T")
-PATCH = 14  # pixels per feature cell, DINOv2's
+PATCH = 14  # pixels per feature cell, as in DINOv2
 
 
 def run(
     gaussians: Gaussians, cameras: Sequence[Camera], channels: Sequence[int] = (40, 384)
 ) -> dict[str, float]:
-    """Means over the cameras: seconds, fragments, and how many times slower each way is."""
+    """Means over the cameras: seconds, fragments, and how many times slower the peers are."""
     grid = cameras[0].height // PATCH, cameras[0].width // PATCH
-    fold(gaussians, cameras[0], grid, threads=1)  # compile
+    # The first call compiles the kernels.
+    fold(gaussians, cameras[0], grid, threads=1)
     rng, figures = np.random.default_rng(0), dict[str, float]()
-    figures["gaussians"], figures["megapixels"] = (
-        len(gaussians),
-        cameras[0].width * cameras[0].height / 1e6,
-    )
+    figures["gaussians"] = len(gaussians)
+    figures["megapixels"] = cameras[0].width * cameras[0].height / 1e6
     figures["fold_s"] = _mean(lambda camera: fold(gaussians, camera, grid, threads=1), cameras)
     counts = np.mean([count(gaussians, camera, grid) for camera in cameras], 0)
     figures["contributing_fragments_per_pixel"] = counts[0] / figures["megapixels"] / 1e6
@@ -47,14 +47,12 @@ def run(
 
         def folded(camera: Camera, F: Array = F, out: Array = out) -> Array:
             out[:] = 0
-            add_product(
-                fold(gaussians, camera, grid, threads=1), F.reshape(len(F), -1).T, out, threads=1
-            )
+            weights = fold(gaussians, camera, grid, threads=1)
+            add_product(weights, F.reshape(len(F), -1).T, out, threads=1)
             return out
 
-        image = upsample(
-            F, cameras[0].height, cameras[0].width
-        )  # in advance: its cost is not the peers'
+        # The peers get the upsampled map, so that its cost does not count against them.
+        image = upsample(F, cameras[0].height, cameras[0].width)
 
         def per_pixel(camera: Camera, image: Array = image) -> Array:
             return adjoint(gaussians, camera, image, threads=1)[0]
@@ -66,7 +64,8 @@ def run(
         try:
             from . import torch_lift
         except ImportError:
-            figures[f"torch_{D}_s"] = float("nan")  # torch is not installed
+            # Torch is not installed.
+            figures[f"torch_{D}_s"] = float("nan")
             continue
 
         def torch(camera: Camera, image: Array = image) -> Array:
@@ -79,10 +78,14 @@ def run(
 
 
 def agree(ours: Array, theirs: Array) -> None:
-    """The peers must compute the same thing, but for rounding at the 1/255 and stopping thresholds."""
+    """Raise an AssertionError if two results differ by more than 0.1 %.
+
+    Rounding can change which fragments pass the thresholds 1/255 and for stopping, so small
+    differences are allowed.
+    """
     error = np.abs(ours - theirs).sum() / np.abs(theirs).sum()
     if error > 1e-3:
-        raise AssertionError(f"The compared ways differ by {error:.2%}: the benchmark is void.")
+        raise AssertionError(f"The compared results differ by {error:.2%}; 0.1% is allowed.")
 
 
 def cpu_seconds(function: Callable[[], object]) -> float:
@@ -95,7 +98,7 @@ def cpu_seconds(function: Callable[[], object]) -> float:
 def _mean(
     function: Callable[[Camera], object], cameras: Sequence[Camera], repeat: int = 3
 ) -> float:
-    """Per view the best of `repeat`, averaged."""
+    """The mean over the views of the best of `repeat` CPU times."""
     best = [
         min(cpu_seconds(partial(function, camera)) for _ in range(repeat)) for camera in cameras
     ]

@@ -1,6 +1,7 @@
-"""How much memory uplifting takes: `ludvig bench memory`, in a process of its own so that its peak is its own.
+"""How much memory uplifting takes: `ludvig bench memory`.
 
-The whole way from feature maps: 384 channels per photo, PCA to 40, uplift, and the neighbour graph.
+A fresh process goes the whole way from feature maps with 384 channels: PCA to 40 channels, uplift,
+and neighbor graph. So the peak is that of uplifting alone.
 """
 
 from __future__ import annotations
@@ -26,21 +27,19 @@ PATCH = 14
 def run(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
     """Peak resident bytes and wall seconds of a fresh process that lifts random maps."""
     command = [sys.executable, "-m", __name__, *map(str, (gaussians, views, width, height))]
-    figures: dict[str, float] = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    )
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures: dict[str, float] = json.loads(done.stdout)
     return figures
 
 
 def growth(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
-    """Seconds and peak at half and full size, and at half and all views: doubling should double."""
+    """Seconds and peaks at a quarter, a half and all of the Gaussians, and at twice the views.
+
+    Seconds should grow in proportion.
+    """
     figures: dict[str, float] = {}
-    for n, v in (
-        (gaussians // 4, views),
-        (gaussians // 2, views),
-        (gaussians, views),
-        (gaussians // 4, 2 * views),
-    ):
+    sizes = [(gaussians // part, views) for part in (4, 2, 1)]
+    for n, v in (*sizes, (gaussians // 4, 2 * views)):
         one = run(n, v, width, height)
         figures |= {f"{name}_{n}_gaussians_{v}_views": value for name, value in one.items()}
     return figures
@@ -57,9 +56,9 @@ def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:
     lifted = time.perf_counter()
     neighbors.build(neighbors.nearest(gaussians.means, 16)).with_features(found.features)
     end = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
-        1 if sys.platform == "darwin" else 1024
-    )
+    # macOS counts bytes, other systems kibibytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return {
         "pca_s": fitted - start,
         "uplift_s": lifted - fitted,

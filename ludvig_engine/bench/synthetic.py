@@ -1,4 +1,7 @@
-"""A synthetic scene like a trained one, of any size: flat Gaussians on a dozen objects, a ground and a dome."""
+"""A synthetic scene of any size that resembles a trained one.
+
+It has flat Gaussians on a dozen objects, a ground and a dome.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,31 @@ OBJECTS = 12
 
 
 def gaussians(count: int, seed: int = 0) -> Gaussians:
-    """Opacities are bimodal and sizes log-normal, as training leaves them; 60 % objects, 20 % ground, 20 % dome."""
+    """`count` Gaussians: 60 % on objects, 20 % on the ground, 20 % on the dome.
+
+    As in trained scenes, opacities are bimodal and sizes log-normal.
+    """
     rng = np.random.default_rng(seed)
     ground, dome = count // 5, count // 5
     objects = count - ground - dome
     which, radius = rng.integers(0, OBJECTS, objects), rng.uniform(0.2, 0.6, OBJECTS)
-    centre = rng.uniform(-1.5, 1.5, (OBJECTS, 3)) * [1, 1, 0.3]
+    center = rng.uniform(-1.5, 1.5, (OBJECTS, 3)) * [1, 1, 0.3]
     normal = _directions(rng, objects)
     flat = np.c_[rng.uniform(-4, 4, (ground, 2)), rng.normal(-0.8, 0.01, ground)]
     sky = _directions(rng, dome)
-    area = np.concatenate([
-        (4 * np.pi * radius**2 * OBJECTS)[which] / objects, np.full(ground, 64 / ground), np.full(dome, 804 / dome),
-    ])  # fmt: skip
+    sphere = (4 * np.pi * radius**2 * OBJECTS)[which] / objects
+    area = np.concatenate([sphere, np.full(ground, 64 / ground), np.full(dome, 804 / dome)])
     scales = np.sqrt(area)[:, None] * np.exp(rng.normal(0, 0.5, (count, 3))) * [1, 1, 0.1]
     up = np.tile([0.0, 0, 1], (ground, 1))
-    means = np.concatenate([centre[which] + normal * radius[which, None], flat, 8 * sky])
+    means = np.concatenate([center[which] + normal * radius[which, None], flat, 8 * sky])
+    quats = _facing(np.concatenate([normal, up, sky]), rng.uniform(0, np.pi, count))
+    opaque = rng.random(count) < 0.6
+    opacities = np.where(opaque, rng.beta(8, 1, count), rng.beta(1, 4, count))
     scene = Gaussians(
         means=means.astype(np.float32),
-        quats=_facing(np.concatenate([normal, up, sky]), rng.uniform(0, np.pi, count)).astype(
-            np.float32
-        ),
+        quats=quats.astype(np.float32),
         scales=scales.astype(np.float32),
-        opacities=np.where(
-            rng.random(count) < 0.6, rng.beta(8, 1, count), rng.beta(1, 4, count)
-        ).astype(np.float32),
+        opacities=opacities.astype(np.float32),
         sh0=rng.normal(size=(count, 1, 3)).astype(np.float32),
         shN=np.zeros((count, 0, 3), np.float32),
     )
@@ -42,7 +46,7 @@ def gaussians(count: int, seed: int = 0) -> Gaussians:
 
 
 def cameras(count: int, width: int, height: int) -> list[Camera]:
-    """An orbit around the objects."""
+    """`count` cameras on an orbit around the objects."""
     out = []
     for angle in np.linspace(0, 2 * np.pi, count, endpoint=False):
         eye = np.array([4 * np.cos(angle), 4 * np.sin(angle), 1.2])
@@ -63,7 +67,7 @@ def _directions(rng: np.random.Generator, count: int) -> Float[Array, "N 3"]:
 
 
 def _facing(normal: Float[Array, "N 3"], turn: Float[Array, " N"]) -> Float[Array, "N 4"]:
-    """wxyz of: turn about z, then bring z to the normal."""
+    """Quaternions (wxyz) that turn about z and then rotate z to the normal."""
     x, y, z = normal.T
     to = np.stack([1 + z, -y, x, np.zeros_like(z)], 1)
     to[z < -1 + 1e-6] = [0, 1, 0, 0]

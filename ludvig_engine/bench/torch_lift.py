@@ -1,7 +1,8 @@
-"""The peer in `bench lift`: uplifting in plain torch, as one would write it without a kernel of one's own.
+"""The peer in `bench lift`: uplifting in plain torch, without a kernel of its own.
 
-EWA projection, 16 x 16 tiles, each with its Gaussians sorted by depth; alpha, transmittance by a cumulative product,
-and a matrix product of the tile's weights with its pixels. Works on any torch device; measured on one CPU thread.
+After EWA projection, each tile of 16 x 16 pixels takes its Gaussians in the order of depth. The
+transmittance is a cumulative product, and the sums are a matrix product of the tile's weights with
+its pixels. It is measured on one CPU thread.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from ..rendering.project import GSPLAT, project
 from ..scene import Camera, Gaussians
 
 TILE = 16
-BATCH = 8192  # Gaussians of a tile at once
+# Gaussians of a tile that are blended at once.
+BATCH = 8192
 
 
 def lift(gaussians: Gaussians, camera: Camera, image: Float[Array, "D H W"]) -> Float[Array, "N D"]:
-    """Σ w F."""
+    """Σ w F over the pixels of one view."""
     torch.set_num_threads(1)
     ellipses = project(gaussians, camera, GSPLAT)
     geometry = torch.from_numpy(ellipses.geometry)
@@ -30,10 +32,9 @@ def lift(gaussians: Gaussians, camera: Camera, image: Float[Array, "D H W"]) -> 
         for left in range(0, camera.width, TILE):
             members = torch.from_numpy(row[_touching(ellipses.bounds[row], 0, left)])
             pixels = source[:, top : top + TILE, left : left + TILE]
-            rows, columns = torch.meshgrid(
-                torch.arange(top, top + pixels.shape[1]) + 0.5, torch.arange(left, left + pixels.shape[2]) + 0.5,
-                indexing="ij",
-            )  # fmt: skip
+            y = torch.arange(top, top + pixels.shape[1]) + 0.5
+            x = torch.arange(left, left + pixels.shape[2]) + 0.5
+            rows, columns = torch.meshgrid(y, x, indexing="ij")
             flat, T = pixels.flatten(1).T, torch.ones(rows.numel())
             for part in members.split(BATCH):
                 weights, T = _blend(geometry[part], columns.flatten(), rows.flatten(), T)
@@ -50,7 +51,10 @@ def _touching(bounds: Array, axis: int, start: int) -> Array:
 def _blend(
     g: torch.Tensor, x: torch.Tensor, y: torch.Tensor, T: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights (G, P) of sorted Gaussians over a tile's pixels, and the transmittance behind them (0: finished)."""
+    """The weights (G, P) of G sorted Gaussians at P pixels, and the transmittance behind them.
+
+    The latter is 0 where a pixel is finished.
+    """
     dx, dy = x[None] - g[:, 0, None], y[None] - g[:, 1, None]
     power = 0.5 * (g[:, 2, None] * dx * dx + g[:, 4, None] * dy * dy) + g[:, 3, None] * dx * dy
     alpha = (g[:, 5, None] * torch.exp(-power)).clamp(max=GSPLAT.alpha_clamp)

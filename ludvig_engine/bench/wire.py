@@ -1,7 +1,8 @@
-"""How fast the wire is, and how soon there is one: `ludvig bench wire`.
+"""How fast the wire is, and how fast the engine starts: `ludvig bench wire`.
 
-Arrays go to an engine in another process and back, over the protocol and, in the same run, over Python's own way
-between processes, `multiprocessing.Pipe`, which pickles. Wall time, as the user waits for it; the best of several.
+Arrays are sent to another process and back, over the protocol, and in the same run over Python's
+`multiprocessing.Pipe`, which pickles. Times are the best of several wall times, since that is what
+the user waits for.
 """
 
 from __future__ import annotations
@@ -25,30 +26,32 @@ from ..wire.process import EngineProcess, engine_command
 
 @dataclass(frozen=True)
 class Ping(Request[Nothing], method="bench/ping"):
-    """An empty call."""
+    """A call without data."""
 
 
 @dataclass(frozen=True)
 class Take(Request[Nothing], method="bench/take"):
-    """Send an array there."""
+    """Send an array to the other process."""
 
     values: Annotated[np.ndarray, "F32", "N"]
 
 
 @dataclass(frozen=True)
 class Echoed:
+    """The array of an `Echo`."""
+
     values: Annotated[np.ndarray, "F32", "N"]
 
 
 @dataclass(frozen=True)
 class Echo(Request[Echoed], method="bench/echo"):
-    """Send an array there and back."""
+    """Send an array to the other process and back."""
 
     values: Annotated[np.ndarray, "F32", "N"]
 
 
 def run(repeat: int = 5) -> dict[str, float]:
-    """Seconds by what was measured: `wire_*` is ours, `pipe_*` is multiprocessing's."""
+    """Seconds by subject: `wire_*` is this engine's protocol, `pipe_*` is multiprocessing."""
     figures = _starting(repeat)
     with Engine.start(command=[sys.executable, "-m", "ludvig_engine.bench.wire"]) as engine:
         figures |= _measure("wire", lambda request: engine.call(request), repeat)
@@ -67,7 +70,10 @@ def run(repeat: int = 5) -> dict[str, float]:
 
 
 def _starting(repeat: int) -> dict[str, float]:
-    """From starting the engine to its connection file, and to its first answer, which waits for its imports."""
+    """Seconds from starting the engine to its connection file, and to its first answer.
+
+    The first answer waits for the imports.
+    """
     listening, answering = float("inf"), float("inf")
     for _ in range(repeat):
         start = time.perf_counter()
@@ -109,5 +115,6 @@ def _answer(connection: Connection) -> None:
         connection.send(_handle(request))
 
 
-if __name__ == "__main__":  # started by `run`, as the engine at the other end
+# `run` starts this as the engine in the other process.
+if __name__ == "__main__":
     serve(sys.argv[-1], {kind.method: _handle for kind in (Ping, Take, Echo)})

@@ -264,7 +264,7 @@ def _check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]])
     if texts and not paint and asked.segmenter:
         raise EngineError(
             "bad_input",
-            f"SAM needs clicks or boxes, but there are only {texts} --text.",
+            f"SAM needs clicks or boxes, but your only prompts are texts ({texts}).",
             ["Add a --click or --box, or leave out --sam and --sam-views."],
         )
     if texts and asked.every_photo:
@@ -278,7 +278,7 @@ def _check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]])
         takes = "--text" if by_words else "--mask or --scribble"
         raise EngineError(
             "bad_input",
-            f"The configuration {paper} takes {takes} alone, but there are {texts} --text "
-            f"and {paint} prompts in photos.",
+            f"The configuration {paper} takes {takes} alone, but got {texts} --text and {paint} "
+            "prompts in photos.",
             [f"Give {takes} alone, or another --config."],
         )

@@ -21,11 +21,11 @@ from ..words.text import NEGATIVES, TEMPLATES
 
 Negatives = Annotated[
     list[str] | None,
-    typer.Option(help="Words for what you do not mean [object, things, stuff, texture]"),
+    typer.Option(help=f"Words for what you do not mean; default: {', '.join(NEGATIVES)}"),
 ]
 Templates = Annotated[
     list[str] | None,
-    typer.Option(help='Sentences to put the words in, such as "a photo of a {}" [{}]'),
+    typer.Option(help='Sentences to put the words in, such as "a photo of a {}"; default: {}'),
 ]
 TextModel = Annotated[
     str, typer.Option(help=f"The model that compares words with photos: auto, {text_models()}")

@@ -1,5 +1,6 @@
-"""The benchmarks LUDVIG reports on, from their published layouts: a file per protocol.
+"""The benchmarks that LUDVIG's paper reports on, read from their published layouts.
 
-Each has tasks (what the dataset asks), a predictor (what answers; this engine's, or any other) and a score. Scores and
-layouts are tested apart from predictors, with answers that are known.
+Each protocol has a file with three parts: tasks (the questions of the dataset), a predictor (which
+answers them; this engine's or any other), and a score. Layouts and scores are tested apart from
+predictors, with known answers.
 """

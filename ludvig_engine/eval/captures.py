@@ -1,10 +1,12 @@
-"""Captures of one's own: how well features find things whose masks one has, beside others and beside chance.
+"""Your own captures: how well features find things that you have masks of, also against chance.
 
     DATA or DATA/<capture>              cameras, photos and trained splats
-         masks/<thing>/<photo>.png      some masks of the thing, bright on it; text asks for the folder's name
+         masks/<thing>/<photo>.png      some masks of the thing, bright on it; the folder's name is
+                                        the text that is searched for
 
-One photo is prompted, the one that shows most of the thing; the IoU is the mean over the others. `shuffled` is chance:
-an extractor whose every weight tensor is permuted, and so the same network, but nothing it has learned.
+The photo that shows most of the thing is prompted, and the IoU is the mean over the other masks.
+`shuffled` gives the chance level: the same network with every weight tensor permuted, so that
+nothing it has learned is left.
 """
 
 from __future__ import annotations
@@ -43,19 +45,21 @@ from . import metrics
 from .datasets import splats_of
 from .single_view import Task, read_binary
 
-LEAST = 0.01  # of a photo; where less of a thing shows, its rim of one pixel decides over the IoU
-DRAWS = 3  # of clicks: their places are random, well inside the thing and well outside
+# A photo counts only if the thing covers this share of it: of a smaller one, the rim of one pixel
+# dominates the IoU.
+LEAST = 0.01
+# Each kind of clicks is tried at this many random places, well inside the thing and well outside.
+DRAWS = 3
 CONFIG = "dif_SPIn"
 Judge = Callable[[Array], float]  # of a selection (N,) bool
 PUBLISHED: Mapping[str, Mapping[str, float]] = {}
-CLICKS = {
-    "1 click": (1, 0),
-    "1 + 1 clicks": (1, 1),
-    "3 + 3 clicks": (3, 3),
-}  # on the thing, beside it
-ALONE = "mask, features alone"  # the paper's regression of pixels: neither a graph nor places help
-ABSENT = ("car", "dog", "piano")  # words for what is in none of the captures at hand
-FALSE = "absent words found"  # of those, percent
+# Numbers of clicks on the thing and beside it.
+CLICKS = {"1 click": (1, 0), "1 + 1 clicks": (1, 1), "3 + 3 clicks": (3, 3)}
+# The paper's regression of pixels, which uses neither a graph nor positions.
+ALONE = "mask, features alone"
+# Words for things that none of our captures shows, and the percentage of them that is found.
+ABSENT = ("car", "dog", "piano")
+FALSE = "absent words found"
 KINDS = ("mask", *CLICKS, ALONE, "text", FALSE)
 
 
@@ -64,17 +68,15 @@ class Thing:
     """One thing of one capture."""
 
     name: str
-    place: Path
-    masks: Mapping[str, Path]  # by photo, without extension
+    place: Path  # the folder of the capture
+    masks: Mapping[str, Path]  # by the photo's name without extension
 
 
 def things(root: Path) -> list[Thing]:
     """All things of all captures. Raises `EngineError` "not_found" if there is none."""
-    places = (
-        [root]
-        if (root / "masks").is_dir()
-        else sorted(path for path in root.iterdir() if path.is_dir())
-    )
+    places = [root]
+    if not (root / "masks").is_dir():
+        places = sorted(path for path in root.iterdir() if path.is_dir())
     found = [
         Thing(thing.name, place, {path.stem: path for path in sorted(thing.glob("*.png"))})
         for place in places
@@ -83,25 +85,26 @@ def things(root: Path) -> list[Thing]:
     ]
     if not found:
         raise EngineError(
-            "not_found", f"{root} has no masks/<thing>/<photo>.png.", ["See `ludvig eval --help`."]
+            "not_found",
+            f"{root} has no masks/<thing>/<photo>.png.",
+            ["Put masks of things there, or see `ludvig eval --help`."],
         )
     return found
 
 
 def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
-    """The same for the paper's experiments, from the mask of one photo."""
+    """The things as tasks for the paper's experiments, prompted by the mask of one photo.
+
+    Raises `EngineError` "not_found" if there is none.
+    """
     found = []
     for thing in things(root):
         shown = {name: float(read_binary(path).mean()) for name, path in thing.masks.items()}
         view = max(shown, key=shown.__getitem__)
-        rest = {
-            name: path
-            for name, path in thing.masks.items()
-            if name != view and shown[name] >= LEAST
-        }
-        found.append(
-            Task(f"{thing.place.name}: {thing.name}", thing.place, view, thing.masks[view], rest)
-        )
+        others = [name for name, share in shown.items() if name != view and share >= LEAST]
+        rest = {name: thing.masks[name] for name in others}
+        name = f"{thing.place.name}: {thing.name}"
+        found.append(Task(name, thing.place, view, thing.masks[view], rest))
     return found
 
 
@@ -115,39 +118,18 @@ def score(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> dict[str, dict[str, float]]:
-    """IoU in percent of every thing, by kind of prompt; without an encoder no texts."""
+    """IoU in percent of every thing, by kind of prompt; without an encoder there are no texts."""
     rows = {}
     for place in dict.fromkeys(thing.place for thing in things):
         scene = load_scene(splats_of(place), views=place, max_size=max_size)
         prepared = prepare(scene, extractor, cache=cache, job=job)
-        lifted = (
-            lift_text(scene, encoder, cache=cache, job=job) if encoder and "text" in kinds else None
-        )
-        asked = find(encoder, lifted.features, ABSENT) if encoder and lifted else []
+        lifted, asked = None, []
+        if encoder and "text" in kinds:
+            lifted = lift_text(scene, encoder, cache=cache, job=job)
+            asked = find(encoder, lifted.features, ABSENT)
         false = 100 * metrics.mean(finding.found for finding in asked)
         for thing in job.track([thing for thing in things if thing.place == place], EVALUATE):
-            masks = {
-                name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()
-            }
-            view, rest = divided(masks)
-            judge = judge_of(scene, rest)
-            row = {}
-            if "mask" in kinds:
-                row["mask"] = judge(
-                    segment(
-                        prepared, [painting.mask(scene.view(view).camera, masks[view])]
-                    ).selected
-                )
-            for kind in (kind for kind in CLICKS if kind in kinds):
-                drawn = (
-                    clicks(scene.view(view), masks[view], *CLICKS[kind], seed=seed)
-                    for seed in range(DRAWS)
-                )
-                row[kind] = metrics.mean(
-                    judge(segment(prepared, paints, job=job).selected) for paints in drawn
-                )
-            if ALONE in kinds:
-                row[ALONE] = _alone(scene, prepared, view, masks[view], rest)
+            row, judge = _score_masks(scene, prepared, thing, kinds, job)
             if lifted is not None and encoder:
                 (named,) = text_scores(prepared, lifted, encoder, [thing.name], job=job)
                 row["text"] = judge(named.segment.selected)
@@ -156,33 +138,55 @@ def score(
     return rows
 
 
+def _score_masks(
+    scene: Scene, prepared: Prepared, thing: Thing, kinds: Sequence[str], job: Job
+) -> tuple[dict[str, float], Judge]:
+    """IoU in percent by kind of prompt, texts apart, and the function that measures a selection."""
+    masks = {name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()}
+    name, rest = divided(masks)
+    view, mask = scene.view(name), masks[name]
+    judge = judge_of(scene, rest)
+    row = {}
+    if "mask" in kinds:
+        row["mask"] = judge(segment(prepared, [painting.mask(view.camera, mask)]).selected)
+    for kind in (kind for kind in CLICKS if kind in kinds):
+        drawn = (clicks(view, mask, *CLICKS[kind], seed=seed) for seed in range(DRAWS))
+        row[kind] = metrics.mean(
+            judge(segment(prepared, paints, job=job).selected) for paints in drawn
+        )
+    if ALONE in kinds:
+        row[ALONE] = _alone(scene, prepared, name, mask, rest)
+    return row, judge
+
+
 def clicks(
     view: View, mask: Bool[Array, "H W"], positive: int, negative: int, *, seed: int
 ) -> list[Paint]:
-    """At random pixels well inside and well outside."""
+    """Clicks at random pixels well inside and well outside a mask in the camera's pixels."""
     rng = np.random.default_rng(seed)
     found = []
     for side, count in ((mask, positive), (~mask, negative)):
+        inside = side is mask
         depth = distance_transform_edt(np.pad(side, 1))[1:-1, 1:-1]
-        rows, columns = np.nonzero(
-            depth >= 0.4 * depth.max() if side is mask else depth > 0.02 * max(mask.shape)
-        )
+        deep = depth >= 0.4 * depth.max() if inside else depth > 0.02 * max(mask.shape)
+        rows, columns = np.nonzero(deep)
         for n in rng.choice(len(rows), min(count, len(rows)), replace=False):
-            found.append(
-                painting.click(view.camera, columns[n] + 0.5, rows[n] + 0.5, positive=side is mask)
-            )
+            x, y = columns[n] + 0.5, rows[n] + 0.5
+            found.append(painting.click(view.camera, x, y, positive=inside))
     return found
 
 
 def shuffled(extractor: Any, seed: int = 0) -> Any:
-    """The control: `extractor` with its weights permuted, and a name that says so; None if it has no weights."""
+    """A copy of `extractor` with permuted weights, for the chance level; None without weights.
+
+    Its name starts with "CONTROL", so that its figures are not taken for results.
+    """
     if isinstance(extractor, Joined):
         parts = [shuffled(part, seed) for part in extractor.parts]
         if not any(parts):
             return None
-        return Joined(
-            tuple(part or whole for part, whole in zip(parts, extractor.parts, strict=True))
-        )
+        pairs = zip(parts, extractor.parts, strict=True)
+        return Joined(tuple(part or whole for part, whole in pairs))
     changed = copy.deepcopy(extractor)
     tensors = [tensor for tensor in _tensors(changed) if tensor.dim() > 1]
     if not tensors:
@@ -225,7 +229,7 @@ def _alone(
     mask: Bool[Array, "H W"],
     rest: Mapping[str, Bool[Array, "H W"]],
 ) -> float:
-    """IoU by what the features say, and nothing else."""
+    """IoU in percent by the features alone, without graph and positions."""
     settings = Foreground(recipe=DEFAULT, unary="pixels", C=0.1)
     found = find_foreground(prepared, painting.mask(scene.view(view).camera, mask), settings)
     seen = {
@@ -238,14 +242,17 @@ def _alone(
 def divided(
     masks: Mapping[str, Bool[Array, "H W"]],
 ) -> tuple[str, dict[str, Bool[Array, "H W"]]]:
-    """The photo that shows most of a thing, which is prompted, and the masks of the others that show enough of it."""
+    """The photo that shows most of a thing, which is prompted, and the masks of the others.
+
+    Only photos of which the thing covers at least `LEAST` count.
+    """
     prompted = max(masks, key=lambda name: float(masks[name].mean()))
     enough = {name: mask for name, mask in masks.items() if mask.mean() >= LEAST}
     return prompted, {name: mask for name, mask in enough.items() if name != prompted}
 
 
 def judge_of(scene: Scene, masks: Mapping[str, Bool[Array, "H W"]]) -> Judge:
-    """A function that gives the mean IoU of a selection, drawn, with the masks, in percent."""
+    """A function of a selection: its mean IoU with the masks, drawn in their views, in percent."""
 
     def judge(selected: Bool[Array, " N"]) -> float:
         values: Float[Array, " N"] = selected.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Where the datasets' users keep what was trained on them."""
+"""Find the trained splats and other parts of a dataset in its folders."""
 
 from __future__ import annotations
 
@@ -17,29 +17,33 @@ PATTERNS = (
 
 
 def splats_of(scene: Path) -> Path:
-    """The trained splats in a scene's folder; of several iterations the last. Raises `EngineError` "not_found"."""
+    """The trained splats in a scene's folder; of several iterations the last one.
+
+    Raises `EngineError` "not_found" if there are none.
+    """
     for pattern in PATTERNS:
         found = [path for path in scene.glob(pattern) if "points3d" not in path.name.lower()]
         if found:
             return max(found, key=_iteration)
     raise EngineError(
         "not_found",
-        f"{scene} holds no trained splats.",
+        f"{scene} holds no trained splats, such as point_cloud.ply.",
         [
-            "Train 3D Gaussian Splatting on it and put point_cloud.ply there (or the whole point_cloud folder)."
+            "Train 3D Gaussian Splatting on this scene, and put point_cloud.ply, or the whole "
+            "folder point_cloud, there."
         ],
     )
 
 
 def folder(root: Path, names: Sequence[str], what: str) -> Path:
-    """The first of `names` that is a folder in `root`."""
+    """The first of `names` that is a folder in `root`. Raises `EngineError` "not_found"."""
     for name in names:
         if (root / name).is_dir():
             return root / name
     raise EngineError(
         "not_found",
-        f"{root} has no folder {' or '.join(names)}, for {what}.",
-        ["Check the dataset."],
+        f"{root} has no folder {' or '.join(names)} for {what}.",
+        ["Compare the folder with the layout in `ludvig eval --help`, or download it again."],
     )
 
 

@@ -1,10 +1,12 @@
-"""LERF-OVS (Kerr et al., ICCV 2023; annotations by LangSplat, CVPR 2024): where is what a text names?
+"""LERF-OVS (Kerr et al., ICCV 2023; annotations by LangSplat, CVPR 2024): find what texts name.
 
     DATA/<scene>                       COLMAP model, photos and trained splats
-    DATA/label/<scene>/frame_*.json    {"info": {"width", "height"}, "objects": [{"category", "segmentation", "bbox"}]}
+    DATA/label/<scene>/frame_*.json    {"info": {"width", "height"},
+                                        "objects": [{"category", "segmentation", "bbox"}]}
 
-Localisation: the most relevant pixel lies in one of the text's boxes. Segmentation: IoU of the pixels above Otsu's
-threshold. Both are means over all (frame, text) pairs of a scene.
+Localization counts how often the most relevant pixel lies in one of the text's boxes. Segmentation
+is the IoU of the pixels above Otsu's threshold. Both are means over all (frame, text) pairs of a
+scene.
 """
 
 from __future__ import annotations
@@ -37,12 +39,12 @@ from . import metrics
 from .datasets import folder, splats_of
 
 CONFIG = "lerf"
-SETS, RUNS = (
-    20,
-    5,
-)  # of points drawn from a mask, when a SAM redraws it; results are means over the runs
+# When a SAM redraws a mask, it gets this many sets of points of the mask; the result is the mean
+# over this many runs.
+SETS, RUNS = 20, 5
 
-# Mean IoU of 3D object selection, percent, as ExtrinSplat reports it; LUDVIG's own table is not among our sources.
+# Mean IoU of 3D object selection in percent, as ExtrinSplat reports it. LUDVIG's own table was not
+# available.
 PUBLISHED = {
     "LUDVIG": {
         "figurines": 58.0,
@@ -58,16 +60,17 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Thing:
-    """All places of one text in one frame."""
+    """The annotation of one text in one frame."""
 
     text: str
     mask: Bool[Array, "h w"]
-    boxes: Float[Array, "B 4"]  # left, top, right, bottom, in pixels of the annotation
+    # left, top, right, bottom in pixels of the annotation
+    boxes: Float[Array, "B 4"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One scene."""
+    """One scene with its annotated frames."""
 
     name: str
     scene: Path
@@ -80,23 +83,23 @@ class Task:
         )
 
 
-# For a task, what gives the relevancy of every text of `Task.texts` in a view, at any resolution.
+# Turns a task into a function of a view's name that returns the relevancy of all P texts of
+# `Task.texts`, at any resolution.
 Predictor = Callable[[Task], Callable[[str], Float[Array, "P H W"]]]
 
 
-# What redraws a mask in a view: several answers, whose IoUs are averaged.
+# Redraws a mask in a view. It returns several masks, whose IoUs are averaged.
 Redraw = Callable[[Task, str, Bool[Array, "H W"]], Sequence[Bool[Array, "H W"]]]
 
 
 def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
-    """All scenes that have labels."""
+    """All scenes that have labels. Raises `EngineError` for missing or damaged files."""
     labels = folder(root, ["label", "labels"], "annotations")
     found = []
     for place in sorted(path for path in labels.iterdir() if path.is_dir()):
         frames = {path.stem: _things(path) for path in sorted(place.glob("frame_*.json"))}
-        found.append(
-            Task(place.name, folder(scenes or root, [place.name], "the trained scene"), frames)
-        )
+        scene = folder(scenes or root, [place.name], "the trained scene")
+        found.append(Task(place.name, scene, frames))
     return found
 
 
@@ -109,7 +112,10 @@ def score(
     redraw: Redraw | None = None,
     job: Job = SILENT,
 ) -> dict[str, dict[str, float]]:
-    """Per scene the localisation accuracy and mean IoU, in percent."""
+    """The localization accuracy and the mean IoU of each scene, in percent.
+
+    `cutoff` and `smooth` are those of `paper.configs.Words`.
+    """
     rows = {}
     for task in job.track(tasks, EVALUATE):
         look, order = predict(task), {text: n for n, text in enumerate(task.texts)}
@@ -119,9 +125,7 @@ def score(
             for thing in things:
                 image = images[order[thing.text]]
                 image = uniform_filter(image, smooth, mode="nearest") if smooth else image
-                scale = np.tile(
-                    [image.shape[1] / thing.mask.shape[1], image.shape[0] / thing.mask.shape[0]], 2
-                )
+                scale = np.tile(np.divide(image.shape[::-1], thing.mask.shape[::-1]), 2)
                 found.append(metrics.hits(image, thing.boxes * scale))
                 truth = metrics.scaled(thing.mask, *image.shape)
                 mask = metrics.above_otsu(image, cutoff)
@@ -144,7 +148,7 @@ def predictor(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> Predictor:
-    """This engine's answer; "" means the experiment's own models."""
+    """This engine's predictor; an empty name stands for the experiment's own model."""
     loaded = load_extractor(extractor or config.extractor, device="auto")
     encoder = load_text_extractor(text_model or config.text, device="auto")
 
@@ -164,7 +168,10 @@ def predictor(
 
 
 def redrawn(segmenter: Segmenter, *, max_size: int = 1600) -> Redraw:
-    """SAM's masks of random points of a mask: their mean, without what is below Otsu's threshold; five draws."""
+    """Redraw masks with a SAM that is prompted with random points of them.
+
+    Each of the `RUNS` answers is the mean of the SAM's masks, cut by Otsu's rule.
+    """
     scenes: dict[str, Scene] = {}
     shown: list[tuple[str, str]] = []
 
@@ -195,6 +202,8 @@ def _things(path: Path) -> tuple[Thing, ...]:
             boxes.setdefault(text, []).append([float(x) for x in entry["bbox"]])
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError(
-            "bad_file", f"{path} is no annotation of LERF-OVS: {error!r}.", ["Download it again."]
+            "bad_file",
+            f"{path} is not an annotation of LERF-OVS: {error!r}.",
+            ["Download the dataset again."],
         ) from error
     return tuple(Thing(text, masks[text], np.array(boxes[text]).reshape(-1, 4)) for text in masks)

@@ -1,4 +1,4 @@
-"""What the protocols count, 0..1."""
+"""The measures of the protocols, all in 0..1."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ from ..arrays import Array, Bool, Float, Int
 
 
 def iou(a: Bool[Array, "*shape"], b: Bool[Array, "*shape"]) -> float:
-    """Intersection over union; of two empty masks 1."""
+    """Intersection over union; 1 for two empty masks."""
     either = int((a | b).sum())
     return int((a & b).sum()) / either if either else 1.0
 
 
 def accuracy(a: Bool[Array, "*shape"], b: Bool[Array, "*shape"]) -> float:
-    """Share of pixels that agree."""
+    """The share of pixels in which two masks agree."""
     return float((a == b).mean())
 
 
 def mean(values: Iterable[float]) -> float:
-    """NaN of nothing."""
+    """The mean; NaN if there are no values."""
     values = list(values)
     return float(np.mean(values)) if values else float("nan")
 
 
 def scaled(mask: Bool[Array, "h w"], height: int, width: int) -> Bool[Array, "H W"]:
-    """A ground truth at a prediction's size: the nearest pixel, as the published evaluation does."""
+    """Resample a ground truth to a prediction's size by the nearest pixel, as published."""
     if mask.shape == (height, width):
         return mask
     return np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
 
 
 def above_otsu(relevancy: Float[Array, "H W"], cutoff: float) -> Bool[Array, "H W"]:
-    """Pixels above Otsu's threshold of those that reach more than `cutoff` of the maximum; none if none is above 0."""
+    """The pixels above Otsu's threshold, which is that of pixels above `cutoff` times the maximum.
+
+    If no pixel is above 0 the result is empty.
+    """
     top = float(relevancy.max())
     if top <= 0:
         return np.zeros(relevancy.shape, bool)
@@ -46,7 +49,10 @@ def above_otsu(relevancy: Float[Array, "H W"], cutoff: float) -> Bool[Array, "H 
 
 
 def hits(relevancy: Float[Array, "H W"], boxes: Float[Array, "B 4"]) -> bool:
-    """Whether any of the largest pixels lies in any box (left, top, right, bottom), borders included."""
+    """Whether a pixel with the maximal value lies in a box (left, top, right, bottom).
+
+    The borders of a box belong to it.
+    """
     rows, columns = np.nonzero(relevancy == relevancy.max())
     x, y = columns[:, None], rows[:, None]
     inside = (x >= boxes[:, 0]) & (x <= boxes[:, 2]) & (y >= boxes[:, 1]) & (y <= boxes[:, 3])
@@ -56,16 +62,18 @@ def hits(relevancy: Float[Array, "H W"], boxes: Float[Array, "B 4"]) -> bool:
 def class_scores(
     predicted: Int[Array, " N"], truth: Int[Array, " N"], classes: int
 ) -> tuple[float, float]:
-    """Mean IoU and mean accuracy over the classes in the truth, where −1 is not counted; a predicted −1 is wrong."""
+    """Mean IoU and mean accuracy over the classes that occur in the truth.
+
+    Elements whose truth is −1 are not counted. A predicted −1 is always wrong.
+    """
     counted = truth >= 0
     t, p = truth[counted], np.where(predicted[counted] < 0, classes, predicted[counted])
-    confusion = np.bincount(t * (classes + 1) + p, minlength=classes * (classes + 1)).reshape(
-        classes, classes + 1
-    )
+    shape = classes, classes + 1
+    pairs = np.bincount(t * (classes + 1) + p, minlength=classes * (classes + 1))
+    confusion = pairs.reshape(shape)
     right = np.diag(confusion)
     real = confusion.sum(1)
-    said = confusion[:, :classes].sum(0)
+    guessed = confusion[:, :classes].sum(0)
     present = real > 0
-    return mean(right[present] / (real + said - right)[present]), mean(
-        right[present] / real[present]
-    )
+    overlap = right[present] / (real + guessed - right)[present]
+    return mean(overlap), mean(right[present] / real[present])

@@ -1,4 +1,4 @@
-"""Results beside the published ones."""
+"""Print results beside the published ones."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ COUNTS = ("views", "prompts")  # columns that are no scores
 
 
 def with_mean(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """The rows and, as "mean", the mean of each column over them, all weighing the same."""
-    columns = next(iter(rows.values()), {})
-    means = {
-        c: float(np.mean([row[c] for row in rows.values()])) for c in columns if c not in COUNTS
-    }
+    """The rows, and a row "mean" with the unweighted mean of each column."""
+    scores = [c for c in next(iter(rows.values()), {}) if c not in COUNTS]
+    means = {c: float(np.mean([row[c] for row in rows.values()])) for c in scores}
     return {**{name: dict(row) for name, row in rows.items()}, "mean": means}
 
 
 def table(
     title: str, rows: Mapping[str, Mapping[str, Any]], published: Mapping[str, Mapping[str, float]]
 ) -> Table:
-    """`rows` by scene. `published` by method: of some scenes, which become columns, or of our columns, then rows."""
+    """A table of our `rows` by scene and of the `published` numbers by method.
+
+    Methods with one number per scene become columns. Methods with one number per measure, named as
+    our columns, become rows.
+    """
     columns = list(next(iter(rows.values()), {}))
-    beside = {
-        method: values for method, values in published.items() if not set(values) & set(columns)
-    }
+    named = set(columns)
+    beside = {method: values for method, values in published.items() if not set(values) & named}
     out = Table("scene", *columns, *beside, title=title, title_justify="left")
     for name, row in rows.items():
         theirs = [f"{values[name]:.1f}" if name in values else "" for values in beside.values()]

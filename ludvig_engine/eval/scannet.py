@@ -1,12 +1,15 @@
-"""ScanNet as OpenGaussian (NeurIPS 2024) evaluates it: a class for every Gaussian, whose centres are the scan's points.
+"""ScanNet as OpenGaussian (NeurIPS 2024) evaluates it: predict a class for every Gaussian.
 
-    DATA/<scene>                                      cameras (transforms_train.json), photos and trained splats
-    DATA/<scene>/language_features/<photo>_s.npy      (4, H, W) ids of SAM segments, −1 for none; level 0 is used
-    DATA/<scene>/language_features/<photo>_f.npy      (K, 512) CLIP vectors of the segments
-    DATA/<scene>/*_vh_clean_2.labels.ply              `label` of every point, NYU40
-    DATA/text_features.json                           class name -> its CLIP vector
+    DATA/<scene>                    cameras (transforms_train.json), photos and trained splats
+    DATA/<scene>/language_features/
+        <photo>_s.npy               (4, H, W) ids of SAM segments, −1 for none; level 0 is used
+        <photo>_f.npy               (K, 512) CLIP vectors of the segments
+    DATA/<scene>/
+        *_vh_clean_2.labels.ply     `label` of every point, NYU40
+    DATA/text_features.json         class name -> its CLIP vector
 
-A Gaussian's class is the text with the largest cosine; those less opaque than 0.1 are not counted.
+The centers of the Gaussians are the scan's points. The class of a Gaussian is the text with the
+largest cosine. Gaussians with an opacity below 0.1 are not counted.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +33,11 @@ from ..stages import EVALUATE, UPLIFT_SEGMENTS
 from . import metrics
 from .datasets import splats_of
 
-# NYU40's ids; the smaller sets leave out what OpenGaussian leaves out.
+# The classes' ids in NYU40. The smaller sets leave out the classes that OpenGaussian leaves out.
 NYU40 = {
-    "wall": 1, "floor": 2, "cabinet": 3, "bed": 4, "chair": 5, "sofa": 6, "table": 7, "door": 8, "window": 9,
-    "bookshelf": 10, "picture": 11, "counter": 12, "desk": 14, "curtain": 16, "refrigerator": 24,
-    "shower curtain": 28, "toilet": 33, "sink": 34, "bathtub": 36,
+    "wall": 1, "floor": 2, "cabinet": 3, "bed": 4, "chair": 5, "sofa": 6, "table": 7, "door": 8,
+    "window": 9, "bookshelf": 10, "picture": 11, "counter": 12, "desk": 14, "curtain": 16,
+    "refrigerator": 24, "shower curtain": 28, "toilet": 33, "sink": 34, "bathtub": 36,
 }  # fmt: skip
 _NOT_15 = {"picture", "refrigerator", "shower curtain", "bathtub"}
 _NOT_10 = _NOT_15 | {"cabinet", "counter", "desk", "curtain", "sink"}
@@ -47,9 +51,13 @@ ONE_HOT = 64  # segments lifted in one pass
 
 # mIoU, percent; mean over the ten scenes.
 PUBLISHED = {
-    "LUDVIG": {"mIoU 19": 33.9, "mAcc 19": 51.4, "mIoU 15": 37.4, "mAcc 15": 57.2, "mIoU 10": 46.4, "mAcc 10": 66.2},
+    "LUDVIG": {
+        "mIoU 19": 33.9, "mAcc 19": 51.4, "mIoU 15": 37.4,
+        "mAcc 15": 57.2, "mIoU 10": 46.4, "mAcc 10": 66.2,
+    },
     "OpenGaussian": {
-        "mIoU 19": 24.7, "mAcc 19": 41.5, "mIoU 15": 30.1, "mAcc 15": 48.3, "mIoU 10": 38.3, "mAcc 10": 55.2,
+        "mIoU 19": 24.7, "mAcc 19": 41.5, "mIoU 15": 30.1,
+        "mAcc 15": 48.3, "mIoU 10": 38.3, "mAcc 10": 55.2,
     },
 }  # fmt: skip
 
@@ -63,7 +71,8 @@ class Task:
     labels: Path
 
 
-# From a task and the names of classes, which of them each Gaussian is, in the file's order; −1 if none.
+# Turns a task and the names of classes into the index of each Gaussian's class, in file order;
+# −1 if it has none.
 Predictor = Callable[[Task, Sequence[str]], Int[Array, " F"]]
 
 
@@ -71,19 +80,20 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     """All scans in the folder that have labels."""
     found = []
     for place in sorted(path for path in (scenes or root).iterdir() if path.is_dir()):
-        for labels in (
-            *place.glob("*labels.ply"),
-            *(root / "labels").glob(f"{place.name}*labels.ply"),
-        ):
-            found.append(Task(place.name, place, labels))
-            break
+        labels = [*place.glob("*labels.ply")]
+        labels += (root / "labels").glob(f"{place.name}*labels.ply")
+        if labels:
+            found.append(Task(place.name, place, labels[0]))
     return found
 
 
 def score(
     tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT
 ) -> dict[str, dict[str, float]]:
-    """Per scan mIoU and mAcc of each set of classes, in percent."""
+    """mIoU and mAcc of each scan for each set of classes, in percent.
+
+    Raises `EngineError` "bad_input" if a scan has other numbers of Gaussians and labels.
+    """
     rows: dict[str, dict[str, float]] = {}
     for task in job.track(tasks, EVALUATE):
         labels = read_labels(task.labels)
@@ -91,7 +101,8 @@ def score(
         if scene.file_count != len(labels):
             raise EngineError(
                 "bad_input",
-                f"{task.name} has {scene.file_count:,} Gaussians, but labels for {len(labels):,} points.",
+                f"{task.name} has {scene.file_count:,} Gaussians, but labels for "
+                f"{len(labels):,} points.",
                 ["Train with fixed positions and without densification, from the scan's points."],
             )
         opaque = scene.to_file(scene.gaussians.opacities) >= LEAST_OPACITY
@@ -108,46 +119,54 @@ def score(
 def predictor(
     texts: Mapping[str, Float[Array, " D"]], *, max_size: int = 1600, job: Job = SILENT
 ) -> Predictor:
-    """This engine's answer, from the dataset's own segments; each scan is lifted once for all sets of classes."""
+    """This engine's predictor, which lifts the dataset's own segments.
+
+    Each scan is lifted once for all sets of classes. `texts` are the CLIP vectors of the classes.
+    """
     lifted: dict[str, Array] = {}
 
     def predict(task: Task, names: Sequence[str]) -> Int[Array, " F"]:
         if task.name not in lifted:
-            scene = load_scene(
-                splats_of(task.scene), views=task.scene, max_size=max_size, need_photos=False
-            )
+            options: dict[str, Any] = {"max_size": max_size, "need_photos": False}
+            scene = load_scene(splats_of(task.scene), views=task.scene, **options)
             lifted.clear()
-            lifted[task.name] = scene.to_file(
-                lift_segments(scene, task.scene / "language_features", job=job)
-            )
+            found = lift_segments(scene, task.scene / "language_features", job=job)
+            lifted[task.name] = scene.to_file(found)
         features = lifted[task.name]
-        vectors = np.stack([texts[name] / np.linalg.norm(texts[name]) for name in names], 1).astype(
-            np.float32
-        )
+        units = [texts[name] / np.linalg.norm(texts[name]) for name in names]
+        vectors = np.stack(units, 1).astype(np.float32)
         return np.where(np.abs(features).max(1) > 0, (features @ vectors).argmax(1), -1)
 
     return predict
 
 
 def read_texts(path: Path) -> dict[str, Float[Array, " D"]]:
-    """The classes' vectors; "shower curtain" may be written in one word."""
+    """The CLIP vectors of the classes, from a JSON file by name.
+
+    Names may be written without spaces, as "showercurtain". Raises `EngineError` "bad_file" if a
+    class is missing.
+    """
     stored = {str(name).replace(" ", ""): vector for name, vector in read_json(path).items()}
     missing = [name for name in NYU40 if name.replace(" ", "") not in stored]
     if missing:
         raise EngineError(
-            "bad_file", f"{path} has no vector for {missing[0]}.", ["Use OpenGaussian's file."]
+            "bad_file",
+            f"{path} has no vector for {len(missing)} classes, such as {missing[0]}.",
+            ["Use the file of OpenGaussian's release."],
         )
     return {name: np.asarray(stored[name.replace(" ", "")], np.float32).ravel() for name in NYU40}
 
 
 def read_labels(path: Path) -> Int[Array, " P"]:
-    """`label` of every vertex."""
+    """The property `label` of every vertex of a .ply. Raises `EngineError` "bad_file"."""
     with open_file(path) as file:
         header = read_header(file, path)
         blocks = list(read_rows(file, header))
     if "label" not in (blocks[0].dtype.names or ()):
         raise EngineError(
-            "bad_file", f"{path.name} has no labels.", ["Use the scan's _vh_clean_2.labels.ply."]
+            "bad_file",
+            f"The vertices of {path.name} have no property label.",
+            ["Use the scan's _vh_clean_2.labels.ply."],
         )
     return np.concatenate([block["label"] for block in blocks]).astype(np.int64)
 
@@ -155,14 +174,18 @@ def read_labels(path: Path) -> Int[Array, " P"]:
 def lift_segments(
     scene: Scene, folder: Path, *, raster: Raster = GSPLAT, job: Job = SILENT
 ) -> Float[Array, "N D"]:
-    """Σ w F / Σ w of maps that are constant on segments; pixels without one count as 0."""
+    """Uplift maps that are constant on segments, Σ w F / Σ w; pixels without a segment have F = 0.
+
+    `folder` holds the arrays <photo>_s.npy and <photo>_f.npy (see the top of this file). Raises
+    `EngineError` "not_found" if there are none.
+    """
     sums: Array | None = None
     weights = np.zeros(len(scene), np.float32)
     views = [view for view in scene.views if (folder / f"{Path(view.name).stem}_s.npy").is_file()]
     if not views:
         raise EngineError(
             "not_found",
-            f"{folder} has no *_s.npy of a photo.",
+            f"{folder} has no <photo>_s.npy of any of the {len(scene.views)} photos.",
             ["Unpack OpenGaussian's data there."],
         )
     for view in job.track(views, UPLIFT_SEGMENTS):
@@ -170,9 +193,8 @@ def lift_segments(
         ids = np.load(folder / f"{stem}_s.npy", allow_pickle=False)[0].astype(np.int64)
         vectors = np.load(folder / f"{stem}_f.npy", allow_pickle=False).astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        shares, total = _shares(
-            scene.gaussians, view.camera.resized(*ids.shape[::-1]), ids, raster, job
-        )
+        camera = view.camera.resized(*ids.shape[::-1])
+        shares, total = _shares(scene.gaussians, camera, ids, raster, job)
         used = np.unique(ids[ids >= 0])
         sums = np.zeros((len(scene), vectors.shape[1]), np.float32) if sums is None else sums
         sums += shares @ vectors[used]
@@ -184,7 +206,10 @@ def lift_segments(
 def _shares(
     gaussians: Gaussians, camera: Camera, ids: Int[Array, "H W"], raster: Raster, job: Job
 ) -> tuple[Float[Array, "N K"], Float[Array, " N"]]:
-    """Σ w over the pixels of each segment, ascending, and over all pixels: lifting is linear, K is far below D."""
+    """Σ w over the pixels of each of the K segments, by ascending ids, and over all pixels.
+
+    Lifting is linear, so it suffices to lift the segments, which are far fewer than channels.
+    """
     used = np.unique(ids[ids >= 0])
     parts, total = [], np.zeros(len(gaussians), np.float32)
     for part in chunks(max(len(used), 1), ONE_HOT):

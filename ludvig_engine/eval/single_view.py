@@ -1,4 +1,4 @@
-"""What NVOS and SPIn-NeRF have in common: a prompt in one view, masks of the object in others, IoU."""
+"""The common part of NVOS and SPIn-NeRF: from a prompt in one view, find the masks in others."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from .datasets import splats_of
 
 @dataclass(frozen=True)
 class Task:
-    """One object of one scene. Views are named as photos, without extension."""
+    """One object of one scene. Views have the names of their photos without extension."""
 
     name: str
-    scene: Path  # with cameras, photos and splats
+    scene: Path  # the folder of cameras, photos and splats
     reference: str  # the prompted view
-    prompt: Path  # an image, bright on the object
+    prompt: Path  # an image that is bright on the object
     targets: Mapping[str, Path]  # view -> ground truth
 
 
@@ -44,22 +44,25 @@ Finder = Callable[[Scene, View, Paint], tuple[Found, Gaussians]]
 
 
 def read_binary(path: Path) -> Bool[Array, "h w"]:
-    """A ground truth: anything at least half as bright as its brightest pixel (masks are stored as 0/1 or 0/255)."""
+    """A ground truth: the pixels that are at least half as bright as the brightest one.
+
+    So masks may be stored as 0 and 1, or as 0 and 255. Raises `EngineError` "bad_file".
+    """
     return _gray(path) >= 0.5
 
 
 def score(
     tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT
 ) -> dict[str, dict[str, float]]:
-    """Per task the mean over its target views of IoU and accuracy, in percent. The reference view is none of them."""
+    """IoU and accuracy of each task, in percent, as means over its target views.
+
+    The reference view does not count.
+    """
     rows = {}
     for task in job.track(tasks, EVALUATE):
         predicted = predict(task)
-        pairs = [
-            (predicted[view], read_binary(path))
-            for view, path in task.targets.items()
-            if view != task.reference
-        ]
+        targets = {view: path for view, path in task.targets.items() if view != task.reference}
+        pairs = [(predicted[view], read_binary(path)) for view, path in targets.items()]
         pairs = [(guess, metrics.scaled(truth, *guess.shape)) for guess, truth in pairs]
         rows[task.name] = {
             "IoU": 100 * metrics.mean(metrics.iou(*pair) for pair in pairs),
@@ -77,13 +80,12 @@ def predictor(
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> Predictor:
-    """This engine's answer; `extractor` "" means the experiment's own."""
-    find = (
-        _by_masks(config, job)
-        if isinstance(config, Masks)
-        else _by_features(config, extractor, cache, job)
-    )
-    raster = GSPLAT if isinstance(config, Masks) else config.recipe.raster
+    """This engine's predictor; an empty `extractor` stands for the experiment's own."""
+    find: Finder
+    if isinstance(config, Masks):
+        find, raster = _by_masks(config, job), GSPLAT
+    else:
+        find, raster = _by_features(config, extractor, cache, job), config.recipe.raster
 
     def predict(task: Task) -> dict[str, Bool[Array, "H W"]]:
         scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
@@ -105,9 +107,8 @@ def _by_features(config: Foreground, extractor: str, cache: Cache | None, job: J
     def find(scene: Scene, view: View, paint: Paint) -> tuple[Found, Gaussians]:
         reference = reference_mask(segmenter, view, paint) if segmenter else None
         prepared, _ = prepare_pruned(scene, loaded, config, cache=cache, job=job)
-        return find_foreground(
-            prepared, paint, config, reference=reference, job=job
-        ), prepared.gaussians
+        found = find_foreground(prepared, paint, config, reference=reference, job=job)
+        return found, prepared.gaussians
 
     return find
 
@@ -123,7 +124,11 @@ def _by_masks(config: Masks, job: Job) -> Finder:
 
 
 def prompt(path: Path, camera: Camera) -> Paint:
-    """A scribble or mask as the published evaluation reads it: nearest pixel, over its maximum, positive only."""
+    """Read a scribble or mask as the published evaluation does.
+
+    The image is resized to the camera by the nearest pixel and divided by its maximum; there is no
+    negative paint.
+    """
     with Image.open(path) as image:
         small = image.convert("L").resize((camera.width, camera.height), Image.Resampling.NEAREST)
         values = np.asarray(small, np.float32)

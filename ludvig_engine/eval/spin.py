@@ -1,9 +1,11 @@
-"""SPIn-NeRF's multi-view segmentation set (Mirzaei et al., CVPR 2023): masks of an object in all photos of a scene.
+"""SPIn-NeRF's multi-view segmentation set (Mirzaei et al., CVPR 2023).
 
-    DATA/<scene> or <scene> (llff)/*.png    ground truth, named as the photos, image000, image001, ... or 0_<photo>
+    DATA/<scene> or <scene> (llff)/*.png    ground truth, named as the photos, image000, image001,
+                                            ..., or 0_<photo>
     DATA/scenes/<scene>                     COLMAP model, photos and trained splats
 
-The first mask, in the order of names, is the prompt; the others are what it is evaluated on.
+There are masks of one object in all photos of a scene. The first mask in the order of names is the
+prompt, and the others are the ground truth of the evaluation.
 """
 
 from __future__ import annotations
@@ -18,19 +20,22 @@ from .single_view import Task
 CONFIG = "dif_SPIn"
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
-# Mean foreground IoU, percent: LUDVIG, ICCV 2025; SPIn-NeRF, CVPR 2023.
+# Mean foreground IoU in percent: LUDVIG, ICCV 2025; SPIn-NeRF, CVPR 2023.
 PUBLISHED = {
     "LUDVIG, DINOv2": {"mean": 93.8},
     "LUDVIG, SAM": {
-        "fern": 97.0, "fortress": 98.3, "horns": 94.5, "leaves": 96.3, "orchids": 92.2, "pinecone": 88.8, "room": 96.5,
-        "truck": 94.9, "lego": 92.7, "fork": 86.8, "mean": 93.8,
+        "fern": 97.0, "fortress": 98.3, "horns": 94.5, "leaves": 96.3, "orchids": 92.2,
+        "pinecone": 88.8, "room": 96.5, "truck": 94.9, "lego": 92.7, "fork": 86.8, "mean": 93.8,
     },
     "SPIn-NeRF": {"mean": 90.96},
 }  # fmt: skip
 
 
 def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
-    """All tasks of a dataset folder. Raises `EngineError` "not_found" if masks do not fit the photos."""
+    """All tasks of a dataset folder.
+
+    Raises `EngineError` "not_found" if a scene is missing, or the photo of a mask.
+    """
     scenes = scenes or root / "scenes"
     found = []
     for place in sorted(path for path in root.iterdir() if path.is_dir() and path != scenes):
@@ -38,16 +43,14 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
         if not files:
             continue
         name = re.sub(r"(_real_night_radial| \(.*\))$", "", place.name).lower()
-        scene = next(
-            (scenes / each for each in (place.name, name) if (scenes / each).is_dir()), None
-        )
-        if scene is None:
+        places = [scenes / each for each in (place.name, name) if (scenes / each).is_dir()]
+        if not places:
             raise EngineError(
                 "not_found", f"{scenes} has no folder {name}.", ["Put the trained scene there."]
             )
-        masks = matched(
-            files, [Path(view.name).stem for view in load_views(scene, need_photos=False)[0]], place
-        )
+        scene = places[0]
+        views, _ = load_views(scene, need_photos=False)
+        masks = matched(files, [Path(view.name).stem for view in views], place)
         reference = min(masks)
         targets = {view: path for view, path in masks.items() if view != reference}
         found.append(Task(name, scene, reference, masks[reference], targets))
@@ -55,8 +58,12 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
 
 
 def matched(files: list[Path], views: list[str], place: Path) -> dict[str, Path]:
-    """Each mask's view: of the same name, without a train/test prefix "0_" or "1_", by the number at its end, or, for
-    "image<n>", the n-th photo in the order of names."""
+    """The mask of each view. Raises `EngineError` "not_found" for a mask without a view.
+
+    A mask belongs to the view of the same name, apart from a prefix "0_" or "1_" (train or test).
+    If there is none, "image<n>" belongs to the n-th photo in the order of names, and other masks to
+    the view that ends with the same number.
+    """
     names = {view: view for view in views}
     names |= {re.sub(r"^[01]_", "", view): view for view in views}
     numbers = {number: view for view in views if (number := _number(view)) is not None}
@@ -73,8 +80,8 @@ def matched(files: list[Path], views: list[str], place: Path) -> dict[str, Path]
         if view is None:
             raise EngineError(
                 "not_found",
-                f"{place.name}/{path.name} fits no photo of its scene.",
-                ["Check the scene's photos."],
+                f"{place.name}/{path.name} belongs to none of the {len(views)} photos.",
+                ["Check that the trained scene has all photos of the dataset."],
             )
         masks[view] = path
     return masks

@@ -31,7 +31,8 @@ VERSION = 1
 SIZE = 896
 # The photo is seen at both of these shares of the size, and the probabilities are averaged.
 SHARES = (1.0, 0.5)
-LIKELY = 10  # number of the most likely classes that are averaged
+# Number of the most likely classes that are averaged.
+LIKELY = 10
 
 
 @dataclass(frozen=True)

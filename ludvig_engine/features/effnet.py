@@ -27,7 +27,8 @@ SIZE = 640
 STATISTICS = ((127 / 255,) * 3, (128 / 255,) * 3)
 # Strides of the seven stages; a stage is a run of blocks with equally many channels.
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
-LEVELS = (2, 4, 6)  # the stages that end at strides 8, 16 and 32
+# The stages that end at strides 8, 16 and 32.
+LEVELS = (2, 4, 6)
 
 
 @dataclass(frozen=True)

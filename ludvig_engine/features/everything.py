@@ -20,7 +20,8 @@ from ..scene import Photo
 from . import Extractor, load_extractor
 from .windows import interpolation
 
-LONG_SIDE = 256  # cells along the longer side, enough for sharp edges
+# Cells along the longer side, enough for sharp edges.
+LONG_SIDE = 256
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,13 @@ def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Flo
     The result has at most `LONG_SIDE` cells along its longer side.
     """
     grid = fit(labels.shape, limit=LONG_SIDE)
-    centres = [(np.arange(n) + 0.5) / n for n in grid]
+    centers = [(np.arange(n) + 0.5) / n for n in grid]
     rows, columns = (
         interpolation(at * count - 0.5, count)
-        for at, count in zip(centres, feature_map.shape[1:], strict=True)
+        for at, count in zip(centers, feature_map.shape[1:], strict=True)
     )
     fine = np.ascontiguousarray(rows @ feature_map @ columns.T, np.float32)
-    picked = [(at * side).astype(int) for at, side in zip(centres, labels.shape, strict=True)]
+    picked = [(at * side).astype(int) for at, side in zip(centers, labels.shape, strict=True)]
     label = labels[np.ix_(*picked)].ravel()
     flat = fine.reshape(len(fine), -1)
     order = np.argsort(label, kind="stable")

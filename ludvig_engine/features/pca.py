@@ -19,7 +19,8 @@ from ..progress import SILENT, Job
 from ..stages import READ_FEATURES
 
 COMPONENTS = 40
-TOKENS = 500_000  # at most this many cells are used for fitting
+# At most this many cells are used for fitting.
+TOKENS = 500_000
 
 
 @dataclass(frozen=True)

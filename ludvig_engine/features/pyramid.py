@@ -77,7 +77,7 @@ def pyramid(
     height, width = image.shape[2:]
     levels = scales(height, ratios=ratios)
     cell = max(levels[0].stride // 2, 1)
-    centres = [
+    centers = [
         (np.arange(max(side // cell, 1)) + 0.5) * side / max(side // cell, 1)
         for side in (height, width)
     ]
@@ -92,7 +92,7 @@ def pyramid(
         vectors = unit(np.concatenate(flat)).reshape(*grid, -1)
         places = [
             level.stretched(at, n, side) if stretched else level.index(at)
-            for at, n, side in zip(centres, grid, (height, width), strict=True)
+            for at, n, side in zip(centers, grid, (height, width), strict=True)
         ]
         rows, columns = (interpolation(at, n) for at, n in zip(places, grid, strict=True))
         total = total + np.einsum("ya,abd,xb->dyx", rows, vectors, columns, optimize=True)

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..arrays import Array, Float
 
-CROP = 840  # pixels, which are 60 x 60 tokens of DINOv2
+# Pixels, which are 60 x 60 tokens of DINOv2.
+CROP = 840
 STRIDE = 200  # pixels between neighboring windows, at most
 
 
@@ -59,7 +60,7 @@ class Average:
     """
 
     def __init__(self, height: int, width: int, grid: tuple[int, int]) -> None:
-        self._centres = [
+        self._centers = [
             (np.arange(n) + 0.5) * size / n for n, size in zip(grid, (height, width), strict=True)
         ]
         self._count = np.zeros(grid, np.float32)
@@ -68,9 +69,9 @@ class Average:
     def add(self, window: tuple[slice, slice], feature_map: Float[Array, "D a b"]) -> None:
         """Add the map of a window (rows, columns in pixels of the image)."""
         inside, matrices = [], []
-        for centres, piece, count in zip(self._centres, window, feature_map.shape[1:], strict=True):
-            covered = np.flatnonzero((centres >= piece.start) & (centres < piece.stop))
-            at = (centres[covered] - piece.start) / (piece.stop - piece.start) * count - 0.5
+        for centers, piece, count in zip(self._centers, window, feature_map.shape[1:], strict=True):
+            covered = np.flatnonzero((centers >= piece.start) & (centers < piece.stop))
+            at = (centers[covered] - piece.start) / (piece.stop - piece.start) * count - 0.5
             inside.append(slice(covered[0], covered[-1] + 1) if len(covered) else slice(0, 0))
             matrices.append(interpolation(at, count))
         values = matrices[0] @ feature_map @ matrices[1].T

@@ -30,7 +30,8 @@ class Transient(Spread):
 
     bandwidth: float = 4.0  # of the feature similarities, in squared median distances
     C: float = 0.001  # inverse regularization of the logistic regression
-    power: float = 4.0  # exponent of its probability, 1 / b in the paper
+    # Exponent of its probability, 1 / b in the paper.
+    power: float = 4.0
     steps: int = 200
     # "logistic", or "mean": by the distance to the relevancy-weighted mean feature of the seeds.
     unary: str = "logistic"

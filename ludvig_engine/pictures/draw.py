@@ -91,10 +91,10 @@ def heat(values: Float[Array, "H W"]) -> Float[Array, "H W 3"]:
 def tinted(
     picture: Float[Array, "H W 3"],
     mask: Bool[Array, "H W"],
-    colour: tuple[float, float, float] = (1, 0.45, 0.05),
+    color: tuple[float, float, float] = (1, 0.45, 0.05),
 ) -> Float[Array, "H W 3"]:
     """The picture with the mask tinted in a color, and the rest darker."""
-    inside = 0.45 * picture + 0.55 * np.array(colour)
+    inside = 0.45 * picture + 0.55 * np.array(color)
     return np.where(mask[..., None], inside, 0.55 * picture).astype(np.float32)
 
 

@@ -57,7 +57,7 @@ def to_paint(segmenter: Segmenter, pointed: Pointing) -> Paint:
     if pointed.box is None and not (pointed.labels == 1).any():
         raise EngineError(
             "bad_input",
-            f"No click on {pointed.view.name} is positive, but {len(pointed.labels)} are negative.",
+            f"No click on {pointed.view.name} is positive ({len(pointed.labels)} negative).",
             ["Click on the object, too."],
         )
     photo = read_photo(pointed.view)

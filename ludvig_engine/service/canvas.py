@@ -76,9 +76,11 @@ def _check(prompt: Prompt) -> None:
 
 
 def _paint(scene: Scene, prompt: Prompt) -> Paint:
-    canvas: Canvas = (
-        _Viewport(scene, prompt.viewport) if prompt.viewport else _Photo(scene.view(prompt.view))
-    )
+    canvas: Canvas
+    if prompt.viewport:
+        canvas = _Viewport(scene, prompt.viewport)
+    else:
+        canvas = _Photo(scene.view(prompt.view))
     paint: Paint = KINDS[prompt.kind].load().paint(canvas, prompt)
     return replace(paint, through=prompt.through)
 

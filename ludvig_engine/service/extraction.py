@@ -98,5 +98,5 @@ def preview_features(state: State, request: PreviewFeatures, job: Job) -> Featur
     """Answer features/preview: the principal components as colors (F, 3), in file order."""
     prepared = state.prepared(request.scene, request.extractor, job=job)
     job.report(COLOR, 0, 1)
-    colours = job.aside(lambda: pca_colours(prepared.uplifted))
-    return FeaturesPreviewed(state.scene(request.scene, job=job).to_file(colours))
+    colors = job.aside(lambda: pca_colours(prepared.uplifted))
+    return FeaturesPreviewed(state.scene(request.scene, job=job).to_file(colors))

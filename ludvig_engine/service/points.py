@@ -13,8 +13,10 @@ from ..arrays import Array, Bool, Float, Int
 from ..scene import Gaussians
 from ..segmentation.painting import Evidence
 
-FEW = 8  # a click without a radius takes this many nearest Gaussians
-MAX_STEPS = 10_000  # points per piece of a line, however thin it is
+# A click without a radius takes this many nearest Gaussians.
+FEW = 8
+# Points per piece of a line, however thin it is.
+MAX_STEPS = 10_000
 
 
 def click(

@@ -40,7 +40,8 @@ from .session import Handler, Session, pack_answer
 MAX_HANDSHAKES = 8  # at the same time
 # A new client waits this long for the previous one's thread to notice that it has left.
 SEAT_SECONDS = 1.0
-EXIT_SECONDS = 1.0  # from the end of stdin to the end of the process
+# From the end of stdin to the end of the process.
+EXIT_SECONDS = 1.0
 MIN_TOKEN = 16  # characters
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,8 @@ from .jobs import Jobs
 # Turns a request of wire/methods.py into its answer; the second argument is the request's job.
 Handler = Callable[[Any, Job], Any]
 
-SLOW = 0.3  # seconds from which a request gets a line in the log
+# Seconds from which a request gets a line in the log.
+SLOW = 0.3
 # These errors happen at every move of a brush, so they are not logged.
 EXPECTED = ("cancelled", "superseded", "busy")
 

@@ -7,7 +7,8 @@ import time
 from ..progress import Job
 from ..stages import START, Stage
 
-OTHER = "other"  # for stages without an id, which extractors of other packages may report
+# For stages without an id, which extractors of other packages may report.
+OTHER = "other"
 
 
 class Stopwatch(Job):

@@ -31,7 +31,7 @@ def find(
     if not wanted:
         raise EngineError(
             "bad_input",
-            f"None of your {len(given)} text prompts is positive.",
+            f"Your text prompts ({len(given)}) are all negative.",
             ["Add a positive text that names what you are looking for."],
         )
     lifted, encoder = state.words(scene, job=job)

@@ -146,10 +146,10 @@ def test_command(data, tmp_path, monkeypatch):
     )
     paper = run("--config=dif_SPIn", "--extractor=colour", "--scene=balls: tomato", "--json")
     assert json.loads(paper.stdout)["results"]["mean"]["IoU"] > 85
-    with pytest.raises(EngineError, match="has no apple"):
+    with pytest.raises(EngineError, match="has no thing called apple"):
         CliRunner().invoke(
             app, ["eval", "captures", str(data), "--scene", "apple"], catch_exceptions=False
         )
-    with pytest.raises(EngineError, match="Only captures compare"):
+    with pytest.raises(EngineError, match="only captures compare"):
         arguments = ["eval", "spin", str(data), "--extractor", "colour", "--extractor", "xfeat"]
         CliRunner().invoke(app, arguments, catch_exceptions=False)

@@ -110,7 +110,7 @@ def test_xdif_is_a_regression_of_pixels(made):
     logits, offset = found.logits
     image = render(prepared.gaussians, scene.views[3].camera, logits[:, None])[0][0] + offset
     np.testing.assert_array_equal(stretched(1 / (1 + np.exp(-image))) > found.cut, looks[3])
-    with pytest.raises(EngineError, match="empty or the whole"):
+    with pytest.raises(EngineError, match="covers the whole picture"):
         find_foreground(
             prepared,
             replace(paint, negative=paint.negative),

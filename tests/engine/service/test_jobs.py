@@ -151,7 +151,7 @@ def test_too_many_are_refused_and_the_same_name_too(desk):
     assert wait_for(lambda: not desk.jobs._waiting)
     for name in range(MAX_WAITING):
         desk.add(name, lambda job: 0)
-    with pytest.raises(EngineError, match="waiting already") as caught:
+    with pytest.raises(EngineError, match="already waiting") as caught:
         desk.add("one more", lambda job: 0)
     assert caught.value.kind == "busy"
     for name in "running", 3:

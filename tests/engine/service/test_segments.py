@@ -211,7 +211,11 @@ def test_words_and_clicks_go_together(reader, made, names):
 YES, HERE = RED[0], viewport(0)
 BAD = {
     "nothing": ([], "bad_input", "no prompt"),
-    "only no words": ([Prompt("text", text="ball", positive=False)], "bad_input", "what it is not"),
+    "only no words": (
+        [Prompt("text", text="ball", positive=False)],
+        "bad_input",
+        "are all negative",
+    ),
     "view": ([replace(YES, view="photo_9")], "not_found", "photo_9"),
     "outside": ([replace(YES, pixels=at([120, 3]))], "bad_input", "outside the photo"),
     "beside": (
