@@ -1,3 +1,3 @@
-"""The requests and answers of the service, under their public name; they are defined in `wire/methods.py`."""
+"""The service's requests and answers under their public name; `wire/methods.py` defines them."""
 
 from .wire.methods import *  # noqa: F403

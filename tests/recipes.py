@@ -1,4 +1,4 @@
-"""For the tests of docs/recipes: a copy of both packages that a recipe was applied to, and programs that run in it."""
+"""A copy of both packages that recipes were applied to, and programs that run in it."""
 
 from __future__ import annotations
 

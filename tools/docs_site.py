@@ -1,4 +1,5 @@
-"""What the site has beside docs/: pages that lie elsewhere in the repository, and links that lead to them.
+"""What the site has beside docs/: pages that lie elsewhere in the repository, and links that lead
+to them.
 
 Hooks of MkDocs, named in mkdocs.yml.
 """
@@ -46,7 +47,7 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def turned(text: str, source: str) -> str:
-    """The text of a file of the repository with each link as it is between the pages of the site."""
+    """A file of the repository, with its links as they are between the pages of the site."""
 
     def link(match: re.Match[str]) -> str:
         if "://" in match[2]:

@@ -1,8 +1,9 @@
-"""The comments beside fields, as their documentation: an extension of griffe, which reads the code for the site.
+"""The comments beside fields, as their documentation: an extension of griffe, which reads the code
+for the site.
 
-A field of a class is explained by the comment behind it or above it. The site lists these under the class's docstring.
-Public classes and functions of the pages in docs/reference that say nothing about themselves are warned about, and the
-build fails on a warning.
+A field of a class is explained by the comment behind it or above it. The site lists these under the
+class's docstring. Public classes and functions of the pages in docs/reference that say nothing
+about themselves are warned about, and the build fails on a warning.
 """
 
 from __future__ import annotations
@@ -87,7 +88,10 @@ def add_comment(constant: griffe.Attribute, comments: Comments) -> None:
 
 
 def add_fields(cls: griffe.Class, comments: Comments) -> None:
-    """Put the fields into the docstring of their class. Without one of their own they are shown nowhere else."""
+    """Put the fields into the docstring of their class.
+
+    Without one of their own they are shown nowhere else.
+    """
     found = [
         member
         for member in cls.members.values()
@@ -118,7 +122,9 @@ def add_fields(cls: griffe.Class, comments: Comments) -> None:
 
 
 def warn_of_silence(thing: griffe.Object) -> None:
-    """A warning for each public class, function and property that the pages leave out for want of a docstring."""
+    """A warning for each public class, function and property that the pages leave out for want of a
+    docstring.
+    """
     for name, member in thing.members.items():
         if member.is_alias or member.is_module or name.startswith("_"):
             continue

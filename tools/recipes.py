@@ -1,7 +1,7 @@
 """Bring docs/recipes/*.diff up to date with the code around them: `python tools/recipes.py`.
 
-Each is merged, as git merges a branch, into the last commit. If one conflicts, the script says where to mend it and what
-to run then.
+Each is merged, as git merges a branch, into the last commit. If one conflicts, the script says
+where to mend it and what to run then.
 """
 
 from __future__ import annotations

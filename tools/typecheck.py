@@ -1,8 +1,9 @@
 """Type-check the engine and the add-on together, as the one package that they are in Blender.
 
-The repository's root is the extension's package, whatever the folder of the checkout is called, and the add-on imports
-the engine relative to it (`from ...ludvig_engine.errors import EngineError`). mypy needs a name for that package, so a
-folder with one is laid out under build/, with links to the sources.
+The repository's root is the extension's package, whatever the folder of the checkout is called, and
+the add-on imports the engine relative to it (`from ...ludvig_engine.errors import EngineError`).
+mypy needs a name for that package, so a folder with one is laid out under build/, with links to the
+sources.
 """
 
 from __future__ import annotations

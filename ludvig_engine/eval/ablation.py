@@ -1,7 +1,7 @@
 """What each number of the segmentation is worth: change one at a time, and measure the selections.
 
-The layout is that of `captures`. Every thing is asked for twice, with the whole mask of the photo that shows most of it and
-with one click inside that mask, and judged on the other photos.
+The layout is that of `captures`. Every thing is asked for twice, with the whole mask of the photo
+that shows most of it and with one click inside that mask, and judged on the other photos.
 """
 
 from __future__ import annotations

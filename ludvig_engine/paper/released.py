@@ -1,4 +1,4 @@
-"""How the published code departs from the paper when it lifts features: its first quirk, for parity only."""
+"""How the published code departs from the paper when it uplifts features; for parity only."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Prepared:
         return self._begin(("coarse", bandwidth, share), make, job)
 
     def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
-        """What `make` gives, made when it is first asked for under this name, and kept with the scene."""
+        """What `make` returns: made when this name is first asked for, and kept with the scene."""
         return self._begin(name, make, job).result(job=job)
 
     def _begin(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:

@@ -260,7 +260,8 @@ def test_prompts_of_the_wrong_form():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [
-        """bad_input One of the clicks is 'a.jpg', which is not of the form ("IMG_1.jpg", 310, 222). """
+        """bad_input One of the clicks is 'a.jpg', which is not of the form """
+        """("IMG_1.jpg", 310, 222). """
         """For example: clicks=[("IMG_1.jpg", 310, 222)]""",
         """bad_input One of the boxes is ('a.jpg', 3, 4), which is not of the form """
         """("IMG_1.jpg", 80, 60, 400, 310). For example: boxes=[("IMG_1.jpg", 80, 60, 400, 310)]""",

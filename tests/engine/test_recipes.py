@@ -1,4 +1,4 @@
-"""The examples of CONTRIBUTING.md apply to the code as it is, are short, and do what they are for."""
+"""The examples of CONTRIBUTING.md apply to the code, are short, and do what they are for."""
 
 from __future__ import annotations
 

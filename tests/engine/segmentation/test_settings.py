@@ -1,4 +1,4 @@
-"""Every number of the segmentation is noticed: a change of it changes the answer to a click or to a mask."""
+"""Every number of the segmentation matters: changing it changes the answer to some prompt."""
 
 from __future__ import annotations
 

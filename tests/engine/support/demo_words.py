@@ -1,4 +1,4 @@
-"""A text model that knows the things of the shipped scene, from their exact masks; it costs no time."""
+"""A text model that knows the shipped scene's things from their exact masks; it costs no time."""
 
 from __future__ import annotations
 

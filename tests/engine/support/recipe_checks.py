@@ -1,4 +1,5 @@
-"""What each recipe of docs/recipes is meant to add is there. Runs with the packages that the recipes were applied to:
+"""What each recipe of docs/recipes is meant to add is there. Runs with the packages that the
+recipes were applied to:
 
 python recipe_checks.py NAME ...
 
