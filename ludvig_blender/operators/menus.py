@@ -12,7 +12,8 @@ Entry = Callable[[bpy.types.Menu, bpy.types.Context], None]
 
 def with_entry(
     classes: Sequence[type],
-    # The stubs take menus for objects, and forget that an entry gets the menu as an argument.
+    # Any, because the stubs take menus for objects, and forget that an entry gets the menu as
+    # an argument.
     menu: Any,
     entry: Entry,
 ) -> tuple[Callable[[], None], Callable[[], None]]:

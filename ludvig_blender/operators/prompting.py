@@ -213,7 +213,7 @@ class ChangePrompt(bpy.types.Operator):
     def description(
         cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
     ) -> str:
-        # The stubs do not know our own properties.
+        # Any, because the stubs do not know our own properties.
         chosen: Any = properties
         return chosen.bl_rna.properties["what"].enum_items[chosen.what].description
 

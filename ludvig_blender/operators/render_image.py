@@ -67,7 +67,8 @@ class RenderSplats(bpy.types.Operator):
                 save(image, Path(bpy.path.abspath(self.filepath)))
         except EngineError as error:
             return messages.fail(self, error)
-        size: Any = image.size  # the stub forgets that it can be indexed
+        # Any, because the stub forgets that a size can be indexed.
+        size: Any = image.size
         messages.clear()
         self.report({"INFO"}, f"Rendered {size[0]} x {size[1]} pixels")
         return {"FINISHED"}
@@ -139,7 +140,7 @@ def render(context: bpy.types.Context) -> bpy.types.Image:
         if image is not None:
             bpy.data.images.remove(image)
         image = bpy.data.images.new(IMAGE, lens.width, lens.height, alpha=True)
-    # The stub lists sequences only, but arrays are taken too, and read faster.
+    # Any, because the stub lists sequences only, but arrays are taken too, and read faster.
     flat: Any = np.ascontiguousarray(straight[::-1], np.float32).reshape(-1)
     image.pixels.foreach_set(flat)
     image.update()

@@ -30,13 +30,13 @@ def batch(
     shader: gpu.types.GPUShader, shape: Shape, **attributes: np.ndarray
 ) -> gpu.types.GPUBatch:
     """Vertices for a shader, with their attributes as arrays."""
-    # The stub lists sequences only, but arrays are taken too, and read faster.
+    # Any, because the stub lists sequences only, but arrays are taken too, and read faster.
     content: dict[str, Any] = dict(attributes)
     return batch_for_shader(shader, shape, content)
 
 
 def _floats(values: np.ndarray) -> gpu.types.Buffer:
-    # Again the stub lists sequences only.
+    # Any, because again the stub lists sequences only.
     flat: Any = values.reshape(-1)
     return gpu.types.Buffer("FLOAT", flat.size, flat)
 
@@ -88,7 +88,7 @@ class Painter:
         count: int,
     ) -> None:
         """Blend `count` splats into `target`. The keys of `textures` name the shader's samplers."""
-        # The stub does not know that `bind` returns a context manager.
+        # Any, because the stub does not know that `bind` returns a context manager.
         framebuffer: Any = target.framebuffer
         with framebuffer.bind():
             target.framebuffer.clear(color=(0.0, 0.0, 0.0, 0.0))

@@ -41,7 +41,7 @@ class Points:
         for cloud, world in clouds:
             key = (cloud.geometry_version, cloud.color_version, cloud.state_version, tint)
             self._batches[key] = before.get(key) or _batch(shader, cloud, tint)
-            # The stub does not know that it is a context manager.
+            # Any, because the stub does not know that it is a context manager.
             pushed: Any = gpu.matrix.push_pop()
             with pushed:
                 gpu.matrix.multiply_matrix(Matrix(world.tolist()))

@@ -73,7 +73,8 @@ class Reading:
 
     def snapshot(self) -> Snapshot:
         """The snapshot, once everything is read. May be called in any thread."""
-        # Only optional fields can be None, as `splats.is_splat_cloud` has checked the others.
+        # Any, because mypy cannot know that only optional fields are None here:
+        # `splats.is_splat_cloud` has checked the others.
         fields: dict[str, Any] = {field: self.arrays[name] for field, name in _FIELDS.items()}
         return Snapshot(**fields, values=self._values(), source=(self.look.mode, *self.look.names))
 

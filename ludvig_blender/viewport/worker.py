@@ -27,8 +27,9 @@ class Worker:
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
-        # Requests of different kinds have results of different types.
+        # Any, because requests of different kinds have results of different types.
         self._running: dict[Hashable, tuple[Request[Any], Future[Any]]] = {}
+        # Any for the same reason.
         self._waiting: dict[Hashable, Request[Any]] = {}
 
     def submit(

@@ -14,7 +14,7 @@ from tools import typecheck
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = ROOT / "ludvig_blender"
-ROOMS = ("maths", "data", "engine")
+ROOMS = ("maths", "data", "engine", "viewport", "operators", "ui")
 FILES = [path for room in ROOMS for path in sorted((ADDON / room).glob("*.py"))]
 DATA = ADDON / "data"
 REGISTERED = ("prompts.py", "properties.py", "capture.py", "features.py")
