@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import bpy
+import bpy
 
+if TYPE_CHECKING:
     from ..data.types import SplatObject
 
     Mixin = bpy.types.Operator
@@ -14,6 +14,10 @@ else:
     # Blender reads properties only of bases that do not derive from its own types. So a base that
     # operators share must not derive from Operator, although the type checker may think it does.
     Mixin = object
+
+
+OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
+INSTALLING = "install"  # the `kind` of the task that installs the engine
 
 
 def splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -131,3 +135,21 @@ def target(context: bpy.types.Context) -> SplatObject | None:
 
     found = splats.splat_objects(context)
     return found[0] if found else photo_cameras.owner(context.object)
+
+
+def online(cls: type[bpy.types.Operator], otherwise: str = "") -> bool:
+    """Blender may go online. `otherwise` is what else the user can do."""
+    if not bpy.app.online_access:
+        cls.poll_message_set(OFFLINE + otherwise)
+        return False
+    return True
+
+
+def not_installing(cls: type[bpy.types.Operator]) -> bool:
+    """The engine is not being installed at the moment."""
+    from ..engine import pump
+
+    if any(task.kind == INSTALLING for task in pump.every()):
+        cls.poll_message_set("The engine is being installed")
+        return False
+    return True

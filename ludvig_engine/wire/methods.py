@@ -5,19 +5,18 @@ the fields are checked on both ends (codec.py). Arrays state their dtype and sha
 their unit in the comment; arrays per Gaussian are in the order of the splat file, or of the cloud
 that was sent.
 
-`python -m ludvig_engine.wire.methods` prints the table of ARCHITECTURE.md. Standard library and
-NumPy only: this also runs inside Blender.
+`python -m ludvig_engine.wire.methods_table` prints the table of ARCHITECTURE.md. Standard library
+and NumPy only: this also runs inside Blender.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
 from numpy import ndarray as Array
 
 from ..errors import EngineError
-from .codec import array_type, hints
 from .prompt_kinds import KINDS
 
 R = TypeVar("R")
@@ -392,45 +391,3 @@ def _exactly_one(value: object, *names: str) -> None:
 
 def _is_empty(value: object) -> bool:
     return isinstance(value, str) and not value
-
-
-def table() -> str:
-    """The methods, the objects in them and the kinds of prompts, as Markdown tables."""
-    rows = ["| method | asked with | answered with | what it does |", "|---|---|---|---|"]
-    # Other modules may have added methods of their own.
-    own = {name: kind for name, kind in METHODS.items() if kind.__module__ == __name__}
-    for name, kind in own.items():
-        summary = (kind.__doc__ or "").splitlines()[0]
-        rows.append(f"| `{name}` | {_fields(kind)} | {_fields(kind.answer)} | {summary} |")
-    rows += ["", "| object | fields |", "|---|---|"]
-    rows += [
-        f"| `{kind.__name__}` | {_fields(kind)} |"
-        for kind in (Cloud, Viewport, Prompt, ExtractorInfo)
-    ]
-    rows += ["", "| kind of prompt | exactly one of |", "|---|---|"]
-    rows += [
-        f"| `{kind.name}` | {', '.join(f'`{name}`' for name in kind.given)} |"
-        for kind in KINDS.values()
-    ]
-    return "\n".join(rows)
-
-
-def _fields(kind: type) -> str:
-    return ", ".join(f"`{name}` {_type(hint)}" for name, hint in hints(kind).items()) or "nothing"
-
-
-def _type(hint: Any) -> str:
-    if found := array_type(hint):
-        return f"{found[0]} ({', '.join(found[1].split())})"
-    first, *others = get_args(hint) or (None,)
-    if get_origin(hint) is Literal:
-        return " ".join([first, *others])
-    if get_origin(hint) is tuple:
-        return f"{_type(first)}..."
-    if get_origin(hint) is dict:
-        return f"{_type(others[0])} by name"
-    return _type(first) if first else hint.__name__
-
-
-if __name__ == "__main__":
-    print(table())

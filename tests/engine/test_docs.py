@@ -15,7 +15,7 @@ from waiting import LIMIT
 
 import small_scene
 from ludvig_engine.features import listing
-from ludvig_engine.wire import methods
+from ludvig_engine.wire import methods, methods_table
 from wire_tools import forwarded, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +130,8 @@ def test_the_remote_commands_work(tmp_path, environment):
 def test_the_table_of_methods_is_up_to_date():
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     assert (
-        text.split("<!-- methods -->")[1].split("<!-- /methods -->")[0].strip() == methods.table()
+        text.split("<!-- methods -->")[1].split("<!-- /methods -->")[0].strip()
+        == methods_table.table()
     )
 
 

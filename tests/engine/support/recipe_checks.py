@@ -100,7 +100,7 @@ def prompt_kind(folder: Path) -> None:
     prompt = codec.decode(methods.Prompt, *codec.encode(prompt))
     with pytest.raises(EngineError, match="A circle prompt needs a middle and a rim"):
         methods.Prompt("circle", viewport=looking, pixels=pixels[:1])
-    assert "`circle`" in methods.table()
+    assert "`circle`" in methods_table.table()
     cloud = small_scene.gaussians()[0]
     ((paint,), placed) = canvas.read(Scene(cloud, np.arange(len(cloud)), len(cloud)), [prompt])
     assert placed is None
@@ -126,7 +126,7 @@ def prompt_kind(folder: Path) -> None:
 
 def wire_method(folder: Path) -> None:
     """It is documented, checked, and answered."""
-    assert "`segment/measure`" in methods.table()
+    assert "`segment/measure`" in methods_table.table()
     made = small_scene.gaussians()[0]
     fields = ("means", "quats", "scales", "opacities", "sh0", "shN")
     service = Service(folder)

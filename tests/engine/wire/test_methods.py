@@ -58,18 +58,18 @@ def test_every_method_says_what_it_does(name):
     assert first.endswith((".", "?"))
     # Python gives a dataclass without a docstring one that begins with its name.
     assert not first.startswith(OURS[name].__name__)
-    assert f"| `{name}` |" in methods.table()
+    assert f"| `{name}` |" in methods_table.table()
 
 
 def test_the_table_is_printed():
     printed = subprocess.run(
-        [sys.executable, "-m", "ludvig_engine.wire.methods"],
+        [sys.executable, "-m", "ludvig_engine.wire.methods_table"],
         capture_output=True,
         text=True,
         check=True,
     )
     assert printed.stdout.strip() == "\n".join(
-        line for line in methods.table().splitlines() if "`fake/" not in line
+        line for line in methods_table.table().splitlines() if "`fake/" not in line
     )
 
 

@@ -1,0 +1,180 @@
+"""Operators that install and remove the engine, and fetch models for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import BoolProperty, FloatProperty, StringProperty
+
+from ...ludvig_engine.errors import EngineError, Fix
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome
+    from ..engine.pump import Steps, Work
+
+
+class InstallEngine(bpy.types.Operator):
+    """Install the engine in its own Python environment, outside Blender. Shows the size first"""
+
+    bl_idname = "ludvig.install_engine"
+    bl_label = "Install Engine"
+
+    learned: BoolProperty(
+        name="Learned Features",
+        description="Also install PyTorch and small models that recognize objects. "
+        "Without them, splats are told apart by color only",
+        default=True,
+    )
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return polls.online(cls, ", or choose an existing Python") and polls.not_installing(cls)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
+        return context.window_manager.invoke_props_dialog(
+            self, width=440, title="Install Engine", confirm_text="Install"
+        )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        import shutil
+
+        from ..engine import install, settings
+        from . import lines
+
+        layout, folder = self.layout, settings.folder()
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        kept = install.CORE_SIZE + self.learned * install.LEARNED_SIZE
+        column = layout.column(align=True)
+        column.label(text="The engine is installed in a folder of its own:", icon="PACKAGE")
+        column.label(text=str(folder), icon="FILE_FOLDER")
+        free = shutil.disk_usage(existing).free
+        need = install.needed(learned=self.learned)
+        text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing"
+        text += f"; {lines.size(free)} are free"
+        column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
+        layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
+
+    def execute(self, _context: bpy.types.Context) -> Outcome:
+        from ..data import messages
+        from ..engine import install, link, pump, settings
+
+        if not bpy.app.online_access:
+            fixes = [Fix("Allow online access.", "allow_network")]
+            return messages.fail(self, EngineError("offline", "Blender may not go online.", fixes))
+        installation = install.Installation(settings.folder())
+        learned = self.learned
+
+        def steps() -> Steps:
+            work = pump.Work(lambda work: installation.install(work, learned=learned))
+            try:
+                yield work
+            finally:
+                work.cancel()
+            messages.clear()
+            settings.look()
+            link.stop()
+            yield from link.running()
+
+        # A running engine would keep files open that must be replaced.
+        link.stop()
+        return link.finish(
+            self, pump.start(steps(), label="Installing the engine", kind=polls.INSTALLING)
+        )
+
+
+class RemoveEngine(bpy.types.Operator):
+    """Delete the Python environment of the engine. Models and computed features stay"""
+
+    bl_idname = "ludvig.remove_engine"
+    bl_label = "Remove Engine"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        from ..engine import settings
+
+        if settings.state() == "none":
+            cls.poll_message_set("The engine is not installed")
+            return False
+        return polls.not_installing(cls)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
+        return context.window_manager.invoke_confirm(
+            self, event, title="Remove the engine?", confirm_text="Remove"
+        )
+
+    def execute(self, _context: bpy.types.Context) -> Outcome:
+        from ..engine import install, link, pump, settings
+
+        installation = install.Installation(settings.folder())
+
+        def steps() -> Steps:
+            yield pump.in_thread(installation.remove)
+            settings.look()
+
+        link.stop(wait=True)
+        return link.finish(self, pump.start(steps(), label="Removing the engine"))
+
+
+class FetchModel(bpy.types.Operator):
+    """Download the weights of a model. The size and the license are shown first"""
+
+    bl_idname = "ludvig.fetch_model"
+    bl_label = "Download Model"
+
+    model: StringProperty(
+        options={"HIDDEN", "SKIP_SAVE"}, description="Its name in `ludvig models list`"
+    )
+    about: StringProperty(
+        options={"HIDDEN", "SKIP_SAVE"},
+        description="Text to show first. If empty, the size and the license",
+    )
+    size: FloatProperty(
+        options={"HIDDEN", "SKIP_SAVE"}, description="Size of the download in bytes"
+    )
+    licence: StringProperty(options={"HIDDEN", "SKIP_SAVE"}, description="License of the weights")
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return polls.online(cls)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
+        from . import lines
+
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=f"Download {self.model}?",
+            message=self.about or f"{lines.size(self.size)}, license {self.licence}",
+            confirm_text="Download",
+        )
+
+    def execute(self, _context: bpy.types.Context) -> Outcome:
+        from ..data import messages
+        from ..engine import install, interpreter, link, pump, settings
+
+        try:
+            place = interpreter.find()
+        except EngineError as error:
+            return messages.fail(self, error)
+        installation, models = install.Installation(settings.folder()), self.model.split()
+
+        def fetch(work: Work) -> None:
+            for model in models:
+                installation.fetch(work, model, python=place.python, environment=place.environment)
+
+        def steps() -> Steps:
+            work = pump.Work(fetch)
+            try:
+                yield work
+            finally:
+                work.cancel()
+            messages.clear()
+            link.ask_about_itself()
+
+        return link.finish(self, pump.start(steps(), label=f"Downloading {self.model}"))
+
+
+CLASSES = (InstallEngine, RemoveEngine, FetchModel)
+
+register, unregister = bpy.utils.register_classes_factory(CLASSES)
