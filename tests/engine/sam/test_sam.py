@@ -360,7 +360,7 @@ def test_segment_anything_without_torchvision(monkeypatch, tmp_path):
     torch.save({"image_encoder.pos_embed": torch.zeros(1, 8, 8, 768)}, tmp_path / "a.pth")
     monkeypatch.setitem(sys.modules, "segment_anything", None)
     with pytest.raises(
-        EngineError, match=r'Use the segmenter "sam": the same model, without torchvision'
+        EngineError, match=r'Use the segmenter "sam", which is the same model without torchvision'
     ) as caught:
         load_segmenter(f"sam-pth:{tmp_path / 'a.pth'}")
     assert caught.value.kind == "missing_package"
