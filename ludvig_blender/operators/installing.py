@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError, Fix
+from . import polls
 
 if TYPE_CHECKING:
     from ..data.types import Outcome

@@ -195,7 +195,7 @@ BAD = {
     "not a click": (["--click=photo_1"], "is not VIEW:X,Y"),
     "not a box": (["--box=photo_1:1,2,3"], "is not VIEW:X0,Y0,X1,Y1"),
     "no mask": (["--mask=photo_1=nowhere.png"], "nowhere.png"),
-    "only negative": (["--click=photo_1:3,3:-"], "say yes"),
+    "only negative": (["--click=photo_1:3,3:-"], "None of your positive prompts"),
     "extractor typo": (["--click=photo_1:3,3", "--extractor=color"], 'Did you mean "colour"'),
 }
 

@@ -256,11 +256,11 @@ BAD = {
         "bad_input",
         "box is empty",
     ),
-    "only no": ([replace(YES, positive=False)], "bad_input", "say yes"),
+    "only no": ([replace(YES, positive=False)], "bad_input", "None of your positive prompts"),
     "in the sky": (
         [Prompt("click", view="photo_0", pixels=at([0, 0]))],
         "bad_input",
-        "No splat is visible",
+        "None of your positive prompts",
     ),
 }
 

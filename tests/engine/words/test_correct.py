@@ -76,5 +76,5 @@ def test_masks_and_prompts_in_space_go_with_words(made):
     blue = painting.Evidence((names == "blue").astype(np.float32), nothing, nothing)
     found = corrected(prepared, said["tomato"].segment, [], placed=blue)
     assert iou(found.selected, np.isin(names, ("red", "blue")), seen) > 0.9
-    with pytest.raises(EngineError, match="No splat is visible"):
+    with pytest.raises(EngineError, match="None of your positive prompts"):
         corrected(prepared, said["zeppelin"].segment, [])
