@@ -23,6 +23,10 @@ PAGES = {
     "demo/README.md": "demo.md",
     "LICENSE": "LICENSE",
     "tasks.py": "tasks.py",
+    **{
+        f"examples/{path.name}": f"examples/{path.name}"
+        for path in (ROOT / "examples").glob("*.py")
+    },
 }
 EMPTY = re.compile(r'–\s*<div class="doc-md-description">\s*</div>')
 LINK = re.compile(r"(\]\()([^)#\s]+)")
