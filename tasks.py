@@ -111,7 +111,7 @@ def engine_python(found: dict[str, Path]) -> Path:
 
 def lint(arguments: list[str]) -> None:
     """Run ruff and mypy as pre-commit and CI do."""
-    python = environment(".venv", Path(sys.executable), CHECKS)
+    python = environment(".venv-checks", Path(sys.executable), CHECKS)
     run([python, "-m", "ruff", "check", "."])
     run([python, "-m", "ruff", "format", "--check", "."])
     if code := typecheck.run(python):
@@ -120,7 +120,7 @@ def lint(arguments: list[str]) -> None:
 
 def docs(arguments: list[str]) -> None:
     """The documentation as a site in build/docs; a warning is an error."""
-    python = environment(".venv", Path(sys.executable), CHECKS)
+    python = environment(".venv-checks", Path(sys.executable), CHECKS)
     run([python, "-m", "mkdocs", "build", "--strict", *arguments])
 
 

@@ -124,7 +124,7 @@ def reduced(
     if not recipe.components:
         return Lazy(lambda n: _sight(views[n], maps[n], maps[n]["map"]), len(maps))
     every = Lazy(lambda n: maps[n]["map"], len(maps))
-    reduce = pca_.fit(every, components=recipe.components, weighted=recipe.weighted, job=job)
+    reduce = pca_.fit_pca(every, components=recipe.components, weighted=recipe.weighted, job=job)
 
     def sight(n: int) -> Sight:
         arrays = maps[n]

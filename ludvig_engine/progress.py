@@ -89,7 +89,7 @@ class Job:
         If the job is cancelled meanwhile, the thread is left to finish alone and its result is
         dropped.
         """
-        return self.wait(begin(function))
+        return self.wait(run_aside(function))
 
     def wait(self, future: Future[R]) -> R:
         """The result of `future`. Raises `Cancelled` if the job is cancelled before it is there."""
@@ -111,7 +111,7 @@ class Shared(Job, Generic[R]):
 
     def __init__(self, work: Callable[[Job], R], *, job: Job) -> None:
         self._watcher = job
-        self._future = begin(lambda: work(self))
+        self._future = run_aside(lambda: work(self))
 
     def report(self, stage: str, done: int, total: int) -> None:
         self._watcher.report(stage, done, total)
@@ -130,7 +130,7 @@ class Shared(Job, Generic[R]):
         return self._future.done() and self._future.exception() is not None
 
 
-def begin(function: Callable[[], R]) -> Future[R]:
+def run_aside(function: Callable[[], R]) -> Future[R]:
     """Start `function()` in a daemon thread, which does not keep the process from exiting."""
     future: Future[R] = Future()
 

@@ -69,7 +69,7 @@ def run(
             continue
 
         def torch(camera: Camera, image: Array = image) -> Array:
-            return torch_lift.lift(gaussians, camera, image)
+            return torch_lift.lift_with_torch(gaussians, camera, image)
 
         agree(folded(cameras[0]), torch(cameras[0]))
         figures[f"torch_{D}_s"] = _mean(torch, cameras[:1], repeat=1)

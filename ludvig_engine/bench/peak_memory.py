@@ -50,7 +50,7 @@ def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:
     grid = (CHANNELS, height // PATCH, width // PATCH)
     maps = Lazy(lambda n: np.random.default_rng(n).random(grid, np.float32), views)
     start = time.perf_counter()
-    reduce = pca.fit(maps)
+    reduce = pca.fit_pca(maps)
     fitted = time.perf_counter()
     found = uplift(gaussians, Lazy(lambda n: Sight(cameras[n], reduce(maps[n])), views))
     lifted = time.perf_counter()

@@ -19,7 +19,9 @@ TILE = 16
 BATCH = 8192
 
 
-def lift(gaussians: Gaussians, camera: Camera, image: Float[Array, "D H W"]) -> Float[Array, "N D"]:
+def lift_with_torch(
+    gaussians: Gaussians, camera: Camera, image: Float[Array, "D H W"]
+) -> Float[Array, "N D"]:
     """Σ w F over the pixels of one view."""
     torch.set_num_threads(1)
     ellipses = project(gaussians, camera, GSPLAT)

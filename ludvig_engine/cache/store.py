@@ -117,7 +117,7 @@ class Cache:
         path = self._path(name)
         try:
             with path.open("rb") as file:
-                metadata, arrays = frames.read(_filler(file))
+                metadata, arrays = frames.read_frame(_filler(file))
                 if (
                     file.read(1)
                     or metadata.get("key") != name
@@ -139,7 +139,9 @@ class Cache:
         """Keep an entry, if that is possible. `about` is for people who look into the file."""
         path = self._path(name)
         try:
-            frame = frames.pack({"key": name, "crc32": _checksum(arrays), "about": about}, arrays)
+            frame = frames.pack_frame(
+                {"key": name, "crc32": _checksum(arrays), "about": about}, arrays
+            )
             size = sum(len(piece) for piece in frame)
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(path, needed=size) as temporary, temporary.open("wb") as file:

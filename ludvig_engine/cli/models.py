@@ -67,7 +67,7 @@ def list_(folder: Folder = None, json: AsJson = False) -> None:
 @app.command()
 def fetch(model: Name, folder: Folder = None, json: AsJson = False) -> None:
     """Download a model and verify it, unless it is here; continue an interrupted download."""
-    known = weights.find(model)
+    known = weights.model_called(model)
     if not json and not weights.status(folder)[known.id]:
         console.print(
             f"{known.source}: {known.size / 1e6:,.0f} MB, license {known.licence}.", soft_wrap=True

@@ -107,7 +107,7 @@ def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array
             f"--what {what} needs a result file, but there is no --scores.",
             ["Add --scores RESULT.safetensors, which `ludvig segment` writes."],
         )
-    arrays, _ = result.read(scores, what)
+    arrays, _ = result.read_result(scores, what)
     values = scene.from_file(arrays[what]).astype(np.float32)
     return values.max(1) if values.ndim == 2 else values
 

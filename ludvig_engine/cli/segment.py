@@ -192,7 +192,7 @@ def _compute(
     prepared = prepare(scene, features, recipe=asked.recipe, cache=kept, job=job)
     if not asked.texts:
         return segment(prepared, paints, options=asked.options, **shared), {}
-    found, arrays = words.find(
+    found, arrays = words.text_segment(
         scene,
         prepared,
         asked.texts,

@@ -16,7 +16,7 @@ from ..rendering import Raster
 from ..scene import Scene
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
-from ..words.find import Spread, TextExtractor, lift_text, text_models, text_scores, together
+from ..words.find import Spread, TextExtractor, lift_text, text_models, text_scores, united
 from ..words.text import NEGATIVES, TEMPLATES
 
 Negatives = Annotated[
@@ -32,7 +32,7 @@ TextModel = Annotated[
 ]
 
 
-def find(
+def text_segment(
     scene: Scene,
     prepared: Prepared,
     texts: Sequence[str],
@@ -53,6 +53,6 @@ def find(
         "relevancy": np.stack([one.relevancy for one in found], 1),
         "text_scores": np.stack([one.segment.scores for one in found], 1),
     }
-    segment = together(found)
+    segment = united(found)
     told = f"{encoder.name} compared these words with the photos: {', '.join(texts)}."
     return replace(segment, notes=(told, *segment.notes)), arrays

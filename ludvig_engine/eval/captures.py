@@ -40,7 +40,7 @@ from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
 from ..stages import EVALUATE
 from ..words.find import TextExtractor, lift_text, text_scores
-from ..words.text import find
+from ..words.text import detect
 from . import metrics
 from .datasets import splats_of
 from .single_view import Task, read_binary
@@ -126,7 +126,7 @@ def score(
         lifted, asked = None, []
         if encoder and "text" in kinds:
             lifted = lift_text(scene, encoder, cache=cache, job=job)
-            asked = find(encoder, lifted.features, ABSENT)
+            asked = detect(encoder, lifted.features, ABSENT)
         false = 100 * metrics.mean(finding.found for finding in asked)
         for thing in job.track([thing for thing in things if thing.place == place], EVALUATE):
             row, judge = _score_masks(scene, prepared, thing, kinds, job)

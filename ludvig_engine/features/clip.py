@@ -23,10 +23,10 @@ from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
-from ..machine.images import CLIP, SIGNED, UNIT, fit, standardise, to_tensor
+from ..machine.images import CLIP, SIGNED, UNIT, fitted_size, standardise, to_tensor
 from ..scene import Photo
 from .options import parse
-from .pyramid import pyramid, unit
+from .pyramid import pyramid, unit_vectors
 
 VERSION = 1
 # Longer side in pixels in the dense mode. Position embeddings were trained at 224 to 448 pixels
@@ -74,21 +74,21 @@ class TextAligned:
             return_tensors="pt",
         ).to(self.device)
         with inference(self.device):
-            return unit(_pooled(self.model.get_text_features(**tokens)))
+            return unit_vectors(_pooled(self.model.get_text_features(**tokens)))
 
     def _dense(self, photo: Photo) -> Float[Array, "D h w"]:
         patch = self.model.config.vision_config.patch_size
-        size = fit(photo.pixels.shape, limit=self.size, multiple=patch)
+        size = fitted_size(photo.pixels.shape, limit=self.size, multiple=patch)
         statistics = STATISTICS[self.model.config.model_type]
         image = to_tensor(
             photo.pixels, size, statistics, device=self.device, dtype=self.model.dtype
         )
         tokens = DENSE[self.model.config.model_type](self.model, image)[0].float().cpu().numpy()
         grid = size[0] // patch, size[1] // patch
-        return np.ascontiguousarray(unit(tokens).T.reshape(-1, *grid), np.float32)
+        return np.ascontiguousarray(unit_vectors(tokens).T.reshape(-1, *grid), np.float32)
 
     def _tiles(self, photo: Photo) -> Float[Array, "D h w"]:
-        size = fit(photo.pixels.shape, limit=PAPER_SIZE)
+        size = fitted_size(photo.pixels.shape, limit=PAPER_SIZE)
         image = to_tensor(photo.pixels, size, UNIT, device=self.device)
         return pyramid(image, self._embed, batch=TILES_PER_BATCH, stretched=self.stretched)
 

@@ -19,13 +19,13 @@ from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
-from ..machine.images import fit, to_tensor
+from ..machine.images import fitted_size, to_tensor
 from ..progress import chunks
 from ..scene import Photo
 from .convolution import read_weights
 from .effnet import STATISTICS, Network, load_network, resampled
 from .options import parse
-from .pyramid import unit
+from .pyramid import unit_vectors
 
 VERSION = 1
 SIZE = 896
@@ -58,7 +58,7 @@ class SentenceEncoder:
         with inference(self.device):
             states = self.model(**tokens).last_hidden_state.float()
             mask = tokens["attention_mask"][..., None]
-            return unit(((states * mask).sum(1) / mask.sum(1)).cpu().numpy())
+            return unit_vectors(((states * mask).sum(1) / mask.sum(1)).cpu().numpy())
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,16 @@ class Conse:
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         maps = [self._probabilities(photo, int(share * self.size)) for share in SHARES]
-        grid = tuple(side // 16 for side in fit(photo.pixels.shape, limit=self.size, multiple=32))
+        grid = tuple(
+            side // 16 for side in fitted_size(photo.pixels.shape, limit=self.size, multiple=32)
+        )
         mean = np.mean([resampled(x, 32, grid) for x in maps], axis=0)
-        vectors = unit(self._embed(mean.reshape(len(mean), -1).T))
+        vectors = unit_vectors(self._embed(mean.reshape(len(mean), -1).T))
         return np.ascontiguousarray(vectors.T.reshape(-1, *grid), np.float32)
 
     def _probabilities(self, photo: Photo, limit: int) -> Float[Array, "C a b"]:
         torch = import_torch()
-        size = fit(photo.pixels.shape, limit=limit, multiple=32)
+        size = fitted_size(photo.pixels.shape, limit=limit, multiple=32)
         with inference(self.device):
             last = self.network(to_tensor(photo.pixels, size, STATISTICS, device=self.device))[-1]
             # The head was trained on means over 7 x 7 places, so each place is averaged with its

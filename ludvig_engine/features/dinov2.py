@@ -21,7 +21,7 @@ from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..machine.device import choose, import_torch, inference, load_pretrained
-from ..machine.images import IMAGENET, fit, to_tensor
+from ..machine.images import IMAGENET, fitted_size, to_tensor
 from ..scene import Photo
 from .options import parse
 from .windows import Average, windows
@@ -46,7 +46,7 @@ class VisionTransformer:
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         patch = self.model.config.patch_size
-        height, width = fit(photo.pixels.shape, limit=self.size, multiple=patch)
+        height, width = fitted_size(photo.pixels.shape, limit=self.size, multiple=patch)
         with inference(self.device):
             image = to_tensor(
                 photo.pixels, (height, width), IMAGENET, device=self.device, dtype=self.model.dtype

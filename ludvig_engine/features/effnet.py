@@ -16,7 +16,7 @@ from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..machine.device import choose, import_torch, inference
-from ..machine.images import fit, to_tensor
+from ..machine.images import fitted_size, to_tensor
 from ..scene import Photo
 from .convolution import Layer, layer, read_weights
 from .options import parse
@@ -81,7 +81,7 @@ class EfficientNet:
     parallel: bool = False  # torch uses all cores by itself
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
-        size = fit(photo.pixels.shape, limit=self.size, multiple=32)
+        size = fitted_size(photo.pixels.shape, limit=self.size, multiple=32)
         with inference(self.device):
             stages = self.network(to_tensor(photo.pixels, size, STATISTICS, device=self.device))
             maps = [stages[level][0].float().cpu().numpy() for level in LEVELS]
@@ -112,7 +112,10 @@ def load(argument: str, *, device: str) -> EfficientNet:
     device = choose(device)
     folder = weights.path("effnet")
     key = f"effnet-{VERSION}-{weights.fingerprint(folder)}-{options['size']}"
-    network, licence = load_network(read_weights(folder, device)), weights.find("effnet").licence
+    network, licence = (
+        load_network(read_weights(folder, device)),
+        weights.model_called("effnet").licence,
+    )
     return EfficientNet(network, "efficientnet-lite0", key, licence, device, options["size"])
 
 

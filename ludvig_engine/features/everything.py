@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arrays import Array, Float, Int
 from ..errors import EngineError
-from ..machine.images import fit
+from ..machine.images import fitted_size
 from ..scene import Photo
 from . import Extractor, load_extractor
 from .windows import interpolation
@@ -56,7 +56,7 @@ def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Flo
 
     The result has at most `LONG_SIDE` cells along its longer side.
     """
-    grid = fit(labels.shape, limit=LONG_SIDE)
+    grid = fitted_size(labels.shape, limit=LONG_SIDE)
     centers = [(np.arange(n) + 0.5) / n for n in grid]
     rows, columns = (
         interpolation(at * count - 0.5, count)

@@ -23,7 +23,7 @@ def load(argument: str, *, device: str) -> VisionTransformer:
         raise EngineError(
             "bad_input", f'"imgfocus" has no variant "{choice}".', ["Write: imgfocus."]
         )
-    model = weights.find("imgfocus")
+    model = weights.model_called("imgfocus")
     return load_folder(
         model.id,
         name="dinov2-vits14-imgfocus",

@@ -42,7 +42,7 @@ class Reduction:
         return (np.tensordot(matrix, feature_map, 1) - offset[:, None, None]).astype(np.float32)
 
 
-def fit(
+def fit_pca(
     maps: Sequence[Float[Array, "D h w"]],
     *,
     components: int = COMPONENTS,

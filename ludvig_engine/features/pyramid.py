@@ -89,17 +89,17 @@ def pyramid(
         tiles = tiles.permute(1, 2, 0, 3, 4)
         grid = tiles.shape[:2]
         flat = [embed(_take(tiles, start, batch)) for start in range(0, grid[0] * grid[1], batch)]
-        vectors = unit(np.concatenate(flat)).reshape(*grid, -1)
+        vectors = unit_vectors(np.concatenate(flat)).reshape(*grid, -1)
         places = [
             level.stretched(at, n, side) if stretched else level.index(at)
             for at, n, side in zip(centers, grid, (height, width), strict=True)
         ]
         rows, columns = (interpolation(at, n) for at, n in zip(places, grid, strict=True))
         total = total + np.einsum("ya,abd,xb->dyx", rows, vectors, columns, optimize=True)
-    return np.ascontiguousarray(unit(total, axis=0), np.float32)
+    return np.ascontiguousarray(unit_vectors(total, axis=0), np.float32)
 
 
-def unit(x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
+def unit_vectors(x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
     """Scale vectors along `axis` to length one; a zero vector stays zero."""
     return x / np.maximum(np.linalg.norm(x, axis=axis, keepdims=True), 1e-12)
 

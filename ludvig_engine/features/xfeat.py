@@ -16,7 +16,7 @@ from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..machine.device import choose, import_torch, inference
-from ..machine.images import UNIT, fit, to_tensor
+from ..machine.images import UNIT, fitted_size, to_tensor
 from ..scene import Photo
 from .convolution import Layer, layer, read_weights
 from .options import parse
@@ -47,7 +47,7 @@ class XFeat:
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         functional = import_torch().nn.functional
-        size = fit(photo.pixels.shape, limit=self.size, multiple=32)
+        size = fitted_size(photo.pixels.shape, limit=self.size, multiple=32)
         with inference(self.device):
             gray = to_tensor(photo.pixels, size, UNIT, device=self.device).mean(1, keepdim=True)
             x = functional.instance_norm(gray)
@@ -94,4 +94,6 @@ def load(argument: str, *, device: str) -> XFeat:
         layer(tensors, "block_fusion.2"),
     ]
     key = f"xfeat-{VERSION}-{weights.fingerprint(folder)}-{options['size']}"
-    return XFeat(blocks, "xfeat", key, weights.find("xfeat").licence, device, options["size"])
+    return XFeat(
+        blocks, "xfeat", key, weights.model_called("xfeat").licence, device, options["size"]
+    )

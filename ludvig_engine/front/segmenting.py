@@ -16,7 +16,7 @@ from ..segmentation import segment as rules
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment
 from ..words.correct import corrected
-from ..words.find import Spread, lift_text, load_text_extractor, text_scores, together
+from ..words.find import Spread, lift_text, load_text_extractor, text_scores, united
 from ..words.text import NEGATIVES
 from .preparing import kept
 from .prompting import Box, Click, Painting, paints
@@ -128,6 +128,6 @@ def _named(
     asked = text_scores(
         prepared, lifted, encoder, texts, negatives=negatives, spread=spread, job=job
     )
-    found = together(asked)
+    found = united(asked)
     told = f"Words were understood by {encoder.name}: {', '.join(texts)}."
     return replace(found, notes=(told, *found.notes))

@@ -71,7 +71,7 @@ def uplift(
         _check(view, one, pairs[0][1])
     reduce = None
     if components:
-        reduce = pca.fit([one for _, one in pairs], components=components, job=job)
+        reduce = pca.fit_pca([one for _, one in pairs], components=components, job=job)
     sights = [
         Sight(view.camera, reduce(one) if reduce else one, _valid(view))
         for view, one in job.track(pairs, UPLIFT)

@@ -30,7 +30,7 @@ def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping
         temporary.write_bytes(data)
 
 
-def read(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict[str, Any]]:
+def read_result(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays called `names` (all if none are given) and the metadata.
 
     Raises `EngineError`: "not_found", or "bad_file" if it is no result file or lacks an array.

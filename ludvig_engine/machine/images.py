@@ -18,7 +18,7 @@ SIGNED = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))  # maps 0..1 to -1..1
 UNIT = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
-def fit(shape: Sequence[int], *, limit: int, multiple: int = 1) -> tuple[int, int]:
+def fitted_size(shape: Sequence[int], *, limit: int, multiple: int = 1) -> tuple[int, int]:
     """(height, width) for an image of `shape`: at most `limit` pixels long, and in whole multiples.
 
     The image is never enlarged, but for sides shorter than one `multiple`. Each side is scaled on

@@ -13,7 +13,7 @@ from ..scene import Scene
 from ..segmentation.painting import Paint
 from ..segmentation.segment import Segment
 from .configs import Masks
-from .one_view import CUTS, Found, agreement, heaviest, li, stretched
+from .one_view import CUTS, Found, agreements, heaviest, li, to_unit_range
 
 
 def find_by_masks(
@@ -39,12 +39,12 @@ def find_by_masks(
     gaussians, masks = scene.gaussians.take(rows), masks[rows]
     image = render(gaussians, paint.camera, masks, raster=raster, job=job)[0]
     target = paint.positive > 0.5
-    agreements = np.stack([agreement(stretched(channel), target) for channel in image])
+    agreements = np.stack([agreements(to_unit_range(channel), target) for channel in image])
     if config.cut is None:
         channel, n = (int(k) for k in np.unravel_index(np.argmax(agreements), agreements.shape))
         how = f"found by agreement with the reference view, IoU {agreements[channel, n]:.3f}"
     else:
-        wanted = li(stretched(image[0])) if config.cut == "li" else float(config.cut)
+        wanted = li(to_unit_range(image[0])) if config.cut == "li" else float(config.cut)
         channel, n = 0, int(np.argmin(np.abs(CUTS - wanted)))
         how = "Li's threshold" if config.cut == "li" else "fixed by the experiment"
     cut, chosen = float(CUTS[n]), image[channel]

@@ -138,9 +138,9 @@ def _cut_by_agreement(
     scores: Float[Array, " N"], image: Float[Array, "H W"], target: Bool[Array, "H W"]
 ) -> Found:
     """Cut the picture of the scores where it agrees best with the target mask."""
-    agreements = agreement(stretched(image), target)
-    n = int(np.argmax(agreements))
-    cut, best = float(CUTS[n]), float(agreements[n])
+    found = agreements(to_unit_range(image), target)
+    n = int(np.argmax(found))
+    cut, best = float(CUTS[n]), float(found[n])
     level = float(image.min() + CUTS[n] * np.ptp(image))
     how = f"found by agreement with the reference view, IoU {best:.3f}"
     return Found(Segment(scores, level, how, {"cut": cut}, {"agreement": best}), cut, best)
@@ -152,7 +152,7 @@ def picture(
     """The object's mask in a camera, as the benchmarks draw it."""
     values = found.segment.scores if found.logits is None else found.logits[0]
     image = render(gaussians, camera, values[:, None], raster=raster, job=job)[0][0]
-    image = stretched(image if found.logits is None else _probability(image + found.logits[1]))
+    image = to_unit_range(image if found.logits is None else _probability(image + found.logits[1]))
     return image > (li(image) if found.cut is None else found.cut)
 
 
@@ -161,7 +161,7 @@ def li(image: Float[Array, "H W"]) -> float:
     return float(threshold_li(image)) if np.ptp(image) > 0 else 0.0
 
 
-def stretched(image: Float[Array, "H W"]) -> Float[Array, "H W"]:
+def to_unit_range(image: Float[Array, "H W"]) -> Float[Array, "H W"]:
     """Scale an image linearly so that its minimum becomes 0 and its maximum 1.
 
     If all pixels are equal they become 0.
@@ -169,7 +169,7 @@ def stretched(image: Float[Array, "H W"]) -> Float[Array, "H W"]:
     return np.asarray((image - image.min()) / max(float(np.ptp(image)), 1e-12), np.float32)
 
 
-def agreement(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Array, " T"]:
+def agreements(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Array, " T"]:
     """IoU of image > cut with the mask, for all T cuts of `CUTS`, from two histograms."""
     # For each pixel, the number of cuts below it.
     level = np.searchsorted(CUTS[::-1], image.ravel())

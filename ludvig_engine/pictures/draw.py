@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import Array, Bool, Float, Shaped
-from ..features.pca import fit
+from ..features.pca import fit_pca
 from ..io.atomic import atomic_write
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, colours, render
@@ -73,7 +73,7 @@ def pca_colours(uplifted: Uplifted) -> Float[Array, "N 3"]:
     seen = uplifted.features[uplifted.seen]
     if len(seen) < 2:
         return out
-    three = fit([seen.T[:, :, None]], components=3)(seen.T[:, :, None])[:, :, 0].T
+    three = fit_pca([seen.T[:, :, None]], components=3)(seen.T[:, :, None])[:, :, 0].T
     low, high = np.percentile(three, [2, 98], axis=0)
     out[uplifted.seen, : three.shape[1]] = np.clip(
         (three - low) / np.maximum(high - low, 1e-9), 0, 1

@@ -194,7 +194,7 @@ def usable(raster: Raster = GSPLAT) -> Gsplat | None:
 
     If something can be fixed, the reason is logged, once.
     """
-    back_end = find()
+    back_end = find_gsplat()
     others = [f.name for f in fields(raster) if f.name not in ADJUSTABLE]
     return (
         back_end
@@ -204,7 +204,7 @@ def usable(raster: Raster = GSPLAT) -> Gsplat | None:
 
 
 @functools.cache
-def find() -> Gsplat | None:
+def find_gsplat() -> Gsplat | None:
     """Try gsplat with one Gaussian, once per process. `LUDVIG_DEVICE=cpu` prevents that."""
     if os.environ.get("LUDVIG_DEVICE") == "cpu" or not (
         find_spec("gsplat") or shutil.which("nvidia-smi")

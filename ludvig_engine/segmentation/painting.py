@@ -81,7 +81,7 @@ class Evidence:
         )
 
 
-def lift(
+def lift_paint(
     gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPLAT, job: Job = SILENT
 ) -> Evidence:
     """The evidence of all paint together."""

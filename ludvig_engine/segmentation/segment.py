@@ -29,7 +29,7 @@ from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
 from .agreement import THRESHOLDS, agreement
 from .likeness import learn
-from .painting import Evidence, Paint, lift, merged
+from .painting import Evidence, Paint, lift_paint, merged
 from .prepared import Prepared
 from .self_training import THRESHOLD, Answer, SelfTraining
 from .settings import DEFAULT_SETTINGS, Settings
@@ -84,7 +84,7 @@ def segment(
     Raises `EngineError` "bad_input" if the prompts show no Gaussian.
     """
     paints = merged(paints)
-    evidence = lift(prepared.gaussians, paints, raster=raster, job=job)
+    evidence = lift_paint(prepared.gaussians, paints, raster=raster, job=job)
     if placed is not None:
         evidence = evidence + placed
     if not evidence.positive.any() and not evidence.perhaps.any():
@@ -108,7 +108,7 @@ def segment(
     return found
 
 
-def begin(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
+def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
     """Begin what the first prompt would wait for, while the user looks for where to click."""
     prepared.begin(settings.bandwidth, share=settings.place)
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ..errors import EngineError, Fix
-from ..progress import Job, begin
+from ..progress import Job, run_aside
 from ..wire.methods import METHODS, Initialize, Request, Shutdown
 
 Handlers = Mapping[str, Callable[[Any, Job], Any]]
@@ -35,7 +35,7 @@ class Service:
 
     def load(self) -> Future[Handlers]:
         """Begin the import in a thread of its own, unless it has begun."""
-        self._loaded = self._loaded or begin(_load)
+        self._loaded = self._loaded or run_aside(_load)
         return self._loaded
 
     def _answer(self, method: str, request: Request[Any], job: Job) -> Any:

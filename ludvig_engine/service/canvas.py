@@ -26,7 +26,7 @@ MAX_VIEWPORT = 32768  # pixels per side that a request may have
 NEAR = 1e-3
 
 
-def read(
+def read_prompts(
     scene: Scene, given: Sequence[Prompt], visible: Bool[Array, "F P"] | None = None
 ) -> tuple[list[Paint], Evidence | None]:
     """The paint of the prompts, and the evidence of those in space, or None if there are none.
@@ -52,7 +52,7 @@ def read(
             placed.append(KINDS[prompt.kind].load().place(seen, prompt))
         elif not KINDS[prompt.kind].words:
             painted.append(replace(_paint(scene, prompt), visible=rows))
-    return painted, points.together(placed)
+    return painted, points.joined_evidence(placed)
 
 
 def _check(prompt: Prompt) -> None:

@@ -13,7 +13,7 @@ from ..features.auto import best
 from ..features.listing import licence
 from ..pictures.draw import pca_colours
 from ..progress import Job
-from ..segmentation.segment import begin
+from ..segmentation.segment import warm_up
 from ..stages import COLOR
 from ..wire.methods import (
     ComputeFeatures,
@@ -83,7 +83,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         state.forget_extractor("auto")
     watch = Stopwatch(job, None)
     prepared = state.prepared(request.scene, request.extractor, dim=request.dim, job=watch)
-    begin(prepared)
+    warm_up(prepared)
     timings = watch.timings()
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
     notes = list(state.scene(request.scene, job=job).notes)

@@ -60,7 +60,7 @@ def box(gaussians: Gaussians, corners: Float[Array, "2 3"], *, positive: bool) -
     return Evidence(np.zeros_like(outside), outside, gaussians.opacities - outside)
 
 
-def together(parts: list[Evidence]) -> Evidence | None:
+def joined_evidence(parts: list[Evidence]) -> Evidence | None:
     """The sum of all evidence; None if there is none."""
     return reduce(add, parts) if parts else None
 

@@ -45,7 +45,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         )
     watch = Stopwatch(job, READ_PROMPTS)
     scene = state.scene(request.scene, job=job)
-    paints, placed = canvas.read(scene, request.prompts, request.visible)
+    paints, placed = canvas.read_prompts(scene, request.prompts, request.visible)
     watch.begin(PREPARE)
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin(READ_PROMPTS)
@@ -53,7 +53,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
     named = None
     if texts:
-        named = words.find(state, request.scene, prepared, texts, options=options, job=watch)
+        named = words.find_texts(state, request.scene, prepared, texts, options=options, job=watch)
     if not named:
         found = segment(prepared, paints, options=options, placed=placed, job=watch)
     elif len(texts) == len(request.prompts):

@@ -32,7 +32,7 @@ from ..wire.protocol import (
     Connection,
     ProtocolError,
     error_to_message,
-    pack,
+    pack_message,
 )
 from .jobs import Jobs
 from .session import Handler, Session, pack_answer
@@ -245,5 +245,5 @@ def _telling(connection: Connection, number: int) -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        connection.send(pack({"id": number, "error": error_to_message(error)}))
+        connection.send(pack_message({"id": number, "error": error_to_message(error)}))
         raise

@@ -21,7 +21,7 @@ from ..wire.protocol import (
     Progress,
     ProtocolError,
     error_to_message,
-    pack,
+    pack_message,
 )
 from .jobs import Jobs
 
@@ -103,7 +103,7 @@ class Session:
         if isinstance(outcome, EngineError):
             level = logging.DEBUG if outcome.kind in EXPECTED else logging.INFO
             log.log(level, "%.80r failed after %.2f s: %s", method, seconds, outcome)
-            outcome = pack({"id": request, "error": error_to_message(outcome)})
+            outcome = pack_message({"id": request, "error": error_to_message(outcome)})
         else:
             log.log(
                 logging.INFO if seconds > SLOW else logging.DEBUG, "%s took %.2f s", method, seconds
@@ -112,7 +112,9 @@ class Session:
 
     def _tell(self, request: int, progress: Progress) -> None:
         self._send(
-            pack({"method": "$/progress", "params": {"id": request, **codec.encode(progress)[0]}})
+            pack_message(
+                {"method": "$/progress", "params": {"id": request, **codec.encode(progress)[0]}}
+            )
         )
 
     def _send(self, frame: Frame) -> None:
@@ -124,7 +126,7 @@ class Session:
 def pack_answer(request: int, answer: Any) -> Frame:
     """Encode the answer to a request as a frame that is ready to be sent."""
     result, arrays = codec.encode(answer)
-    return pack({"id": request, "result": result}, arrays)
+    return pack_message({"id": request, "result": result}, arrays)
 
 
 def _run(number: int, handler: Handler, request: Request[Any], job: Job) -> Frame:

@@ -9,11 +9,11 @@ from ..progress import Job
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment
 from ..wire.methods import Prompt
-from ..words.find import NEGATIVES, Spread, text_scores, together
+from ..words.find import NEGATIVES, Spread, text_scores, united
 from .state import State
 
 
-def find(
+def find_texts(
     state: State,
     scene: str,
     prepared: Prepared,
@@ -42,6 +42,6 @@ def find(
         found = text_scores(
             prepared, lifted, encoder, wanted, negatives=negatives, spread=spread, job=job
         )
-        return together(found)
+        return united(found)
 
     return job.aside(ask)

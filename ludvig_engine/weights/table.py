@@ -231,7 +231,7 @@ _TABLE = (
 MODELS = {model.id: model for model in _TABLE}
 
 
-def find(id: str) -> Model:
+def model_called(id: str) -> Model:
     """The model with this id, or that of this hub repository.
 
     Raises `EngineError` "not_found", with the closest name.

@@ -47,7 +47,7 @@ from .protocol import (
     Progress,
     ProtocolError,
     error_from_message,
-    pack,
+    pack_message,
 )
 
 R = TypeVar("R")
@@ -240,7 +240,7 @@ class Engine:
 
     def notify(self, method: str, params: Message) -> None:
         """Send a message that has no answer."""
-        self._outbox.put(pack({"method": method, "params": params}))
+        self._outbox.put(pack_message({"method": method, "params": params}))
 
     def close(self) -> None:
         """Close the connection.
@@ -264,7 +264,7 @@ class Engine:
     def _send(self, request: Request[R], *, polled: bool) -> Call[R]:
         number = next(self._numbers)
         params, arrays = codec.encode(request)
-        frame = pack({"id": number, "method": request.method, "params": params}, arrays)
+        frame = pack_message({"id": number, "method": request.method, "params": params}, arrays)
         call = Call(self, request, number, polled=polled)
         with self.changed:
             self._calls[number] = call
@@ -306,7 +306,7 @@ class Engine:
             if self._closing:
                 raise EOFError
             hello, _ = codec.encode(Initialize(self._token, PROTOCOL, f"Python {os.getpid()}"))
-            connection.send(pack({"id": 0, "method": Initialize.method, "params": hello}))
+            connection.send(pack_message({"id": 0, "method": Initialize.method, "params": hello}))
             message, arrays = connection.receive(deadline=time.monotonic() + CONNECT_SECONDS)
             if "error" in message:
                 raise error_from_message(message["error"])

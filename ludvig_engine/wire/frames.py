@@ -75,7 +75,7 @@ class Header:
     size: int  # of the body, in bytes
 
 
-def pack(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame:
+def pack_frame(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame:
     """One frame of arrays and strings.
 
     The arrays are not copied unless they are strided, so do not change them before the frame is
@@ -109,7 +109,7 @@ def pack(metadata: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Frame
     return [len(text).to_bytes(8, "little") + text, *pieces]
 
 
-def read(
+def read_frame(
     fill: Callable[[memoryview], None], *, max_header: int = MAX_HEADER, max_body: int = MAX_BODY
 ) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """The metadata and arrays of the next frame.

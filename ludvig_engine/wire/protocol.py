@@ -112,9 +112,9 @@ class Progress:
     stage_name: str = ""
 
 
-def pack(message: Message, arrays: Arrays | None = None) -> frames.Frame:
+def pack_message(message: Message, arrays: Arrays | None = None) -> frames.Frame:
     """A message as a frame, ready to be sent. Raises `EngineError` "too_large"."""
-    return frames.pack({"rpc": frames.dump_json({"jsonrpc": "2.0", **message})}, arrays or {})
+    return frames.pack_frame({"rpc": frames.dump_json({"jsonrpc": "2.0", **message})}, arrays or {})
 
 
 class Connection:
@@ -160,7 +160,7 @@ class Connection:
         """
         self._begun = False
         fill = functools.partial(self._fill, deadline)
-        metadata, arrays = frames.read(fill, max_header=max_header, max_body=max_body)
+        metadata, arrays = frames.read_frame(fill, max_header=max_header, max_body=max_body)
         if deadline is not None:
             self._socket.settimeout(None)
         message = frames.parse_json(metadata.get("rpc", ""))

@@ -16,7 +16,7 @@ from ..arrays import Array, Float
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
 from ..scene import Gaussians
-from ..segmentation.painting import Evidence, Paint, lift, merged
+from ..segmentation.painting import Evidence, Paint, lift_paint, merged
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import DEFAULT, Options, Segment, segment
 
@@ -47,7 +47,7 @@ def corrected(
         replace(paint, negative=0 * paint.negative) if paint.complete else paint for paint in paints
     ]
     if evidence.positive.any():
-        prompted = lift(prepared.gaussians, merged(paints), raster=raster, job=job)
+        prompted = lift_paint(prepared.gaussians, merged(paints), raster=raster, job=job)
         prompted = prompted if placed is None else prompted + placed
         evidence = _turned(prepared, evidence, prompted, options, job)
     evidence = evidence if placed is None else evidence + placed

@@ -166,7 +166,9 @@ def text_scores(
     """
     positive = text.encode(encoder, texts, templates=templates)
     negative = text.encode(encoder, list(negatives), templates=templates)
-    findings = text.find(encoder, lifted.features, texts, negatives=negatives, templates=templates)
+    findings = text.detect(
+        encoder, lifted.features, texts, negatives=negatives, templates=templates
+    )
     relevancy = text.relevancy(lifted.features, positive, negative)
     # At the default temperature relevancy saturates, which hides differences between Gaussians.
     even = text.relevancy(lifted.features, positive, negative, temperature=1)
@@ -183,7 +185,7 @@ def text_scores(
     return found
 
 
-def together(found: Sequence[TextSegment]) -> Segment:
+def united(found: Sequence[TextSegment]) -> Segment:
     """One segment of everything that any of the texts selects: the maximum of their scores.
 
     If the thresholds differ, each text's scores are first rescaled piecewise linearly so that its

@@ -106,7 +106,7 @@ class Finding:
     better: tuple[str, ...]
 
 
-def find(
+def detect(
     encoder: TextEncoder,
     features: Float[Array, "N D"],
     prompts: Sequence[str],

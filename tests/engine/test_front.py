@@ -178,7 +178,7 @@ def test_segments_are_those_of_the_command_line_and_the_service(
         app, [*command, "--out", str(tmp_path / "r"), *options], catch_exceptions=False
     )
     assert said.exit_code == 0
-    arrays, about = result.read(tmp_path / "r")
+    arrays, about = result.read_result(tmp_path / "r")
     np.testing.assert_allclose(arrays["scores"], scene.to_file(found.scores), atol=1e-6)
     np.testing.assert_array_equal(arrays["selected"], selected)
     assert about["threshold"] == pytest.approx(found.threshold)

@@ -92,7 +92,7 @@ def test_segment_render_and_export(ludvig, made, tmp_path):
         "segment", *scene(made), click(), click("blue") + ":-", "--out", tmp_path / "r",
         "--keep", tmp_path / "keep.ply", "--remove", tmp_path / "rest.ply", "--json",
     )  # fmt: skip
-    arrays, about = result.read(tmp_path / "r")
+    arrays, about = result.read_result(tmp_path / "r")
     assert arrays["scores"].dtype == np.float32 and arrays["selected"].dtype == bool
     assert (
         arrays["scores"].shape == (4000,)
@@ -167,7 +167,7 @@ def test_scribble_mask_and_box(ludvig, made, tmp_path):
     ]  # fmt: skip
     for prompt in prompts:
         ludvig("segment", *scene(made), prompt, "--out", tmp_path / "r")
-        selected = result.read(tmp_path / "r")[0]["selected"]
+        selected = result.read_result(tmp_path / "r")[0]["selected"]
         truth = names == "green"
         overlap = (selected & truth).sum() / (selected | truth).sum()
         assert overlap > 0.75, (prompt, overlap)  # the disc is not quite the ball
@@ -175,7 +175,7 @@ def test_scribble_mask_and_box(ludvig, made, tmp_path):
 
 def test_uplift(ludvig, made, tmp_path):
     values = ludvig("uplift", *scene(made), "--out", tmp_path / "f", "--components", 6, "--json")
-    arrays, about = result.read(tmp_path / "f")
+    arrays, about = result.read_result(tmp_path / "f")
     assert arrays["features"].shape == (4000, 6) and values["seen"] == (arrays["weights"] > 0).sum()
     assert about["extractor"] == "colour"
 
@@ -276,7 +276,7 @@ def test_unusable_rows_are_counted_and_stay_in_the_order(ludvig, folder, tmp_pat
     (folder / "splats.ply").write_bytes(data)
     values = ludvig("segment", *scene(folder), click(), "--out", tmp_path / "r", "--json")
     assert any("2 of 4,000 splats have NaN" in note for note in values["notes"])
-    arrays, _ = result.read(tmp_path / "r")
+    arrays, _ = result.read_result(tmp_path / "r")
     assert len(arrays["scores"]) == len(ply.gaussians) and not arrays["selected"][[3, 77]].any()
     assert np.isfinite(arrays["scores"]).all()
 

@@ -54,7 +54,7 @@ def test_auto_is_the_default_and_what_ran_is_said_and_stored(run, tmp_path, argu
         'Features: colour, which "auto" chose as the best on this machine.' in said.stderr
         and "ludvig models" in said.stderr
     )
-    about = result.read(tmp_path / "out.safetensors")[1]
+    about = result.read_result(tmp_path / "out.safetensors")[1]
     assert (about["extractor"], about["licence"]) == ("colour", "GPL-3.0-or-later")
     assert json.loads(run(*arguments, "--json").stdout)["extractor"] == "colour"
     assert "chose as the best" not in run(*arguments, "--extractor", "colour").stderr

@@ -35,7 +35,7 @@ def run(made, tmp_path, monkeypatch):
         if not {"--extractor", "--sam-views", "--config"} & set(arguments):
             scene += ["--extractor", "colour"]  # whatever else is installed here
         done = CliRunner().invoke(app, ["segment", *scene, *arguments], catch_exceptions=False)
-        return json.loads(done.stdout), result.read(out)[0], np.load(made / "names.npy")
+        return json.loads(done.stdout), result.read_result(out)[0], np.load(made / "names.npy")
 
     return run
 

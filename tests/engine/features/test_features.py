@@ -10,7 +10,7 @@ from skimage.transform import rotate
 from extractor_battery import check, check_places, photo
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
-from ludvig_engine.features.pca import fit
+from ludvig_engine.features.pca import fit_pca
 from ludvig_engine.scene import Photo
 
 RNG = np.random.default_rng(0)
@@ -112,7 +112,7 @@ def tokens(maps):
 
 
 def test_pca():
-    reduction = fit(MAPS, components=4)
+    reduction = fit_pca(MAPS, components=4)
     z = tokens([reduction(m) for m in MAPS])
     assert z.shape == (800, 4)
     np.testing.assert_allclose(z.mean(0), 0, atol=1e-4)
@@ -128,7 +128,7 @@ def test_pca():
 
 
 def test_pca_weighted_by_singular_values():
-    reduction = fit(MAPS, components=3, weighted=True)
+    reduction = fit_pca(MAPS, components=3, weighted=True)
     z = tokens([reduction(m) for m in MAPS])
     np.testing.assert_allclose(
         z.std(0, ddof=1), reduction.singular_values**2 / np.sqrt(799), rtol=1e-3
@@ -136,7 +136,7 @@ def test_pca_weighted_by_singular_values():
 
 
 def test_pca_of_all_channels_keeps_distances():
-    reduction = fit(MAPS)
+    reduction = fit_pca(MAPS)
     x = tokens(MAPS)
     x = (x - x.mean(0)) / x.std(0, ddof=1)
     np.testing.assert_allclose(
@@ -148,11 +148,11 @@ def test_pca_of_all_channels_keeps_distances():
 
 def test_pca_on_a_subset_and_with_a_constant_channel():
     maps = [np.concatenate([m, np.full((1, 10, 20), 5, np.float32)]) for m in MAPS]
-    reduction = fit(maps, tokens=700, components=3)
+    reduction = fit_pca(maps, tokens=700, components=3)
     assert np.isfinite(reduction(maps[0])).all()
-    assert np.abs(np.sum(reduction.axes[0, :6] * fit(MAPS, components=3).axes[0])) > 0.95
+    assert np.abs(np.sum(reduction.axes[0, :6] * fit_pca(MAPS, components=3).axes[0])) > 0.95
 
 
 def test_pca_of_maps_that_disagree():
     with pytest.raises(EngineError, match="channels"):
-        fit([MAPS[0], MAPS[1][:3]])
+        fit_pca([MAPS[0], MAPS[1][:3]])

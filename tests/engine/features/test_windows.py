@@ -8,7 +8,7 @@ import pytest
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.options import parse
 from ludvig_engine.features.windows import Average, interpolation, starts, windows
-from ludvig_engine.machine.images import fit
+from ludvig_engine.machine.images import fitted_size
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from ludvig_engine.machine.images import fit
     ],
 )
 def test_counts_of_the_paper(width, height, cropped, crop, count, tokens):
-    assert fit((height, width), limit=1600, multiple=14) == cropped
+    assert fitted_size((height, width), limit=1600, multiple=14) == cropped
     found = windows(*cropped)
     assert len(found) == count
     assert all(piece.stop - piece.start == crop for pair in found for piece in pair)
@@ -47,10 +47,13 @@ def test_windows_cover_everything():
 
 
 def test_sizes():
-    assert fit((3000, 4002), limit=1600) == (1199, 1600)  # scaling by 4002 / 1600 would give 1599
-    assert fit((480, 720), limit=714, multiple=14) == (476, 714)
-    assert fit((5, 900), limit=700, multiple=14) == (14, 700)
-    assert fit((50, 40), limit=700, multiple=14) == (42, 28)
+    assert fitted_size((3000, 4002), limit=1600) == (
+        1199,
+        1600,
+    )  # scaling by 4002 / 1600 would give 1599
+    assert fitted_size((480, 720), limit=714, multiple=14) == (476, 714)
+    assert fitted_size((5, 900), limit=700, multiple=14) == (14, 700)
+    assert fitted_size((50, 40), limit=700, multiple=14) == (42, 28)
 
 
 def test_interpolation():

@@ -13,7 +13,7 @@ from ludvig_engine.io import result
 def test_round_trip(tmp_path):
     arrays = {"scores": np.linspace(0, 1, 7, dtype=np.float32), "selected": np.arange(7) > 3}
     result.write(tmp_path / "r.safetensors", arrays, {"threshold": 0.5, "extractor": "colour"})
-    got, about = result.read(tmp_path / "r.safetensors", "selected", "scores")
+    got, about = result.read_result(tmp_path / "r.safetensors", "selected", "scores")
     assert about == {"threshold": 0.5, "extractor": "colour"}
     for name, array in arrays.items():
         np.testing.assert_array_equal(got[name], array)
@@ -22,10 +22,10 @@ def test_round_trip(tmp_path):
 
 def test_what_is_not_a_result(tmp_path):
     with pytest.raises(EngineError, match="no file"):
-        result.read(tmp_path / "nothing")
+        result.read_result(tmp_path / "nothing")
     (tmp_path / "text").write_text("not safetensors at all")
     with pytest.raises(EngineError, match="not a result file"):
-        result.read(tmp_path / "text")
+        result.read_result(tmp_path / "text")
     result.write(tmp_path / "r", {"features": np.zeros(3)}, {})
     with pytest.raises(EngineError, match="has no scores, only features"):
-        result.read(tmp_path / "r", "scores")
+        result.read_result(tmp_path / "r", "scores")

@@ -16,7 +16,7 @@ from ludvig_engine.features.colour import Colour
 from ludvig_engine.features.pyramid import Scale, scales
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.paper.configs import CONFIGS, Foreground, Masks, Words, config, released
-from ludvig_engine.paper.one_view import find_foreground, picture, prepare_pruned, stretched
+from ludvig_engine.paper.one_view import find_foreground, picture, prepare_pruned, to_unit_range
 from ludvig_engine.paper.released import ReleasedRecipe
 from ludvig_engine.pipeline import Recipe, lifted_features
 from ludvig_engine.rendering import render
@@ -109,7 +109,7 @@ def test_xdif_is_a_regression_of_pixels(made):
     # A logit drawn is the regression of features drawn.
     logits, offset = found.logits
     image = render(prepared.gaussians, scene.views[3].camera, logits[:, None])[0][0] + offset
-    np.testing.assert_array_equal(stretched(1 / (1 + np.exp(-image))) > found.cut, looks[3])
+    np.testing.assert_array_equal(to_unit_range(1 / (1 + np.exp(-image))) > found.cut, looks[3])
     with pytest.raises(EngineError, match="covers the whole picture"):
         find_foreground(
             prepared,

@@ -23,12 +23,12 @@ from ludvig_engine.paper import one_view
 from ludvig_engine.paper.configs import Foreground, config
 from ludvig_engine.paper.one_view import (
     CUTS,
-    agreement,
+    agreements,
     find_foreground,
     heaviest,
     picture,
     prepare_pruned,
-    stretched,
+    to_unit_range,
 )
 from ludvig_engine.pipeline import Recipe
 from ludvig_engine.rendering import render
@@ -99,11 +99,11 @@ def test_nothing_under_the_prompt(made):
 
 def test_agreement_is_the_iou_at_every_cut():
     rng = np.random.default_rng(0)
-    image, mask = stretched(rng.random((13, 17)).astype(np.float32)), rng.random((13, 17)) > 0.6
+    image, mask = to_unit_range(rng.random((13, 17)).astype(np.float32)), rng.random((13, 17)) > 0.6
     expected = [iou(image > cut, mask) for cut in CUTS]
-    np.testing.assert_allclose(agreement(image, mask), expected)
+    np.testing.assert_allclose(agreements(image, mask), expected)
     assert len(CUTS) == 97 and CUTS[0] == pytest.approx(0.99) and CUTS[-1] == pytest.approx(0.03)
-    assert (stretched(np.full((3, 3), 7, np.float32)) == 0).all()
+    assert (to_unit_range(np.full((3, 3), 7, np.float32)) == 0).all()
 
 
 def test_only_large_scenes_are_pruned(monkeypatch):

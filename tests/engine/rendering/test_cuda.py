@@ -105,7 +105,7 @@ def test_uplift_uses_it_where_it_is_usable(monkeypatch):
         calls.append(1)
         return rasterization_1_6(*arguments, **options)
 
-    monkeypatch.setattr(cuda, "find", lambda: Gsplat(counted, "cpu", 0.99))
+    monkeypatch.setattr(cuda, "find_gsplat", lambda: Gsplat(counted, "cpu", 0.99))
     got = uplift(GAUSSIANS, sights)
     assert len(calls) == len(sights)
     close(got.features, expected.features)
@@ -127,11 +127,11 @@ def test_cancelling():
 
 @pytest.fixture
 def fresh(monkeypatch):
-    cuda.find.cache_clear()
+    cuda.find_gsplat.cache_clear()
     monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
     monkeypatch.setattr(cuda, "find_spec", lambda name: True)
     yield monkeypatch
-    cuda.find.cache_clear()
+    cuda.find_gsplat.cache_clear()
 
 
 def test_without_a_gpu_the_cpu_is_used_and_it_says_so(fresh, caplog):
@@ -170,12 +170,12 @@ def test_an_unbuilt_gsplat_is_reported_with_its_fix(fresh, caplog, failure):
 def test_a_missing_gsplat_is_reported_beside_a_gpu_and_not_missed_elsewhere(fresh, caplog):
     fresh.setattr(cuda, "find_spec", lambda name: None)
     fresh.setattr(cuda.shutil, "which", lambda name: None)
-    assert cuda.find() is None and not caplog.records
-    cuda.find.cache_clear()
+    assert cuda.find_gsplat() is None and not caplog.records
+    cuda.find_gsplat.cache_clear()
     fresh.setattr(cuda.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
     fresh.setattr(torch.cuda, "is_available", lambda: True)
     fresh.setitem(sys.modules, "gsplat", None)
-    assert cuda.find() is None
+    assert cuda.find_gsplat() is None
     assert "gsplat is not installed or not built" in caplog.text
 
 
@@ -189,7 +189,7 @@ def test_a_working_gsplat_is_found(fresh, caplog):
     with caplog.at_level(logging.INFO):
         assert cuda.usable().alpha_clamp == 0.999
     assert "Rasterizing on the GPU with gsplat" in caplog.text
-    cuda.find.cache_clear()
+    cuda.find_gsplat.cache_clear()
     fresh.setenv("LUDVIG_DEVICE", "cpu")
     assert cuda.usable() is None
 

@@ -15,7 +15,7 @@ from ludvig_engine.segmentation.painting import (
     Paint,
     box,
     click,
-    lift,
+    lift_paint,
     line,
     mask,
     merged,
@@ -62,7 +62,7 @@ def test_lifting_equals_the_weights_under_the_paint():
     rng = np.random.default_rng(0)
     chance = rng.random((40, 60)).astype(np.float32)
     paint = Paint(CAMERA, (chance < 0.3) * chance, (chance > 0.5) * chance)
-    evidence = lift(gaussians, [paint, click(CAMERA, 30.5, 20.5)])
+    evidence = lift_paint(gaussians, [paint, click(CAMERA, 30.5, 20.5)])
     weights = render(gaussians, CAMERA, np.eye(100, dtype=np.float32))[0]
     expected = np.einsum("nhw,hw->n", weights, paint.positive + click(CAMERA, 30.5, 20.5).positive)
     np.testing.assert_allclose(evidence.positive, expected, rtol=1e-4, atol=1e-5)
@@ -80,7 +80,7 @@ def test_a_mask_means_the_surface():
     image, alpha = render(both, CAMERA, (np.arange(len(both)) > 0)[:, None].astype(np.float32))
     painted = mask(CAMERA, image[0] > 0.5 * alpha)
     weights = adjoint(both, CAMERA, painted.positive[None])[0][:, 0]
-    evidence = lift(both, [painted]).positive
+    evidence = lift_paint(both, [painted]).positive
     assert weights[0] > 1.5 * np.median(weights[1:])
     assert evidence[0] < evidence[1:].min()
     np.testing.assert_allclose(np.median(evidence[1:]), np.median(weights[1:]), rtol=0.3)
@@ -88,9 +88,9 @@ def test_a_mask_means_the_surface():
 
 def test_surface_and_through():
     both = joined(BACK, FRONT)
-    seen = lift(both, [click(CAMERA, 30.5, 20.5)]).positive
+    seen = lift_paint(both, [click(CAMERA, 30.5, 20.5)]).positive
     assert seen[1] > 20 * seen[0]
-    through = lift(both, [click(CAMERA, 30.5, 20.5, through=True)]).positive
+    through = lift_paint(both, [click(CAMERA, 30.5, 20.5, through=True)]).positive
     np.testing.assert_allclose(through, [0.9, 0.97], rtol=1e-5)
 
 
@@ -101,8 +101,8 @@ def test_what_is_hidden_is_as_if_it_were_not_there(through):
         line(CAMERA, np.array([[10.5, 9.5], [50.5, 30.5]]), radius=6, through=through),
         visible=visible,
     )
-    seen = lift(cloud, [paint]).positive
-    alone = lift(cloud.take(visible), [replace(paint, visible=None)]).positive
+    seen = lift_paint(cloud, [paint]).positive
+    alone = lift_paint(cloud.take(visible), [replace(paint, visible=None)]).positive
     np.testing.assert_allclose(seen[visible], alone, rtol=1e-4, atol=1e-5)
     assert alone.any() and not seen[~visible].any()
 
@@ -111,7 +111,7 @@ def test_paint_is_merged_only_if_the_same_was_shown():
     one, other = (replace(click(CAMERA, 30.5, 20.5), visible=np.arange(2) == n) for n in range(2))
     assert len(merged([one, one])) == 1
     assert len(merged([one, other])) == len(merged([one, replace(one, visible=None)])) == 2
-    both = lift(joined(BACK, FRONT), merged([one, other])).positive
+    both = lift_paint(joined(BACK, FRONT), merged([one, other])).positive
     assert both.min() > 0.5 * both.max()
 
 

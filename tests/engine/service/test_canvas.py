@@ -9,7 +9,7 @@ from ludvig_engine.rendering import adjoint
 from ludvig_engine.scene import Camera, Scene, View
 from ludvig_engine.segmentation import painting as library
 from ludvig_engine.service import points
-from ludvig_engine.service.canvas import MAX_SIDE, read
+from ludvig_engine.service.canvas import MAX_SIDE, read_prompts
 from ludvig_engine.wire.methods import Prompt, Viewport
 from scenes import joined, look_at, random_gaussians, single
 
@@ -36,7 +36,9 @@ def middle(image: np.ndarray) -> np.ndarray:
 
 
 def test_a_click_on_a_photo_is_where_it_was_made(scene):
-    (paint,), placed = read(scene, [Prompt("click", view="a", pixels=at([200, 100]), radius=8.0)])
+    (paint,), placed = read_prompts(
+        scene, [Prompt("click", view="a", pixels=at([200, 100]), radius=8.0)]
+    )
     assert placed is None and not paint.negative.any()
     np.testing.assert_allclose(middle(paint.positive), (np.array([200, 100]) + 0.5) / 4, atol=0.02)
     area = paint.positive.sum()
@@ -47,7 +49,7 @@ def test_a_click_on_a_photo_is_where_it_was_made(scene):
 @pytest.mark.parametrize("size", [(120, 90), (3840, 2160)])
 def test_a_click_in_a_viewport_is_where_it_was_made(scene, size):
     camera = look_at((4, 0, 0), size=size, focal=size[0])
-    (paint,), _ = read(
+    (paint,), _ = read_prompts(
         scene, [Prompt("click", viewport=viewport(camera), pixels=at([30, 20]), positive=False)]
     )
     assert not paint.positive.any() and max(paint.camera.width, paint.camera.height) <= MAX_SIDE
@@ -56,7 +58,7 @@ def test_a_click_in_a_viewport_is_where_it_was_made(scene, size):
 
 
 def test_clicks_of_one_prompt_are_one_paint(scene):
-    (paint,), _ = read(
+    (paint,), _ = read_prompts(
         scene, [Prompt("click", view="a", pixels=at([100, 100], [300, 100]), through=True)]
     )
     assert paint.through
@@ -69,9 +71,9 @@ def test_clicks_of_one_prompt_are_one_paint(scene):
 
 def test_lines_and_boxes_may_leave_the_picture(scene):
     line = Prompt("scribble", view="a", pixels=at([-50, 100], [900, 100]), radius=8.0)
-    (paint,), _ = read(scene, [line])
+    (paint,), _ = read_prompts(scene, [line])
     assert (paint.positive[25] == 1).all() and not paint.positive[30].any()
-    (paint,), _ = read(scene, [Prompt("box", view="a", pixels=at([-50, -50], [240, 180]))])
+    (paint,), _ = read_prompts(scene, [Prompt("box", view="a", pixels=at([-50, -50], [240, 180]))])
     assert (
         not paint.negative[:45, :60].any()
         and paint.negative[46:].all()
@@ -80,7 +82,7 @@ def test_lines_and_boxes_may_leave_the_picture(scene):
 
 
 def test_a_negative_box_says_no_to_its_inside_only(scene):
-    (paint,), _ = read(
+    (paint,), _ = read_prompts(
         scene, [Prompt("box", view="a", pixels=at([100, 100], [300, 300]), positive=False)]
     )
     assert paint.negative[50, 50] == 1 and paint.negative[5, 5] == 0 and not paint.positive.any()
@@ -95,7 +97,7 @@ def test_masks_and_painted_scribbles(scene):
         ("scribble", True, (1, 0, 0, 0)),
         ("scribble", False, (0, 1, 0, 0)),
     ]:
-        (paint,), _ = read(scene, [Prompt(kind, view="a", mask=painted, positive=positive)])
+        (paint,), _ = read_prompts(scene, [Prompt(kind, view="a", mask=painted, positive=positive)])
         inside, outside = (37, 37), (10, 10)
         found = (
             paint.positive[inside],
@@ -113,12 +115,16 @@ def test_a_viewport_sees_what_is_near(scene):
         joined(random_gaussians(200, spread=0.05, scale=0.001), small), np.arange(201), 201
     )
     camera = look_at((0.1, 0, 0), size=(60, 40), focal=60)
-    (paint,), _ = read(tiny, [Prompt("click", viewport=viewport(camera), pixels=at([30, 20]))])
-    assert library.lift(tiny.gaussians, [paint]).positive[200] > 0
+    (paint,), _ = read_prompts(
+        tiny, [Prompt("click", viewport=viewport(camera), pixels=at([30, 20]))]
+    )
+    assert library.lift_paint(tiny.gaussians, [paint]).positive[200] > 0
     assert adjoint(tiny.gaussians, camera, np.ones((1, 40, 60), np.float32))[1][200] == 0
     # What both can see, they see alike.
     far = look_at((4, 0, 0), size=(60, 40), focal=60)
-    (paint,), _ = read(scene, [Prompt("click", viewport=viewport(far), pixels=at([30, 20]))])
+    (paint,), _ = read_prompts(
+        scene, [Prompt("click", viewport=viewport(far), pixels=at([30, 20]))]
+    )
     image = np.ones((1, 40, 60), np.float32)
     np.testing.assert_allclose(
         adjoint(scene.gaussians, paint.camera, image)[1],
@@ -176,8 +182,8 @@ def test_evidence_adds_up(scene):
         Prompt("click", points=at([0, 0, 0]), radius=0.5),
         Prompt("click", points=at([0, 0, 0]), radius=0.5, positive=False),
     ]
-    paints, placed = read(scene, both)
+    paints, placed = read_prompts(scene, both)
     assert paints == [] and placed is not None
     np.testing.assert_array_equal(placed.positive, placed.negative)
     assert placed.positive.any()
-    assert points.together([]) is None
+    assert points.joined_evidence([]) is None

@@ -56,7 +56,7 @@ def test_each_model_that_is_missing_can_be_fetched(service, monkeypatch, spec):
         )
         info = next(i for i in service(ListFeatures()).extractors if i.spec == spec)
         assert info.models == absent and info.ready == (not absent)
-        assert info.download == sum(weights.find(id).size for id in info.models)
+        assert info.download == sum(weights.model_called(id).size for id in info.models)
 
 
 def test_a_row_is_all_that_a_new_extractor_takes(service, made, monkeypatch, tmp_path):

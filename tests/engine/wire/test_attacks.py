@@ -20,7 +20,7 @@ import pytest
 
 from fake_engine import COMMAND, Ping
 from ludvig_engine.wire.client import Engine
-from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, pack
+from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, pack_message
 from malformed import MALFORMED, NOT_MESSAGES, entry
 from wire_tools import ask, connect, frame, hello, is_closed, memory, message, raw, wait_for
 
@@ -194,7 +194,7 @@ def test_a_hundred_thousand_tiny_frames(target):
     with contextlib.closing(connect(target.port, target.token)) as client:
         before = memory(target.process.pid)
         asking, telling = (
-            b"".join(pack(head | {"method": "fake/ping"})) for head in ({"id": 1}, {})
+            b"".join(pack_message(head | {"method": "fake/ping"})) for head in ({"id": 1}, {})
         )
         flood = (asking + 4 * telling) * 20_000
         sock = raw(client)
@@ -219,7 +219,7 @@ def test_a_client_that_asks_and_never_reads(target):
     with contextlib.closing(connect(target.port, target.token)) as client:
         before = memory(target.process.pid)
         raw(client).settimeout(1)
-        flood = b"".join(pack({"id": 1, "method": "fake/unknown"})) * 1000
+        flood = b"".join(pack_message({"id": 1, "method": "fake/unknown"})) * 1000
         with pytest.raises(TimeoutError):
             for _ in range(1000):
                 raw(client).sendall(flood)
@@ -228,7 +228,7 @@ def test_a_client_that_asks_and_never_reads(target):
 
 
 def test_a_hundred_thousand_tiny_frames_from_a_stranger(target):
-    data = b"".join(pack({"id": 1, "method": "fake/ping"})) * 100_000
+    data = b"".join(pack_message({"id": 1, "method": "fake/ping"})) * 100_000
     assert "not initialize" in attack(target, data, inside=False)
     assert target.works()
 
@@ -246,7 +246,9 @@ def test_a_second_client(target):
 def test_arrays_nobody_asked_for_and_paths_as_names(target):
     """These are well-formed: the answer is an error that names them, and no file is touched."""
     with contextlib.closing(connect(target.port, target.token)) as client:
-        client.send(pack({"id": 1, "method": "fake/ping"}, {"etc.passwd": np.ones(3, np.uint8)}))
+        client.send(
+            pack_message({"id": 1, "method": "fake/ping"}, {"etc.passwd": np.ones(3, np.uint8)})
+        )
         assert client.receive()[0]["error"]["message"] == "etc.passwd is an array nobody asked for."
         assert ask(client, 2, "../../etc/passwd")["error"]["data"]["kind"] == "unknown_method"
         assert (

@@ -31,7 +31,7 @@ some_arrays = st.dictionaries(
 
 
 def written(metadata, arrays) -> bytes:
-    return b"".join(frames.pack(metadata, arrays))
+    return b"".join(frames.pack_frame(metadata, arrays))
 
 
 def same(a, b) -> bool:
@@ -65,9 +65,9 @@ def test_strided_and_foreign_arrays():
     assert same(read_bytes(written({}, arrays))[1], arrays)
     for array in matrix.astype(">f8"), matrix.astype(complex), np.array(["a"]):
         with pytest.raises(ValueError, match="cannot be sent"):
-            frames.pack({}, {"a": array})
+            frames.pack_frame({}, {"a": array})
     with pytest.raises(ValueError, match="cannot be sent"):
-        frames.pack({}, {"../a": matrix})
+        frames.pack_frame({}, {"../a": matrix})
 
 
 def test_arrays_that_others_did_not_align_are_copied():
@@ -94,11 +94,11 @@ def test_nothing_is_allocated_before_the_limits_are_checked():
 
     source = [(10**18).to_bytes(8, "little")]
     with pytest.raises(ProtocolError, match="header of 1,000,000,000,000,000,000 bytes"):
-        frames.read(fill)
+        frames.read_frame(fill)
     data = frame({"a": entry(shape=(2**31,), offsets=(0, 2**31))})
     source = [data[:8], data[8:]]
     with pytest.raises(ProtocolError, match="body of 2,147,483,648 bytes"):
-        frames.read(fill, max_body=2**30)
+        frames.read_frame(fill, max_body=2**30)
     assert max(asked) == len(data) - 8
 
 
@@ -126,7 +126,7 @@ def test_the_depth_check_takes_linear_time():
 def test_what_is_too_large_is_refused_before_it_is_sent(monkeypatch):
     monkeypatch.setattr(frames, "MAX_BODY", 1000)
     with pytest.raises(EngineError, match="Pass large data as a file") as caught:
-        frames.pack({}, {"a": np.zeros(1001, np.uint8)})
+        frames.pack_frame({}, {"a": np.zeros(1001, np.uint8)})
     assert caught.value.kind == "too_large"
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.wire import codec, frames, methods
+from ludvig_engine.wire import codec, frames, methods, methods_table
 from ludvig_engine.wire.methods import METHODS, OpenScene, Prompt, Viewport
 from round_trip import equal, traveled
 

@@ -17,7 +17,7 @@ from ludvig_engine.wire.protocol import (
     ProtocolError,
     error_from_message,
     error_to_message,
-    pack,
+    pack_message,
 )
 from malformed import NOT_MESSAGES
 from wire_tools import frame, message, raw
@@ -35,7 +35,9 @@ def test_messages_arrive_whole_and_in_order(ends):
     a, b = ends
     values = np.arange(1_000_000, dtype=np.float32)  # far more than the sockets buffer
     sender = threading.Thread(
-        target=lambda: [a.send(pack({"id": i, "method": "m"}, {"v": values + i})) for i in range(3)]
+        target=lambda: [
+            a.send(pack_message({"id": i, "method": "m"}, {"v": values + i})) for i in range(3)
+        ]
     )
     sender.start()
     for i in range(3):
@@ -50,7 +52,7 @@ def test_several_threads_may_send(ends):
     values = np.ones(50_000, np.float32)
     threads = [
         threading.Thread(
-            target=lambda: [a.send(pack({"method": "m"}, {"v": values})) for _ in range(20)]
+            target=lambda: [a.send(pack_message({"method": "m"}, {"v": values})) for _ in range(20)]
         )
         for _ in range(4)
     ]
@@ -72,7 +74,7 @@ def test_small_messages_do_not_wait_for_acknowledgements():
 
 def test_the_end_between_two_messages_is_no_error(ends):
     a, b = ends
-    a.send(pack({"method": "m"}))
+    a.send(pack_message({"method": "m"}))
     a.close()
     assert b.receive()[0]["method"] == "m"
     with pytest.raises(EOFError):

@@ -12,7 +12,7 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.segmentation import painting
 from ludvig_engine.words.correct import as_evidence, corrected
-from ludvig_engine.words.find import lift_text, text_scores, together
+from ludvig_engine.words.find import lift_text, text_scores, united
 from planted_words import PlantedExtractor, iou
 
 
@@ -49,7 +49,7 @@ def click(scene, name, *, positive=True, view=0):
 @pytest.mark.parametrize("view", [0, 3])
 def test_clicks_correct_words(made, texts, clicked, expected, view):
     scene, names, prepared, seen, said = made
-    named = together([said[text] for text in texts])
+    named = united([said[text] for text in texts])
     found = corrected(prepared, named, [click(scene, clicked[0], positive=clicked[1], view=view)])
     assert iou(found.selected, np.isin(names, expected), seen) > 0.9
     assert ("zeppelin" in " ".join(found.notes)) == ("zeppelin" in texts)

@@ -19,7 +19,7 @@ from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pictures.draw import share
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.words import find
-from ludvig_engine.words.find import Spread, lift_text, load_text_extractor, text_scores, together
+from ludvig_engine.words.find import Spread, lift_text, load_text_extractor, text_scores, united
 from planted_words import WORDS, PlantedExtractor, iou
 
 ABSENT = ["unicorn", "excavator", "dog", "zeppelin"]
@@ -105,11 +105,11 @@ def test_several_texts_together(made):
     found = text_scores(
         prepared, lift_text(scene, encoder), encoder, ["tomato", "lime", "zeppelin"]
     )
-    union = together(found)
+    union = united(found)
     each = [one.segment.selected for one in found]
     np.testing.assert_array_equal(union.selected, each[0] | each[1] | each[2])
     assert union.threshold == 0.5 and len(union.notes) == 1 and "zeppelin" in union.notes[0]
-    assert together(found[:1]) is found[0].segment
+    assert united(found[:1]) is found[0].segment
 
 
 def test_features_are_kept(made, tmp_path, monkeypatch):

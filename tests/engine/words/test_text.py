@@ -7,7 +7,7 @@ import pytest
 from skimage.filters import threshold_otsu
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.words.text import NEGATIVES, encode, find, relevancy, seeds
+from ludvig_engine.words.text import NEGATIVES, detect, encode, relevancy, seeds
 from ludvig_engine.words.vocabulary import EVERYDAY
 from planted_words import Planted
 
@@ -105,18 +105,19 @@ def test_find(noise):
     """Small and large objects, in the everyday words or not, one of them most of the scene."""
     encoder = Planted()
     x = scene(encoder, OBJECTS, noise)
-    assert all(finding.found for finding in find(encoder, x, list(OBJECTS)))
+    assert all(finding.found for finding in detect(encoder, x, list(OBJECTS)))
     absent = [f"absent {i}" for i in range(200)] + ["dog", "piano"]
-    assert sum(finding.found for finding in find(encoder, x, absent)) <= 4
+    assert sum(finding.found for finding in detect(encoder, x, absent)) <= 4
 
 
 def test_nothing_is_found_in_noise():
     encoder, x = Planted(), np.random.default_rng(0).normal(size=(5000, 128)).astype(np.float32)
     assert (
-        sum(finding.found for finding in find(encoder, x, [f"absent {i}" for i in range(300)])) <= 6
+        sum(finding.found for finding in detect(encoder, x, [f"absent {i}" for i in range(300)]))
+        <= 6
     )
     assert not any(
-        finding.found for finding in find(encoder, np.zeros((10, 128), np.float32), ["a", "b"])
+        finding.found for finding in detect(encoder, np.zeros((10, 128), np.float32), ["a", "b"])
     )
 
 
@@ -127,8 +128,8 @@ def test_what_is_only_similar_is_not_found():
     )
     encoder = Planted(groups=[fruit])
     x = scene(encoder, OBJECTS, 0.5)
-    present, similar = find(encoder, x, ["banana", "plantain"])
-    (alone,) = find(encoder, x, ["plantain"])
+    present, similar = detect(encoder, x, ["banana", "plantain"])
+    (alone,) = detect(encoder, x, ["plantain"])
     assert alone.sigmas == pytest.approx(similar.sigmas, rel=1e-4), (
         "what else is asked does not matter"
     )
@@ -140,8 +141,8 @@ def test_what_is_only_similar_is_not_found():
 def test_find_does_not_depend_on_order_or_scale():
     encoder = Planted()
     x = scene(encoder, OBJECTS, 1.0)
-    first = find(encoder, x, ["teapot", "unicorn"])
-    again = find(encoder, x[::-1] * 5, ["unicorn", "teapot"])[::-1]
+    first = detect(encoder, x, ["teapot", "unicorn"])
+    again = detect(encoder, x[::-1] * 5, ["unicorn", "teapot"])[::-1]
     assert [f.found for f in first] == [f.found for f in again] == [True, False]
     np.testing.assert_allclose([f.sigmas for f in first], [f.sigmas for f in again], rtol=1e-3)
 
