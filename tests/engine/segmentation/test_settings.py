@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from ludvig_engine.rendering import render
 from ludvig_engine.segmentation.painting import click, mask
 from ludvig_engine.segmentation.segment import segment
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS, Settings
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,11 @@ def test_the_ablation_knows_every_number():
     assert set(CHANGES) == {field.name for field in fields(Settings)}
     for name, values in CHANGES.items():
         assert values and getattr(DEFAULT_SETTINGS, name) not in values
+
+
+def test_the_documentation_has_a_row_for_every_number():
+    rows = (ROOT / "docs" / "segmentation.md").read_text("utf-8").splitlines()
+    assert {row.split("`")[1] for row in rows if row.startswith("| `")} == set(CHANGES)
 
 
 @pytest.mark.parametrize("name", CHANGES)
