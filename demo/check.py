@@ -40,7 +40,7 @@ def psnrs(scene: Scene) -> Float[Array, " C"]:
     found = []
     for view in scene.views:
         photo = np.asarray(Image.open(view.photo), np.float32).transpose(2, 0, 1) / 255
-        colors = colours(scene.gaussians, view.camera.centre)
+        colors = colours(scene.gaussians, view.camera.center)
         image, _ = render(scene.gaussians, view.camera, colors)
         found.append(-10 * np.log10(np.mean((np.clip(image, 0, 1) - photo) ** 2)))
     return np.array(found)

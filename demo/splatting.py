@@ -143,7 +143,7 @@ def _floaters(shots: Sequence[Shot], random: np.random.Generator) -> Gaussians:
     columns = random.integers(shots[0].camera.width, size=FLOATERS)
     places = zip(which, rows, columns, strict=True)
     seen = np.stack([shots[k].positions[i, j] for k, i, j in places])
-    eyes = np.stack([shots[k].camera.centre for k in which])
+    eyes = np.stack([shots[k].camera.center for k in which])
     means = eyes + random.uniform(0.5, 0.99, (FLOATERS, 1)) * (seen - eyes)
     scales = 0.08 * np.exp(0.6 * random.normal(size=(FLOATERS, 3)))
     quats = random.normal(size=(FLOATERS, 4))
@@ -186,9 +186,9 @@ def colored(
         gaussians = replace(gaussians, sh0=sh[:, :1].copy(), shN=sh[:, 1:].copy())
         lack, evidence = np.zeros_like(sh), np.full(sh.shape[:2], 1e-3, np.float32)
         for camera, photo in zip(cameras, photos, strict=True):
-            direction = gaussians.means - camera.centre.astype(np.float32)
+            direction = gaussians.means - camera.center.astype(np.float32)
             Y = basis(direction / np.linalg.norm(direction, axis=1, keepdims=True), 1)
-            image, _ = render(gaussians, camera, colours(gaussians, camera.centre))
+            image, _ = render(gaussians, camera, colours(gaussians, camera.center))
             missing, weight = adjoint(gaussians, camera, photo - image)
             lack += Y[:, :, None] * missing[:, None]
             evidence += weight[:, None] * np.abs(Y) * np.abs(Y).sum(1, keepdims=True)

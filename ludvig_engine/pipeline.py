@@ -28,7 +28,7 @@ from .uplifting import Sight, Uplifted, uplift
 
 # Neighbors of each Gaussian. 16 gives the same selections as the paper's 200 in a twelfth of the
 # time.
-NEIGHBOURS = 16
+NEIGHBORS = 16
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Recipe:
     components: int = pca_.COMPONENTS  # channels kept; 0: all, neither standardized nor rotated
     weighted: bool = False  # whether channels are multiplied by their singular values
     refine: int = 0  # steps from the weighted mean towards least squares
-    neighbours: int = NEIGHBOURS
+    neighbors: int = NEIGHBORS
     raster: Raster = GSPLAT
 
     def finished(self, uplifted: Uplifted) -> Uplifted:
@@ -65,7 +65,7 @@ def prepare(
     steps = Steps(cache, job)
     maps = extract(scene, extractor, steps)
     uplifted = lift(scene, maps, recipe, steps)
-    graph = connect(scene.gaussians, recipe.neighbours, steps)
+    graph = connect(scene.gaussians, recipe.neighbors, steps)
     graph = graph.with_features(uplifted.features, job=job)
     return Prepared(scene.gaussians, uplifted, graph, extractor.name, scene.views)
 
@@ -133,14 +133,14 @@ def reduced(
     return Lazy(sight, len(maps))
 
 
-def connect(gaussians: Gaussians, neighbours: int, steps: Steps) -> Graph:
+def connect(gaussians: Gaussians, neighbors: int, steps: Steps) -> Graph:
     """Gaussians -> the graph of nearest centers, still without features."""
 
     def make() -> Arrays:
-        return {"neighbours": nearest(gaussians.means, neighbours, job=steps.job)}
+        return {"neighbours": nearest(gaussians.means, neighbors, job=steps.job)}
 
     means = steps.key_of(gaussians.means)
-    found = steps.kept("neighbours", 1, neighbours, means, make=make, about="neighbours")
+    found = steps.kept("neighbours", 1, neighbors, means, make=make, about="neighbours")
     return steps.job.aside(lambda: build(found["neighbours"]))
 
 

@@ -86,7 +86,7 @@ class Camera:
     height: int
 
     def __repr__(self) -> str:
-        x, y, z = self.centre
+        x, y, z = self.center
         return f"Camera({self.width}x{self.height} at {x:.3g}, {y:.3g}, {z:.3g})"
 
     def resized(self, width: int, height: int) -> Camera:
@@ -95,7 +95,7 @@ class Camera:
         return replace(self, K=scale @ self.K, width=width, height=height)
 
     @property
-    def centre(self) -> Float[Array, " 3"]:
+    def center(self) -> Float[Array, " 3"]:
         """Where the camera stands, in world space."""
         return -self.viewmat[:3, :3].T @ self.viewmat[:3, 3]
 

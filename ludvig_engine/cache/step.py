@@ -1,8 +1,7 @@
-"""Wraps a pure function with everything it should not know of: where results are kept, and whether
-they are still wanted.
+"""Wraps pure functions with what they need not know: where results are kept, and cancelling.
 
-steps = Steps(cache, job) table = steps.kept("neighbours", 1, [16], steps.key_of(means),
-make=lambda: {"neighbours": nearest(means, 16)})
+    steps = Steps(cache, job)
+    found = steps.kept("uplift", 1, params, steps.key_of(means), *maps.keys(), make=uplifted)
 """
 
 from __future__ import annotations

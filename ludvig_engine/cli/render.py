@@ -83,7 +83,7 @@ def command(
             recipe = Recipe(raster=settings)
             loaded = Models(download, job).features(extractor)
             kept = cache(no_cache)
-            values = draw.pca_colours(
+            values = draw.pca_colors(
                 lifted_features(scene, loaded, recipe=recipe, cache=kept, job=job)
             )
         elif what is not What.rgb:

@@ -23,7 +23,7 @@ from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
 from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
-from ..machine.images import CLIP, SIGNED, UNIT, fitted_size, standardise, to_tensor
+from ..machine.images import CLIP, SIGNED, UNIT, fitted_size, standardize, to_tensor
 from ..scene import Photo
 from .options import parse
 from .pyramid import pyramid, unit_vectors
@@ -98,7 +98,7 @@ class TextAligned:
         tiles = functional.interpolate(
             tiles, (side, side), mode="bilinear", align_corners=False, antialias=True
         )
-        image = standardise(tiles, STATISTICS[self.model.config.model_type]).to(self.model.dtype)
+        image = standardize(tiles, STATISTICS[self.model.config.model_type]).to(self.model.dtype)
         return _pooled(self.model.get_image_features(pixel_values=image))
 
 

@@ -48,7 +48,7 @@ def render(
     camera = view if isinstance(view, Camera) else _named(scene, view).camera
     if values is None:
         image, _ = blend(
-            gaussians, camera, colours(gaussians, camera.centre), raster=raster, job=job
+            gaussians, camera, colours(gaussians, camera.center), raster=raster, job=job
         )
         image = np.clip(image, 0, 1)
     else:

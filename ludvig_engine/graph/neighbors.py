@@ -78,9 +78,9 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
     return out
 
 
-def build(neighbours: Int[Array, "N K"]) -> Graph:
+def build(neighbors: Int[Array, "N K"]) -> Graph:
     """The symmetric graph of a table of neighbors. Its distances are 0 until `with_features`."""
-    indptr, indices, direction = _symmetric(np.sort(neighbours, axis=1).astype(np.int32))
+    indptr, indices, direction = _symmetric(np.sort(neighbors, axis=1).astype(np.int32))
     return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
 
 
@@ -103,17 +103,17 @@ def edge_distances(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _symmetric(sorted_neighbours):
+def _symmetric(sorted_neighbors):
     """The union of the table and its transpose as CSR, by merging two ascending lists per row."""
-    N, k = sorted_neighbours.shape
+    N, k = sorted_neighbors.shape
     start = np.zeros(N + 1, np.int64)
     for i in range(N):
-        for j in sorted_neighbours[i]:
+        for j in sorted_neighbors[i]:
             start[j + 1] += 1
     start = np.cumsum(start)
     incoming, fill = np.empty(N * k, np.int32), start[:-1].copy()
     for i in range(N):
-        for j in sorted_neighbours[i]:
+        for j in sorted_neighbors[i]:
             incoming[fill[j]] = i
             fill[j] += 1
     indptr = np.zeros(N + 1, np.int64)
@@ -122,7 +122,7 @@ def _symmetric(sorted_neighbours):
     for i in range(N):
         a, b = 0, start[i]
         while a < k or b < start[i + 1]:
-            out = sorted_neighbours[i, a] if a < k else N
+            out = sorted_neighbors[i, a] if a < k else N
             into = incoming[b] if b < start[i + 1] else N
             indices[used] = min(out, into)
             direction[used] = (1 if out <= into else 0) | (2 if into <= out else 0)

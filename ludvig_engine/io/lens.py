@@ -53,9 +53,9 @@ class Lens:
                 "has no ray for any of its pixels.",
                 ["Calibrate the camera again."],
             )
-        focal, centre = distorted.K[[0, 1], [0, 1]] * scale, distorted.K[:2, 2] * scale
-        low = np.maximum(np.nanmin(rays, 0) * focal, -centre - np.array(size) / 2)
-        high = np.minimum(np.nanmax(rays, 0) * focal, -centre + np.array(size) * 1.5)
+        focal, center = distorted.K[[0, 1], [0, 1]] * scale, distorted.K[:2, 2] * scale
+        low = np.maximum(np.nanmin(rays, 0) * focal, -center - np.array(size) / 2)
+        high = np.minimum(np.nanmax(rays, 0) * focal, -center + np.array(size) * 1.5)
         full = np.ceil(high - low).astype(int)
         width, height = limited((int(full[0]), int(full[1])), max_size)
         down = np.array([width, height]) / full
@@ -116,8 +116,8 @@ def _map(
     """For each pixel of the target its row and column in the source, and whether that is inside."""
     width, height = size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    centres = np.stack([x.ravel(), y.ravel()], 1)
-    source = lens.to_pinhole(centres) if to_photo else lens.from_pinhole(centres)
+    centers = np.stack([x.ravel(), y.ravel()], 1)
+    source = lens.to_pinhole(centers) if to_photo else lens.from_pinhole(centers)
     limit = lens.pinhole.size if to_photo else lens.photo_size
     with np.errstate(invalid="ignore"):
         inside = ((source >= 0) & (source <= limit)).all(1).reshape(height, width)

@@ -34,7 +34,7 @@ def read_ply(path: str | os.PathLike[str]) -> Splats:
     """
     with open_file(path) as file:
         header = read_header(file, path)
-        _recognise(header)
+        _recognize(header)
         rows = read_rows(file, header)
         stored = _empty(header)
         columns = _columns(stored)
@@ -153,7 +153,7 @@ def _empty(header: Header) -> Gaussians:
     return Gaussians(*[np.empty(shape, np.float32) for shape in shapes])
 
 
-def _recognise(header: Header) -> None:
+def _recognize(header: Header) -> None:
     """Raise an error that names what a PLY is, if it is not one of plain splats."""
     fields = header.vertex.fields
     if "packed_position" in fields:

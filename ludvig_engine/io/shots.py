@@ -96,7 +96,7 @@ def viewmat_of(camera_to_world: Float[Array, "4 4"], name: str) -> Float[Array, 
     The columns of the pose may be scaled (those of Blender's cameras often are). Raises
     `EngineError` "bad_file" if the pose is not finite or not a rotation.
     """
-    axes, centre = camera_to_world[:3, :3], camera_to_world[:3, 3]
+    axes, center = camera_to_world[:3, :3], camera_to_world[:3, 3]
     lengths = np.linalg.norm(axes, axis=0)
     if not (np.isfinite(camera_to_world).all() and lengths.all()):
         raise _bad(f"The pose of {name} is not finite or has no direction")
@@ -105,7 +105,7 @@ def viewmat_of(camera_to_world: Float[Array, "4 4"], name: str) -> Float[Array, 
         raise _bad(f"The pose of {name} is not a rotation")
     viewmat = np.eye(4)
     viewmat[:3, :3] = rotation.T
-    viewmat[:3, 3] = -rotation.T @ centre
+    viewmat[:3, 3] = -rotation.T @ center
     return viewmat
 
 

@@ -37,7 +37,7 @@ def read_transforms(
     """
     shots: list[Shot] = []
     try:
-        normalise, scale = _dataparser(meta, path)
+        normalize, scale = _dataparser(meta, path)
         names = [
             str(frame["file_path"]).replace("\\", "/").removeprefix("./")
             for frame in meta["frames"]
@@ -47,7 +47,7 @@ def read_transforms(
         for name, frame in zip(names, meta["frames"], strict=True):
             pose = np.eye(4)
             pose[:3] = np.array(frame["transform_matrix"], np.float64)[:3]
-            pose = normalise @ pose @ _OPENGL_TO_OPENCV
+            pose = normalize @ pose @ _OPENGL_TO_OPENCV
             pose[:3, 3] *= scale
             shots.append(
                 Shot(
@@ -121,10 +121,10 @@ def _dataparser(meta: Mapping[str, Any], path: Path) -> tuple[Float[Array, "4 4"
     file = path.with_name(_DATAPARSER)
     if not file.is_file():
         return np.eye(4), 1.0
-    normalise = read_json(file)
+    normalize = read_json(file)
     transform, applied = np.eye(4), np.eye(4)
-    transform[:3] = normalise["transform"]
+    transform[:3] = normalize["transform"]
     applied[:3] = np.array(meta.get("applied_transform", applied), np.float64)[:3]
-    return transform @ np.linalg.inv(applied), float(normalise["scale"]) / float(
+    return transform @ np.linalg.inv(applied), float(normalize["scale"]) / float(
         meta.get("applied_scale", 1)
     )

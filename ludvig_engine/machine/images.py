@@ -52,11 +52,11 @@ def to_tensor(
         image = torch.nn.functional.interpolate(
             image, size, mode="bilinear", align_corners=False, antialias=True
         )
-    image = standardise(image, statistics)
+    image = standardize(image, statistics)
     return image if dtype is None else image.to(dtype)
 
 
-def standardise(image: Any, statistics: tuple[tuple[float, ...], tuple[float, ...]]) -> Any:
+def standardize(image: Any, statistics: tuple[tuple[float, ...], tuple[float, ...]]) -> Any:
     """(image - mean) / std of (n, 3, height, width) colors in 0..1."""
     mean, std = (image.new_tensor(values).view(1, 3, 1, 1) for values in statistics)
     return (image - mean) / std

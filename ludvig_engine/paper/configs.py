@@ -17,7 +17,7 @@ from ..sam.multiview import NVOS, SPIN, Scheme
 from .released import ReleasedRecipe
 from .words import Transient
 
-_SHARP = Recipe(weighted=True, neighbours=200)
+_SHARP = Recipe(weighted=True, neighbors=200)
 
 
 @dataclass(frozen=True)
@@ -101,19 +101,19 @@ CONFIGS: Mapping[str, Experiment] = {
     "sam_SPIn": Masks(scheme=SPIN, cut=None),
     "sam2_NVOS": Masks(segmenter="sam2:large", cut="li"),
     "sam2_SPIn": Masks(segmenter="sam2:large", scheme=SPIN, cut=None),
-    "lerf": Words(_DINO, _CLIP, Recipe(neighbours=200), _LERF),
+    "lerf": Words(_DINO, _CLIP, Recipe(neighbors=200), _LERF),
     "lerf_no_diffusion": Words(
-        _DINO, _CLIP, Recipe(neighbours=200), Transient(diffusion=False), cutoff=0.8, smooth=5
+        _DINO, _CLIP, Recipe(neighbors=200), Transient(diffusion=False), cutoff=0.8, smooth=5
     ),
     "lerf_sam": Words(
-        *(_DINO, _CLIP, Recipe(neighbours=200), replace(_LERF, power=40)),
+        *(_DINO, _CLIP, Recipe(neighbors=200), replace(_LERF, power=40)),
         cutoff=0.01,
         segmenter="sam:huge",
     ),
     "removal": Words(
         _DINO,
         _CLIP,
-        Recipe(neighbours=160),
+        Recipe(neighbors=160),
         Transient(bandwidth=5, unary="mean", power=1, steps=200, threshold=0.006),
     ),
 }

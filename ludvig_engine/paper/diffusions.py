@@ -89,7 +89,7 @@ def diffuse(
 
 
 def release_edges(
-    neighbours: Int[Array, "N K"],
+    neighbors: Int[Array, "N K"],
     distances: Float[Array, "N K"],
     unary: Float[Array, " N"],
     *,
@@ -104,13 +104,13 @@ def release_edges(
     them.
     """
     root = np.sqrt(unary)
-    weights = np.exp(-(distances**2) / (bandwidth * scale**2)) * root[:, None] * root[neighbours]
+    weights = np.exp(-(distances**2) / (bandwidth * scale**2)) * root[:, None] * root[neighbors]
     sums = weights.sum(1, keepdims=True) * weights.sum(0, keepdims=True)
     chosen = np.divide(weights, np.sqrt(sums), out=np.zeros_like(weights), where=sums > 0) > cut
-    graph = build(neighbours)
+    graph = build(neighbors)
     N = len(graph)
-    rows = np.repeat(np.arange(N), neighbours.shape[1])[chosen.ravel()]
-    columns = neighbours.ravel().astype(np.int64)[chosen.ravel()]
+    rows = np.repeat(np.arange(N), neighbors.shape[1])[chosen.ravel()]
+    columns = neighbors.ravel().astype(np.int64)[chosen.ravel()]
     # The published code adds the transpose, so an edge is kept if either direction is.
     pairs = np.concatenate([rows * N + columns, columns * N + rows])
     return graph, np.isin(np.repeat(np.arange(N), np.diff(graph.indptr)) * N + graph.indices, pairs)

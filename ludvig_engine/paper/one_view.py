@@ -70,7 +70,7 @@ def prepare_pruned(
     rows = heaviest(uplifted.weights, config.keep)
     gaussians = scene.gaussians.take(rows)
     kept = Uplifted(uplifted.features[rows], uplifted.weights[rows], uplifted.views[rows])
-    graph = connect(gaussians, config.recipe.neighbours, Steps(cache, job))
+    graph = connect(gaussians, config.recipe.neighbors, Steps(cache, job))
     graph = graph.with_features(kept.features, job=job)
     return Prepared(gaussians, kept, graph, extractor.name), rows
 
@@ -220,7 +220,7 @@ def _scores(
         probability = logistic(x, share > 0.5, weights, C=config.C, balance="count")
     table = distances = None
     if config.release_cut:
-        table = nearest(prepared.gaussians.means, config.recipe.neighbours)
+        table = nearest(prepared.gaussians.means, config.recipe.neighbors)
         distances = _distances(x, table)
     for unary_bandwidth, bandwidth in trials:
         if probability is None:

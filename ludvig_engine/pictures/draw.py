@@ -34,7 +34,7 @@ def rgb(
     gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
 ) -> Float[Array, "H W 3"]:
     """The splats over black; colors in 0..1."""
-    image, _ = render(gaussians, camera, colours(gaussians, camera.centre), raster=raster, job=job)
+    image, _ = render(gaussians, camera, colours(gaussians, camera.center), raster=raster, job=job)
     return np.clip(image, 0, 1).transpose(1, 2, 0)
 
 
@@ -64,7 +64,7 @@ def over_gray(
     return np.clip(image + 0.5 * (1 - alpha), 0, 1).transpose(1, 2, 0)
 
 
-def pca_colours(uplifted: Uplifted) -> Float[Array, "N 3"]:
+def pca_colors(uplifted: Uplifted) -> Float[Array, "N 3"]:
     """The three principal components of the features as colors in 0..1.
 
     Gaussians that no photo sees are gray.

@@ -35,7 +35,7 @@ def sheet(
 
     `clicks` are x, y in pixels of the photo, by the names of the views.
     """
-    features = draw.pca_colours(prepared.uplifted)
+    features = draw.pca_colors(prepared.uplifted)
     rest = prepared.gaussians.take(np.flatnonzero(~found.selected))
     rows = []
     for view in job.track(views, DRAW_SHEET):

@@ -11,7 +11,7 @@ from ..errors import EngineError
 from ..features import Entry, known
 from ..features.auto import best
 from ..features.listing import licence
-from ..pictures.draw import pca_colours
+from ..pictures.draw import pca_colors
 from ..progress import Job
 from ..segmentation.segment import warm_up
 from ..stages import COLOR
@@ -98,5 +98,5 @@ def preview_features(state: State, request: PreviewFeatures, job: Job) -> Featur
     """Answer features/preview: the principal components as colors (F, 3), in file order."""
     prepared = state.prepared(request.scene, request.extractor, job=job)
     job.report(COLOR, 0, 1)
-    colors = job.aside(lambda: pca_colours(prepared.uplifted))
+    colors = job.aside(lambda: pca_colors(prepared.uplifted))
     return FeaturesPreviewed(state.scene(request.scene, job=job).to_file(colors))

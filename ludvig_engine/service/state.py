@@ -199,7 +199,7 @@ class State:
         if opened.photo_stamps:
             return self.prepared(name, spec, job=job).graph
         steps = Steps(self.cache, job)
-        make = partial(connect, scene.gaussians, Recipe().neighbours, steps)
+        make = partial(connect, scene.gaussians, Recipe().neighbors, steps)
         return self.recent.get_or(("graph", opened.content), make, job=job)
 
     # ---- memory

@@ -62,7 +62,7 @@ def test_the_example_runs(made, tmp_path, environment):
 @pytest.mark.parametrize("page", ["README.md", "docs/scripting.md"])
 def test_the_library_example_runs(page, made, tmp_path, environment):
     (example,) = [block for block in blocks(page, "python") if "ludvig.segment(" in block]
-    click = ("photo_0.png", *small_scene.centre_of("red", 0))
+    click = ("photo_0.png", *small_scene.center_of("red", 0))
     for printed, here in (
         ("garden.ply", str(made / "splats.ply")),
         ("garden/", str(made)),

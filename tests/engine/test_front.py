@@ -27,8 +27,8 @@ from planted_words import PlantedExtractor
 from service_tools import Service, opened, overlap
 
 PHOTO = "photo_1.png"
-X, Y = small_scene.centre_of("green", 1)
-OTHER = small_scene.centre_of("red", 1)
+X, Y = small_scene.center_of("green", 1)
+OTHER = small_scene.center_of("red", 1)
 SHAPE = small_scene.SIZE[::-1]
 
 

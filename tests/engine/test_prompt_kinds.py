@@ -51,7 +51,7 @@ def test_a_row_is_all_that_a_new_kind_takes(monkeypatch, tmp_path):
     made = small_scene.write(tmp_path / "scene")
     row = PromptKind("cross", ("pixels",), f"{__name__}:Cross", count=1, needed="one place")
     monkeypatch.setitem(KINDS, row.name, row)
-    pixels = np.array([small_scene.centre_of("red", 0)], np.float32)
+    pixels = np.array([small_scene.center_of("red", 0)], np.float32)
     cross = Prompt("cross", view="photo_0", pixels=pixels)
     assert decode(Prompt, *encode(cross)).kind == "cross"
     with pytest.raises(EngineError, match="A cross prompt needs one place"):

@@ -24,7 +24,7 @@ def main(splats, views, out):
     cameras = [view.camera for view in scene.views][::6]
     found = {}
     for n, camera in enumerate(cameras):
-        image, alpha = render(scene.gaussians, camera, colours(scene.gaussians, camera.centre))
+        image, alpha = render(scene.gaussians, camera, colours(scene.gaussians, camera.center))
         found[f"image_{n}"] = np.dstack([image.transpose(1, 2, 0), alpha])
     found |= {
         "viewmats": np.stack([c.viewmat for c in cameras]),

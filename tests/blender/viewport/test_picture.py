@@ -93,7 +93,7 @@ def by_the_engine(made, lens, world):
     pytest.importorskip("safetensors")
     engine, scene = (blender_module(f"ludvig_engine.{name}") for name in ("rendering", "scene"))
     camera = scene.Camera(FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height)
-    colors = engine.colours(made, camera.centre)
+    colors = engine.colours(made, camera.center)
     image, alpha = engine.render(made, camera, colors, raster=engine.Raster(near=lens.near))
     return np.dstack([image.transpose(1, 2, 0), alpha])
 

@@ -64,7 +64,7 @@ def scene(folder):
 
 
 def click(name="red", view=0):
-    x, y = small_scene.centre_of(name, view)
+    x, y = small_scene.center_of(name, view)
     return f"--click=photo_{view}:{x},{y}"
 
 
@@ -123,7 +123,7 @@ def test_segment_render_and_export(ludvig, made, tmp_path):
     )
     mask = np.asarray(Image.open(tmp_path / "o" / "photo_2.png"))
     assert mask.shape == (90, 120) and set(np.unique(mask)) == {0, 255}
-    x, y = small_scene.centre_of("red", 2)
+    x, y = small_scene.center_of("red", 2)
     assert mask[y, x] == 255 and mask[:5].max() == 0
 
 
@@ -152,7 +152,7 @@ def test_render(ludvig, made, tmp_path, what):
 
 def test_scribble_mask_and_box(ludvig, made, tmp_path):
     names = np.load(made / "names.npy")
-    x, y = small_scene.centre_of("green", 1)
+    x, y = small_scene.center_of("green", 1)
     paint = np.zeros((90, 120, 4), np.uint8)
     paint[y - 3 : y + 3, x - 2 : x + 2] = (0, 255, 0, 255)
     paint[60:70, 5:20] = (255, 0, 0, 255)

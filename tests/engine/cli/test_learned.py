@@ -44,7 +44,7 @@ def run(made, tmp_path, monkeypatch):
 
 
 def click():
-    return "--click=photo_0:{},{}".format(*small_scene.centre_of("red", 0))
+    return "--click=photo_0:{},{}".format(*small_scene.center_of("red", 0))
 
 
 @pytest.mark.parametrize("arguments", [("segment", click()), ("uplift",)])

@@ -45,7 +45,7 @@ def iou(a, b):
 
 
 def click(name, view=0):
-    x, y = small_scene.centre_of(name, view)
+    x, y = small_scene.center_of(name, view)
     return f"--click=photo_{view}:{x},{y}"
 
 
@@ -92,7 +92,7 @@ def test_words(run, made, tmp_path, monkeypatch):
     assert done.exit_code == 0
     with Image.open(out / "photo_0.png") as picture:
         heat = np.asarray(picture).sum(-1)
-    x, y = small_scene.centre_of("red", 0)
+    x, y = small_scene.center_of("red", 0)
     assert picture.size == small_scene.SIZE and heat[y, x] > np.median(heat) + 30
     single, arrays, names = run("--text", "tomato", "--negative", "stuff")
     with pytest.raises(EngineError, match="template has no"):

@@ -71,7 +71,7 @@ def nvos_data(made, shown, tmp_path):
     for task, thing in (("horns_center", "red"), ("horns_left", "blue")):
         (labels / "reference_image" / task).mkdir(parents=True)
         shutil.copy(made / "images" / "photo_0.png", labels / "reference_image" / task)
-        x, y = small_scene.centre_of(thing, 0)
+        x, y = small_scene.center_of(thing, 0)
         stroke = np.zeros((H, W), bool)
         stroke[y - 5 : y + 6, x - 5 : x + 6] = True
         save(labels / "scribbles" / task / f"pos_0_{task}.png", stroke)
@@ -172,7 +172,7 @@ def test_own_predictions(nvos_data, spin_data, monkeypatch):
     inner = replace(config("sam_NVOS"), scheme=Scheme(share=0.1))
     for settings, floor in ((inner, 50), (config("sam_SPIn"), 80)):
         assert single_view.score([task], single_view.predictor(settings))[task.name]["IoU"] > floor
-    small = {"recipe": replace(config("dif_SPIn").recipe, neighbours=30)}
+    small = {"recipe": replace(config("dif_SPIn").recipe, neighbors=30)}
     spin_tasks = [task for task in spin.tasks(spin_data) if task.name == "fern"]
     answer = single_view.predictor(replace(config("dif_SPIn"), **small), extractor="colour")
     assert single_view.score(spin_tasks, answer)["fern"]["IoU"] > 85
@@ -268,7 +268,7 @@ def test_lerf_own_predictions(lerf_data, monkeypatch):
     monkeypatch.setattr(lerf, "load_text_extractor", lambda spec, device: PlantedExtractor(1.0))
     tasks = views_named(lerf.tasks(lerf_data))
     for name, floor in (("lerf", 60), ("lerf_no_diffusion", 40)):
-        settings = replace(config(name), recipe=replace(config(name).recipe, neighbours=30))
+        settings = replace(config(name), recipe=replace(config(name).recipe, neighbors=30))
         answer = lerf.predictor(settings, extractor="colour")
         row = lerf.score(tasks, answer, cutoff=settings.cutoff, smooth=settings.smooth)["teatime"]
         assert row["localisation"] == 100 and row["IoU"] > floor, name

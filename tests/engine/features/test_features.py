@@ -39,10 +39,10 @@ def test_colour_does_not_depend_on_place_or_orientation():
     flat = extractor(Photo("a", np.full((80, 100, 3), 0.3, np.float32)))
     assert np.abs(flat - flat[:, :1, :1]).max() < 1e-3
     oblique = extractor(Photo("a", rotate(tile, 30, mode="reflect").astype(np.float32)))
-    centre = (slice(None), slice(12, 18), slice(12, 18))
+    center = (slice(None), slice(12, 18), slice(12, 18))
     assert (
         np.abs(
-            oblique[centre].mean((1, 2)) - extractor(Photo("a", tile))[centre].mean((1, 2))
+            oblique[center].mean((1, 2)) - extractor(Photo("a", tile))[center].mean((1, 2))
         ).max()
         < 0.1
     )

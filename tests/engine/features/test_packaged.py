@@ -57,9 +57,9 @@ def test_the_same_place_in_a_shifted_photo_looks_the_same(spec):
     cells = [(x / np.linalg.norm(x, axis=0)).reshape(len(x), -1).T for x in maps]
     grid = maps[0].shape[1:]
     rows, columns = ((np.arange(n) + 0.5) * m / n for n, m in zip(grid, one.shape, strict=False))
-    centres = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
-    moved = centres[(cells[1] @ cells[0].T).argmax(1)] - centres
-    inside = (centres[:, 0] < one.shape[0] - down) & (centres[:, 1] < one.shape[1] - right)
+    centers = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
+    moved = centers[(cells[1] @ cells[0].T).argmax(1)] - centers
+    inside = (centers[:, 0] < one.shape[0] - down) & (centers[:, 1] < one.shape[1] - right)
     error = np.median(moved[inside], axis=0) - (down, right)
     assert np.abs(error).max() <= rows[0], error  # half a cell
 

@@ -16,14 +16,14 @@ def test_counts_of_the_paper(width, height, count):
     assert [scale.stride for scale in scales(728)] == [36, 56, 72, 100, 127, 154, 182]
 
 
-def test_tiles_are_centred_where_they_are_put():
+def test_tiles_are_centered_where_they_are_put():
     for scale in (Scale(36, 36), Scale(145, 72), Scale(9, 3)):
         for i in range(3):
-            centre = i * scale.stride - scale.pad + scale.tile / 2
-            assert scale.index(np.array([centre]))[0] == pytest.approx(i)
+            center = i * scale.stride - scale.pad + scale.tile / 2
+            assert scale.index(np.array([center]))[0] == pytest.approx(i)
 
 
-def mean_colour(tiles):
+def mean_color(tiles):
     """An embedding that says how red, how green and how blue a tile is."""
     return tiles.mean((2, 3)).numpy() + 1e-3
 
@@ -38,7 +38,7 @@ def test_a_known_patch_ends_up_where_it_is(size):
         row, column = int(y * height), int(x * width)
         patch = (slice(max(row - half, 0), row + half), slice(max(column - half, 0), column + half))
         image[0, :, patch[0], patch[1]] = torch.tensor([1.0, 0, 0])[:, None, None]
-        red = pyramid(image, mean_colour)[0]
+        red = pyramid(image, mean_color)[0]
         red = np.maximum(red - np.median(red), 0) ** 2
         rows, columns = (
             (np.arange(n) + 0.5) * side / n for n, side in zip(red.shape, size, strict=True)
@@ -51,16 +51,16 @@ def test_a_known_patch_ends_up_where_it_is(size):
 def test_vectors_are_of_length_one_and_do_not_depend_on_the_batch():
     torch.manual_seed(0)
     image = torch.rand(1, 3, 120, 90)
-    one = pyramid(image, mean_colour, batch=1)
+    one = pyramid(image, mean_color, batch=1)
     np.testing.assert_allclose(np.linalg.norm(one, axis=0), 1, atol=1e-5)
-    np.testing.assert_allclose(one, pyramid(image, mean_colour, batch=1000), atol=1e-6)
+    np.testing.assert_allclose(one, pyramid(image, mean_color, batch=1000), atol=1e-6)
 
 
 def test_one_scale_is_the_tiles_themselves():
     """At the center of a tile only that tile counts."""
     torch.manual_seed(0)
     image = torch.rand(1, 3, 200, 200)
-    found = pyramid(image, mean_colour, ratios=(0.05,))  # tiles of 10, cells of 5
-    tile = mean_colour(image[:, :, 95:105, 45:55])[0]
+    found = pyramid(image, mean_color, ratios=(0.05,))  # tiles of 10, cells of 5
+    tile = mean_color(image[:, :, 95:105, 45:55])[0]
     around = found[:, 19:21, 9:11].mean((1, 2))  # the four cells around pixel (100, 50)
     assert np.abs(around / np.linalg.norm(around) - tile / np.linalg.norm(tile)).max() < 0.05

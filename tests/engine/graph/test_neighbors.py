@@ -52,10 +52,10 @@ def test_invariances_and_permutation():
 
 def test_graph_is_the_union_of_both_directions():
     points, features = RNG.normal(size=(200, 3)), RNG.normal(size=(200, 7)).astype(np.float32)
-    neighbours = nearest(points, 6)
-    graph = build(neighbours).with_features(features)
+    neighbors = nearest(points, 6)
+    graph = build(neighbors).with_features(features)
     inside = np.zeros((200, 200), bool)
-    inside[np.arange(200)[:, None], neighbours] = True
+    inside[np.arange(200)[:, None], neighbors] = True
     direction = graph.matrix(graph.direction.astype(np.float32)).toarray()
     np.testing.assert_array_equal(direction, OUT * inside + IN * inside.T)
     assert (
@@ -73,6 +73,6 @@ def test_unit_leaves_zeros_alone():
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_fewer_points_than_neighbours(n):
+def test_fewer_points_than_neighbors(n):
     graph = build(nearest(RNG.normal(size=(n, 3)), 16))
     assert len(graph) == n and len(graph.indices) == n * n

@@ -13,14 +13,14 @@ ENTRY = {"id": 0, "img_name": "sub\\IMG_1", "width": 300, "height": 200, "positi
 def test_what_it_means():
     (shot,) = read_cameras_json([ENTRY], Path("cameras.json"))
     assert shot.name == "sub/IMG_1"
-    centre = np.array([1, 2, 3, 1])
-    np.testing.assert_allclose(shot.viewmat @ centre, [0, 0, 0, 1], atol=1e-12)
+    center = np.array([1, 2, 3, 1])
+    np.testing.assert_allclose(shot.viewmat @ center, [0, 0, 0, 1], atol=1e-12)
     # The columns are the camera's axes in the world: x right = -y, y down = -z, z forward = x.
     np.testing.assert_allclose(
-        shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
+        shot.viewmat @ (center + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
     )
     np.testing.assert_allclose(
-        shot.viewmat @ (centre + np.array([0, -5, 0, 0])), [5, 0, 0, 1], atol=1e-12
+        shot.viewmat @ (center + np.array([0, -5, 0, 0])), [5, 0, 0, 1], atol=1e-12
     )
     np.testing.assert_array_equal(shot.intrinsics.K, [[250, 0, 150], [0, 260, 100], [0, 0, 1]])
     (shot,) = read_cameras_json([{**ENTRY, "cx": 140, "cy": 90.5}], Path("cameras.json"))

@@ -168,13 +168,13 @@ def test_other_sizes_scale_both_sides():
     small = Lens.covering(camera, photo, max_size=100)
     assert max(small.pinhole.size) == 100 and large.photo_size == photo
     points = np.random.default_rng(0).uniform(0, 1, (50, 2))
-    normalised = [
+    normalized = [
         (lens.to_pinhole(points * lens.photo_size) - lens.pinhole.params[2:])
         / lens.pinhole.params[:2]
         for lens in (whole, large, small)
     ]
-    np.testing.assert_allclose(normalised[1], normalised[0], atol=1e-9)
-    np.testing.assert_allclose(normalised[2], normalised[0], atol=1e-9)
+    np.testing.assert_allclose(normalized[1], normalized[0], atol=1e-9)
+    np.testing.assert_allclose(normalized[2], normalized[0], atol=1e-9)
     assert large.pinhole.params[0] / large.pinhole.params[1] == pytest.approx(
         325 * 3 / (335 * 800 / 266)
     )

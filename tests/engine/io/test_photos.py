@@ -195,13 +195,13 @@ def test_points_land_on_what_was_clicked(tmp_path, make_view):
             painted = np.zeros(size[::-1])
             painted[y - 2 : y + 3, x - 2 : x + 3] = 1
             mask = read_mask(save(tmp_path / "m.png", painted), view)
-            centre = np.array(
+            center = np.array(
                 [
                     mask.sum(0) @ (np.arange(mask.shape[1]) + 0.5),
                     mask.sum(1) @ (np.arange(len(mask)) + 0.5),
                 ]
             )
-            np.testing.assert_allclose(photo_point(view, x, y), centre / mask.sum(), atol=0.05)
+            np.testing.assert_allclose(photo_point(view, x, y), center / mask.sum(), atol=0.05)
 
 
 def test_points_in_an_undistorted_photo_are_plain():

@@ -231,7 +231,7 @@ def test_missing_properties_are_named(tmp_path, name):
     assert caught.value.kind == "bad_file"
 
 
-def test_meshes_are_recognised(tmp_path):
+def test_meshes_are_recognized(tmp_path):
     faces = PlyElement.describe(
         np.array([([0, 1, 2],)], [("vertex_indices", "O")]),
         "face",

@@ -39,15 +39,15 @@ def test_what_it_means():
     shot, notes = read(META)
     assert shot.name == "images/a.jpg" and notes == [] and shot.intrinsics.size == (300, 200)
     assert shot.intrinsics.is_pinhole
-    centre = np.array([1, 2, 3, 1])
-    np.testing.assert_allclose(shot.viewmat @ centre, [0, 0, 0, 1], atol=1e-12)
+    center = np.array([1, 2, 3, 1])
+    np.testing.assert_allclose(shot.viewmat @ center, [0, 0, 0, 1], atol=1e-12)
     # Forward.
     np.testing.assert_allclose(
-        shot.viewmat @ (centre + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
+        shot.viewmat @ (center + np.array([5, 0, 0, 0])), [0, 0, 5, 1], atol=1e-12
     )
     # Up.
     np.testing.assert_allclose(
-        shot.viewmat @ (centre + np.array([0, 0, 5, 0])), [0, -5, 0, 1], atol=1e-12
+        shot.viewmat @ (center + np.array([0, 0, 5, 0])), [0, -5, 0, 1], atol=1e-12
     )
     np.testing.assert_array_equal(shot.intrinsics.K, [[250, 0, 140], [0, 260, 90], [0, 0, 1]])
 
@@ -149,8 +149,8 @@ def test_the_space_of_nerfstudios_export(folder):
     )
     halved, _ = read({**meta, "applied_scale": 2.0}, folder / "transforms.json")
     # In saved units, which are twice the original ones.
-    centre = np.linalg.inv(plain.viewmat)[:3, 3]
-    expected = transform @ np.linalg.inv(applied) @ [*centre, 1]
+    center = np.linalg.inv(plain.viewmat)[:3, 3]
+    expected = transform @ np.linalg.inv(applied) @ [*center, 1]
     np.testing.assert_allclose(
         np.linalg.inv(halved.viewmat)[:3, 3], expected[:3] * scale / 2, atol=1e-9
     )

@@ -17,8 +17,8 @@ POINTS = np.concatenate([RNG.normal(size=(70, 3)), RNG.normal(size=(50, 3)) + 10
     np.float32
 )
 FEATURES = RNG.normal(size=(N, 4)).astype(np.float32)
-NEIGHBOURS = nearest(POINTS, 6)
-GRAPH = build(NEIGHBOURS).with_features(FEATURES)
+NEIGHBORS = nearest(POINTS, 6)
+GRAPH = build(NEIGHBORS).with_features(FEATURES)
 P = RNG.uniform(0.2, 1, N).astype(np.float32)
 
 
@@ -33,7 +33,7 @@ def test_similarities():
     np.testing.assert_allclose(np.diag(A), 2)  # S_ii = 1, in both directions
     x = unit(FEATURES)
     S = np.zeros((N, N))
-    for i, row in enumerate(NEIGHBOURS):
+    for i, row in enumerate(NEIGHBORS):
         S[i, row] = np.exp(-np.sum((x[i] - x[row]) ** 2, 1) / (2.0 * scale**2))
     np.testing.assert_allclose(A, S + S.T, atol=1e-5)
     one_way = np.abs(dense(GRAPH, GRAPH.direction == OUT)) > 0
@@ -51,7 +51,7 @@ def test_similarity_at_the_median_distance():
 def test_similarities_with_a_scale_per_row():
     m = RNG.uniform(0.3, 1.5, N).astype(np.float32)
     x, S = unit(FEATURES), np.zeros((N, N))
-    for i, row in enumerate(NEIGHBOURS):
+    for i, row in enumerate(NEIGHBORS):
         S[i, row] = np.exp(-np.sum((x[i] - x[row]) ** 2, 1) / (0.5 * m[i] ** 2))
     np.testing.assert_allclose(dense(GRAPH, similarities(GRAPH, 0.5, m)), S + S.T, atol=1e-5)
 
@@ -66,12 +66,12 @@ def test_seed_median_counts_the_zero_of_the_seed_itself():
     seeds = np.zeros(N, bool)
     seeds[[3, 9]] = True
     x = unit(FEATURES)
-    pairs = np.sort([np.linalg.norm(x[i] - x[j]) for i in (3, 9) for j in NEIGHBOURS[i]])
+    pairs = np.sort([np.linalg.norm(x[i] - x[j]) for i in (3, 9) for j in NEIGHBORS[i]])
     assert seed_median(GRAPH, seeds) == pytest.approx(pairs[(len(pairs) - 1) // 2], abs=1e-6)
     assert seed_median(GRAPH, np.zeros(N, bool)) == 0
 
 
-def normalised(adjacency, unary):
+def normalized(adjacency, unary):
     W = np.sqrt(unary)[:, None] * dense(GRAPH, adjacency) * np.sqrt(unary)
     D = W.sum(1)
     return W / np.sqrt(D[:, None] * D), D
@@ -79,7 +79,7 @@ def normalised(adjacency, unary):
 
 def test_diffusion_is_the_power_iteration():
     A = similarities(GRAPH, 1.0, 0.8)
-    At, D = normalised(A, P)
+    At, D = normalized(A, P)
     values = np.linalg.eigvalsh(At)
     assert values.min() >= -1 - 1e-6 and values.max() <= 1 + 1e-6
     components = connected_components(dense(GRAPH, A) > 1e-12)[0]
@@ -94,7 +94,7 @@ def test_diffusion_is_the_power_iteration():
 
 def test_published_algebra_is_the_same_matrix():
     A = dense(GRAPH, similarities(GRAPH, 1.0, 0.8))
-    At, _ = normalised(similarities(GRAPH, 1.0, 0.8), P)
+    At, _ = normalized(similarities(GRAPH, 1.0, 0.8), P)
     u = P / (np.sqrt(P) * (A @ np.sqrt(P)))
     np.testing.assert_allclose(np.sqrt(u)[:, None] * A * np.sqrt(u), At, atol=1e-6)
 
@@ -105,7 +105,7 @@ def test_diffusion_leaks_nowhere_and_has_the_right_limit():
     seeds[:5] = RNG.random((5, 1))
     g = diffuse(GRAPH, A, P, seeds, steps=3000)
     assert (g[70:] == 0).all() and (g >= 0).all()
-    D = np.sqrt(normalised(A, P)[1][:70])
+    D = np.sqrt(normalized(A, P)[1][:70])
     cosine = g[:70, 0] @ D / np.linalg.norm(g[:70, 0]) / np.linalg.norm(D)
     assert cosine == pytest.approx(1, abs=1e-4)
     np.testing.assert_allclose(
@@ -115,7 +115,7 @@ def test_diffusion_leaks_nowhere_and_has_the_right_limit():
 
 def test_restart_keeps_the_seeds():
     A, seeds = similarities(GRAPH, 1.0, 0.8), RNG.random((N, 1)).astype(np.float32)
-    At, _ = normalised(A, P)
+    At, _ = normalized(A, P)
     limit = np.linalg.solve(np.eye(N) - 0.7 * At, 0.3 * seeds)
     np.testing.assert_allclose(
         diffuse(GRAPH, A, P, seeds, steps=200, restart=0.3), limit, rtol=1e-3, atol=1e-5
@@ -183,15 +183,15 @@ def test_a_seed_that_does_not_look_like_the_object_is_dropped():
 
 def test_published_flood():
     """Their iteration on the binarized, symmetrized matrix reaches what ours reaches."""
-    distances = np.linalg.norm(unit(FEATURES)[:, None] - unit(FEATURES)[NEIGHBOURS], axis=2).astype(
+    distances = np.linalg.norm(unit(FEATURES)[:, None] - unit(FEATURES)[NEIGHBORS], axis=2).astype(
         np.float32
     )
-    graph, kept = release_edges(NEIGHBOURS, distances, P, bandwidth=1.0, scale=0.5, cut=0.01)
-    weights = np.exp(-(distances**2) / 0.25) * np.sqrt(P[:, None] * P[NEIGHBOURS])
+    graph, kept = release_edges(NEIGHBORS, distances, P, bandwidth=1.0, scale=0.5, cut=0.01)
+    weights = np.exp(-(distances**2) / 0.25) * np.sqrt(P[:, None] * P[NEIGHBORS])
     binary = weights / np.sqrt(weights.sum(1, keepdims=True) * weights.sum(0)) > 0.01
     A = np.zeros((N, N))
     for i in range(N):
-        A[i, NEIGHBOURS[i]] = binary[i]
+        A[i, NEIGHBORS[i]] = binary[i]
     A = A + A.T
     assert 0 < (A > 0).sum() < (dense(GRAPH, GRAPH.direction) > 0).sum()
     seeds = np.zeros(N, bool)

@@ -36,7 +36,7 @@ from ludvig_engine.sam.prompted import reference_mask
 from ludvig_engine.segmentation import painting
 from region_segmenter import RegionSegmenter
 
-SMALL = Foreground(recipe=Recipe(weighted=True, neighbours=30))
+SMALL = Foreground(recipe=Recipe(weighted=True, neighbors=30))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_only_large_scenes_are_pruned(monkeypatch):
 
 def test_reference_mask(made):
     scene, names, _ = made
-    x, y = small_scene.centre_of("blue", 2)
+    x, y = small_scene.center_of("blue", 2)
     stroke = painting.line(scene.views[2].camera, np.array([[x - 3.0, y], [x + 3.0, y]]), radius=2)
     found = reference_mask(RegionSegmenter(), scene.views[2], stroke)
     assert iou(found, shown(scene, names, "blue", 2)) > 0.9
@@ -133,7 +133,7 @@ def test_reference_mask(made):
 
 def test_configurations():
     spin, nvos = config("dif_SPIn"), config("dif_NVOS")
-    assert (spin.recipe.neighbours, spin.hops, spin.keep, spin.recipe.weighted) == (
+    assert (spin.recipe.neighbors, spin.hops, spin.keep, spin.recipe.weighted) == (
         200,
         100,
         600_000,
@@ -147,7 +147,7 @@ def test_configurations():
         0.5,
     )
     removal = config("removal")
-    assert (removal.recipe.neighbours, removal.spread.threshold, removal.spread.bandwidth) == (
+    assert (removal.recipe.neighbors, removal.spread.threshold, removal.spread.bandwidth) == (
         160,
         0.006,
         5,

@@ -46,17 +46,17 @@ def test_weights_equal_brute_force(seed, clamp):
 @given(
     seed=st.integers(0, 10**6),
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
-    off_centre=st.tuples(st.floats(-20, 60), st.floats(-20, 60)),
+    off_center=st.tuples(st.floats(-20, 60), st.floats(-20, 60)),
     scale=st.floats(0.002, 0.6),
 )
-def test_weights_equal_brute_force_for_any_camera(seed, size, off_centre, scale):
+def test_weights_equal_brute_force_for_any_camera(seed, size, off_center, scale):
     gaussians = random_gaussians(40, seed, scale=scale)
-    camera = look_at((2, 1, 0.5), size=size, focal=30, centre=off_centre)
+    camera = look_at((2, 1, 0.5), size=size, focal=30, center=off_center)
     expected, _ = oracle.weights(gaussians, camera)
     differs(dense_weights(gaussians, camera), expected, few=0.02)
 
 
-def test_tiny_gaussians_do_not_light_up_their_neighbourhood():
+def test_tiny_gaussians_do_not_light_up_their_neighborhood():
     """Far outside a small ellipse the exponential's polynomial must stay below 1/255."""
     gaussians = random_gaussians(200, 5, scale=1e-4)
     expected, _ = oracle.weights(gaussians, CAMERA)

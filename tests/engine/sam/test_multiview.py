@@ -36,7 +36,7 @@ def shown(scene, names, name, view):
 @pytest.mark.parametrize("prompt", ["click", "clicks", "box"])
 def test_a_click_or_a_box_becomes_a_mask(made, prompt):
     scene, names = made
-    x, y = small_scene.centre_of("red", 0)
+    x, y = small_scene.center_of("red", 0)
     clicks = {"click": [(x, y, True)], "clicks": [(x, y, True), (2, 2, False)], "box": []}[prompt]
     # The box is drawn from the lower right.
     box = (x + 12, y + 12, x - 12, y - 12) if prompt == "box" else None
@@ -58,7 +58,7 @@ def test_one_click_segments_all_photos(made, scheme):
     scene, names = made
     segmenter = RegionSegmenter()
     paint = to_paint(
-        segmenter, pointing(scene.views[0], [(*small_scene.centre_of("red", 0), True)])
+        segmenter, pointing(scene.views[0], [(*small_scene.center_of("red", 0), True)])
     )
     scores, weights = multiview(scene.gaussians, scene.views, [paint], segmenter, scheme=scheme)
     assert scores.shape == (len(scene), 3 if scheme.multimask else 1)
@@ -87,7 +87,7 @@ def test_points_are_drawn_where_it_is_hottest():
     points = draw_points(heat, scheme, rng)
     assert points.shape == (50, 3, 2)
     rows, columns = points[..., 1].astype(int), points[..., 0].astype(int)
-    assert (points % 1 == 0.5).all(), "centres of pixels"
+    assert (points % 1 == 0.5).all(), "centers of pixels"
     assert heat[rows, columns].min() >= np.sort(heat.ravel())[-count]
     assert all(len({*zip(r, c, strict=True)}) == 3 for r, c in zip(rows, columns, strict=True)), (
         "none twice in a prompt"
@@ -111,7 +111,7 @@ def test_with_a_real_network(made, tmp_path):
 
     scene, _ = made
     segmenter = load_segmenter(f"sam2:{tiny_sams.sam2(tmp_path / 'tiny')}")
-    paint = photo_click(scene.views[0], *small_scene.centre_of("red", 0))
+    paint = photo_click(scene.views[0], *small_scene.center_of("red", 0))
     scores, weights = multiview(
         scene.gaussians, scene.views[:2], [paint], segmenter, scheme=Scheme(0.5, 2, 1, True)
     )

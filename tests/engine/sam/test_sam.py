@@ -246,7 +246,7 @@ def test_prompts_and_masks_go_there_and_back(size, padded):
     np.testing.assert_allclose(found, box, atol=1.5 * pixel)
 
 
-def test_points_of_pixel_centres_are_pixel_indices():
+def test_points_of_pixel_centers_are_pixel_indices():
     frame = Frame(256, 256, 256, True)
     np.testing.assert_allclose(
         frame.to_square(np.array([[0.5, 0.5], [100.5, 7.5]])), [[0, 0], [100, 7]]

@@ -29,7 +29,7 @@ def by_hand(graph, selected, hops, limit):
 
 
 @pytest.mark.parametrize("hops", [0, 1, 3])
-def test_growing_adds_near_neighbours(graph, hops):
+def test_growing_adds_near_neighbors(graph, hops):
     graph, left = graph
     some = left & (np.random.default_rng(2).random(400) < 0.5)
     expected = by_hand(graph, some, hops, reach(graph, some))
@@ -61,7 +61,7 @@ def test_reach_is_that_of_the_selection(graph):
     assert reach(graph, left) == pytest.approx(np.quantile(inner, 0.95), rel=1e-5)
 
 
-def test_a_selection_without_neighbours_reaches_everything(graph):
+def test_a_selection_without_neighbors_reaches_everything(graph):
     graph, _ = graph
     one = np.zeros(400, bool)
     one[5] = True

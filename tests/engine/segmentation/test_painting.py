@@ -115,7 +115,7 @@ def test_paint_is_merged_only_if_the_same_was_shown():
     assert both.min() > 0.5 * both.max()
 
 
-def test_merging_keeps_the_stronger_colour():
+def test_merging_keeps_the_stronger_color():
     yes, no = (
         click(CAMERA, 20.5, 20.5),
         line(CAMERA, np.array([[20.5, 20.5], [40.5, 20.5]]), radius=3, positive=False),

@@ -27,7 +27,7 @@ def balls(tmp_path_factory):
 
 
 def clicked(balls, name, view, *, positive=True):
-    x, y = small_scene.centre_of(name, view)
+    x, y = small_scene.center_of(name, view)
     return click(balls.views[view].camera, x, y, positive=positive)
 
 

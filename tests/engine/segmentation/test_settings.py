@@ -28,7 +28,7 @@ def asked(tmp_path_factory):
     scene = load_scene(folder / "splats.ply", views=folder / "transforms.json")
     prepared = prepare(scene, load_extractor("colour"))
     camera = scene.views[1].camera
-    x, y = small_scene.centre_of("red", 1)
+    x, y = small_scene.center_of("red", 1)
     red = scene.from_file(np.load(folder / "names.npy") == "red").astype(np.float32)
     rows, columns = np.indices((camera.height, camera.width))
     part = np.hypot(columns + 0.5 - x, rows + 0.5 - y) < 0.05 * camera.width

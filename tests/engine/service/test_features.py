@@ -125,9 +125,9 @@ def test_preview_uses_the_channels_computed_last(service, made, monkeypatch):
     scene = opened(service, made).scene
     service(ComputeFeatures(scene, dim=5))
     seen = []
-    original = extraction.pca_colours
+    original = extraction.pca_colors
     monkeypatch.setattr(
-        "ludvig_engine.service.extraction.pca_colours",
+        "ludvig_engine.service.extraction.pca_colors",
         lambda up: seen.append(up.features.shape) or original(up),
     )
     service(PreviewFeatures(scene))

@@ -101,7 +101,7 @@ def test_a_cloud_is_the_file_it_was_read_from(shared, made):
     scores = [
         shared(RunSegment(scene, RED)).scores for scene in (sent.scene, opened(shared, made).scene)
     ]
-    np.testing.assert_allclose(*scores, atol=1e-2)  # quaternions are normalised once more
+    np.testing.assert_allclose(*scores, atol=1e-2)  # quaternions are normalized once more
 
 
 def test_unusable_splats_are_counted_and_get_nothing(service, made):

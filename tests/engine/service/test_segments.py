@@ -56,7 +56,7 @@ def viewport(view: int, factor: float = 1.0) -> Viewport:
 
 def disc(name: str, view: int, factor: float = 1.0) -> np.ndarray:
     """About the pixels that show a ball."""
-    x, y = small_scene.centre_of(name, view)
+    x, y = small_scene.center_of(name, view)
     camera = small_scene.cameras()[view]
     depth = (camera.viewmat @ [*small_scene.BALLS[name][0], 1])[2]
     radius = camera.K[0, 0] * small_scene.RADIUS / depth
@@ -109,7 +109,7 @@ def at(*places) -> np.ndarray:
 
 def seen(name: str, view: int = 1) -> np.ndarray:
     """A pixel, as Prompt wants it."""
-    return at(small_scene.centre_of(name, view))
+    return at(small_scene.center_of(name, view))
 
 
 KINDS = {
@@ -142,19 +142,19 @@ def test_every_kind_of_prompt(service, scene, names, kind):
 
 @pytest.mark.parametrize("kind", ["click", "scribble", "box"])
 def test_prompts_in_space(service, scene, names, kind):
-    centre, no = (np.array(small_scene.BALLS[name][0]) for name in ("green", "blue"))
+    center, no = (np.array(small_scene.BALLS[name][0]) for name in ("green", "blue"))
     r = small_scene.RADIUS
     up = np.array([0, 0, r])
     prompts = {
         "click": [
-            Prompt("click", points=at(centre), radius=r),
+            Prompt("click", points=at(center), radius=r),
             Prompt("click", points=at(no, [1.5, 1.5, -r]), radius=r, positive=False),
         ],
         "scribble": [
-            Prompt("scribble", points=at(centre - up, centre + up), radius=0.2),
+            Prompt("scribble", points=at(center - up, center + up), radius=0.2),
             Prompt("scribble", points=at([-2, 1.5, -r], [2, 1.5, -r]), radius=0.2, positive=False),
         ],
-        "box": [Prompt("box", points=at(centre - 1.1 * r, centre + 1.1 * r))],
+        "box": [Prompt("box", points=at(center - 1.1 * r, center + 1.1 * r))],
     }[kind]
     found = service(RunSegment(scene, tuple(prompts)))
     assert told_apart(found.scores, names == "green") > 0.95
@@ -343,7 +343,7 @@ def test_features_say_what_they_are(tmp_path, made):
     )
 
 
-def test_colours_of_features_tell_things_apart(service, scene, names):
+def test_colors_of_features_tell_things_apart(service, scene, names):
     colours = service(PreviewFeatures(scene)).colours
     means = {name: colours[names == name].mean(0) for name in ("red", "blue", "green")}
     assert (

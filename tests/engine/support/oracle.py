@@ -19,7 +19,7 @@ def rotation(quat: np.ndarray) -> np.ndarray:
 
 
 def project(gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, margin=0.3):
-    """(centre in pixels, 2-D covariance, depth) of Gaussian i, or None if it is too near."""
+    """(center in pixels, 2-D covariance, depth) of Gaussian i, or None if it is too near."""
     R, t = camera.viewmat[:3, :3], camera.viewmat[:3, 3]
     mean = R @ gaussian.means[i].astype(float) + t
     if mean[2] < near:
@@ -59,8 +59,8 @@ def weights(
         np.ones((camera.height, camera.width)),
         np.zeros((camera.height, camera.width), bool),
     )
-    for i, (centre, covariance, _) in found:
-        d = np.stack([columns - centre[0], rows - centre[1]], -1)
+    for i, (center, covariance, _) in found:
+        d = np.stack([columns - center[0], rows - center[1]], -1)
         power = 0.5 * np.einsum("hwi,ij,hwj->hw", d, np.linalg.inv(covariance), d)
         alpha = np.minimum(gaussians.opacities[i] * np.exp(-power), clamp)
         alpha[alpha < min_alpha] = 0

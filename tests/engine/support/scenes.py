@@ -21,7 +21,7 @@ def random_gaussians(n: int, seed: int = 0, *, spread=1.0, scale=0.08, sh_degree
     )
 
 
-def look_at(eye, target=(0, 0, 0), *, size=(61, 43), focal=60.0, centre=None) -> Camera:
+def look_at(eye, target=(0, 0, 0), *, size=(61, 43), focal=60.0, center=None) -> Camera:
     """A camera at `eye` that looks at `target`, world z up; `size` is (width, height)."""
     eye = np.asarray(eye, float)
     forward = np.asarray(target, float) - eye
@@ -31,7 +31,7 @@ def look_at(eye, target=(0, 0, 0), *, size=(61, 43), focal=60.0, centre=None) ->
     R = np.stack([right, np.cross(forward, right), forward])
     viewmat = np.eye(4)
     viewmat[:3, :3], viewmat[:3, 3] = R, -R @ eye
-    cx, cy = centre or (size[0] / 2, size[1] / 2)
+    cx, cy = center or (size[0] / 2, size[1] / 2)
     return Camera(viewmat, np.array([[focal, 0, cx], [0, focal * 1.03, cy], [0, 0, 1]]), *size)
 
 

@@ -39,7 +39,7 @@ def opened(service: Service, folder: Path) -> SceneOpened:
 
 def click(name: str, view: int = 0, *, positive: bool = True) -> Prompt:
     """A click on the middle of a ball of small_scene, in a photo."""
-    pixel = np.array([small_scene.centre_of(name, view)], np.float32)
+    pixel = np.array([small_scene.center_of(name, view)], np.float32)
     return Prompt("click", view=f"photo_{view}.png", pixels=pixel, positive=positive)
 
 

@@ -42,12 +42,12 @@ def gaussians() -> tuple[Gaussians, np.ndarray]:
     """The cloud, and the name of the thing each Gaussian belongs to."""
     rng = np.random.default_rng(0)
     parts, names = [], []
-    for name, (centre, colour) in BALLS.items():
+    for name, (center, colour) in BALLS.items():
         d = rng.normal(size=(500, 3))
         d /= np.linalg.norm(d, axis=1, keepdims=True)
         parts.append(
             _surface(
-                np.array(centre) + RADIUS * d,
+                np.array(center) + RADIUS * d,
                 d,
                 np.array(colour) + rng.normal(0, 0.03, (500, 3)),
                 0.035,
@@ -99,7 +99,7 @@ def write(folder: Path) -> Path:
     return folder
 
 
-def centre_of(name: str, view: int) -> tuple[int, int]:
+def center_of(name: str, view: int) -> tuple[int, int]:
     """The pixel of a ball's middle in a view."""
     camera = cameras()[view]
     point = camera.K @ (camera.viewmat[:3, :3] @ np.array(BALLS[name][0]) + camera.viewmat[:3, 3])

@@ -34,10 +34,10 @@ def rasterization(
     R = viewmats[0, :3, :3].double()
     t = viewmats[0, :3, 3].double()
     K = Ks[0].double()
-    centre = means.double() @ R.T + t
-    order = torch.argsort(centre[:, 2])
-    order = order[centre[order, 2] >= near_plane]
-    x, y, z = centre[order].T
+    center = means.double() @ R.T + t
+    order = torch.argsort(center[:, 2])
+    order = order[center[order, 2] >= near_plane]
+    x, y, z = center[order].T
     fx = K[0, 0]
     fy = K[1, 1]
     cx = K[0, 2]

@@ -32,7 +32,7 @@ def made(tmp_path_factory):
 
 def click(scene, name, *, positive=True, view=0):
     return painting.photo_click(
-        scene.views[view], *small_scene.centre_of(name, view), positive=positive
+        scene.views[view], *small_scene.center_of(name, view), positive=positive
     )
 
 
