@@ -4,7 +4,6 @@ The data's way is one line, and `ludvig_engine.pipeline` reads like it:
 
     photos + cameras + splats -> features -> uplift -> graph -> segment -> scores in 0..1
 
-
 The names below are the front door. They are imported when they are first used, because the Blender
 add-on imports this package too, and its Python has none of the packages that the engine computes
 with.

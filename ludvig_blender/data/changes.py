@@ -1,8 +1,10 @@
 """Notifies of changes to splats, so that nobody has to compare a million of them to find out.
 
-changes.tell(object)     call this after writing splats, selection or scores, which Blender does not
-notice changes.redraw()         call this after changing anything else that the viewport shows
-changes.listen(function) call a function at each `tell`; the viewport then reads the splats again
+    changes.tell(object)      after writing splats, selection or scores: Blender does not notice
+    changes.redraw()          after changing anything else that the viewport shows
+    changes.listen(function)  to have a function called at each `tell`
+
+The viewport listens, and then reads the splats again.
 """
 
 from __future__ import annotations

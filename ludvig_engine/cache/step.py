@@ -1,7 +1,9 @@
-"""Wraps pure functions with what they need not know: where results are kept, and cancelling.
+"""Wraps pure functions, so that they know neither about the cache nor about canceled jobs.
 
     steps = Steps(cache, job)
     found = steps.kept("uplift", 1, params, steps.key_of(means), *maps.keys(), make=uplifted)
+
+The function `uplifted` is called only if the cache does not hold its result yet.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ _TABLE = (
         "auto",
         "Best Available",
         _HERE + "auto:load",
-        "the default: the best of these that is ready; what ran is always said",
+        "the default: the best of these that is ready; the output names which one ran",
     ),
     Entry(
         "colour",
@@ -109,7 +109,7 @@ _TABLE = (
         "imgfocus",
         "Objects",
         _HERE + "imgfocus:load",
-        "a fine-tuned trunk of DINOv2, which is not DINOv2",
+        "a network that was fine-tuned from DINOv2 and differs from it",
         ("imgfocus",),
         cpu=4,
         gpu=5,
@@ -150,12 +150,14 @@ _TABLE = (
         "your own maps, one `.npy`, `.npz` or `.png` per photo",
         argument="DIR",
     ),
-    Entry("join", "Join", _HERE + "join:load", "the channels of both", argument="A+B"),
+    Entry(
+        "join", "Join", _HERE + "join:load", "the channels of extractors A and B", argument="A+B"
+    ),
     Entry(
         "everything",
         "Everything",
         _HERE + "everything:load",
-        "A, averaged within what SAM takes for one thing",
+        "extractor A, averaged within each mask that SAM finds",
         argument="A@SAM",
     ),
 )

@@ -1,8 +1,10 @@
 """Promptable segmenters turn clicks and boxes on an image into masks.
 
-segmenter = load_segmenter("sam2", device="cpu")
-segmenter.set_image(pixels)                        # slow: once per image
-masks, scores = segmenter.predict(points, labels)  # fast: once per prompt
+    segmenter = load_segmenter("sam2", device="cpu")
+    segmenter.set_image(pixels)  # slow: once per image
+    masks, scores = segmenter.predict(points, labels)  # fast: once per prompt
+
+All families have the same interface.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Settings:
     # ---- how scores spread
 
     # λ, the weight of P against similarities of at most 1. A smaller one lets seeds spread farther
-    # along the graph.
+    # along the graph. On the shipped scene, 0.03 costs 6.4 % IoU with one click and 0.3 costs 1.0 %.
     prior: float = 0.1
     # The factor on λ for the first diffusion, when P knows only what the prompt shows.
     first: float = 0.1
@@ -56,7 +56,8 @@ class Settings:
 
     # ---- how often it is learned again, and which reading of a prompt is taken
 
-    # Rounds of learning P from the two parts that the diffusion before gave.
+    # Rounds of learning P from the two parts that the diffusion before gave. On the shipped scene,
+    # one round costs 1.1 % IoU with one click, and six rounds change nothing.
     rounds: int = 3
     # A round needs that many Gaussians on either side.
     fewest: int = 20
