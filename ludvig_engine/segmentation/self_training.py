@@ -140,7 +140,9 @@ class SelfTraining:
         return self._refined(self._trained(Part(share, share, THRESHOLD, self.prior)))
 
     def _trained(self, part: Part) -> Part:
-        coarse, settings, job = self.coarse, self.settings, self.job
+        coarse = self.coarse
+        settings = self.settings
+        job = self.job
         for number in range(settings.rounds):
             job.check()
             job.report(LEARN, number + 1, settings.rounds + 1)

@@ -162,7 +162,9 @@ class _QueuedJob(Job):
         now = time.monotonic()
         stage = Stage.named(stage)
         if stage != self._stage:
-            self._stage, self._started, self._first = stage, now, done
+            self._stage = stage
+            self._started = now
+            self._first = done
         steps = done - self._first
         left = (now - self._started) / steps * (total - done) if steps > 0 else None
         # NumPy's integers become Python's, since JSON has no type for them.

@@ -42,7 +42,9 @@ def test_map_passes_errors_on(threads):
 
 
 def test_a_cancelled_map_does_not_wait_for_what_is_under_way():
-    ended, job, finished = threading.Event(), Stoppable(0.05), []
+    ended = threading.Event()
+    job = Stoppable(0.05)
+    finished = []
 
     def work(n: int) -> None:
         ended.wait(LIMIT)
