@@ -39,17 +39,17 @@ def find_by_masks(
     gaussians, masks = scene.gaussians.take(rows), masks[rows]
     image = render(gaussians, paint.camera, masks, raster=raster, job=job)[0]
     target = paint.positive > 0.5
-    agreements = np.stack([agreements(to_unit_range(channel), target) for channel in image])
+    agreeing = np.stack([agreements(to_unit_range(channel), target) for channel in image])
     if config.cut is None:
-        channel, n = (int(k) for k in np.unravel_index(np.argmax(agreements), agreements.shape))
-        how = f"found by agreement with the reference view, IoU {agreements[channel, n]:.3f}"
+        channel, n = (int(k) for k in np.unravel_index(np.argmax(agreeing), agreeing.shape))
+        how = f"found by agreement with the reference view, IoU {agreeing[channel, n]:.3f}"
     else:
         wanted = li(to_unit_range(image[0])) if config.cut == "li" else float(config.cut)
         channel, n = 0, int(np.argmin(np.abs(CUTS - wanted)))
         how = "Li's threshold" if config.cut == "li" else "fixed by the experiment"
     cut, chosen = float(CUTS[n]), image[channel]
     level = float(chosen.min() + cut * np.ptp(chosen))
-    value = float(agreements[channel, n])
+    value = float(agreeing[channel, n])
     parameters = {"cut": cut, "mask": float(channel)}
     segment = Segment(masks[:, channel].copy(), level, how, parameters, {"agreement": value})
     return Found(segment, None if config.cut == "li" else cut, value), rows

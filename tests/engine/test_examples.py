@@ -61,7 +61,7 @@ def test_select(run, tmp_path):
 def test_text(run, tmp_path):
     """With a planted text model; what real ones find in this scene is measured in test_find.py."""
     planted = (
-        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent / 'support')!r})\n"
         "from demo_words import DemoWords\n"
         "from ludvig_engine.front import segmenting\n"
         "segmenting.load_text_extractor = lambda spec, device: DemoWords()"

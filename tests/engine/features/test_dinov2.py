@@ -145,5 +145,5 @@ def test_released_takes_registers_out_and_stretches_positions_as_dinov2_did(fold
 
 
 def test_only_dinov2_can_be_as_released(tmp_path):
-    with pytest.raises(EngineError, match="Only DINOv2"):
+    with pytest.raises(EngineError, match="works with DINOv2 only"):
         load_extractor(f"dinov3:{tiny_models.dinov3(tmp_path / 'three')},released")

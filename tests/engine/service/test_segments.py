@@ -299,7 +299,7 @@ def test_a_second_click_computes_nothing_again(service, scene, monkeypatch):
         "pipeline.uplift",
         "pipeline.nearest",
         "pipeline.build",
-        "pipeline.read_photo",
+        "features.maps.read_photo",
         "service.state.load_scene",
     ):
         monkeypatch.setattr(f"ludvig_engine.{name}", never)
