@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .arrays import Array, Float
 from .cache.step import Steps
 from .cache.store import Arrays, Cache
 from .errors import EngineError, Fix
@@ -121,14 +120,17 @@ def reduced(
     views: Sequence[View], maps: Sequence[Arrays], recipe: Recipe, job: Job
 ) -> Sequence[Sight]:
     """Feature maps -> what `uplift` takes: maps of few channels, each with its camera."""
-    if not recipe.components:
-        return Lazy(lambda n: _sight(views[n], maps[n], maps[n]["map"]), len(maps))
-    every = Lazy(lambda n: maps[n]["map"], len(maps))
-    reduce = pca_.fit_pca(every, components=recipe.components, weighted=recipe.weighted, job=job)
+    reduce = None
+    if recipe.components:
+        every = Lazy(lambda n: maps[n]["map"], len(maps))
+        reduce = pca_.fit_pca(
+            every, components=recipe.components, weighted=recipe.weighted, job=job
+        )
 
     def sight(n: int) -> Sight:
-        arrays = maps[n]
-        return _sight(views[n], arrays, reduce(arrays["map"]))
+        arrays = maps[n]  # once: this may read a file
+        found = reduce(arrays["map"]) if reduce else arrays["map"]
+        return Sight(views[n].camera, found, arrays.get("valid"))
 
     return Lazy(sight, len(maps))
 
@@ -142,10 +144,6 @@ def connect(gaussians: Gaussians, neighbors: int, steps: Steps) -> Graph:
     means = steps.key_of(gaussians.means)
     found = steps.kept("neighbours", 1, neighbors, means, make=make, about="neighbours")
     return steps.job.aside(lambda: build(found["neighbours"]))
-
-
-def _sight(view: View, arrays: Arrays, feature_map: Float[Array, "D h w"]) -> Sight:
-    return Sight(view.camera, feature_map, arrays.get("valid"))
 
 
 def _lift_params(recipe: Recipe, views: Sequence[View]) -> list[object]:

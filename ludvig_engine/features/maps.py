@@ -58,8 +58,7 @@ class FeatureMaps:
 
     def keys(self) -> list[str]:
         """What each map is kept by. This reads the photos' bytes, but computes no map."""
-        views = zip(self.views, self._contents, strict=True)
-        return [key("map", 1, self._params(view), content) for view, content in views]
+        return [key(*self._named(n)) for n in range(len(self.views))]
 
     def compute(self) -> Sequence[Arrays]:
         """All maps, as `feature_map` makes them.
@@ -85,10 +84,7 @@ class FeatureMaps:
     def _get(self, steps: Steps, n: int) -> Arrays:
         view, extractor = self.views[n], self.extractor
         return steps.kept(
-            "map",
-            1,
-            self._params(view),
-            self._contents[n],
+            *self._named(n),
             make=lambda: feature_map(view, extractor),
             about=f"{extractor.name} map of {view.name}",
         )
@@ -102,6 +98,8 @@ class FeatureMaps:
         photos = [view.photo for view in self.views]
         return [self._steps.key_of_file(photo) if photo else "" for photo in photos]
 
-    def _params(self, view: View) -> list[object]:
+    def _named(self, n: int) -> tuple[str, int, object, str]:
+        """What the key of a map is made of: step, version, parameters and the photo's content."""
+        view = self.views[n]
         size = [view.camera.width, view.camera.height]
-        return [self.extractor.key, size, repr(view.lens)]
+        return "map", 1, [self.extractor.key, size, repr(view.lens)], self._contents[n]
