@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from ..errors import EngineError
-from ..eval import ablation, captures
+from ..eval import ablation
+from .eval_captures import chosen_things
 from .learned import Models
 
 
@@ -17,11 +17,7 @@ def ablate(
     data: Path, only: Sequence[str], extractor: str, *, options: Mapping[str, Any]
 ) -> list[ablation.Row]:
     """All rows for one extractor. Raises `EngineError` "bad_input" if `only` names no thing."""
-    things = [thing for thing in captures.things(data) if not only or thing.name in only]
-    if not things:
-        raise EngineError(
-            "bad_input", f"{data} has no {' or '.join(only)}.", ["Leave out --scene."]
-        )
+    things = chosen_things(data, only)
     return ablation.table(things, Models(False, options["job"]).features(extractor), **options)
 
 

@@ -21,6 +21,23 @@ from .learned import Models
 Results = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
+def chosen_things(data: Path, only: Sequence[str]) -> list[captures.Thing]:
+    """The things of a folder of captures, or those called `only`.
+
+    Raises `EngineError` "bad_input" if there is none.
+    """
+    things = [thing for thing in captures.things(data) if not only or thing.name in only]
+    if not things:
+        raise EngineError(
+            "bad_input",
+            f"{data} has no thing called {' or '.join(only)}."
+            if only
+            else f"{data} has no things.",
+            ["Leave out --scene."] if only else ["Compare its files with the documentation."],
+        )
+    return things
+
+
 def compare(
     data: Path,
     only: Sequence[str],
@@ -36,15 +53,7 @@ def compare(
     Raises `EngineError` "bad_input" if there is no thing of the names in `only`.
     """
     job: Job = options["job"]
-    things = [thing for thing in captures.things(data) if not only or thing.name in only]
-    if not things:
-        raise EngineError(
-            "bad_input",
-            f"{data} has no thing called {' or '.join(only)}."
-            if only
-            else f"{data} has no things.",
-            ["Leave out --scene."] if only else ["Compare its files with the documentation."],
-        )
+    things = chosen_things(data, only)
     words: TextExtractor | None = None
     try:
         words = Models(False, job).words(text_model or "auto")

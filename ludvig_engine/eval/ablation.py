@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..arrays import Array, Bool
 from ..cache.store import Cache
 from ..features import Extractor
 from ..io.load import load_scene
-from ..io.photos import read_mask
 from ..pipeline import prepare
 from ..progress import SILENT, Job
 from ..segmentation import painting
@@ -72,28 +70,27 @@ class _Case:
     mask: Sequence[Paint]
     click: Sequence[Paint]
 
-    def score(self, paints: Sequence[Paint], settings: Settings, job: Job) -> float:
-        return self.judge(segment(self.prepared, paints, settings=settings, job=job).selected)
+    def score(self, paints: Sequence[Paint], settings: Settings) -> float:
+        return self.judge(segment(self.prepared, paints, settings=settings).selected)
 
 
 def table(
     things: Sequence[captures.Thing],
     extractor: Extractor,
     *,
-    names: Sequence[str] = tuple(CHANGES),
     max_size: int = 1600,
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> list[Row]:
-    """The settings as they are, then each change of each of the numbers `names`."""
+    """The settings as they are, then each change of each number."""
     cases = list(_cases(things, extractor, max_size, cache, job))
     changes: list[tuple[str, Any]] = [("", "")]
-    changes += [(name, value) for name in names for value in CHANGES[name]]
+    changes += [(name, value) for name, values in CHANGES.items() for value in values]
     rows = []
     for name, value in job.track(changes, EVALUATE):
         settings = replace(DEFAULT_SETTINGS, **{name: value}) if name else DEFAULT_SETTINGS
-        mask = metrics.mean(case.score(case.mask, settings, SILENT) for case in cases)
-        click = metrics.mean(case.score(case.click, settings, SILENT) for case in cases)
+        mask = metrics.mean(case.score(case.mask, settings) for case in cases)
+        click = metrics.mean(case.score(case.click, settings) for case in cases)
         rows.append(Row(name, value, mask, click))
     return rows
 
@@ -109,14 +106,10 @@ def _cases(
         scene = load_scene(splats_of(place), views=place, max_size=max_size)
         prepared = prepare(scene, extractor, cache=cache, job=job)
         for thing in (thing for thing in things if thing.place == place):
-            masks: dict[str, Bool[Array, "H W"]] = {
-                name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()
-            }
-            shown, rest = captures.divided(masks)
-            view = scene.view(shown)
+            view, mask, rest = captures.prompted(scene, thing)
             yield _Case(
                 prepared,
                 captures.judge_of(scene, rest),
-                [painting.mask(view.camera, masks[shown])],
-                captures.clicks(view, masks[shown], 1, 0, seed=0),
+                [painting.mask(view.camera, mask)],
+                captures.clicks(view, mask, 1, 0, seed=0),
             )

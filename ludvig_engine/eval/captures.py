@@ -142,9 +142,7 @@ def _score_masks(
     scene: Scene, prepared: Prepared, thing: Thing, kinds: Sequence[str], job: Job
 ) -> tuple[dict[str, float], Judge]:
     """IoU in percent by kind of prompt, texts apart, and the function that measures a selection."""
-    masks = {name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()}
-    name, rest = divided(masks)
-    view, mask = scene.view(name), masks[name]
+    view, mask, rest = prompted(scene, thing)
     judge = judge_of(scene, rest)
     row = {}
     if "mask" in kinds:
@@ -155,7 +153,7 @@ def _score_masks(
             judge(segment(prepared, paints, job=job).selected) for paints in drawn
         )
     if ALONE in kinds:
-        row[ALONE] = _alone(scene, prepared, name, mask, rest)
+        row[ALONE] = _alone(scene, prepared, view.name, mask, rest)
     return row, judge
 
 
@@ -239,16 +237,17 @@ def _alone(
     return 100 * metrics.mean(metrics.iou(seen[name], mask) for name, mask in rest.items())
 
 
-def divided(
-    masks: Mapping[str, Bool[Array, "H W"]],
-) -> tuple[str, dict[str, Bool[Array, "H W"]]]:
-    """The photo that shows most of a thing, which is prompted, and the masks of the others.
+def prompted(
+    scene: Scene, thing: Thing
+) -> tuple[View, Bool[Array, "H W"], dict[str, Bool[Array, "H W"]]]:
+    """The view that shows most of a thing, its mask there, and the masks to judge by.
 
-    Only photos of which the thing covers at least `LEAST` count.
+    Those are the masks of all other photos of which the thing covers at least `LEAST`.
     """
-    prompted = max(masks, key=lambda name: float(masks[name].mean()))
-    enough = {name: mask for name, mask in masks.items() if mask.mean() >= LEAST}
-    return prompted, {name: mask for name, mask in enough.items() if name != prompted}
+    masks = {name: read_mask(path, scene.view(name)) > 0.5 for name, path in thing.masks.items()}
+    most = max(masks, key=lambda name: float(masks[name].mean()))
+    rest = {name: m for name, m in masks.items() if name != most and m.mean() >= LEAST}
+    return scene.view(most), masks[most], rest
 
 
 def judge_of(scene: Scene, masks: Mapping[str, Bool[Array, "H W"]]) -> Judge:

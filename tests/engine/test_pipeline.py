@@ -98,21 +98,6 @@ def test_what_changes_features_changes_their_key(folder, cache):
     assert extractor.calls == 16
 
 
-def test_a_map_is_read_once_to_be_checked_and_once_to_be_lifted(folder, cache, monkeypatch):
-    extractor, scene = Counting(), open_scene(folder)
-    lifted_features(scene, extractor, recipe=Recipe(components=5), cache=cache)
-    read, get = [], cache.get
-
-    def noted(name):
-        found = get(name)
-        read.append("map" in (found or ()))
-        return found
-
-    monkeypatch.setattr(cache, "get", noted)
-    lifted_features(scene, extractor, recipe=Recipe(components=0), cache=cache)
-    assert sum(read) == 2 * len(scene.views) and extractor.calls == len(scene.views)
-
-
 def test_changed_splats_are_lifted_again(folder, cache):
     extractor, scene = Counting(), open_scene(folder)
     before = lifted_features(scene, extractor, cache=cache)
