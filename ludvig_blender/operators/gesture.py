@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Drawing(Protocol):
-    """The operators that draw: `prompting.Drawn`."""
+    """The operators that draw: `drawing.Drawn`."""
 
     kind: str
     mode: str

@@ -12,8 +12,9 @@ from rich.table import Table
 from .. import weights
 from ..errors import EngineError
 from ..eval import captures
+from ..eval.chance import shuffled
 from ..progress import Job
-from ..words.find import TextExtractor
+from ..words.lift import TextExtractor
 from .common import console
 from .learned import Models
 
@@ -65,13 +66,9 @@ def compare(
     for spec in extractors or ("auto",):
         contenders.append((Models(False, job).features(spec), words))
     if control:
-        chance = [
-            found
-            for extractor, _ in reversed(contenders)
-            if (found := captures.shuffled(extractor))
-        ]
+        chance = [found for extractor, _ in reversed(contenders) if (found := shuffled(extractor))]
         if chance:
-            contenders.append((chance[0], captures.shuffled(words) if words else None))
+            contenders.append((chance[0], shuffled(words) if words else None))
     return {
         one.name: captures.score(things, one, encoder, **options) for one, encoder in contenders
     }

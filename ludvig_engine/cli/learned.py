@@ -11,7 +11,7 @@ from ..features import Extractor, load_extractor
 from ..features.auto import wanted
 from ..progress import Job
 from ..sam import Segmenter, load_segmenter
-from ..words.find import TextExtractor, load_text_extractor
+from ..words.lift import TextExtractor, load_text_extractor
 from .common import console
 
 

@@ -16,7 +16,8 @@ from ..rendering import Raster
 from ..scene import Scene
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
-from ..words.find import Spread, TextExtractor, lift_text, text_models, text_scores, united
+from ..words.find import Spread, text_scores, united
+from ..words.lift import TextExtractor, lift_text, text_models
 from ..words.text import NEGATIVES, TEMPLATES
 
 Negatives = Annotated[

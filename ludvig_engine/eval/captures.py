@@ -5,17 +5,14 @@
                                         the text that is searched for
 
 The photo that shows most of the thing is prompted, and the IoU is the mean over the other masks.
-`shuffled` gives the chance level: the same network with every weight tensor permuted, so that
-nothing it has learned is left.
+The chance level is that of the same network without what it has learned (chance.py).
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -24,10 +21,8 @@ from ..arrays import Array, Bool, Float
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import Extractor
-from ..features.join import Joined
 from ..io.load import load_scene
 from ..io.photos import read_mask
-from ..machine.device import import_torch
 from ..paper.configs import Foreground
 from ..paper.one_view import find_foreground, picture
 from ..pictures.draw import share
@@ -39,7 +34,8 @@ from ..segmentation.painting import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
 from ..stages import EVALUATE
-from ..words.find import TextExtractor, lift_text, text_scores
+from ..words.find import text_scores
+from ..words.lift import TextExtractor, lift_text
 from ..words.text import detect
 from . import metrics
 from .datasets import splats_of
@@ -172,52 +168,6 @@ def clicks(
             x, y = columns[n] + 0.5, rows[n] + 0.5
             found.append(painting.click(view.camera, x, y, positive=inside))
     return found
-
-
-def shuffled(extractor: Any, seed: int = 0) -> Any:
-    """A copy of `extractor` with permuted weights, for the chance level; None without weights.
-
-    Its name starts with "CONTROL", so that its figures are not taken for results.
-    """
-    if isinstance(extractor, Joined):
-        parts = [shuffled(part, seed) for part in extractor.parts]
-        if not any(parts):
-            return None
-        pairs = zip(parts, extractor.parts, strict=True)
-        return Joined(tuple(part or whole for part, whole in pairs))
-    changed = copy.deepcopy(extractor)
-    tensors = [tensor for tensor in _tensors(changed) if tensor.dim() > 1]
-    if not tensors:
-        return None
-    torch = import_torch()
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for tensor in tensors:
-            order = torch.randperm(tensor.numel(), generator=generator)
-            tensor.copy_(tensor.detach().cpu().flatten()[order].reshape(tensor.shape))
-    return replace(
-        changed,
-        name=f"CONTROL: {extractor.name}, weights shuffled",
-        key=f"{extractor.key}-shuffled-{seed}",
-    )
-
-
-def _tensors(thing: Any) -> Iterator[Any]:
-    """All weights in an extractor, which is made of dataclasses, containers and torch modules."""
-    torch = import_torch()
-    if isinstance(thing, torch.Tensor):
-        yield thing
-    elif isinstance(thing, torch.nn.Module):
-        yield from thing.parameters()
-    elif isinstance(thing, Mapping):
-        for value in thing.values():
-            yield from _tensors(value)
-    elif isinstance(thing, list | tuple):
-        for value in thing:
-            yield from _tensors(value)
-    elif is_dataclass(thing):
-        for field in fields(thing):
-            yield from _tensors(getattr(thing, field.name))
 
 
 def _alone(

@@ -34,7 +34,8 @@ from ..sam import Segmenter
 from ..sam.prompted import mean_of_draws
 from ..scene import Scene
 from ..stages import EVALUATE
-from ..words.find import lift_text, load_text_extractor, text_scores
+from ..words.find import text_scores
+from ..words.lift import lift_text, load_text_extractor
 from . import metrics
 from .datasets import folder, splats_of
 

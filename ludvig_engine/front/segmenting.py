@@ -16,7 +16,8 @@ from ..segmentation import segment as rules
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment
 from ..words.correct import corrected
-from ..words.find import Spread, lift_text, load_text_extractor, text_scores, united
+from ..words.find import Spread, text_scores, united
+from ..words.lift import lift_text, load_text_extractor
 from ..words.text import NEGATIVES
 from .preparing import kept
 from .prompting import Box, Click, Painting, paints

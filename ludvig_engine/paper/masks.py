@@ -13,7 +13,8 @@ from ..scene import Scene
 from ..segmentation.painting import Paint
 from ..segmentation.segment import Segment
 from .configs import Masks
-from .one_view import CUTS, Found, agreements, heaviest, li, to_unit_range
+from .cuts import CUTS, agreements, li, to_unit_range
+from .one_view import Found, heaviest
 
 
 def find_by_masks(

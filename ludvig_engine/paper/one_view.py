@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from skimage.filters import threshold_li
 
 from ..arrays import Array, Bool, Float
 from ..cache.step import Steps
@@ -32,11 +31,10 @@ from ..segmentation.segment import Segment
 from ..stages import BANDWIDTHS
 from ..uplifting import Uplifted
 from .configs import Foreground
+from .cuts import CUTS, agreements, li, to_unit_range
 from .diffusions import kept_edges, release_edges, seed_median
 from .unary import boundary, logistic, to_mean
 
-# The cuts that are tried on pictures stretched to 0..1.
-CUTS = 1 - np.arange(1, 98) / 100
 LARGE = 400_000  # scenes with more Gaussians are pruned
 
 
@@ -154,28 +152,6 @@ def picture(
     image = render(gaussians, camera, values[:, None], raster=raster, job=job)[0][0]
     image = to_unit_range(image if found.logits is None else _probability(image + found.logits[1]))
     return image > (li(image) if found.cut is None else found.cut)
-
-
-def li(image: Float[Array, "H W"]) -> float:
-    """Li's threshold of an image; 0 if all its pixels are equal."""
-    return float(threshold_li(image)) if np.ptp(image) > 0 else 0.0
-
-
-def to_unit_range(image: Float[Array, "H W"]) -> Float[Array, "H W"]:
-    """Scale an image linearly so that its minimum becomes 0 and its maximum 1.
-
-    If all pixels are equal they become 0.
-    """
-    return np.asarray((image - image.min()) / max(float(np.ptp(image)), 1e-12), np.float32)
-
-
-def agreements(image: Float[Array, "H W"], mask: Bool[Array, "H W"]) -> Float[Array, " T"]:
-    """IoU of image > cut with the mask, for all T cuts of `CUTS`, from two histograms."""
-    # For each pixel, the number of cuts below it.
-    level = np.searchsorted(CUTS[::-1], image.ravel())
-    inside = np.bincount(level, mask.ravel(), len(CUTS) + 1)[::-1].cumsum()[::-1][1:]
-    above = np.bincount(level, minlength=len(CUTS) + 1)[::-1].cumsum()[::-1][1:]
-    return np.asarray(inside / np.maximum(mask.sum() + above - inside, 1))[::-1]
 
 
 def _by_pixels(

@@ -27,7 +27,7 @@ from ..scene import Gaussians, Scene, View
 from ..segmentation.prepared import Prepared
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud
-from ..words.find import lift_text, load_text_extractor
+from ..words.lift import lift_text, load_text_extractor
 from ..words.text import TextEncoder
 from .recent import Recent
 

@@ -10,7 +10,7 @@
 
 The paper goes another way after step 3, which is kept for comparison (`paper/words.py`).
 
-The text-aligned features of a scene are computed once (`lift_text`); then each text costs one pass
+The text-aligned features of a scene are computed once (`lift.py`); then each text costs one pass
 over the Gaussians.
 """
 
@@ -18,20 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from .. import weights
 from ..arrays import Array, Bool, Float
-from ..cache.store import Cache
-from ..errors import EngineError
-from ..features import Extractor, load_extractor, ranked
-from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
-from ..scene import Scene
 from ..segmentation.painting import Evidence
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment, segment
@@ -39,11 +31,6 @@ from ..stages import FIND_WORDS
 from ..uplifting import Uplifted
 from . import text
 from .text import NEGATIVES, TEMPLATES, Finding, TextEncoder
-
-
-@runtime_checkable
-class TextExtractor(Extractor, TextEncoder, Protocol):
-    """An extractor whose features texts can be compared with."""
 
 
 @dataclass(frozen=True)
@@ -100,50 +87,6 @@ FEWEST = 100
 # The weight of a Gaussian with the lowest relevancy as evidence against the object; that of the
 # best seed is 1.
 AGAINST = 0.2
-
-
-def text_models() -> str:
-    """The names of the extractors that texts can be compared with, for help and messages."""
-    return ", ".join(dict.fromkeys(entry.name for entry in ranked("words")))
-
-
-def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
-    """Load an extractor whose features texts can be compared with, such as "tips" or "clip".
-
-    "auto" is the best one whose weights are here, and never downloads. Raises `EngineError`:
-    "bad_input" if texts cannot be compared with the extractor's features, `weights.MissingWeights`
-    if weights are not on this machine.
-    """
-    if spec == "auto":
-        here = {id for id, place in weights.status().items() if place}
-        ready = [entry.spec for entry in ranked("words") if here.issuperset(entry.models)]
-        if not ready:
-            raise weights.MissingWeights(weights.MODELS["clip"])
-        spec = ready[0]
-    extractor = load_extractor(spec, device=device)
-    if not isinstance(extractor, TextExtractor):
-        raise EngineError(
-            "bad_input",
-            f'Texts cannot be compared with the features of "{spec}".',
-            [f"Use one of these for texts: {text_models()}."],
-        )
-    return extractor
-
-
-def lift_text(
-    scene: Scene,
-    extractor: Extractor,
-    *,
-    raster: Raster = GSPLAT,
-    cache: Cache | None = None,
-    job: Job = SILENT,
-) -> Uplifted:
-    """Text-aligned features of the Gaussians (N, D).
-
-    They keep all channels, because PCA would change their cosines with texts.
-    """
-    recipe = Recipe(components=0, raster=raster)
-    return lifted_features(scene, extractor, recipe=recipe, cache=cache, job=job)
 
 
 def text_scores(

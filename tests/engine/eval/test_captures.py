@@ -14,6 +14,7 @@ from extractor_battery import check, photo
 from ludvig_engine.cli import app, learned
 from ludvig_engine.errors import EngineError
 from ludvig_engine.eval import captures
+from ludvig_engine.eval.chance import shuffled
 from ludvig_engine.features import load_extractor
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.io.load import load_scene
@@ -96,7 +97,7 @@ def test_the_control_is_the_same_network_without_what_it_learned(tmp_path):
     extractor = load_extractor(f"dinov2:{tiny_models.dinov2(tmp_path / 'net')}")
     picture = photo(60, 80)
     before = extractor(picture)
-    control = captures.shuffled(extractor)
+    control = shuffled(extractor)
     check(control)
     assert (
         control.name == f"CONTROL: {extractor.name}, weights shuffled"
@@ -112,9 +113,9 @@ def test_the_control_is_the_same_network_without_what_it_learned(tmp_path):
     half = len(weights) // 2
     for one, other in zip(weights[:half], weights[half:], strict=True):
         np.testing.assert_array_equal(one, other)
-    assert captures.shuffled(Colour()) is None, "there is nothing to shuffle"
+    assert shuffled(Colour()) is None, "there is nothing to shuffle"
     joined = load_extractor(f"join:dinov2:{tmp_path / 'net'}+colour")
-    assert captures.shuffled(joined).name.startswith("CONTROL")
+    assert shuffled(joined).name.startswith("CONTROL")
 
 
 def test_command(data, tmp_path, monkeypatch):

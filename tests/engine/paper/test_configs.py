@@ -16,7 +16,8 @@ from ludvig_engine.features.colour import Colour
 from ludvig_engine.features.pyramid import Scale, scales
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.paper.configs import CONFIGS, Foreground, Masks, Words, config, released
-from ludvig_engine.paper.one_view import find_foreground, picture, prepare_pruned, to_unit_range
+from ludvig_engine.paper.cuts import to_unit_range
+from ludvig_engine.paper.one_view import find_foreground, picture, prepare_pruned
 from ludvig_engine.paper.released import ReleasedRecipe
 from ludvig_engine.pipeline import Recipe, lifted_features
 from ludvig_engine.rendering import render

@@ -21,14 +21,12 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.photos import read_mask
 from ludvig_engine.paper import one_view
 from ludvig_engine.paper.configs import Foreground, config
+from ludvig_engine.paper.cuts import CUTS, agreements, to_unit_range
 from ludvig_engine.paper.one_view import (
-    CUTS,
-    agreements,
     find_foreground,
     heaviest,
     picture,
     prepare_pruned,
-    to_unit_range,
 )
 from ludvig_engine.pipeline import Recipe
 from ludvig_engine.rendering import render

@@ -12,7 +12,8 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.segmentation import painting
 from ludvig_engine.words.correct import as_evidence, corrected
-from ludvig_engine.words.find import lift_text, text_scores, united
+from ludvig_engine.words.find import text_scores, united
+from ludvig_engine.words.lift import lift_text
 from planted_words import PlantedExtractor, iou
 
 

@@ -19,7 +19,8 @@ from ludvig_engine.io.photos import read_mask
 from ludvig_engine.pictures.draw import share
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.words import find
-from ludvig_engine.words.find import Spread, lift_text, load_text_extractor, text_scores, united
+from ludvig_engine.words.find import Spread, text_scores, united
+from ludvig_engine.words.lift import lift_text, load_text_extractor
 from planted_words import WORDS, PlantedExtractor, iou
 
 ABSENT = ["unicorn", "excavator", "dog", "zeppelin"]

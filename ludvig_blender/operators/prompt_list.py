@@ -1,0 +1,129 @@
+"""Operators for the list of a segment's prompts: flip a setting, remove one, find again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import EnumProperty, IntProperty
+
+from ...ludvig_engine.errors import EngineError
+from ..data import messages
+from ..engine import link
+from . import polls
+
+if TYPE_CHECKING:
+    from ..data.types import Outcome, Segment
+
+
+class ChangePrompt(bpy.types.Operator):
+    """Flip a setting of a prompt, and find the segment again"""
+
+    bl_idname = "ludvig.prompt_change"
+    bl_label = "Change Prompt"
+    bl_options = {"REGISTER"}  # noqa: RUF012
+
+    index: IntProperty(description="Number of the prompt, from 0", options={"SKIP_SAVE"})
+    what: EnumProperty(
+        name="What",
+        items=(
+            ("POSITIVE", "Positive", "Flip this prompt: part of the object (+), or not (-)"),
+            (
+                "THROUGH",
+                "Through",
+                "Flip whether this prompt also means what lies behind the surface",
+            ),
+        ),
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(
+        cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
+        # Any, because the stubs do not know our own properties.
+        chosen: Any = properties
+        return chosen.bl_rna.properties["what"].enum_items[chosen.what].description
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polls.prompts(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        from ..data import segments, splats
+        from ..engine import solve
+
+        thing = splats.splat_objects(context)[0]
+        segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
+        if not 0 <= self.index < len(segment.prompts):
+            return _no_prompt(self, self.index, segment)
+        prompt, what = segment.prompts[self.index], self.what.lower()
+        setattr(prompt, what, not getattr(prompt, what))
+        return link.finish(self, solve.start(thing, segment))
+
+
+class RemovePrompt(bpy.types.Operator):
+    """Remove a prompt, and find the segment from the others"""
+
+    bl_idname = "ludvig.prompt_remove"
+    bl_label = "Remove Prompt"
+    bl_options = {"REGISTER"}  # noqa: RUF012
+
+    index: IntProperty(
+        default=-1, description="Number of the prompt, from 0; -1 means all", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polls.prompts(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        from ..data import segments, splats
+        from ..engine import commit, solve
+
+        thing = splats.splat_objects(context)[0]
+        segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
+        if not -1 <= self.index < len(segment.prompts):
+            return _no_prompt(self, self.index, segment)
+        if self.index >= 0:
+            segment.prompts.remove(self.index)
+        else:
+            segment.prompts.clear()
+        if segment.prompts:
+            return link.finish(self, solve.start(thing, segment))
+        commit.run(lambda: segments.empty(thing, segment))
+        return {"FINISHED"}
+
+
+def _no_prompt(operator: bpy.types.Operator, index: int, segment: Segment) -> Outcome:
+    what = f"There is no prompt {index}: the segment has {len(segment.prompts)}, counted from 0."
+    return messages.fail(operator, EngineError("bad_input", what))
+
+
+class Solve(bpy.types.Operator):
+    """Find the segment again from its prompts, for example with other features"""
+
+    bl_idname = "ludvig.solve"
+    bl_label = "Find Again"
+    bl_options = {"REGISTER"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polls.prompts(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        from ..data import segments, splats
+        from ..engine import solve
+
+        thing = splats.splat_objects(context)[0]
+        segment = segments.active(thing)
+        assert segment is not None  # as `poll` has checked
+        return link.finish(self, solve.start(thing, segment))
+
+
+CLASSES = (ChangePrompt, RemovePrompt, Solve)
+
+
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,0 +1,65 @@
+"""Features that texts can be compared with: the extractors that make them, and lifting them."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from .. import weights
+from ..cache.store import Cache
+from ..errors import EngineError
+from ..features import Extractor, load_extractor, ranked
+from ..pipeline import Recipe, lifted_features
+from ..progress import SILENT, Job
+from ..rendering import GSPLAT, Raster
+from ..scene import Scene
+from ..uplifting import Uplifted
+from .text import TextEncoder
+
+
+@runtime_checkable
+class TextExtractor(Extractor, TextEncoder, Protocol):
+    """An extractor whose features texts can be compared with."""
+
+
+def text_models() -> str:
+    """The names of the extractors that texts can be compared with, for help and messages."""
+    return ", ".join(dict.fromkeys(entry.name for entry in ranked("words")))
+
+
+def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
+    """Load an extractor whose features texts can be compared with, such as "tips" or "clip".
+
+    "auto" is the best one whose weights are here, and never downloads. Raises `EngineError`:
+    "bad_input" if texts cannot be compared with the extractor's features, `weights.MissingWeights`
+    if weights are not on this machine.
+    """
+    if spec == "auto":
+        here = {id for id, place in weights.status().items() if place}
+        ready = [entry.spec for entry in ranked("words") if here.issuperset(entry.models)]
+        if not ready:
+            raise weights.MissingWeights(weights.MODELS["clip"])
+        spec = ready[0]
+    extractor = load_extractor(spec, device=device)
+    if not isinstance(extractor, TextExtractor):
+        raise EngineError(
+            "bad_input",
+            f'Texts cannot be compared with the features of "{spec}".',
+            [f"Use one of these for texts: {text_models()}."],
+        )
+    return extractor
+
+
+def lift_text(
+    scene: Scene,
+    extractor: Extractor,
+    *,
+    raster: Raster = GSPLAT,
+    cache: Cache | None = None,
+    job: Job = SILENT,
+) -> Uplifted:
+    """Text-aligned features of the Gaussians (N, D).
+
+    They keep all channels, because PCA would change their cosines with texts.
+    """
+    recipe = Recipe(components=0, raster=raster)
+    return lifted_features(scene, extractor, recipe=recipe, cache=cache, job=job)
