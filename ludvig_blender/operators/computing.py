@@ -44,7 +44,7 @@ class ChooseFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return polls.has_splats(cls, context)
+        return polls.splats_or_camera(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         polls.chosen(context).ludvig_features.extractor = self.extractor

@@ -36,7 +36,7 @@ class ImportCameras(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return polls.has_splats(cls, context)
+        return polls.splats_or_camera(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         from ..data import capture
@@ -121,7 +121,7 @@ class ChoosePhotos(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return polls.has_splats(cls, context)
+        return polls.splats_or_camera(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         context.window_manager.fileselect_add(self)
@@ -144,7 +144,7 @@ class RemoveCameras(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return polls.has_splats(cls, context)
+        return polls.splats_or_camera(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import photo_cameras
@@ -166,7 +166,7 @@ class LookThrough(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not polls.has_splats(cls, context):
+        if not polls.splats_or_camera(cls, context):
             return False
         from ..data import photo_cameras
 

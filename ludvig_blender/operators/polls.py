@@ -99,10 +99,9 @@ def prompts(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     return True
 
 
-def has_splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+def splats_or_camera(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether there is a splat object or one of its cameras, in Object Mode."""
-    if context.mode != "OBJECT":
-        cls.poll_message_set("Leave Edit Mode first: press Tab in the viewport")
+    if not object_mode(cls, context):
         return False
     if not target(context):
         cls.poll_message_set("Select a splat object, or import a splat file first")
@@ -112,7 +111,7 @@ def has_splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> boo
 
 def has_cameras(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether the file or folder of the photos' cameras is known."""
-    if not has_splats(cls, context):
+    if not splats_or_camera(cls, context):
         return False
     if not target(context).ludvig_capture.views:
         cls.poll_message_set(

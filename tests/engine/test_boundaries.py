@@ -6,13 +6,13 @@ imports Blender.
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from imports import imports, is_room, modules_of, name_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE, ADDON = ROOT / "ludvig_engine", ROOT / "ludvig_blender"
@@ -44,42 +44,9 @@ STANDARD = sys.stdlib_module_names | {"numpy", "__future__"}
 OPTIONAL = {"arrays": {"jaxtyping"}}
 
 
-def name_of(path: Path, root: Path) -> str:
-    """ "io.ply" of .../io/ply.py."""
-    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-
-
-def imports(path: Path, package: str) -> Iterator[str]:
-    """Whole names of all that a file imports, at its top or inside functions.
-
-    Examples: "numpy.linalg", "ludvig_engine.io.ply.read_ply".
-    """
-    inside = path.name == "__init__.py"
-    place = f"{package}.{name_of(path, ROOT / package)}".removesuffix(".__init__").split(".")
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = place[: len(place) + inside - node.level] if node.level else []
-            parts = [*base, *(node.module or "").split(".")]
-            names = [".".join([*parts, alias.name]) for alias in node.names]
-            yield from (name.strip(".").replace("..", ".") for name in names)
-
-
-def modules(imported: str) -> set[str]:
-    """The modules that an import runs: "io", "io.ply" for "ludvig_engine.io.ply.read_ply"."""
-    parts = imported.split(".")[1:]
-    found = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
-    return {name for name in found if is_module(name)}
-
-
-def is_module(name: str) -> bool:
-    path = ENGINE.joinpath(*name.split("."))
-    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
-
-
-def is_package(name: str) -> bool:
-    return (ENGINE.joinpath(*name.split(".")) / "__init__.py").is_file()
+def files_of(imported: str) -> set[str]:
+    """The modules of the engine that an import runs, without the packages they are in."""
+    return {name for name in modules_of(imported, ENGINE) if not is_room(name, ENGINE)}
 
 
 ADDON_FILES = sorted(ADDON.rglob("*.py"))
@@ -88,12 +55,11 @@ ENGINE_FILES = sorted(ENGINE.rglob("*.py"))
 
 @pytest.mark.parametrize("path", ADDON_FILES, ids=lambda path: name_of(path, ADDON))
 def test_the_extension_imports_only_the_shared_modules(path):
-    for imported in imports(path, "ludvig_blender"):
+    for imported in imports(path, ADDON):
         top = imported.split(".")[0]
         assert top in STANDARD | BLENDER | {"ludvig_blender", "ludvig_engine"}, imported
         if top == "ludvig_engine":
-            used = {name for name in modules(imported) if not is_package(name)}
-            assert used <= SHARED, f"{imported} is not for the extension"
+            assert files_of(imported) <= SHARED, f"{imported} is not for the extension"
 
 
 @pytest.mark.parametrize("name", sorted(SHARED))
@@ -105,10 +71,9 @@ def test_shared_modules_need_numpy_only(name):
         ENGINE / "__init__.py",
         *(ENGINE.joinpath(*p.split(".")) / "__init__.py" for p in packages),
     ):
-        for imported in imports(file, "ludvig_engine"):
+        for imported in imports(file, ENGINE):
             if imported.startswith("ludvig_engine"):
-                used = {inner for inner in modules(imported) if not is_package(inner)}
-                assert used <= SHARED, f"{file.name} imports {imported}"
+                assert files_of(imported) <= SHARED, f"{file.name} imports {imported}"
             else:
                 assert imported.split(".")[0] in STANDARD | OPTIONAL.get(name, set()), (
                     f"{file.name}: {imported}"
@@ -142,22 +107,5 @@ print("io.ply" in str(sys.modules))
 
 @pytest.mark.parametrize("path", ENGINE_FILES, ids=lambda path: name_of(path, ENGINE) or "package")
 def test_the_engine_knows_no_blender(path):
-    for imported in imports(path, "ludvig_engine"):
+    for imported in imports(path, ENGINE):
         assert imported.split(".")[0] not in {"bpy", "gpu", "mathutils", "ludvig_blender"}, imported
-
-
-def test_the_check_itself_sees_imports(tmp_path, monkeypatch):
-    """Relative, absolute, inside functions."""
-    package = tmp_path / "ludvig_blender"
-    (package / "inner").mkdir(parents=True)
-    file = package / "inner" / "thing.py"
-    file.write_text(
-        "from ...ludvig_engine import pipeline\n"
-        "def f():\n    import torch.nn\n    from . import other\n"
-    )
-    monkeypatch.setitem(globals(), "ROOT", tmp_path)
-    assert list(imports(file, "ludvig_blender")) == [
-        "ludvig_engine.pipeline", "torch.nn", "ludvig_blender.inner.other",
-    ]  # fmt: skip
-    assert modules("ludvig_engine.pipeline") == {"pipeline"}
-    assert modules("ludvig_engine.io.ply.read_ply") == {"io", "io.ply"}

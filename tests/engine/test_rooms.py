@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from imports import imports, modules_of, name_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,40 +25,10 @@ ROOMS = {
 }  # fmt: skip
 
 
-def name_of(path: Path, package: Path) -> str:
-    """ "io.ply" of .../io/ply.py, "io" of .../io/__init__.py."""
-    return ".".join(path.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
-
-
 def imports_of(path: Path, package: Path) -> set[str]:
-    """The package's own modules that a file imports, wherever in it."""
-    place = [package.name, *name_of(path, package).split(".")]
-    if path.name == "__init__.py":
-        place = [*place, ""] if path.parent != package else [package.name, ""]
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = place[: len(place) - node.level] + (node.module or "").split(".")
-            found |= {module_of(package, [*base, alias.name]) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {
-                module_of(package, [*(node.module or "").split("."), a.name]) for a in node.names
-            }
-        elif isinstance(node, ast.Import):
-            found |= {module_of(package, alias.name.split(".")) for alias in node.names}
-    return found - {"", name_of(path, package)}
-
-
-def module_of(package: Path, parts: Sequence[str]) -> str:
-    """The longest module that `parts` begin with, as "io.ply"; "" if it is not of this package."""
-    names = [part for part in parts if part]
-    if names[:1] != [package.name]:
-        return ""
-    for end in range(len(names), 1, -1):
-        path = package.joinpath(*names[1:end])
-        if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
-            return ".".join(names[1:end])
-    return ""
+    """The package's own modules that a file imports, each as the innermost one."""
+    found = (modules_of(imported, package)[-1:] for imported in imports(path, package))
+    return {name for names in found for name in names} - {name_of(path, package)}
 
 
 def modules(package: Path) -> Mapping[str, Path]:
@@ -74,7 +45,7 @@ def test_a_file_imports_only_rooms_above_its_own(package, path):
     rows = {room: row for row, room in enumerate(ROOMS[package.name])}
     own = name_of(path, package).partition(".")[0]
     # The package's own file imports everything, but only when asked.
-    if own == "__init__":
+    if not own:
         return
     for imported in imports_of(path, package):
         room = imported.partition(".")[0]
@@ -93,19 +64,5 @@ def test_no_two_files_import_each_other_in_a_circle(package):
 @pytest.mark.parametrize("package", ROOMS)
 def test_every_room_is_in_the_table_and_there(package):
     folder = ROOT / package
-    rooms = {name.partition(".")[0] for name in modules(folder)} - {"__init__"}
+    rooms = {name.partition(".")[0] for name in modules(folder)} - {""}
     assert rooms == set(ROOMS[package])
-
-
-def test_the_check_itself_sees_imports(tmp_path):
-    """Relative and absolute, of modules and of names, inside functions."""
-    package = tmp_path / "house"
-    (package / "low").mkdir(parents=True)
-    (package / "low" / "__init__.py").write_text("from .thing import f\n")
-    (package / "top.py").write_text("")
-    thing = package / "low" / "thing.py"
-    thing.write_text(
-        "from ..top import g\ndef f():\n    import house.low\n    from .. import top\n"
-    )
-    assert imports_of(thing, package) == {"top", "low"}
-    assert imports_of(package / "low" / "__init__.py", package) == {"low.thing"}
