@@ -19,8 +19,7 @@ import numpy as np
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
 from ...ludvig_engine.io.activation import Splats, activate, log_scales, logits
-from ...ludvig_engine.io.files import open_file
-from ...ludvig_engine.io.ply_header import read_header, read_rows
+from ...ludvig_engine.io.ply import read_blocks
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
 from . import attributes, splats
@@ -186,13 +185,13 @@ def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
     stored = {
         name: np.empty((count, len(columns)), np.float32) for name, columns in sources.items()
     }
-    with open_file(path) as file:
-        start = 0
-        for block in read_rows(file, read_header(file, path)):
-            for name, values in stored.items():
-                for column, source in enumerate(sources[name]):
-                    values[start : start + len(block), column] = block[source]
-            start += len(block)
+    start = 0
+    for block in read_blocks(path):
+        end = start + len(block["opacity"])
+        for name, values in stored.items():
+            for column, source in enumerate(sources[name]):
+                values[start:end, column] = block[source]
+        start = end
     return stored | {".ply_opacity": stored[".ply_opacity"][:, 0]}
 
 

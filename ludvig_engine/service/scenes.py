@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..arrays import Array, Float, UInt8
 from ..errors import EngineError, Fix
+from ..io.files import stopping
 from ..io.photos import read_photo
 from ..io.views import load_views
 from ..pictures.check import check
@@ -35,7 +35,12 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
         # is an error if they are not found.
         need = photos is not None
         path = _absolute(request.views, "views")
-        views, notes = job.aside(partial(load_views, path, photos=photos, need_photos=need))
+
+        def read() -> tuple[tuple[View, ...], tuple[str, ...]]:
+            with stopping(job.check):
+                return load_views(path, photos=photos, need_photos=need)
+
+        views, notes = job.aside(read)
     job.report(READ_SPLATS, 0, 1)
     name, scene = state.open(splats, views, notes, job=job)
     means = scene.gaussians.means

@@ -25,7 +25,8 @@ SHARED = {
         for name in ("protocol", "frames", "codec", "methods", "client", "process", "prompt_kinds")
     ),
     *("errors", "scene", "arrays"),
-    *("io.sh", "io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
+    *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
+    *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),
     "features.table",
 }
 BLENDER = {
