@@ -82,6 +82,7 @@ _TABLE = (
     Format(".splat", (".splat",), ".antimatter:read_splat"),
     Format(".spz", (".spz",), ".spz:read_spz", marks=(b"\x1f\x8b", b"NGSP")),
     Format(".sog", (".sog", ".json"), ".sog:read_sog", marks=(b"PK",), folder="meta.json"),
+    Format(".ksplat", (".ksplat",), ".ksplat:read_ksplat"),
 )
 
 FORMATS = {format.name: format for format in _TABLE}

@@ -107,5 +107,5 @@ def test_a_row_is_all_that_a_new_format_takes(folder, make_gaussians, monkeypatc
     writer(folder / "b.madeup")(folder / "b.madeup", gaussians)
     assert len(read_splats(folder / "b.madeup").gaussians) == 7
     (folder / "c").write_bytes(bytes(100))
-    with pytest.raises(EngineError, match=r"PLY, \.splat, \.spz, \.sog and made up can"):
+    with pytest.raises(EngineError, match=r"PLY, \.splat, \.spz, \.sog, \.ksplat and made up can"):
         recognize(folder / "c")
