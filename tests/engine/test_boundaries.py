@@ -26,6 +26,7 @@ SHARED = {
     ),
     *("errors", "scene", "arrays"),
     *("io.sh", "io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
+    *("io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat", "io.quantized"),
     "features.table",
 }
 BLENDER = {
