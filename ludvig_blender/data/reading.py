@@ -15,9 +15,10 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
-from ...ludvig_engine.io.activation import Splats
-from ...ludvig_engine.io.files import open_file
-from ...ludvig_engine.io.ply_header import read_header, read_rows
+from ...ludvig_engine.io.activation import Splats, left_out
+from ...ludvig_engine.io.files import stopping
+from ...ludvig_engine.io.ply import read_blocks
+from ...ludvig_engine.io.splats import read_splats
 from ...ludvig_engine.scene import Gaussians
 from . import attributes, capture, splats
 
@@ -34,32 +35,31 @@ class Content:
 
     columns: splats.Columns
     untouched: str
-    note: str  # what was left out, if anything
+    notes: tuple[str, ...]  # what the user should know
 
 
 def read(path: Path, check: Callable[[], None]) -> Content | None:
     """The content of a splat file; None if only the engine can read it.
 
-    `check` is called often; what it raises ends the reading. Raises `EngineError`.
+    `check` is called often; what it raises ends the reading. Raises the errors of `read_splats`.
     """
-    format, stamp = formats.recognize(path), capture.stamp(str(path))
-    if not format.numpy_only:
-        return None
-    check()
-    try:
-        file: Splats = formats.function(format.read)(path)
-    except EngineError as error:
-        if error.kind != "missing_package":
-            raise
-        return None
-    check()
-    stored = _stored_columns(path, len(file.gaussians), check) if format.attributes else {}
-    return _content(path, file, stored, stamp)
+    with stopping(check):
+        format, stamp = formats.recognize(path), capture.stamp(str(path))
+        if not format.numpy_only:
+            return None
+        try:
+            file = read_splats(path)
+        except EngineError as error:
+            if error.kind != "missing_package":
+                raise
+            return None
+        stored = _stored_columns(path, len(file.gaussians)) if format.attributes else {}
+        return _content(path, file, stored, stamp)
 
 
 def received(path: Path, answer: SplatsRead) -> Content:
     """The content of a file that the engine has read."""
-    file = Splats(Gaussians(**vars(answer.splats)), answer.valid)
+    file = Splats(Gaussians(**vars(answer.splats)), answer.valid, notes=answer.notes)
     return _content(path, file, {}, capture.stamp(str(path)))
 
 
@@ -69,8 +69,9 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> splats
     Raises `EngineError` "bad_file", in which `name` stands for the file, if no row is usable.
     """
     if not file.valid.any():
-        what = f"All {len(file.valid):,} splats of {name} have NaN or infinite values."
-        raise EngineError("bad_file", what, ["The training failed; use an earlier checkpoint."])
+        why = " ".join(_notes(file)) or "There are none."
+        how = ["The training failed; use an earlier checkpoint."]
+        raise EngineError("bad_file", f"No splat of {name} is usable. {why}", how)
     extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
     gaussians, rows = file.gaussians, None
     if not file.valid.all():
@@ -88,12 +89,14 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> splats
 def _content(path: Path, file: Splats, stored: Mapping[str, np.ndarray], stamp: str) -> Content:
     found = columns(path.name, file, stored)
     values = {name: found[name][1] for name in splats.SCHEMA}
-    total, bad = len(file.valid), int((~file.valid).sum())
-    note = f"{bad:,} of {total:,} splats have NaN or infinite values and are left out."
-    return Content(found, capture.look(values) + stamp, note if bad else "")
+    return Content(found, capture.look(values) + stamp, _notes(file))
 
 
-def _stored_columns(path: Path, count: int, check: Callable[[], None]) -> dict[str, np.ndarray]:
+def _notes(file: Splats) -> tuple[str, ...]:
+    return (*file.notes, *left_out(file.faults, len(file.valid)))
+
+
+def _stored_columns(path: Path, count: int) -> dict[str, np.ndarray]:
     """The file's own logits, log scales and quaternions, by the attribute that keeps them."""
     sources = {
         ".ply_opacity": ["opacity"],
@@ -103,12 +106,11 @@ def _stored_columns(path: Path, count: int, check: Callable[[], None]) -> dict[s
     stored = {
         name: np.empty((count, len(columns)), np.float32) for name, columns in sources.items()
     }
-    with open_file(path) as file:
-        start = 0
-        for block in read_rows(file, read_header(file, path)):
-            check()
-            for name, values in stored.items():
-                for column, source in enumerate(sources[name]):
-                    values[start : start + len(block), column] = block[source]
-            start += len(block)
+    start = 0
+    for block in read_blocks(path):
+        end = start + len(block["opacity"])
+        for name, values in stored.items():
+            for column, source in enumerate(sources[name]):
+                values[start:end, column] = block[source]
+        start = end
     return stored | {".ply_opacity": stored[".ply_opacity"][:, 0]}

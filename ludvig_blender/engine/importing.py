@@ -25,7 +25,7 @@ class Imported:
     path: Path
     uid: int  # the object's session uid
     untouched: str
-    note: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _one(path: Path) -> pump.Steps[Imported]:
         content = yield from _ask(path)
     making = splats.making(path.stem, content.columns)
     thing = yield from making
-    return Imported(path, thing.session_uid, content.untouched, content.note)
+    return Imported(path, thing.session_uid, content.untouched, content.notes)
 
 
 def _read(path: Path) -> pump.Steps[reading.Content | None]:

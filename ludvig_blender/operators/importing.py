@@ -64,7 +64,9 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
     bl_options = {"REGISTER", "PRESET"}  # noqa: RUF012
 
     filename_ext = ENDINGS[0]
-    filter_glob: StringProperty(default=";".join(formats.patterns(FORMATS)), options={"HIDDEN"})
+    filter_glob: StringProperty(
+        default=";".join((*formats.patterns(FORMATS), *formats.PACKED)), options={"HIDDEN"}
+    )
 
     def invoke(  # type: ignore[override]  # ImportHelper's stub returns set[str]
         self, context: bpy.types.Context, event: bpy.types.Event
@@ -169,7 +171,7 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
     thing.ludvig.source = paths.relative(str(imported.path))
     own = thing.ludvig_capture
     own.views = paths.relative(capture.suggest(imported.path.absolute()))
-    own.untouched, own.notes = imported.untouched, imported.note
+    own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
     context.collection.objects.link(thing)
     for other in context.selected_objects:
         other.select_set(False)

@@ -25,7 +25,8 @@ from ..arrays import Array, Float, Int
 from ..errors import EngineError
 from ..io.files import open_file, read_json
 from ..io.load import load_scene
-from ..io.ply_header import read_header, read_rows
+from ..io.ply_header import read_header
+from ..io.ply_rows import read_rows
 from ..progress import SILENT, Job, chunks
 from ..rendering import GSPLAT, Raster, adjoint
 from ..scene import Camera, Gaussians, Scene

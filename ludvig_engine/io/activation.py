@@ -6,7 +6,7 @@ only. NumPy only: this file also runs inside Blender.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -18,29 +18,45 @@ from ..scene import Gaussians
 TINY = np.finfo(np.float32).tiny
 
 
+# Beyond this, the squares of positions and scales in pixels leave float32; no scan is near it in
+# any unit. The same holds for colors.
+FAR = 1e15
+# What rounding may add to an opacity of 1.
+_ROUNDING = 1e-5
+
+
 @dataclass(frozen=True)
 class Splats:
     """The content of a splat file: F rows in the file's order, including the unusable ones."""
 
     gaussians: Gaussians  # F of them, activated
-    # False for rows where a value is not finite or the quaternion is zero.
+    # False for rows with values that no scan has.
     valid: Bool[Array, " F"]
     # The file's other properties by name, each in the type that the file has it in.
     extras: Mapping[str, Shaped[Array, " F"]] = field(default_factory=dict)
+    # How many rows are not valid, by the reason: "NaN or infinite values" and the like.
+    faults: Mapping[str, int] = field(default_factory=dict)
+    # What the user should know about how the file was read.
+    notes: tuple[str, ...] = ()
 
 
 def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None) -> Splats:
-    """Turn Gaussians as they are stored into usable ones, in place.
+    """Turn Gaussians as they are stored into usable ones, in place, and check them."""
+    return checked(activated(stored), extras)
 
-    `stored` has log scales, logit opacities and quaternions of any length. A logit of +-infinity is
-    valid, as converters write it for opacities of 1 and 0; so is the logarithm of a scale of 0.
+
+def activated(stored: Gaussians) -> Gaussians:
+    """The same Gaussians, whose log scales and logit opacities are turned into values in place.
+
+    A logit of +-infinity is valid, as converters write it for opacities of 1 and 0; so is the
+    logarithm of a scale of 0.
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         np.exp(stored.scales, out=stored.scales)
         opacities = stored.opacities
         np.exp(-opacities, out=opacities)
         np.divide(1, 1 + opacities, out=opacities)
-    return checked(stored, extras)
+    return stored
 
 
 def checked(
@@ -48,7 +64,8 @@ def checked(
 ) -> Splats:
     """Splats from Gaussians that are activated, but for their quaternions.
 
-    These are normalized in place. Rows with values that are not finite are marked as invalid.
+    These are normalized in place. Rows with values that no scan has are marked as invalid and
+    counted. Every reader ends here, so that all mean the same by it.
     """
     # The squares are in float64, where those of float32 values cannot overflow. Zero quaternions
     # become NaN.
@@ -57,7 +74,32 @@ def checked(
         np.divide(
             gaussians.quats, np.sqrt(squares)[:, None], out=gaussians.quats, casting="same_kind"
         )
-    return Splats(gaussians, finite(gaussians), extras or {})
+    valid = np.ones(len(gaussians), bool)
+    faults = {}
+    for reason, good in _tests(gaussians, squares):
+        if count := int((valid & ~good).sum()):
+            faults[reason] = count
+            valid &= good
+    return Splats(gaussians, valid, extras or {}, faults)
+
+
+def _tests(
+    gaussians: Gaussians, squares: Float[Array, " N"]
+) -> Iterator[tuple[str, Bool[Array, " N"]]]:
+    """What may be wrong with values, and which Gaussians are free of that."""
+    yield "quaternions of length 0", squares != 0
+    yield "NaN or infinite values", finite(gaussians)
+    yield f"positions beyond {FAR:g}", _within(gaussians.means, -FAR, FAR)
+    yield f"scales below 0 or above {FAR:g}", _within(gaussians.scales, 0, FAR)
+    yield "opacities outside 0 to 1", _within(gaussians.opacities, -_ROUNDING, 1 + _ROUNDING)
+    colours = _within(gaussians.sh0, -FAR, FAR) & _within(gaussians.shN, -FAR, FAR)
+    yield f"colors beyond {FAR:g}", colours
+
+
+def _within(values: Float[Array, "N ..."], low: float, high: float) -> Bool[Array, " N"]:
+    axes = tuple(range(1, values.ndim))
+    # Largest and smallest first, because comparing all values makes arrays of their number.
+    return (values.min(axes, initial=high) >= low) & (values.max(axes, initial=low) <= high)
 
 
 def finite(gaussians: Gaussians) -> Bool[Array, " N"]:
@@ -67,6 +109,16 @@ def finite(gaussians: Gaussians) -> Bool[Array, " N"]:
         values = getattr(gaussians, f.name)
         found &= np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
     return found
+
+
+def left_out(faults: Mapping[str, int], total: int) -> tuple[str, ...]:
+    """The note for the user about rows that are not valid, from their numbers by reason."""
+    if not faults:
+        return ()
+    # Only the reason that is met first is counted, so the numbers add up.
+    reasons = ", ".join(f"{count:,} with {reason}" for reason, count in faults.items())
+    bad = sum(faults.values())
+    return (f"{bad:,} of {total:,} splats {'are' if bad > 1 else 'is'} left out: {reasons}.",)
 
 
 def log_scales(gaussians: Gaussians) -> Float[Array, "N 3"]:

@@ -14,8 +14,9 @@ import numpy as np
 from ..errors import EngineError
 from ..scene import Gaussians
 from .activation import Splats, checked
-from .files import open_file, read_records
+from .files import read_records
 from .quantized import sh0_from_colors
+from .unpacked import open_unpacked
 
 RECORD = np.dtype([("mean", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), ("quat", "u1", 4)])
 
@@ -25,8 +26,8 @@ def read_splat(path: str | os.PathLike[str]) -> Splats:
 
     Raises `EngineError` "bad_file" if the file is empty or cut short.
     """
-    with open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
+    with open_unpacked(path) as file:
+        size = file.seek(0, os.SEEK_END)
         if not size or size % RECORD.itemsize:
             raise EngineError(
                 "bad_file",
@@ -34,6 +35,7 @@ def read_splat(path: str | os.PathLike[str]) -> Splats:
                 "which is not a whole number of splats of 32 bytes.",
                 ["Download or export the file again."],
             )
+        file.seek(0)
         rows = read_records(file, RECORD, size // RECORD.itemsize)
         if len(rows) * RECORD.itemsize != size:
             raise EngineError(

@@ -17,29 +17,39 @@ import numpy as np
 from ..arrays import Array, Float, Shaped
 from ..scene import Gaussians
 from .activation import Splats, checked
-from .files import open_file
-from .ply_header import Header, read_header, read_rows
+from .ply_header import Header, read_header
+from .ply_rows import read_rows
 from .quantized import from_smallest_three, sh0_from_colors
+from .unpacked import open_unpacked
 
 CHUNK = 256
+_WORDS = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
 _POSITION = ["x", "y", "z"]
 _SCALE = ["scale_x", "scale_y", "scale_z"]
 
 
 def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
     """Read a compressed PLY, in its order. Raises `EngineError` "bad_file" if it is damaged."""
-    with open_file(path) as file:
+    with open_unpacked(path) as file:
         header = read_header(file, path)
         chunks, packed = _table(file, header, "chunk"), _table(file, header, "vertex")
         sh = _table(file, header, "sh") if header.has("sh") else None
     n = len(packed)
-    names = {"packed_position", "packed_rotation", "packed_scale", "packed_color"}
-    names -= set(packed.dtype.names or ())
+    names = set(_WORDS) - set(packed.dtype.names or ())
     names |= {f"{end}_{a}" for end in ("min", "max") for a in _POSITION + _SCALE} - set(
         chunks.dtype.names or ()
     )
+    rest = [] if sh is None else [f"f_rest_{i}" for i in range(len(sh.dtype.names or ()))]
+    if sh is not None:
+        names |= set(rest) - set(sh.dtype.names or ())
     if names:
         raise header.bad(f"it has no property {', '.join(sorted(names)[:4])}")
+    if any(packed.dtype[name].str[1:] not in ("u4", "i4") for name in _WORDS):
+        raise header.bad("its words are not integers of 4 bytes")
+    if sh is not None and (
+        len(rest) not in (9, 24, 45, 72) or any(sh.dtype[name] != np.uint8 for name in rest)
+    ):
+        raise header.bad("its spherical harmonics are not 9, 24, 45 or 72 bytes")
     if not n or len(chunks) * CHUNK < n or (sh is not None and len(sh) != n):
         raise header.bad(f"{len(chunks):,} chunks do not make {n:,} splats")
 
@@ -47,7 +57,7 @@ def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
     rgb = color[:, :3]
     if "min_r" in (chunks.dtype.names or ()):
         rgb = _within(rgb, chunks, ["r", "g", "b"])
-    rotation = packed["packed_rotation"]
+    rotation = packed["packed_rotation"].astype(np.uint32)
     return checked(
         Gaussians(
             means=_within(_unpack(packed["packed_position"], 11, 10, 11), chunks, _POSITION),
@@ -71,7 +81,7 @@ def _unpack(words: Shaped[Array, " N"], *bits: int) -> Float[Array, "N K"]:
     """The fields of 32-bit words, highest first, scaled to 0..1."""
     shifts = 32 - np.cumsum(bits)
     largest = (1 << np.array(bits)) - 1
-    return ((words[:, None] >> shifts) & largest) / largest
+    return ((words.astype(np.uint32)[:, None] >> shifts) & largest) / largest
 
 
 def _within(

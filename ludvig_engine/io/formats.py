@@ -83,10 +83,13 @@ _TABLE = (
         attributes=("f_dc_0", "f_dc_1", "f_dc_2", *_OPACITY_SCALE_ROTATION),
     ),
     Format(".splat", (".splat",), ".antimatter:read_splat", numpy_only=True),
-    Format(".spz", (".spz",), ".spz:read_spz", marks=(b"\x1f\x8b", b"NGSP"), numpy_only=True),
+    Format(".spz", (".spz",), ".spz:read_spz", marks=(b"NGSP"), numpy_only=True),
     Format(".sog", (".sog", ".json"), ".sog:read_sog", marks=(b"PK",), folder="meta.json"),
     Format(".ksplat", (".ksplat",), ".ksplat:read_ksplat", numpy_only=True),
 )
+
+# What files of these formats may be packed into once more (unpacked.py), as patterns of names.
+PACKED = ("*.gz", "*.zip")
 
 FORMATS = {format.name: format for format in _TABLE}
 
@@ -94,19 +97,22 @@ FORMATS = {format.name: format for format in _TABLE}
 def recognize(path: str | os.PathLike[str]) -> Format:
     """The format of a file, by its first bytes; for formats without marks, by the ending.
 
+    If the file is packed (unpacked.py), these are the first bytes of what is in it.
+
     Raises `EngineError`: "not_found", "no_access", or "bad_file" if it is none of these formats.
     """
     # Imported here, because it imports NumPy and enabling the add-on should not wait for that.
-    from .files import open_file
+    from .unpacked import open_unpacked
 
     path = Path(path)
     for format in FORMATS.values():
         if format.folder and path.is_dir() and (path / format.folder).is_file():
             return format
-    with open_file(path) as file:
-        start = file.read(START)
+    with open_unpacked(path) as file:
+        start = file.read(START).removeprefix(b"\xef\xbb\xbf")  # the mark of UTF-8 texts
+        inner = file.name
     marked = (format for format in FORMATS.values() if format.matches(start))
-    found = next(marked, None) or by_ending(path)
+    found = next(marked, None) or by_ending(inner)
     if found is None:
         raise EngineError(
             "bad_file",

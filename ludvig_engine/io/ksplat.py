@@ -24,8 +24,9 @@ from ..arrays import Array, Float, Shaped
 from ..errors import EngineError
 from ..scene import Gaussians
 from .activation import Splats, checked
-from .files import open_file, read_records
+from .files import read_records
 from .quantized import sh0_from_colors
+from .unpacked import open_unpacked
 
 HEADER = np.dtype(
     {
@@ -76,7 +77,7 @@ def read_ksplat(path: str | os.PathLike[str]) -> Splats:
         how = ["Download or export the file again."]
         return EngineError("bad_file", f"{name} cannot be read: {reason}.", how)
 
-    with open_file(path) as file:
+    with open_unpacked(path) as file:
         headers = read_records(file, HEADER, 1)
         if not len(headers):
             raise bad("it is too short for a .ksplat")
@@ -113,7 +114,9 @@ def read_ksplat(path: str | os.PathLike[str]) -> Splats:
 
 def _check_rest(file: BinaryIO, wanted: int, bad: Callable[[str], EngineError]) -> None:
     """Raise an error if fewer bytes follow, before memory is reserved for them."""
-    left = os.fstat(file.fileno()).st_size - file.tell()
+    here = file.tell()
+    left = file.seek(0, os.SEEK_END) - here
+    file.seek(here)
     if left < wanted:
         raise bad(f"it is cut short: {left:,} of {wanted:,} bytes are there")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import EngineError
 from ..scene import Scene, morton_order
-from .activation import Splats
+from .activation import Splats, left_out
 from .splats import read_splats
 from .views import load_views
 
@@ -25,8 +25,8 @@ def load_scene(
 ) -> Scene:
     """Load a splat file and, if `views` is given, its cameras and photos.
 
-    The arguments after the first are those of `load_views`. Rows with values that are not finite
-    are left out: `Scene.notes` tells how many, and `Scene.to_file` gives them zeros. Raises
+    The arguments after the first are those of `load_views`. Rows with values that no scan has are
+    left out: `Scene.notes` tells how many and why, and `Scene.to_file` gives them zeros. Raises
     `EngineError` "bad_file" if the file is damaged or has no usable Gaussian, and the errors of
     `read_splats` and `load_views`.
     """
@@ -45,23 +45,13 @@ def scene_of(splats: Splats, name: str) -> Scene:
     `name` stands for them in messages.
     """
     usable = np.flatnonzero(splats.valid)
-    total, bad = len(splats.valid), len(splats.valid) - len(usable)
+    total = len(splats.valid)
+    notes = left_out(splats.faults, total)
     if not len(usable):
-        values = {f.name: getattr(splats.gaussians, f.name) for f in fields(splats.gaussians)}
-        where = ", ".join(field for field, array in values.items() if not np.isfinite(array).all())
         raise EngineError(
             "bad_file",
-            f"All {total:,} splats of {name} have NaN or infinite values ({where}).",
+            f"No splat of {name} is usable. {''.join(notes) or 'There are none.'}",
             ["The training failed; use an earlier checkpoint."],
         )
     rows = usable[morton_order(splats.gaussians.means[usable])]
-    return Scene(splats.gaussians.take(rows), rows, total, notes=left_out(bad, total))
-
-
-def left_out(bad: int, total: int) -> tuple[str, ...]:
-    """The note for the user about rows that are not usable."""
-    return (
-        (f"{bad:,} of {total:,} splats have NaN or infinite values and are left out.",)
-        if bad
-        else ()
-    )
+    return Scene(splats.gaussians.take(rows), rows, total, notes=(*splats.notes, *notes))

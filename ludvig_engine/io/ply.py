@@ -14,47 +14,81 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import BinaryIO
 
 import numpy as np
 
 from ..arrays import Array, Bool, Shaped
 from ..errors import EngineError
 from ..scene import Gaussians
-from .activation import Splats, activate, log_scales, logits
+from .activation import Splats, activated, checked, log_scales, logits
 from .atomic import atomic_write
-from .files import open_file
-from .ply_header import BLOCK, Element, Header, read_header, read_rows
+from .ply_columns import FILTER, Columns, columns_of, filtered, refuse_others
+from .ply_header import Element, Header, read_header
+from .ply_rows import BLOCK, read_rows
+from .unpacked import open_unpacked
 
 
 def read_ply(path: str | os.PathLike[str]) -> Splats:
-    """Read a splat PLY, in the file's order.
+    """Read a splat PLY, in the file's order; one that is gzipped or in a zip, too.
 
-    Raises `EngineError` "bad_file" if the file is not a PLY, is cut short, is compressed or a mesh,
-    has no Gaussians, or lacks a property.
+    What other trainers write instead of the usual columns is read as ply_columns.py says, and told
+    in the notes. Raises `EngineError` "bad_file" if the file is not a PLY, is cut short, is
+    compressed or a mesh, has no Gaussians, or lacks a property.
     """
-    with open_file(path) as file:
+    with open_unpacked(path) as file:
         header = read_header(file, path)
-        _recognize(header)
-        rows = read_rows(file, header)
+        refuse_others(header)
+        known = columns_of(header)
+        fields = header.vertex.fields
+        rows = _rows(file, header, known)
         stored = _empty(header)
         columns = _columns(stored)
-        if missing := [name for name in columns if name not in header.vertex.fields]:
+        if missing := [name for name in columns if name not in fields and name not in known.made]:
             raise header.bad(
                 f"it has no property {', '.join(missing[:4])}{', ...' if len(missing) > 4 else ''}"
             )
-        others = [name for name in header.vertex.fields if name not in columns]
         extras = {
             name: np.empty(len(stored), header.vertex.dtype[name].newbyteorder("="))
-            for name in others
+            for name in fields
+            if name not in columns and (name == FILTER or name not in known.used)
         }
         start = 0
         for block in rows:
+            end = start + len(block["x"])
             # A double beyond float32 becomes infinite, which makes its row invalid.
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 for name, column in (columns | extras).items():
-                    column[start : start + len(block)] = block[name]
-            start += len(block)
-    return activate(stored, extras)
+                    column[start:end] = block[name]
+            start = end
+    width = extras.pop(FILTER, None)
+    gaussians = activated(stored)
+    if width is not None:
+        gaussians = filtered(gaussians, width.astype(np.float64))
+    return replace(checked(gaussians, extras), notes=known.notes)
+
+
+def read_blocks(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Shaped[Array, " B"]]]:
+    """The columns of a splat PLY as they are stored, those of 3DGS complete, block by block.
+
+    Raises the errors of `read_ply` for a file that is not a PLY or is cut short.
+    """
+    with open_unpacked(path) as file:
+        header = read_header(file, path)
+        yield from _rows(file, header, columns_of(header))
+
+
+def _rows(
+    file: BinaryIO, header: Header, known: Columns
+) -> Iterator[Mapping[str, Shaped[Array, " B"]]]:
+    rows = read_rows(file, header)
+    names = header.vertex.fields
+    return (
+        {name: block[name] for name in names}
+        | {name: make(block) for name, make in known.made.items()}
+        for block in rows
+    )
 
 
 def write_ply(
@@ -107,7 +141,7 @@ def copy_ply(
     number. `target` may be `source`. Raises `EngineError` "bad_input" if `keep` or an extra has
     another length than the file.
     """
-    with open_file(source) as file:
+    with open_unpacked(source) as file:
         header = read_header(file, source)
         order = "<" if header.order == "=" else header.order
         if keep.shape != (header.vertex.count,) or keep.dtype != bool:
@@ -151,25 +185,6 @@ def _empty(header: Header) -> Gaussians:
         )
     shapes = [(n, 3), (n, 4), (n, 3), (n,), (n, 1, 3), (n, rest // 3, 3)]
     return Gaussians(*[np.empty(shape, np.float32) for shape in shapes])
-
-
-def _recognize(header: Header) -> None:
-    """Raise an error that names what a PLY is, if it is not one of plain splats."""
-    fields = header.vertex.fields
-    if "packed_position" in fields:
-        raise header.bad(
-            "it is a compressed PLY (PlayCanvas, SuperSplat)",
-            "Save it as an uncompressed PLY, in SuperSplat for example.",
-        )
-    if "scale_0" not in fields and (header.has("face") or "opacity" not in fields):
-        raise header.bad(
-            "it has no property scale_0; it looks like a mesh or point cloud PLY",
-            "Choose the splats' PLY.",
-        )
-    if not header.vertex.count:
-        raise EngineError(
-            "bad_file", f"{header.name} has no splats in it.", ["Check how it was exported."]
-        )
 
 
 def _checked(extras: Mapping[str, Array] | None, rows: int) -> dict[str, Array]:

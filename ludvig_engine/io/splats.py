@@ -6,7 +6,11 @@ A new format takes one file, and one row in formats.py.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import numpy as np
+
+from ..errors import EngineError
 from .activation import Splats
 from .formats import function, recognize
 
@@ -14,8 +18,18 @@ from .formats import function, recognize
 def read_splats(path: str | os.PathLike[str]) -> Splats:
     """Read a splat file of any format in formats.py, in the file's order.
 
+    The file may be gzipped, or the only splat file in a zip.
     `path` may also be the folder or the meta.json of an unpacked .sog. Raises `EngineError`:
-    "not_found", "no_access", "bad_file" or "missing_package".
+    "not_found", "no_access", "bad_file", "no_memory" or "missing_package".
     """
-    splats: Splats = function(recognize(path).read)(path)
+    # Damaged files hold numbers of any size. What becomes infinite is found by `checked`.
+    try:
+        with np.errstate(all="ignore"):
+            splats: Splats = function(recognize(path).read)(path)
+    except MemoryError as error:
+        raise EngineError(
+            "no_memory",
+            f"The splats of {Path(path).name} need more memory than is free.",
+            ["Close other programs, or reduce the splats, with SuperSplat for example."],
+        ) from error
     return splats

@@ -11,12 +11,11 @@ change their signs here, to make the splats fit the cameras they were trained wi
 
 from __future__ import annotations
 
-import gzip
 import os
 import struct
-import zlib
 from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -24,14 +23,18 @@ from ..arrays import Array, Float, UInt8
 from ..errors import EngineError
 from ..scene import Gaussians
 from .activation import Splats, checked
-from .files import open_file
+from .files import damage_explained, size_of
 from .quantized import from_smallest_three
+from .unpacked import limit, open_unpacked
 
 MAGIC = b"NGSP"
+_HEADER = struct.Struct("<4sIIBBxx")
 # Signs of a quaternion's w, x, y, z; the last three are those of a point.
 _FLIP = np.array([1, 1, -1, -1], np.float32)
 # Colors are stored as 0.5 + 0.15 * sh0, to leave room for values outside 0..1.
 _COLOR_SCALE = 0.15
+# Bytes that decompressing may look back: what zstandard's highest levels use.
+_WINDOW = 1 << 27
 
 
 def read_spz(path: str | os.PathLike[str]) -> Splats:
@@ -41,23 +44,27 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
     "missing_package" if it is of version 4 and zstandard is not installed.
     """
     name = Path(path).name
-    with open_file(path) as file:
-        content = file.read()
-    try:
-        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
-        magic, version, count, degree, fraction = struct.unpack_from("<4sIIBB", content)
-    except (OSError, EOFError, zlib.error, struct.error) as error:
-        raise _bad(name, "it is cut short or not an SPZ") from error
-    if magic != MAGIC or version not in (2, 3, 4) or degree > 4:
-        raise _bad(
-            name,
-            f"it is an SPZ of version {version} and degree {degree}"
-            if magic == MAGIC
-            else "it is not an SPZ file",
+    with open_unpacked(path) as file:
+        magic, version, count, degree, fraction = _HEADER.unpack(
+            file.read(_HEADER.size).ljust(_HEADER.size, b"\0")
         )
-    s = (degree + 1) ** 2 - 1
-    sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
-    data = _streams(content, name, sizes) if version == 4 else content[16:]
+        if magic != MAGIC or version not in (2, 3, 4) or degree > 4:
+            raise _bad(
+                name,
+                f"it is an SPZ of version {version} and degree {degree}"
+                if magic == MAGIC
+                else "it is not an SPZ file",
+            )
+        s = (degree + 1) ** 2 - 1
+        sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
+        # What version 4 unpacks itself has the limit of all packed files.
+        most = limit(size_of(file)) if version == 4 else size_of(file)
+        if sum(sizes) > most:
+            raise _bad(
+                name,
+                f"{count:,} splats take {sum(sizes):,} bytes, and it can have {most:,} at most",
+            )
+        data = _streams(file, name, sizes) if version == 4 else file.read(sum(sizes))
     if len(data) < sum(sizes) or not count:
         raise _bad(
             name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} splats take"
@@ -68,7 +75,9 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
     )
     return checked(
         Gaussians(
-            means=_fixed_point(positions.reshape(-1, 3, 3)) / np.float32(2**fraction) * _FLIP[1:],
+            means=_fixed_point(positions.reshape(-1, 3, 3))
+            * np.float32(2.0**-fraction)
+            * _FLIP[1:],
             quats=(_xyz if version == 2 else _smallest_three)(rotations.reshape(count, -1)) * _FLIP,
             scales=np.exp(scales.reshape(-1, 3).astype(np.float32) / 16 - 10),
             opacities=alphas.astype(np.float32) / 255,
@@ -119,8 +128,11 @@ def _smallest_three(data: UInt8[Array, "N 4"]) -> Float[Array, "N 4"]:
     return np.roll(from_smallest_three(three, words >> 30), 1, axis=1)  # xyzw to wxyz
 
 
-def _streams(content: bytes, name: str, sizes: list[int]) -> bytes:
-    """The arrays of a version 4 file, decompressed and joined."""
+def _streams(file: BinaryIO, name: str, sizes: list[int]) -> bytes:
+    """The arrays of a version 4 file, decompressed and joined.
+
+    At 15 are their number and the place of a table of their sizes, packed and whole.
+    """
     try:
         # An optional package, because few files need it.
         zstandard = import_module("zstandard")
@@ -130,21 +142,24 @@ def _streams(content: bytes, name: str, sizes: list[int]) -> bytes:
             f"{name} is an SPZ of version 4, which needs the Python package zstandard.",
             ["Run: pip install zstandard", "Or save it as SPZ version 3, or as PLY."],
         ) from error
-    try:
-        count, table = struct.unpack_from("<BI", content, 15)
-        start, joined = table + 16 * count, b""
-        for size, (packed, full) in zip(
-            sizes, struct.iter_unpack("<QQ", content[table:start]), strict=False
-        ):
-            if full != size:
-                raise _bad(name, f"an array has {full:,} bytes instead of {size:,}")
-            joined += zstandard.ZstdDecompressor().decompress(
-                content[start : start + packed], max_output_size=size
+    arrays = []
+    with damage_explained(name, zstandard.ZstdError):
+        file.seek(15)
+        count, table = struct.unpack("<BI", file.read(5))
+        file.seek(table)
+        entries = list(struct.iter_unpack("<QQ", file.read(16 * count)))
+        for size, (packed, whole) in zip(sizes, entries, strict=False):
+            if whole != size or packed > size_of(file):
+                raise _bad(name, f"an array has {whole:,} bytes instead of {size:,}")
+            # A stream, because a frame claims a size of its own, for which memory would be taken.
+            stream = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(
+                file.read(packed)
             )
-            start += packed
-    except (struct.error, zstandard.ZstdError) as error:
-        raise _bad(name, f"it is cut short or damaged ({error})") from error
-    return joined
+            array = stream.read(size + 1)
+            if len(array) != size:
+                raise _bad(name, f"an array has not the {size:,} bytes that its table says")
+            arrays.append(array)
+    return b"".join(arrays)
 
 
 def _bad(name: str, reason: str) -> EngineError:

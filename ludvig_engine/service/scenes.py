@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..arrays import Array, Float, UInt8
 from ..errors import EngineError, Fix
+from ..io.activation import Splats, left_out
+from ..io.files import stopping
 from ..io.photos import read_photo
 from ..io.splats import read_splats as read_file
 from ..io.views import load_views
@@ -45,7 +46,12 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
         # is an error if they are not found.
         need = photos is not None
         path = _absolute(request.views, "views")
-        views, notes = job.aside(partial(load_views, path, photos=photos, need_photos=need))
+
+        def read() -> tuple[tuple[View, ...], tuple[str, ...]]:
+            with stopping(job.check):
+                return load_views(path, photos=photos, need_photos=need)
+
+        views, notes = job.aside(read)
     job.report(READ_SPLATS, 0, 1)
     name, scene = state.open(splats, views, notes, job=job)
     means = scene.gaussians.means
@@ -72,9 +78,15 @@ def read_splats(_state: State, request: ReadSplats, job: Job) -> SplatsRead:
     """
     path = _absolute(request.splats, "splats")
     job.report(READ_SPLATS, 0, 1)
-    file = job.aside(partial(read_file, path))
+
+    def read() -> Splats:
+        with stopping(job.check):
+            return read_file(path)
+
+    file = job.aside(read)
     arrays = {field.name: getattr(file.gaussians, field.name) for field in fields(Cloud)}
-    return SplatsRead(Cloud(**arrays), file.valid)
+    notes = (*file.notes, *left_out(file.faults, len(file.valid)))
+    return SplatsRead(Cloud(**arrays), file.valid, notes)
 
 
 def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:

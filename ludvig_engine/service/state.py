@@ -18,8 +18,9 @@ from ..cache.store import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
 from ..graph.neighbors import Graph
-from ..io.activation import checked
-from ..io.load import left_out, load_scene, scene_of
+from ..io.activation import checked, left_out
+from ..io.files import stopping
+from ..io.load import load_scene, scene_of
 from ..machine.memory import total_memory
 from ..pipeline import Recipe, connect, prepare
 from ..progress import SILENT, Job
@@ -107,7 +108,8 @@ class State:
     def _complete(self, opened: Opened, cloud: Cloud | None = None, *, job: Job) -> Scene:
         def read() -> Scene:
             if opened.path:
-                return _read(opened)
+                with stopping(job.check):
+                    return _read(opened)
             return _scene_of_cloud(cloud) if cloud else self._put_back(opened.content)
 
         def forget(scene: Scene, job: Job) -> None:
@@ -138,7 +140,9 @@ class State:
                 ["Open the scene again."],
             )
         rows, count = arrays.pop("rows"), int(arrays.pop("sizes")[0])
-        return Scene(Gaussians(**arrays), rows, count, notes=left_out(count - len(rows), count))
+        bad = count - len(rows)
+        notes = left_out({"values that no scan has": bad} if bad else {}, count)
+        return Scene(Gaussians(**arrays), rows, count, notes=notes)
 
     # ---- features
 

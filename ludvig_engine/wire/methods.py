@@ -118,8 +118,9 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
 @dataclass(frozen=True)
 class SplatsRead:
     splats: Cloud  # all N rows of the file, in its order
-    # False for rows with values that are not finite, which `splats` has as they are.
+    # False for rows with values that no scan has, which `splats` has as they are.
     valid: Annotated[Array, "BOOL", "N"]
+    notes: tuple[str, ...] = ()  # what the user should know
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ SHARED = {
         for name in ("protocol", "frames", "codec", "methods", "client", "process", "prompt_kinds")
     ),
     *("errors", "scene", "arrays"),
-    *("io.sh", "io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
-    *("io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat", "io.quantized"),
+    *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
+    *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),
+    *("io.splats", "io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat"),
     "features.table",
 }
 BLENDER = {

@@ -115,7 +115,9 @@ def test_truncated_and_missing_files_are_explained(tmp_path):
 def test_file_dialogs_offer_the_formats_of_the_table():
     readable, written = formats.FORMATS.values(), formats.written()
     properties = bpy.ops.ludvig.import_splats.get_rna_type().properties
-    assert properties["filter_glob"].default == ";".join(formats.patterns(readable))
+    assert properties["filter_glob"].default == ";".join(
+        (*formats.patterns(readable), *formats.PACKED)
+    )
     properties = bpy.ops.ludvig.export_splats.get_rna_type().properties
     assert properties["filter_glob"].default == ";".join(f"*{e}" for e in formats.endings(written))
     handler = bpy.types.LUDVIG_FH_splats

@@ -1,6 +1,13 @@
 import numpy as np
 
-from ludvig_engine.io.activation import activate, finite, log_scales, logits
+from ludvig_engine.io.activation import (
+    activate,
+    checked,
+    finite,
+    left_out,
+    log_scales,
+    logits,
+)
 from ludvig_engine.scene import Gaussians
 
 
@@ -42,7 +49,7 @@ def test_infinite_logits_are_alpha_0_and_1():
 
 
 def test_unusable_rows_are_invalid():
-    raw = stored(9)
+    raw = stored(10)
     raw.means[0, 1] = np.nan
     raw.quats[1] = 0
     raw.scales[2, 2] = 1000  # exp overflows
@@ -50,10 +57,37 @@ def test_unusable_rows_are_invalid():
     raw.sh0[4, 0, 0] = np.inf
     raw.shN[5, 2, 1] = -np.inf
     raw.quats[6] = 1e38, -1e38, 1e38, 1e38  # its square overflows, but it is a rotation
-    raw.means[7] = 3e38, 3e38, 3e38  # as is their sum
+    raw.means[7] = 1e15, -1e15, 0
+    raw.means[8, 1] = -2e15
     splats = activate(raw)
-    np.testing.assert_array_equal(splats.valid, [False] * 6 + [True] * 3)
+    np.testing.assert_array_equal(splats.valid, [False] * 6 + [True, True, False, True])
+    assert splats.faults == {
+        "quaternions of length 0": 1,
+        "NaN or infinite values": 5,
+        "positions beyond 1e+15": 1,
+    }
     np.testing.assert_allclose(splats.gaussians.quats[6], [0.5, -0.5, 0.5, 0.5])
+
+
+def test_each_value_that_no_scan_has_is_counted_once():
+    gaussians = stored(9)
+    gaussians.scales[0, 1] = -1e-3
+    gaussians.scales[1] = 2e15
+    gaussians.opacities[2] = 1.01
+    gaussians.opacities[3] = -0.01
+    gaussians.opacities[4] = 1 + 1e-6  # rounding
+    gaussians.sh0[5] = 1e30
+    gaussians.shN[6, 2] = -1e30
+    gaussians.means[7], gaussians.scales[7] = 1e20, -1  # counted where it is met first
+    gaussians.scales[8] = 0
+    splats = checked(gaussians)
+    np.testing.assert_array_equal(np.flatnonzero(splats.valid), [4, 8])
+    assert list(splats.faults.values()) == [1, 2, 2, 2]
+    assert left_out(splats.faults, 9) == (
+        "7 of 9 splats are left out: 1 with positions beyond 1e+15, 2 with scales below 0 or above "
+        "1e+15, 2 with opacities outside 0 to 1, 2 with colors beyond 1e+15.",
+    )
+    assert left_out({}, 9) == ()
 
 
 def test_finite_without_rows_or_harmonics():

@@ -1,5 +1,6 @@
 """The table of splat formats is complete, and a new format takes no more than a row."""
 
+import gzip
 import inspect
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from ludvig_engine.io import formats
 from ludvig_engine.io.formats import FORMATS, Format, by_ending, recognize, row_copier, writer
 from ludvig_engine.io.ply import copy_ply, write_ply
 from ludvig_engine.io.splats import read_splats
+from packing import zipped
 
 AXES = ("x", "y", "z", "scale_x", "scale_y", "scale_z")
 RANGE = [f"{end}_{axis}" for axis in AXES for end in ("min", "max")]
@@ -62,7 +64,15 @@ def test_packed_and_plain_plys_are_told_apart_by_what_is_in_them(folder, make_ga
 
 @pytest.mark.parametrize(
     ("start", "name"),
-    [(b"\x1f\x8b\0\0", ".spz"), (b"NGSP\0", ".spz"), (b"PK\3\4", ".sog"), (b"ply\n", "PLY")],
+    [
+        (gzip.compress(b"NGSP\0"), ".spz"),
+        (b"NGSP\0", ".spz"),
+        (zipped({"meta.json": b"{}"}), ".sog"),
+        (b"ply\n", "PLY"),
+        (b"\xef\xbb\xbfply\n", "PLY"),
+        (gzip.compress(b"ply\n"), "PLY"),
+        (zipped({"x/a.ply": b"ply\n"}), "PLY"),
+    ],
 )
 def test_a_mark_says_more_than_the_ending(folder, start, name):
     (folder / "a.splat").write_bytes(start)

@@ -23,7 +23,7 @@ def test_unusable_rows_are_left_out_and_counted(folder, make_gaussians):
     gaussians.means[[5, 7, 1999]] = np.nan
     write_ply(folder / "a.ply", gaussians)
     scene = load_scene(folder / "a.ply")
-    assert scene.notes == ("3 of 2,000 splats have NaN or infinite values and are left out.",)
+    assert scene.notes == ("3 of 2,000 splats are left out: 3 with NaN or infinite values.",)
     assert len(scene) == 1997 and scene.file_count == 2000
     back = scene.to_file(np.ones(1997))
     np.testing.assert_array_equal(np.flatnonzero(back == 0), [5, 7, 1999])
@@ -34,7 +34,7 @@ def test_nothing_usable_is_an_error(folder, make_gaussians):
     gaussians = make_gaussians(20)
     gaussians.sh0[:] = np.inf
     write_ply(folder / "a.ply", gaussians)
-    with pytest.raises(EngineError, match=r"All 20 splats of a.ply") as caught:
+    with pytest.raises(EngineError, match=r"No splat of a.ply is usable. 20 of 20 ") as caught:
         load_scene(folder / "a.ply")
     assert caught.value.kind == "bad_file"
 

@@ -14,7 +14,7 @@ from plyfile import PlyData, PlyElement
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.ply import copy_ply, read_ply, write_ply
-from ludvig_engine.io.ply_header import read_rows
+from ludvig_engine.io.ply_rows import read_rows
 
 LAYOUT = [*"xyz", "nx", "ny", "nz", *(f"f_dc_{i}" for i in range(3))]
 TAIL = ["opacity", *(f"scale_{i}" for i in range(3)), *(f"rot_{i}" for i in range(4))]
@@ -221,7 +221,7 @@ def test_a_header_that_promises_more_than_memory(tmp_path):
             read_ply(tmp_path / "a.ply")
 
 
-@pytest.mark.parametrize("name", [*"xyz", "f_dc_1", "f_rest_5", *TAIL[1:]])
+@pytest.mark.parametrize("name", [*"xyz", "f_dc_1", "f_rest_5", "scale_1", *TAIL[4:]])
 def test_missing_properties_are_named(tmp_path, name):
     left = [n for n in names(1) if n != name]
     if name == "f_rest_5":  # nine of them, but not the right ones
@@ -238,8 +238,12 @@ def test_meshes_are_recognized(tmp_path):
         val_types={"vertex_indices": "i4"},
         len_types={"vertex_indices": "u1"},
     )
-    save(tmp_path / "a.ply", table(5, [*"xyz", "red"], {"red": "u1"}), after=[faces])
-    with pytest.raises(EngineError, match="looks like a mesh"):
+    colors = dict.fromkeys(("red", "green", "blue"), "u1")
+    save(tmp_path / "a.ply", table(5, [*"xyz", *colors], colors), after=[faces])
+    with pytest.raises(EngineError, match="looks like a mesh of 5 points, which holds no splats"):
+        read_ply(tmp_path / "a.ply")
+    save(tmp_path / "a.ply", table(7, [*"xyz", "nx", "ny", "nz", *colors], colors))
+    with pytest.raises(EngineError, match="looks like a point cloud of 7 points"):
         read_ply(tmp_path / "a.ply")
 
 
@@ -264,6 +268,10 @@ def test_other_files_are_refused(tmp_path):
     refused("is not understood", b"ply\n" + bytes(range(128, 256)) * 200)
     refused("names no format", b"ply\nend_header\n")
     refused("no vertex element", b"ply\nformat ascii 1.0\nend_header\n")
+    twice = b"ply\nformat ascii 1.0\n" + 2 * b"element vertex 0\n"
+    refused("2 vertex elements", twice + b"end_header\n")
+    refused("no properties", b"ply\nformat ascii 1.0\nelement vertex 3\nend_header\n")
+    refused("longer than", b"ply\nformat ascii 1.0\n" + b"comment more\n" * 100_000)
     packed = (
         b"ply\nformat binary_little_endian 1.0\n"
         b"element vertex 1\nproperty uint packed_position\nend_header\n"
