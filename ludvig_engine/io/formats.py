@@ -83,7 +83,7 @@ _TABLE = (
         attributes=("f_dc_0", "f_dc_1", "f_dc_2", *_OPACITY_SCALE_ROTATION),
     ),
     Format(".splat", (".splat",), ".antimatter:read_splat", numpy_only=True),
-    Format(".spz", (".spz",), ".spz:read_spz", marks=(b"NGSP"), numpy_only=True),
+    Format(".spz", (".spz",), ".spz:read_spz", marks=(b"NGSP",), numpy_only=True),
     Format(".sog", (".sog", ".json"), ".sog:read_sog", marks=(b"PK",), folder="meta.json"),
     Format(".ksplat", (".ksplat",), ".ksplat:read_ksplat", numpy_only=True),
 )
