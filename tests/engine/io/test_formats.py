@@ -84,6 +84,15 @@ def test_an_unpacked_sog_is_a_folder(folder):
     assert recognize(folder).name == recognize(folder / "meta.json").name == ".sog"
 
 
+def test_the_patterns_of_dialogs(folder):
+    assert formats.patterns(FORMATS.values()) == [
+        *("*.compressed.ply", "*.ply", "*.splat", "*.spz", "*.sog", "meta.json", "*.ksplat")
+    ]
+    (folder / "meta.json").write_text("{}")
+    assert formats.inside(folder) == formats.inside(folder / "meta.json") == folder / "meta.json"
+    assert formats.inside(folder.parent) == folder.parent
+
+
 def test_what_cannot_be_written_is_refused(folder):
     for name in ("a.spz", "a.compressed.ply", "a", "a.txt"):
         with pytest.raises(EngineError, match=r"can't be written") as caught:
