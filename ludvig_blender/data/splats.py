@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SELECTION = ".selection"
 ROW = ".ludvig_row"
 HIDDEN = ".ludvig_hidden"
+RESIZABLE = bpy.app.version >= (5, 1)  # `PointCloud.resize`
 SCHEMA = {
     "position": {"FLOAT_VECTOR"},
     "scale": {"FLOAT_VECTOR"},
@@ -120,7 +121,7 @@ def columns(
 def making(name: str, columns: Columns) -> Generator[None, None, SplatObject]:
     """The steps to a new splat object, which is in no collection yet: one attribute per step.
 
-    Each step takes as long as Blender takes to store an attribute: up to 15 ms per million splats,
+    Each step takes as long as Blender takes to store an attribute: up to 11 ms per million splats,
     because the system hands out new memory page by page. Nothing is left if the steps end early.
     Raises `EngineError` "changed" if an undo or another file has taken the object away meanwhile.
     """
@@ -176,7 +177,7 @@ def _new_cloud(name: str, size: int) -> bpy.types.PointCloud:
     cloud = bpy.data.pointclouds.new(name)
     if size == 0:
         return cloud
-    if hasattr(cloud, "resize"):  # from 5.1
+    if RESIZABLE:
         cloud.resize(size)
         return cloud
     bpy.data.pointclouds.remove(cloud)
