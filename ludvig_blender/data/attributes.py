@@ -88,13 +88,19 @@ def put(geometry: Geometry, name: str, type_: str, values: np.ndarray) -> None:
         attribute = None
     if attribute is None:
         attribute = _new(geometry, name, type_)
-    field, width, kind = _LAYOUT[type_]
+    field, width, _ = _LAYOUT[type_]
     size = count(geometry)
-    flat: np.ndarray = np.ascontiguousarray(values, kind).reshape(-1)
+    flat = packed(values, type_).reshape(-1)
     if flat.size != size * width:
         raise ValueError(f"{name}: {flat.size} numbers for {size} points of {width}")
     if size:
         attribute.data.foreach_set(field, flat)
+
+
+def packed(values: np.ndarray, type_: str) -> np.ndarray:
+    """The values as `put` copies them; copied only if they are not. Callable from any thread."""
+    with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite
+        return np.ascontiguousarray(values, _LAYOUT[type_][2])
 
 
 def drop(geometry: Geometry, name: str) -> None:

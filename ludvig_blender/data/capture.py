@@ -93,18 +93,6 @@ def stamp(path: str) -> str:
     return f"{status.st_size}-{status.st_mtime_ns}"
 
 
-def remember(thing: types.SplatObject, path: str) -> None:
-    """Note that the object has the splats of this file, so that the engine can read them from it.
-
-    Takes 80 ms per million splats.
-    """
-    from . import splats
-
-    cloud = thing.data
-    values = {name: splats.required(cloud, name) for name in splats.SCHEMA}
-    thing.ludvig_capture.untouched = look(values) + stamp(path)
-
-
 def look(values: Mapping[str, np.ndarray]) -> str:
     """A digest of the splats, colors included."""
     import hashlib

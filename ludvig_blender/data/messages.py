@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ...ludvig_engine.errors import EngineError, Fix
-from . import properties
+from . import properties, window
 
 if TYPE_CHECKING:
     from .types import Outcome
+
+WIDTH = 80  # letters of a line in a box at the mouse, which does not wrap
 
 
 def show(error: EngineError) -> None:
@@ -24,6 +27,22 @@ def show(error: EngineError) -> None:
         kept.text = fix.text
         kept.action = fix.action
         kept.arguments = json.dumps(dict(fix.arguments))
+
+
+def pop_up(error: EngineError) -> None:
+    """Show an error in the panel, and in a box at the mouse for users who do not see the panel."""
+    show(error)
+
+    def draw(menu: bpy.types.UIPopupMenu, _context: bpy.types.Context) -> None:
+        layout = menu.layout
+        assert layout is not None
+        for text in (error.message, *(fix.text for fix in error.fixes)):
+            for line in textwrap.wrap(text, WIDTH):
+                layout.label(text=line)
+
+    if bpy.context.window_manager and not bpy.app.background:
+        with bpy.context.temp_override(window=window.current()):
+            bpy.context.window_manager.popup_menu(draw, title="LUDVIG", icon="ERROR")
 
 
 def clear() -> None:

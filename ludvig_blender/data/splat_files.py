@@ -1,16 +1,15 @@
-"""Splat files to splat objects and back.
+"""Splat objects to files, and points of other importers to splat objects.
 
 A file's own numbers (log scales, logit opacities, quaternions of any length) cannot be computed
 back bit for bit from the values that Blender shows. So hidden attributes keep them, and they are
 written again wherever they still give the splat's present values. Untouched splats are written as
-they were read, even if the source file is gone.
+they were read (reading.py), even if the source file is gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
@@ -18,32 +17,13 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
-from ...ludvig_engine.io.activation import Splats, activate, log_scales, logits
-from ...ludvig_engine.io.ply import read_blocks
+from ...ludvig_engine.io.activation import activate, log_scales, logits
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
-from . import attributes, splats
+from . import attributes, reading, splats
 
 if TYPE_CHECKING:
     from .types import Geometry, SplatObject
-
-STORED = {".ply_opacity": "FLOAT", ".ply_scale": "FLOAT_VECTOR", ".ply_rotation": "QUATERNION"}
-NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros
-
-
-def _create(name: str, file: Splats, stored: dict[str, np.ndarray]) -> SplatObject:
-    """A new splat object of the usable rows; `stored` are the file's own numbers, by attribute."""
-    extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
-    gaussians, rows = file.gaussians, None
-    if not file.valid.all():
-        rows = np.flatnonzero(file.valid)
-        gaussians = gaussians.take(rows)
-        extras = {n: values[rows] for n, values in extras.items()}
-        stored = {n: values[rows] for n, values in stored.items()}
-    thing = splats.create(name, gaussians, rows=rows, extras=extras)
-    for attribute, values in stored.items():
-        attributes.put(thing.data, attribute, STORED[attribute], values)
-    return thing
 
 
 def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
@@ -84,32 +64,14 @@ def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
     )
     extras = {name: values for name, values in known.items() if not name.startswith(".")}
     file = activate(raw, extras)
-    return _create(thing.name, file, stored), int((~file.valid).sum())
+    steps = splats.making(thing.name, reading.columns(thing.name, file, stored))
+    return splats.made(steps), int((~file.valid).sum())
 
 
 def _floats(geometry: Geometry) -> dict[str, np.ndarray]:
     """All FLOAT attributes, by name."""
     found = {name: attributes.get(geometry, name) for name in attributes.names(geometry, "FLOAT")}
     return {name: values for name, values in found.items() if values is not None}
-
-
-def load(path: str) -> SplatObject:
-    """A new splat object of a file's usable rows, in no collection yet. Raises `EngineError`.
-
-    The file name's ending selects the reader, which raises an error if the content is something
-    else.
-    """
-    format = next((format for format in formats.inside_blender() if format.fits(path)), None)
-    if format is None:
-        known = ", ".join(formats.endings(formats.inside_blender()))
-        raise EngineError(
-            "bad_file",
-            f"{Path(path).name} is not a splat file of a known format.",
-            [f"Choose a file whose name ends in one of these: {known}."],
-        )
-    file = formats.function(format.read)(path)
-    stored = _stored_columns(path, len(file.gaussians)) if format.attributes else {}
-    return _create(Path(path).stem, file, stored)
 
 
 def save(
@@ -152,7 +114,7 @@ def _part(
     cloud = thing.data
     gaussians = splats.read(cloud)
     columns = {name: splats.required(cloud, name) for name in splats.extra_names(cloud)}
-    stored = {name: attributes.get(cloud, name) for name in STORED}
+    stored = {name: attributes.get(cloud, name) for name in reading.STORED}
     if only_selected:
         chosen = splats.selection(cloud)
         gaussians = gaussians.take(chosen)
@@ -173,26 +135,6 @@ def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
     if not missing:
         return gaussians
     return replace(gaussians, shN=np.pad(gaussians.shN, ((0, 0), (0, missing), (0, 0))))
-
-
-def _stored_columns(path: str, count: int) -> dict[str, np.ndarray]:
-    """The file's own logits, log scales and quaternions, by the attribute that keeps them."""
-    sources = {
-        ".ply_opacity": ["opacity"],
-        ".ply_scale": [f"scale_{i}" for i in range(3)],
-        ".ply_rotation": [f"rot_{i}" for i in range(4)],
-    }
-    stored = {
-        name: np.empty((count, len(columns)), np.float32) for name, columns in sources.items()
-    }
-    start = 0
-    for block in read_blocks(path):
-        end = start + len(block["opacity"])
-        for name, values in stored.items():
-            for column, source in enumerate(sources[name]):
-                values[start:end, column] = block[source]
-        start = end
-    return stored | {".ply_opacity": stored[".ply_opacity"][:, 0]}
 
 
 def _file_numbers(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...ludvig_engine.errors import EngineError
+from ..data import window
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
@@ -44,11 +45,7 @@ def run(write: Callable[[], object]) -> None:
     """Call `write()` as one undo step. Raises its `EngineError`."""
     global _write, _error
     _write, _error = write, None
-    manager = bpy.context.window_manager
-    window = bpy.context.window
-    if window is None and manager is not None and manager.windows:
-        window = manager.windows[0]
-    with bpy.context.temp_override(window=window):
+    with bpy.context.temp_override(window=window.current()):
         # The stubs do not know our own operators.
         bpy.ops.ludvig.commit("EXEC_DEFAULT", True)  # type: ignore[attr-defined]
     if _error:

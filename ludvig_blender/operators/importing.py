@@ -1,35 +1,48 @@
-"""File > Import > Gaussian Splats, and splat files that are dropped into the 3D viewport."""
+"""File > Import > Gaussian Splats, and splat files that are dropped into the 3D viewport.
+
+Blender goes on while files are read. When they are, `PlaceSplats` puts the objects into the scene
+as one undo step. Scripts and `blender -b` wait.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper, axis_conversion, orientation_helper
 
+from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
-from . import menus
+from . import lines, menus, polls
 
 if TYPE_CHECKING:
     from mathutils import Matrix
 
-    from ...ludvig_engine.errors import EngineError
-    from ..data.types import Outcome, SplatObject
+    from ..data.types import Outcome
+    from ..engine.importing import Imported
+    from ..engine.importing import Outcome as Read
 
 Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
-ENDINGS = formats.endings(formats.inside_blender())
+FORMATS = formats.FORMATS.values()
+ENDINGS = formats.endings(FORMATS)
+# COLMAP's axes, which 3DGS uses too.
+upright = orientation_helper(axis_forward="Z", axis_up="-Y")
+
+# Read and not yet in a scene, by path.
+_ready: dict[Path, Imported] = {}
 
 
-@orientation_helper(axis_forward="Z", axis_up="-Y")  # COLMAP's axes, which 3DGS uses too
-class ImportSplats(bpy.types.Operator, ImportHelper):
-    """Import Gaussian splats as point clouds"""
+class Files(polls.Mixin):
+    """The files and the axes of both operators."""
 
-    bl_idname = "ludvig.import_splats"
-    bl_label = "Import Gaussian Splats"
-    bl_options = {"REGISTER", "UNDO", "PRESET"}  # noqa: RUF012
+    files: CollectionProperty(
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
 
     if TYPE_CHECKING:
         # `ImportHelper` and `orientation_helper` add these, which the stubs do not know.
@@ -37,12 +50,23 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
         axis_forward: Axis
         axis_up: Axis
 
+    def chosen(self) -> list[Path]:
+        return [Path(self.directory, file.name) for file in self.files if file.name]
+
+
+@upright
+class ImportSplats(Files, bpy.types.Operator, ImportHelper):
+    """Import Gaussian splats as point clouds"""
+
+    bl_idname = "ludvig.import_splats"
+    bl_label = "Import Gaussian Splats"
+    # Not UNDO: the undo step is made by `PlaceSplats`, when the files have been read.
+    bl_options = {"REGISTER", "PRESET"}  # noqa: RUF012
+
     filename_ext = ENDINGS[0]
-    filter_glob: StringProperty(default=";".join(f"*{e}" for e in ENDINGS), options={"HIDDEN"})
-    files: CollectionProperty(
-        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    filter_glob: StringProperty(
+        default=";".join((*formats.patterns(FORMATS), *formats.PACKED)), options={"HIDDEN"}
     )
-    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(  # type: ignore[override]  # ImportHelper's stub returns set[str]
         self, context: bpy.types.Context, event: bpy.types.Event
@@ -51,43 +75,109 @@ class ImportSplats(bpy.types.Operator, ImportHelper):
             return self.execute(context)
         return cast("Outcome", ImportHelper.invoke(self, context, event))
 
-    def execute(self, context: bpy.types.Context) -> Outcome:
-        from ...ludvig_engine.errors import EngineError
-        from ..data import messages, splat_files
+    def execute(self, _context: bpy.types.Context) -> Outcome:
+        from ..data import messages
+        from ..engine import importing, pump
 
-        chosen = [Path(self.directory, file.name) for file in self.files if file.name]
-        turn = axis_conversion(from_forward=self.axis_forward, from_up=self.axis_up).to_4x4()
-        made: list[SplatObject] = []
-        errors: list[EngineError] = []
-        for path in chosen or [Path(self.filepath)]:
-            try:
-                made.append(place(context, splat_files.load(str(path)), path, turn))
-            except EngineError as error:
-                errors.append(error)
-        if not made:
-            return messages.fail(self, errors[0])
-        messages.clear()
-        self.report({"INFO"}, f"Imported {sum(len(thing.data.points) for thing in made):,} splats")
-        for failure in errors:
-            messages.show(failure)
-            self.report({"WARNING"}, str(failure))
+        chosen = self.chosen() or [Path(self.filepath)]
+        paths = list(dict.fromkeys(formats.inside(path) for path in chosen))
+        axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
+        what = paths[0].name if len(paths) == 1 else lines.number(len(paths), "file")
+        waits = bpy.app.background or not self.options.is_invoke
+        tell = messages.show if waits else messages.pop_up
+
+        def done(read: Read) -> None:
+            _place(read, axes)
+            for error in read.errors:
+                tell(error)
+
+        def failed(error: EngineError) -> None:
+            if error.kind not in pump.QUIET:
+                tell(error)
+
+        task = pump.start(importing.steps(paths), label=f"Reading {what}", done=done, failed=failed)
+        if not waits:
+            how = "the sidebar (N) shows how far it is, and can cancel it"
+            self.report({"INFO"}, f"Reading {what}: {how}")
+            return {"FINISHED"}
+        try:
+            read = pump.wait(task)
+        except EngineError as error:
+            return messages.fail(self, error)
+        for bad in read.errors:
+            self.report({"WARNING"}, str(bad))
         return {"FINISHED"}
 
 
-def place(context: bpy.types.Context, thing: SplatObject, path: Path, turn: Matrix) -> SplatObject:
-    """Put a new splat object into the scene, turned upright; select it and make it active."""
-    from ..data import capture, paths
+@upright
+class PlaceSplats(Files, bpy.types.Operator):
+    """Put imported splats into the scene"""
 
+    bl_idname = "ludvig.place_splats"
+    bl_label = "Import Gaussian Splats"  # what undo shows
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
+
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        from ..data import messages
+
+        turn = axis_conversion(from_forward=self.axis_forward, from_up=self.axis_up).to_4x4()
+        paths = self.chosen()
+        try:
+            things = [_ready.pop(path, None) for path in paths]
+            if None in things:  # other axes were chosen: Blender has undone the import
+                things = self._again(paths)
+        except EngineError as error:
+            return messages.fail(self, error)
+        points = sum(_put(context, thing, turn) for thing in things if thing)
+        self.report({"INFO"}, f"Imported {lines.number(points, 'splat')}")
+        return {"FINISHED"}
+
+    @staticmethod
+    def _again(paths: Sequence[Path]) -> list[Imported | None]:
+        from ..engine import importing, pump
+
+        return list(pump.wait(pump.start(importing.steps(paths), failed=lambda _: None)).imported)
+
+
+def _place(read: Read, axes: dict[str, Axis]) -> None:
+    """Put what was read into the scene as one undo step."""
+    from ..data import messages, splats, window
+
+    _ready.update({thing.path: thing for thing in read.imported})
+    folder = read.imported[0].path.parent
+    files = [{"name": thing.path.name} for thing in read.imported]
+    try:
+        with bpy.context.temp_override(window=window.current()):
+            # The stubs do not know our own operators.
+            place: Any = bpy.ops.ludvig.place_splats  # type: ignore[attr-defined]
+            place("EXEC_DEFAULT", True, directory=str(folder), files=files, **axes)
+    finally:
+        for thing in read.imported:
+            if _ready.pop(thing.path, None):  # it was not placed
+                splats.remove(thing.uid)
+    messages.clear()
+
+
+def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
+    """Put a new splat object into the scene, turned upright; select it and make it active.
+
+    Returns the number of its splats.
+    """
+    from ..data import attributes, capture, paths, splats
+
+    thing = splats.with_uid(imported.uid)
+    assert splats.is_splats(thing)
     thing.matrix_world = turn
-    thing.ludvig.source = paths.relative(str(path))
-    thing.ludvig_capture.views = paths.relative(capture.suggest(path.absolute()))
-    capture.remember(thing, str(path))
+    thing.ludvig.source = paths.relative(str(imported.path))
+    own = thing.ludvig_capture
+    own.views = paths.relative(capture.suggest(imported.path.absolute()))
+    own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
     context.collection.objects.link(thing)
     for other in context.selected_objects:
         other.select_set(False)
     thing.select_set(True)
     context.view_layer.objects.active = thing
-    return thing
+    return attributes.count(thing.data)
 
 
 class SplatFileHandler(bpy.types.FileHandler):
@@ -103,10 +193,10 @@ class SplatFileHandler(bpy.types.FileHandler):
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
+    self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({formats.names(FORMATS)})")
 
 
-CLASSES = (ImportSplats, SplatFileHandler)
+CLASSES = (ImportSplats, PlaceSplats, SplatFileHandler)
 
 
 register, unregister = menus.with_entry(CLASSES, bpy.types.TOPBAR_MT_file_import, _menu)

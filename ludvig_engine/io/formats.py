@@ -45,7 +45,9 @@ class Format:
     header: bytes = b""
     # A folder that holds a file of this name counts as such a file, too.
     folder: str = ""
-    numpy_only: bool = False  # whether its reader runs inside Blender
+    # Whether its reader runs inside Blender; it may still miss an optional package there. The
+    # engine reads the other formats for Blender.
+    numpy_only: bool = False
     # The attributes of the points if a general importer, which knows the container but no splats,
     # has read such a file.
     attributes: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ _TABLE = (
         ".compressed_ply:read_compressed_ply",
         marks=(b"ply",),
         header=_PACKED,
+        numpy_only=True,
     ),
     Format(
         "PLY",
@@ -79,10 +82,14 @@ _TABLE = (
         numpy_only=True,
         attributes=("f_dc_0", "f_dc_1", "f_dc_2", *_OPACITY_SCALE_ROTATION),
     ),
-    Format(".splat", (".splat",), ".antimatter:read_splat"),
-    Format(".spz", (".spz",), ".spz:read_spz", marks=(b"NGSP",)),
+    Format(".splat", (".splat",), ".antimatter:read_splat", numpy_only=True),
+    Format(".spz", (".spz",), ".spz:read_spz", marks=(b"NGSP",), numpy_only=True),
     Format(".sog", (".sog", ".json"), ".sog:read_sog", marks=(b"PK",), folder="meta.json"),
+    Format(".ksplat", (".ksplat",), ".ksplat:read_ksplat", numpy_only=True),
 )
+
+# What files of these formats may be packed into once more (unpacked.py), as patterns of names.
+PACKED = ("*.gz", "*.zip")
 
 FORMATS = {format.name: format for format in _TABLE}
 
@@ -164,11 +171,6 @@ def written() -> list[Format]:
     return [format for format in FORMATS.values() if format.write]
 
 
-def inside_blender() -> list[Format]:
-    """The formats whose readers run inside Blender."""
-    return [format for format in FORMATS.values() if format.numpy_only]
-
-
 def function(name: str) -> Callable[..., Any]:
     """The function with this name of the table, imported."""
     module, _, attribute = name.partition(":")
@@ -179,6 +181,25 @@ def function(name: str) -> Callable[..., Any]:
 def endings(formats: Iterable[Format]) -> list[str]:
     """All endings of these formats, in order."""
     return [ending for format in formats for ending in format.endings]
+
+
+def patterns(formats: Iterable[Format]) -> list[str]:
+    """The patterns of these formats' file names for dialogs: "*.ply", "meta.json"."""
+    return [
+        # A .json can be anything, unless it has the name that makes a folder such a file.
+        format.folder if format.folder.endswith(ending) else f"*{ending}"
+        for format in formats
+        for ending in format.endings
+    ]
+
+
+def inside(path: str | os.PathLike[str]) -> Path:
+    """The file that makes a folder a splat file, such as its meta.json; other paths as they are."""
+    path = Path(path)
+    for format in FORMATS.values():
+        if format.folder and (path / format.folder).is_file():
+            return path / format.folder
+    return path
 
 
 def names(formats: Iterable[Format]) -> str:

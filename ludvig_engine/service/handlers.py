@@ -23,6 +23,7 @@ from ..wire.methods import (
     MemoryInfo,
     OpenScene,
     PreviewFeatures,
+    ReadSplats,
     RunSegment,
     ShrinkSegment,
 )
@@ -32,6 +33,7 @@ from .state import State
 
 HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     OpenScene.method: scenes.open_scene,
+    ReadSplats.method: scenes.read_splats,
     CheckScene.method: scenes.check_scene,
     ListFeatures.method: extraction.list_features,
     ComputeFeatures.method: extraction.compute_features,

@@ -1,22 +1,33 @@
-"""The methods scene/open and scene/check."""
+"""The methods scene/open, scene/check and splats/read."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
 from ..arrays import Array, Float, UInt8
 from ..errors import EngineError, Fix
+from ..io.activation import Splats, left_out
 from ..io.files import stopping
 from ..io.photos import read_photo
+from ..io.splats import read_splats as read_file
 from ..io.views import load_views
 from ..pictures.check import check
 from ..pictures.draw import rgb
 from ..progress import Job
 from ..scene import View
 from ..stages import READ_CAMERAS, READ_SPLATS
-from ..wire.methods import CheckScene, OpenScene, SceneChecked, SceneOpened
+from ..wire.methods import (
+    CheckScene,
+    Cloud,
+    OpenScene,
+    ReadSplats,
+    SceneChecked,
+    SceneOpened,
+    SplatsRead,
+)
 from .state import State
 
 
@@ -58,6 +69,24 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
         photo_sizes=np.array([view.photo_size for view in views], np.int32).reshape(-1, 2),
         notes=scene.notes,
     )
+
+
+def read_splats(_state: State, request: ReadSplats, job: Job) -> SplatsRead:
+    """Answer splats/read: the content of a splat file, in its order.
+
+    Raises `EngineError` for files that are missing or cannot be read.
+    """
+    path = _absolute(request.splats, "splats")
+    job.report(READ_SPLATS, 0, 1)
+
+    def read() -> Splats:
+        with stopping(job.check):
+            return read_file(path)
+
+    file = job.aside(read)
+    arrays = {field.name: getattr(file.gaussians, field.name) for field in fields(Cloud)}
+    notes = (*file.notes, *left_out(file.faults, len(file.valid)))
+    return SplatsRead(Cloud(**arrays), file.valid, notes)
 
 
 def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:

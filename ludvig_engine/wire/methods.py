@@ -116,6 +116,24 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
 
 
 @dataclass(frozen=True)
+class SplatsRead:
+    splats: Cloud  # all N rows of the file, in its order
+    # False for rows with values that no scan has, which `splats` has as they are.
+    valid: Annotated[Array, "BOOL", "N"]
+    notes: tuple[str, ...] = ()  # what the user should know
+
+
+@dataclass(frozen=True)
+class ReadSplats(Request[SplatsRead], method="splats/read"):
+    """Read a splat file of any format, without opening a scene: for editors that have no reader.
+
+    The path is absolute, on the engine's machine.
+    """
+
+    splats: str
+
+
+@dataclass(frozen=True)
 class SceneChecked:
     names: tuple[str, ...]  # of the V views compared
     psnr: Annotated[Array, "F32", "V"]  # dB, of each rendered view against its photo

@@ -105,22 +105,23 @@ def test_truncated_and_missing_files_are_explained(tmp_path):
         load(path)
     with pytest.raises(RuntimeError, match="no file"):
         load(tmp_path / "gone.ply")
-    with pytest.raises(RuntimeError, match="not a splat file of a known format"):
+    (tmp_path / "some.obj").write_bytes(b"v 0 0 0")
+    with pytest.raises(RuntimeError, match=r"some\.obj is not a splat file"):
         load(tmp_path / "some.obj")
     load(write_ply(tmp_path / "good.ply"))
     assert bpy.context.window_manager.ludvig.text == ""
 
 
 def test_file_dialogs_offer_the_formats_of_the_table():
-    readable, writable = (
-        formats.endings(formats.inside_blender()),
-        formats.endings(formats.written()),
-    )
+    readable, written = formats.FORMATS.values(), formats.written()
     properties = bpy.ops.ludvig.import_splats.get_rna_type().properties
-    assert properties["filter_glob"].default == ";".join(f"*{e}" for e in readable)
+    assert properties["filter_glob"].default == ";".join(
+        (*formats.patterns(readable), *formats.PACKED)
+    )
     properties = bpy.ops.ludvig.export_splats.get_rna_type().properties
-    assert properties["filter_glob"].default == ";".join(f"*{e}" for e in writable)
-    assert bpy.types.LUDVIG_FH_splats.bl_file_extensions == ";".join(readable)
+    assert properties["filter_glob"].default == ";".join(f"*{e}" for e in formats.endings(written))
+    handler = bpy.types.LUDVIG_FH_splats
+    assert handler.bl_file_extensions == ";".join(formats.endings(readable))
 
 
 def test_a_row_is_all_that_a_new_format_takes(tmp_path, monkeypatch):

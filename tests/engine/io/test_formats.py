@@ -84,6 +84,15 @@ def test_an_unpacked_sog_is_a_folder(folder):
     assert recognize(folder).name == recognize(folder / "meta.json").name == ".sog"
 
 
+def test_the_patterns_of_dialogs(folder):
+    assert formats.patterns(FORMATS.values()) == [
+        *("*.compressed.ply", "*.ply", "*.splat", "*.spz", "*.sog", "meta.json", "*.ksplat")
+    ]
+    (folder / "meta.json").write_text("{}")
+    assert formats.inside(folder) == formats.inside(folder / "meta.json") == folder / "meta.json"
+    assert formats.inside(folder.parent) == folder.parent
+
+
 def test_what_cannot_be_written_is_refused(folder):
     for name in ("a.spz", "a.compressed.ply", "a", "a.txt"):
         with pytest.raises(EngineError, match=r"can't be written") as caught:
@@ -117,5 +126,5 @@ def test_a_row_is_all_that_a_new_format_takes(folder, make_gaussians, monkeypatc
     writer(folder / "b.madeup")(folder / "b.madeup", gaussians)
     assert len(read_splats(folder / "b.madeup").gaussians) == 7
     (folder / "c").write_bytes(bytes(100))
-    with pytest.raises(EngineError, match=r"PLY, \.splat, \.spz, \.sog and made up can"):
+    with pytest.raises(EngineError, match=r"PLY, \.splat, \.spz, \.sog, \.ksplat and made up can"):
         recognize(folder / "c")

@@ -15,7 +15,7 @@ from waiting import wait_for
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError, Fix
 from ludvig_engine.io import files
-from ludvig_engine.io.ply import read_ply
+from ludvig_engine.io.ply import read_ply, write_ply
 from ludvig_engine.progress import Job
 from ludvig_engine.wire.methods import (
     CheckScene,
@@ -25,6 +25,7 @@ from ludvig_engine.wire.methods import (
     FreeMemory,
     GrowSegment,
     OpenScene,
+    ReadSplats,
     RunSegment,
 )
 from service_tools import RED, After, Service, opened, told_apart
@@ -84,6 +85,26 @@ def test_open_says_what_the_scene_is(shared, made):
         np.testing.assert_allclose(viewmat, camera.viewmat, atol=1e-9)
         np.testing.assert_allclose(K, camera.K)
     assert (scene.sizes == small_scene.SIZE).all() and (scene.photo_sizes == small_scene.SIZE).all()
+
+
+def test_splats_are_read_in_the_order_of_their_file(shared, tmp_path, made):
+    path = tmp_path / "a.ply"
+    g = read_ply(made / "splats.ply").gaussians
+    g.means[[5, 9]] = np.nan
+    write_ply(path, g)
+    read, whole = shared(ReadSplats(str(path))), read_ply(path)
+    for name, values in vars(whole.gaussians).items():
+        np.testing.assert_array_equal(getattr(read.splats, name), values, err_msg=name)
+    np.testing.assert_array_equal(np.flatnonzero(~read.valid), [5, 9])
+    assert len(read.notes) == 1 and "2 of 4,000 splats are left out" in read.notes[0]
+    assert shared(OpenScene(splats=str(path))).count == len(read.valid)
+
+
+def test_splats_that_cannot_be_read(shared, tmp_path):
+    refused(lambda: shared(ReadSplats("a.ply")), "bad_request", "not an absolute path")
+    refused(lambda: shared(ReadSplats(str(tmp_path / "a.ply"))), "not_found", "no file")
+    (tmp_path / "a.sog").write_bytes(b"PK\3\4")
+    refused(lambda: shared(ReadSplats(str(tmp_path / "a.sog"))), "bad_file", "a.sog")
 
 
 def test_the_same_input_has_the_same_name(shared, made):
