@@ -61,8 +61,18 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     """
     with open_file(path) as file:
         try:
-            return json.load(file)
-        except ValueError as error:  # of syntax or of encoding
+            return json.load(file, object_pairs_hook=_without_repeats)
+        # Of syntax or of encoding; lists within lists without end.
+        except (ValueError, RecursionError) as error:
             raise EngineError(
                 "bad_file", f"{path} is not valid JSON: {error}.", ["Export it again."]
             ) from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Which of two values of one key is meant, nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        raise ValueError(f"the key {twice[:40]!r} is there twice in one object")
+    return found
