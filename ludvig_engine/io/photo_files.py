@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +17,6 @@ Image.MAX_IMAGE_PIXELS = None
 # A file of 21 kB can hold an image that takes 177 MB to decode. Above so many pixels, one byte must
 # not stand for more than so many: 4400 do in an empty image of 4 colors, and in photos below 50.
 _BOMB, _PER_BYTE = 64_000_000, 6000
-# What Pillow's readers raise for damaged files, by its own source (Image.open) and its plugins.
-_DAMAGED = (
-    *(OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, AttributeError),
-    *(OverflowError, MemoryError, NotImplementedError, RecursionError, AssertionError),
-    *(struct.error, zlib.error, Image.DecompressionBombError),
-)
 _ORIENTATION = 0x0112  # the EXIF tag
 # Formats whose EXIF data is in the header. In a PNG it may follow the pixels, and looking for it
 # would decode them all.
@@ -58,8 +50,9 @@ def _orientation(image: Image.Image) -> int:
     if image.format not in _EXIF_FIRST and "exif" not in image.info:
         return 1
     try:
-        turn = image.getexif().get(_ORIENTATION, 1)
-    except _DAMAGED:  # metadata that cannot be read says nothing
+        with decoding(Path(image.format or "")):
+            turn = image.getexif().get(_ORIENTATION, 1)
+    except EngineError:  # metadata that cannot be read says nothing
         return 1
     return turn if turn in range(1, 9) else 1
 
@@ -101,10 +94,14 @@ def open_photo(path: Path) -> Image.Image:
 
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
-    """Turn whatever Pillow raises for a damaged image into `EngineError` "bad_file"."""
+    """Turn whatever Pillow raises for a damaged image into `EngineError` "bad_file".
+
+    Only for calls of Pillow. Its dozens of readers promise no exceptions: mutated files have
+    brought forth OSError, SyntaxError, RuntimeError, struct.error and ten others.
+    """
     try:
         yield
-    except _DAMAGED as error:
+    except Exception as error:
         raise _unreadable(path, str(error) or type(error).__name__) from error
 
 

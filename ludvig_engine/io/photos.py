@@ -186,16 +186,16 @@ def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Arra
         # excludes the padding of the last pixel.
         _, box = image.draft(None, size) or (None, None)
         image.load()
-    if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
-        values = np.asarray(image, np.float32)
-        scale = 1 if image.mode == "F" else 65535
-        gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, _FILTER)
-        return np.repeat(np.asarray(gray)[..., None], 3, 2)
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    # Pillow copies a photo to convert it, which takes 800 MB at 200 megapixels.
-    colour = image if image.mode in (mode, "L") else image.convert(mode)
-    small = colour.resize(size, _FILTER, box).convert(mode)
-    return np.asarray(small, np.float32) / 255
+        if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
+            values = np.asarray(image, np.float32)
+            scale = 1 if image.mode == "F" else 65535
+            gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, _FILTER)
+            return np.repeat(np.asarray(gray)[..., None], 3, 2)
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        # Pillow copies a photo to convert it, which takes 800 MB at 200 megapixels.
+        colour = image if image.mode in (mode, "L") else image.convert(mode)
+        small = colour.resize(size, _FILTER, box).convert(mode)
+        return np.asarray(small, np.float32) / 255
 
 
 def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h w 4"]:
