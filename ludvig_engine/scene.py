@@ -112,8 +112,12 @@ class View:
     name: str
     camera: Camera
     photo: Path | None = None
-    photo_size: tuple[int, int] = (0, 0)  # width, height of the file
+    photo_size: tuple[int, int] = (0, 0)  # width, height of the file, after `turn`
     lens: object | None = None  # io.lens.Lens when the photo is distorted
+    # An image of the photo's shape that is 0 where the photo is to be ignored.
+    mask: Path | None = None
+    # The EXIF orientation that the photo is turned by; 1 leaves the pixels as they are stored.
+    turn: int = 1
 
     def __repr__(self) -> str:
         size = f"{self.camera.width}x{self.camera.height}"
@@ -126,8 +130,8 @@ class Photo:
 
     name: str  # the view's
     pixels: Float[Array, "H W 3"]  # float32, 0..1, sRGB as in the file
-    # False where the photo has no content: where it is transparent, and beyond the border of the
-    # lens's image. None: all pixels are valid.
+    # False where the photo has no content: where it is transparent or masked out, and beyond the
+    # border of the lens's image. None: all pixels are valid.
     valid: Bool[Array, "H W"] | None = None
 
 

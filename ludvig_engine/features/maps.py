@@ -94,12 +94,16 @@ class FeatureMaps:
 
     @cached_property
     def _contents(self) -> list[str]:
-        """The keys of the photo files' contents."""
-        photos = [view.photo for view in self.views]
-        return [self._steps.key_of_file(photo) if photo else "" for photo in photos]
+        """The keys of the contents of the photo files, and of their masks."""
+        return [
+            " ".join(self._steps.key_of_file(p) for p in (view.photo, view.mask) if p)
+            for view in self.views
+        ]
 
     def _named(self, n: int) -> tuple[str, int, object, str]:
         """What the key of a map is made of: step, version, parameters and the photo's content."""
         view = self.views[n]
         size = [view.camera.width, view.camera.height]
-        return "map", 1, [self.extractor.key, size, repr(view.lens)], self._contents[n]
+        turn = [view.turn] if view.turn != 1 else []
+        params = [self.extractor.key, size, repr(view.lens), *turn]
+        return "map", 1, params, self._contents[n]

@@ -1,37 +1,35 @@
 """Cameras from COLMAP: the cameras and images of `sparse/0`, as .bin or .txt.
 
-pycolmap reads them, but it refuses models without points, spends most of its time on points that
-nobody needs here, cuts names in text files at the first space, and hangs on damaged lists of
-points, rigs and frames. So it is given a copy without points and names, and the names are collected
-while copying. Rigs and frames are left out too, as they only repeat the poses of the images.
+Both kinds are read here and not by pycolmap, which needs points3D, cuts names in text files at the
+first space, and hangs on damaged files. Points, rigs and frames are left out: nobody needs the
+points here, and rigs and frames only repeat the poses of the images.
 
-COLMAP ignores the EXIF orientation of photos, and so must everything that uses its cameras.
+COLMAP ignores the EXIF orientation of photos.
 """
 
 from __future__ import annotations
 
-import os
-import struct
-import tempfile
 from pathlib import Path
 
 import numpy as np
-import pycolmap
+from scipy.spatial.transform import Rotation
 
+from ..arrays import Array, Float
 from ..errors import EngineError
-from .files import open_file
-from .shots import Intrinsics, Shot
+from . import colmap_binary, colmap_text
+from .colmap_rows import ImageRow, bad
+from .shots import PARAMETERS, Intrinsics, Shot, camera_of, shown
 
-_NO_POINTS = {".bin": bytes(8), ".txt": b""}  # a count of 0
+_READERS = {".bin": colmap_binary, ".txt": colmap_text}
 
 
 def model_suffix(folder: Path) -> str:
     """Which kind of COLMAP model `folder` holds: ".bin", ".txt", or "" if it holds none."""
     return next(
         (
-            s
-            for s in _NO_POINTS
-            if all((folder / f"{n}{s}").is_file() for n in ("cameras", "images"))
+            suffix
+            for suffix in _READERS
+            if all((folder / f"{name}{suffix}").is_file() for name in ("cameras", "images"))
         ),
         "",
     )
@@ -40,8 +38,9 @@ def model_suffix(folder: Path) -> str:
 def read_colmap(folder: Path) -> list[Shot]:
     """The photos of a COLMAP model that have a pose.
 
-    `folder` is the one with cameras.bin or cameras.txt. Raises `EngineError`: "not_found" if it has
-    neither, "bad_file" if a file is damaged or no photo has a pose.
+    `folder` is the one with cameras.bin or cameras.txt. Bytes of names that are not UTF-8 are
+    surrogates. Raises `EngineError`: "not_found" if it has neither, "bad_file" if a file is
+    damaged, a camera is none, or no photo has a pose.
     """
     suffix = model_suffix(folder)
     if not suffix:
@@ -50,90 +49,41 @@ def read_colmap(folder: Path) -> list[Shot]:
             f"{folder} has no cameras.bin or images.bin (or .txt).",
             ["Choose another folder."],
         )
-    try:
-        with tempfile.TemporaryDirectory(prefix="ludvig-") as temporary:
-            stage = Path(temporary)
-            with open_file(folder / f"cameras{suffix}") as file:
-                (stage / f"cameras{suffix}").write_bytes(file.read())
-            (stage / f"points3D{suffix}").write_bytes(_NO_POINTS[suffix])
-            strip = _strip_binary if suffix == ".bin" else _strip_text
-            names = strip(folder / f"images{suffix}", stage / f"images{suffix}")
-            model = pycolmap.Reconstruction(stage)
-        images = {key: image for key, image in model.images.items() if image.has_pose}
-        cameras = {image.camera_id: model.cameras[image.camera_id] for image in images.values()}
-    # These are the exceptions of pycolmap for damaged files: it trusts their counts and checks them
-    # while reading.
-    except (ValueError, RuntimeError, MemoryError, IndexError, KeyError, OverflowError) as error:
-        raise _bad(folder, str(error).strip() or type(error).__name__) from error
-    if not images:
+    reader = _READERS[suffix]
+    source = folder / f"cameras{suffix}"
+    rows = list(reader.cameras(source))
+    cameras = {row.camera: row for row in rows}
+    if len(cameras) < len(rows):
+        raise bad(source, f"{len(rows)} cameras have {len(cameras)} different ids")
+    intrinsics: dict[int, Intrinsics] = {}  # photos of one camera share one object
+    shots = []
+    # Cameras behind one of an unknown model cannot be found in the file, so that one is the reason.
+    images = list(reader.images(folder / f"images{suffix}"))
+    unknown = {row.camera for row in rows if row.model not in PARAMETERS}
+    images.sort(key=lambda image: image.camera not in unknown)
+    for image in images:
+        row = cameras.get(image.camera)
+        if row is None:
+            name = shown(image.name)
+            raise bad(folder, f"there is no camera {image.camera}, which {name} refers to")
+        with camera_of(image.name):
+            if row.camera not in intrinsics:
+                intrinsics[row.camera] = Intrinsics(row.model, row.params, *row.size)
+            shots.append(Shot(image.name, _viewmat(image), intrinsics[row.camera]))
+    if not shots:
         raise EngineError(
             "bad_file", f"No photo in {folder} has a camera pose.", ["Run COLMAP's mapper first."]
         )
-    intrinsics = {
-        key: Intrinsics(
-            camera.model_name, tuple(map(float, camera.params)), camera.width, camera.height
-        )
-        for key, camera in cameras.items()
-    }
-    return [
-        Shot(
-            names[key],
-            np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]]),
-            intrinsics[image.camera_id],
-        )
-        for key, image in images.items()
-    ]
+    return shots
 
 
-def _strip_binary(source: Path, target: Path) -> dict[int, str]:
-    """Copy images.bin without points and names, and return the names by image id.
-
-    The file has a count, then for each image its id, 7 doubles and a camera id, a name that ends
-    with a zero byte, and a list of points (x, y, id; 24 bytes each) after its length.
-    """
-    names: dict[int, str] = {}
-    with open_file(source) as file, target.open("wb") as out:
-        size = os.fstat(file.fileno()).st_size
-        count = file.read(8)
-        out.write(count)
-        for _ in range(*struct.unpack("<Q", count.ljust(8, b"\0"))):
-            head, name = file.read(64), bytearray()
-            while (character := file.read(1)) not in (b"", b"\0"):
-                name += character
-            length = file.read(8)
-            if (
-                len(length) < 8
-                or file.seek(24 * int.from_bytes(length, "little"), os.SEEK_CUR) > size
-            ):
-                raise _bad(source, f"it is cut short after {len(names):,} photos")
-            key = int.from_bytes(head[:4], "little")
-            names[key] = os.fsdecode(bytes(name))
-            out.write(head + b"%d\0" % key + bytes(8))
-    return names
-
-
-def _strip_text(source: Path, target: Path) -> dict[int, str]:
-    """Do the same for images.txt.
-
-    It has two lines per image: `id qw qx qy qz tx ty tz camera name`, and the image's points.
-    """
-    names: dict[int, str] = {}
-    with open_file(source) as file, target.open("wb") as out:
-        for line in file:
-            if not line.strip() or line.startswith(b"#"):
-                continue
-            fields = line.split(maxsplit=9)
-            if len(fields) < 10:
-                raise _bad(source, f"it is cut short after {len(names):,} photos")
-            names[int(fields[0])] = os.fsdecode(fields[9].rstrip())
-            out.write(b" ".join([*fields[:9], fields[0]]) + b"\n\n")
-            next(file, None)
-    return names
-
-
-def _bad(path: Path, reason: str) -> EngineError:
-    return EngineError(
-        "bad_file",
-        f"The COLMAP cameras in {path} cannot be read: {reason}.",
-        ["Export the sparse model again, with COLMAP's model_converter for example."],
+def _viewmat(image: ImageRow) -> Float[Array, "4 4"]:
+    """World -> camera. A quaternion that is none gives NaN, which `Shot` refuses."""
+    w, x, y, z = image.pose[:4]
+    viewmat = np.eye(4)
+    length = np.linalg.norm(image.pose[:4])
+    viewmat[:3, :3] = (
+        Rotation.from_quat([x, y, z, w]).as_matrix() if 0 < length < np.inf else np.nan
     )
+    viewmat[:3, 3] = image.pose[4:]
+    return viewmat

@@ -202,9 +202,18 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 def parse_json(text: bytes, name: str) -> Any:
     """The content of a JSON text, called `name` in messages. Raises `EngineError` "bad_file"."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_without_repeats)
     # Of syntax, of encoding, or of brackets in brackets a thousand deep.
     except (ValueError, RecursionError) as error:
         raise EngineError(
             "bad_file", f"{name} is not valid JSON: {error}.", ["Export it again."]
         ) from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Which of two values of one key is meant, nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        raise ValueError(f"the key {twice[:40]!r} is there twice in one object")
+    return found

@@ -15,8 +15,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from ..arrays import Array, Bool, Float, Shaped
-from ..errors import EngineError
-from .shots import Intrinsics, limited
+from .shots import Intrinsics, UnusableCamera, limited
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,20 @@ class Lens:
         borders = [np.linspace(0, n, 65) for n in distorted.size]
         rays = _rays(distorted, np.stack(np.meshgrid(*borders), -1).reshape(-1, 2))
         if np.isnan(rays).all():
-            raise EngineError(
-                "bad_file",
-                f"A {distorted.model} camera with parameters {distorted.params} "
-                "has no ray for any of its pixels.",
-                ["Calibrate the camera again."],
+            raise UnusableCamera(
+                f"{distorted.model} with {_numbers(distorted)} has no ray for any of its pixels",
+                "Calibrate the camera again.",
             )
         focal, center = distorted.K[[0, 1], [0, 1]] * scale, distorted.K[:2, 2] * scale
         low = np.maximum(np.nanmin(rays, 0) * focal, -center - np.array(size) / 2)
         high = np.minimum(np.nanmax(rays, 0) * focal, -center + np.array(size) * 1.5)
         full = np.ceil(high - low).astype(int)
+        if min(full) < 2:
+            raise UnusableCamera(
+                f"{distorted.model} with {_numbers(distorted)} sees no more than {full.tolist()} "
+                "pixels",
+                "Calibrate the camera again.",
+            )
         width, height = limited((int(full[0]), int(full[1])), max_size)
         down = np.array([width, height]) / full
         params = (*(focal * down).tolist(), *(-low * down).tolist())
@@ -95,6 +98,10 @@ class Lens:
     @property
     def _scale(self) -> Float[Array, " 2"]:
         return np.array(self.distorted.size) / self.photo_size
+
+
+def _numbers(distorted: Intrinsics) -> str:
+    return ", ".join(f"{value:.6g}" for value in distorted.params)
 
 
 def _pixels(distorted: Intrinsics, rays: Float[Array, "P 2"]) -> Float[Array, "P 2"]:

@@ -32,7 +32,7 @@ def load_scene(
     """
     scene = scene_of(read_splats(splats), Path(splats).name)
     loaded, notes = (
-        load_views(views, photos=photos, max_size=max_size, need_photos=need_photos)
+        load_views(views, photos=photos, splats=splats, max_size=max_size, need_photos=need_photos)
         if views is not None
         else ((), ())
     )

@@ -1,111 +1,113 @@
-"""Find the photos that camera files name, even if they have been renamed, converted or moved."""
+"""Photo files: opened within limits, their size, and the turn that their EXIF data asks for."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 
 from ..errors import EngineError
+from .shots import MAX_PIXELS
 
-SUFFIXES = {
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".tif",
-    ".tiff",
-    ".webp",
-    ".bmp",
-    ".jp2",
-    ".avif",
-    ".ppm",
-    ".pgm",
-    ".gif",
-}
-
-
-def find_photos(
-    names: Iterable[str], folders: Sequence[Path]
-) -> tuple[dict[str, Path], Path | None]:
-    """The photos called `names` in the folder that holds most of them, and that folder.
-
-    Of several folders with as many, the first one wins. A name matches the file at its relative
-    path. Failing that, it matches the only photo with the same stem, in any case and with any image
-    extension, in the same subfolder and then in the folder itself ("a/IMG_1.JPG", "a/img_1.png",
-    "IMG_1.jpg"). Names without a match, and those that would have to share one, are left out.
-    """
-    # Only cached for this search, because files come and go.
-    listing = cache(_photos_by_stem)
-    best: dict[str, Path] = {}
-    where = None
-    names = list(dict.fromkeys(names))
-    for folder in folders:
-        found = {name: path for name in names if (path := _match(name, folder, listing))}
-        uses = Counter(found.values())
-        found = {name: path for name, path in found.items() if uses[path] == 1}
-        if len(found) > len(best):
-            best, where = found, folder
-    return best, where
+# Pillow warns of photos beyond 89 megapixels and refuses those beyond 179, both on the way to the
+# user's screen. `open_photo` has a limit of its own.
+Image.MAX_IMAGE_PIXELS = None
+# A file of 21 kB can hold an image that takes 177 MB to decode. Above so many pixels, one byte must
+# not stand for more than so many: 4400 do in an empty image of 4 colors, and in photos below 50.
+_BOMB, _PER_BYTE = 64_000_000, 6000
+_ORIENTATION = 0x0112  # the EXIF tag
+# Formats whose EXIF data is in the header. In a PNG it may follow the pixels, and looking for it
+# would decode them all.
+_EXIF_FIRST = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
 
 
 def photo_size(path: Path) -> tuple[int, int]:
-    """Width and height of a photo in pixels, from its header.
+    """Width and height of a photo in pixels as they are stored, from its header."""
+    return size_and_turn(path)[0]
 
-    Ignores EXIF orientation, as COLMAP does.
+
+def size_and_turn(path: Path) -> tuple[tuple[int, int], int]:
+    """The size of a photo as it is stored, and its EXIF orientation, 1 to 8.
+
+    1 means that it is to be shown as it is stored; from 5 on, width and height are exchanged.
     """
     with open_photo(path) as image:
-        return image.size
+        turn = _orientation(image)
+        return turned_size(image.size, applied_turn(image)), turn
+
+
+def applied_turn(image: Image.Image) -> int:
+    """The EXIF orientation that Pillow applies by itself when it decodes an image: that of TIFFs.
+
+    The size of an opened TIFF is the turned one, too.
+    """
+    return _orientation(image) if image.format == "TIFF" else 1
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format not in _EXIF_FIRST and "exif" not in image.info:
+        return 1
+    try:
+        with decoding(Path(image.format or "")):
+            turn = image.getexif().get(_ORIENTATION, 1)
+    except EngineError:  # metadata that cannot be read says nothing
+        return 1
+    return turn if turn in range(1, 9) else 1
+
+
+def turned_size(size: tuple[int, int], turn: int) -> tuple[int, int]:
+    """The size of a photo after an EXIF orientation is applied."""
+    return (size[1], size[0]) if turn >= 5 else size
 
 
 def open_photo(path: Path) -> Image.Image:
-    """An image file, opened but not yet decoded. Raises `EngineError` "not_found" or "bad_file"."""
-    try:
-        return Image.open(path)
-    except FileNotFoundError as error:
+    """An image file, opened but not yet decoded.
+
+    Raises `EngineError`: "not_found", or "bad_file" if it is damaged, no regular file, or has more
+    than `MAX_PIXELS`.
+    """
+    if not path.exists():
         raise EngineError(
             "not_found", f"There is no image {path}.", ["Check the path; was it moved?"]
-        ) from error
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise unreadable(path, error) from error
+        )
+    if not path.is_file():  # reading a pipe or a device may never end
+        raise _unreadable(path, "it is not a regular file")
+    with decoding(path):
+        image = Image.open(path)
+    (width, height), size = image.size, path.stat().st_size
+    pixels = width * height
+    if pixels > MAX_PIXELS:
+        image.close()
+        raise EngineError(
+            "bad_file",
+            f"The image {path} has {pixels / 1e6:,.0f} megapixels ({width}x{height}); "
+            f"more than {MAX_PIXELS // 10**6} are not read.",
+            ["Scale it down, and the other photos with it."],
+        )
+    if pixels > _BOMB and pixels > _PER_BYTE * size:
+        image.close()
+        raise _unreadable(path, f"{size:,} bytes are too few for {width}x{height} pixels")
+    return image
 
 
-def unreadable(path: Path, error: Exception) -> EngineError:
-    """The error for an image file that cannot be decoded."""
+@contextmanager
+def decoding(path: Path) -> Iterator[None]:
+    """Turn whatever Pillow raises for a damaged image into `EngineError` "bad_file".
+
+    Only for calls of Pillow. Its dozens of readers promise no exceptions: mutated files have
+    brought forth OSError, SyntaxError, RuntimeError, struct.error and ten others.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise _unreadable(path, str(error) or type(error).__name__) from error
+
+
+def _unreadable(path: Path, reason: str) -> EngineError:
     return EngineError(
         "bad_file",
-        f"The image {path} cannot be read: {error}.",
+        f"The image {path} cannot be read: {reason}.",
         ["Replace it with an intact copy, or remove it."],
     )
-
-
-def stem(name: str) -> str:
-    """The file name in lower case without folder and image extension.
-
-    "frame.0001" keeps its number.
-    """
-    file = name.rpartition("/")[2].lower()
-    return str(Path(file).with_suffix("")) if Path(file).suffix in SUFFIXES else file
-
-
-def _match(
-    name: str, folder: Path, listing: Callable[[Path], dict[str, list[Path]]]
-) -> Path | None:
-    if (folder / name).is_file():
-        return folder / name
-    for parent in dict.fromkeys([(folder / name).parent, folder]):
-        same = listing(parent).get(stem(name), [])
-        for paths in (same, [p for p in same if p.suffix.lower() == Path(name).suffix.lower()]):
-            if len(paths) == 1:
-                return paths[0]
-    return None
-
-
-def _photos_by_stem(folder: Path) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.suffix.lower() in SUFFIXES:
-            found.setdefault(stem(path.name), []).append(path)
-    return found

@@ -1,7 +1,7 @@
 """Photos, masks and clicks, between the photo file's pixels and the view's pinhole camera.
 
-EXIF orientation is ignored, because COLMAP ignores it. A photo, its masks and its cameras all refer
-to the pixels as they are stored.
+A photo, its masks and its cameras all refer to the same pixels: those that are stored, or, where
+the cameras were made for photos turned as EXIF says, the turned ones (`View.turn`).
 
 Pixels of a photo file are counted as indices, so that (0, 0) is the middle of the upper left pixel.
 Cameras count continuously and have that middle at (0.5, 0.5). `photo_point` converts.
@@ -10,6 +10,7 @@ Cameras count continuously and have that middle at (0.5, 0.5). `photo_point` con
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +21,32 @@ from ..arrays import Array, Bool, Float, Shaped
 from ..errors import EngineError, Fix
 from ..scene import Photo, View
 from .lens import Lens
-from .photo_files import open_photo, unreadable
+from .photo_files import applied_turn, decoding, open_photo, turned_size
+from .photo_mask import kept
 from .shots import same_shape
 
 # Averages when it shrinks, and unlike Lanczos it never rings.
 _FILTER = Image.Resampling.HAMMING
+# What each EXIF orientation does to the stored pixels (rows, columns, channels).
+_TURNS: dict[int, Callable[[Array], Array]] = {
+    1: lambda image: image,
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.swapaxes(0, 1),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
+    8: lambda image: np.rot90(image),
+}
+_BACK = {6: 8, 8: 6}  # the others are their own inverse
 
 
 def read_photo(view: View) -> Photo:
     """The photo of a view, undistorted and at its camera's size.
 
     All modes that Pillow reads are supported, including 16 bits. Transparent pixels (alpha below
-    one half) and those beyond the border of the lens's image are not valid. Raises `EngineError`:
+    one half), those where the view's mask is 0, and those beyond the border of the lens's image are
+    not valid. Raises `EngineError`:
     "not_found" if the view has no photo, "bad_file" if the photo is damaged or has changed its
     size.
     """
@@ -42,16 +57,25 @@ def read_photo(view: View) -> Photo:
             [Fix("Choose the folder of the photos.", "choose_photos")],
         )
     with open_photo(view.photo) as image:
-        if all(view.photo_size) and image.size != view.photo_size:
-            what = f"{view.photo} is now {_by(image.size)}, no longer {_by(view.photo_size)}."
+        done = applied_turn(image)  # before it is decoded, which makes Pillow forget it
+        size = turned_size(turned_size(image.size, done), view.turn)
+        if all(view.photo_size) and size != view.photo_size:
+            what = f"{view.photo} is now {_by(size)}, no longer {_by(view.photo_size)}."
             raise EngineError("bad_file", what, ["Load the scene again."])
-        pixels = _decode(image, view.photo, _grid(view))
+        # Exchanging width and height twice is exchanging them back.
+        pixels = _decode(image, view.photo, turned_size(turned_size(_grid(view), view.turn), done))
+        pixels = _TURNS[view.turn](_TURNS[_BACK.get(done, done)](pixels))
     valid = None
+    counts = kept(view.mask, size, _grid(view)) if view.mask else None
     if isinstance(view.lens, Lens):
         pixels, valid = view.lens.undistort(pixels)
+        if counts is not None:  # a pixel that mixes in what is masked out does not count
+            counts = view.lens.undistort(counts.astype(np.float32))[0] > 0.999
     if pixels.shape[2] == 4:
         opaque = pixels[..., 3] >= 0.5
         valid = opaque if valid is None else valid & opaque
+    if counts is not None:
+        valid = counts if valid is None else valid & counts
     return Photo(
         view.name,
         np.ascontiguousarray(pixels[..., :3]),
@@ -157,21 +181,21 @@ def _grid(view: View) -> tuple[int, int]:
 
 def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array, "h w C"]:
     """The image at `size`, 0..1, with 3 channels, or 4 if it has alpha."""
-    try:
+    with decoding(path):
         # JPEGs can be decoded at 1/2, 1/4 or 1/8 of their size in a fraction of the time. The box
         # excludes the padding of the last pixel.
         _, box = image.draft(None, size) or (None, None)
         image.load()
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        # SyntaxError is how Pillow reports a broken PNG.
-        raise unreadable(path, error) from error
-    if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
-        values = np.asarray(image, np.float32)
-        scale = 1 if image.mode == "F" else 65535
-        gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, _FILTER)
-        return np.repeat(np.asarray(gray)[..., None], 3, 2)
-    colour = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return np.asarray(colour.resize(size, _FILTER, box), np.float32) / 255
+        if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
+            values = np.asarray(image, np.float32)
+            scale = 1 if image.mode == "F" else 65535
+            gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, _FILTER)
+            return np.repeat(np.asarray(gray)[..., None], 3, 2)
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        # Pillow copies a photo to convert it, which takes 800 MB at 200 megapixels.
+        colour = image if image.mode in (mode, "L") else image.convert(mode)
+        small = colour.resize(size, _FILTER, box).convert(mode)
+        return np.asarray(small, np.float32) / 255
 
 
 def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h w 4"]:

@@ -7,7 +7,10 @@ Camera models are COLMAP's, evaluated by pycolmap. The middle of the upper left 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pycolmap
@@ -15,13 +18,76 @@ import pycolmap
 from ..arrays import Array, Float
 from ..errors import EngineError
 
+# Every lens model with the names of its parameters; panoramas are refused with a remedy.
+PARAMETERS = {
+    name: tuple(pycolmap.Camera.create_from_model_name(1, name, 1, 1, 1).params_info.split(", "))
+    for name in pycolmap.CameraModelId.__members__
+    if name not in ("INVALID", "EQUIRECTANGULAR")
+}
+# Photos and cameras have at most this many pixels: phones make 200 megapixels and medium format
+# backs 151. Decoding takes 4 bytes of memory per pixel.
+MAX_PIXELS = 500_000_000
+# Focal lengths in long sides of the photo: 0.01 is a view of 179 degrees, and 10,000 is far beyond
+# any telescope.
+_FOCAL = (0.01, 1e4)
+# Principal points of cropped photos may be outside, but not this many long sides from the corner.
+_CENTER = 100
+# Published lenses have coefficients up to some thousands, in rational models.
+_COEFFICIENT = 1e6
+# Cameras further from the origin than that, in scene units, have no digits left to tell pixels.
+_FAR = 1e15
+# Longer names are not names of files: 1024 is the shortest limit on paths, that of macOS.
+_NAME = 1024
+
+
+class UnusableCamera(EngineError):
+    """No camera is like that. The reason is kept, for `camera_of` to name the photo beside it."""
+
+    def __init__(self, reason: str, fix: str = "Export the cameras again.") -> None:
+        super().__init__("bad_file", f"A camera cannot be used: {reason}.", [fix])
+        self.reason = reason
+
+
+@contextmanager
+def camera_of(name: str) -> Iterator[None]:
+    """Name the photo in errors about its camera."""
+    try:
+        yield
+    except UnusableCamera as error:
+        raise EngineError(
+            error.kind,
+            f"The camera of {shown(name)} cannot be used: {error.reason}.",
+            error.fixes,
+        ) from error
+
+
+def shown(name: str) -> str:
+    """A name from a file as a message may have it: in one line, and not longer than 60 letters."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in name[:61])
+    return plain if len(name) <= 60 else f"{plain[:57]}..."
+
+
+def check_model(model: str, known: Iterable[str] = PARAMETERS) -> None:
+    """Raise `EngineError` if `model`, as a file calls it, is none of `known`."""
+    if model == "EQUIRECTANGULAR":
+        raise UnusableCamera(
+            "it shows a 360 degree panorama (EQUIRECTANGULAR)",
+            "Cut panoramas into perspective photos, with COLMAP.",
+        )
+    if model not in known:
+        raise UnusableCamera(
+            f"its lens model {shown(model)} is not known",
+            f"Undistort the photos, or use one of {', '.join(known)}.",
+        )
+
 
 @dataclass(frozen=True)
 class Intrinsics:
     """A camera model with its parameters, for a photo of `width` x `height` pixels.
 
-    Raises `EngineError`: "bad_file" if they do not make a camera, "bad_input" for panoramas.
-    Hashable, so that the photos of one camera share one undistortion map.
+    Raises `EngineError` "bad_file" if no camera has such values: sizes that are not positive or
+    beyond `MAX_PIXELS`, focal lengths that are no lens's, numbers that are not finite, unknown
+    models. Hashable, so that the photos of one camera share one undistortion map.
     """
 
     model: str  # COLMAP's name
@@ -30,30 +96,31 @@ class Intrinsics:
     height: int
 
     def __post_init__(self) -> None:
-        if self.model == "EQUIRECTANGULAR":
-            raise EngineError(
-                "bad_input",
-                "360 degree panoramas cannot be used.",
-                ["Cut them into perspective photos, with COLMAP."],
+        check_model(self.model)
+        size = f"its size {self.width}x{self.height}"
+        if min(self.size) < 1:
+            raise UnusableCamera(f"{size} is not positive")
+        if self.width * self.height > MAX_PIXELS:
+            raise UnusableCamera(f"{size} exceeds {MAX_PIXELS // 10**6} megapixels")
+        names = PARAMETERS[self.model]
+        if len(self.params) != len(names):
+            raise UnusableCamera(
+                f"{self.model} needs {', '.join(names)}, but there are {len(self.params)} numbers"
             )
-        if self.model not in pycolmap.CameraModelId.__members__ or self.model == "INVALID":
-            raise _bad(f"The camera model {self.model} is not known")
-        if self.width < 1 or self.height < 1 or not all(map(math.isfinite, self.params)):
-            raise _bad(
-                f"A {self.model} camera of {self.width}x{self.height} pixels "
-                f"with parameters {self.params} is not valid"
+        for name, value in zip(names, self.params, strict=True):
+            self._check(name, value)
+
+    def _check(self, name: str, value: float) -> None:
+        side = max(self.size)
+        if not math.isfinite(value):
+            raise UnusableCamera(f"its {name} is {value}")
+        if name in ("f", "fx", "fy") and not _FOCAL[0] <= value / side <= _FOCAL[1]:
+            raise UnusableCamera(
+                f"its focal length {name} is {value:g} pixels for {self.width}x{self.height} pixels"
             )
-        camera = self.colmap()
-        if not camera.verify_params():
-            raise _bad(
-                f"A {self.model} camera needs {camera.params_info}, "
-                f"but has {len(self.params)} parameters"
-            )
-        if min(camera.focal_length_x, camera.focal_length_y) <= 0:
-            raise _bad(
-                f"A camera has the focal length {camera.focal_length_x:g} x "
-                f"{camera.focal_length_y:g}"
-            )
+        limit = _CENTER * side if name in ("cx", "cy") else _COEFFICIENT
+        if name not in ("f", "fx", "fy") and abs(value) > limit:
+            raise UnusableCamera(f"its {name} is {value:g}")
 
     def colmap(self) -> pycolmap.Camera:
         """This camera as an object of pycolmap, which evaluates the model."""
@@ -88,24 +155,49 @@ class Shot:
     name: str
     viewmat: Float[Array, "4 4"]  # world -> camera, OpenCV axes, float64
     intrinsics: Intrinsics
+    # An image of the photo's shape that is 0 where the photo is to be ignored.
+    mask: Path | None = None
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        with camera_of(self.name):
+            _check_pose(self.viewmat)
 
 
-def viewmat_of(camera_to_world: Float[Array, "4 4"], name: str) -> Float[Array, "4 4"]:
+def _check_name(name: str) -> None:
+    problem = f"is longer than {_NAME} letters" if len(name) > _NAME else ""
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        problem = "has control characters in it"
+    if problem:
+        raise EngineError(
+            "bad_file", f"A photo's name {problem}: {shown(name)}.", ["Export the cameras again."]
+        )
+
+
+def _check_pose(viewmat: Float[Array, "4 4"]) -> None:
+    rotation, shift = viewmat[:3, :3], viewmat[:3, 3]
+    if not np.isfinite(viewmat).all():
+        raise UnusableCamera("its pose is not finite")
+    # 1e-3 is what five printed digits leave of a rotation, and mirrored axes are off by 2.
+    if np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-3 or np.linalg.det(rotation) < 0:
+        raise UnusableCamera("its pose is not a rotation")
+    if np.abs(shift).max() > _FAR:
+        raise UnusableCamera(f"it is {np.abs(shift).max():.0e} scene units from the origin")
+
+
+def viewmat_of(camera_to_world: Float[Array, "4 4"]) -> Float[Array, "4 4"]:
     """World -> camera from a camera -> world pose with OpenCV axes.
 
-    The columns of the pose may be scaled (those of Blender's cameras often are). Raises
-    `EngineError` "bad_file" if the pose is not finite or not a rotation.
+    The columns of the pose may be scaled (those of Blender's cameras often are): the scale of a
+    camera's own axes changes no picture, so it is divided out. A pose that is none gives a matrix
+    that `Shot` refuses.
     """
     axes, center = camera_to_world[:3, :3], camera_to_world[:3, 3]
-    lengths = np.linalg.norm(axes, axis=0)
-    if not (np.isfinite(camera_to_world).all() and lengths.all()):
-        raise _bad(f"The pose of {name} is not finite or has no direction")
-    rotation = axes / lengths
-    if np.abs(rotation.T @ rotation - np.eye(3)).max() > 1e-3 or np.linalg.det(rotation) < 0:
-        raise _bad(f"The pose of {name} is not a rotation")
     viewmat = np.eye(4)
-    viewmat[:3, :3] = rotation.T
-    viewmat[:3, 3] = -rotation.T @ center
+    with np.errstate(all="ignore"):
+        rotation = axes / np.linalg.norm(axes, axis=0)
+        viewmat[:3, :3] = rotation.T
+        viewmat[:3, 3] = -rotation.T @ center
     return viewmat
 
 
@@ -124,7 +216,3 @@ def same_shape(a: tuple[int, int], b: tuple[int, int]) -> bool:
     They may differ by 1 %, or by the pixel that rounding a small thumbnail costs.
     """
     return abs(a[0] * b[1] - a[1] * b[0]) <= max(0.01 * a[0] * b[1], *a, *b)
-
-
-def _bad(message: str) -> EngineError:
-    return EngineError("bad_file", f"{message}.", ["Export the cameras again."])

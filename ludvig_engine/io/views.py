@@ -10,32 +10,25 @@ from pathlib import Path
 
 from ..errors import EngineError, Fix
 from ..scene import Camera, View
+from .camera_places import locate, photo_folders
 from .cameras_json import read_cameras_json
-from .colmap import model_suffix, read_colmap
+from .colmap import read_colmap
+from .dataparser import to_splats
 from .files import read_json
 from .lens import Lens
-from .photo_files import find_photos, photo_size
-from .shots import Shot, limited, same_shape
+from .photo_files import turned_size
+from .photo_notes import about_photos
+from .photo_search import decoded, find_photos
+from .shots import Shot, camera_of, limited, same_shape
 from .transforms import read_transforms
-
-# Where a folder may keep its cameras, most likely place first. transforms.json comes before
-# colmap/, in which nerfstudio keeps the COLMAP model that it made transforms.json from: that model
-# is in another coordinate system than the splats.
-_PLACES = [
-    "[0-9]*",
-    "sparse",
-    "sparse/[0-9]*",
-    "transforms.json",
-    "colmap/sparse",
-    "colmap/sparse/[0-9]*",
-]
-_PLACES += ["transforms_train.json", "cameras.json"]
+from .turns import stored_sizes, turns_of
 
 
 def load_views(
     path: str | os.PathLike[str],
     *,
     photos: str | os.PathLike[str] | None = None,
+    splats: str | os.PathLike[str] | None = None,
     max_size: int | None = 1600,
     need_photos: bool = True,
 ) -> tuple[tuple[View, ...], tuple[str, ...]]:
@@ -45,40 +38,50 @@ def load_views(
 
     `path` is a COLMAP model, a transforms.json (nerfstudio, instant-ngp, Blender synthetic), a
     cameras.json (of 3D Gaussian Splatting viewers), or a dataset folder that has one of them.
-    `photos` is the folder of the photos, by default one of the usual places nearby. `max_size`
+    `photos` is the folder of the photos, by default one of the usual places nearby. `splats` is the
+    splat file, beside which nerfstudio may have left the space that it trained in. `max_size`
     limits the long side of the views' cameras, in pixels.
 
     Cameras are scaled to the size of the photo file, whatever size they were computed for. If only
-    some photos are missing, their views have no photo. Raises `EngineError`: "not_found" if there
-    are no cameras, or no photos although they are needed; "bad_file" if a file is damaged;
-    "bad_input" if a photo's shape does not fit its camera.
+    some photos are missing, their views have no photo; neither have cameras whose name is not
+    unique, because one photo cannot belong to several. Raises `EngineError`: "not_found" if there
+    are no cameras, or no photos although they are needed; "bad_file" if a file is damaged or a
+    camera is none; "bad_input" if a photo's shape does not fit its camera.
     """
-    source, notes = _locate(Path(path).absolute())
-    folders = _photo_folders(source) if photos is None else [Path(photos)]
+    source, notes = locate(Path(path).absolute())
+    folders = photo_folders(source) if photos is None else [Path(photos)]
     if photos is not None and not folders[0].is_dir():
         raise EngineError(
             "not_found",
             f"There is no folder {folders[0]}.",
             [Fix("Choose the folder of the photos.", "choose_photos")],
         )
-    shots, more = _read(source, folders)
-    found, folder = find_photos([shot.name for shot in shots], folders)
-    missing = [shot.name for shot in shots if shot.name not in found]
-    if missing and not found and need_photos:
-        raise _not_found(missing, folders)
-    if missing and found:
-        notes += [
-            f"{len(missing)} of {len(shots)} photos are missing ({_few(missing)}): "
-            "their cameras are kept."
-        ]
-    if photos is None and folder and folder.name.startswith("images_"):
-        notes += [f"The photos are read from {folder}."]
-    common = _common_folder([shot.name for shot in shots])
-    views = [
-        _view(replace(shot, name=shot.name[len(common) :]), found.get(shot.name), max_size)
-        for shot in sorted(shots, key=lambda shot: shot.name)
-    ]
-    return tuple(views), tuple(notes + more)
+    shots, more = _read(source, folders, Path(splats) if splats else None)
+    names, encoding = decoded([shot.name for shot in shots], folders)
+    shots = [replace(shot, name=name) for shot, name in zip(shots, names, strict=True)]
+    if encoding:
+        more.append(f"The photos' names are not in UTF-8; they are read as {encoding}.")
+    found = find_photos(names, folders)
+    told = about_photos(names, found, folders)
+    if not found.photos and need_photos:
+        raise EngineError(
+            "not_found",
+            " ".join(told),
+            [Fix("Choose the folder of the photos.", "choose_photos")],
+        )
+    notes += told
+    if photos is None and found.folder and found.folder.name.startswith("images_"):
+        notes += [f"The photos are read from {found.folder}."]
+    files = stored_sizes(found.photos)
+    turns, turned = turns_of(shots, files)
+    common = _common_folder(names)
+    views = []
+    for shot in sorted(shots, key=lambda shot: shot.name):
+        photo = found.photos.get(shot.name)
+        turn = turns.get(shot.name, 1)
+        size = turned_size(files[shot.name][0], turn) if photo else shot.intrinsics.size
+        views.append(_view(shot, shot.name[len(common) :], photo, size, turn, max_size))
+    return tuple(views), tuple(notes + more + turned)
 
 
 def _common_folder(names: Sequence[str]) -> str:
@@ -89,75 +92,44 @@ def _common_folder(names: Sequence[str]) -> str:
     )
 
 
-def _locate(path: Path) -> tuple[Path, list[str]]:
-    """The COLMAP folder or JSON file that `path` leads to, and notes.
-
-    `path` may also be any file of a COLMAP model.
-    """
-    if path.is_file() and path.suffix.lower() == ".json":
-        return path, []
-    path = path.parent if path.is_file() else path
-    places = [path, *(place for pattern in _PLACES for place in sorted(path.glob(pattern)))]
-    found = [place for place in places if place.suffix == ".json" or model_suffix(place)]
-    if not found:
-        raise EngineError(
-            "not_found",
-            f"There are no cameras in {path}: neither a COLMAP model (cameras.bin and images.bin, "
-            "or .txt) in it or in its folder sparse/0, nor a transforms.json or cameras.json.",
-            [
-                Fix(
-                    "Choose the folder with the cameras the splats were trained with.",
-                    "import_cameras",
-                )
-            ],
-        )
-    others = [str(place.relative_to(path)) for place in found[1:]]
-    note = (
-        f"The cameras are read from {found[0].relative_to(path)}; "
-        f"there are others in {_few(others)}."
-    )
-    return found[0], [note] if others else []
-
-
-def _read(source: Path, folders: Sequence[Path]) -> tuple[list[Shot], list[str]]:
+def _read(
+    source: Path, folders: Sequence[Path], splats: Path | None
+) -> tuple[list[Shot], list[str]]:
     if source.is_dir():
-        return read_colmap(source), []
+        return to_splats(read_colmap(source), source, splats, {})
     content = read_json(source)
     if isinstance(content, list) and content:
         return read_cameras_json(content, source), []
     if isinstance(content, dict) and content.get("frames"):
-        return read_transforms(content, source, lambda names: find_photos(names, folders)[0])
+        shots, notes = read_transforms(
+            content, source, lambda names: find_photos(list(dict.fromkeys(names)), folders).photos
+        )
+        shots, more = to_splats(shots, source, splats, content)
+        return shots, notes + more
     raise EngineError(
         "bad_file", f"{source} has no cameras in it.", ["Choose another file, or a COLMAP folder."]
     )
 
 
-def _photo_folders(source: Path) -> list[Path]:
-    """Where the photos of a COLMAP folder or JSON file usually are, most likely place first."""
-    root = source if source.is_dir() else source.parent
-    while source.is_dir() and (root.name in ("sparse", "colmap") or root.name.isdecimal()):
-        root = root.parent
-    near = [
-        root / "images",
-        root,
-        root.parent / "images",
-        *(root / f"images_{n}" for n in (2, 4, 8)),
-    ]
-    return near if source.is_dir() else [root, *near]
-
-
-def _view(shot: Shot, photo: Path | None, max_size: int | None) -> View:
-    size = photo_size(photo) if photo else shot.intrinsics.size
+def _view(
+    shot: Shot,
+    name: str,
+    photo: Path | None,
+    size: tuple[int, int],
+    turn: int,
+    max_size: int | None,
+) -> View:
     _check_shape(shot, size)
+    mask = shot.mask if photo else None
     if shot.intrinsics.is_pinhole:
         camera = Camera(shot.viewmat, shot.intrinsics.K, *shot.intrinsics.size).resized(
             *limited(size, max_size)
         )
-        return View(shot.name, camera, photo, size)
-    lens = Lens.covering(shot.intrinsics, size, max_size)
-    return View(
-        shot.name, Camera(shot.viewmat, lens.pinhole.K, *lens.pinhole.size), photo, size, lens
-    )
+        return View(name, camera, photo, size, mask=mask, turn=turn)
+    with camera_of(shot.name):
+        lens = Lens.covering(shot.intrinsics, size, max_size)
+    camera = Camera(shot.viewmat, lens.pinhole.K, *lens.pinhole.size)
+    return View(name, camera, photo, size, lens, mask=mask, turn=turn)
 
 
 def _check_shape(shot: Shot, size: tuple[int, int]) -> None:
@@ -169,16 +141,3 @@ def _check_shape(shot: Shot, size: tuple[int, int]) -> None:
             "which has another aspect ratio.",
             ["Use the photos the cameras were computed from, not cropped or rotated."],
         )
-
-
-def _not_found(missing: Sequence[str], folders: Sequence[Path]) -> EngineError:
-    where = ", ".join(str(folder) for folder in dict.fromkeys(folders) if folder.is_dir())
-    return EngineError(
-        "not_found",
-        f"{len(missing)} photos were not found: {_few(missing)}. Searched: {where or folders[0]}.",
-        [Fix("Choose the folder of the photos.", "choose_photos")],
-    )
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -40,17 +40,22 @@ def check(
 ) -> Check:
     """Compare the named views, or up to `at_most` evenly spread views that have a photo.
 
+    Photos without a valid pixel are left out.
+
     Raises `EngineError` for an unknown view or an unreadable photo.
     """
     chosen = [scene.view(name) for name in views] or spread(
         [v for v in scene.views if v.photo is not None], at_most
     )
-    values = []
+    values, names = [], []
     for view in job.track(chosen, COMPARE_PHOTOS):
         photo = read_photo(view)
-        values.append(psnr(rgb(scene.gaussians, view.camera, raster=raster, job=job), photo))
+        # A photo that is transparent or masked out everywhere says nothing.
+        if photo.valid is None or photo.valid.any():
+            values.append(psnr(rgb(scene.gaussians, view.camera, raster=raster, job=job), photo))
+            names.append(view.name)
     found = np.array(values, np.float32)
-    return Check(tuple(view.name for view in chosen), found, *_verdict(found))
+    return Check(tuple(names), found, *_verdict(found))
 
 
 def psnr(image: Float[Array, "H W 3"], photo: Photo) -> float:

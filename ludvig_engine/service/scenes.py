@@ -46,10 +46,11 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
         # is an error if they are not found.
         need = photos is not None
         path = _absolute(request.views, "views")
+        beside = splats if isinstance(splats, Path) else None
 
         def read() -> tuple[tuple[View, ...], tuple[str, ...]]:
             with stopping(job.check):
-                return load_views(path, photos=photos, need_photos=need)
+                return load_views(path, photos=photos, splats=beside, need_photos=need)
 
         views, notes = job.aside(read)
     job.report(READ_SPLATS, 0, 1)
@@ -102,8 +103,10 @@ def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
             [Fix("Choose the folder of the photos.", "choose_photos")],
         )
     found = check(scene, views=request.views, job=job)
-    middle = found.names[int(np.argsort(found.psnr)[len(found.psnr) // 2])]
-    view = scene.view(request.picture or middle)
+    shown = request.picture or next(view.name for view in scene.views if view.photo)
+    if not request.picture and found.names:
+        shown = found.names[int(np.argsort(found.psnr)[len(found.psnr) // 2])]
+    view = scene.view(shown)
     photo = read_photo(view)
     job.check()
     rendered = rgb(scene.gaussians, view.camera, job=job)

@@ -264,4 +264,5 @@ def _view_key(view: View) -> list[object]:
     camera = view.camera
     matrices = [camera.viewmat.tolist(), camera.K.tolist()]
     size = [camera.width, camera.height]
-    return [view.name, *matrices, *size, repr(view.lens), str(view.photo)]
+    photo = [str(view.photo), str(view.mask), view.turn]
+    return [view.name, *matrices, *size, repr(view.lens), *photo]

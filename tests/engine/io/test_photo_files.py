@@ -1,66 +1,11 @@
+import os
+
 import pytest
 from PIL import Image
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.io.photo_files import find_photos, photo_size, stem
-
-
-@pytest.fixture
-def photos(folder):
-    for name in (
-        "a/IMG_1.JPG",
-        "a/IMG_2.png",
-        "b/IMG_1.JPG",
-        "c/x.jpg",
-        "c/x.png",
-        "c/frame.0001.png",
-        "c/frame.0002.png",
-    ):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).touch()
-    (folder / "a" / "IMG_3.txt").touch()
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("a/IMG_1.JPG", "a/IMG_1.JPG"),
-        ("a/img_1.jpg", "a/IMG_1.JPG"),  # another case, as on Windows
-        ("a/IMG_2.JPG", "a/IMG_2.png"),  # converted
-        ("a/IMG_2", "a/IMG_2.png"),  # without extension, as in synthetic scenes
-        ("./a/IMG_2", "a/IMG_2.png"),
-        ("c/x.JPG", "c/x.jpg"),  # there is a .png too
-        ("c/x", None),  # either
-        ("c/frame.0001", "c/frame.0001.png"),  # the number is not an extension
-        ("a/IMG_3", None),
-        ("a/IMG_4.JPG", None),
-        ("d/IMG_1.JPG", None),  # two subfolders have one
-    ],
-)
-def test_names_are_resolved_by_stem(photos, name, found):
-    assert find_photos([name], [photos])[0] == ({name: photos / found} if found else {})
-
-
-def test_a_flat_folder_serves_names_with_folders(photos):
-    assert find_photos(["left/IMG_2.JPG"], [photos / "a"])[0] == {
-        "left/IMG_2.JPG": photos / "a/IMG_2.png"
-    }
-    # Two names must not get the same photo.
-    assert find_photos(["left/IMG_1.JPG", "right/IMG_1.JPG"], [photos / "a"])[0] == {}
-
-
-def test_the_folder_with_most_photos_wins(photos):
-    names = ["IMG_1.JPG", "IMG_2.JPG"]
-    assert find_photos(names, [photos / "nowhere", photos / "b", photos / "a"])[1] == photos / "a"
-    assert find_photos(names[:1], [photos / "b", photos / "a"])[1] == photos / "b"
-    assert find_photos(names, [photos / "c"]) == ({}, None)
-
-
-def test_stems():
-    assert stem("a/B.c/IMG_1.JPG") == "img_1"
-    assert stem("frame.0001") == "frame.0001"
-    assert stem("archive.jpg.png") == "archive.jpg"
+from ludvig_engine.io import photo_files
+from ludvig_engine.io.photo_files import open_photo, photo_size, size_and_turn, turned_size
 
 
 def test_sizes_ignore_exif_orientation(tmp_path):
@@ -75,3 +20,49 @@ def test_sizes_ignore_exif_orientation(tmp_path):
     with pytest.raises(EngineError, match=r"b.jpg cannot be read") as caught:
         photo_size(tmp_path / "b.jpg")
     assert caught.value.kind == "bad_file"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp"])
+def test_exif_turns_are_told(tmp_path, suffix):
+    for turn in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = turn
+        Image.new("RGB", (30, 20)).save(tmp_path / f"a{suffix}", exif=exif)
+        assert size_and_turn(tmp_path / f"a{suffix}") == ((30, 20), turn)
+    assert turned_size((30, 20), 3) == (30, 20) and turned_size((30, 20), 6) == (20, 30)
+
+
+def test_exif_that_says_nothing(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 77
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.jpg", exif=exif)
+    Image.new("RGB", (30, 20)).save(tmp_path / "b.jpg", exif=b"Exif\0\0nonsense")
+    for name in ("a.jpg", "b.jpg"):
+        assert size_and_turn(tmp_path / name) == ((30, 20), 1)
+
+
+def test_photos_of_200_megapixels_open_without_a_word(tmp_path, recwarn):
+    Image.new("P", (20_000, 10_000), 3).save(tmp_path / "a.png")
+    assert photo_size(tmp_path / "a.png") == (20_000, 10_000)
+    assert not recwarn.list
+
+
+def test_larger_photos_are_refused_with_their_size(tmp_path, monkeypatch):
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    monkeypatch.setattr(photo_files, "MAX_PIXELS", 599)
+    with pytest.raises(EngineError, match="30x20") as caught:
+        open_photo(tmp_path / "a.png")
+    assert caught.value.kind == "bad_file" and caught.value.fixes
+
+
+def test_a_bomb_is_no_photo(tmp_path):
+    Image.new("1", (13_300, 13_300)).save(tmp_path / "a.png")
+    with pytest.raises(EngineError, match="bytes are too few for 13300x13300 pixels"):
+        open_photo(tmp_path / "a.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipes_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(EngineError, match="not a regular file"):
+        open_photo(tmp_path / "a.png")

@@ -310,3 +310,64 @@ def test_undistorting_real_photos_gives_colmaps_pictures(data):
         here = psnr(view, reference, 0)
         assert here > 36
         assert here > psnr(view, reference, 0.25) + 1 and here > psnr(view, reference, -0.25) + 1
+
+
+TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE",
+         6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
+
+
+def save_turned(path, values, turn, **options):
+    """A photo whose EXIF turn makes it look like `values`, as cameras write it."""
+    back = {6: 8, 8: 6}.get(turn, turn)
+    image = Image.fromarray(np.round(values * 255).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    if turn != 1:
+        image = image.transpose(Image.Transpose[TURNS[back]])
+    image.save(path, exif=exif, **options)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("max_size", [None, 60])
+def test_photos_are_turned_if_their_cameras_are(tmp_path, suffix, turn, max_size):
+    options = {"quality": 98} if suffix == ".jpg" else {}
+    path = save_turned(tmp_path / f"a{suffix}", picture(), turn, **options)
+    view = replace(plain_view(path, max_size=max_size), turn=turn)
+    expected = picture((view.camera.width, view.camera.height))
+    np.testing.assert_allclose(read_photo(view).pixels, expected, atol=6 / 255)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("turn", [3, 6, 8])
+def test_photos_stay_as_they_are_stored_for_colmap(tmp_path, suffix, turn):
+    """Pillow turns TIFFs by itself, which has to be undone."""
+    stored = picture()
+    path = tmp_path / f"a{suffix}"
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.fromarray(np.round(stored * 255).astype(np.uint8)).save(path, exif=exif)
+    np.testing.assert_allclose(read_photo(plain_view(path)).pixels, stored, atol=1 / 255)
+
+
+@VIEWS
+def test_masked_pixels_are_not_valid(tmp_path, make_view):
+    keep = np.zeros((H, W))
+    keep[50:150, 60:240] = 1
+    mask = save(tmp_path / "m.png", keep)
+    view = replace(make_view(save(tmp_path / "a.png", picture())), mask=mask)
+    # Pixels at the border that mix in what is masked out do not count.
+    np.testing.assert_array_equal(read_photo(view).valid, read_mask(mask, view) > 0.999)
+    transparent = np.ones((H, W))
+    transparent[:100] = 0
+    both = replace(
+        make_view(save(tmp_path / "b.png", np.dstack([picture(), transparent]))), mask=mask
+    )
+    top = read_mask(save(tmp_path / "t.png", transparent), both) >= 0.5
+    np.testing.assert_array_equal(read_photo(both).valid, read_photo(view).valid & top)
+
+
+def test_photos_without_a_valid_pixel(tmp_path):
+    view = plain_view(save(tmp_path / "a.png", np.dstack([picture(), np.zeros((H, W))])))
+    assert read_photo(view).valid is not None and not read_photo(view).valid.any()

@@ -3,7 +3,6 @@
 https://docs.nerf.studio/quickstart/data_conventions.html
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +101,87 @@ def test_fisheyes(flag):
     )
 
 
+def test_project_arias_lens_follows_its_published_formula():
+    """FISHEYE624: six radial, two tangential and four thin prism coefficients."""
+    k = (0.4, -0.3, -0.3, 1.8, -2.1, 0.7)
+    p = np.array([-0.0002, 0.0005])
+    s = (0.001, -0.002, -0.0009, -0.001)
+    shot, _ = read({**META, "camera_model": "FISHEYE624", "distortion_params": [*k, *p, *s]})
+    ray = np.array([0.3, -0.2])
+    theta = np.arctan(np.hypot(*ray))
+    bent = ray / np.hypot(*ray) * theta
+    bent *= 1 + sum(c * theta ** (2 * i + 2) for i, c in enumerate(k))
+    r2 = bent @ bent
+    expected = bent + 2 * (bent @ p) * bent + r2 * p
+    expected += [s[0] * r2 + s[1] * r2**2, s[2] * r2 + s[3] * r2**2]
+    got = shot.intrinsics.colmap().img_from_cam(np.array([[*ray, 1.0]]))
+    np.testing.assert_allclose(got, [expected * (250, 260) + (140, 90)], atol=1e-9)
+    assert not shot.intrinsics.is_pinhole
+
+
+@pytest.mark.parametrize(
+    ("word", "extra", "same_as"),
+    [
+        ("PINHOLE", {}, {}),
+        ("SIMPLE_PINHOLE", {}, {}),
+        ("perspective", {}, {}),
+        ("OPENCV", {"k4": 0.0, "k5": 0}, {}),
+        ("RADIAL", {"k1": 0.1, "k2": 0.02}, {"k1": 0.1, "k2": 0.02}),
+        ("SIMPLE_RADIAL", {"k": 0.1}, {"k1": 0.1}),
+        ("OPENCV", {"distortion_params": [0.1, 0.02, 0.03, 0, 0.004, 0.005]},
+         {"k1": 0.1, "k2": 0.02, "k3": 0.03, "p1": 0.004, "p2": 0.005}),
+        ("SIMPLE_RADIAL_FISHEYE", {"k": 0.1}, {"k1": 0.1, "is_fisheye": True}),
+        ("RADIAL_FISHEYE", {"k1": 0.1, "k2": 0.02}, {"k1": 0.1, "k2": 0.02, "is_fisheye": True}),
+        ("FISHEYE", {}, {"is_fisheye": True}),
+    ],
+)  # fmt: skip
+def test_special_cases_of_lenses(word, extra, same_as):
+    """Simpler models are the general one with zeros, whatever the file calls them."""
+    shot, _ = read({**META, "camera_model": word, **extra})
+    other, _ = read({**META, **same_as})
+    assert shot.intrinsics == other.intrinsics
+
+
+@pytest.mark.parametrize(
+    ("word", "values", "params"),
+    [
+        ("FULL_OPENCV", {f"k{n}": n / 10 for n in range(1, 7)},
+         (250, 260, 140, 90, 0.1, 0.2, 0, 0, 0.3, 0.4, 0.5, 0.6)),
+        ("THIN_PRISM_FISHEYE", {"k1": 0.1, "p2": 0.2, "sx1": 0.3},
+         (250, 260, 140, 90, 0.1, 0, 0, 0.2, 0, 0, 0.3, 0)),
+        ("RAD_TAN_THIN_PRISM_FISHEYE", {"k0": 0.1, "p0": 0.2, "s3": 0.3},
+         (250, 260, 140, 90, 0.1, 0, 0, 0, 0, 0, 0.2, 0, 0, 0, 0, 0.3)),
+        ("FOV", {"omega": 0.7}, (250, 260, 140, 90, 0.7)),
+        ("EUCM", {"alpha": 0.5, "beta": 1.1}, (250, 260, 140, 90, 0.5, 1.1)),
+    ],
+)  # fmt: skip
+def test_colmaps_lenses_by_their_own_names(word, values, params):
+    shot, _ = read({**META, "camera_model": word, **values})
+    assert shot.intrinsics.model == word
+    np.testing.assert_allclose(shot.intrinsics.params, params)
+
+
+def test_masks_of_the_photos(tmp_path):
+    (tmp_path / "masks").mkdir()
+    Image.new("L", (300, 200)).save(tmp_path / "masks/a.png")
+    frames = [{**FRAME, "mask_path": "./masks\\a.png"}, {**FRAME, "file_path": "images/b.jpg"}]
+    first, second, notes = read({**META, "frames": frames}, tmp_path / "transforms.json")
+    assert first.mask == tmp_path / "masks/a.png" and second.mask is None and notes == []
+    frames[1]["mask_path"] = "masks/b.png"
+    first, second, notes = read({**META, "frames": frames}, tmp_path / "transforms.json")
+    assert first.mask and second.mask is None and "1 of 2 masks are missing" in notes[0]
+
+
+def test_null_is_as_good_as_nothing():
+    shot, _ = read({**META, "k1": None, "camera_model": None, "cx": None, "is_fisheye": None})
+    assert shot.intrinsics.is_pinhole and shot.intrinsics.K[0, 2] == 150
+
+
+def test_numbers_may_be_texts():
+    shot, _ = read({**META, "fl_x": "250.0", "w": "300"})
+    assert shot.intrinsics == read(META)[0].intrinsics
+
+
 def test_synthetic_scenes_give_an_angle_only(tmp_path):
     Image.new("RGB", (800, 600)).save(tmp_path / "r_0.png")
     frame = {"file_path": "./train/r_0", "rotation": 0.01, "transform_matrix": POSE}
@@ -118,44 +198,6 @@ def test_synthetic_scenes_give_an_angle_only(tmp_path):
     assert both.intrinsics.K[1, 1] == pytest.approx(300 / np.tan(0.25))
 
 
-def test_the_space_of_nerfstudios_export(folder):
-    """Cameras follow points: x is A x in transforms.json (scaled by a), and s T x in the export."""
-    random = np.random.default_rng(0)
-
-    def rigid():
-        matrix, _ = np.linalg.qr(random.normal(size=(3, 3)))
-        return np.block(
-            [
-                [matrix * np.sign(np.linalg.det(matrix)), random.normal(size=(3, 1))],
-                [np.zeros((1, 3)), 1],
-            ]
-        )
-
-    applied = rigid()
-    transform = rigid()
-    scale = 0.3
-    plain, _ = read(META)
-    meta = {**META, "applied_transform": applied[:3].tolist()}
-    (folder / "dataparser_transforms.json").write_text(
-        json.dumps({"transform": transform[:3].tolist(), "scale": scale})
-    )
-    shot, notes = read(meta, folder / "transforms.json")
-    assert len(notes) == 1 and "dataparser_transforms.json" in notes[0]
-    points = np.column_stack([random.normal(size=(10, 3)), np.ones(10)])
-    saved, exported = points @ applied.T, points @ transform.T * [scale, scale, scale, 1]
-    # The whole world is scaled, so depths are, and pictures stay the same.
-    np.testing.assert_allclose(
-        (exported @ shot.viewmat.T)[:, :3], scale * (saved @ plain.viewmat.T)[:, :3], atol=1e-9
-    )
-    halved, _ = read({**meta, "applied_scale": 2.0}, folder / "transforms.json")
-    # In saved units, which are twice the original ones.
-    center = np.linalg.inv(plain.viewmat)[:3, 3]
-    expected = transform @ np.linalg.inv(applied) @ [*center, 1]
-    np.testing.assert_allclose(
-        np.linalg.inv(halved.viewmat)[:3, 3], expected[:3] * scale / 2, atol=1e-9
-    )
-
-
 @pytest.mark.parametrize(
     ("change", "match"),
     [
@@ -167,9 +209,36 @@ def test_the_space_of_nerfstudios_export(folder):
         ({"frames": [FRAME, 5]}, "not as expected"),
         ({"frames": 5}, "not as expected"),
         ({"k4": 0.1}, "k4"),
-        ({"camera_model": "EQUIRECTANGULAR"}, "panoramas"),
-        ({"camera_model": 7}, "not as expected"),
-        ({"w": -5}, "is not valid"),
+        ({"camera_model": "EQUIRECTANGULAR"}, "panorama"),
+        ({"camera_model": 7}, "lens model 7 is not known"),
+        ({"w": -5}, "is not positive"),
+        ({"w": float("inf")}, "w is inf, not a finite number"),
+        ({"w": 2**31, "h": 2**31}, "exceeds 500 megapixels"),
+        ({"fl_x": 1e-12}, "images/a.jpg cannot be used: its focal length"),
+        ({"fl_x": 10**400}, "fl_x is an integer beyond"),
+        ({"fl_x": True}, "fl_x is True"),
+        ({"k1": 1e300}, "images/a.jpg cannot be used: its k1 is 1e\\+300"),
+        ({"camera_model": "VR180_L"}, "images/a.jpg cannot be used: .*VR180_L is not known"),
+        ({"camera_model": "ORTHOPHOTO"}, "ORTHOPHOTO is not known"),
+        ({"camera_model": "OPENCV", "k5": 0.1}, "k5 = 0.1, which OPENCV does not know"),
+        ({"s1": 0.1}, "s1 = 0.1"),
+        ({"camera_model": "OPENCV_FISHEYE", "p1": 0.1}, "p1 = 0.1"),
+        ({"distortion_params": [0.1, 0.2]}, "distortion_params is a list of 2"),
+        ({"camera_model": "PINHOLE", "distortion_params": [0] * 12}, "a list of 12"),
+        ({"camera_model": "FISHEYE624", "distortion_params": [0] * 6}, "a list of 6"),
+        ({"camera_model": "OPENCV", "is_fisheye": True}, "OPENCV, but is_fisheye is true"),
+        ({"camera_model": "OPENCV_FISHEYE", "is_fisheye": False}, "but is_fisheye is false"),
+        ({"is_fisheye": "yes"}, "is_fisheye is 'yes', not true or false"),
+        ({"orthographic": True}, "a lens of another kind"),
+        ({"ftheta_p0": 0.1}, "a lens of another kind"),
+        ({"camera_model": "FOV"}, "it has no omega"),
+        ({"frames": {"a": 1}}, "frames is not a list"),
+        ({"frames": [{**FRAME, "file_path": ["a"]}]}, "file_path is a list of 1"),
+        ({"frames": [{**FRAME, "file_path": "\ud800"}]}, "not a text"),
+        ({"frames": [{**FRAME, "file_path": "a\0b"}]}, "control characters"),
+        ({"frames": [{**FRAME, "mask_path": 5.5}]}, "mask_path is 5.5"),
+        ({"frames": [{**FRAME, "transform_matrix": [[1e400] * 4] * 4}]}, "pose is not finite"),
+        ({"frames": [{**FRAME, "transform_matrix": np.diag([1, 1, -1, 1]).tolist()}]}, "rotation"),
     ],
 )
 def test_anything_else_is_explained(change, match):

@@ -186,7 +186,111 @@ def test_missing_photos(dataset, tmp_path):
         load_views(dataset, photos=tmp_path / "empty")
     assert caught.value.kind == "not_found"
     views, notes = load_views(dataset, photos=tmp_path / "empty", need_photos=False)
-    assert [view.photo for view in views] == [None] * 3 and notes == ()
+    assert [view.photo for view in views] == [None] * 3
+    assert len(notes) == 1 and notes[0].startswith("3 photos were not found: ")
+
+
+def write_cameras(folder, names):
+    """A cameras.json with one camera per name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = {"width": 300, "height": 200, "fx": 250, "fy": 250, "rotation": np.eye(3).tolist()}
+    entries = [{**entry, "img_name": name, "position": [n, 0, 0]} for n, name in enumerate(names)]
+    (folder / "cameras.json").write_text(json.dumps(entries))
+
+
+def test_cameras_of_one_name_get_no_photo(folder):
+    """Several cameras with the same file names, in a flat folder: whose are the photos?"""
+    write_cameras(folder, ["00000", "00001", "00000", "00002"])
+    for name in ("00000.png", "00001.png", "00002.png"):
+        save(folder / "images" / name)
+    views, notes = load_views(folder)
+    assert [view.photo and view.photo.name for view in views] == [
+        None, None, "00001.png", "00002.png"
+    ]  # fmt: skip
+    assert len(notes) == 1
+    assert "2 of 4 cameras get no photo" in notes[0] and "one name (00000)" in notes[0]
+    write_cameras(folder, ["frame"] * 3)
+    with pytest.raises(EngineError, match="3 of 3 cameras get no photo") as caught:
+        load_views(folder)
+    assert caught.value.kind == "not_found"
+    views, notes = load_views(folder, need_photos=False)
+    assert [view.photo for view in views] == [None] * 3 and "3 of 3 cameras" in notes[0]
+
+
+def test_cameras_that_would_share_a_photo_get_none(folder):
+    write_cameras(folder, ["left/1.png", "right/1.png", "left/2.png"])
+    for name in ("1.png", "2.png"):
+        save(folder / "images" / name)
+    views, notes = load_views(folder)
+    assert [bool(view.photo) for view in views] == [False, True, False]
+    assert "2 of 3 cameras get no photo, because several match the same file" in notes[0]
+
+
+@pytest.mark.parametrize("photo", ["Schloß.JPG", "other.JPG"])
+def test_names_of_windows_are_text(dataset, photo):
+    path = dataset / "sparse/0/images.bin"
+    path.write_bytes(path.read_bytes().replace(b"a.JPG", b"Schlo\xdf.JPG"))
+    (dataset / "images/a.JPG").rename(dataset / "images" / photo)
+    views, notes = load_views(dataset)
+    assert views[0].name == "Schloß.JPG" and "cp1252" in notes[-1]
+    assert (views[0].photo is None) == (photo == "other.JPG")
+    assert len(notes) == (1 if views[0].photo else 2)
+
+
+def test_photos_that_exif_turns(dataset):
+    """The cameras are for 300x200; one photo is stored upright, and EXIF says to turn it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright = np.zeros((300, 200, 3), np.uint8)
+    upright[200:, :] = 255  # shown, this is on the left
+    Image.fromarray(upright).save(dataset / "images/a.JPG", exif=exif, quality=95)
+    views, notes = load_views(dataset)
+    assert views[0].photo_size == SIZE and "1 of 3 photos are turned" in notes[0]
+    pixels = read_photo(views[0]).pixels
+    assert pixels.shape == (200, 300, 3)
+    assert pixels[:, :95].mean() > 0.95 and pixels[:, 105:].mean() < 0.05
+
+
+def test_masks_go_along(dataset):
+    expected, _ = load_views(dataset)
+    write_json(dataset / "transforms.json", expected, "transforms")
+    content = json.loads((dataset / "transforms.json").read_text())
+    content["frames"][0]["mask_path"] = "masks/a.png"
+    (dataset / "masks").mkdir()
+    Image.new("L", SIZE).save(dataset / "masks/a.png")
+    (dataset / "transforms.json").write_text(json.dumps(content))
+    views, notes = load_views(dataset / "transforms.json")
+    assert [view.mask for view in views] == [dataset / "masks/a.png", None, None] and notes == ()
+    assert not read_photo(views[0]).valid.any() and read_photo(views[1]).valid is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_json_in_other_encodings(dataset, encoding):
+    expected, _ = load_views(dataset)
+    write_json(dataset / "transforms.json", expected, "transforms")
+    text = (dataset / "transforms.json").read_text()
+    (dataset / "transforms.json").write_text(text, encoding)
+    same_cameras(load_views(dataset / "transforms.json")[0], expected)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, '[{"a": 1, "a": 2}]'])
+def test_json_that_no_program_writes(folder, text):
+    (folder / "transforms.json").write_text(text)
+    with pytest.raises(EngineError, match="not valid JSON") as caught:
+        load_views(folder)
+    assert caught.value.kind == "bad_file" and len(caught.value.message) < 400
+
+
+def test_splats_of_nerfstudio_beside_their_space(dataset):
+    expected, _ = load_views(dataset)
+    (dataset / "dataparser_transforms.json").write_text(
+        json.dumps({"transform": np.eye(4)[:3].tolist(), "scale": 0.5})
+    )
+    (dataset / "splat.ply").write_text("ply\ncomment Generated by Nerfstudio\nend_header\n")
+    views, notes = load_views(dataset, splats=dataset / "splat.ply")
+    assert "is applied" in notes[0]
+    for view, before in zip(views, expected, strict=True):
+        np.testing.assert_allclose(view.camera.center, before.camera.center / 2, atol=1e-12)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1, 2])
