@@ -26,7 +26,7 @@ from ..errors import EngineError
 from ..features import Extractor
 from ..features.join import Joined
 from ..io.load import load_scene
-from ..io.photos import read_mask
+from ..io.masks import read_mask, read_truth
 from ..machine.device import import_torch
 from ..paper.configs import Foreground
 from ..paper.one_view import find_foreground, picture
@@ -43,7 +43,7 @@ from ..words.find import TextExtractor, lift_text, text_scores
 from ..words.text import detect
 from . import metrics
 from .datasets import splats_of
-from .single_view import Task, read_binary
+from .single_view import Task
 
 # A photo counts only if the thing covers this share of it: of a smaller one, the rim of one pixel
 # dominates the IoU.
@@ -99,7 +99,7 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     """
     found = []
     for thing in things(root):
-        shown = {name: float(read_binary(path).mean()) for name, path in thing.masks.items()}
+        shown = {name: float(read_truth(path).mean()) for name, path in thing.masks.items()}
         view = max(shown, key=shown.__getitem__)
         others = [name for name, share in shown.items() if name != view and share >= LEAST]
         rest = {name: thing.masks[name] for name in others}

@@ -29,7 +29,7 @@ from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
 from .agreement import THRESHOLDS, agreement
 from .likeness import learn
-from .painting import Evidence, Paint, lift_paint, merged
+from .painting import Evidence, Paint, lift_paint, merged, notes_of
 from .prepared import Prepared
 from .self_training import THRESHOLD, Answer, SelfTraining
 from .settings import DEFAULT_SETTINGS, Settings
@@ -102,7 +102,11 @@ def segment(
         "seeds": float((evidence.positive > 0).sum()),
         "against": float((evidence.negative > 0).sum()),
     }
-    found = replace(found, evidence={**seeds, **found.evidence})
+    found = replace(
+        found,
+        evidence={**seeds, **found.evidence},
+        notes=(*found.notes, *notes_of(paints)),
+    )
     if options.threshold is not None:
         found = replace(found, threshold=options.threshold, how="given")
     return found
