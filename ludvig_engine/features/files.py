@@ -1,25 +1,28 @@
 """`files:DIR`: your own features, one file per photo, with the photo's name.
 
-A `.npy` holds an array (D, h, w), or (h, w) for one channel. A `.npz` holds such an array as its
-only one. The channels of a `.png` become values in 0..1. Maps may have any resolution, since they
-cover the whole photo, but all maps of a folder must have the same number of channels.
+A `.npy` holds an array (D, h, w), or (h, w) for one channel. A `.npz` or `.safetensors` holds such
+an array as its only one. The channels of a `.png` become values in 0..1. Maps may have any
+resolution, since they cover the whole photo, but all maps of a folder must have the same number of
+channels.
 """
 
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
+from ..io.numpy_files import read_array
+from ..io.photo_files import open_photo, unreadable
+from ..io.tensors import read_tensors
 from ..scene import Photo
+from .own_maps import checked_map
 
-SUFFIXES = (".npy", ".npz", ".png")
+SUFFIXES = (".npy", ".npz", ".safetensors", ".png")
 
 
 @dataclass(frozen=True)
@@ -34,28 +37,9 @@ class Files:
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         path = self._find(photo.name)
-        try:
-            feature_map = _read(path)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnidentifiedImageError) as error:
-            raise EngineError(
-                "bad_file", f"{path} cannot be read: {error}.", ["Write the file again."]
-            ) from error
+        feature_map = _read(path)
         feature_map = feature_map[None] if feature_map.ndim == 2 else feature_map
-        if feature_map.ndim != 3 or 0 in feature_map.shape:
-            shape = "x".join(map(str, feature_map.shape))
-            raise EngineError(
-                "bad_file",
-                f"{path.name} holds an array of shape {shape}, not a map.",
-                ["Store it as (channels, rows, columns)."],
-            )
-        if not np.isfinite(feature_map).all():
-            count = int((~np.isfinite(feature_map)).sum())
-            raise EngineError(
-                "bad_file",
-                f"{path.name} has {count:,} values that are NaN or infinite.",
-                ["Replace these values by finite ones."],
-            )
-        return np.ascontiguousarray(feature_map, np.float32)
+        return checked_map(feature_map, path.name)
 
     def _find(self, photo: str) -> Path:
         stem = Path(photo).with_suffix("")
@@ -100,15 +84,22 @@ def load(argument: str, *, device: str) -> Files:
 
 
 def _read(path: Path) -> Array:
-    if path.suffix == ".npy":
-        return np.load(path, allow_pickle=False)
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            if len(arrays.files) != 1:
-                raise ValueError(f"it holds {len(arrays.files)} arrays instead of 1")
-            return np.asarray(arrays[arrays.files[0]])
-    with Image.open(path) as image:
-        plain = image.mode in ("L", "RGB", "RGBA", "I;16")
-        pixels = np.asarray(image if plain else image.convert("RGB"))
+    if path.suffix == ".safetensors":
+        arrays, _ = read_tensors(path)
+        if len(arrays) != 1:
+            raise EngineError(
+                "bad_file",
+                f"{path.name} holds {len(arrays)} arrays instead of 1.",
+                ["Save one map in it."],
+            )
+        return next(iter(arrays.values()))
+    if path.suffix != ".png":
+        return read_array(path)
+    with open_photo(path) as image:
+        try:
+            plain = image.mode in ("L", "RGB", "RGBA", "I;16")
+            pixels = np.asarray(image if plain else image.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise unreadable(path, error) from error
     scale = 65535 if pixels.dtype.itemsize == 2 else 255
     return np.atleast_3d(pixels).transpose(2, 0, 1).astype(np.float32) / scale

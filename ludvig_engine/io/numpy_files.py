@@ -19,13 +19,15 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import EngineError
-from .files import open_file
+from .files import open_file, read_records
 
 SUFFIXES = (".npy", ".npz")
 # A .npz may expand to this many times its size, or to FREE bytes. Deflate reaches 1032, which
 # bombs use; features reach 2, and masks of a few megapixels stay within FREE.
 EXPANSION = 64
 FREE = 64 << 20
+# NumPy 1 has at most that many dimensions.
+MOST_SIDES = 32
 # What NumPy raises for a header, which is a Python literal, and zipfile for an archive.
 _BAD_HEADER = (
     ValueError,
@@ -110,13 +112,14 @@ def _read(file: BinaryIO | BytesIO, size: int, path: Path) -> Array:
             f"bytes, but has only {left:,}",
             "Save the array again.",
         )
-    data = file.read(needed)
-    if len(data) != needed:
-        raise _bad(
-            path, f"ends after {len(data):,} of {needed:,} bytes of data", "Save the array again."
-        )
-    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
-    return np.ascontiguousarray(array, dtype.newbyteorder("="))
+    if len(shape) > MOST_SIDES:
+        raise _bad(path, f"holds an array of {len(shape)} dimensions", "Save another array.")
+    count = math.prod(shape)
+    values = read_records(file, dtype, count)
+    if len(values) != count:  # it has become shorter
+        raise _bad(path, f"ends after {len(values):,} of {count:,} values", "Save it again.")
+    array = values.reshape(shape, order="F" if fortran else "C")
+    return np.asarray(array, dtype.newbyteorder("="), order="C")
 
 
 def _header(file: BinaryIO | BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
