@@ -19,7 +19,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import EngineError
-from .files import open_file, read_records
+from .files import open_file
 
 SUFFIXES = (".npy", ".npz")
 # A .npz may expand to this many times its size, or to FREE bytes. Deflate reaches 1032, which
@@ -114,10 +114,11 @@ def _read(file: BinaryIO | BytesIO, size: int, path: Path) -> Array:
         )
     if len(shape) > MOST_SIDES:
         raise _bad(path, f"holds an array of {len(shape)} dimensions", "Save another array.")
-    count = math.prod(shape)
-    values = read_records(file, dtype, count)
-    if len(values) != count:  # it has become shorter
-        raise _bad(path, f"ends after {len(values):,} of {count:,} values", "Save it again.")
+    values = np.empty(math.prod(shape), dtype)
+    # typeshed's BinaryIO has no readinto.
+    size = file.readinto(values.view(np.uint8).data)  # type: ignore[union-attr]
+    if size != needed:  # it has become shorter
+        raise _bad(path, f"ends after {size:,} of {needed:,} bytes of data", "Save it again.")
     array = values.reshape(shape, order="F" if fortran else "C")
     return np.asarray(array, dtype.newbyteorder("="), order="C")
 

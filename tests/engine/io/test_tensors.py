@@ -70,7 +70,6 @@ def test_metadata_that_is_no_result(tmp_path):
     (np.array([1, np.nan, np.inf]), "2 values that are NaN"),
     (np.zeros((2, 2, 2)), r"has the shape \(2, 2, 2\)"),
     (np.zeros(0), r"has the shape \(0,\)"),
-    (np.array(3.0), r"has the shape \(\)"),
 ])  # fmt: skip
 def test_values_that_are_not_one_per_splat(tmp_path, values, what):
     write(tmp_path / "r", {"scores": values}, {})
