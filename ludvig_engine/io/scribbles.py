@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import binary_opening
+from scipy.ndimage import (
+    binary_dilation,
+    binary_erosion,
+    binary_opening,
+    distance_transform_edt,
+)
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError
 from ..scene import View
 from .painted import Painted, read_painted
@@ -98,7 +103,7 @@ def _found(painted: Painted, colors: Float[Array, "h w 3"], path: Path, view: Vi
     if sheet.max() < STRONG:
         return _Found(paint)
     note = f"{path.name} is a sheet of the color {_named(sheet)}: what differs from it is paint."
-    return _Found(paint, white=bool(sheet.min() < STRONG), notes=(note,))
+    return _Found(paint, white=bool(sheet.min() <= WHITE), notes=(note,))
 
 
 def _photo(view: View, shape: tuple[int, ...]) -> Float[Array, "h w 3"] | None:
@@ -122,27 +127,43 @@ def _by_color(
     colors: Float[Array, "h w 3"], paint: Bool[Array, "h w"], path: Path, white: bool
 ) -> Strokes:
     """What was painted on the object and beside it; `white` is no paint on a white sheet."""
-    red, green, blue = np.moveaxis(colors, 2, 0)
-    on = green - np.maximum(red, blue) > STRONG
-    positive = paint & (on | (colors.min(2) > WHITE) if white else on)
-    negative = paint & (red - np.maximum(green, blue) > STRONG)
     if not paint.any():
         raise _not_strokes(path, "it has no stroke in it")
-    # Where colors meet, and at the rims of strokes, they are mixed.
-    other = paint & ~positive & ~negative
-    body = binary_opening(other, np.ones((3, 3)))
-    other = other if not (positive.any() or negative.any()) else body
-    if not other.any():
-        return Strokes(positive, negative)
-    count, shown = int(other.sum()), colors[other]
-    color = np.median(shown, axis=0)
-    if positive.any():
-        note = f"{count:,} pixels of {path.name} were left out, which are neither green nor white "
-        return Strokes(positive, negative, (f"{note}nor red, such as {_named(color)}.",))
-    if float(np.percentile(np.abs(shown - color).max(1), 90)) > STRONG:
-        raise _not_strokes(path, "its strokes have several colors, but none is green")
-    note = f"The strokes of {path.name} in {_named(color)} are taken as the object."
-    return Strokes(other, negative, (note,))
+    red, green, blue = np.moveaxis(colors, 2, 0)
+    # At the rims of strokes colors are mixed with what is below: they belong to the nearest body.
+    body, nearest = _bodies(paint)
+    on = green - np.maximum(red, blue) > STRONG
+    positive = body & (on | (colors.min(2) > WHITE) if white else on)
+    negative = body & (red - np.maximum(green, blue) > STRONG)
+    other = body & ~positive & ~negative
+    # Where strokes meet, or in a JPEG, a few pixels have neither's color.
+    clear = other if not (positive.any() or negative.any()) else binary_opening(other)
+    notes: tuple[str, ...] = ()
+    if clear.any():
+        shown = colors[clear]
+        color = np.median(shown, axis=0)
+        if positive.any():
+            count = int((paint & other[nearest]).sum())
+            notes = (
+                f"{count:,} pixels of {path.name} were left out, which are neither green nor white "
+                f"nor red, such as {_named(color)}.",
+            )
+        elif float(np.percentile(np.abs(shown - color).max(1), 90)) > STRONG:
+            raise _not_strokes(path, "its strokes have several colors, but none is green")
+        else:
+            positive = other
+            notes = (f"The strokes of {path.name} in {_named(color)} are taken as the object.",)
+    return Strokes(paint & positive[nearest], paint & negative[nearest], notes)
+
+
+def _bodies(
+    paint: Bool[Array, "h w"],
+) -> tuple[Bool[Array, "h w"], tuple[Int[Array, "h w"], Int[Array, "h w"]]]:
+    """The inner pixels of strokes, or all of thin ones; and which of them is nearest to each."""
+    inner = binary_erosion(paint, border_value=1)
+    body = inner | (paint & ~binary_dilation(inner, np.ones((3, 3)), 2))
+    rows, columns = distance_transform_edt(~body, return_distances=False, return_indices=True)
+    return body, (rows, columns)
 
 
 def _named(color: Float[Array, " 3"]) -> str:
