@@ -121,14 +121,28 @@ def reduced(
 ) -> Sequence[Sight]:
     """Feature maps -> what `uplift` takes: maps of few channels, each with its camera."""
     reduce = None
+    channels: list[int] = []  # of the map that was read first
+
+    def alike(n: int) -> Arrays:
+        arrays = maps[n]  # once: this may read a file
+        count = len(arrays["map"])
+        channels.append(count)
+        if count != channels[0]:
+            raise EngineError(
+                "bad_input",
+                f"The map of {views[n].name} has {count} channels, but others have {channels[0]}.",
+                ["Give all maps the same channels, first."],
+            )
+        return arrays
+
     if recipe.components:
-        every = Lazy(lambda n: maps[n]["map"], len(maps))
+        every = Lazy(lambda n: alike(n)["map"], len(maps))
         reduce = pca_.fit_pca(
             every, components=recipe.components, weighted=recipe.weighted, job=job
         )
 
     def sight(n: int) -> Sight:
-        arrays = maps[n]  # once: this may read a file
+        arrays = alike(n)
         found = reduce(arrays["map"]) if reduce else arrays["map"]
         return Sight(views[n].camera, found, arrays.get("valid"))
 

@@ -19,6 +19,8 @@ from .masks import Box, Click
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CLICK = re.compile(rf"(?P<view>.+):(?P<x>{_NUMBER}),(?P<y>{_NUMBER})(?::(?P<sign>[+-]))?")
 _BOX = re.compile(rf"(?P<view>.+):(?P<corners>{_NUMBER}(?:,{_NUMBER}){{3}})")
+# Any id of 32 bits.
+_VALUE = re.compile(r"\d{1,10}|#[0-9a-fA-F]{6}")
 _FILE = re.compile(r"(?P<view>[^=]+)=(?P<path>.*)", re.DOTALL)
 
 
@@ -33,8 +35,8 @@ class Written:
     example: str = ""
     # Matches the form.
     pattern: re.Pattern[str] | None = None
-    # Turns the match into a click, a box or paint.
-    read: Callable[[Scene, re.Match[str]], Any] | None = None
+    # Turns the scene and the match into a click, a box or paint; masks also take `value`.
+    read: Callable[..., Any] | None = None
     # Turns what `read` returned into paint.
     paint: Callable[[Any], Paint] | None = None
     # Whether SAM can turn prompts of this kind into masks.
@@ -59,6 +61,23 @@ def _file(
     read: Callable[[View, str | PathLike[str]], Paint],
 ) -> Callable[[Scene, re.Match[str]], Paint]:
     return lambda scene, parts: read(scene.view(parts["view"]), parts["path"])
+
+
+def _mask(scene: Scene, parts: re.Match[str], value: str | None = None) -> Paint:
+    return painting.photo_mask(scene.view(parts["view"]), parts["path"], value=_value(value))
+
+
+def _value(text: str | None) -> int | None:
+    """The number of an id or of a color."""
+    if text is None:
+        return None
+    if not _VALUE.fullmatch(text):
+        raise EngineError(
+            "bad_input",
+            f'"--mask-value {text}" is neither an id nor a color.',
+            ["Write it like this: --mask-value 2, or --mask-value #ff0000"],
+        )
+    return int(text[1:], 16) if text.startswith("#") else int(text)
 
 
 def _as_it_is(paint: Paint) -> Paint:
@@ -94,10 +113,10 @@ WRITTEN = {
     ),
     "mask": Written(
         "VIEW=PNG",
-        ": the object is white, everything else black",
-        "IMG_1.jpg=paint.png",
+        ": the object is not black, not 0 or not transparent; an image or .npy",
+        "IMG_1.jpg=mask.png",
         _FILE,
-        _file(painting.photo_mask),
+        _mask,
         _as_it_is,
     ),
     "text": Written("", "Words for the object; clicks and paint correct what they find"),
@@ -113,6 +132,10 @@ def option(kind: str) -> Any:
 Clicks = Annotated[list[str] | None, option("click")]
 Scribbles = Annotated[list[str] | None, option("scribble")]
 Masks = Annotated[list[str] | None, option("mask")]
+MaskValue = Annotated[
+    str | None,
+    typer.Option(help="Which id, or color as #RRGGBB, is the object in masks that have several"),
+]
 Boxes = Annotated[list[str] | None, option("box")]
 Texts = Annotated[list[str] | None, option("text")]
 
@@ -122,13 +145,18 @@ def options() -> str:
     return ", ".join(f"--{kind}" for kind in WRITTEN)
 
 
-def read_all(scene: Scene, given: Mapping[str, Sequence[str] | None]) -> dict[str, list[Any]]:
+def read_all(
+    scene: Scene, given: Mapping[str, Sequence[str] | None], *, mask_value: str | None = None
+) -> dict[str, list[Any]]:
     """Parse the values of all prompt options except texts, by kind.
+
+    `mask_value` is the id or color, as "#rrggbb", of the object in masks that have several.
 
     Raises `EngineError` "bad_input" for a value that does not have the form of its kind.
     """
+    more = {"mask": {"value": mask_value}}
     return {
-        kind: [_read(scene, kind, text) for text in given.get(kind) or ()]
+        kind: [_read(scene, kind, text, more.get(kind, {})) for text in given.get(kind) or ()]
         for kind, row in WRITTEN.items()
         if row.read
     }
@@ -144,7 +172,7 @@ def paint(read: Mapping[str, Sequence[Any]], *, pointing: bool) -> list[Paint]:
     ]
 
 
-def _read(scene: Scene, kind: str, text: str) -> Any:
+def _read(scene: Scene, kind: str, text: str, more: Mapping[str, Any]) -> Any:
     row = WRITTEN[kind]
     assert row.pattern is not None
     assert row.read is not None
@@ -155,4 +183,4 @@ def _read(scene: Scene, kind: str, text: str) -> Any:
             f'"--{kind} {text}" is not {row.form}.',
             [f"Write it like this: --{kind} {row.example}"],
         )
-    return row.read(scene, parts)
+    return row.read(scene, parts, **more)

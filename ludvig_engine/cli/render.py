@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from ..arrays import Array, Float
@@ -107,8 +106,7 @@ def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array
             f"--what {what} needs a result file, but there is no --scores.",
             ["Add --scores RESULT.safetensors, which `ludvig segment` writes."],
         )
-    arrays, _ = result.read_result(scores, what)
-    values = scene.from_file(arrays[what]).astype(np.float32)
+    values = scene.from_file(result.read_values(scores, what))
     return values.max(1) if values.ndim == 2 else values
 
 

@@ -22,7 +22,7 @@ from ..pipeline import Recipe, prepare
 from ..progress import Job
 from ..sam import Segmenter
 from ..scene import Scene
-from ..segmentation.painting import Paint
+from ..segmentation.painting import Paint, notes_of
 from ..segmentation.segment import Options, Segment, segment
 from ..words.correct import corrected
 from ..words.find import Spread
@@ -72,6 +72,7 @@ def command(
     click: prompts.Clicks = None,
     scribble: prompts.Scribbles = None,
     mask: prompts.Masks = None,
+    mask_value: prompts.MaskValue = None,
     box: prompts.Boxes = None,
     text: prompts.Texts = None,
     negative: words.Negatives = None,
@@ -100,7 +101,7 @@ def command(
     copy_rows: Any = row_copier(splats, *exports) if exports else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
     given = {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text}
-    placed = prompts.read_all(scene, given)
+    placed = prompts.read_all(scene, given, mask_value=mask_value)
     asked = Asked(
         texts=tuple(text or ()),
         negatives=negative,
@@ -127,7 +128,12 @@ def command(
         "licence": models.licence,
         "config": paper,
         "threshold": found.threshold,
-        "prompts": {**given, "negative": negative, "template": template},
+        "prompts": {
+            **given,
+            "mask_value": mask_value,
+            "negative": negative,
+            "template": template,
+        },
         "parameters": found.parameters,
         "evidence": found.evidence,
     }
@@ -184,10 +190,12 @@ def _compute(
     segmenter = models.segmenter(asked.segmenter) if asked.segmenter else None
     paints = _paints(segmenter, placed)
     if segmenter and asked.every_photo:
-        return masks.all_photos(scene, segmenter, paints, **shared), {}
+        found = masks.all_photos(scene, segmenter, paints, **shared)
+        return replace(found, notes=notes_of(paints)), {}
     if isinstance(asked.published, Foreground | Masks):
         parts: dict[str, Any] = {"extractor": asked.extractor, "models": models, "cache": kept}
-        return foreground(scene, asked.published, paints, **parts, **shared), {}
+        found = foreground(scene, asked.published, paints, **parts, **shared)
+        return replace(found, notes=(*found.notes, *notes_of(paints))), {}
     features = models.features(asked.extractor or "auto")
     prepared = prepare(scene, features, recipe=asked.recipe, cache=kept, job=job)
     if not asked.texts:

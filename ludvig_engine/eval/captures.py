@@ -22,7 +22,7 @@ from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import Extractor
 from ..io.load import load_scene
-from ..io.photos import read_mask
+from ..io.masks import read_mask, read_truth
 from ..paper.configs import Foreground
 from ..paper.one_view import find_foreground, picture
 from ..pictures.draw import share
@@ -39,7 +39,7 @@ from ..words.lift import TextExtractor, lift_text
 from ..words.text import detect
 from . import metrics
 from .datasets import splats_of
-from .single_view import Task, read_binary
+from .single_view import Task
 
 # A photo counts only if the thing covers this share of it: of a smaller one, the rim of one pixel
 # dominates the IoU.
@@ -95,7 +95,7 @@ def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
     """
     found = []
     for thing in things(root):
-        shown = {name: float(read_binary(path).mean()) for name, path in thing.masks.items()}
+        shown = {name: float(read_truth(path).mean()) for name, path in thing.masks.items()}
         view = max(shown, key=shown.__getitem__)
         others = [name for name, share in shown.items() if name != view and share >= LEAST]
         rest = {name: thing.masks[name] for name in others}

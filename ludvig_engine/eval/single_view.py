@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Bool
 from ..cache.store import Cache
-from ..errors import EngineError
 from ..features import load_extractor
 from ..io.load import load_scene
+from ..io.masks import read_truth
+from ..io.photo_files import decoding, open_photo
 from ..paper.configs import Foreground, Masks
 from ..paper.masks import find_by_masks
 from ..paper.one_view import Found, find_foreground, picture, prepare_pruned
@@ -43,14 +44,6 @@ Predictor = Callable[[Task], Mapping[str, Bool[Array, "H W"]]]
 Finder = Callable[[Scene, View, Paint], tuple[Found, Gaussians]]
 
 
-def read_binary(path: Path) -> Bool[Array, "h w"]:
-    """A ground truth: the pixels that are at least half as bright as the brightest one.
-
-    So masks may be stored as 0 and 1, or as 0 and 255. Raises `EngineError` "bad_file".
-    """
-    return _gray(path) >= 0.5
-
-
 def score(
     tasks: Sequence[Task], predict: Predictor, *, job: Job = SILENT
 ) -> dict[str, dict[str, float]]:
@@ -62,7 +55,7 @@ def score(
     for task in job.track(tasks, EVALUATE):
         predicted = predict(task)
         targets = {view: path for view, path in task.targets.items() if view != task.reference}
-        pairs = [(predicted[view], read_binary(path)) for view, path in targets.items()]
+        pairs = [(predicted[view], read_truth(path)) for view, path in targets.items()]
         pairs = [(guess, metrics.scaled(truth, *guess.shape)) for guess, truth in pairs]
         rows[task.name] = {
             "IoU": 100 * metrics.mean(metrics.iou(*pair) for pair in pairs),
@@ -129,18 +122,8 @@ def prompt(path: Path, camera: Camera) -> Paint:
     The image is resized to the camera by the nearest pixel and divided by its maximum; there is no
     negative paint.
     """
-    with Image.open(path) as image:
-        small = image.convert("L").resize((camera.width, camera.height), Image.Resampling.NEAREST)
-        values = np.asarray(small, np.float32)
+    size = camera.width, camera.height
+    with open_photo(path) as image, decoding(path):
+        small = image.convert("L").resize(size, Image.Resampling.NEAREST)
+    values = np.asarray(small, np.float32)
     return Paint(camera, values / max(float(values.max()), 1), np.zeros_like(values))
-
-
-def _gray(path: Path) -> Float[Array, "h w"]:
-    try:
-        with Image.open(path) as image:
-            values = np.asarray(image.convert("L"), np.float32)
-    except OSError as error:
-        raise EngineError(
-            "bad_file", f"{path} cannot be read: {error}.", ["Download the dataset again."]
-        ) from error
-    return values / max(float(values.max()), 1)

@@ -1,26 +1,28 @@
 """`files:DIR`: your own features, one file per photo, with the photo's name.
 
-A `.npy` holds an array (D, h, w), or (h, w) for one channel. A `.npz` holds such an array as its
-only one. The channels of a `.png` become values in 0..1. Maps may have any resolution, since they
-cover the whole photo, but all maps of a folder must have the same number of channels.
+A `.npy` holds an array (D, h, w), or (h, w) for one channel. A `.npz` or `.safetensors` holds such
+an array as its only one. The channels of a `.png` become values in 0..1. Maps may have any
+resolution, since they cover the whole photo, but all maps of a folder must have the same number of
+channels.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
-from ..io.files import damage_explained
+from ..io.numpy_files import read_array
+from ..io.photo_files import decoding, open_photo
+from ..io.tensors import read_tensors
 from ..scene import Photo
+from .own_maps import checked_map
 
-SUFFIXES = (".npy", ".npz", ".png")
+SUFFIXES = (".npy", ".npz", ".safetensors", ".png")
 
 
 @dataclass(frozen=True)
@@ -35,26 +37,9 @@ class Files:
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         path = self._find(photo.name)
-        # np.load also raises these: the first for a header of a huge array, the second for one that
-        # is cut short.
-        with damage_explained(str(path), MemoryError, tokenize.TokenError):
-            feature_map = _read(path)
+        feature_map = _read(path)
         feature_map = feature_map[None] if feature_map.ndim == 2 else feature_map
-        if feature_map.ndim != 3 or 0 in feature_map.shape:
-            shape = "x".join(map(str, feature_map.shape))
-            raise EngineError(
-                "bad_file",
-                f"{path.name} holds an array of shape {shape}, not a map.",
-                ["Store it as (channels, rows, columns)."],
-            )
-        if not np.isfinite(feature_map).all():
-            count = int((~np.isfinite(feature_map)).sum())
-            raise EngineError(
-                "bad_file",
-                f"{path.name} has {count:,} values that are NaN or infinite.",
-                ["Replace these values by finite ones."],
-            )
-        return np.ascontiguousarray(feature_map, np.float32)
+        return checked_map(feature_map, path.name)
 
     def _find(self, photo: str) -> Path:
         stem = Path(photo).with_suffix("")
@@ -99,14 +84,18 @@ def load(argument: str, *, device: str) -> Files:
 
 
 def _read(path: Path) -> Array:
-    if path.suffix == ".npy":
-        return np.load(path, allow_pickle=False)
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            if len(arrays.files) != 1:
-                raise ValueError(f"it holds {len(arrays.files)} arrays instead of 1")
-            return np.asarray(arrays[arrays.files[0]])
-    with Image.open(path) as image:
+    if path.suffix == ".safetensors":
+        arrays, _ = read_tensors(path)
+        if len(arrays) != 1:
+            raise EngineError(
+                "bad_file",
+                f"{path.name} holds {len(arrays)} arrays instead of 1.",
+                ["Save one map in it."],
+            )
+        return next(iter(arrays.values()))
+    if path.suffix != ".png":
+        return read_array(path)
+    with open_photo(path) as image, decoding(path):
         plain = image.mode in ("L", "RGB", "RGBA", "I;16")
         pixels = np.asarray(image if plain else image.convert("RGB"))
     scale = 65535 if pixels.dtype.itemsize == 2 else 255

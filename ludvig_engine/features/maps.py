@@ -12,6 +12,7 @@ from ..io.photos import read_photo
 from ..scene import View
 from ..stages import EXTRACT
 from . import Extractor
+from .own_maps import checked_map
 
 T = TypeVar("T")
 
@@ -21,7 +22,8 @@ def feature_map(view: View, extractor: Extractor) -> Arrays:
     pixels.
     """
     photo = read_photo(view)
-    made = {"map": extractor(photo)}
+    name = f"The map of {view.name} by {extractor.name}"
+    made = {"map": checked_map(extractor(photo), name)}
     return made if photo.valid is None else {**made, "valid": photo.valid}
 
 

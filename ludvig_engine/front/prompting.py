@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Float, Shaped
+from ..arrays import Array, Shaped
 from ..errors import EngineError
-from ..io.photos import to_camera
+from ..io.masks import prompt_mask
+from ..io.painted import of_array
+from ..io.photos import file_size, to_camera
 from ..io.shots import same_shape
 from ..scene import View, find_view
 from ..segmentation import painting
@@ -95,7 +97,7 @@ def _scribble(view: View, strokes: Array | str | PathLike[str]) -> Paint:
             ["Give values above 0 on the object, or below 0 beside it."],
         )
     # A thin stroke on a large photo covers but a small part of the camera's pixels. The threshold
-    # is the one of `io.photos.read_scribble`.
+    # is the one of `io.scribbles.read_scribble`.
     yes = to_camera((values > 0).astype(np.float32), view)
     no = to_camera((values < 0).astype(np.float32), view)
     positive = (yes > np.maximum(no, 0.1)).astype(np.float32)
@@ -105,21 +107,17 @@ def _scribble(view: View, strokes: Array | str | PathLike[str]) -> Paint:
 def _mask(view: View, mask: Array | str | PathLike[str]) -> Paint:
     if not isinstance(mask, np.ndarray):
         return painting.photo_mask(view, mask)
-    values = _image(view, mask, "mask")
-    values = np.clip(values / 255 if values.max() > 1 else values, 0, 1).astype(np.float32)
-    if values.max() < 0.5:
-        raise EngineError(
-            "bad_input", f"The mask of {view.name} is empty.", ["Give 1 where the object is."]
-        )
-    return painting.mask(view.camera, to_camera(values, view))
+    name = f"The mask of {view.name}"
+    painted = of_array(_image(view, mask, "mask"), name)
+    return painting.mask(view.camera, prompt_mask(painted, view, name), f"mask of {view.name}")
 
 
-def _image(view: View, values: Shaped[Array, "..."], what: str) -> Float[Array, "h w"]:
-    """An array painted on a photo, as float32.
+def _image(view: View, values: Shaped[Array, "..."], what: str) -> Shaped[Array, "h w"]:
+    """An array painted on a photo.
 
     Raises `EngineError` "bad_input" if it does not have the photo's shape.
     """
-    size = view.photo_size if all(view.photo_size) else (view.camera.width, view.camera.height)
+    size = file_size(view)
     if values.ndim != 2 or not same_shape((values.shape[1], values.shape[0]), size):
         raise EngineError(
             "bad_input",
@@ -127,4 +125,4 @@ def _image(view: View, values: Shaped[Array, "..."], what: str) -> Float[Array, 
             f"{(size[1], size[0])}.",
             ["Give one value per pixel of the photo file, as (rows, columns)."],
         )
-    return values.astype(np.float32)
+    return values

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ..arrays import Array, Shaped
+from ..arrays import Array
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..features import Extractor, pca
+from ..features.own_maps import checked_map
 from ..io.photos import read_photo
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
@@ -67,8 +68,6 @@ def uplift(
         extractor = loaded(maps)
         return lifted_features(scene, extractor, recipe=recipe, cache=kept(cache), job=job)
     pairs = _paired(scene, maps)
-    for view, one in pairs:
-        _check(view, one, pairs[0][1])
     reduce = None
     if components:
         reduce = pca.fit_pca([one for _, one in pairs], components=components, job=job)
@@ -80,7 +79,7 @@ def uplift(
 
 
 def _paired(scene: Scene, maps: Maps) -> Sequence[tuple[View, Array]]:
-    """Each map with its view, as float32."""
+    """Each map with its view, as float32 and with the channels of the first."""
     if isinstance(maps, Mapping):
         found = [(scene.view(name), one) for name, one in maps.items()]
     else:
@@ -94,25 +93,17 @@ def _paired(scene: Scene, maps: Maps) -> Sequence[tuple[View, Array]]:
         found = list(zip(scene.views, every, strict=True))
     if not found:
         raise EngineError("bad_input", "There are no maps.", ["Give one per view."])
-    return [(view, np.ascontiguousarray(one, np.float32)) for view, one in found]
-
-
-def _check(view: View, one: Shaped[Array, "..."], first: Shaped[Array, "..."]) -> None:
-    """Raises `EngineError` "bad_input" if that is no map with as many channels as the first."""
-    if one.ndim != 3 or 0 in one.shape or len(one) != len(first):
-        expected = f"({len(first) if first.ndim == 3 else 'channels'}, rows, columns)"
-        raise EngineError(
-            "bad_input",
-            f"The map of {view.name} has the shape {one.shape}, but {expected} is expected.",
-            ["Give all maps the same channels, first."],
-        )
-    bad = int((~np.isfinite(one)).sum())
-    if bad:
-        raise EngineError(
-            "bad_input",
-            f"The map of {view.name} has {bad:,} values that are NaN or infinite.",
-            ["Mend the map."],
-        )
+    pairs: list[tuple[View, Array]] = []
+    for view, one in found:
+        if not isinstance(one, np.ndarray):
+            raise EngineError(
+                "bad_input",
+                f"The map of {view.name} is of the type {type(one).__name__}.",
+                ["Give NumPy arrays."],
+            )
+        channels = len(pairs[0][1]) if pairs else 0
+        pairs.append((view, checked_map(one, f"The map of {view.name}", channels=channels)))
+    return pairs
 
 
 def _valid(view: View) -> Array | None:

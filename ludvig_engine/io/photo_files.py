@@ -34,7 +34,7 @@ def size_and_turn(path: Path) -> tuple[tuple[int, int], int]:
     1 means that it is to be shown as it is stored; from 5 on, width and height are exchanged.
     """
     with open_photo(path) as image:
-        turn = _orientation(image)
+        turn = orientation(image)
         return turned_size(image.size, applied_turn(image)), turn
 
 
@@ -43,10 +43,11 @@ def applied_turn(image: Image.Image) -> int:
 
     The size of an opened TIFF is the turned one, too.
     """
-    return _orientation(image) if image.format == "TIFF" else 1
+    return orientation(image) if image.format == "TIFF" else 1
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation of an opened image, 1 to 8."""
     if image.format not in _EXIF_FIRST and "exif" not in image.info:
         return 1
     try:

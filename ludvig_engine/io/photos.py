@@ -1,4 +1,4 @@
-"""Photos, masks and clicks, between the photo file's pixels and the view's pinhole camera.
+"""Photos and clicks, between the photo file's pixels and the view's pinhole camera.
 
 A photo, its masks and its cameras all refer to the same pixels: those that are stored, or, where
 the cameras were made for photos turned as EXIF says, the turned ones (`View.turn`).
@@ -9,7 +9,6 @@ Cameras count continuously and have that middle at (0.5, 0.5). `photo_point` con
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,16 +16,15 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import zoom
 
-from ..arrays import Array, Bool, Float, Shaped
+from ..arrays import Array, Float, Shaped
 from ..errors import EngineError, Fix
 from ..scene import Photo, View
 from .lens import Lens
 from .photo_files import applied_turn, decoding, open_photo, turned_size
 from .photo_mask import kept
-from .shots import same_shape
 
 # Averages when it shrinks, and unlike Lanczos it never rings.
-_FILTER = Image.Resampling.HAMMING
+FILTER = Image.Resampling.HAMMING
 # What each EXIF orientation does to the stored pixels (rows, columns, channels).
 _TURNS: dict[int, Callable[[Array], Array]] = {
     1: lambda image: image,
@@ -62,9 +60,7 @@ def read_photo(view: View) -> Photo:
         if all(view.photo_size) and size != view.photo_size:
             what = f"{view.photo} is now {_by(size)}, no longer {_by(view.photo_size)}."
             raise EngineError("bad_file", what, ["Load the scene again."])
-        # Exchanging width and height twice is exchanging them back.
-        pixels = _decode(image, view.photo, turned_size(turned_size(_grid(view), view.turn), done))
-        pixels = _TURNS[view.turn](_TURNS[_BACK.get(done, done)](pixels))
+        pixels = turned_pixels(image, view, _grid(view))
     valid = None
     counts = kept(view.mask, size, _grid(view)) if view.mask else None
     if isinstance(view.lens, Lens):
@@ -83,43 +79,16 @@ def read_photo(view: View) -> Photo:
     )
 
 
-def read_mask(path: str | os.PathLike[str], view: View) -> Float[Array, "H W"]:
-    """A mask painted on a view's photo, 0..1, in the geometry of the view's camera.
+def turned_pixels(image: Image.Image, view: View, size: tuple[int, int]) -> Float[Array, "h w C"]:
+    """The pixels of a view's photo, opened as `image`, turned as its cameras take them.
 
-    Bright is inside, transparent and black are outside; images of 0 and 1 work like those of 0 and
-    255. Raises `EngineError` "bad_input" if the image does not have the photo's shape.
+    `size` is the width and height after turning; channels are those of `decode`.
     """
-    mask = _read_painting(path, view)
-    values = mask[..., :3].mean(2) * mask[..., 3]
-    return to_camera(values if values.max() > 1.5 / 255 else np.minimum(values * 255, 1), view)
-
-
-def read_scribble(
-    path: str | os.PathLike[str], view: View
-) -> tuple[Bool[Array, "H W"], Bool[Array, "H W"]]:
-    """Strokes painted on a view's photo, in the geometry of its camera: (positive, negative).
-
-    Green and white strokes are positive, red ones are negative, and everything else is ignored.
-    Raises `EngineError` "bad_input" if there is no stroke, or if the image does not have the
-    photo's shape.
-    """
-    painting = _read_painting(path, view)
-    red = painting[..., 0]
-    green = painting[..., 1]
-    blue = painting[..., 2]
-    opaque = painting[..., 3] >= 0.5
-    positive = opaque & ((green - np.maximum(red, blue) > 0.25) | (painting[..., :3].min(2) > 0.5))
-    negative = opaque & (red - np.maximum(green, blue) > 0.25)
-    if not (positive.any() or negative.any()):
-        raise EngineError(
-            "bad_input",
-            f"{Path(path).name} has no stroke in it.",
-            ["Paint green on the object and red beside it."],
-        )
-    # A thin stroke on a large photo covers only a small part of the camera's pixels, hence the low
-    # limits.
-    p, n = (to_camera(stroke.astype(np.float32), view) for stroke in (positive, negative))
-    return p > np.maximum(n, 0.1), n > np.maximum(p, 0.1)
+    done = applied_turn(image)  # before it is decoded, which makes Pillow forget it
+    # Exchanging width and height twice is exchanging them back.
+    stored = turned_size(turned_size(size, view.turn), done)
+    pixels = decode(image, Path(view.photo or view.name), stored)
+    return _TURNS[view.turn](_TURNS[_BACK.get(done, done)](pixels))
 
 
 def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
@@ -129,7 +98,7 @@ def photo_point(view: View, x: float, y: float) -> tuple[float, float]:
     pixels of the camera, with that middle at (0.5, 0.5). Raises `EngineError` "bad_input" if the
     pixel is outside the photo, or where the lens model has no ray for it.
     """
-    size = _photo_size(view)
+    size = file_size(view)
     if not (0 <= x < size[0] and 0 <= y < size[1]):
         raise EngineError(
             "bad_input",
@@ -157,7 +126,7 @@ def to_photo(view: View, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w 
     """
     if isinstance(view.lens, Lens):
         image = view.lens.to_photo(image)
-    width, height = _photo_size(view)
+    width, height = file_size(view)
     factors = (height / image.shape[0], width / image.shape[1], *[1] * (image.ndim - 2))
     if factors == (1,) * image.ndim:
         return image
@@ -166,7 +135,8 @@ def to_photo(view: View, image: Shaped[Array, "H W ..."]) -> Shaped[Array, "h w 
     )
 
 
-def _photo_size(view: View) -> tuple[int, int]:
+def file_size(view: View) -> tuple[int, int]:
+    """Width and height of a view's photo file, or of its camera if that is not known."""
     return view.photo_size if all(view.photo_size) else _grid(view)
 
 
@@ -179,7 +149,7 @@ def _grid(view: View) -> tuple[int, int]:
     )
 
 
-def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array, "h w C"]:
+def decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array, "h w C"]:
     """The image at `size`, 0..1, with 3 channels, or 4 if it has alpha."""
     with decoding(path):
         # JPEGs can be decoded at 1/2, 1/4 or 1/8 of their size in a fraction of the time. The box
@@ -189,36 +159,18 @@ def _decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Arra
         if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
             values = np.asarray(image, np.float32)
             scale = 1 if image.mode == "F" else 65535
-            gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, _FILTER)
+            gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, FILTER)
             return np.repeat(np.asarray(gray)[..., None], 3, 2)
         mode = "RGBA" if image.has_transparency_data else "RGB"
         # Pillow copies a photo to convert it, which takes 800 MB at 200 megapixels.
         colour = image if image.mode in (mode, "L") else image.convert(mode)
-        small = colour.resize(size, _FILTER, box).convert(mode)
+        small = colour.resize(size, FILTER, box).convert(mode)
         return np.asarray(small, np.float32) / 255
-
-
-def _read_painting(path: str | os.PathLike[str], view: View) -> Float[Array, "h w 4"]:
-    """An image with the photo's aspect ratio, at its own size, with alpha."""
-    with open_photo(Path(path)) as image:
-        if not same_shape(image.size, _photo_size(view)):
-            raise EngineError(
-                "bad_input",
-                f"{Path(path).name} is {_by(image.size)}, "
-                f"but the photo {view.name} is {_by(_photo_size(view))}.",
-                ["Paint on the photo itself, without cropping or rotating it."],
-            )
-        pixels = _decode(image, Path(path), image.size)
-    return (
-        pixels
-        if pixels.shape[2] == 4
-        else np.dstack([pixels, np.ones(pixels.shape[:2], np.float32)])
-    )
 
 
 def to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:
     """What was painted on a view's photo (at any size), in the geometry of its camera."""
-    resized = np.asarray(Image.fromarray(values).resize(_grid(view), _FILTER))
+    resized = np.asarray(Image.fromarray(values).resize(_grid(view), FILTER))
     return view.lens.undistort(resized)[0] if isinstance(view.lens, Lens) else resized
 
 

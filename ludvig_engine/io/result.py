@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ..arrays import Array
 from ..errors import EngineError
 from .atomic import atomic_write
+from .tensors import read_tensors
 
 
 def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
@@ -41,22 +41,37 @@ def read_result(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array
             f"There is no file {path}.",
             ["Write it with: ludvig segment ... --out FILE."],
         )
+    arrays, texts = read_tensors(path, *names)
     try:
-        with safe_open(path, "numpy") as file:
-            here = set(file.keys())
-            if missing := [name for name in names if name not in here]:
-                raise EngineError(
-                    "bad_file",
-                    f"{path} has no {missing[0]}, only {', '.join(sorted(here))}.",
-                    ["Give another result file."],
-                )
-            arrays = {name: file.get_tensor(name) for name in names or sorted(here)}
-            about = {name: json.loads(text) for name, text in (file.metadata() or {}).items()}
-    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+        return arrays, {name: json.loads(text) for name, text in texts.items()}
+    except (ValueError, RecursionError) as error:
         raise EngineError(
-            "bad_file", f"{path} is not a result file: {error}.", ["Run the command again."]
+            "bad_file",
+            f"{path} is not a result file: {error}.",
+            ["Write it with: ludvig segment ... --out FILE."],
         ) from error
-    return arrays, about
+
+
+def read_values(path: str | PathLike[str], name: str) -> Array:
+    """One number per splat, or one per splat and text: float32 (F,) or (F, T), in file order.
+
+    Raises `EngineError` as `read_result`, and "bad_file" for other shapes or values.
+    """
+    values = read_result(path, name)[0][name]
+    if values.ndim not in (1, 2) or 0 in values.shape or values.dtype.kind not in "biuf":
+        raise EngineError(
+            "bad_file",
+            f"{name} in {path} has the shape {values.shape} and type {values.dtype}, but one "
+            "number per splat is expected.",
+            ["Give a result of: ludvig segment."],
+        )
+    if bad := int((~np.isfinite(values)).sum()):
+        raise EngineError(
+            "bad_file",
+            f"{name} in {path} has {bad:,} values that are NaN or infinite.",
+            ["Run ludvig segment again."],
+        )
+    return values.astype(np.float32)
 
 
 def _texts(about: Mapping[str, Any]) -> dict[str, str]:

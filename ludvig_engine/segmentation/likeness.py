@@ -49,14 +49,14 @@ def learn(
         return np.full(len(positive), float(len(yes) > 0), np.float32)
     rows = np.concatenate([yes, no])
     weights = np.concatenate([yes_weights, no_weights]) * (len(rows) / 2)
+    odds = positive.sum() / negative.sum() if rare else 1.0
+    seen = descriptor.rows(rows)
+    if not np.ptp(seen, axis=0).any():
+        # All examples are alike, and the solver would only search for what is not there.
+        return np.full(len(positive), odds / (1 + odds), np.float32)
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
     with single():
-        job.aside(
-            lambda: model.fit(
-                descriptor.rows(rows), np.arange(len(rows)) < len(yes), sample_weight=weights
-            )
-        )
-    odds = positive.sum() / negative.sum() if rare else 1.0
+        job.aside(lambda: model.fit(seen, np.arange(len(rows)) < len(yes), sample_weight=weights))
     offset = np.float32(model.intercept_[0] + np.log(odds))
     return _sigmoid(descriptor.product(model.coef_[0], job=job) + offset)
 

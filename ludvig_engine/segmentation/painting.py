@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
-from ..io.photos import photo_point, read_mask, read_scribble
+from ..io.masks import read_prompt_mask
+from ..io.photos import photo_point
+from ..io.scribbles import read_scribble
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, adjoint, project
 from ..scene import Camera, Gaussians, View
@@ -26,6 +29,8 @@ from ..stages import READ_PROMPTS
 IN_FRONT = 0.3
 # The radius of a click, as a share of the image's longer side: about 2 pixels of a 720-pixel photo.
 CLICK_RADIUS = 0.003
+# A mask of more than this share of a picture may be an inverted one.
+MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Paint:
     perhaps: Float[Array, "H W"] | None = None
     # The Gaussians that were shown when it was painted; None: all of them.
     visible: Bool[Array, " N"] | None = None
+    # What the user should know about how it was read.
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("positive", "negative", "perhaps"):
@@ -119,11 +126,19 @@ def merged(paints: Sequence[Paint]) -> list[Paint]:
                 clear = positive * (positive >= negative), negative * (negative > positive)
                 inside = [p for p in (other.perhaps, paint.perhaps) if p is not None]
                 perhaps = np.maximum.reduce(inside) if inside else None
-                together[n] = Paint(paint.camera, *clear, paint.through, perhaps, paint.visible)
+                notes = (*other.notes, *paint.notes)
+                together[n] = Paint(
+                    paint.camera, *clear, paint.through, perhaps, paint.visible, notes
+                )
                 break
         else:
             together.append(paint)
     return together
+
+
+def notes_of(paints: Sequence[Paint]) -> tuple[str, ...]:
+    """What users should know about how their paint was read, each note once."""
+    return tuple(dict.fromkeys(note for paint in paints for note in paint.notes))
 
 
 def click(
@@ -185,9 +200,22 @@ def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:
     return Paint(camera, np.zeros_like(outside), outside, perhaps=1 - outside)
 
 
-def mask(camera: Camera, values: Float[Array, "H W"] | Bool[Array, "H W"]) -> Paint:
-    """The object as the camera sees it, 0..1; every other pixel is not the object."""
+def mask(
+    camera: Camera, values: Float[Array, "H W"] | Bool[Array, "H W"], name: str = "mask"
+) -> Paint:
+    """The object as the camera sees it, 0..1; every other pixel is not the object.
+
+    A mask that covers the corners and most of the picture is as likely inverted as not, and said.
+    """
     values = values.astype(np.float32)
+    share = float(values.mean())
+    corners = values[:: max(len(values) - 1, 1), :: max(values.shape[1] - 1, 1)]
+    if share > MOST and corners.min() > 0.5:
+        note = (
+            f"The {name} covers {share:.0%} of the photo, with all its corners. "
+            "If the object is the rest of the photo, invert the mask."
+        )
+        return Paint(camera, values, 1 - values, notes=(note,))
     return Paint(camera, values, 1 - values)
 
 
@@ -205,16 +233,14 @@ def photo_box(view: View, x0: float, y0: float, x1: float, y1: float) -> Paint:
 
 def photo_scribble(view: View, path: str | PathLike[str]) -> Paint:
     """Strokes painted on the photo: green and white on the object, red beside it."""
-    positive, negative = read_scribble(path, view)
-    return Paint(view.camera, positive.astype(np.float32), negative.astype(np.float32))
+    strokes = read_scribble(path, view)
+    positive, negative = (part.astype(np.float32) for part in (strokes.positive, strokes.negative))
+    return Paint(view.camera, positive, negative, notes=strokes.notes)
 
 
-def photo_mask(view: View, path: str | PathLike[str]) -> Paint:
-    """A mask of the photo."""
-    values = read_mask(path, view)
-    if values.max() < 0.5:
-        raise EngineError("bad_input", f"The mask {path} is empty.", ["Paint the object white."])
-    return mask(view.camera, values)
+def photo_mask(view: View, path: str | PathLike[str], *, value: int | None = None) -> Paint:
+    """A mask of the photo; `value` is the id of the object in it, where it has several."""
+    return mask(view.camera, read_prompt_mask(path, view, value=value), f"mask {Path(path).name}")
 
 
 def _in_front(

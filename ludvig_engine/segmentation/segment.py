@@ -29,9 +29,9 @@ from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
 from .agreement import THRESHOLDS, agreement
 from .likeness import learn
-from .painting import Evidence, Paint, lift_paint, merged
+from .painting import Evidence, Paint, lift_paint, merged, notes_of
 from .prepared import Prepared
-from .self_training import THRESHOLD, Answer, SelfTraining
+from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples
 from .settings import DEFAULT_SETTINGS, Settings
 
 
@@ -88,6 +88,12 @@ def segment(
     if placed is not None:
         evidence = evidence + placed
     if not evidence.positive.any() and not evidence.perhaps.any():
+        if paints and not any(_hopes(paint) for paint in paints):
+            raise EngineError(
+                "bad_input",
+                "All your prompts say what is not the object, and none says what is.",
+                ["Click on the object, too."],
+            )
         raise EngineError(
             "bad_input",
             "None of your positive prompts touches a visible splat.",
@@ -98,14 +104,43 @@ def segment(
         found = _by_agreement(prepared, evidence, masks, options, settings, raster, job)
     else:
         found = _from_evidence(prepared, evidence, options, settings, job)
+    found = _with_touched(found, evidence, settings)
     seeds = {
         "seeds": float((evidence.positive > 0).sum()),
         "against": float((evidence.negative > 0).sum()),
     }
-    found = replace(found, evidence={**seeds, **found.evidence})
+    found = replace(
+        found,
+        evidence={**seeds, **found.evidence},
+        notes=(*found.notes, *notes_of(paints)),
+    )
     if options.threshold is not None:
         found = replace(found, threshold=options.threshold, how="given")
     return found
+
+
+def _hopes(paint: Paint) -> bool:
+    """Whether it says where the object is."""
+    return bool(paint.positive.any()) or paint.perhaps is not None
+
+
+def _with_touched(found: Segment, evidence: Evidence, settings: Settings) -> Segment:
+    """At least what the prompts touch, if the answer has none of that.
+
+    In scenes of a few splats, or in which all are alike, nothing can be learned.
+    """
+    touched = clear_examples(evidence, settings.clear)[0] > 0
+    if not touched.any() or found.selected[touched].any():
+        return found
+    count = int(touched.sum())
+    note = (
+        f"No object stands out at your prompts, so only the {count:,} splats that they touch "
+        "are selected."
+        if count > 1
+        else "No object stands out at your prompts, so only the one splat they touch is selected."
+    )
+    scores = np.where(touched, np.float32(1), np.minimum(found.scores, found.threshold))
+    return replace(found, scores=scores.astype(np.float32), notes=(*found.notes, note))
 
 
 def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
@@ -122,6 +157,12 @@ def _by_agreement(
     raster: Raster,
     job: Job,
 ) -> Segment:
+    if not evidence.negative.any() and not any(paint.negative.any() for paint in masks):
+        raise EngineError(
+            "bad_input",
+            "The mask covers the whole photo, so it does not tell the object from the rest.",
+            ["Give a mask of a photo that shows more than the object, or click on the object."],
+        )
     descriptor = prepared.descriptor(share=settings.mask_place, job=job)
     P = learn(descriptor, evidence.positive, evidence.negative, C=settings.mask_C, job=job)
     median = float(np.median(evidence.total[evidence.total > 0]))

@@ -108,7 +108,9 @@ class SelfTraining:
         """Steps 1 to 4."""
         coarse, settings = self.coarse, self.settings
         self.job.report(LEARN, 0, settings.rounds + 1)
-        positive, negative = (coarse.sum(part) for part in _clear(self.evidence, settings.clear))
+        positive, negative = (
+            coarse.sum(part) for part in clear_examples(self.evidence, settings.clear)
+        )
         scores = P = learn(
             coarse.descriptor,
             positive,
@@ -175,8 +177,11 @@ class SelfTraining:
         seen, inside = (coarse.seen / coarse.size)[labels], part.inside[labels]
         yes, no = seen * inside, seen * ~inside
         P = learn(coarse.members, yes, no, C=settings.last_C, rare=True, job=self.job)
+        # A part too small for any round still has the threshold of other scores than these.
+        both = part.inside.any() and not part.inside.all()
+        threshold = THRESHOLD if both else part.threshold
         if not self.walk:
-            return Answer(P, part.threshold, prior)
+            return Answer(P, threshold, prior)
         share, start = self.evidence.share, part.scores[labels]
         scores = self.walk.solve(
             share,
@@ -187,7 +192,7 @@ class SelfTraining:
             steps=settings.last_steps,
             job=self.job,
         )
-        return Answer(scores, part.threshold, prior)
+        return Answer(scores, threshold, prior)
 
 
 def _extent(places: Float[Array, "S 3"], weights: Float[Array, " S"]) -> float:
@@ -196,7 +201,9 @@ def _extent(places: Float[Array, "S 3"], weights: Float[Array, " S"]) -> float:
     return float(np.sqrt(np.average((off**2).sum(1), weights=weights)))
 
 
-def _clear(evidence: Evidence, least: float) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
+def clear_examples(
+    evidence: Evidence, least: float
+) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
     """Weights of positive and negative examples: Gaussians that show at least the share `least` of
     the most paint, by the color they show more of.
 

@@ -197,8 +197,12 @@ def _judged(name: str, answer: Segment, finding: Finding, spread: Spread) -> Seg
     evidence = {**answer.evidence, "sigmas": finding.sigmas}
     if spread.threshold is not None:
         return replace(answer, threshold=spread.threshold, how="given", evidence=evidence)
-    if finding.found:
+    if finding.found and answer.selected.any():
         return replace(answer, evidence=evidence)
+    if finding.found:
+        # In scenes of a few splats, or in which all are alike.
+        note = f'"{name}" may be in the scene, but no splat stands out, so none is selected.'
+        return replace(answer, evidence=evidence, notes=(note,))
     reason = "it fits no better than words for things that are not in the scene"
     if finding.better:
         words = finding.better[:3]

@@ -20,6 +20,7 @@ from ludvig_engine.eval import lerf, metrics, nvos, report, scannet, single_view
 from ludvig_engine.eval import single_view as foreground_eval
 from ludvig_engine.eval.datasets import splats_of
 from ludvig_engine.io.load import load_scene
+from ludvig_engine.io.masks import read_truth
 from ludvig_engine.io.ply import read_ply, write_ply
 from ludvig_engine.paper.configs import config
 from ludvig_engine.rendering import render
@@ -134,10 +135,7 @@ def test_perfect_and_shifted_predictions(module, nvos_data, spin_data, shown):
     tasks = module.tasks(nvos_data if module is nvos else spin_data)
     if module is nvos:
         tasks = [task for task in tasks if task.name.startswith("horns")]
-    truth = {
-        task.name: {v: foreground_eval.read_binary(p) for v, p in task.targets.items()}
-        for task in tasks
-    }
+    truth = {task.name: {v: read_truth(p) for v, p in task.targets.items()} for task in tasks}
     rows = report.with_mean(single_view.score(tasks, lambda task: truth[task.name]))
     assert all(row["IoU"] == row["accuracy"] == 100 for row in rows.values())
     rows = single_view.score(

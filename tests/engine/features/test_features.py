@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 from skimage.transform import rotate
 
 from extractor_battery import check, check_places, photo
@@ -70,6 +71,26 @@ def test_files(folder):
     )
 
 
+def test_maps_in_tensors(tmp_path):
+    values = RNG.random((5, 7, 9), np.float32)
+    save_file({"map": values}, tmp_path / "a.safetensors")
+    np.testing.assert_array_equal(
+        load_extractor(f"files:{tmp_path}")(photo(9, 9, name="a.jpg")), values
+    )
+    save_file({"map": values, "more": values}, tmp_path / "a.safetensors")
+    with pytest.raises(EngineError, match="2 arrays instead of 1"):
+        load_extractor(f"files:{tmp_path}")(photo(9, 9, name="a.jpg"))
+
+
+def test_maps_in_other_layouts_are_the_same(folder):
+    values = RNG.random((5, 7, 9), np.float32)
+    for other in (np.asfortranarray(values), values.astype(">f4"), values.astype(np.float64)):
+        np.save(folder / "a.npy", other)
+        found = load_extractor(f"files:{folder}")(photo(9, 9, name="a.jpg"))
+        np.testing.assert_array_equal(found, values)
+        assert found.dtype == np.float32 and found.dtype.isnative
+
+
 def test_files_key_follows_the_files(folder):
     before = load_extractor(f"files:{folder}").key
     np.save(folder / "a.npy", RNG.random((5, 7, 8)))
@@ -80,9 +101,12 @@ def test_files_key_follows_the_files(folder):
     ("content", "message"),
     [
         (lambda p: np.save(p, np.full((2, 3, 3), np.nan)), "18 values that are NaN"),
-        (lambda p: np.save(p, np.zeros(5)), "of shape 5, not a map"),
+        (lambda p: np.save(p, np.zeros(5)), r"has the shape \(5,\)"),
         (lambda p: p.write_bytes(b"nonsense"), "cannot be read"),
-        (lambda p: np.save(p, np.array([[{}]], object), allow_pickle=True), "cannot be read"),
+        (lambda p: np.save(p, np.array([[{}]], object), allow_pickle=True), "Python objects"),
+        (lambda p: np.save(p, np.full((2, 3, 3), 1e300)), "too large for float32"),
+        (lambda p: np.save(p, np.zeros((2, 3, 3), complex)), "complex128, not numbers"),
+        (lambda p: np.save(p, np.zeros((0, 3, 3))), "has the shape"),
     ],
 )
 def test_files_that_are_bad(tmp_path, content, message):

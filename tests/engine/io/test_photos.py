@@ -8,36 +8,11 @@ from PIL import Image
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.lens import Lens
-from ludvig_engine.io.photos import photo_point, read_mask, read_photo, read_scribble, to_photo
-from ludvig_engine.io.shots import Intrinsics, limited
+from ludvig_engine.io.masks import read_mask
+from ludvig_engine.io.photos import photo_point, read_photo, to_photo
+from ludvig_engine.io.shots import Intrinsics
 from ludvig_engine.scene import Camera, View
-
-W, H = 300, 200
-DISTORTED = Intrinsics("OPENCV", (260.0, 265.0, 146.0, 104.0, -0.1, 0.02, 0.002, -0.003), W, H)
-
-
-def plain_view(path=None, size=(W, H), max_size=None):
-    camera = Camera(np.eye(4), np.array([[260.0, 0, 146], [0, 265, 104], [0, 0, 1]]), W, H)
-    return View("a.png", camera.resized(*limited(size, max_size)), path, size)
-
-
-def bent_view(path=None, size=(W, H), max_size=None):
-    lens = Lens.covering(DISTORTED, size, max_size)
-    return View("a.png", Camera(np.eye(4), lens.pinhole.K, *lens.pinhole.size), path, size, lens)
-
-
-VIEWS = pytest.mark.parametrize("make_view", [plain_view, bent_view])
-
-
-def picture(size=(W, H)):
-    """A smooth color image, 0..1, that looks the same at every size."""
-    x, y = np.meshgrid((np.arange(size[0]) + 0.5) / size[0], (np.arange(size[1]) + 0.5) / size[1])
-    return np.stack([x, y, 0.5 + 0.4 * np.sin(6 * x + 4 * y)], -1)
-
-
-def save(path, values, **options):
-    Image.fromarray(np.round(values * 255).astype(np.uint8)).save(path, **options)
-    return path
+from photo_views import DISTORTED, VIEWS, H, W, bent_view, picture, plain_view, save
 
 
 @pytest.mark.parametrize(
@@ -223,66 +198,6 @@ def test_points_the_lens_cannot_see_are_refused():
     assert photo_point(view, 150, 100)[0] > 0
     with pytest.raises(EngineError, match="has no image"):
         photo_point(view, 299, 100)
-
-
-@pytest.mark.parametrize("encode", [
-    lambda m: np.uint8(m) * 255,
-    lambda m: np.uint8(m),
-    lambda m: m,
-    # White, transparent outside.
-    lambda m: np.dstack([np.full((H, W, 3), 255, np.uint8), np.uint8(m) * 255]),
-    lambda m: np.dstack([np.uint8(m) * 255] * 3),
-    lambda m: np.uint16(m) * 65535,
-], ids=["0/255", "0/1", "1 bit", "alpha", "RGB", "16 bit"])  # fmt: skip
-def test_masks_of_every_kind(tmp_path, encode):
-    painted = np.zeros((H, W), bool)
-    painted[40:90, 100:200] = True
-    Image.fromarray(encode(painted)).save(tmp_path / "m.png")
-    np.testing.assert_array_equal(read_mask(tmp_path / "m.png", plain_view()), painted)
-
-
-def test_black_masks_are_empty(tmp_path):
-    assert not read_mask(save(tmp_path / "m.png", np.zeros((H, W))), plain_view()).any()
-
-
-@pytest.mark.parametrize("read", [read_mask, read_scribble])
-def test_masks_of_another_shape_are_refused(tmp_path, read):
-    path = save(tmp_path / "m.png", np.ones((100, 100, 3)))
-    with pytest.raises(
-        EngineError, match=r"m.png is 100x100, but the photo a.png is 300x200"
-    ) as caught:
-        read(path, plain_view())
-    assert caught.value.kind == "bad_input"
-
-
-@VIEWS
-def test_scribbles(tmp_path, make_view):
-    size = (3 * W, 3 * H)
-    painting = np.zeros((size[1], size[0], 4))
-    painting[100:103, 200:600] = 0, 1, 0, 1  # green, 3 pixels wide: one of the camera's
-    painting[300:310, 200:600] = 1, 1, 1, 1  # white
-    painting[500:503, 200:600] = 0.9, 0.1, 0.1, 1  # red
-    painting[550:560, 200:600] = 0, 0, 1, 1  # blue says nothing
-    painting[200:210, 200:600] = 1, 0, 0, 0  # nor does transparent
-    view = make_view(size=size, max_size=W)
-    positive, negative = read_scribble(save(tmp_path / "s.png", painting), view)
-    assert positive.shape == negative.shape == (view.camera.height, view.camera.width)
-    assert not (positive & negative).any()
-    yes = (True, False)
-    no = (False, True)
-    neither = (False, False)
-    for y, expected in ((101, yes), (304, yes), (501, no), (555, neither), (205, neither)):
-        for x in (250, 400, 550):
-            px, py = (int(c) for c in photo_point(view, x, y))
-            assert (positive[py, px], negative[py, px]) == expected, y
-    flat = np.where(painting[..., 3:] > 0, painting[..., :3], 0)  # the same on black
-    np.testing.assert_array_equal(read_scribble(save(tmp_path / "f.png", flat), view)[0], positive)
-
-
-def test_empty_scribbles_are_refused(tmp_path):
-    with pytest.raises(EngineError, match="no stroke") as caught:
-        read_scribble(save(tmp_path / "s.png", np.zeros((H, W, 4))), plain_view())
-    assert caught.value.kind == "bad_input"
 
 
 def test_undistorting_real_photos_gives_colmaps_pictures(data):

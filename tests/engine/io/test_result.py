@@ -24,7 +24,7 @@ def test_what_is_not_a_result(tmp_path):
     with pytest.raises(EngineError, match="no file"):
         result.read_result(tmp_path / "nothing")
     (tmp_path / "text").write_text("not safetensors at all")
-    with pytest.raises(EngineError, match="not a result file"):
+    with pytest.raises(EngineError, match="is not a safetensors file"):
         result.read_result(tmp_path / "text")
     result.write(tmp_path / "r", {"features": np.zeros(3)}, {})
     with pytest.raises(EngineError, match="has no scores, only features"):

@@ -18,7 +18,7 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.features import load_extractor
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.io.load import load_scene
-from ludvig_engine.io.photos import read_mask
+from ludvig_engine.io.masks import read_mask
 from ludvig_engine.paper import one_view
 from ludvig_engine.paper.configs import Foreground, config
 from ludvig_engine.paper.cuts import CUTS, agreements, to_unit_range

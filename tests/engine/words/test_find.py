@@ -15,7 +15,7 @@ from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features.colour import Colour
 from ludvig_engine.io.load import load_scene
-from ludvig_engine.io.photos import read_mask
+from ludvig_engine.io.masks import read_mask
 from ludvig_engine.pictures.draw import share
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.words import find

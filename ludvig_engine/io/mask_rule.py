@@ -1,0 +1,240 @@
+"""Which pixels of a painted mask are the object: the one rule for masks, wherever they come from.
+
+The object is what is not zero: an id in a palette or in gray, white of any depth, one color on
+black, or what is opaque. An image that holds several ids does not say which one is meant, so it is
+refused, with the ids; in a soft or noisy mask the object is what is at least half as bright as the
+brightest pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from ..arrays import Array, Bool, Float, Shaped
+from ..errors import EngineError
+from .painted import Painted
+
+# Half the brightness: there a rim pixel belongs half to the object, and JPEG's noise, which stays
+# within about 30 of 255 at any usable quality, is far away from it.
+HALF = 0.5
+# The brightest pixel of a JPEG without any object is its noise, below this share of white.
+NOISE = 1 / 16
+# What is at most that much darker than the brightest pixel is as bright: 254 beside 255.
+NEAR = 0.01
+# Many values are a soft rim or noise, few are ids, if ...
+SOME, MANY = 8, 16
+# ... they lie that near to the object, in pixels: the rims of smooth masks, also if enlarged.
+RIM = 2
+# ... or hardly any of them, this share, lies in a flat area, as ids do.
+FLAT = 0.05
+# ... or neighbors differ by this share of the brightest value, as in blurred masks.
+STEP = 1 / 8
+# A soft mask is black or white in at least this share, and what is neither is less than its white,
+# or than this share, however thin the object is.
+CLEAR, GRAY = 0.6, 0.1
+# Colors that are one but for the noise of a JPEG lie within this distance of 255.
+ONE_COLOR = 64
+# Ids that an error lists.
+LISTED = 8
+
+
+def object_in(painted: Painted, name: str, *, value: int | None = None) -> Bool[Array, "h w"]:
+    """The pixels that are the object; none, if the mask is empty.
+
+    `value` is the id of the object, or its color as 0xRRGGBB. `name` names the mask in errors.
+    Raises `EngineError` "bad_input" if it does not say which pixels are meant.
+    """
+    values, alpha = painted.values, painted.alpha
+    if painted.colored:
+        values = _packed(values)
+    opaque = np.ones(values.shape, bool) if alpha is None else _opaque(alpha)
+    if value is not None:
+        inside = (values == value) & opaque
+        if not inside.any():
+            raise EngineError(
+                "bad_input",
+                f"{name} has no pixel of the value {_shown(painted, float(value))}. "
+                f"It has {_counts(painted, values[opaque])}.",
+                ["Give one of these with --mask-value."],
+            )
+        return inside
+    if not opaque.all():
+        return _cut_out(painted, values, opaque, name)
+    if painted.colored:
+        return _in_colors(painted, values, name)
+    return _in_gray(painted, values, values, name)
+
+
+def describe(painted: Painted) -> str:
+    """What an empty mask holds, for its error."""
+    if painted.alpha is not None and not painted.alpha.any():
+        return f"every pixel of it is transparent (mode {painted.mode})"
+    most = painted.values.max()
+    noise = ", which is a matter of noise in such a file" if most and painted.lossy else ""
+    return f"its brightest value is {most:g} (mode {painted.mode}){noise}"
+
+
+def _opaque(alpha: Float[Array, "h w"]) -> Bool[Array, "h w"]:
+    """Alpha is read as masks are: half of the most, so that 1 of 255 counts where that is all."""
+    most = float(alpha.max())
+    return alpha >= HALF * most if most > 0 else np.zeros(alpha.shape, bool)
+
+
+def _cut_out(
+    painted: Painted, values: Shaped[Array, "h w"], opaque: Bool[Array, "h w"], name: str
+) -> Bool[Array, "h w"]:
+    """An image with transparent pixels: what is opaque, unless that is a mask itself."""
+    shown = values[opaque]
+    if not len(shown):
+        return opaque
+    found = np.unique(shown)
+    white = 0xFFFFFF if painted.colored else painted.white
+    if len(found) == 2 and found[0] == 0 and found[1] == white:
+        return opaque & (values == white)
+    if 1 < len(found[found != 0]) <= SOME and not painted.lossy:
+        raise _ambiguous(painted, shown, name)
+    return opaque
+
+
+def _in_colors(painted: Painted, packed: Shaped[Array, "h w"], name: str) -> Bool[Array, "h w"]:
+    values = painted.values
+    brightest = values.max(2)
+    if not painted.lossy:
+        found = np.unique(packed)
+        if len(found[found != 0]) <= 1:
+            return packed != 0
+    bright = brightest >= max(0.75 * float(brightest.max()), 1)
+    colors = values[bright].astype(np.int16)
+    if not len(colors):
+        return bright
+    off = np.abs(colors - np.median(colors, axis=0)).max(1)
+    if float(np.percentile(off, 95)) <= ONE_COLOR and (painted.lossy or _gray(values, bright)):
+        return _in_gray(painted, brightest, packed, name)
+    raise _ambiguous(painted, packed, name)
+
+
+def _gray(values: Shaped[Array, "h w 3"], bright: Bool[Array, "h w"]) -> bool:
+    """Whether all colors are shades of the brightest one, gray or not, that fades to black."""
+    main = np.median(values[bright], axis=0) / 255
+    shade = values.max(2, keepdims=True) * (main / max(float(main.max()), 1e-6))
+    return float(np.percentile(np.abs(values - shade).max(2), 99)) <= ONE_COLOR
+
+
+def _in_gray(
+    painted: Painted, values: Shaped[Array, "h w"], shown: Shaped[Array, "h w"], name: str
+) -> Bool[Array, "h w"]:
+    """By brightness; `shown` are the values as a user would name them."""
+    found = np.unique(values)
+    most = float(found[-1])
+    if painted.lossy and most < NOISE * painted.white:
+        return np.zeros(values.shape, bool)
+    dark = float(found[0])
+    if len(found) > 1 and 0 < dark < most / 4 and most >= painted.white / 2:
+        # Black is 16 in videos.
+        values, found, most = values - found[0], found - found[0], most - dark
+    ids = found[found != 0]
+    if len(ids) <= 1:
+        return values != 0
+    if not painted.lossy and not _soft(values, found, painted.white):
+        raise _ambiguous(painted, shown, name)
+    _check_two_sided(values.astype(np.float32) / most, name)
+    return values >= HALF * most
+
+
+def _check_two_sided(values: Float[Array, "h w"], name: str) -> None:
+    """Raises `EngineError` "bad_input" if a picture, 0..1, is not mostly dark and bright."""
+    bright = float((values >= 0.75).mean())
+    between = float(((values > 0.25) & (values < 0.75)).mean())
+    clear = float(((values < 1 / 8) | (values > 7 / 8)).mean())
+    if clear < CLEAR or between > max(bright, GRAY):
+        raise EngineError(
+            "bad_input",
+            f"{name} is no mask: {between:.0%} of its pixels are neither dark nor bright, as in a "
+            f"photo, and {bright:.0%} are bright.",
+            ["Paint the object white and everything else black."],
+        )
+
+
+def _soft(values: Shaped[Array, "h w"], found: Shaped[Array, " K"], white: float) -> bool:
+    """Whether values between 0 and the brightest are the soft rim of one object, or noise."""
+    most = float(found[-1])
+    top = most * (1 - NEAR) if most >= white / 2 else most
+    object_ = values >= top
+    between = (values != 0) & ~object_
+    count = int(between.sum())
+    if not count:
+        return True
+    rim = int((between & binary_dilation(object_, np.ones((3, 3)), RIM)).sum())
+    if rim >= 0.9 * count:
+        return True
+    if len(found) >= MANY and (_flat(values) & between).sum() < FLAT * count:
+        return True
+    return len(found) >= SOME and _step(values.astype(np.float64)) <= STEP * most
+
+
+def _flat(values: Shaped[Array, "h w"]) -> Bool[Array, "h w"]:
+    """The pixels whose eight neighbors have the same value."""
+    same = np.zeros(values.shape, bool)
+    center = values[1:-1, 1:-1]
+    flat = np.ones(center.shape, bool)
+    height, width = values.shape
+    for y in range(3):
+        for x in range(3):
+            flat &= values[y : height - 2 + y, x : width - 2 + x] == center
+    same[1:-1, 1:-1] = flat
+    return same
+
+
+def _step(values: Float[Array, "h w"]) -> float:
+    """The median difference of neighbors, of those that differ."""
+    steps = np.concatenate([np.abs(np.diff(values, axis=axis)).ravel() for axis in (0, 1)])
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _packed(colors: Shaped[Array, "h w 3"]) -> Shaped[Array, "h w"]:
+    red, green, blue = np.moveaxis(colors.astype(np.int32), 2, 0)
+    return (red << 16) | (green << 8) | blue
+
+
+def _ambiguous(painted: Painted, values: Shaped[Array, "..."], name: str) -> EngineError:
+    found = np.unique(values)
+    ids = found[found != 0]
+    if len(ids) > 256:
+        return EngineError(
+            "bad_input",
+            f"{name} is no mask: it has {len(ids):,} values besides 0, as a photo has.",
+            ["Paint the object white and everything else black."],
+        )
+    return EngineError(
+        "bad_input",
+        f"{name} has several things in it: {_counts(painted, values[values != 0])}.",
+        [
+            f"Say which one is the object with --mask-value, such as "
+            f"--mask-value {_shown(painted, _most(values[values != 0]))}.",
+            "Or save a mask in which everything else is black.",
+        ],
+    )
+
+
+def _most(values: Shaped[Array, " M"]) -> float:
+    found, counts = np.unique(values, return_counts=True)
+    return float(found[counts.argmax()])
+
+
+def _counts(painted: Painted, values: Shaped[Array, " M"]) -> str:
+    """Such as "1 (373 pixels), 2 (120 pixels)", the most frequent ones in the order of values."""
+    found, counts = np.unique(values, return_counts=True)
+    order = np.sort(np.argsort(-counts, kind="stable")[:LISTED])
+    texts: Sequence[str] = [
+        f"{_shown(painted, float(found[n]))} ({counts[n]:,} pixels)" for n in order
+    ]
+    more = len(found) - len(order)
+    return ", ".join(texts) + (f", and {more} more values" if more else "")
+
+
+def _shown(painted: Painted, value: float) -> str:
+    return f"#{int(value):06x}" if painted.colored else f"{value:g}"

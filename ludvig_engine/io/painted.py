@@ -1,0 +1,239 @@
+"""What people paint or export for a photo, as it is stored: ids, gray levels or colors, and alpha.
+
+Masks and scribbles are read alike. Nothing is scaled here, because a mask with the ids 0 and 1 in a
+palette is as good as one in black and white.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..arrays import Array, Float, Shaped
+from ..errors import EngineError
+from ..scene import View
+from .numpy_files import SUFFIXES, read_array
+from .photo_files import applied_turn, decoding, open_photo, orientation, size_and_turn
+from .photos import file_size
+from .shots import same_shape
+
+# A painting may be this many times as long as its photo, or have FREE pixels: more is a mistake, or
+# a small file that unpacks to gigabytes.
+LONGER = 4
+FREE = 16_000_000
+# EXIF orientations as Pillow's operations that make a picture upright.
+_UPRIGHT = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+_INVERSE = {
+    Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
+    Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
+}
+# Formats whose values are not exactly those that were saved.
+_LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
+
+
+@dataclass(frozen=True)
+class Painted:
+    """An image as stored: `values` (h, w) are ids or gray levels, (h, w, 3) are colors 0..255."""
+
+    values: Shaped[Array, "..."]
+    alpha: Float[Array, "h w"] | None = None  # 0..1; None: opaque
+    # The value of white, as far as the type of the pixels tells.
+    white: float = 255
+    lossy: bool = False
+    mode: str = "array"  # of the pixels, for people
+
+    @property
+    def colored(self) -> bool:
+        return self.values.ndim == 3
+
+
+def read_painted(path: Path, view: View) -> Painted:
+    """An image file or array that belongs to a view's photo, turned as the photo is stored.
+
+    Raises `EngineError`: "not_found" or "bad_file" for the file, "bad_input" if it does not have
+    the photo's shape.
+    """
+    if path.suffix.lower() in SUFFIXES:
+        painted = of_array(read_array(path), path.name)
+        _check(path, (painted.values.shape[1], painted.values.shape[0]), view)
+        return painted
+    with open_photo(path) as image:
+        turns = _turns(image, view)
+        size = image.size[::-1] if _swaps(turns) else image.size
+        _check(path, size, view)
+        with decoding(path):
+            image.load()
+        return _of_image(_turned(image, turns))
+
+
+def read_plain(path: Path) -> Painted:
+    """An image file by itself. Raises `EngineError` "not_found" or "bad_file"."""
+    with open_photo(path) as image:
+        with decoding(path):
+            image.load()
+        return _of_image(image)
+
+
+def of_array(array: Shaped[Array, "..."], name: str) -> Painted:
+    """An array (rows, columns), or with 3 or 4 channels last; sides of length 1 are left out.
+
+    Raises `EngineError` "bad_input" for other shapes, and for NaN, infinite or negative values.
+    """
+    values = array
+    if values.ndim > 2 and 1 in values.shape:
+        values = values.reshape([side for side in values.shape if side != 1] or [1, 1])
+    if 0 in values.shape or not (
+        values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))
+    ):
+        raise EngineError(
+            "bad_input",
+            f"{name} has the shape {array.shape}, but one value per pixel is expected.",
+            ["Give one mask, as (rows, columns)."],
+        )
+    if values.dtype.kind not in "biuf":
+        raise EngineError(
+            "bad_input", f"{name} has values of the type {array.dtype}.", ["Give numbers."]
+        )
+    if values.dtype.kind == "f":
+        values = np.ascontiguousarray(values, np.float64)
+        if bad := int((~np.isfinite(values)).sum()):
+            raise EngineError(
+                "bad_input",
+                f"{name} has {bad:,} values that are NaN or infinite.",
+                ["Replace these values by 0."],
+            )
+    if values.dtype.kind in "if" and (low := int((values < 0).sum())):
+        raise EngineError(
+            "bad_input",
+            f"{name} has {low:,} negative values, down to {values.min():g}.",
+            ["Give 0 where the object is not: array > 0, if these are scores."],
+        )
+    most = float(values.max())
+    white = next((full for full in (1, 255, 65535) if most <= full), most)
+    if values.dtype.kind in "ui":
+        white = max(white, 255.0)
+    if values.dtype.kind == "b":
+        values, white = values.astype(np.uint8), 1.0
+    if values.ndim == 2:
+        return Painted(values, white=white)
+    colors = np.round(values[..., :3] * (255 / white)).astype(np.uint8)
+    alpha = (values[..., 3] / white).astype(np.float32) if values.shape[2] == 4 else None
+    return Painted(_less_gray(colors), alpha, mode="array of colors")
+
+
+def _of_image(image: Image.Image) -> Painted:
+    lossy, mode = image.format in _LOSSY, image.mode
+    alpha = None
+    if image.has_transparency_data:
+        alpha = np.asarray(image.convert("RGBA").getchannel("A"), np.float32) / 255
+    if mode == "P":
+        return Painted(_palette(image), alpha, lossy=lossy, mode="palette")
+    if mode in ("1", "L", "LA", "La"):
+        gray = image if mode == "L" else image.convert("L") if mode == "1" else image.getchannel(0)
+        return Painted(np.asarray(gray), alpha, lossy=lossy, mode=mode)
+    if mode.startswith(("I", "F")):
+        # 16 bits, 32 bits, or floats: ids as well as brightness.
+        read = of_array(np.asarray(image), "The image")
+        white = max(read.white, 65535.0) if mode.startswith("I;16") else read.white
+        return Painted(read.values, alpha, white, lossy, mode)
+    return Painted(_less_gray(np.asarray(image.convert("RGB"))), alpha, lossy=lossy, mode=mode)
+
+
+def _less_gray(colors: Shaped[Array, "h w 3"]) -> Shaped[Array, "..."]:
+    """One channel, where all three are the same."""
+    same = (colors == colors[..., :1]).all()
+    return np.ascontiguousarray(colors[..., 0]) if same else colors
+
+
+def _palette(image: Image.Image) -> Array:
+    """The ids of a palette image, or its colors where those are what was painted.
+
+    Label maps count from a black 0. Editors that save black and white with a palette put the colors
+    in any order, so there an index says nothing.
+    """
+    index = np.asarray(image)
+    used = np.unique(index)
+    colors = np.asarray(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+    if used[-1] >= len(colors):
+        return index
+    shown = colors[used]
+    apart = len(np.unique(shown, axis=0)) == len(used)
+    if apart and (np.ptp(shown.astype(int), axis=1) <= 2).all():
+        return colors[index].max(2)
+    if colors[0].any() and apart and (shown.max(1) == 0).any():
+        return colors[index]
+    return index
+
+
+def _turns(image: Image.Image, view: View) -> tuple[Image.Transpose, ...]:
+    """What turns a painting to the way its photo is stored.
+
+    An editor that obeys EXIF paints on the upright photo, and saves that with or without a tag.
+    """
+    # Pillow makes some images upright by itself.
+    own = _UPRIGHT.get(orientation(image), ()) if applied_turn(image) == 1 else ()
+    stored = _upright_of(view)
+    back = tuple(_INVERSE.get(turn, turn) for turn in stored)
+    if own and own != stored:
+        return own + back
+    width, height = image.size
+    size = file_size(view)
+    if _swaps(back) and not same_shape((width, height), size):
+        return back
+    return ()
+
+
+def _upright_of(view: View) -> tuple[Image.Transpose, ...]:
+    """What makes a view's photo upright; nothing if it is used as turned already."""
+    if view.photo is None or view.turn != 1:
+        return ()
+    return _UPRIGHT.get(size_and_turn(view.photo)[1], ())
+
+
+def _swaps(turns: tuple[Image.Transpose, ...]) -> bool:
+    """Whether turning swaps width and height."""
+    level = (
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.ROTATE_180,
+    )
+    return sum(turn not in level for turn in turns) % 2 == 1
+
+
+def _turned(image: Image.Image, turns: tuple[Image.Transpose, ...]) -> Image.Image:
+    if not turns:
+        return image
+    turned = image
+    for turn in turns:
+        turned = turned.transpose(turn)
+    turned.format = image.format  # which a transposed image has lost
+    return turned
+
+
+def _check(path: Path, size: tuple[int, int], view: View) -> None:
+    photo = file_size(view)
+    if not same_shape(size, photo):
+        raise EngineError(
+            "bad_input",
+            f"{path.name} is {size[0]}x{size[1]}, "
+            f"but the photo {view.name} is {photo[0]}x{photo[1]}.",
+            ["Paint on the photo itself, without cropping or rotating it."],
+        )
+    if size[0] * size[1] > FREE and max(size) > LONGER * max(photo):
+        raise EngineError(
+            "bad_input",
+            f"{path.name} is {size[0]}x{size[1]}, more than {LONGER} times as long as the photo "
+            f"{view.name} of {photo[0]}x{photo[1]}.",
+            ["Save it at the size of the photo."],
+        )
