@@ -18,10 +18,11 @@ from scipy.sparse import csr_matrix
 
 from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
+from ..raster import GSPLAT, Raster
 from ..scene import Camera, Gaussians
 from . import kernels
 from .grid import gaps
-from .project import GSPLAT, Ellipses, Raster, project
+from .project import Ellipses, project
 
 R = TypeVar("R")
 # Pixel rows of a band, unless a feature grid determines the bands.
