@@ -36,22 +36,37 @@ class Raster:
     # nothing more opaque: gsplat's rasterize_mode="antialiased", as in Mip-Splatting.
     antialiased: bool = False
 
+    def listed(self) -> dict[str, float | bool | None]:
+        """What may differ from scene to scene, for programs; None stands for no culling."""
+        cull = None if math.isinf(self.cull) else self.cull
+        return {
+            "near": self.near,
+            "alpha_clamp": self.alpha_clamp,
+            "blur": self.blur,
+            "cull": cull,
+            "antialiased": self.antialiased,
+        }
+
 
 GSPLAT = Raster()
 
 
-def usual_near(means: Float[Array, "N 3"], centers: Sequence[Float[Array, " 3"]]) -> float:
+def usual_near(distance: float) -> float:
     """3DGS's near plane, or a nearer one where the scene's units are so large that 0.2 is far.
 
-    The unit is that of `means`, which must be finite. `centers` are where the cameras stand;
-    without any, the extent of the Gaussians stands in for the distance.
+    `distance` is `usual_distance`, in scene units; a single Gaussian has an extent of 0.
+    """
+    return min(GSPLAT.near, NEAR_SHARE * distance) if distance > 0 else GSPLAT.near
+
+
+def usual_distance(means: Float[Array, "N 3"], centers: Sequence[Float[Array, " 3"]]) -> float:
+    """The median distance from cameras to Gaussians, in scene units; `means` must be finite.
+
+    `centers` are where the cameras stand; without any, it is the extent of the Gaussians.
     """
     some = means[:: max(len(means) // SAMPLE, 1)].astype(np.float64)
     if len(centers):
         far = [np.median(np.linalg.norm(some - center, axis=1)) for center in centers]
-        distance = float(np.median(far))
-    else:
-        low, high = np.percentile(some, [5, 95], axis=0)
-        distance = float(np.linalg.norm(high - low))
-    # A single Gaussian has no extent.
-    return min(GSPLAT.near, NEAR_SHARE * distance) if distance > 0 else GSPLAT.near
+        return float(np.median(far))
+    low, high = np.percentile(some, [5, 95], axis=0)
+    return float(np.linalg.norm(high - low))
