@@ -20,7 +20,7 @@ from .features import pca as pca_
 from .features.maps import FeatureMaps, Lazy
 from .graph.neighbors import Graph, build, nearest
 from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster
+from .raster import Raster
 from .scene import Gaussians, Scene, View
 from .segmentation.prepared import Prepared
 from .uplifting import Sight, Uplifted, uplift
@@ -38,7 +38,7 @@ class Recipe:
     weighted: bool = False  # whether channels are multiplied by their singular values
     refine: int = 0  # steps from the weighted mean towards least squares
     neighbors: int = NEIGHBORS
-    raster: Raster = GSPLAT
+    raster: Raster | None = None  # None: the scene's
 
     def finished(self, uplifted: Uplifted) -> Uplifted:
         """Change uplifted features; for recipes that differ from the method (`paper/`)."""
@@ -66,7 +66,8 @@ def prepare(
     uplifted = lift(scene, maps, recipe, steps)
     graph = connect(scene.gaussians, recipe.neighbors, steps)
     graph = graph.with_features(uplifted.features, job=job)
-    return Prepared(scene.gaussians, uplifted, graph, extractor.name, scene.views)
+    raster = recipe.raster or scene.raster
+    return Prepared(scene.gaussians, uplifted, graph, extractor.name, scene.views, raster)
 
 
 def lifted_features(
@@ -97,17 +98,17 @@ def extract(scene: Scene, extractor: Extractor, steps: Steps) -> FeatureMaps:
 def lift(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
     """Feature maps -> features of the Gaussians, reduced by PCA unless all channels are kept."""
 
+    raster = recipe.raster or scene.raster
+
     def make() -> Arrays:
         sights = reduced(maps.views, maps.compute(), recipe, steps.job)
-        made = uplift(
-            scene.gaussians, sights, refine=recipe.refine, raster=recipe.raster, job=steps.job
-        )
+        made = uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
         return {"features": made.features, "weights": made.weights, "views": made.views}
 
     found = steps.kept(
         "uplift",
         1,
-        _lift_params(recipe, maps.views),
+        _lift_params(recipe, raster, maps.views),
         _key_of_weights(scene.gaussians, steps),
         *maps.keys(),
         make=make,
@@ -160,12 +161,12 @@ def connect(gaussians: Gaussians, neighbors: int, steps: Steps) -> Graph:
     return steps.job.aside(lambda: build(found["neighbours"]))
 
 
-def _lift_params(recipe: Recipe, views: Sequence[View]) -> list[object]:
+def _lift_params(recipe: Recipe, raster: Raster, views: Sequence[View]) -> list[object]:
     cameras = [
         [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
         for camera in (view.camera for view in views)
     ]
-    return [recipe.components, recipe.weighted, recipe.refine, repr(recipe.raster), cameras]
+    return [recipe.components, recipe.weighted, recipe.refine, repr(raster), cameras]
 
 
 def _key_of_weights(gaussians: Gaussians, steps: Steps) -> str:

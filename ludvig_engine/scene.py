@@ -23,6 +23,7 @@ import numpy as np
 
 from .arrays import Array, Bool, Float, Int, Shaped, UInt
 from .errors import EngineError, nearest_name
+from .raster import GSPLAT, Raster, usual_distance
 
 Self = TypeVar("Self", bound="Gaussians")
 
@@ -145,6 +146,7 @@ class Scene:
     file_count: int
     views: tuple[View, ...] = ()
     path: Path | None = None
+    raster: Raster = GSPLAT  # what its pictures are drawn with
     # What the user should know, such as how many rows were dropped.
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -154,6 +156,11 @@ class Scene:
     def __repr__(self) -> str:
         name = f"{self.path.name}, " if self.path else ""
         return f"Scene({name}{len(self):,} splats, {counted(self.views)})"
+
+    @property
+    def distance(self) -> float:
+        """The median distance from the cameras to the Gaussians, in scene units."""
+        return usual_distance(self.gaussians.means, [view.camera.center for view in self.views])
 
     def to_file(self, values: Shaped[Array, "N ..."]) -> Shaped[Array, "F ..."]:
         """Values per Gaussian, brought into the file's order. Rows that were unusable get 0."""

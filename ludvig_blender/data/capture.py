@@ -6,15 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import BoolProperty, FloatProperty, PointerProperty, StringProperty
+import numpy as np
+from bpy.props import (
+    BoolProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    PointerProperty,
+    StringProperty,
+)
 
-from . import paths
+from ..maths.lens import USUAL, Trained
+from . import changes, paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-
+    from ...ludvig_engine.wire.methods import Settings
     from . import types
 
 # Where programs keep cameras: beside the splat file, or up to three folders above it as 3DGS
@@ -59,6 +66,17 @@ class LudvigCapture(bpy.types.PropertyGroup):
     notes: StringProperty(description="The engine's notes on cameras and photos, one per line")
     verdict: StringProperty(description="The result of the newest comparison with the photos")
     fits: BoolProperty(description="Whether that comparison found that the cameras fit")
+    near: FloatProperty(
+        name="Near Plane",
+        description="What is closer to a photo's camera than this is not drawn, in the splats' "
+        "units. 0 lets the scene's size and photos decide",
+        min=0, default=0, precision=4,
+    )  # fmt: skip
+    trained: FloatVectorProperty(
+        description="What the engine found that the splats were trained with: compensated "
+        "opacities, culling, blur and largest alpha",
+        size=4, default=USUAL.texel,
+    )  # fmt: skip
     untouched: StringProperty(
         description="Digest of the splats, and of the file's size and time, when it was read"
     )
@@ -68,6 +86,23 @@ def folders(thing: types.SplatObject) -> tuple[str, str]:
     """The paths of a splat object's cameras and photos, absolute; "" where there are none."""
     own = thing.ludvig_capture
     return paths.absolute(own.views), paths.absolute(own.photos)
+
+
+def trained(thing: types.SplatObject) -> Trained:
+    """What a splat object was trained with, as far as it is known."""
+    antialiased, cull, blur, alpha_clamp = thing.ludvig_capture.trained
+    return Trained(antialiased > 0.5, cull, blur, alpha_clamp)
+
+
+def keep_trained(thing: types.SplatObject, settings: Settings | None) -> None:
+    """Note what the engine found that the splats were trained with, and draw them so."""
+    if settings is None:
+        return
+    cull = -1.0 if settings.cull is None else settings.cull
+    found = Trained(settings.antialiased, cull, settings.blur, settings.alpha_clamp)
+    if not np.allclose(found.texel, thing.ludvig_capture.trained):
+        thing.ludvig_capture.trained = found.texel
+        changes.redraw()
 
 
 def source(thing: types.SplatObject) -> str:

@@ -101,6 +101,8 @@ class Capture(bpy.types.PropertyGroup):
     notes: str
     verdict: str
     fits: bool
+    near: float
+    trained: Sequence[float]
     untouched: str
 
 

@@ -18,5 +18,6 @@ class Opened:
     scene: SceneOpened
     identity: str  # `splats.identity` when it was opened
     paths: tuple[str, str]  # cameras and photos
+    near: float  # the near plane that was asked for; 0: none
     # The row in the file of each point, or None if the points themselves were sent.
     rows: np.ndarray | None

@@ -168,7 +168,7 @@ class Subject:
         """The steps to the engine's scene; with `anew` the engine reads it again."""
         connection = yield from link.running()
         known = connection.scenes.get(self.uid)
-        if known is not None and known.paths == capture.folders(self.thing()) and not anew:
+        if known is not None and not anew and self._asked() == (known.paths, known.near):
             return known
         task = connection.opening.get(self.uid)
         if task is None or task.done:
@@ -182,22 +182,30 @@ class Subject:
             task.cancel()
             raise
 
+    def _asked(self) -> tuple[tuple[str, str], float]:
+        """The cameras and photos, and the near plane, that the object asks for."""
+        thing = self.thing()
+        return capture.folders(thing), thing.ludvig_capture.near
+
     def _open(self, connection: link.Connection) -> pump.Steps[Opened]:
         values = yield from self._values()
         identity = yield pump.in_thread(splats.digest, values)
         thing = self.thing()
-        views, photos = paths = capture.folders(thing)
+        paths, near = self._asked()
+        views, photos = paths
         rows = None
         path = capture.source(thing)
         if path:
             path = yield from self._untouched(values, path)
         if path:
-            request = OpenScene(splats=path, views=views, photos=photos)
+            request = OpenScene(splats=path, views=views, photos=photos, near=near or None)
             rows = splats.rows(self.thing().data)
         else:
-            request = OpenScene(cloud=(yield from self._cloud(values)), views=views, photos=photos)
+            cloud = yield from self._cloud(values)
+            request = OpenScene(cloud=cloud, views=views, photos=photos, near=near or None)
         scene = yield from link.answered(connection.client, request)
-        opened = connection.scenes[self.uid] = Opened(scene, identity, paths, rows)
+        opened = connection.scenes[self.uid] = Opened(scene, identity, paths, near, rows)
+        capture.keep_trained(self.thing(), scene.raster)
         return opened
 
     def _untouched(self, values: Mapping[str, np.ndarray], path: str) -> pump.Steps[str]:

@@ -13,6 +13,24 @@ MARGIN = 0.3
 
 
 @dataclass(frozen=True)
+class Trained:
+    """What splats were trained with, as far as drawing them differs; the defaults are usual."""
+
+    antialiased: bool = False  # opacities make up for the blur
+    cull: float = -1.0  # tan(fov/2) beyond the border; splats farther out are not drawn. < 0: none
+    blur: float = BLUR
+    alpha_clamp: float = 0.99
+
+    @property
+    def texel(self) -> tuple[float, float, float, float]:
+        """The four values as the shader reads them."""
+        return float(self.antialiased), self.cull, self.blur, self.alpha_clamp
+
+
+USUAL = Trained()
+
+
+@dataclass(frozen=True)
 class Lens:
     """A view of `width` x `height` pixels, perspective or orthographic.
 
@@ -62,6 +80,6 @@ class Lens:
         block[:16] = p.T.reshape(-1)
         block[16:20] = width, height, p[0, 0] * width / 2, p[1, 1] * height / 2
         block[20:24] = slopes
-        block[24:28] = self.near, self.orthographic, BLUR, 0
+        block[24:28] = self.near, self.orthographic, 0, 0
         block[28:32] = tint
         return block

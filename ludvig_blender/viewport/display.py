@@ -21,7 +21,7 @@ import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from ..data import changes, messages, native, properties, splats
+from ..data import capture, changes, messages, native, properties, splats
 from ..maths.lens import Lens
 from . import colors, marks, painter, reader
 from .intake import Intake
@@ -137,7 +137,8 @@ class Display:
         scale = 0.5 if moving and settings.coarse else 1.0
         if view.order_layout == (layout, shown) and view.color_layout == layout:
             states = tuple(item.cloud.state_version for item in every)
-            key = (view.pose, view.serial, states, tint, scale)
+            trained = tuple(item.trained for item in every)
+            key = (view.pose, view.serial, states, trained, tint, scale)
             if view.drawn != key:
                 self._paint(view, lens, every, layout, states, tint, scale)
                 view.drawn = key
@@ -183,7 +184,8 @@ class Display:
             if cloud is None or not len(cloud.snapshot) or flat:
                 continue
             style = reader.style(thing)
-            every.append(Item(thing.session_uid, cloud, style, world, len(every), first))
+            about = (len(every), first, capture.trained(thing))
+            every.append(Item(thing.session_uid, cloud, style, world, *about))
             first += len(cloud.snapshot)
             if thing.visible_in_viewport_get(space):
                 here.append(every[-1])
@@ -230,7 +232,8 @@ class Display:
         if view.target is None or (view.target.width, view.target.height) != (width, height):
             view.target = painter.Target(width, height)
         own = {"order_tex": view.order_texture, "color_tex": view.color_texture}
-        own["objects_tex"] = painter.objects_texture(lens, [item.world for item in every])
+        worlds, trained = [item.world for item in every], [item.trained for item in every]
+        own["objects_tex"] = painter.objects_texture(lens, worlds, trained)
         self._painter.draw(
             view.target, lens.uniforms(tint, scale), self._uploads.textures | own, view.count
         )

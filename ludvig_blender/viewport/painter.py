@@ -15,7 +15,7 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from ..maths.lens import Lens
+from ..maths.lens import Lens, Trained
 from . import shaders
 from .cloud import Cloud
 from .texels import WIDTH, rows
@@ -157,6 +157,14 @@ class Uploads:
         self._versions[name] = versions
 
 
-def objects_texture(lens: Lens, worlds: list[np.ndarray]) -> gpu.types.GPUTexture:
-    """The matrices from each object's space to the camera, three texels each."""
-    return texture([lens.rows(world) for world in worlds], "RGBA32F")
+def objects_texture(
+    lens: Lens, worlds: Sequence[np.ndarray], trained: Sequence[Trained]
+) -> gpu.types.GPUTexture:
+    """The matrices from each object's space to the camera, and what it was trained with.
+
+    These are four texels each.
+    """
+    parts = [
+        np.vstack([lens.rows(world), one.texel]) for world, one in zip(worlds, trained, strict=True)
+    ]
+    return texture(parts, "RGBA32F")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data import attributes
+from ..data import attributes, capture
 from ..maths.lens import Lens
 from . import colors, painter, reader
 from .cloud import Cloud, update
@@ -62,7 +62,9 @@ def render(
         "state_tex": painter.texture([cloud.state[:, None] for cloud in clouds], "R32F"),
         "order_tex": painter.texture([order[:, None]], "R32F"),
         "color_tex": painter.texture(shown, "RGBA32F"),
-        "objects_tex": painter.objects_texture(lens, worlds),
+        "objects_tex": painter.objects_texture(
+            lens, worlds, [capture.trained(thing) for thing, _ in found]
+        ),
     }
     painter.Painter().draw(target, lens.uniforms(tint), textures, len(order))
     return target.pixels()[::-1]

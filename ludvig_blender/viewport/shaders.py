@@ -13,7 +13,7 @@ struct SplatUniforms {
   mat4 projection;
   vec4 size;    /* width, height in pixels; focal lengths in pixels */
   vec4 limits;  /* slopes are clamped to these for the Jacobian: x low, high; y low, high */
-  vec4 view;    /* nearest depth drawn, 1 if orthographic, px^2 added to covariances, 0 */
+  vec4 view;    /* nearest depth drawn, 1 if orthographic, 0, 0 */
   vec4 tint;    /* color and strength of the selection */
 };
 """
@@ -33,18 +33,21 @@ void main()
   vec4 mean = texelFetch(geometry_tex, place(3 * splat), 0);
   vec4 cov_a = texelFetch(geometry_tex, place(3 * splat + 1), 0);
   vec4 cov_b = texelFetch(geometry_tex, place(3 * splat + 2), 0);
-  /* Rows of the 3x4 matrix from object space to the camera: right, up, forward. */
-  int object = 3 * int(cov_b.z);
+  /* Rows of the 3x4 matrix from object space to the camera: right, up, forward. Then what the
+     object was trained with: 1 if compensated, culling, px^2 added to covariances, most alpha. */
+  int object = 4 * int(cov_b.z);
   vec4 right = texelFetch(objects_tex, place(object), 0);
   vec4 up = texelFetch(objects_tex, place(object + 1), 0);
   vec4 forward = texelFetch(objects_tex, place(object + 2), 0);
+  vec4 trained = texelFetch(objects_tex, place(object + 3), 0);
   vec4 point = vec4(mean.xyz, 1.0);
   vec3 t = vec3(dot(right, point), dot(up, point), dot(forward, point));
   if (t.z < u.view.x) {
     return;
   }
-  float reach = 2.0 * log(255.0 * mean.w);  /* squared radius in sigmas where alpha is 1/255 */
-  if (!(reach > 0.0)) {
+  vec4 clip = u.projection * vec4(t.xy, -t.z, 1.0);
+  vec2 ndc = clip.xy / clip.w;
+  if (trained.y >= 0.0 && max(abs(ndc.x), abs(ndc.y)) > 1.0 + trained.y) {
     return;
   }
   /* The rows of the Jacobian times the rotation. */
@@ -61,9 +64,17 @@ void main()
   vec3 cx = cov_a.xyz, cy = vec3(cov_a.yw, cov_b.x), cz = vec3(cov_a.z, cov_b.xy);
   vec3 su = vec3(dot(cx, ju), dot(cy, ju), dot(cz, ju));
   vec3 sv = vec3(dot(cx, jv), dot(cy, jv), dot(cz, jv));
-  float xx = dot(ju, su) + u.view.z, xy = dot(ju, sv), yy = dot(jv, sv) + u.view.z;
+  float xx = dot(ju, su), xy = dot(ju, sv), yy = dot(jv, sv);
+  float sharp = max(xx * yy - xy * xy, 0.0);
+  xx += trained.z;
+  yy += trained.z;
   float det = xx * yy - xy * xy;
   if (!(det > 0.0)) {
+    return;
+  }
+  float opacity = trained.x > 0.5 ? mean.w * sqrt(sharp / det) : mean.w;
+  float reach = 2.0 * log(255.0 * opacity);  /* squared radius in sigmas where alpha is 1/255 */
+  if (!(reach > 0.0)) {
     return;
   }
   /* A rectangle along the ellipse's axes, as large as alpha >= 1/255 needs. */
@@ -74,11 +85,9 @@ void main()
   vec2 extent = sqrt(reach * vec2(large, small)) + 0.5;
   vec2 offset = corner.x * extent.x * axis + corner.y * extent.y * vec2(-axis.y, axis.x);
 
-  vec4 clip = u.projection * vec4(t.xy, -t.z, 1.0);
-  vec2 ndc = clip.xy / clip.w;
   gl_Position = vec4(ndc + 2.0 * offset / u.size.xy, 0.0, 1.0);
-  center = vec4((0.5 * ndc + 0.5) * u.size.xy, t.z, mean.w);
-  conic = vec4(yy, -xy, xx, 0.0) / det;
+  center = vec4((0.5 * ndc + 0.5) * u.size.xy, t.z, opacity);
+  conic = vec4(vec3(yy, -xy, xx) / det, trained.w);
   vec3 rgb = texelFetch(color_tex, place(splat), 0).rgb;
   color = vec4(mix(rgb, u.tint.rgb, state > 0.5 ? u.tint.a : 0.0), 1.0);
 }
@@ -89,7 +98,7 @@ void main()
 {
   vec2 d = gl_FragCoord.xy - center.xy;
   float squares = conic.x * d.x * d.x + conic.z * d.y * d.y;
-  float alpha = min(0.99, center.w * exp(-0.5 * squares - conic.y * d.x * d.y));
+  float alpha = min(conic.w, center.w * exp(-0.5 * squares - conic.y * d.x * d.y));
   if (alpha < 1.0 / 255.0) {
     discard;
   }

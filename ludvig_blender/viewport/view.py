@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..maths.lens import Lens
+from ..maths.lens import USUAL, Lens, Trained
 from .cloud import Cloud
 from .colors import Style
 
@@ -35,6 +35,7 @@ class Item:
     world: np.ndarray  # (4, 4)
     index: int  # among the uploaded objects
     first: int  # index of its first splat among those uploaded
+    trained: Trained = USUAL
 
 
 @dataclass

@@ -8,10 +8,11 @@ import time
 import numpy as np
 from numba import njit
 
+from ..raster import GSPLAT
 from ..rendering import kernels
 from ..rendering.cpu import Bands, padded
 from ..rendering.grid import gaps
-from ..rendering.project import GSPLAT, project
+from ..rendering.project import project
 from ..scene import Camera, Gaussians
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from ..arrays import Array, Float
-from ..rendering.project import GSPLAT, project
+from ..raster import GSPLAT
+from ..rendering.project import project
 from ..scene import Camera, Gaussians
 
 TILE = 16

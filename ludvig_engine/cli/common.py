@@ -27,7 +27,6 @@ from ..features import names
 from ..io.formats import FORMATS
 from ..io.formats import names as names_of
 from ..progress import Job
-from ..rendering import Raster
 
 console = Console(stderr=True, highlight=False)
 
@@ -56,8 +55,12 @@ Refine = Annotated[
     int, typer.Option(help="Steps from LUDVIG's weighted mean towards least squares", min=0)
 ]
 Near = Annotated[
-    float,
-    typer.Option(help="Near plane, scene units: 3DGS trains with 0.2, gsplat with 0.01", min=0),
+    float | None,
+    typer.Option(
+        help="Near plane, scene units: 3DGS trains with 0.2, gsplat with 0.01. Otherwise the "
+        "scene's size and photos decide",
+        min=0,
+    ),
 ]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither read nor write the cache of features")
@@ -108,11 +111,6 @@ def bars(as_json: bool) -> Bars:
 def cache(no_cache: bool) -> Cache | None:
     """This user's cache, whose notes go to stderr; None with `--no-cache`."""
     return None if no_cache else Cache(note=console.print)
-
-
-def raster(near: float) -> Raster:
-    """The rasterizer's settings with the near plane of `--near`, in scene units."""
-    return Raster(near=near)
 
 
 def fail(error: EngineError) -> NoReturn:

@@ -145,9 +145,8 @@ def _iou(
         exact = _mask(masks / f"{Path(view.name).stem}.png")
         if view.name == thing.view.name or exact.mean() < LEAST:
             continue
-        selected = (
-            draw.share(prepared.gaussians, view.camera, found.selected.astype(np.float32)) > 0.5
-        )
+        values, raster = found.selected.astype(np.float32), prepared.raster
+        selected = draw.share(prepared.gaussians, view.camera, values, raster=raster) > 0.5
         ious.append((selected & exact).sum() / (selected | exact).sum())
     return float(np.mean(ious))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..io.load import load_scene
 from ..pictures.check import check
+from ..pictures.fitted import fitted
 from .common import (
     AsJson,
     MaxSize,
@@ -15,7 +16,6 @@ from .common import (
     console,
     notes,
     print_json,
-    raster,
 )
 
 
@@ -24,11 +24,13 @@ def command(
     views: Views = None,
     photos: Photos = None,
     max_size: MaxSize = 1600,
-    near: Near = 0.2,
+    near: Near = None,
     json: AsJson = False,
 ) -> None:
     """Print count, bounds, SH degree and cameras, and compare rendered views with the photos."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
+    with bars(json) as job:
+        scene = fitted(scene, near=near, job=job)
     means = scene.gaussians.means
     values: dict[str, object] = {
         "gaussians": scene.file_count,
@@ -38,11 +40,12 @@ def command(
         "views": len(scene.views),
         "photos": sum(view.photo is not None for view in scene.views),
         "sizes": sorted({view.photo_size for view in scene.views if view.photo is not None}),
+        "raster": scene.raster.listed(),
         "notes": scene.notes,
     }
     if values["photos"]:
         with bars(json) as job:
-            found = check(scene, raster=raster(near), job=job)
+            found = check(scene, job=job)
         values |= {"psnr": dict(zip(found.names, found.psnr.round(2).tolist(), strict=True))}
         values |= {"fits": found.fits, "verdict": found.verdict}
     if json:

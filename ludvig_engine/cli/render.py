@@ -14,9 +14,9 @@ from ..io import result
 from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..pictures import draw
-from ..pipeline import Recipe, lifted_features
+from ..pictures.fitted import fitted
+from ..pipeline import lifted_features
 from ..progress import Job
-from ..rendering import Raster
 from ..scene import Scene, View
 from ..stages import RENDER
 from .common import (
@@ -34,7 +34,6 @@ from .common import (
     console,
     notes,
     print_json,
-    raster,
 )
 from .learned import Models
 
@@ -67,29 +66,27 @@ def command(
     extractor: Extractor = "auto",
     photos: Photos = None,
     max_size: MaxSize = 1600,
-    near: Near = 0.2,
+    near: Near = None,
     download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
     """Write one PNG per view, of the size of its photo."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
+    with bars(json) as job:
+        scene = fitted(scene, near=near, job=job)
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
-    settings = raster(near)
     values: Array | None = None
     with bars(json) as job:
         if what is What.pca:
-            recipe = Recipe(raster=settings)
             loaded = Models(download, job).features(extractor)
             kept = cache(no_cache)
-            values = draw.pca_colors(
-                lifted_features(scene, loaded, recipe=recipe, cache=kept, job=job)
-            )
+            values = draw.pca_colors(lifted_features(scene, loaded, cache=kept, job=job))
         elif what is not What.rgb:
             values = _result_values(scene, scores, what)
         written = []
         for one in job.track(chosen, RENDER):
-            image = _picture(scene, one, what, values, settings, job)
+            image = _picture(scene, one, what, values, job)
             written.append(draw.save(out / f"{Path(one.name).with_suffix('')}.png", image))
     if json:
         print_json({"written": written})
@@ -110,11 +107,9 @@ def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array
     return values.max(1) if values.ndim == 2 else values
 
 
-def _picture(
-    scene: Scene, view: View, what: What, values: Array | None, raster: Raster, job: Job
-) -> Array:
+def _picture(scene: Scene, view: View, what: What, values: Array | None, job: Job) -> Array:
     """The picture of one view: (H, W, 3) in 0..1, or for `selected` a boolean mask (H, W)."""
-    gaussians, camera = scene.gaussians, view.camera
+    gaussians, camera, raster = scene.gaussians, view.camera, scene.raster
     if values is None:
         return to_photo(view, draw.rgb(gaussians, camera, raster=raster, job=job))
     if what is What.pca:

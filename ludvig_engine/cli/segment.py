@@ -18,6 +18,7 @@ from ..io import result
 from ..io.formats import row_copier
 from ..io.load import load_scene
 from ..paper.configs import Experiment, Foreground, Masks, Words, config
+from ..pictures.fitted import fitted
 from ..pipeline import Recipe, prepare
 from ..progress import Job
 from ..sam import Segmenter
@@ -43,7 +44,6 @@ from .common import (
     console,
     notes,
     print_json,
-    raster,
 )
 from .learned import Models
 from .paper import Config, foreground
@@ -89,7 +89,7 @@ def command(
     refine: Refine = 0,
     photos: Photos = None,
     max_size: MaxSize = 1600,
-    near: Near = 0.2,
+    near: Near = None,
     download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
@@ -100,6 +100,8 @@ def command(
     # This raises for an impossible target, before anything is computed.
     copy_rows: Any = row_copier(splats, *exports) if exports else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    with bars(json) as job:
+        scene = fitted(scene, near=near, job=job)
     given = {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text}
     placed = prompts.read_all(scene, given, mask_value=mask_value)
     asked = Asked(
@@ -111,7 +113,7 @@ def command(
         every_photo=sam_views,
         published=published,
         extractor=extractor,
-        recipe=Recipe(refine=refine, raster=raster(near)),
+        recipe=Recipe(refine=refine),
         options=Options(diffusion=diffusion, threshold=threshold),
         spread=Spread(diffusion=diffusion, threshold=threshold),
     )
@@ -170,7 +172,7 @@ def _with_published(asked: Asked) -> Asked:
         return asked
     return replace(
         asked,
-        recipe=replace(asked.published.recipe, raster=asked.recipe.raster),
+        recipe=asked.published.recipe,
         spread=asked.published.spread,
         extractor=asked.extractor or asked.published.extractor,
         text_model=asked.text_model or asked.published.text,
@@ -186,7 +188,7 @@ def _compute(
     job: Job,
 ) -> tuple[Segment, dict[str, Array]]:
     """The segment and, for texts, the arrays of `words.find`; all in the engine's order."""
-    shared: dict[str, Any] = {"raster": asked.recipe.raster, "job": job}
+    shared: dict[str, Any] = {"raster": scene.raster, "job": job}
     segmenter = models.segmenter(asked.segmenter) if asked.segmenter else None
     paints = _paints(segmenter, placed)
     if segmenter and asked.every_photo:

@@ -11,6 +11,7 @@ import typer
 from .. import __version__
 from ..io import result
 from ..io.load import load_scene
+from ..pictures.fitted import fitted
 from ..pipeline import Recipe, lifted_features
 from .common import (
     AsJson,
@@ -28,7 +29,6 @@ from .common import (
     console,
     notes,
     print_json,
-    raster,
 )
 from .learned import Models
 
@@ -44,7 +44,7 @@ def command(
     refine: Refine = 0,
     photos: Photos = None,
     max_size: MaxSize = 1600,
-    near: Near = 0.2,
+    near: Near = None,
     download: Download = False,
     no_cache: NoCache = False,
     json: AsJson = False,
@@ -55,7 +55,12 @@ def command(
     photos behind a feature.
     """
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
-    recipe = Recipe(components=components, refine=refine, raster=raster(near))
+    with bars(json) as job:
+        scene = fitted(scene, near=near, job=job)
+    recipe = Recipe(
+        components=components,
+        refine=refine,
+    )
     with bars(json) as job:
         models = Models(download, job)
         loaded = models.features(extractor)

@@ -181,7 +181,7 @@ def _alone(
     settings = Foreground(recipe=DEFAULT, unary="pixels", C=0.1)
     found = find_foreground(prepared, painting.mask(scene.view(view).camera, mask), settings)
     seen = {
-        name: picture(prepared.gaussians, found, scene.view(name).camera, raster=DEFAULT.raster)
+        name: picture(prepared.gaussians, found, scene.view(name).camera, raster=prepared.raster)
         for name in rest
     }
     return 100 * metrics.mean(metrics.iou(seen[name], mask) for name, mask in rest.items())
@@ -206,7 +206,8 @@ def judge_of(scene: Scene, masks: Mapping[str, Bool[Array, "H W"]]) -> Judge:
     def judge(selected: Bool[Array, " N"]) -> float:
         values: Float[Array, " N"] = selected.astype(np.float32)
         seen = {
-            name: share(scene.gaussians, scene.view(name).camera, values) > 0.5 for name in masks
+            name: share(scene.gaussians, scene.view(name).camera, values, raster=scene.raster) > 0.5
+            for name in masks
         }
         return 100 * metrics.mean(metrics.iou(seen[name], mask) for name, mask in masks.items())
 

@@ -155,7 +155,7 @@ def predictor(
 
     def predict(task: Task) -> Callable[[str], Float[Array, "P H W"]]:
         scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
-        raster = config.recipe.raster
+        raster = config.recipe.raster or scene.raster
         prepared = prepare(scene, loaded, recipe=config.recipe, cache=cache, job=job)
         lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
         found = text_scores(prepared, lifted, encoder, task.texts, spread=config.spread, job=job)

@@ -28,7 +28,7 @@ from ..io.load import load_scene
 from ..io.ply_header import read_header
 from ..io.ply_rows import read_rows
 from ..progress import SILENT, Job, chunks
-from ..rendering import GSPLAT, Raster, adjoint
+from ..rendering import Raster, adjoint
 from ..scene import Camera, Gaussians, Scene
 from ..stages import EVALUATE, UPLIFT_SEGMENTS
 from . import metrics
@@ -185,7 +185,7 @@ def read_labels(path: Path) -> Int[Array, " P"]:
 
 
 def lift_segments(
-    scene: Scene, folder: Path, *, raster: Raster = GSPLAT, job: Job = SILENT
+    scene: Scene, folder: Path, *, raster: Raster | None = None, job: Job = SILENT
 ) -> Float[Array, "N D"]:
     """Uplift maps that are constant on segments, Σ w F / Σ w; pixels without a segment have F = 0.
 
@@ -207,7 +207,7 @@ def lift_segments(
         vectors = np.load(folder / f"{stem}_f.npy", allow_pickle=False).astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         camera = view.camera.resized(*ids.shape[::-1])
-        shares, total = _shares(scene.gaussians, camera, ids, raster, job)
+        shares, total = _shares(scene.gaussians, camera, ids, raster or scene.raster, job)
         used = np.unique(ids[ids >= 0])
         sums = np.zeros((len(scene), vectors.shape[1]), np.float32) if sums is None else sums
         sums += shares @ vectors[used]

@@ -19,7 +19,6 @@ from ..paper.configs import Foreground, Masks
 from ..paper.masks import find_by_masks
 from ..paper.one_view import Found, find_foreground, picture, prepare_pruned
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT
 from ..sam import load_segmenter
 from ..sam.prompted import reference_mask
 from ..scene import Camera, Gaussians, Scene, View
@@ -76,13 +75,13 @@ def predictor(
     """This engine's predictor; an empty `extractor` stands for the experiment's own."""
     find: Finder
     if isinstance(config, Masks):
-        find, raster = _by_masks(config, job), GSPLAT
+        find, given = _by_masks(config, job), None
     else:
-        find, raster = _by_features(config, extractor, cache, job), config.recipe.raster
+        find, given = _by_features(config, extractor, cache, job), config.recipe.raster
 
     def predict(task: Task) -> dict[str, Bool[Array, "H W"]]:
         scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
-        view = scene.view(task.reference)
+        view, raster = scene.view(task.reference), given or scene.raster
         found, gaussians = find(scene, view, prompt(task.prompt, view.camera))
         cameras = {name: scene.view(name).camera for name in task.targets}
         return {

@@ -8,6 +8,7 @@ from .. import pipeline
 from ..cache.store import Cache
 from ..features import Extractor, load_extractor
 from ..io.load import load_scene
+from ..pictures.fitted import fitted
 from ..pipeline import DEFAULT, Recipe
 from ..progress import SILENT, Job
 from ..scene import Scene
@@ -36,16 +37,17 @@ def load(
 
     Returns:
         The scene: N Gaussians in the file's own space, in the engine's order (`Scene.to_file` leads
-        back to the file's), and its views sorted by name. `notes` says what you should know, such
-        as rows left out.
+        back to the file's), and its views sorted by name. `raster` is what it was trained with, as
+        far as its photos tell. `notes` says what you should know, such as rows left out.
 
     Raises:
         EngineError: "not_found" if there is no such file, no camera or no photo; "bad_file" if a
             file is damaged; "bad_input" if a photo does not have its camera's shape.
     """
-    return load_scene(
+    scene = load_scene(
         splats, views=views, photos=photos, max_size=max_size, need_photos=need_photos
     )
+    return fitted(scene)
 
 
 def prepare(

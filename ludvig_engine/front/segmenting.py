@@ -10,7 +10,7 @@ import numpy as np
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
+from ..raster import Raster
 from ..scene import Scene
 from ..segmentation import segment as rules
 from ..segmentation.prepared import Prepared
@@ -36,7 +36,7 @@ def segment(
     diffusion: bool = True,
     text_model: str = "auto",
     cache: Cache | bool = True,
-    raster: Raster = GSPLAT,
+    raster: Raster | None = None,
     job: Job = SILENT,
 ) -> Segment:
     """Find the object that the prompts mean: any number, of any kinds, on one photo or several.
@@ -65,7 +65,7 @@ def segment(
         text_model: Which extractor understands words; "auto" takes the best whose weights are on
             this machine.
         cache: Where text-aligned features are kept, as for `prepare`.
-        raster: Constants of the rasterizer, such as its near plane.
+        raster: Constants of the rasterizer, such as its near plane; None: those of the scene.
         job: Told about progress, and asked whether to go on.
 
     Returns:
@@ -109,7 +109,7 @@ def _named(
     model: str,
     spread: Spread,
     cache: Cache | None,
-    raster: Raster,
+    raster: Raster | None,
     job: Job,
 ) -> Segment:
     """What any of the texts means.
@@ -120,7 +120,8 @@ def _named(
         ("text model", model), lambda _: load_text_extractor(model, device="auto"), job
     )
     count = len(prepared.gaussians)
-    scene = Scene(prepared.gaussians, np.arange(count), count, prepared.views)
+    raster = raster or prepared.raster
+    scene = Scene(prepared.gaussians, np.arange(count), count, prepared.views, raster=raster)
     lifted = prepared.keep(
         ("words", encoder.key, raster),
         lambda job: lift_text(scene, encoder, raster=raster, cache=cache, job=job),

@@ -8,7 +8,8 @@ from ..arrays import Array, Float, Shaped
 from ..errors import EngineError
 from ..io.photos import to_photo
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster, colours
+from ..raster import GSPLAT, Raster
+from ..rendering import colours
 from ..rendering import render as blend
 from ..scene import Camera, Gaussians, Scene, View
 
@@ -20,7 +21,7 @@ def render(
     view: str | Camera,
     values: Shaped[Array, "N ..."] | None = None,
     *,
-    raster: Raster = GSPLAT,
+    raster: Raster | None = None,
     job: Job = SILENT,
 ) -> Float[Array, "..."]:
     """Render the colors of a scene, or any values of its Gaussians, as a camera sees them.
@@ -32,7 +33,7 @@ def render(
             `scene.view(name).camera`: the image then has its pixels.
         values: What to render instead of colors, in the engine's order: scores or a selection (N,),
             or features (N, D).
-        raster: Constants of the rasterizer, such as its near plane.
+        raster: Constants of the rasterizer, such as its near plane; None: those of the scene.
         job: Asked whether to go on.
 
     Returns:
@@ -45,6 +46,7 @@ def render(
             with a name, or there are not N values.
     """
     gaussians = scene.gaussians if isinstance(scene, Scene) else scene
+    raster = raster or (scene.raster if isinstance(scene, Scene) else GSPLAT)
     camera = view if isinstance(view, Camera) else _named(scene, view).camera
     if values is None:
         image, _ = blend(

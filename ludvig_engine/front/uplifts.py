@@ -14,7 +14,7 @@ from ..features.own_maps import checked_map
 from ..io.photos import read_photo
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
+from ..raster import Raster
 from ..scene import Scene, View
 from ..stages import UPLIFT
 from ..uplifting import Sight, Uplifted
@@ -30,7 +30,7 @@ def uplift(
     *,
     components: int = 0,
     refine: int = 0,
-    raster: Raster = GSPLAT,
+    raster: Raster | None = None,
     cache: Cache | bool = True,
     job: Job = SILENT,
 ) -> Uplifted:
@@ -50,7 +50,7 @@ def uplift(
             all as they are.
         refine: Steps from LUDVIG's weighted mean towards the least-squares features, beyond the
             paper.
-        raster: Constants of the rasterizer, such as its near plane.
+        raster: Constants of the rasterizer, such as its near plane; None: those of the scene.
         cache: Where an extractor's results are kept, as for `prepare`; arrays are not kept.
         job: Told about progress, and asked whether to go on.
 
@@ -75,6 +75,7 @@ def uplift(
         Sight(view.camera, reduce(one) if reduce else one, _valid(view))
         for view, one in job.track(pairs, UPLIFT)
     ]
+    raster = raster or scene.raster
     return weighted_mean(scene.gaussians, sights, refine=refine, raster=raster, job=job)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import EngineError
+from ..raster import GSPLAT, usual_near
 from ..scene import Scene, morton_order
 from .activation import Splats, left_out
 from .splats import read_splats
@@ -36,7 +37,11 @@ def load_scene(
         if views is not None
         else ((), ())
     )
-    return replace(scene, views=loaded, path=Path(splats), notes=(*scene.notes, *notes))
+    scene = replace(scene, views=loaded)
+    near = usual_near(scene.distance)
+    raster = replace(GSPLAT, near=near)
+    notes = (*scene.notes, *notes)
+    return replace(scene, path=Path(splats), raster=raster, notes=notes)
 
 
 def scene_of(splats: Splats, name: str) -> Scene:

@@ -70,7 +70,8 @@ def prepare_pruned(
     kept = Uplifted(uplifted.features[rows], uplifted.weights[rows], uplifted.views[rows])
     graph = connect(gaussians, config.recipe.neighbors, Steps(cache, job))
     graph = graph.with_features(kept.features, job=job)
-    return Prepared(gaussians, kept, graph, extractor.name), rows
+    raster = config.recipe.raster or scene.raster
+    return Prepared(gaussians, kept, graph, extractor.name, raster=raster), rows
 
 
 def heaviest(weights: Float[Array, " N"], keep: float) -> Array:
@@ -98,7 +99,7 @@ def find_foreground(
     The result agrees best with `reference`, a mask in that view; by default this is the positive
     paint itself. Raises `EngineError` "bad_input" if no Gaussian is visible under positive paint.
     """
-    raster = config.recipe.raster
+    raster = prepared.raster
     sums, weights = adjoint(
         prepared.gaussians, paint.camera, paint.positive[None], raster=raster, job=job
     )
@@ -165,7 +166,7 @@ def _by_pixels(
     if target.all() or not target.any():
         covers = "covers the whole picture" if target.all() else "is empty"
         raise EngineError("bad_input", f"The mask {covers}.", ["Paint only the object white."])
-    raster, x = config.recipe.raster, unit(prepared.uplifted.features)
+    raster, x = prepared.raster, unit(prepared.uplifted.features)
     features = render(prepared.gaussians, camera, x, raster=raster, job=job)[0]
     pixels = features.reshape(x.shape[1], -1).T
     weights = np.ones(len(pixels), np.float32)

@@ -10,14 +10,15 @@ import numpy as np
 from ..arrays import Array, Float
 from ..io.photos import read_photo
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
-from ..scene import Photo, Scene, View
+from ..rendering.search import FITS
+from ..rendering.trial import psnr
+from ..scene import Scene, View
 from ..stages import COMPARE_PHOTOS
 from .draw import rgb
 
-# PSNR in dB above which cameras fit, and above which they may fit. Unrelated pictures of one place
-# have 8 to 13 dB.
-FITS, DOUBTFUL = 22.0, 16.0
+# PSNR in dB above which cameras may fit; above FITS they do. Unrelated pictures of one place have 8
+# to 13 dB.
+DOUBTFUL = 16.0
 
 
 @dataclass(frozen=True)
@@ -35,34 +36,25 @@ def check(
     *,
     views: Sequence[str] = (),
     at_most: int = 8,
-    raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Check:
     """Compare the named views, or up to `at_most` evenly spread views that have a photo.
 
-    Photos without a valid pixel are left out.
-
-    Raises `EngineError` for an unknown view or an unreadable photo.
+    A photo without valid pixels, transparent or masked out everywhere, is left out. The scene is
+    drawn as it says; `fitted` finds what it was trained with. Raises `EngineError` for an unknown
+    view or an unreadable photo.
     """
     chosen = [scene.view(name) for name in views] or spread(
         [v for v in scene.views if v.photo is not None], at_most
     )
-    values, names = [], []
+    values: dict[str, float] = {}
     for view in job.track(chosen, COMPARE_PHOTOS):
         photo = read_photo(view)
-        # A photo that is transparent or masked out everywhere says nothing.
         if photo.valid is None or photo.valid.any():
-            values.append(psnr(rgb(scene.gaussians, view.camera, raster=raster, job=job), photo))
-            names.append(view.name)
-    found = np.array(values, np.float32)
-    return Check(tuple(names), found, *_verdict(found))
-
-
-def psnr(image: Float[Array, "H W 3"], photo: Photo) -> float:
-    """Peak signal-to-noise ratio in dB over the photo's valid pixels, for values in 0..1."""
-    error = (image - photo.pixels) ** 2
-    mean = float(error.mean() if photo.valid is None else error[photo.valid].mean())
-    return float(-10 * np.log10(max(mean, 1e-10)))
+            picture = rgb(scene.gaussians, view.camera, raster=scene.raster, job=job)
+            values[view.name] = psnr(picture, photo)
+    found = np.array(list(values.values()), np.float32)
+    return Check(tuple(values), found, *_verdict(found, len(chosen) - len(values)))
 
 
 def spread(views: Sequence[View], count: int) -> list[View]:
@@ -71,9 +63,19 @@ def spread(views: Sequence[View], count: int) -> list[View]:
     return [views[n] for n in np.unique(places.round().astype(int))]
 
 
-def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
+def _verdict(values: Float[Array, " V"], empty: int) -> tuple[bool, str]:
+    """Whether the cameras fit, and a sentence; `empty` photos show nothing."""
     if not len(values):
-        return False, "There are no photos to compare with."
+        why = f": all {empty} are wholly transparent or masked" if empty else ""
+        return False, f"There are no photos to compare with{why}."
+    fits, sentence = _judged(values)
+    if empty:
+        many = "photos that are" if empty > 1 else "photo that is"
+        sentence += f" Left out: {empty} {many} wholly transparent or masked."
+    return fits, sentence
+
+
+def _judged(values: Float[Array, " V"]) -> tuple[bool, str]:
     middle, bad = float(np.median(values)), int((values < DOUBTFUL).sum())
     if middle >= FITS and not bad:
         return True, f"The cameras fit: {middle:.1f} dB."
@@ -88,6 +90,6 @@ def _verdict(values: Float[Array, " V"]) -> tuple[bool, str]:
             "differently."
         )
     return False, (
-        f"The cameras do not fit these splats: {middle:.1f} dB. The splats were probably moved, "
-        "scaled or turned after training, or the cameras belong to another scene."
+        f"The cameras do not fit these splats: {middle:.1f} dB. The splats were probably moved "
+        "after training, or the cameras or photos belong to another scene."
     )

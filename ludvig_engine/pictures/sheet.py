@@ -35,19 +35,19 @@ def sheet(
 
     `clicks` are x, y in pixels of the photo, by the names of the views.
     """
-    features = draw.pca_colors(prepared.uplifted)
+    features, raster = draw.pca_colors(prepared.uplifted), prepared.raster
     rest = prepared.gaussians.take(np.flatnonzero(~found.selected))
     rows = []
     for view in job.track(views, DRAW_SHEET):
         scene, camera = prepared.gaussians, view.camera
-        selected = draw.share(scene, camera, found.selected.astype(np.float32)) > 0.5
+        selected = draw.share(scene, camera, found.selected.astype(np.float32), raster=raster) > 0.5
         photo = read_photo(view).pixels
         row = {
             "photo": _marked(_fit(photo), clicks.get(view.name), photo.shape[1]),
-            "uplifted features": _fit(draw.over_gray(scene, camera, features)),
-            "scores": _fit(draw.heat(draw.share(scene, camera, found.scores))),
-            "selected": _fit(draw.tinted(draw.rgb(scene, camera), selected)),
-            "removed": _fit(draw.rgb(rest, camera)),
+            "uplifted features": _fit(draw.over_gray(scene, camera, features, raster=raster)),
+            "scores": _fit(draw.heat(draw.share(scene, camera, found.scores, raster=raster))),
+            "selected": _fit(draw.tinted(draw.rgb(scene, camera, raster=raster), selected)),
+            "removed": _fit(draw.rgb(rest, camera, raster=raster)),
         }
         rows.append(row)
     return _arranged(rows)

@@ -18,10 +18,11 @@ from scipy.sparse import csr_matrix
 
 from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
+from ..raster import GSPLAT, Raster
 from ..scene import Camera, Gaussians
 from . import kernels
 from .grid import gaps
-from .project import GSPLAT, Ellipses, Raster, project
+from .project import Ellipses, project
 
 R = TypeVar("R")
 # Pixel rows of a band, unless a feature grid determines the bands.
@@ -148,13 +149,32 @@ def render(
 ) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
     """(Σ_i w_i(p) value_i, Σ_i w_i(p)): the image over black, and its alpha."""
     ellipses = project(gaussians, camera, raster, job=job, threads=threads)
+    return blend(ellipses, camera, values, raster=raster, job=job, threads=threads)
+
+
+def blend(
+    ellipses: Ellipses,
+    camera: Camera,
+    values: Float[Array, "N C"],
+    *,
+    raster: Raster = GSPLAT,
+    rows: Bool[Array, " H"] | None = None,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
+    """`render` of Gaussians that are projected already.
+
+    Bands of BAND pixel rows that have none of `rows` are left out, and 0.
+    """
     bands = Bands(ellipses, camera)
     values = np.ascontiguousarray(values, np.float32)
-    image = np.empty((values.shape[1], camera.height, camera.width), np.float32)
-    alpha = np.empty((camera.height, camera.width), np.float32)
+    image = np.zeros((values.shape[1], camera.height, camera.width), np.float32)
+    alpha = np.zeros((camera.height, camera.width), np.float32)
 
     def one(band: int) -> None:
         top, bottom = bands.rows(band)
+        if rows is not None and not rows[top:bottom].any():
+            return
         part, opaque = kernels.render_band(
             bands.members_of(band),
             ellipses.geometry,

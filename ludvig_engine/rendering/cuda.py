@@ -28,14 +28,15 @@ from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..machine.device import fitting, import_torch
 from ..progress import SILENT, Job, chunks
+from ..raster import GSPLAT, Raster
 from ..scene import Camera, Gaussians
-from .project import GSPLAT, Raster
+from .project import inside
 
 WHAT = "The scene"
 # Channels of a call, including the one of ones.
 CHANNELS = 32
-# The fields of a Raster that are arguments of gsplat or depend on its version.
-ADJUSTABLE = ("near", "blur", "alpha_clamp")
+# The fields of a Raster that are arguments of gsplat, depend on its version, or are done here.
+ADJUSTABLE = ("near", "blur", "alpha_clamp", "cull", "antialiased")
 FIXES = [
     "Install a gsplat built for your torch (docs.gsplat.studio/whl), "
     "or the CUDA toolkit so that it can build itself.",
@@ -139,7 +140,10 @@ class _View:
         self._camera = camera
         self._raster = raster
         self._N = len(gaussians)
-        shapes = gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities
+        # gsplat does not leave out what is beside the image; without opacity it has no weight.
+        kept = inside(gaussians.means, camera, raster.cull)
+        opacities = np.where(kept, gaussians.opacities, 0)
+        shapes = gaussians.means, gaussians.quats, gaussians.scales, opacities
         self._shapes = [self.tensor(array) for array in shapes]
         self._pose = self.tensor(camera.viewmat)[None], self.tensor(camera.K)[None]
 
@@ -172,6 +176,7 @@ class _View:
             self._camera.height,
             near_plane=self._raster.near,
             eps2d=self._raster.blur,
+            rasterize_mode="antialiased" if self._raster.antialiased else "classic",
             packed=False,
             channel_chunk=CHANNELS,
         )

@@ -1,8 +1,8 @@
 """EWA projection: the ellipse that each Gaussian covers on the image plane (gsplat's conventions).
 
 A Gaussian is dropped if its center is nearer than `near`, if it cannot reach alpha >= `min_alpha`,
-or if the ellipse within which it does misses the image. There is no other culling: the ellipse is
-exact, not a 3-sigma box.
+or if the ellipse within which it does misses the image. The ellipse is exact, not a 3-sigma box,
+and there is no other culling unless `cull` asks for it.
 """
 
 from __future__ import annotations
@@ -13,29 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from ..arrays import Array, Float, Int
+from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job, chunks
+from ..raster import Raster
 from ..scene import Camera, Gaussians
 
 PIECE = 65536  # Gaussians in a piece of work
-
-
-@dataclass(frozen=True)
-class Raster:
-    """The rasterizer's constants. The defaults are those of gsplat 1.6 and of 3DGS itself."""
-
-    # In scene units. 3DGS trains with 0.2; gsplat's own default is 0.01.
-    near: float = 0.2
-    alpha_clamp: float = 0.99  # 0.999 in gsplat 1.5
-    min_alpha: float = 1 / 255
-    # A pixel ends before the Gaussian that would bring its transmittance down to this.
-    stop: float = 1e-4
-    blur: float = 0.3  # px², added to the 2-D covariance's diagonal
-    # The Jacobian is taken at most this many tan(fov/2) beyond the border of the image.
-    margin: float = 0.3
-
-
-GSPLAT = Raster()
 
 
 @dataclass(frozen=True)
@@ -94,6 +77,8 @@ def project(
             raster.min_alpha,
             raster.blur,
             raster.margin,
+            raster.cull,
+            raster.antialiased,
             window,
         )
         return index + np.int32(part.start), geometry, bounds
@@ -102,6 +87,17 @@ def project(
     index, geometry, bounds = map(np.concatenate, zip(*parts, strict=True))
     order = _nearest_first(geometry[:, 7])
     return Ellipses(index[order], geometry[order], bounds[order])
+
+
+def inside(means: Float[Array, "N 3"], camera: Camera, cull: float) -> Bool[Array, " N"]:
+    """Which centers are not more than `cull` tan(fov/2) beyond the image, as `Raster.cull` says."""
+    if math.isinf(cull):
+        return np.ones(len(means), bool)
+    pixels = means @ (camera.K @ camera.viewmat[:3, :3]).T + camera.K @ camera.viewmat[:3, 3]
+    size = np.array([camera.width, camera.height])
+    beyond = np.abs(pixels[:, :2] - size / 2 * pixels[:, 2:])
+    found: Bool[Array, " N"] = (beyond <= (0.5 + cull / 2) * size * pixels[:, 2:]).all(1)
+    return found
 
 
 def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
@@ -128,6 +124,8 @@ def _project(  # type: ignore[no-untyped-def]
     min_alpha,
     blur,
     margin,
+    cull,
+    antialiased,
     window,
 ):
     N = len(means)
@@ -146,6 +144,9 @@ def _project(  # type: ignore[no-untyped-def]
     margin_x, margin_y = margin * 0.5 * width / fx, margin * 0.5 * height / fy
     low_x, high_x = -cx / fx - margin_x, (width - cx) / fx + margin_x
     low_y, high_y = -cy / fy - margin_y, (height - cy) / fy + margin_y
+    cull_x, cull_y = cull * 0.5 * width / fx, cull * 0.5 * height / fy
+    first_x, last_x = -cx / fx - cull_x, (width - cx) / fx + cull_x
+    first_y, last_y = -cy / fy - cull_y, (height - cy) / fy + cull_y
     left, right, top, bottom = window
     farthest = 2 * math.log(1 / min_alpha)
     # This is 1 unless the camera is an editor's, whose matrix may be scaled.
@@ -162,6 +163,8 @@ def _project(  # type: ignore[no-untyped-def]
             continue
         x = (r00 * px + r01 * py + r02 * pz + t0) / z
         y = (r10 * px + r11 * py + r12 * pz + t1) / z
+        if x < first_x or x > last_x or y < first_y or y > last_y:
+            continue
         # The Jacobian of the projection, J = [[ax, 0, bx], [0, ay, by]], taken inside the widened
         # frustum.
         ax, bx = fx / z, -fx * min(max(x, low_x), high_x) / z
@@ -212,6 +215,12 @@ def _project(  # type: ignore[no-untyped-def]
         det = cov_xx * cov_yy - cov_xy * cov_xy
         if not det > 0:
             continue
+        if antialiased:
+            # det Σ without the blur, as a sum of squares: a difference would cancel for thin ones.
+            sharp = (a0 * b1 - a1 * b0) ** 2 + (a0 * b2 - a2 * b0) ** 2 + (a1 * b2 - a2 * b1) ** 2
+            opacity *= math.sqrt(sharp / det)
+            if opacity < min_alpha:
+                continue
         reach = 2 * math.log(opacity / min_alpha)
         x, y = column, row
         half_x, half_y = math.sqrt(reach * cov_xx), math.sqrt(reach * cov_yy)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ..graph.neighbors import Graph
 from ..graph.walk import Walk
 from ..progress import SILENT, Job, Shared
+from ..raster import GSPLAT, Raster
 from ..scene import Gaussians, View, counted
 from ..uplifting import Uplifted
 from .coarse import Coarse
@@ -29,6 +30,7 @@ class Prepared:
     graph: Graph
     extractor: str  # what the features are
     views: tuple[View, ...] = ()  # those that prompts may name and that words are looked up in
+    raster: Raster = GSPLAT  # what prompts are drawn with
     _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:

@@ -20,13 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
+from ..raster import Raster
 from .agreement import THRESHOLDS, agreement
 from .likeness import learn
 from .painting import Evidence, Paint, lift_paint, merged, notes_of
@@ -76,14 +77,16 @@ def segment(
     placed: Evidence | None = None,
     options: Options = DEFAULT,
     settings: Settings = DEFAULT_SETTINGS,
-    raster: Raster = GSPLAT,
+    raster: Raster | None = None,
     job: Job = SILENT,
 ) -> Segment:
     """Find the object. `placed` is evidence that was given in space instead of painted.
 
+    Without a `raster`, prompts are drawn with the scene's.
+
     Raises `EngineError` "bad_input" if the prompts show no Gaussian.
     """
-    paints = merged(paints)
+    paints, raster = merged(paints), raster or prepared.raster
     evidence = lift_paint(prepared.gaussians, paints, raster=raster, job=job)
     if placed is not None:
         evidence = evidence + placed
@@ -179,9 +182,9 @@ def _by_agreement(
     best, at = np.unravel_index(int(found.argmax()), found.shape)
     first = scores[best] > THRESHOLDS[at]
     trained = _training(prepared, evidence, options, settings, job).from_selection(first)
-    levels = np.array([trained.threshold])
+    drawn: dict[str, Any] = {"thresholds": np.array([trained.threshold]), "raster": raster}
     column = trained.scores[:, None]
-    agrees = float(agreement(prepared.gaussians, column, masks, thresholds=levels, job=job)[0, 0])
+    agrees = float(agreement(prepared.gaussians, column, masks, **drawn, job=job)[0, 0])
     if agrees >= found.max() - settings.mask_slack:
         return _segment(trained, "a half, after self-training", bandwidth, options, agrees)
     parameters = {"bandwidth": bandwidth, "prior": priors[best - 1]} if best else {}

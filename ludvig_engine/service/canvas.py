@@ -10,7 +10,6 @@ import numpy as np
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
-from ..rendering import GSPLAT
 from ..scene import Camera, Scene, View
 from ..segmentation import painting
 from ..segmentation.painting import Evidence, Paint
@@ -114,7 +113,7 @@ class _Viewport:
         low, high = np.percentile(some, [5, 95], axis=0)
         size = float(np.linalg.norm(high - low))
         viewmat = viewport.viewmat.copy()
-        viewmat[:3] *= max(GSPLAT.near / max(NEAR * size, 1e-12), 1)
+        viewmat[:3] *= max(scene.raster.near / max(NEAR * size, 1e-12), 1)
         camera = Camera(viewmat, viewport.K, viewport.width, viewport.height)
         self.size = viewport.width, viewport.height
         self.scale = min(1, MAX_SIDE / max(self.size))

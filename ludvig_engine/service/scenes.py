@@ -17,6 +17,7 @@ from ..io.views import load_views
 from ..pictures.check import check
 from ..pictures.draw import rgb
 from ..progress import Job
+from ..raster import Raster
 from ..scene import View
 from ..stages import READ_CAMERAS, READ_SPLATS
 from ..wire.methods import (
@@ -26,6 +27,7 @@ from ..wire.methods import (
     ReadSplats,
     SceneChecked,
     SceneOpened,
+    Settings,
     SplatsRead,
 )
 from .state import State
@@ -54,7 +56,10 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
 
         views, notes = job.aside(read)
     job.report(READ_SPLATS, 0, 1)
-    name, scene = state.open(splats, views, notes, job=job)
+    if request.near is not None and not 0 < request.near < np.inf:
+        raise EngineError("bad_request", f"The near plane {request.near:g} is not above 0.")
+    name, scene = state.open(splats, views, notes, near=request.near, job=job)
+    views = scene.views
     means = scene.gaussians.means
     return SceneOpened(
         scene=name,
@@ -68,6 +73,7 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
         Ks=np.array([view.camera.K for view in views]).reshape(-1, 3, 3),
         sizes=np.array([[v.camera.width, v.camera.height] for v in views], np.int32).reshape(-1, 2),
         photo_sizes=np.array([view.photo_size for view in views], np.int32).reshape(-1, 2),
+        raster=_settings(scene.raster),
         notes=scene.notes,
     )
 
@@ -103,13 +109,13 @@ def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
             [Fix("Choose the folder of the photos.", "choose_photos")],
         )
     found = check(scene, views=request.views, job=job)
-    shown = request.picture or next(view.name for view in scene.views if view.photo)
-    if not request.picture and found.names:
+    shown = request.picture
+    if not shown and found.names:
         shown = found.names[int(np.argsort(found.psnr)[len(found.psnr) // 2])]
-    view = scene.view(shown)
+    view = scene.view(shown or next(view.name for view in scene.views if view.photo))
     photo = read_photo(view)
     job.check()
-    rendered = rgb(scene.gaussians, view.camera, job=job)
+    rendered = rgb(scene.gaussians, view.camera, raster=scene.raster, job=job)
     return SceneChecked(
         names=found.names,
         psnr=found.psnr,
@@ -118,6 +124,16 @@ def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:
         view=view.name,
         photo=_bytes(photo.pixels),
         rendered=_bytes(rendered),
+    )
+
+
+def _settings(raster: Raster) -> Settings:
+    return Settings(
+        near=raster.near,
+        alpha_clamp=raster.alpha_clamp,
+        blur=raster.blur,
+        cull=None if np.isinf(raster.cull) else raster.cull,
+        antialiased=raster.antialiased,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,10 @@ from ..io.activation import checked, left_out
 from ..io.files import stopping
 from ..io.load import load_scene, scene_of
 from ..machine.memory import total_memory
+from ..pictures.fitted import fitted
 from ..pipeline import Recipe, connect, prepare
 from ..progress import SILENT, Job
+from ..raster import GSPLAT, Raster
 from ..scene import Gaussians, Scene, View
 from ..segmentation.prepared import Prepared
 from ..uplifting import Uplifted
@@ -48,6 +51,15 @@ class Opened:
     views: tuple[View, ...]
     photo_stamps: tuple[str, ...]
     notes: tuple[str, ...]
+    raster: Raster
+
+
+class Fit(NamedTuple):
+    """What was found when a scene was `fitted` to its photos."""
+
+    raster: Raster
+    views: tuple[View, ...]
+    notes: tuple[str, ...]
 
 
 class State:
@@ -57,6 +69,7 @@ class State:
         self.cache = cache
         self.recent = Recent(memory or total_memory() // 2)
         self._scenes: OrderedDict[str, Opened] = OrderedDict()
+        self._fits: dict[str, Fit] = {}
         self._extractors: dict[str, Extractor] = {}
         # The number of channels that was last used, by scene and extractor.
         self._dims: dict[tuple[str, str], int] = {}
@@ -69,11 +82,14 @@ class State:
         views: Sequence[View] = (),
         notes: Sequence[str] = (),
         *,
+        near: float | None = None,
         job: Job = SILENT,
     ) -> tuple[str, Scene]:
         """Read or take the splats; return the scene's name and the scene.
 
-        The same input gives the same name.
+        The same input gives the same name. A scene is `fitted` to its photos when its cameras are
+        first opened, and keeps what was found while its splats are edited: of a scene of which half
+        is gone, photos say less.
         """
         if isinstance(splats, Path):
             path, cloud = splats, None
@@ -82,14 +98,27 @@ class State:
             path, cloud = None, splats
             content = job.aside(lambda: _key_of_cloud(splats))
         stamps = tuple(stamp(view.photo) for view in views if view.photo)
-        opened = Opened(content, path, tuple(views), stamps, tuple(notes))
-        name = key("scene", 1, [content, [_view_key(view) for view in views], stamps])[:16]
+        cameras = [[_view_key(view) for view in views], stamps, near]
+        name = key("scene", 2, [content, *cameras])[:16]
+        opened = Opened(content, path, tuple(views), stamps, tuple(notes), GSPLAT)
         scene = self._complete(opened, cloud, job=job)
+        fit = self._fit(scene, key("fit", 1, [*cameras, "" if stamps else content]), near, job)
+        opened = replace(opened, raster=fit.raster, views=fit.views, notes=(*notes, *fit.notes))
+        scene = replace(scene, raster=fit.raster, views=fit.views, notes=(*scene.notes, *fit.notes))
         self._scenes[name] = opened
         self._scenes.move_to_end(name)
         if len(self._scenes) > MAX_SCENES:
             self._scenes.popitem(last=False)
         return name, scene
+
+    def _fit(self, scene: Scene, name: str, near: float | None, job: Job) -> Fit:
+        if name not in self._fits:
+            found = fitted(scene, near=near, job=job)
+            more = found.notes[len(scene.notes) :]
+            self._fits[name] = Fit(found.raster, found.views, more)
+            if len(self._fits) > MAX_SCENES:
+                self._fits.pop(next(iter(self._fits)))
+        return self._fits[name]
 
     def scene(self, name: str, *, job: Job = SILENT) -> Scene:
         """The open scene of that name, read again if it was dropped from memory.
@@ -118,7 +147,8 @@ class State:
 
         name = "splats", opened.content
         base = self.recent.get_or(name, lambda: job.aside(read), forget=forget, job=job)
-        return replace(base, views=opened.views, notes=(*base.notes, *opened.notes))
+        notes = (*base.notes, *opened.notes)
+        return replace(base, views=opened.views, raster=opened.raster, notes=notes)
 
     def _put_away(self, content: str, scene: Scene) -> None:
         """Write splats that a client sent to the cache before they are dropped from memory.

@@ -81,6 +81,17 @@ class Cloud:
 
 
 @dataclass(frozen=True)
+class Settings:
+    """What a scene is drawn with: the usual, or what its photos show that it was trained with."""
+
+    near: float  # scene units; nearer Gaussians are not drawn
+    alpha_clamp: float
+    blur: float  # px², added to every ellipse
+    cull: float | None  # tan(fov/2) beyond the border; None: Gaussians beside it are drawn
+    antialiased: bool  # whether opacities make up for the blur
+
+
+@dataclass(frozen=True)
 class SceneOpened:
     # The scene's name in later requests. The same input always gets the same name.
     scene: str
@@ -98,6 +109,7 @@ class SceneOpened:
     Ks: Annotated[Array, "F64", "C 3 3"]  # in pixels of `sizes`
     sizes: Annotated[Array, "I32", "C 2"]  # width, height of the pinhole cameras
     photo_sizes: Annotated[Array, "I32", "C 2"]  # width, height of the photo files
+    raster: Settings | None = None
     notes: tuple[str, ...] = ()  # what the user should know
 
 
@@ -110,6 +122,8 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
     views: str = ""  # a COLMAP folder, transforms.json or cameras.json
     # The folder of the photos, if it is not where `views` says.
     photos: str = ""
+    # The near plane in scene units; None: the scene's size and photos decide.
+    near: float | None = None
 
     def __post_init__(self) -> None:
         _exactly_one(self, "splats", "cloud")

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays import Array, Float
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
+from ..raster import Raster
 from ..scene import Gaussians
 from ..segmentation.painting import Evidence, Paint, lift_paint, merged
 from ..segmentation.prepared import Prepared
@@ -34,7 +34,7 @@ def corrected(
     *,
     placed: Evidence | None = None,
     options: Options = DEFAULT,
-    raster: Raster = GSPLAT,
+    raster: Raster | None = None,
     job: Job = SILENT,
 ) -> Segment:
     """Correct `named`, the segment of some words, by prompts as `segment` takes them.
@@ -42,6 +42,7 @@ def corrected(
     Only the inside of a mask counts, because other things that the words mean may lie outside it.
     Raises `EngineError` "bad_input" if the words found nothing and no prompt is positive.
     """
+    raster = raster or prepared.raster
     evidence = as_evidence(prepared.gaussians, named)
     paints = [
         replace(paint, negative=0 * paint.negative) if paint.complete else paint for paint in paints

@@ -10,7 +10,7 @@ from ..errors import EngineError
 from ..features import Extractor, load_extractor, ranked
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster
+from ..raster import Raster
 from ..scene import Scene
 from ..uplifting import Uplifted
 from .text import TextEncoder
@@ -53,7 +53,7 @@ def lift_text(
     scene: Scene,
     extractor: Extractor,
     *,
-    raster: Raster = GSPLAT,
+    raster: Raster | None = None,
     cache: Cache | None = None,
     job: Job = SILENT,
 ) -> Uplifted:

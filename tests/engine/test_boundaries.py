@@ -24,7 +24,7 @@ SHARED = {
         f"wire.{name}"
         for name in ("protocol", "frames", "codec", "methods", "client", "process", "prompt_kinds")
     ),
-    *("errors", "scene", "arrays"),
+    *("errors", "scene", "raster", "arrays"),
     *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
     *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),
     *("io.splats", "io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat"),

@@ -155,6 +155,7 @@ def draw(lens, cloud, indices, shown):
 
     gpu.init()
     painter = blender_module("ludvig_blender.viewport.painter")
+    usual = blender_module("ludvig_blender.maths.lens").USUAL
     data = {
         "geometry_tex": (painter.geometry([cloud])[0], "RGBA32F"),
         "color_tex": (shown, "RGBA16F"),
@@ -165,7 +166,7 @@ def draw(lens, cloud, indices, shown):
         n: measure(f"upload {n}", lambda d=d: painter.texture([d[0]], d[1]), where="main")
         for n, d in data.items()
     }
-    textures["objects_tex"] = painter.objects_texture(lens, [np.eye(4)])
+    textures["objects_tex"] = painter.objects_texture(lens, [np.eye(4)], [usual])
     artist = painter.Painter()
     for scale in (1.0, 0.5):
         target = painter.Target(round(960 * scale), round(640 * scale))

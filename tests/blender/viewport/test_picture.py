@@ -87,14 +87,16 @@ def test_equals_the_reference(options):
     assert_equal_pictures(picture.render([thing], lens), expected(made, lens))
 
 
-def by_the_engine(made, lens, world):
+def by_the_engine(made, lens, world, **trained):
     """The engine's own renderer; it needs packages beside bpy."""
     pytest.importorskip("numba")
     pytest.importorskip("safetensors")
     engine, scene = (blender_module(f"ludvig_engine.{name}") for name in ("rendering", "scene"))
     camera = scene.Camera(FLIP @ lens.view @ world, intrinsics(lens), lens.width, lens.height)
     colors = engine.colours(made, camera.center)
-    image, alpha = engine.render(made, camera, colors, raster=engine.Raster(near=lens.near))
+    image, alpha = engine.render(
+        made, camera, colors, raster=engine.Raster(near=lens.near, **trained)
+    )
     return np.dstack([image.transpose(1, 2, 0), alpha])
 
 
@@ -103,6 +105,49 @@ def test_equals_the_engine():
     lens = camera(480, 320)
     found, wanted = picture.render([splat_object(made)], lens), by_the_engine(made, lens, np.eye(4))
     assert_equal_pictures(found, wanted)
+
+
+@pytest.mark.parametrize(
+    "trained",
+    [
+        {"antialiased": True},
+        {"antialiased": True, "blur": 0.1},
+        {"blur": 0.0},
+        {"cull": 0.05},
+        {"alpha_clamp": 0.6},
+    ],
+    ids=str,
+)
+def test_what_splats_were_trained_with_is_drawn(trained):
+    """As the engine draws it, which has told the object."""
+    made = gaussians(2000, scale=0.02)
+    made.scales[::8] *= 10
+    lens = camera(240, 160, lens=80)
+    thing = splat_object(made)
+    usual = picture.render([thing], lens)
+    every = {"near": 0.2, "antialiased": False, "blur": 0.3, "cull": None, "alpha_clamp": 0.99}
+    settings = blender_module("ludvig_engine.wire.methods").Settings(**(every | trained))
+    blender_module("ludvig_blender.data.capture").keep_trained(thing, settings)
+    found = picture.render([thing], lens)
+    wanted = by_the_engine(made, lens, np.eye(4), **trained)
+    difference = np.abs(found - wanted)
+    assert difference.mean() < 2e-4 and np.quantile(difference, 0.999) < 8 / 255
+    assert np.abs(found - usual).mean() > 10 * difference.mean()
+
+
+def test_each_object_is_drawn_as_it_was_trained():
+    made = gaussians(600, scale=0.02)
+    odd = np.arange(600) % 2 == 1
+    parts = [splat_object(made.take(odd)), splat_object(made.take(~odd))]
+    lens = camera()
+    before = picture.render(parts[:1], lens), picture.render(parts[1:], lens)
+    parts[1].ludvig_capture.trained = (1, -1, 0.3, 0.99)
+    after = picture.render(parts[:1], lens), picture.render(parts[1:], lens)
+    np.testing.assert_array_equal(after[0], before[0])
+    assert np.abs(after[1] - before[1]).max() > 0.05
+    apart = picture.render(parts, lens)
+    parts[0].ludvig_capture.trained = (1, -1, 0.3, 0.99)
+    assert np.abs(picture.render(parts, lens) - apart).max() > 0.05
 
 
 def demo():

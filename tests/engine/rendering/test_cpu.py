@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracle
-from ludvig_engine.rendering import cpu
-from ludvig_engine.rendering.project import Raster
+from ludvig_engine.raster import Raster
+from ludvig_engine.rendering import cpu, project
 from scenes import joined, look_at, random_gaussians, single
 
 CAMERA = look_at((3, 0.5, 0.8))
@@ -40,6 +40,42 @@ def test_weights_equal_brute_force(seed, clamp):
     gaussians = random_gaussians(300, seed)
     expected, _ = oracle.weights(gaussians, CAMERA, clamp=clamp)
     differs(dense_weights(gaussians, CAMERA, raster=Raster(alpha_clamp=clamp)), expected)
+
+
+SETTINGS = [
+    {"blur": 0.1},
+    {"blur": 0.0},
+    {"antialiased": True},
+    {"antialiased": True, "blur": 0.1},
+    {"antialiased": True, "blur": 0.0},
+    {"cull": 0.3},
+    {"cull": 0.0},
+    {"margin": 1e9},
+    {"near": 1.5, "antialiased": True, "cull": 0.1},
+]
+
+
+@pytest.mark.parametrize("center", [None, (5.0, 60.0)])
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_every_setting_equals_brute_force(setting, center):
+    """Small and large Gaussians, many of them beside the image."""
+    small, large = random_gaussians(150, 9, scale=0.02), random_gaussians(150, 10, scale=0.3)
+    gaussians, camera = joined(small, large), look_at((3, 0.5, 0.8), focal=90, center=center)
+    expected, _ = oracle.weights(gaussians, camera, **setting)
+    differs(dense_weights(gaussians, camera, raster=Raster(**setting)), expected, few=0.01)
+    if setting.get("blur") != 0:
+        usual = dense_weights(gaussians, camera)
+        assert np.abs(usual - expected).max() > 0.02, "the scene does not exercise the setting"
+
+
+def test_compensation_keeps_what_a_small_gaussian_covers():
+    """Its blurred ellipse is larger, but the sum of alpha is that of the sharp one."""
+    camera, small = look_at((3, 0, 0)), single((0, 0, 0), 0.9, 0.01)
+    blurred = project(small, camera, Raster())
+    kept = project(small, camera, Raster(antialiased=True))
+    sharp = project(small, camera, Raster(blur=0.0))
+    assert kept.footprint[0] == pytest.approx(sharp.footprint[0], rel=1e-5)
+    assert blurred.footprint[0] > 3 * sharp.footprint[0]
 
 
 @settings(max_examples=25)

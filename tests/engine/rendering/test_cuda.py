@@ -14,11 +14,11 @@ torch = pytest.importorskip("torch")
 
 from ludvig_engine.errors import Cancelled, EngineError  # noqa: E402
 from ludvig_engine.progress import Job  # noqa: E402
+from ludvig_engine.raster import Raster  # noqa: E402
 from ludvig_engine.rendering import cpu, cuda  # noqa: E402
 from ludvig_engine.rendering.cuda import CHANNELS, Gsplat, clamp_of  # noqa: E402
-from ludvig_engine.rendering.project import Raster  # noqa: E402
 from ludvig_engine.uplifting import Sight, uplift  # noqa: E402
-from scenes import look_at, random_gaussians, single  # noqa: E402
+from scenes import joined, look_at, random_gaussians, single  # noqa: E402
 from torch_rasterization import rasterization, rasterization_1_5, rasterization_1_6  # noqa: E402
 
 CAMERA = look_at((3, 0.5, 0.8))
@@ -73,6 +73,25 @@ def test_maps_of_any_resolution_are_the_cpu_s_fold(back_end):
     folded = cpu.fold(GAUSSIANS, CAMERA, (6, 9), raster=raster)
     close(sums, folded @ feature_map.reshape(35, -1).T)
     close(totals, np.asarray(folded.sum(1), np.float32)[:, 0])
+
+
+@pytest.mark.parametrize(
+    "setting", [{"antialiased": True}, {"antialiased": True, "blur": 0.1}, {"cull": 0.1}], ids=str
+)
+def test_what_a_scene_was_trained_with_is_passed_on(back_end, setting, monkeypatch):
+    """Uplifting uses gsplat with it, and finds what the CPU finds."""
+    small, large = random_gaussians(150, 9, scale=0.02), random_gaussians(150, 10, scale=0.3)
+    gaussians, camera = joined(small, large), look_at((3, 0.5, 0.8), focal=90)
+    raster = Raster(alpha_clamp=back_end.alpha_clamp, **setting)
+    monkeypatch.setattr(cuda, "find_gsplat", lambda: back_end)
+    assert cuda.usable(Raster(**setting)) is back_end
+    image = RNG.random((3, camera.height, camera.width)).astype(np.float32)
+    found = back_end.adjoint(gaussians, camera, image, raster=raster)
+    expected = cpu.adjoint(gaussians, camera, image, raster=raster)
+    for one, other in zip(found, expected, strict=True):
+        close(one, other)
+    usual = cpu.adjoint(gaussians, camera, image)[1]
+    assert np.abs(usual - expected[1]).sum() > 0.002 * usual.sum()
 
 
 def test_adjoint_law(back_end):

@@ -18,8 +18,10 @@ def rotation(quat: np.ndarray) -> np.ndarray:
     )
 
 
-def project(gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, margin=0.3):
-    """(center in pixels, 2-D covariance, depth) of Gaussian i, or None if it is too near."""
+def project(
+    gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, margin=0.3, cull=np.inf
+):
+    """(center in pixels, 2-D covariance, depth, compensation) of Gaussian i; None if left out."""
     R, t = camera.viewmat[:3, :3], camera.viewmat[:3, 3]
     mean = R @ gaussian.means[i].astype(float) + t
     if mean[2] < near:
@@ -34,8 +36,13 @@ def project(gaussian: Gaussians, i: int, camera: Camera, *, near=0.2, blur=0.3, 
     ty = z * np.clip(y / z, -cy / fy - lim_y, (camera.height - cy) / fy + lim_y)
     J = np.array([[fx / z, 0, -fx * tx / z**2], [0, fy / z, -fy * ty / z**2]])
     M = rotation(gaussian.quats[i].astype(float)) @ np.diag(gaussian.scales[i].astype(float))
-    covariance = J @ R @ M @ M.T @ R.T @ J.T + blur * np.eye(2)
-    return np.array([fx * x / z + cx, fy * y / z + cy]), covariance, z
+    sharp = J @ R @ M @ M.T @ R.T @ J.T
+    covariance = sharp + blur * np.eye(2)
+    compensation = np.sqrt(max(np.linalg.det(sharp), 0) / np.linalg.det(covariance))
+    center = np.array([fx * x / z + cx, fy * y / z + cy])
+    # Normalized, the image is from -1 to 1.
+    beyond = np.abs(2 * center / [camera.width, camera.height] - 1) - 1
+    return None if (beyond > cull).any() else (center, covariance, z, compensation)
 
 
 def weights(
@@ -47,22 +54,25 @@ def weights(
     min_alpha=1 / 255,
     stop=1e-4,
     margin=0.3,
+    blur=0.3,
+    cull=np.inf,
+    antialiased=False,
 ):
     """Blending weights alpha T (H, W, N), and transmittance after the last Gaussian (H, W)."""
     rows, columns = np.mgrid[: camera.height, : camera.width] + 0.5
-    found = [
-        (i, project(gaussians, i, camera, near=near, margin=margin)) for i in range(len(gaussians))
-    ]
+    options = {"near": near, "margin": margin, "blur": blur, "cull": cull}
+    found = [(i, project(gaussians, i, camera, **options)) for i in range(len(gaussians))]
     found = sorted([(i, p) for i, p in found if p is not None], key=lambda item: item[1][2])
     out = np.zeros((camera.height, camera.width, len(gaussians)))
     T, finished = (
         np.ones((camera.height, camera.width)),
         np.zeros((camera.height, camera.width), bool),
     )
-    for i, (center, covariance, _) in found:
+    for i, (center, covariance, _, compensation) in found:
         d = np.stack([columns - center[0], rows - center[1]], -1)
         power = 0.5 * np.einsum("hwi,ij,hwj->hw", d, np.linalg.inv(covariance), d)
-        alpha = np.minimum(gaussians.opacities[i] * np.exp(-power), clamp)
+        opacity = gaussians.opacities[i] * (compensation if antialiased else 1)
+        alpha = np.minimum(opacity * np.exp(-power), clamp)
         alpha[alpha < min_alpha] = 0
         after = T * (1 - alpha)
         finished |= (after <= stop) & (alpha > 0)

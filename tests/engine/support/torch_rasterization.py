@@ -55,7 +55,12 @@ def rasterization(
     ]
     turn = torch.stack(rotation, 1)
     half = J @ R @ turn.reshape(-1, 3, 3) * scales[order].double()[:, None]
-    conic = torch.linalg.inv(half @ half.mT + eps2d * torch.eye(2, dtype=torch.float64))
+    sharp = half @ half.mT
+    covariance = sharp + eps2d * torch.eye(2, dtype=torch.float64)
+    conic = torch.linalg.inv(covariance)
+    kept = opacities[order].double()
+    if rasterize_mode == "antialiased":
+        kept = kept * torch.sqrt(torch.clamp(sharp.det() / covariance.det(), min=0))
     rows, columns = torch.meshgrid(
         torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij"
     )
@@ -64,7 +69,7 @@ def rasterization(
         - torch.stack([fx * x / z + cx, fy * y / z + cy], 1)[:, None]
     )
     power = 0.5 * torch.einsum("npi,nij,npj->np", d, conic, d)
-    alpha = (opacities[order].double()[:, None] * torch.exp(-power)).clamp(max=max_alpha)
+    alpha = (kept[:, None] * torch.exp(-power)).clamp(max=max_alpha)
     alpha = torch.where(alpha < 1 / 255, 0, alpha)
     after = torch.cumprod(1 - alpha, 0)
     before = torch.cat([torch.ones_like(after[:1]), after[:-1]])
