@@ -157,7 +157,7 @@ def test_two_hundred_clients_come_and_go_without_a_trace():
         pid = engine.process.pid
         token = engine.process.token
         file = engine.process._connection_file
-        engine._connection.hang_up()
+        engine._line.connection.hang_up()
 
         def visit(count: int) -> None:
             for _ in range(count):
