@@ -128,7 +128,9 @@ class EngineProcess:
             return "it runs, but does not answer."
         if code < 0:
             return f"{signal.strsignal(-code) or f'signal {-code}'}."
-        with self.log.open("rb") as file:
+        lines = []
+        # `end` may be removing the log at this moment.
+        with contextlib.suppress(OSError), self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - 2000))
             lines = file.read().decode(errors="replace").split("\n")
         return " ".join(
