@@ -25,6 +25,9 @@ class Subject(StrEnum):
     memory = "memory"
     growth = "growth"
     wire = "wire"
+    fuzz_wire = "fuzz-wire"
+    soak = "soak"
+    kills = "kills"
 
 
 def command(
@@ -47,6 +50,12 @@ def command(
         Path | None, typer.Option(help="Measure on this splat file instead of a synthetic scene")
     ] = None,
     cameras: Views = None,
+    frames: Annotated[int, typer.Option(help="Frames that fuzz-wire sends", min=1)] = 20_000,
+    opens: Annotated[int, typer.Option(help="Clients that open a scene in soak", min=0)] = 200,
+    clicks: Annotated[int, typer.Option(help="Clicks in soak", min=0)] = 10_000,
+    minutes: Annotated[float, typer.Option(help="Random requests in soak", min=0)] = 10,
+    kills: Annotated[int, typer.Option(help="How often kills ends an engine", min=1)] = 12,
+    seed: Annotated[int, typer.Option(help="For fuzz-wire, soak and kills")] = 0,
     json: AsJson = False,
 ) -> None:
     """Print seconds, rates and ratios. Most documented figures are for `--gaussians 1000000`."""
@@ -54,6 +63,9 @@ def command(
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
         console.print(f"Measuring: {subject} ...")
+        if subject in (Subject.fuzz_wire, Subject.soak, Subject.kills):
+            figures[subject.value] = _endure(subject, frames, opens, clicks, minutes, kills, seed)
+            continue
         count = gaussians or (1_000_000 if subject in (Subject.click, Subject.cancel) else 200_000)
         figures[subject.value] = _measure(subject, count, width, height, views, scene, cameras)
     if json:
@@ -66,6 +78,22 @@ def command(
                 name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
             )
         console.print(table)
+
+
+def _endure(
+    subject: str, frames: int, opens: int, clicks: int, minutes: float, kills: int, seed: int
+) -> dict[str, float]:
+    from ..bench import fuzz_wire, soak
+    from ..bench import kills as killing
+
+    def note(text: str) -> None:
+        console.print(text, markup=False)
+
+    if subject == Subject.fuzz_wire:
+        return fuzz_wire.run(frames, seed=seed, note=note)
+    if subject == Subject.soak:
+        return soak.run(opens, clicks, minutes, seed=seed)
+    return killing.run(kills, seed=seed, note=note)
 
 
 def _measure(

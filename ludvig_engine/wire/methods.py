@@ -263,6 +263,7 @@ class Prompt:
             )
         if kind.words:
             _exactly_one(self, *kind.given)
+            _exactly_one(self, *kind.given, *PLACES)  # a text has no place
             return
         _exactly_one(self, *PLACES)
         if self.points is None:
