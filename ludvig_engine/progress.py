@@ -9,6 +9,7 @@ which stage it is.
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,13 +17,14 @@ from itertools import islice
 from threading import Thread
 from typing import Generic, TypeVar
 
-from .errors import Cancelled
+from .errors import Cancelled, EngineError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 # How often a job that waits checks whether it has been cancelled.
 LOOK_SECONDS = 0.05
+MAX_THREADS = 1024  # twice as many as the largest servers have
 
 
 class Job:
@@ -164,9 +166,19 @@ SILENT = Job()  # nobody watches, nobody cancels
 
 
 def cpu_count() -> int:
-    """How many threads to use: `LUDVIG_THREADS` if it is set, else the number of usable cores."""
-    if asked := os.environ.get("LUDVIG_THREADS"):
-        return max(1, int(asked))
+    """How many threads to use: `LUDVIG_THREADS` if it is set, else the number of usable cores.
+
+    Raises `EngineError` "bad_input" if it is set to something else.
+    """
+    if asked := os.environ.get("LUDVIG_THREADS", "").strip():
+        if not re.fullmatch("[0-9]{1,4}", asked) or not 1 <= int(asked) <= MAX_THREADS:
+            raise EngineError(
+                "bad_input",
+                f"The environment variable LUDVIG_THREADS is {asked[:40]!r}, but it must be a "
+                f"whole number from 1 to {MAX_THREADS}.",
+                ["Set it to a number of threads, or do not set it: then all cores are used."],
+            )
+        return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

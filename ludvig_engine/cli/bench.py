@@ -27,6 +27,9 @@ class Subject(StrEnum):
     growth = "growth"
     wire = "wire"
     fuzz = "fuzz"
+    fuzz_wire = "fuzz-wire"
+    soak = "soak"
+    kills = "kills"
 
 
 def command(
@@ -55,6 +58,12 @@ def command(
     kind: Annotated[
         list[str] | None, typer.Option(help="fuzz: only this kind of file; may be repeated")
     ] = None,
+    frames: Annotated[int, typer.Option(help="Frames that fuzz-wire sends", min=1)] = 20_000,
+    opens: Annotated[int, typer.Option(help="Clients that open a scene in soak", min=0)] = 200,
+    clicks: Annotated[int, typer.Option(help="Clicks in soak", min=0)] = 10_000,
+    minutes: Annotated[float, typer.Option(help="Random requests in soak", min=0)] = 10,
+    kills: Annotated[int, typer.Option(help="How often kills ends an engine", min=1)] = 12,
+    seed: Annotated[int, typer.Option(help="For fuzz-wire, soak and kills")] = 0,
     json: AsJson = False,
 ) -> None:
     """Print seconds, rates and ratios. Most documented figures are for `--gaussians 1000000`."""
@@ -67,6 +76,9 @@ def command(
         if subject == Subject.fuzz:
             raise typer.BadParameter("fuzz goes alone: it has a table of its own.")
         console.print(f"Measuring: {subject} ...")
+        if subject in (Subject.fuzz_wire, Subject.soak, Subject.kills):
+            figures[subject.value] = _endure(subject, frames, opens, clicks, minutes, kills, seed)
+            continue
         count = gaussians or (1_000_000 if subject in (Subject.click, Subject.cancel) else 200_000)
         figures[subject.value] = _measure(subject, count, width, height, views, scene, cameras)
     if json:
@@ -100,6 +112,22 @@ def _fuzz(attempts: int, only: list[str], json: bool) -> None:
                 console.print(f"{row.kind}: {fault}", markup=False)
     if any(row.uncaught for row in rows):
         raise typer.Exit(1)
+
+
+def _endure(
+    subject: str, frames: int, opens: int, clicks: int, minutes: float, kills: int, seed: int
+) -> dict[str, float]:
+    from ..bench import fuzz_wire, soak
+    from ..bench import kills as killing
+
+    def note(text: str) -> None:
+        console.print(text, markup=False)
+
+    if subject == Subject.fuzz_wire:
+        return fuzz_wire.run(frames, seed=seed, note=note)
+    if subject == Subject.soak:
+        return soak.run(opens, clicks, minutes, seed=seed)
+    return killing.run(kills, seed=seed, note=note)
 
 
 def _measure(

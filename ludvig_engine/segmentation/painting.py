@@ -166,21 +166,39 @@ def line(
     through: bool = False,
 ) -> Paint:
     """A stroke through points, `radius` pixels to either side, with a soft rim of half a pixel."""
-    rows, columns = np.mgrid[: camera.height, : camera.width].astype(np.float32) + np.float32(0.5)
-    nearest = np.full(rows.shape, np.inf, np.float32)
-    for start, end in zip(points, points[1:] if len(points) > 1 else points, strict=False):
+    pieces = list(zip(points, points[1:] if len(points) > 1 else points, strict=False))
+    return stroke(camera, pieces, radius=radius, positive=positive, through=through)
+
+
+def stroke(
+    camera: Camera,
+    pieces: Sequence[tuple[Float[Array, "2"], Float[Array, "2"]]],
+    *,
+    radius: float,
+    positive: bool = True,
+    through: bool = False,
+) -> Paint:
+    """Straight pieces from a start to an end, which are discs where both are the same."""
+    nearest = np.full((camera.height, camera.width), np.inf, np.float32)
+    for start, end in pieces:
+        # Only the pixels around a piece: a stroke may have thousands.
+        low = np.floor(np.minimum(start, end) - radius - 1).clip(0, nearest.shape[::-1])
+        high = np.ceil(np.maximum(start, end) + radius + 1).clip(low, nearest.shape[::-1])
+        x0, y0, x1, y1 = (int(side) for side in (*low, *high))
+        rows, columns = np.mgrid[y0:y1, x0:x1].astype(np.float32) + np.float32(0.5)
         step = end - start
         along = ((columns - start[0]) * step[0] + (rows - start[1]) * step[1]) / max(
             float(step @ step), 1e-12
         )
         along = np.clip(along, 0, 1)
-        nearest = np.minimum(
-            nearest,
-            np.hypot(columns - start[0] - along * step[0], rows - start[1] - along * step[1]),
-        )
-    stroke = np.clip(radius + 0.5 - nearest, 0, 1).astype(np.float32)
-    nothing = np.zeros_like(stroke)
-    return Paint(camera, stroke if positive else nothing, nothing if positive else stroke, through)
+        near = np.hypot(columns - start[0] - along * step[0], rows - start[1] - along * step[1])
+        part = nearest[y0:y1, x0:x1]
+        np.minimum(part, near, out=part, casting="same_kind")
+    painted = np.clip(radius + 0.5 - nearest, 0, 1).astype(np.float32)
+    nothing = np.zeros_like(painted)
+    return Paint(
+        camera, painted if positive else nothing, nothing if positive else painted, through
+    )
 
 
 def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:

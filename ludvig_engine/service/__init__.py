@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import EngineError, Fix
 from ..progress import Job, run_aside
-from ..wire.methods import METHODS, Initialize, Request, Shutdown
+from ..wire.methods import METHODS, Hello, Initialize, Request, Shutdown
 
 Handlers = Mapping[str, Callable[[Any, Job], Any]]
 
@@ -29,8 +29,8 @@ class Service:
 
     def __init__(self) -> None:
         self._loaded: Future[Handlers] | None = None
-        # The server itself answers these two methods.
-        served = METHODS.keys() - {Initialize.method, Shutdown.method}
+        # The server itself answers these methods.
+        served = METHODS.keys() - {Hello.method, Initialize.method, Shutdown.method}
         self.handlers: Handlers = {name: functools.partial(self._answer, name) for name in served}
 
     def load(self) -> Future[Handlers]:

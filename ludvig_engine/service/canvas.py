@@ -17,10 +17,10 @@ from ..wire.methods import Prompt, Viewport
 from ..wire.prompt_kinds import KINDS
 from . import points
 from .kinds import Canvas
+from .prompt_limits import check_prompts
 
 # Paint on a viewport is lifted in a camera with at most this long side in pixels, like photos.
 MAX_SIDE = 1600
-MAX_VIEWPORT = 32768  # pixels per side that a request may have
 # The near plane of a viewport, as a share of the scene's size.
 NEAR = 1e-3
 
@@ -31,13 +31,10 @@ def read_prompts(
     """The paint of the prompts, and the evidence of those in space, or None if there are none.
 
     Texts are left to words.py. `visible` tells which of the F rows of the file were shown when each
-    of the P prompts was made. Raises `EngineError`: "bad_input" without prompts or for a point
-    outside the picture, "bad_request" for invalid values.
+    of the P prompts was made. Raises `EngineError`: "bad_input" without prompts, for too much or a
+    point outside the picture, "bad_request" for invalid values.
     """
-    if not given:
-        raise EngineError("bad_input", "There is no prompt.", ["Click on the object."])
-    for prompt in given:
-        _check(prompt)
+    check_prompts(given)
     if visible is not None and visible.shape[1] != len(given):
         raise EngineError(
             "bad_request",
@@ -52,26 +49,6 @@ def read_prompts(
         elif not KINDS[prompt.kind].words:
             painted.append(replace(_paint(scene, prompt), visible=rows))
     return painted, points.joined_evidence(placed)
-
-
-def _check(prompt: Prompt) -> None:
-    viewport = prompt.viewport
-    arrays = [prompt.pixels, prompt.points, *((viewport.viewmat, viewport.K) if viewport else ())]
-    if not all(np.isfinite(array).all() for array in arrays if array is not None):
-        raise EngineError("bad_request", f"A {prompt.kind} prompt has values that are not finite.")
-    for array in (prompt.pixels, prompt.points):
-        if array is not None and not len(array):
-            raise EngineError("bad_request", f"A {prompt.kind} prompt has no points.")
-    if prompt.radius < 0:
-        raise EngineError(
-            "bad_request", f"A {prompt.kind} prompt has the negative radius {prompt.radius:g}."
-        )
-    if viewport and not all(0 < side <= MAX_VIEWPORT for side in (viewport.width, viewport.height)):
-        raise EngineError(
-            "bad_request",
-            f"A viewport has {viewport.width}x{viewport.height} pixels, but 1 to {MAX_VIEWPORT} "
-            "per side are allowed.",
-        )
 
 
 def _paint(scene: Scene, prompt: Prompt) -> Paint:

@@ -50,7 +50,7 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
 
 
 def handlers(*, cache: Cache | None = None, memory: int = 0) -> dict[str, Handler]:
-    """The handlers of all methods but initialize and shutdown, which the server answers.
+    """The handlers of all methods but hello, initialize and shutdown, which the server answers.
 
     `memory` limits, in bytes, what is kept between requests; 0 is half of the machine's memory.
     """

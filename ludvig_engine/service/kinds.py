@@ -43,13 +43,10 @@ class Click:
     @staticmethod
     def paint(canvas: Canvas, prompt: Prompt) -> Paint:
         assert prompt.pixels is not None
+        places = _places(canvas, prompt.pixels)
         radius = _radius(canvas, prompt)
-        return painting.merged(
-            [
-                painting.click(canvas.camera, *pixel, positive=prompt.positive, radius=radius)
-                for pixel in _places(canvas, prompt.pixels)
-            ]
-        )[0]
+        pieces = list(zip(places, places, strict=True))
+        return painting.stroke(canvas.camera, pieces, radius=radius, positive=prompt.positive)
 
     @staticmethod
     def place(gaussians: Gaussians, prompt: Prompt) -> Evidence:

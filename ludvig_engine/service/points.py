@@ -10,13 +10,14 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..arrays import Array, Bool, Float, Int
+from ..errors import EngineError
 from ..scene import Gaussians
 from ..segmentation.painting import Evidence
 
 # A click without a radius takes this many nearest Gaussians.
 FEW = 8
-# Points per piece of a line, however thin it is.
-MAX_STEPS = 10_000
+# Half a radius lies between two points of a line: these take 24 MB, and a second to search.
+MAX_STEPS = 1_000_000
 
 
 def click(
@@ -36,13 +37,26 @@ def click(
 def line(
     gaussians: Gaussians, points: Float[Array, "P 3"], *, radius: float, positive: bool
 ) -> Evidence:
-    """Evidence as that of clicks, along the line through the points."""
+    """Evidence as that of clicks, along the line through the points.
+
+    Raises `EngineError` "bad_input" for a line that is too long for its radius.
+    """
     if len(points) == 1 or radius <= 0:
         return click(gaussians, points, radius=radius, positive=positive)
-    parts = []
-    for a, b in pairwise(points):
-        steps = int(np.clip(np.ceil(np.linalg.norm(b - a) / (radius / 2)), 1, MAX_STEPS))
-        parts.append(np.linspace(a, b, steps, endpoint=False))
+    lengths = np.linalg.norm(np.diff(points.astype(float), axis=0), axis=1)
+    with np.errstate(all="ignore"):
+        steps = np.maximum(np.ceil(lengths / (radius / 2)), 1)
+    if not steps.sum() <= MAX_STEPS:  # not a number either, if half the radius is 0
+        raise EngineError(
+            "bad_input",
+            f"A line of {lengths.sum():g} units is too long for its radius of {radius:g}: it may "
+            f"be {MAX_STEPS // 2:,} times as long.",
+            ["Choose a larger radius, or draw a shorter line."],
+        )
+    parts = [
+        np.linspace(a, b, count, endpoint=False)
+        for (a, b), count in zip(pairwise(points), steps.astype(int), strict=True)
+    ]
     return _near(gaussians, np.concatenate([*parts, points[-1:]]), radius, positive)
 
 

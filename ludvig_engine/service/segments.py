@@ -45,7 +45,10 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         )
     watch = Stopwatch(job, READ_PROMPTS)
     scene = state.scene(request.scene, job=job)
-    paints, placed = canvas.read_prompts(scene, request.prompts, request.visible)
+    # Aside, because long strokes with a wide brush take a while.
+    paints, placed = job.aside(
+        partial(canvas.read_prompts, scene, request.prompts, request.visible)
+    )
     watch.begin(PREPARE)
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin(READ_PROMPTS)

@@ -1,46 +1,40 @@
 """The engine's server: it listens, serves one client at a time, and ends when its parent has ended.
 
 One thread accepts connections, one per connection receives (its handshake, then its session), one
-works and one sends progress (jobs.py), and one watches stdin. Any thread may send. The log goes to
-stderr, one line per event.
+works and one sends progress (jobs.py), and one watches stdin. Any thread may send.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hmac
+import functools
 import json
 import logging
 import os
 import socket
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
 from .. import __version__
 from ..errors import EngineError
 from ..io.atomic import atomic_write
-from ..wire import codec
-from ..wire.methods import METHODS, Initialize, Initialized
-from ..wire.protocol import (
-    HANDSHAKE_HEADER,
-    HANDSHAKE_SECONDS,
-    PROTOCOL,
-    Connection,
-    ProtocolError,
-    error_to_message,
-    pack_message,
-)
+from ..wire.connection import Connection
+from ..wire.methods import METHODS, Initialized
+from ..wire.protocol import PROTOCOL
 from .jobs import Jobs
+from .log import log_to_stderr
+from .reception import HANDSHAKE_SECONDS, Reception, telling
 from .session import Handler, Session, pack_answer
 
-MAX_HANDSHAKES = 8  # at the same time
 # A new client waits this long for the previous one's thread to notice that it has left.
 SEAT_SECONDS = 1.0
-# From the end of stdin to the end of the process.
+# A client that takes nothing of an answer for so long is gone. Shorter, and a tunnel over a bad
+# wireless network, or an editor that is busy without letting its other threads run, would be too.
+PATIENCE_SECONDS = 120.0
+# From the end of stdin, or a client's `shutdown`, to the end of the process.
 EXIT_SECONDS = 1.0
 MIN_TOKEN = 16  # characters
 
@@ -62,9 +56,7 @@ def serve(
     for work that may take longer. Raises `EngineError`: "bad_token" without a token, "no_port" if
     the port is taken.
     """
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_to_stderr()
     # Stdin must be unbuffered: a thread that waits in a buffered reader holds the reader's lock,
     # and then Python aborts at exit.
     stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
@@ -77,42 +69,74 @@ def serve(
             ["Write a secret and a line break to stdin, then keep it open."],
         )
     with contextlib.closing(Server(handlers, token, port=port)) as server:
-        watch = threading.Thread(target=_exit_with, args=(stdin, server), name="stdin", daemon=True)
-        watch.start()
-        address = {
-            "port": server.port,
-            "pid": os.getpid(),
-            "protocol": PROTOCOL,
-            "version": __version__,
-        }
+        about = json.dumps(
+            {
+                "port": server.port,
+                "pid": os.getpid(),
+                "protocol": PROTOCOL,
+                "version": __version__,
+            }
+        )
         with atomic_write(connection_file) as path:
             path.chmod(0o600)
-            path.write_text(json.dumps(address))
+            path.write_text(about)
+        withdraw = functools.partial(_withdraw, Path(connection_file), about)
+        threading.Thread(
+            target=_exit_with, args=(stdin, server, withdraw), name="stdin", daemon=True
+        ).start()
         try:
             ready()
             server.wait()
+            _exit_soon()
         finally:
-            Path(connection_file).unlink(missing_ok=True)
+            withdraw()
 
 
-def _exit_with(stdin: IO[bytes], server: Server) -> None:
+def _exit_with(stdin: IO[bytes], server: Server, withdraw: Callable[[], object]) -> None:
     """End the process when stdin ends, which means that the parent has ended."""
-    while stdin.read(4096):
-        pass
+    with contextlib.suppress(OSError):  # a terminal that is gone
+        while stdin.read(4096):
+            pass
+    _exit_soon()
+    withdraw()
     log.info("stdin has ended: the parent is gone, so the engine stops")
     server.stop()
-    # Work that has not stopped by then is abandoned, since nobody waits for it any more.
-    time.sleep(EXIT_SECONDS)
-    os._exit(0)
+
+
+def _exit_soon() -> None:
+    """End the process in a moment, whatever hinders it from ending by itself.
+
+    Work that does not poll for cancellation, a client that does not read, or a log that nobody
+    reads: nobody waits for them any more.
+    """
+    timer = threading.Timer(EXIT_SECONDS, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+def _withdraw(connection_file: Path, about: str) -> None:
+    """Remove the connection file, unless another engine has written its own there."""
+    with contextlib.suppress(OSError, ValueError):
+        if connection_file.read_text() == about:
+            connection_file.unlink()
 
 
 class Server:
     """Listens on the loopback interface in threads of its own, until `close`."""
 
-    def __init__(self, handlers: Mapping[str, Handler], token: str, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        token: str,
+        *,
+        port: int = 0,
+        handshake_seconds: float = HANDSHAKE_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         if unknown := handlers.keys() - METHODS.keys():
             raise ValueError(f"handlers of methods that do not exist: {unknown}")
-        self._handlers, self._token = handlers, token.encode(errors="replace")
+        self._handlers, self._patience = handlers, patience
+        self._reception = Reception(token, seconds=handshake_seconds)
         try:
             self._listener = socket.create_server(("127.0.0.1", port))
         except OSError as error:
@@ -122,7 +146,6 @@ class Server:
             ) from error
         self.port: int = self._listener.getsockname()[1]
         self._jobs = Jobs()
-        self._handshakes = threading.BoundedSemaphore(MAX_HANDSHAKES)
         # The thread of the one client that is served holds this.
         self._seat = threading.Lock()
         self._client: Connection | None = None
@@ -157,29 +180,23 @@ class Server:
         while not self._stopping.is_set():
             try:
                 sock, _ = self._listener.accept()
-            except OSError as error:
-                # For example, there may be too many open files.
+                connection = Connection(sock, patience=self._patience)
+                self._reception.admit(connection)
+                threading.Thread(
+                    target=self._attend, args=(connection,), name="connection", daemon=True
+                ).start()
+            # For example, there may be too many open files, or threads.
+            except (OSError, RuntimeError) as error:
                 if not self._stopping.is_set():
                     log.warning("cannot accept a connection: %s", error)
                     time.sleep(0.1)
-                continue
-            if self._handshakes.acquire(blocking=False):
-                threading.Thread(
-                    target=self._attend, args=(sock,), name="connection", daemon=True
-                ).start()
-            else:
-                log.warning("connection refused: %d handshakes are pending", MAX_HANDSHAKES)
-                sock.close()
 
-    def _attend(self, sock: socket.socket) -> None:
+    def _attend(self, connection: Connection) -> None:
         """Run one connection from its handshake to its end, which is one line in the log."""
         who = "a stranger"
-        with contextlib.closing(Connection(sock)) as connection:
+        with contextlib.closing(connection):
             try:
-                try:
-                    number, hello = self._identify(connection)
-                finally:
-                    self._handshakes.release()
+                number, hello = self._reception.identify(connection)
                 who = f"client {hello.client[:80]!r}"
                 self._host(connection, number, who)
             except EOFError:
@@ -187,39 +204,9 @@ class Server:
             except (EngineError, OSError) as error:
                 log.warning("connection of %s closed: %s", who, error)
 
-    def _identify(self, connection: Connection) -> tuple[int, Initialize]:
-        """Receive a valid `initialize`; return its id and its params.
-
-        Raises `ProtocolError` for any other message, `EngineError` for a wrong token or version.
-        """
-        deadline = time.monotonic() + HANDSHAKE_SECONDS
-        try:
-            message, arrays = connection.receive(
-                deadline=deadline, max_header=HANDSHAKE_HEADER, max_body=0
-            )
-        except TimeoutError as error:
-            raise ProtocolError(f"no initialize within {HANDSHAKE_SECONDS:.0f} seconds") from error
-        if message.get("method") != Initialize.method or "id" not in message:
-            raise ProtocolError("a first message that is not initialize")
-        with _telling(connection, message["id"]):
-            hello = codec.decode(Initialize, message.get("params", {}), arrays)
-            if not hmac.compare_digest(hello.token.encode(errors="replace"), self._token):
-                raise EngineError(
-                    "bad_token",
-                    "The token is not the one that this engine was started with.",
-                    ["Use the token that was written to the engine's stdin."],
-                )
-            if hello.protocol != PROTOCOL:
-                raise EngineError(
-                    "bad_version",
-                    f"The engine speaks protocol {PROTOCOL} and the client {hello.protocol}.",
-                    ["Use the same version of LUDVIG for both."],
-                )
-        return message["id"], hello
-
     def _host(self, connection: Connection, number: int, who: str) -> None:
         """Serve a client after its handshake. Raises `EngineError` if another one is served."""
-        with _telling(connection, number):
+        with telling(connection, number):
             if not self._seat.acquire(timeout=SEAT_SECONDS):
                 raise EngineError(
                     "engine_busy",
@@ -237,13 +224,3 @@ class Server:
         finally:
             self._client = None
             self._seat.release()
-
-
-@contextlib.contextmanager
-def _telling(connection: Connection, number: int) -> Iterator[None]:
-    """Answer the request `number` with an `EngineError` raised inside, and raise it again."""
-    try:
-        yield
-    except EngineError as error:
-        connection.send(pack_message({"id": number, "error": error_to_message(error)}))
-        raise

@@ -12,17 +12,12 @@ from typing import Any
 from ..errors import EngineError, nearest_name
 from ..progress import Job
 from ..wire import codec
+from ..wire.connection import Connection
+from ..wire.error_message import error_to_message
 from ..wire.frames import Frame
+from ..wire.json_text import ProtocolError
 from ..wire.methods import METHODS, Nothing, Request, Shutdown
-from ..wire.protocol import (
-    Arrays,
-    Connection,
-    Message,
-    Progress,
-    ProtocolError,
-    error_to_message,
-    pack_message,
-)
+from ..wire.protocol import Arrays, Message, Progress, pack_message
 from .jobs import Jobs
 
 # Turns a request of wire/methods.py into its answer; the second argument is the request's job.

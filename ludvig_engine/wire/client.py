@@ -23,91 +23,21 @@ Standard library and NumPy only: this also runs inside Blender.
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import os
-import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from ..errors import EngineError, Fix
+from ..errors import EngineError
 from . import codec
-from .frames import Frame
-from .methods import Initialize, Initialized, Request
+from .calls import Call
+from .line import Line
+from .methods import Initialized, Request
 from .process import EngineProcess, engine_command, read_connection_file
-from .protocol import (
-    PROTOCOL,
-    Arrays,
-    Connection,
-    Message,
-    Progress,
-    ProtocolError,
-    error_from_message,
-    pack_message,
-)
+from .protocol import Message, Progress, pack_message
 
 R = TypeVar("R")
-
-# The limit for the connection, and again for the answer to `initialize`: a tunnel may be slow.
-CONNECT_SECONDS = 10.0
-
-
-class Call(Generic[R]):
-    """A request that was sent. `done` turns true once; `progress` is the newest report."""
-
-    def __init__(self, engine: Engine, request: Request[R], number: int, *, polled: bool) -> None:
-        self.request = request
-        self.number = number
-        self.polled = polled
-        self.progress: Progress | None = None
-        self.outcome: R | EngineError | None = None
-        self._engine = engine
-
-    @property
-    def done(self) -> bool:
-        """Whether the call has ended, with an answer or with an error."""
-        return self.outcome is not None
-
-    def result(
-        self, *, progress: Callable[[Progress], object] | None = None, timeout: float | None = None
-    ) -> R:
-        """Wait for the answer. `progress` is called with each newest report, in the calling thread.
-
-        Raises TimeoutError after `timeout` seconds. Raises `EngineError` with the kind that the
-        engine answered ("cancelled" and "superseded" among them), or with one such as "engine_gone"
-        if there will be no answer.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        shown = None
-        while self.outcome is None:
-            with self._engine.changed:
-                left = None if deadline is None else deadline - time.monotonic()
-                if (
-                    self.outcome is None
-                    and self.progress is shown
-                    and not self._engine.changed.wait(left)
-                ):
-                    raise TimeoutError(
-                        f"{self.request.method} was not answered within {timeout} seconds"
-                    )
-            if progress and self.progress and self.progress is not shown:
-                progress(self.progress)
-            shown = self.progress
-        if isinstance(self.outcome, EngineError):
-            raise self.outcome
-        return self.outcome
-
-    def cancel(self) -> None:
-        """Ask the engine to stop.
-
-        The call then ends with the error "cancelled", or with its result if the engine had already
-        sent it.
-        """
-        self._engine.notify("$/cancelRequest", {"id": self.number})
 
 
 class Engine:
@@ -122,25 +52,27 @@ class Engine:
         """Use `start` or `attach`."""
         # The engine's process, if it was started here.
         self.process = process
-        # The engine's answer to `initialize`; None until it is ready.
-        self.info: Initialized | None = None
-        self.error: EngineError | None = None  # why the connection has ended
-        # Guards everything that the two threads and the callers write.
-        self.changed = threading.Condition()
         self._address, self._token = address, token
-        # Calls by number: first those without an answer yet, then those with news since the last
-        # `poll`.
-        self._calls: dict[int, Call[Any]] = {}
-        self._news: dict[int, Call[Any]] = {}
-        self._numbers = itertools.count(1)
-        self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
-        self._connection: Connection | None = None
-        self._closing = False
-        self._thread = threading.Thread(target=self._run, name="engine, receiving", daemon=True)
-        self._thread.start()
+        self._line = Line(address, token, self._explain)
+        self._line.start()
+
+    @property
+    def info(self) -> Initialized | None:
+        """The engine's answer to `initialize`; None until it is ready."""
+        return self._line.info
+
+    @property
+    def error(self) -> EngineError | None:
+        """Why the connection has ended; None while it has not."""
+        return self._line.calls.error
+
+    @property
+    def changed(self) -> threading.Condition:
+        """Told when a call has news, and when `info` or `error` has."""
+        return self._line.calls.changed
 
     def __repr__(self) -> str:
-        if self._closing:
+        if self._line.closing:
             return "Engine(closed)"
         if self.error:
             return f"Engine(ended: {self.error.kind})"
@@ -215,9 +147,7 @@ class Engine:
 
     def poll(self) -> list[Call[Any]]:
         """The calls made by `send` that were answered, or made progress, since the last `poll`."""
-        with self.changed:
-            news, self._news = self._news, {}
-        return list(news.values())
+        return self._line.calls.poll()
 
     def call(
         self,
@@ -240,20 +170,17 @@ class Engine:
 
     def notify(self, method: str, params: Message) -> None:
         """Send a message that has no answer."""
-        self._outbox.put(pack_message({"method": method, "params": params}))
+        self._line.notify(method, params)
 
     def close(self) -> None:
         """Close the connection.
 
         An engine that was started here ends; its results stay in its cache.
         """
-        self._closing = True
-        if self._connection:
-            self._connection.hang_up()
+        self._line.hang_up()
         if self.process:
             self.process.end()
-        # This returns at once, unless the thread is still trying to connect.
-        self._thread.join(1.0)
+        self._line.join(1.0)
 
     def __enter__(self) -> Engine:
         return self
@@ -262,114 +189,18 @@ class Engine:
         self.close()
 
     def _send(self, request: Request[R], *, polled: bool) -> Call[R]:
-        number = next(self._numbers)
+        number = self._line.calls.next_number()
         params, arrays = codec.encode(request)
         frame = pack_message({"id": number, "method": request.method, "params": params}, arrays)
-        call = Call(self, request, number, polled=polled)
-        with self.changed:
-            self._calls[number] = call
-            if self.error:
-                self._end(number, self.error)
-                return call
-        if self._connection and self.info and not polled and not arrays:
-            # Send from this thread, as the caller waits anyway and waking the sending thread takes
-            # 30 µs. If the connection has ended, the receiving thread finds out why.
-            with contextlib.suppress(OSError):
-                self._connection.send(frame)
-        else:
-            self._outbox.put(frame)
+        call = self._line.calls.add(request, number, polled=polled)
+        if not call.done:
+            # A caller who waits anyway may send.
+            self._line.send(frame, now=not polled and not arrays)
         return call
-
-    def _run(self) -> None:
-        """Receive, from the first attempt to connect to the end of the connection."""
-        error = EngineError(
-            "internal",
-            "The connection to the engine has failed.",
-            [Fix("Restart the engine.", "restart_engine")],
-        )
-        try:
-            self._connect()
-        except (EngineError, EOFError, OSError) as reason:
-            error = self._explain(reason)
-        finally:
-            with self.changed:
-                self.error = error
-                for number in list(self._calls):
-                    self._end(number, error)
-                self.changed.notify_all()
-
-    def _connect(self) -> None:
-        sock = socket.create_connection(self._address(), CONNECT_SECONDS)
-        with contextlib.closing(Connection(sock)) as connection:
-            sock.settimeout(None)
-            self._connection = connection
-            if self._closing:
-                raise EOFError
-            hello, _ = codec.encode(Initialize(self._token, PROTOCOL, f"Python {os.getpid()}"))
-            connection.send(pack_message({"id": 0, "method": Initialize.method, "params": hello}))
-            message, arrays = connection.receive(deadline=time.monotonic() + CONNECT_SECONDS)
-            if "error" in message:
-                raise error_from_message(message["error"])
-            info = codec.decode(Initialized, message.get("result"), arrays)
-            with self.changed:
-                self.info = info
-                self.changed.notify_all()
-            writer = threading.Thread(
-                target=self._write, args=(connection,), name="engine, sending", daemon=True
-            )
-            writer.start()
-            try:
-                while True:
-                    self._receive(*connection.receive())
-            finally:
-                connection.hang_up()
-                self._outbox.put(None)
-                writer.join()
-
-    def _write(self, connection: Connection) -> None:
-        # If the connection has ended, the receiving thread finds out why.
-        with contextlib.suppress(OSError):
-            while frame := self._outbox.get():
-                connection.send(frame)
-
-    def _receive(self, message: Message, arrays: Arrays) -> None:
-        outcome: Any
-        match message:
-            case {"method": "$/progress", "params": {"id": int(number), **report}}:
-                with self.changed:
-                    if call := self._calls.get(number):
-                        call.progress = codec.decode(Progress, report, {})
-                        self._tell(call)
-                return
-            case {"id": int(number), "error": error}:
-                outcome = error_from_message(error)
-            case {"id": int(number), "result": result} if call := self._calls.get(number):
-                try:
-                    outcome = codec.decode(call.request.answer, result, arrays)
-                except EngineError as error:
-                    outcome = ProtocolError(
-                        f"The engine's answer to {call.request.method} is wrong: {error}"
-                    )
-            case _:
-                raise ProtocolError(
-                    "The engine sent a message that this client does not understand."
-                )
-        with self.changed:
-            self._end(number, outcome)
-
-    def _end(self, number: int, outcome: Any) -> None:
-        if call := self._calls.pop(number, None):
-            call.outcome = outcome
-            self._tell(call)
-
-    def _tell(self, call: Call[Any]) -> None:
-        if call.polled:
-            self._news[call.number] = call
-        self.changed.notify_all()
 
     def _explain(self, reason: Exception) -> EngineError:
         """Why there is no connection, or no longer one, in a sentence for people."""
-        if self._closing:
+        if self._line.closing:
             return EngineError("closed", "The connection to the engine has been closed.")
         if isinstance(reason, EngineError):
             return reason

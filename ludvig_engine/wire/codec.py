@@ -23,6 +23,9 @@ import numpy as np
 from ..errors import EngineError
 from .frames import DTYPES
 
+# Characters of one text. Paths have at most 32,767 on any system; errors quote what they are about.
+MAX_TEXT = 1 << 16
+
 T = TypeVar("T")
 Arrays = dict[str, np.ndarray]
 
@@ -194,6 +197,8 @@ def _check_scalar(hint: Any, value: Any, path: str) -> Any:
     _check_type(hint, value, path)
     if hint is float and not math.isfinite(value):
         raise _bad(path, "is not a finite number")
+    if hint is str and len(value) > MAX_TEXT:
+        raise _bad(path, f"has {len(value):,} characters, but {MAX_TEXT:,} are allowed")
     if hint is str and "\0" in value:  # file names cannot contain one
         raise _bad(path, "holds a zero byte")
     return value

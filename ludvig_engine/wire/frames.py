@@ -14,7 +14,6 @@ Standard library and NumPy only: this also runs inside Blender.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EngineError
+from .json_text import ProtocolError, dump_json, parse_json
 
 DTYPES = {
     "BOOL": np.dtype("?"),
@@ -39,30 +39,11 @@ MAX_HEADER = 16 << 20
 MAX_BODY = 4 << 30
 MAX_ARRAYS = 4096
 MAX_DIMENSIONS = 8
-MAX_DEPTH = 32  # of nested JSON
 
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")  # no slash or space: never a path
-# The quantifiers are possessive, so matching takes linear time on any input.
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_NO_BRACKET = {code: None for code in range(128) if chr(code) not in "[]{}"}
-
 
 # The pieces of one frame, to be written one after the other.
 Frame = list[bytes | memoryview]
-
-
-class ProtocolError(EngineError):
-    """Bytes that the protocol does not allow. The connection to their sender must be closed."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("protocol", message[:300])  # it may quote the sender
 
 
 @dataclass(frozen=True)
@@ -202,35 +183,3 @@ def _view(body: np.ndarray, dtype: np.dtype[Any], shape: tuple[int, ...], start:
         raise ProtocolError("a truth value other than 0 and 1")
     # Frames of other writers may not be aligned; "A" copies what is not.
     return np.require(part.view(dtype).reshape(shape), requirements="A")
-
-
-def dump_json(value: object) -> str:
-    """Compact JSON. Raises ValueError for NaN and infinity, which JSON does not have."""
-    return _ENCODER.encode(value)
-
-
-def parse_json(text: bytes | bytearray | str) -> Any:
-    """JSON exactly as standardized: UTF-8, no NaN, no infinity, nested at most `MAX_DEPTH` deep.
-
-    Raises `ProtocolError` for anything else.
-    """
-    try:
-        text = text if isinstance(text, str) else text.decode()
-        if text.count("[") + text.count("{") > MAX_DEPTH:  # otherwise it cannot be too deep
-            _check_depth(text)
-        return _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
-        # ValueError stands for bad UTF-8, bad JSON and numbers of thousands of digits.
-        raise ProtocolError(f"bytes that are not JSON ({str(error)[:80]})") from error
-
-
-def _check_depth(text: str) -> None:
-    """Raise `ProtocolError` if JSON is nested too deep.
-
-    The decoder recurses on the C stack, which is small in the threads of some systems, so deep JSON
-    must not reach it.
-    """
-    brackets = _STRING.sub("", text).translate(_NO_BRACKET).encode("ascii", "ignore")
-    steps = np.where(np.isin(np.frombuffer(brackets, np.uint8), list(b"[{")), 1, -1)
-    if steps.cumsum().max(initial=0) > MAX_DEPTH:
-        raise ProtocolError(f"JSON nested more than {MAX_DEPTH} deep")

@@ -44,6 +44,20 @@ class Nothing:
 
 
 @dataclass(frozen=True)
+class Greeted:
+    nonce: str  # of the engine, for this connection only
+    proof: str  # that the engine knows the token (handshake.py)
+
+
+@dataclass(frozen=True)
+class Hello(Request[Greeted], method="hello"):
+    """The first message of every connection; the engine answers with a proof that it is the one."""
+
+    nonce: str  # of the client, for this connection only
+    protocol: int
+
+
+@dataclass(frozen=True)
 class Initialized:
     version: str  # of the engine
     protocol: int
@@ -53,10 +67,9 @@ class Initialized:
 
 @dataclass(frozen=True)
 class Initialize(Request[Initialized], method="initialize"):
-    """The first message of every connection, within five seconds of connecting."""
+    """The second message, within five seconds of connecting: the client's proof."""
 
-    token: str
-    protocol: int
+    proof: str  # that the client knows the token
     client: str  # for the engine's log
 
 
@@ -282,6 +295,7 @@ class Prompt:
             )
         if kind.words:
             _exactly_one(self, *kind.given)
+            _exactly_one(self, *kind.given, *PLACES)  # a text has no place
             return
         _exactly_one(self, *PLACES)
         if self.points is None:

@@ -6,7 +6,6 @@ Standard library only: this also runs inside Blender.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -19,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EngineError, Fix
+from .connection_file import read_connection_file
 
 # The first start after an installation reads gigabytes of libraries from a cold disk.
 START_SECONDS = 60.0
@@ -82,7 +82,13 @@ class EngineProcess:
         Raises `EngineError` "engine_failed" if the engine ends before, or is not ready in time.
         """
         deadline = time.monotonic() + START_SECONDS
-        while not self._connection_file.exists():
+        while True:
+            # In this order: of an engine that has written its file and died, the port may be
+            # another program's by now.
+            with contextlib.suppress(EngineError):
+                found = read_connection_file(self._connection_file)
+                if self.alive:
+                    return found
             if not self.alive:
                 raise EngineError(
                     "engine_failed", f"The engine did not start: {self.ending()}", self.fixes
@@ -91,7 +97,6 @@ class EngineProcess:
                 message = f"The engine did not start within {START_SECONDS:.0f} seconds."
                 raise EngineError("engine_failed", message, self.fixes)
             time.sleep(0.01)
-        return read_connection_file(self._connection_file)
 
     def again(self) -> EngineProcess:
         """Start another engine in the same way."""
@@ -123,7 +128,9 @@ class EngineProcess:
             return "it runs, but does not answer."
         if code < 0:
             return f"{signal.strsignal(-code) or f'signal {-code}'}."
-        with self.log.open("rb") as file:
+        lines = []
+        # `end` may be removing the log at this moment.
+        with contextlib.suppress(OSError), self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - 2000))
             lines = file.read().decode(errors="replace").split("\n")
         return " ".join(
@@ -147,25 +154,6 @@ def child_environment() -> dict[str, str]:
         environment["PYTHONPATH"] = str(CODE)
     # PYTHONSAFEPATH: a numpy.py in the current folder must not be imported in place of NumPy.
     return environment | {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
-
-
-def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
-    """Host and port of a running engine on this machine.
-
-    Raises `EngineError`: "not_found" if there is no such file, "bad_file" if it holds something
-    else.
-    """
-    try:
-        return "127.0.0.1", int(json.loads(Path(path).read_bytes())["port"])
-    except FileNotFoundError as error:
-        raise EngineError(
-            "not_found", f"There is no {path}: no engine runs there.", ["Start the engine."]
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{path} is not the connection file of an engine."
-        raise EngineError(
-            "bad_file", message, ["Give the path that `ludvig serve` was given."]
-        ) from error
 
 
 def _end(child: subprocess.Popen[bytes], folder: Path) -> None:

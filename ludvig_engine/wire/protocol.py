@@ -14,8 +14,8 @@ Frames (frames.py)
          "prompts.0.pixels": {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}}
     The message is text inside text because the layout allows strings only. At most 16 MB of header,
     4 GB of body, 4096 arrays of 8 dimensions; array names are letters, digits, `_` and `.`; dtypes
-    are BOOL (0 or 1), U8 to U64, I8 to I64, F16, F32 and F64. JSON is nested at most 32 deep and
-    holds no NaN.
+    are BOOL (0 or 1), U8 to U64, I8 to I64, F16, F32 and F64. JSON is nested at most 32 deep, holds
+    no NaN, and has no name twice in an object.
 
 Messages
     Request       {"jsonrpc": "2.0", "id": 1, "method": "segment/run", "params": {...}}
@@ -30,9 +30,14 @@ Messages
     among the frame's arrays, named by the path to its field.
 
 Session
-    1. The client connects and sends `initialize` with the token within 5 seconds; until then a
-       message may have 4 KB and no arrays. A wrong token, another protocol number, or an engine
-       that already has a client: the engine answers with an error and closes the connection.
+    1. Each end proves to the other that it knows the token, which is never sent (handshake.py). The
+       client connects and sends `hello` with a nonce, a number for this connection only. The engine
+       answers with its own nonce and its proof, a hash of the token and both nonces. The client
+       checks it, and sends `initialize` with a proof of its own. To whom does not prove it, a
+       client says nothing more. An engine hangs up on whoever has not proved it 5 seconds after
+       connecting, and on the oldest of those if more than 32 wait; until then a message may have
+       4 KB and no arrays. A wrong proof, another protocol number, or an engine that already has a
+       client: the engine answers with an error and closes the connection.
     2. Then the client sends requests. One runs at a time, the others wait in order (at most 64,
        then error "busy").
     3. While one runs the engine may send, at most 20 times a second,
@@ -47,7 +52,7 @@ Session
     5. Newest wins: a request with `replaces` in its params supersedes waiting and running ones with
        the same word. Those are answered with error -32802 and never with a result.
     6. When the client leaves, all of its requests are cancelled. Then another may come, and finds
-       scenes still open.
+       scenes still open. A client that reads nothing for two minutes is taken to have left.
 
 Errors
     `kind` is a stable word for programs. For people, `message` tells what happened and `fixes` what
@@ -65,34 +70,18 @@ Blender.
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import socket
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import Cancelled, EngineError, Fix
-from . import frames
-from .frames import ProtocolError
+from . import frames, json_text
 
 # Every change that an older peer would misunderstand raises this number.
-PROTOCOL = 1
-HANDSHAKE_SECONDS = 5.0
+PROTOCOL = 2
 HANDSHAKE_HEADER = 4096  # bytes
 PROGRESS_SECONDS = 0.05  # the shortest time between two reports
-CODES = {
-    "unknown_method": -32601,
-    "bad_request": -32602,
-    "internal": -32603,
-    "cancelled": -32800,
-    "superseded": -32802,
-}
-OTHER_CODE = -32000
 
 Message = dict[str, Any]
 Arrays = Mapping[str, np.ndarray]
@@ -114,133 +103,6 @@ class Progress:
 
 def pack_message(message: Message, arrays: Arrays | None = None) -> frames.Frame:
     """A message as a frame, ready to be sent. Raises `EngineError` "too_large"."""
-    return frames.pack_frame({"rpc": frames.dump_json({"jsonrpc": "2.0", **message})}, arrays or {})
-
-
-class Connection:
-    """Whole messages over a connected socket. Any thread may send; only one may receive."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._sending = threading.Lock()
-        # Whether part of a message has been received.
-        self._begun = False
-        # Without this the last, small packet of a message waits up to 40 ms for the acknowledgement
-        # of the packet before it. macOS refuses the option if the other side has already hung up.
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, frame: frames.Frame) -> None:
-        """Send what `pack` made. Blocks while the other side does not read.
-
-        Raises OSError when the other side is gone.
-        """
-        with self._sending:
-            try:
-                # Not sendmsg, which Windows lacks and which may stop half-way.
-                for piece in frame:
-                    self._socket.sendall(piece)
-            except BaseException:
-                # Whatever interrupted this (Ctrl+C, say): nothing can follow half a frame.
-                self.hang_up()
-                raise
-
-    def receive(
-        self,
-        *,
-        deadline: float | None = None,
-        max_header: int = frames.MAX_HEADER,
-        max_body: int = frames.MAX_BODY,
-    ) -> tuple[Message, Arrays]:
-        """The next message and its arrays.
-
-        `deadline` is in seconds of the monotonic clock, `max_header` and `max_body` are in bytes.
-        Raises EOFError when the other side has closed the connection between two messages,
-        TimeoutError when the deadline passes first, other OSErrors, and `ProtocolError`.
-        """
-        self._begun = False
-        fill = functools.partial(self._fill, deadline)
-        metadata, arrays = frames.read_frame(fill, max_header=max_header, max_body=max_body)
-        if deadline is not None:
-            self._socket.settimeout(None)
-        message = frames.parse_json(metadata.get("rpc", ""))
-        _check(message)
-        return message, arrays
-
-    def _fill(self, deadline: float | None, memory: memoryview) -> None:
-        """Receive bytes until `memory` is full."""
-        while memory:
-            if deadline is not None:
-                self._socket.settimeout(max(deadline - time.monotonic(), 1e-3))
-            count = self._socket.recv_into(memory)
-            if not count:
-                raise ProtocolError("a frame that breaks off") if self._begun else EOFError
-            self._begun = True
-            memory = memory[count:]
-
-    def hang_up(self) -> None:
-        """End the connection, from any thread: whoever is sending or receiving wakes up."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Give the socket back. Only the receiving thread may call this, when it stops."""
-        self.hang_up()
-        # With the lock: otherwise a sender could still write to the file descriptor, which the
-        # system may already have given to something else.
-        with self._sending:
-            self._socket.close()
-
-
-def _check(message: object) -> None:
-    """Raise `ProtocolError` unless this is a JSON-RPC message of the kinds above."""
-    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        raise ProtocolError("a message that is not JSON-RPC 2.0")
-    if "id" in message and type(message["id"]) is not int:
-        raise ProtocolError("an id that is not an integer")
-    if ("method" in message) == ("result" in message or "error" in message):
-        raise ProtocolError("a message that is neither a request nor an answer")
-    if "method" in message and not isinstance(message["method"], str):
-        raise ProtocolError("a method that is not a name")
-    if not isinstance(message.get("params", {}), dict):
-        raise ProtocolError("parameters without names")
-
-
-def error_to_message(error: EngineError) -> Message:
-    """The `error` member of an answer."""
-    data = {
-        "kind": error.kind,
-        "fixes": [fix.text for fix in error.fixes],
-        "remedies": [
-            {"text": fix.text, "action": fix.action, "arguments": dict(fix.arguments)}
-            for fix in error.fixes
-        ],
-    }
-    return {"code": CODES.get(error.kind, OTHER_CODE), "message": error.message, "data": data}
-
-
-def error_from_message(data: object) -> EngineError:
-    """The exception for the `error` member of an answer."""
-    match data:
-        case {"data": {"kind": "cancelled"}}:
-            return Cancelled()
-        case {"message": str(message), "data": {"kind": str(kind), "remedies": [*remedies]}}:
-            return EngineError(kind, message, map(_fix, remedies))
-        case {"message": str(message), "data": {"kind": str(kind), "fixes": [*fixes]}}:
-            return EngineError(kind, message, map(str, fixes))
-    return EngineError(
-        "protocol", f"The engine reported an error this client does not understand: {data!r:.200}"
+    return frames.pack_frame(
+        {"rpc": json_text.dump_json({"jsonrpc": "2.0", **message})}, arrays or {}
     )
-
-
-def _fix(data: object) -> Fix:
-    """A remedy from an answer, without its action if this client does not know it."""
-    match data:
-        case {"text": str(text), "action": str(action), "arguments": dict(arguments)}:
-            try:
-                return Fix(text, action, arguments)
-            except ValueError:
-                return Fix(text)
-        case {"text": str(text)}:
-            return Fix(text)
-    return Fix(str(data))

@@ -22,7 +22,18 @@ SHARED = {
     "methods",  # the wire's, under its public name
     *(
         f"wire.{name}"
-        for name in ("protocol", "frames", "codec", "methods", "client", "process", "prompt_kinds")
+        for name in (
+            *(
+                "protocol",
+                "json_text",
+                "frames",
+                "error_message",
+                "codec",
+                "prompt_kinds",
+                "methods",
+            ),
+            *("connection", "handshake", "calls", "line", "connection_file", "process", "client"),
+        )
     ),
     *("errors", "scene", "raster", "arrays"),
     *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),

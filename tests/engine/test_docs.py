@@ -89,7 +89,7 @@ def test_all_that_is_named_exists():
         for kind in methods.METHODS.values()
         if kind.__module__ == "ludvig_engine.wire.methods"
     }
-    assert own - asked == {"Initialize", "Shutdown"}
+    assert own - asked == {"Hello", "Initialize", "Shutdown"}
 
 
 def free_port() -> int:

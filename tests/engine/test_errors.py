@@ -9,8 +9,8 @@ import pytest
 
 from ludvig_engine.errors import ACTIONS, EngineError, Fix
 from ludvig_engine.weights import MODELS, MissingWeights
-from ludvig_engine.wire.frames import dump_json, parse_json
-from ludvig_engine.wire.protocol import error_from_message, error_to_message
+from ludvig_engine.wire.error_message import error_from_message, error_to_message
+from ludvig_engine.wire.json_text import dump_json, parse_json
 
 ROOT = Path(__file__).resolve().parents[2]
 FETCH = Fix("Fetch it.", "fetch_model", {"model": "tips", "size": 3, "licence": "MIT"})

@@ -356,7 +356,7 @@ def test_two_hundred_scenes_come_and_go_without_a_trace(start, made):
         file = engine.process._connection_file
         scene = open_scene(engine, made)
         engine.call(RunSegment(scene, RED))
-        engine._connection.hang_up()
+        engine._line.connection.hang_up()
 
         def visit(count: int) -> None:
             for n in range(count):

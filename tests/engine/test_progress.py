@@ -8,8 +8,8 @@ import time
 import pytest
 from waiting import LIMIT
 
-from ludvig_engine.errors import Cancelled
-from ludvig_engine.progress import SILENT, Job, Shared, chunks
+from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.progress import SILENT, Job, Shared, chunks, cpu_count
 
 
 class Stoppable(Job):
@@ -116,3 +116,27 @@ def test_what_jobs_share_fails_for_all():
         with pytest.raises(ZeroDivisionError):
             shared.result(job=SILENT)
     assert shared.failed
+
+
+@pytest.mark.parametrize(
+    "asked", ["abc", "-3", "0", "1e9", "2.5", "9" * 5000, "1_000", "\u0664", "0x4"]
+)
+def test_a_number_of_threads_that_is_none_is_refused_in_a_sentence(asked, monkeypatch):
+    monkeypatch.setenv("LUDVIG_THREADS", asked)
+    with pytest.raises(EngineError, match=r"LUDVIG_THREADS is .* whole number from 1") as caught:
+        cpu_count()
+    assert caught.value.kind == "bad_input" and len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize(("asked", "found"), [("1", 1), (" 7 ", 7), ("0012", 12), ("1024", 1024)])
+def test_a_number_of_threads_that_is_one(asked, found, monkeypatch):
+    monkeypatch.setenv("LUDVIG_THREADS", asked)
+    assert cpu_count() == found
+
+
+@pytest.mark.parametrize("asked", ["", "  "])
+def test_no_number_of_threads_means_all_cores(asked, monkeypatch):
+    monkeypatch.delenv("LUDVIG_THREADS", raising=False)
+    cores = cpu_count()
+    monkeypatch.setenv("LUDVIG_THREADS", asked)
+    assert cpu_count() == cores >= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from fake_engine import HANDLERS
 from ludvig_engine.errors import EngineError
 from ludvig_engine.service import server as server_module
 from ludvig_engine.service.jobs import MAX_WAITING
-from ludvig_engine.service.server import MAX_HANDSHAKES, Server
+from ludvig_engine.service.reception import MAX_STRANGERS
+from ludvig_engine.service.server import Server
+from ludvig_engine.wire.handshake import CLIENT, ENGINE, is_proof, proof
 from ludvig_engine.wire.protocol import PROTOCOL, pack_message
-from wire_tools import ask, connect, hello, is_closed, message, raw, wait_for
+from wire_tools import NONCE, ask, connect, hello, is_closed, log_in, message, raw, wait_for
 
 TOKEN = "0123456789abcdef" * 4
 
@@ -35,30 +38,78 @@ def client(server):
 
 def test_the_greeting_says_who_answers(server):
     with contextlib.closing(connect(server.port)) as client:
-        raw(client).sendall(hello(TOKEN))
-        answer, _ = client.receive()
-        assert answer["id"] == 0
+        answer = log_in(client, TOKEN)
+        assert answer["id"] == 1
         assert answer["result"]["protocol"] == PROTOCOL
         assert answer["result"]["methods"] == sorted(HANDLERS)
+
+
+def test_the_engine_proves_that_it_knows_the_token_and_says_it_to_nobody(server):
+    """Its proof holds for this connection and for its role only."""
+    proofs = set()
+    for _ in range(3):
+        with contextlib.closing(connect(server.port)) as client:
+            raw(client).sendall(hello())
+            (greeted, arrays) = client.receive()
+            assert not arrays and TOKEN not in str(greeted)
+            said, nonce = greeted["result"]["proof"], greeted["result"]["nonce"]
+            assert is_proof(said, TOKEN, ENGINE, NONCE, nonce)
+            assert not is_proof(said, TOKEN, CLIENT, NONCE, nonce)
+            assert not is_proof(said, TOKEN[::-1], ENGINE, NONCE, nonce)
+            proofs.add(said)
+    assert len(proofs) == 3
+
+
+def test_what_the_engine_said_does_not_open_it(server, caplog):
+    """Its own proof sent back, and the good proof of another connection sent again."""
+    with contextlib.closing(connect(server.port)) as client:
+        raw(client).sendall(hello())
+        old = client.receive()[0]["result"]
+    for said in old["proof"], proof(TOKEN, CLIENT, NONCE, old["nonce"]):
+        with contextlib.closing(connect(server.port)) as client:
+            answer = log_in(client, TOKEN, proof=said)
+            assert answer["error"]["data"]["kind"] == "bad_token"
+            assert is_closed(raw(client))
+    with contextlib.closing(connect(server.port)) as client:
+        raw(client).sendall(hello())
+        mirrored = client.receive()[0]["result"]["proof"]
+        raw(client).sendall(message(1, "initialize", {"proof": mirrored, "client": "test"}))
+        assert client.receive()[0]["error"]["data"]["kind"] == "bad_token"
 
 
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({"token": "wrong"}, "bad_token"),
-        ({"token": TOKEN + "0"}, "bad_token"),
-        ({"token": TOKEN[:-1]}, "bad_token"),
-        ({"token": ""}, "bad_token"),
-        ({"token": "\ud800"}, "bad_token"),
         ({"protocol": PROTOCOL + 1}, "bad_version"),
-        ({"token": 3}, "bad_request"),
-        ({"admin": True}, "bad_request"),
+        ({"protocol": "2"}, "bad_request"),
+        ({"nonce": 3}, "bad_request"),
+        ({"token": TOKEN}, "bad_request"),
     ],
 )
-def test_a_greeting_that_is_refused_is_told_why(server, changes, kind, caplog):
+def test_a_first_message_that_is_refused_is_told_why(server, changes, kind, caplog):
     with contextlib.closing(connect(server.port)) as client:
-        raw(client).sendall(hello(**{"token": TOKEN, **changes}))
-        answer, _ = client.receive()
+        raw(client).sendall(hello(**changes))
+        assert client.receive()[0]["error"]["data"]["kind"] == kind
+        assert is_closed(raw(client))
+    assert wait_for(lambda: "connection of a stranger closed" in caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("token", "changes", "kind"),
+    [
+        ("wrong", {}, "bad_token"),
+        (TOKEN + "0", {}, "bad_token"),
+        (TOKEN[:-1], {}, "bad_token"),
+        ("", {}, "bad_token"),
+        (TOKEN, {"proof": ""}, "bad_token"),
+        (TOKEN, {"proof": "\ud800"}, "bad_token"),
+        (TOKEN, {"proof": 3}, "bad_request"),
+        (TOKEN, {"admin": True}, "bad_request"),
+    ],
+)
+def test_a_greeting_that_is_refused_is_told_why(server, token, changes, kind, caplog):
+    with contextlib.closing(connect(server.port)) as client:
+        answer = log_in(client, token, **changes)
         assert answer["error"]["data"]["kind"] == kind
         assert is_closed(raw(client))
     assert wait_for(lambda: "connection of a stranger closed" in caplog.text)
@@ -150,8 +201,7 @@ def test_one_client_at_a_time(server, client, caplog, monkeypatch):
     monkeypatch.setattr(server_module, "SEAT_SECONDS", 0.1)
     caplog.set_level(logging.INFO)
     with contextlib.closing(connect(server.port)) as second:
-        raw(second).sendall(hello(TOKEN))
-        assert second.receive()[0]["error"]["data"]["kind"] == "engine_busy"
+        assert log_in(second, TOKEN)["error"]["data"]["kind"] == "engine_busy"
         assert is_closed(raw(second))
     assert wait_for(lambda: "serves another client" in caplog.text)
     assert ask(client, 1, "fake/ping")["result"] == {}  # the first is not disturbed
@@ -181,36 +231,72 @@ def test_shutdown(server, client):
         connect(server.port)
 
 
-def test_a_late_token_and_a_dripping_one(server, monkeypatch, caplog):
-    monkeypatch.setattr(server_module, "HANDSHAKE_SECONDS", 0.3)
-    silent, dripping = connect(server.port), connect(server.port)
-    data, stop = hello(TOKEN), threading.Event()
+def test_strangers_that_are_silent_dripping_or_stop_half_way_have_to_go(caplog):
+    """However they spend it, they have one time in all, and the token does not help the last."""
+    with contextlib.closing(Server(HANDLERS, TOKEN, handshake_seconds=0.3)) as server:
+        strangers = [connect(server.port) for _ in range(3)]
+        silent, dripping, half = strangers
+        stop = threading.Event()
 
-    def drip():
-        with contextlib.suppress(OSError):
-            for byte in data:
-                raw(dripping).sendall(bytes([byte]))
-                if stop.wait(0.05):
-                    return
+        def drip():
+            with contextlib.suppress(OSError):
+                for byte in hello():
+                    raw(dripping).sendall(bytes([byte]))
+                    if stop.wait(0.05):
+                        return
 
-    thread = threading.Thread(target=drip)
-    thread.start()
-    assert is_closed(raw(silent))
-    assert is_closed(raw(dripping))
-    stop.set()
-    thread.join()
-    assert wait_for(lambda: caplog.text.count("no initialize within") == 2)
-    for connection in silent, dripping:
-        connection.close()
+        thread = threading.Thread(target=drip)
+        thread.start()
+        raw(half).sendall(hello())
+        assert "result" in half.receive()[0]
+        assert is_closed(raw(silent))
+        assert is_closed(raw(dripping))
+        assert is_closed(raw(half))
+        stop.set()
+        thread.join()
+        assert wait_for(lambda: caplog.text.count("no hello within") == 2)
+        assert wait_for(lambda: caplog.text.count("no initialize within") == 1)
+        for connection in strangers:
+            connection.close()
 
 
-def test_strangers_cannot_pile_up(server, caplog):
-    strangers = [connect(server.port) for _ in range(MAX_HANDSHAKES + 5)]
-    assert wait_for(lambda: caplog.text.count("handshakes are pending") == 5)
-    for connection in strangers:
-        connection.close()
-    assert wait_for(lambda: server._handshakes._value == MAX_HANDSHAKES)
-    with contextlib.closing(connect(server.port, TOKEN)) as client:
+def test_silent_strangers_do_not_keep_a_client_out(caplog):
+    """There may be any number of them, and no time limit helps: the oldest go for the newest."""
+    with contextlib.closing(Server(HANDLERS, TOKEN, handshake_seconds=LIMIT)) as server:
+        with contextlib.closing(connect(server.port, TOKEN)) as client:
+            strangers = [connect(server.port) for _ in range(3 * MAX_STRANGERS)]
+            assert wait_for(lambda: caplog.text.count("newer strangers wait") == 2 * MAX_STRANGERS)
+            assert all(is_closed(raw(stranger)) for stranger in strangers[: 2 * MAX_STRANGERS])
+            # The client has been there longest of all, and is not one of them.
+            assert ask(client, 1, "fake/ping")["result"] == {}
+        with contextlib.closing(connect(server.port, TOKEN)) as second:
+            assert ask(second, 1, "fake/ping")["result"] == {}
+        for connection in strangers:
+            connection.close()
+
+
+def test_a_client_that_takes_nothing_is_taken_to_have_left(caplog):
+    """Otherwise it would keep the seat, and a thread, for good."""
+    caplog.set_level(logging.INFO)
+    with (
+        contextlib.closing(Server(HANDLERS, TOKEN, patience=0.2)) as server,
+        contextlib.closing(connect(server.port, TOKEN)) as client,
+    ):
+        values = np.ones(10_000_000, np.float32)
+        client.send(
+            pack_message({"id": 1, "method": "fake/echo", "params": {}}, {"values": values})
+        )
+        assert wait_for(lambda: "client 'test' left" in caplog.text)
+        with contextlib.closing(connect(server.port, TOKEN)) as second:
+            assert ask(second, 1, "fake/ping")["result"] == {}
+
+
+def test_a_client_that_is_merely_silent_stays():
+    with (
+        contextlib.closing(Server(HANDLERS, TOKEN, patience=0.05)) as server,
+        contextlib.closing(connect(server.port, TOKEN)) as client,
+    ):
+        time.sleep(0.3)
         assert ask(client, 1, "fake/ping")["result"] == {}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ludvig_engine.wire import codec, frames
+from ludvig_engine.wire import codec
+from ludvig_engine.wire.json_text import dump_json, parse_json
 
 
 def traveled(value):
     """Through JSON text and frame bytes, as on the wire."""
     data, arrays = codec.encode(value)
-    return codec.decode(type(value), frames.parse_json(frames.dump_json(data)), arrays)
+    return codec.decode(type(value), parse_json(dump_json(data)), arrays)
 
 
 def equal(a, b) -> bool:

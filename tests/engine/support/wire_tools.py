@@ -17,8 +17,12 @@ from waiting import LIMIT
 from waiting import wait_for as wait_for
 
 from ludvig_engine.wire import frames
-from ludvig_engine.wire.frames import ProtocolError
-from ludvig_engine.wire.protocol import PROTOCOL, Connection, pack_message
+from ludvig_engine.wire.connection import Connection
+from ludvig_engine.wire.handshake import CLIENT, proof
+from ludvig_engine.wire.json_text import ProtocolError
+from ludvig_engine.wire.protocol import PROTOCOL, pack_message
+
+NONCE = "0123456789abcdef"  # of every client here
 
 
 def read_bytes(data: bytes, **limits: int) -> tuple[dict[str, str], dict[str, np.ndarray]]:
@@ -47,19 +51,30 @@ def message(number: int, method: str, params: object = None, **tensors: object) 
     return frame({"__metadata__": {"rpc": json.dumps(rpc)}, **tensors})
 
 
-def hello(token: str, **changes: object) -> bytes:
-    return message(
-        0, "initialize", {"token": token, "protocol": PROTOCOL, "client": "test", **changes}
-    )
+def hello(**changes: object) -> bytes:
+    """The first message of a connection."""
+    return message(0, "hello", {"nonce": NONCE, "protocol": PROTOCOL, **changes})
+
+
+def initialize(token: str, engine_nonce: str, **changes: object) -> bytes:
+    """The second message, with the proof that a client makes with this token."""
+    said = proof(token, CLIENT, NONCE, engine_nonce)
+    return message(1, "initialize", {"proof": said, "client": "test", **changes})
+
+
+def log_in(connection: Connection, token: str, **changes: object) -> dict:
+    """Introduce a client; the engine's answer to `initialize`."""
+    raw(connection).sendall(hello())
+    greeted = connection.receive()[0]["result"]
+    raw(connection).sendall(initialize(token, greeted["nonce"], **changes))
+    return connection.receive()[0]
 
 
 def connect(port: int, token: str = "") -> Connection:
     """A connection; with a token, one that is logged in."""
-    sock = socket.create_connection(("127.0.0.1", port), LIMIT)
-    connection = Connection(sock)
+    connection = Connection(socket.create_connection(("127.0.0.1", port), LIMIT))
     if token:
-        sock.sendall(hello(token))
-        answer, _ = connection.receive()
+        answer = log_in(connection, token)
         assert "result" in answer, answer
     return connection
 

@@ -20,9 +20,21 @@ import pytest
 
 from fake_engine import COMMAND, Ping
 from ludvig_engine.wire.client import Engine
-from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, pack_message
+from ludvig_engine.wire.protocol import HANDSHAKE_HEADER, PROTOCOL, pack_message
 from malformed import MALFORMED, NOT_MESSAGES, entry
-from wire_tools import ask, connect, frame, hello, is_closed, memory, message, raw, wait_for
+from wire_tools import (
+    ask,
+    connect,
+    frame,
+    hello,
+    initialize,
+    is_closed,
+    log_in,
+    memory,
+    message,
+    raw,
+    wait_for,
+)
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="reads the engine's memory from /proc"
@@ -35,8 +47,8 @@ class Target:
     def __init__(self, engine: Engine) -> None:
         engine.call(Ping())
         self.process, self.token = engine.process, engine.process.token
-        self.port = engine._connection._socket.getpeername()[1]
-        engine._connection.hang_up()  # leave the seat to the attackers
+        self.port = engine._line.connection._socket.getpeername()[1]
+        engine._line.connection.hang_up()  # leave the seat to the attackers
         self.log = engine.process.log
 
     def lines(self) -> list[str]:
@@ -82,23 +94,23 @@ def attack(target, data: bytes, *, inside: bool, then_leave: bool = False) -> st
     assert len(gained()) == 1
     assert " closed: " in gained()[0]
     assert target.token not in gained()[0]
+    assert gained()[0].isprintable()
     return gained()[0]
-
-
-def initialize(**params) -> bytes:
-    return message(0, "initialize", params)
 
 
 # What strangers send, and the reason in the log.
 STRANGERS = {
-    "no token": (initialize(protocol=1, client="x"), "token is missing"),
-    "a wrong token": (hello("0" * 64), "token is not the one"),
-    "an empty token": (hello(""), "token is not the one"),
-    "a token that is no string": (hello(["a"]), "expected str"),
-    "another method first": (message(0, "shutdown"), "not initialize"),
+    "no nonce": (message(0, "hello", {"protocol": PROTOCOL}), "nonce is missing"),
+    "a wrong proof": (hello() + initialize("0" * 64, ""), "does not know the token"),
+    "an empty proof": (hello() + initialize("", "", proof=""), "does not know the token"),
+    "a proof that is no string": (hello() + initialize("", "", proof=["a"]), "expected str"),
+    "a proof before hello": (initialize("0" * 64, ""), "not hello"),
+    "hello twice": (hello() + hello(), "not initialize"),
+    "another method first": (message(0, "shutdown"), "not hello"),
+    "another method after hello": (hello() + message(1, "shutdown"), "not initialize"),
     "a notification first": (
-        frame({"__metadata__": {"rpc": '{"jsonrpc": "2.0", "method": "initialize"}'}}),
-        "not initial",
+        frame({"__metadata__": {"rpc": '{"jsonrpc": "2.0", "method": "hello"}'}}),
+        "not hello",
     ),
     "HTTP": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "a header of"),
     "HTTP from a web page": (
@@ -122,20 +134,28 @@ STRANGERS = {
         "a header of 4,097 bytes",
     ),
     "a body of 2 GB": (
-        message(0, "initialize", a=entry(shape=(2 << 30,), offsets=(0, 2 << 30))),
+        message(0, "hello", a=entry(shape=(2 << 30,), offsets=(0, 2 << 30))),
         "2,147,483,648 bytes",
     ),
     "a body of one byte": (
-        message(0, "initialize", a=entry(shape=(1,), offsets=(0, 1))) + b"1",
+        message(0, "hello", a=entry(shape=(1,), offsets=(0, 1))) + b"1",
         "a body of 1 bytes",
     ),
     "a client name with line breaks": (
-        hello("0" * 64, client="x\n2026-01-01 INFO all is well"),
-        "token is not the one",
+        hello() + initialize("0" * 64, "", client="x\n2026-01-01 INFO all is well"),
+        "does not know the token",
     ),
     "a parameter with line breaks": (
-        hello("0" * 64, **{"x\n2026-01-01 INFO all is well": 1}),
+        hello(**{"x\n2026-01-01 INFO all is well": 1}),
         "is not known",
+    ),
+    "a parameter with escape sequences": (
+        hello(**{"\x1b[2J\x1b]0;gone\x07\u202e": 1}),
+        "is not known",
+    ),
+    "a name twice": (
+        frame(b'{"__metadata__": {"rpc": "{}"}, "__metadata__": {"rpc": "{}"}}'),
+        "a name is in it twice",
     ),
 }
 
@@ -145,7 +165,7 @@ def test_strangers(target, name):
     data, said = STRANGERS[name]
     line = attack(target, data, inside=False)
     assert "connection of a stranger closed" in line
-    assert said in line and "no initialize within" not in line  # refused, not merely timed out
+    assert said in line and " within " not in line  # refused, not merely timed out
     assert target.works()
 
 
@@ -229,15 +249,14 @@ def test_a_client_that_asks_and_never_reads(target):
 
 def test_a_hundred_thousand_tiny_frames_from_a_stranger(target):
     data = b"".join(pack_message({"id": 1, "method": "fake/ping"})) * 100_000
-    assert "not initialize" in attack(target, data, inside=False)
+    assert "not hello" in attack(target, data, inside=False)
     assert target.works()
 
 
 def test_a_second_client(target):
     with contextlib.closing(connect(target.port, target.token)) as first:
         with contextlib.closing(connect(target.port)) as second:
-            raw(second).sendall(hello(target.token))
-            assert second.receive()[0]["error"]["data"]["kind"] == "engine_busy"
+            assert log_in(second, target.token)["error"]["data"]["kind"] == "engine_busy"
             assert is_closed(raw(second))
         assert ask(first, 1, "fake/ping")["result"] == {}
     assert sum("already serves another client" in line for line in target.lines()) == 1

@@ -201,12 +201,12 @@ def test_attach_leave_and_attach_again():
     with Engine.start(command=COMMAND) as first:
         assert first.call(Ping()) == Nothing()
         connection_file, token = first.process._connection_file, first.process.token
-        first._connection.hang_up()
+        first._line.connection.hang_up()
         assert wait_for(lambda: first.error)
         with Engine.attach(token, connection_file=connection_file) as second:
             assert second.call(Ping()) == Nothing()
             assert second.info.pid == first.process.pid
-            port = second._connection._socket.getpeername()[1]
+            port = second._line.connection._socket.getpeername()[1]
         with forwarded(port) as far_port, Engine.attach(token, port=far_port) as third:
             values = np.arange(1_000_000, dtype=np.float32)
             assert np.array_equal(third.call(Echo(values)).values, values)
@@ -221,7 +221,7 @@ def test_attach_leave_and_attach_again():
 
 
 def test_attach_with_a_wrong_token_or_to_nothing(engine, tmp_path):
-    port = engine._connection._socket.getpeername()[1]
+    port = engine._line.connection._socket.getpeername()[1]
     wrong = Engine.attach("0" * 64, port=port)
     assert kind_of(wrong.send(Ping())) == "bad_token"
     wrong.close()
@@ -239,7 +239,7 @@ def test_attach_with_a_wrong_token_or_to_nothing(engine, tmp_path):
 
 
 def test_a_second_client_learns_that_it_is_one(engine):
-    port = engine._connection._socket.getpeername()[1]
+    port = engine._line.connection._socket.getpeername()[1]
     second = Engine.attach(engine.process.token, port=port)
     assert kind_of(second.send(Ping())) == "engine_busy"
     second.close()

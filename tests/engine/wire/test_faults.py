@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -19,8 +20,10 @@ from fake_engine import COMMAND, Hang, Ping, Work
 from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError, Fix
 from ludvig_engine.wire.client import Engine
-from ludvig_engine.wire.methods import Nothing
-from wire_tools import memory, wait_for
+from ludvig_engine.wire.connection_file import read_connection_file
+from ludvig_engine.wire.methods import Nothing, Shutdown
+from ludvig_engine.wire.protocol import pack_message
+from wire_tools import connect, memory, raw, wait_for
 
 SUPPORT = Path(__file__).parents[1] / "support"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -96,6 +99,64 @@ time.sleep(6000)
     assert "the parent is gone" in (tmp_path / "log").read_text()
 
 
+@linux
+def test_the_engine_goes_with_its_parent_though_a_client_does_not_read(tmp_path):
+    """Its job reports progress and its answers fill the sockets: every thread that sends waits."""
+    script = f"""
+import sys, time
+sys.path.insert(0, {str(SUPPORT)!r})
+from fake_engine import COMMAND
+from ludvig_engine.wire.process import EngineProcess
+engine = EngineProcess(COMMAND)
+print(engine.pid, engine.address()[1], engine.token, flush=True)
+time.sleep(6000)
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    with parent:
+        pid, port, token = parent.stdout.readline().split()
+        with contextlib.closing(connect(int(port), token)) as client:
+            work = {"steps": 1_000_000, "seconds": 0.01}
+            client.send(pack_message({"id": 1, "method": "fake/work", "params": work}))
+            flood = b"".join(pack_message({"id": 2, "method": "fake/unknown"})) * 1000
+            raw(client).settimeout(1)
+            with pytest.raises(TimeoutError):
+                for _ in range(1000):
+                    raw(client).sendall(flood)
+            parent.kill()
+            assert wait_for(lambda: not is_running(int(pid)))
+
+
+@linux
+def test_the_engine_goes_with_its_parent_though_nobody_reads_its_log(tmp_path):
+    """A pipe holds 64 KB; whoever writes to a full one waits."""
+    command = [*COMMAND, "--connection-file", str(tmp_path / "c.json")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        process.stdin.write(b"0123456789abcdef\n")
+        process.stdin.flush()
+        assert wait_for((tmp_path / "c.json").exists)
+        port = read_connection_file(tmp_path / "c.json")[1]
+        for _ in range(900):  # each is a line
+            raw(connect(port)).close()
+        process.stdin.close()
+        assert wait_for(lambda: process.poll() is not None)
+    assert not (tmp_path / "c.json").exists()
+
+
+def test_the_engine_goes_when_told_though_its_work_never_looks_up():
+    """`shutdown` does not wait for work whose answer nobody gets."""
+    with Engine.start(command=COMMAND) as engine:
+        call = engine.send(Hang(6000.0))
+        assert engine.call(Shutdown()) == Nothing()
+        assert wait_for(lambda: not engine.process.alive)
+        assert wait_for(lambda: call.done)
+
+
 def test_any_folder_will_do(tmp_path):
     """Every path has spaces, umlauts, Chinese and a quote.
 
@@ -157,7 +218,7 @@ def test_two_hundred_clients_come_and_go_without_a_trace():
         pid = engine.process.pid
         token = engine.process.token
         file = engine.process._connection_file
-        engine._connection.hang_up()
+        engine._line.connection.hang_up()
 
         def visit(count: int) -> None:
             for _ in range(count):

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.wire import frames
-from ludvig_engine.wire.frames import DTYPES, MAX_DEPTH, ProtocolError
+from ludvig_engine.wire import frames, json_text
+from ludvig_engine.wire.frames import DTYPES
+from ludvig_engine.wire.json_text import MAX_DEPTH, ProtocolError, parse_json
 from malformed import MALFORMED, entry
 from wire_tools import frame, read_bytes
 
@@ -109,18 +110,18 @@ def test_truth_values_are_0_or_1():
 
 def test_json_may_be_as_deep_as_the_limit():
     for depth in 1, MAX_DEPTH:
-        assert frames.parse_json("[" * depth + "]" * depth) == json.loads("[" * depth + "]" * depth)
+        assert parse_json("[" * depth + "]" * depth) == json.loads("[" * depth + "]" * depth)
     with pytest.raises(ProtocolError, match="deep"):
-        frames.parse_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+        parse_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
 
 
 def test_brackets_in_strings_are_not_depth():
     text = json.dumps({"names": ["[" * 1000, '\\"[{' * 1000], "a": [[[]]] * 500})
-    assert frames.parse_json(text) == json.loads(text)
+    assert parse_json(text) == json.loads(text)
 
 
 def test_the_depth_check_takes_linear_time():
-    assert len(frames._STRING.sub("", '"' + '\\"' * 500_000)) == 0  # minutes if it backtracks
+    assert len(json_text._STRING.sub("", '"' + '\\"' * 500_000)) == 0  # minutes if it backtracks
 
 
 def test_what_is_too_large_is_refused_before_it_is_sent(monkeypatch):

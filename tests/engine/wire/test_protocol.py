@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from ludvig_engine.errors import Cancelled, EngineError
-from ludvig_engine.wire.protocol import (
+from ludvig_engine.wire.connection import Connection
+from ludvig_engine.wire.error_message import (
     CODES,
     OTHER_CODE,
-    Connection,
-    ProtocolError,
     error_from_message,
     error_to_message,
-    pack_message,
 )
+from ludvig_engine.wire.json_text import ProtocolError
+from ludvig_engine.wire.protocol import pack_message
 from malformed import NOT_MESSAGES
 from wire_tools import frame, message, raw
 

@@ -1,0 +1,35 @@
+"""A small synthetic scene with photos, on disk, for benchmarks of the whole engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..io.ply import write_ply
+from ..pictures.draw import rgb
+from . import synthetic
+
+SIZE = (120, 90)  # of the photos
+
+
+def write(folder: Path, count: int = 2000, views: int = 6) -> Path:
+    """Write splats.ply, transforms.json and images/ in `folder`."""
+    cloud = synthetic.gaussians(count)
+    (folder / "images").mkdir(parents=True)
+    write_ply(folder / "splats.ply", cloud)
+    frames = []
+    cameras = synthetic.cameras(views, *SIZE)
+    for n, camera in enumerate(cameras):
+        name = f"images/photo_{n}.png"
+        Image.fromarray(np.rint(rgb(cloud, camera) * 255).astype(np.uint8)).save(folder / name)
+        # transforms.json has OpenGL axes.
+        pose = np.linalg.inv(camera.viewmat) @ np.diag([1.0, -1, -1, 1])
+        frames.append({"file_path": name, "transform_matrix": pose.tolist()})
+    K = cameras[0].K
+    about = {"fl_x": K[0, 0], "fl_y": K[1, 1], "cx": K[0, 2], "cy": K[1, 2]}
+    sizes = {"w": SIZE[0], "h": SIZE[1]}
+    (folder / "transforms.json").write_text(json.dumps({**about, **sizes, "frames": frames}))
+    return folder

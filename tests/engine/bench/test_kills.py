@@ -1,0 +1,35 @@
+"""Some kills of `ludvig bench kills`: what comes after is as if there had been none."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from ludvig_engine.bench import kills
+from ludvig_engine.cache.store import Cache, key
+
+
+def test_restarts_give_the_identical_answers():
+    wrong: list[str] = []
+    figures = kills.run(2, seed=1, note=wrong.append)
+    assert wrong == []
+    assert figures["kills"] == figures["identical"] == 2
+
+
+def test_what_is_damaged_is_never_used(tmp_path):
+    """The damage that `kills` does, many times over."""
+    cache, rng = Cache(tmp_path), random.Random(0)
+    dropped = 0
+    values = {"values": np.arange(50, dtype=np.float32)}
+    for number in range(300):
+        name = key("test", 1, number)
+        cache.put(name, values)
+        assert kills._damage(tmp_path, rng)
+        found = cache.get(name)
+        if found is None:
+            dropped += 1
+            assert name not in cache
+        else:  # a byte of the words for people, or of the space behind the header
+            np.testing.assert_array_equal(found["values"], values["values"])
+    assert dropped > 200
