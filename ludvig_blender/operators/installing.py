@@ -45,7 +45,8 @@ class InstallEngine(bpy.types.Operator):
 
         layout, folder = self.layout, settings.folder()
         existing = next(place for place in (folder, *folder.parents) if place.exists())
-        kept = install.CORE_SIZE + self.learned * install.LEARNED_SIZE
+        learned = install.learned_size()
+        kept = install.CORE_SIZE + self.learned * learned
         column = layout.column(align=True)
         column.label(text="The engine is installed in a folder of its own:", icon="PACKAGE")
         column.label(text=str(folder), icon="FILE_FOLDER")
@@ -54,7 +55,7 @@ class InstallEngine(bpy.types.Operator):
         text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing"
         text += f"; {lines.size(free)} are free"
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
-        layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
+        layout.prop(self, "learned", text=f"Learned features ({lines.size(learned)})")
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
