@@ -163,7 +163,7 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
             f"{host} refuses access to {url} (HTTP {status}).",
             [
                 "Accept the model's license on its page "
-                "and set HF_TOKEN to an access token of yours."
+                "and set HF_TOKEN to an access token of yours, or run `hf auth login`."
             ],
         )
     if status == 404:

@@ -47,7 +47,7 @@ class EngineProcess:
         self._command = command
         self._log = log
         # A bare name is looked for here, because Windows would look in the current folder first.
-        program = command[0] if os.path.dirname(command[0]) else find(command[0])
+        program = command[0] if Path(command[0]).name != command[0] else find(command[0])
         if program is None:
             raise EngineError(
                 "not_found",

@@ -1,6 +1,6 @@
-"""A web server on this computer that behaves as told.
+"""A web server on this computer that behaves as told, over http or https.
 
-Over http or https, it can serve ranges, break connections, redirect, refuse, and act as a model hub.
+It can serve ranges, break connections, redirect, refuse, and act as a model hub.
 """
 
 from __future__ import annotations
