@@ -7,6 +7,7 @@ and of the system are used. Standard library only: this also runs inside Blender
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import ipaddress
@@ -105,5 +106,7 @@ def certificates() -> ssl.SSLContext:
     """The system's certificates; if this Python finds none, those of certifi, as in Blender."""
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"] and not ssl.get_default_verify_paths().capath:
-        context.load_verify_locations(importlib.import_module("certifi").where())
+        # Without any, the connection ends with an error that says so.
+        with contextlib.suppress(ImportError):
+            context.load_verify_locations(importlib.import_module("certifi").where())
     return context

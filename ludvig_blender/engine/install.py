@@ -91,7 +91,9 @@ class Installation:
         The error is "cancelled" if the work was, and "unsupported" or "insecure" if nothing was
         tried.
         """
-        supported()
+        if why := obstacle():
+            fixes = [Fix("Choose a Python that has the engine's packages.", "choose_python")]
+            raise EngineError("unsupported", f"{why} Nothing was downloaded.", fixes)
         uv.check_indexes()
         build = torch_build.choose(uv.environment())
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -174,21 +176,12 @@ def needed(*, learned: bool) -> int:
     return 2 * (CORE_SIZE + (learned_size() if learned else 0))
 
 
-def supported() -> None:
-    """Raise `EngineError` "unsupported" if a package has no wheel for this computer."""
+def obstacle() -> str:
+    """Why the packages cannot be installed on this computer, as a sentence; "" if they can."""
     machine = {"aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
     version = platform.mac_ver()[0]
     if (sys.platform, machine) not in SYSTEMS:
-        what = f"The engine's packages do not exist for {sys.platform} with {machine} processors."
-    elif sys.platform == "darwin" and int(version.split(".")[0] or MACOS) < MACOS:
-        what = f"The engine's packages need macOS {MACOS}, and this is macOS {version}."
-    else:
-        return
-    raise EngineError(
-        "unsupported",
-        f"{what} Nothing was downloaded.",
-        [
-            Fix("Choose a Python that has the engine's packages.", "choose_python"),
-            "Or run the engine on another computer: see docs/remote.md.",
-        ],
-    )
+        return f"The engine's packages do not exist for {sys.platform} with {machine} processors."
+    if sys.platform == "darwin" and int(version.split(".")[0] or MACOS) < MACOS:
+        return f"The engine's packages need macOS {MACOS}, and this is macOS {version}."
+    return ""

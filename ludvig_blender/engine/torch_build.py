@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...ludvig_engine import programs
+from . import uv
 
 FOLDER = Path(__file__).parent
 INDEXED = FOLDER / "requirements-torch.txt"
@@ -53,7 +54,7 @@ def choose(environment: Mapping[str, str]) -> Build:
     """The build for this computer, given the variables that uv gets."""
     if asked := environment.get("UV_TORCH_BACKEND"):
         return Build(asked, INDEXED, False, SMALL if asked == "cpu" else LARGE)
-    if any(map(environment.get, ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS"))):
+    if any(map(environment.get, uv.INDEXES)):
         # Nobody asked PyTorch's indexes, so on Linux it is probably the build for NVIDIA GPUs.
         return Build("", INDEXED, False, LARGE if sys.platform == "linux" else SMALL)
     driver = nvidia_driver()

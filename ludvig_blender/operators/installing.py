@@ -30,6 +30,11 @@ class InstallEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
+        from ..engine import install
+
+        if why := install.obstacle():
+            cls.poll_message_set(f"{why} Choose an existing Python")
+            return False
         return polls.online(cls, ", or choose an existing Python") and polls.not_installing(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:

@@ -1,5 +1,6 @@
 """The engine's environment is really made from the zip, interrupted, repaired and removed."""
 
+import io
 import json
 import os
 import re
@@ -193,7 +194,7 @@ def test_everything_is_installed_with_hashes(
     system, driver, tmp_path, fake_uv, no_index, monkeypatch
 ):
     computer(monkeypatch, system, driver)
-    monkeypatch.setattr(install, "supported", lambda: None)
+    monkeypatch.setattr(install, "obstacle", lambda: "")
     made = install.Installation(tmp_path / "engine")
     made.install(Watch(), learned=True)
     log = made.log.read_text("utf-8")
@@ -256,14 +257,15 @@ def test_a_computer_without_packages_is_told_first(
     monkeypatch.setattr(install.sys, "platform", system)
     monkeypatch.setattr(install.platform, "machine", lambda: machine)
     monkeypatch.setattr(install.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
+    assert bool(install.obstacle()) == refused
     if not refused:
-        install.supported()
         return
     watch = Watch()
     with pytest.raises(EngineError, match="Nothing was downloaded") as caught:
         install.Installation(tmp_path / "engine").install(watch, learned=False)
     assert caught.value.kind == "unsupported" and not watch.stages
     assert not (tmp_path / "engine").exists()
+    assert not bpy.ops.ludvig.install_engine.poll()
 
 
 def test_uv_in_the_current_folder_is_not_run(tmp_path, monkeypatch):
@@ -277,6 +279,45 @@ def test_uv_in_the_current_folder_is_not_run(tmp_path, monkeypatch):
     assert uv.find(tmp_path / "engine") is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert uv.find(tmp_path / "engine") == program
+
+
+class Answer(io.BytesIO):
+    """What `web.get` returns, with a content of our own."""
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.headers = {}
+
+
+@pytest.mark.parametrize(
+    "index", [b"<html>", b"{}", b"[]", b'{"files": [{}]}', b'{"files": []}', b'{"files": 3}']
+)
+def test_an_index_that_answers_nonsense(index, tmp_path, no_index, monkeypatch):
+    monkeypatch.setattr(uv.web, "get", lambda *_: Answer(index))
+    with pytest.raises(EngineError, match="could not be downloaded") as caught:
+        uv.fetch(tmp_path, lambda *_: None)
+    assert caught.value.kind == "no_network" and not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("address", ["https://files.example/uv.whl", "../../files/uv.whl"])
+def test_an_endless_download_ends(address, tmp_path, no_index, monkeypatch):
+    """And addresses may be relative to the index's page."""
+    machine = uv.platform.machine().lower()
+    wheel = uv.WHEELS[(sys.platform, machine)]
+    name = f"uv-{uv.VERSION}-py3-none-{wheel.platform}.whl"
+    index = json.dumps({"files": [{"filename": name, "url": address}]}).encode()
+    asked = []
+
+    def get(url, headers, secret):
+        asked.append(url)
+        return Answer(index if url.endswith("/uv/") else bytes(3_000_000))
+
+    monkeypatch.setattr(uv.web, "get", get)
+    monkeypatch.setattr(uv, "LARGEST", 1_000_000)
+    with pytest.raises(EngineError, match="more than 1,000,000 bytes came"):
+        uv.fetch(tmp_path, lambda *_: None)
+    assert not any(tmp_path.iterdir()) and asked[1].endswith("/uv.whl")
+    assert asked[1].startswith(("https://files.example/", "https://pypi.org/"))
 
 
 FILES = sorted(install.CORE.parent.glob("requirements*.txt"))
