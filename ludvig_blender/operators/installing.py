@@ -30,6 +30,11 @@ class InstallEngine(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
+        from ..engine import install
+
+        if why := install.obstacle():
+            cls.poll_message_set(f"{why} Choose an existing Python")
+            return False
         return polls.online(cls, ", or choose an existing Python") and polls.not_installing(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
@@ -45,7 +50,8 @@ class InstallEngine(bpy.types.Operator):
 
         layout, folder = self.layout, settings.folder()
         existing = next(place for place in (folder, *folder.parents) if place.exists())
-        kept = install.CORE_SIZE + self.learned * install.LEARNED_SIZE
+        learned = install.learned_size()
+        kept = install.CORE_SIZE + self.learned * learned
         column = layout.column(align=True)
         column.label(text="The engine is installed in a folder of its own:", icon="PACKAGE")
         column.label(text=str(folder), icon="FILE_FOLDER")
@@ -54,7 +60,7 @@ class InstallEngine(bpy.types.Operator):
         text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing"
         text += f"; {lines.size(free)} are free"
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
-        layout.prop(self, "learned", text=f"Learned features ({lines.size(install.LEARNED_SIZE)})")
+        layout.prop(self, "learned", text=f"Learned features ({lines.size(learned)})")
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages

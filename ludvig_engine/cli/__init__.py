@@ -7,6 +7,7 @@ programs, and nothing else goes to stdout.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import EngineError
+from ..programs import NOT_HERE
 
 VERBS = ("demo", "info", "segment", "render", "uplift", "serve", "eval", "bench", "models")
 PACKAGE = Path(__file__).parents[1]
@@ -85,6 +87,7 @@ def _ludvig() -> None:
 
 def main() -> None:
     """Run the command line; an `EngineError` becomes one line on stderr and exit code 2."""
+    os.environ.update(NOT_HERE)  # for compilers and other programs that libraries start
     try:
         app()
     except EngineError as error:

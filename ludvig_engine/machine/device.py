@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,6 +14,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from .. import programs
 from ..errors import EngineError, nearest_name
 from ..progress import cpu_count
 
@@ -82,7 +82,7 @@ def gpu() -> bool:
     """
     if (
         os.environ.get("LUDVIG_DEVICE") == "cpu"
-        or not shutil.which("nvidia-smi")
+        or not programs.find("nvidia-smi")
         or not find_spec("torch")
     ):
         return False

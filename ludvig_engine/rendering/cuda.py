@@ -15,7 +15,6 @@ import functools
 import logging
 import os
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import programs
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..machine.device import fitting, import_torch
@@ -212,7 +212,7 @@ def usable(raster: Raster = GSPLAT) -> Gsplat | None:
 def find_gsplat() -> Gsplat | None:
     """Try gsplat with one Gaussian, once per process. `LUDVIG_DEVICE=cpu` prevents that."""
     if os.environ.get("LUDVIG_DEVICE") == "cpu" or not (
-        find_spec("gsplat") or shutil.which("nvidia-smi")
+        find_spec("gsplat") or programs.find("nvidia-smi")
     ):
         return None
     try:

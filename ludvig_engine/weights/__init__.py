@@ -7,7 +7,8 @@ before it fetches.
 
 from .fetch import fetch, path, status
 from .folders import MissingWeights, default_folder, fingerprint
-from .table import MODELS, Model, model_called
+from .model import Model
+from .table import MODELS, model_called
 
 __all__ = [
     "MODELS",

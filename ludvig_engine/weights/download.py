@@ -10,17 +10,19 @@ import hashlib
 import http.client
 import shutil
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from .. import web
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
 from .folders import make_folder
 
 CHUNK = 1 << 18  # bytes between two checks for cancellation
-TIMEOUT = 30  # seconds without a byte
+LISTING = 1 << 24  # bytes of a short answer at most; the hub's longest is a hundredth of that
 TRIES = 3
 
 
@@ -38,8 +40,8 @@ def download(
     `size` in bytes and `sha256` are those that the file must have; 0 and "" if unknown. `headers`
     are not sent to another host that the first one redirects to.
 
-    Raises `EngineError` "no_network", "no_space", "gated", "not_found" or "wrong_hash", and
-    `Cancelled`.
+    Raises `EngineError` "no_network", "no_space", "gated", "not_found", "insecure" or "wrong_hash",
+    and `Cancelled`.
     """
     part = target.with_name(target.name + ".part")
     make_folder(target.parent)
@@ -76,7 +78,7 @@ def get(url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
     """The content of a short answer. Raises the network errors of `download`."""
     try:
         with _open(url, dict(headers or {}), {}) as answer:
-            return bytes(answer.read())
+            return answer.read(LISTING)
     except (http.client.HTTPException, OSError) as error:
         raise _explained(url, Path(url).name, error) from error
 
@@ -84,12 +86,8 @@ def get(url: str, *, headers: Mapping[str, str] | None = None) -> bytes:
 def _open(
     url: str, headers: dict[str, str], range_header: dict[str, str]
 ) -> http.client.HTTPResponse:
-    request = urllib.request.Request(url, headers={"User-Agent": "ludvig-engine", **range_header})
-    for name, value in headers.items():
-        # A token is meant for the hub, not for a host that it redirects to.
-        request.add_unredirected_header(name, value)
-    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)
-    return answer
+    # A token is meant for the hub, not for a host that it redirects to.
+    return web.get(url, {"User-Agent": "ludvig-engine", **range_header}, headers)
 
 
 def _receive(
@@ -107,6 +105,9 @@ def _receive(
                 file.write(block)
                 done += len(block)
                 job.report(stage, done, max(size, done))
+                # Who sends more than promised could fill the disk.
+                if size and done > size:
+                    break
     if done < size:
         raise http.client.IncompleteRead(b"", size - done)
     return size
@@ -147,7 +148,7 @@ def check_space(target: Path, needed: int) -> None:
 
 
 def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
-    host = urllib.request.Request(url).host
+    host = urllib.parse.urlsplit(url).netloc
     if getattr(error, "errno", 0) == errno.ENOSPC:
         return EngineError(
             "no_space", f"The disk filled up while {target} was downloaded.", ["Free some space."]
@@ -162,7 +163,7 @@ def _explained(url: str, target: Path | str, error: Exception) -> EngineError:
             f"{host} refuses access to {url} (HTTP {status}).",
             [
                 "Accept the model's license on its page "
-                "and set HF_TOKEN to an access token of yours."
+                "and set HF_TOKEN to an access token of yours, or run `hf auth login`."
             ],
         )
     if status == 404:

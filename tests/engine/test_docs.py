@@ -100,9 +100,10 @@ def free_port() -> int:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
 def test_the_remote_commands_work(tmp_path, environment):
-    """As printed, except that a local forward replaces `ssh -L 7777:127.0.0.1:7777`."""
+    """As printed, except that a local forward replaces ssh."""
     token, serve = blocks("docs/remote.md", "sh")[0].strip().splitlines()
-    ssh = "ssh -L 7777:127.0.0.1:7777 WORKSTATION ludvig"
+    forward = "-o ExitOnForwardFailure=yes -L 127.0.0.1:7777:127.0.0.1:7777"
+    ssh = f"ssh {forward} WORKSTATION ludvig"
     assert serve.count(ssh) == 1
     port = free_port()
     there = serve.replace(ssh, f"{sys.executable} -m ludvig_engine").replace("7777", str(port))
@@ -125,6 +126,17 @@ def test_the_remote_commands_work(tmp_path, environment):
         shell.stdin.close()
         assert shell.wait(LIMIT) == 0
     assert not (tmp_path / "ludvig.json").exists()
+
+
+def test_a_taken_port_ends_every_ssh_of_the_docs():
+    """Or the client would send its token to the program that has the port."""
+    seen = 0
+    for page in (ROOT / "docs").glob("*.md"):
+        for command in re.findall(r"ssh [^`\n]*-L [^`\n]*", page.read_text("utf-8")):
+            assert "-o ExitOnForwardFailure=yes" in command, f"{page}: {command}"
+            assert "-L 127.0.0.1:" in command, f"{page}: {command}"
+            seen += 1
+    assert seen == 2
 
 
 def test_the_table_of_methods_is_up_to_date():

@@ -1,7 +1,9 @@
 """The engine's environment is really made from the zip, interrupted, repaired and removed."""
 
+import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from extension import NAME, blender_module
 
 install = blender_module("ludvig_blender.engine.install")
 uv = blender_module("ludvig_blender.engine.uv")
+torch_build = blender_module("ludvig_blender.engine.torch_build")
 settings = blender_module("ludvig_blender.engine.settings")
 EngineError = blender_module("ludvig_engine.errors").EngineError
 Cancelled = blender_module("ludvig_engine.errors").Cancelled
@@ -133,32 +136,234 @@ def test_no_space_is_told_before_anything_is_done(tmp_path, fake_uv, monkeypatch
     assert caught.value.kind == "no_space" and not watch.stages
 
 
-def test_settings_of_pip_are_handed_on(monkeypatch):
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_TORCH_BACKEND", *uv.FROM_PIP):
+NONE = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_TORCH_BACKEND", *uv.FROM_PIP)
+
+
+@pytest.fixture
+def no_index(monkeypatch):
+    """A computer where nobody has set an index."""
+    for name in NONE:
         monkeypatch.delenv(name, raising=False)
-    assert uv.environment()["UV_TORCH_BACKEND"] == "auto"
+
+
+def test_settings_of_pip_are_handed_on(no_index, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "https://studio.example/simple")
     assert uv.environment()["UV_DEFAULT_INDEX"] == "https://studio.example/simple"
-    assert "UV_TORCH_BACKEND" not in uv.environment()  # a studio's index has what the studio wants
 
 
-def test_requirements_are_pinned_and_hashed():
-    core = install.CORE.read_text("utf-8")
-    pins = [line for line in core.splitlines() if line and line[0].isalpha()]
-    assert pins and all("==" in line for line in pins) and core.count("--hash=sha256:") >= len(pins)
-    learned = [
-        line
-        for line in install.LEARNED.read_text("utf-8").splitlines()
-        if line and line[0].isalpha()
-    ]
-    assert all("==" in line for line in learned) and any(
-        line.startswith("torch==") for line in learned
-    )
-    # Packages in both files must have the same version.
-    for line in learned:
-        name = line.split("==")[0]
-        if any(pin.startswith(f"{name}==") for pin in pins):
-            assert any(pin.startswith(line.split(" ;")[0]) for pin in pins), line
+def computer(monkeypatch, system="linux", driver=0, amd=False):
+    monkeypatch.setattr(torch_build.sys, "platform", system)
+    monkeypatch.setattr(torch_build, "nvidia_driver", lambda: driver)
+    monkeypatch.setattr(torch_build.Path, "exists", lambda path: amd and str(path) == "/dev/kfd")
+
+
+@pytest.mark.parametrize(
+    "system, driver, amd, environment, backend, known, large",
+    [
+        ("linux", 0, False, {}, "cpu", True, False),
+        ("linux", 580, False, {}, "", True, True),
+        ("linux", 575, False, {}, "auto", False, True),
+        ("linux", 0, True, {}, "auto", False, True),
+        ("win32", 0, False, {}, "", True, False),
+        ("win32", 591, False, {}, "cu130", True, True),
+        ("win32", 552, False, {}, "auto", False, True),
+        ("darwin", 0, False, {}, "", True, False),
+        # A studio's index has what the studio wants: on Linux the large build, with a GPU or not.
+        ("linux", 0, False, {"UV_DEFAULT_INDEX": "https://a.example"}, "", False, True),
+        ("win32", 591, False, {"UV_INDEX": "https://a.example"}, "", False, False),
+        ("linux", 0, False, {"UV_FIND_LINKS": ""}, "cpu", True, False),
+        ("linux", 591, False, {"UV_TORCH_BACKEND": "cu126"}, "cu126", False, True),
+        ("linux", 591, False, {"UV_TORCH_BACKEND": "cpu"}, "cpu", False, False),
+    ],
+)
+def test_the_build_of_pytorch(system, driver, amd, environment, backend, known, large, monkeypatch):
+    computer(monkeypatch, system, driver, amd)
+    build = torch_build.choose(environment)
+    size = torch_build.LARGE if large else torch_build.SMALL
+    assert (build.backend, build.known, build.size) == (backend, known, size)
+    if build.known:
+        text = build.requirement.read_text("utf-8")
+        assert f"torch=={TORCH}+{backend} " in text if backend else f"torch=={TORCH} " in text
+        assert build.arguments[0] == "--require-hashes"
+    else:
+        assert build.arguments == [f"torch=={TORCH}"]
+
+
+@pytest.mark.parametrize("system, driver", [("linux", 0), ("linux", 591), ("win32", 591)])
+def test_everything_is_installed_with_hashes(
+    system, driver, tmp_path, fake_uv, no_index, monkeypatch
+):
+    computer(monkeypatch, system, driver)
+    monkeypatch.setattr(install, "obstacle", lambda: "")
+    made = install.Installation(tmp_path / "engine")
+    made.install(Watch(), learned=True)
+    log = made.log.read_text("utf-8")
+    commands = [line for line in log.splitlines() if line.startswith("fake uv pip install")]
+    assert len(commands) == 3 and all("--require-hashes" in line for line in commands), log
+    assert ("--python >=3.12,<3.15" in log) == (system == "win32")
+
+
+def test_what_has_no_known_hash_is_pinned(tmp_path, fake_uv, no_index, monkeypatch):
+    computer(monkeypatch, "linux", 552)
+    made = install.Installation(tmp_path / "engine")
+    made.install(Watch(), learned=True)
+    lines = made.log.read_text("utf-8").splitlines()
+    last = [line for line in lines if line.startswith("fake uv pip install")][-1]
+    assert f" torch=={TORCH} " in last and "--require-hashes" not in last
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("PIP_INDEX_URL", "http://studio.example/simple"),
+        ("UV_DEFAULT_INDEX", "http://studio.example/simple"),
+        ("UV_INDEX", "https://a.example studio=http://studio.example/simple"),
+        ("UV_FIND_LINKS", "/opt/wheels,http://studio.example/wheels"),
+        ("UV_EXTRA_INDEX_URL", "http://user:secret@studio.example/simple"),
+    ],
+)
+def test_an_index_over_plain_http_is_refused(name, value, tmp_path, fake_uv, no_index, monkeypatch):
+    monkeypatch.setenv(name, value)
+    watch = Watch()
+    with pytest.raises(EngineError, match=r"is http://studio\.example, but") as caught:
+        install.Installation(tmp_path / "engine").install(watch, learned=False)
+    assert caught.value.kind == "insecure" and not watch.stages
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["https://a.example/simple", "http://127.0.0.1:9/simple", "a=https://a.example", "/x"]
+)
+def test_indexes_that_are_asked(value, no_index, monkeypatch):
+    monkeypatch.setenv("UV_INDEX", value)
+    uv.check_indexes()
+
+
+@pytest.mark.parametrize(
+    "system, machine, macos, refused",
+    [
+        ("linux", "x86_64", "", False),
+        ("linux", "aarch64", "", True),
+        ("win32", "AMD64", "", False),
+        ("win32", "ARM64", "", True),
+        ("darwin", "arm64", "14.5", False),
+        ("darwin", "arm64", "13.6.1", True),
+        ("darwin", "x86_64", "15.0", True),
+    ],
+)
+def test_a_computer_without_packages_is_told_first(
+    system, machine, macos, refused, tmp_path, fake_uv, no_index, monkeypatch
+):
+    monkeypatch.setattr(install.sys, "platform", system)
+    monkeypatch.setattr(install.platform, "machine", lambda: machine)
+    monkeypatch.setattr(install.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
+    assert bool(install.obstacle()) == refused
+    if not refused:
+        return
+    watch = Watch()
+    with pytest.raises(EngineError, match="Nothing was downloaded") as caught:
+        install.Installation(tmp_path / "engine").install(watch, learned=False)
+    assert caught.value.kind == "unsupported" and not watch.stages
+    assert not (tmp_path / "engine").exists()
+    assert not bpy.ops.ludvig.install_engine.poll()
+
+
+def test_uv_in_the_current_folder_is_not_run(tmp_path, monkeypatch):
+    program = tmp_path / uv.PROGRAM
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", os.pathsep.join(["", "."]))
+    assert uv.find(tmp_path / "engine") is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert uv.find(tmp_path / "engine") == program
+
+
+class Answer(io.BytesIO):
+    """What `web.get` returns, with a content of our own."""
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.headers = {}
+
+
+@pytest.mark.parametrize(
+    "index", [b"<html>", b"{}", b"[]", b'{"files": [{}]}', b'{"files": []}', b'{"files": 3}']
+)
+def test_an_index_that_answers_nonsense(index, tmp_path, no_index, monkeypatch):
+    monkeypatch.setattr(uv.web, "get", lambda *_: Answer(index))
+    with pytest.raises(EngineError, match="could not be downloaded") as caught:
+        uv.fetch(tmp_path, lambda *_: None)
+    assert caught.value.kind == "no_network" and not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("address", ["https://files.example/uv.whl", "../../files/uv.whl"])
+def test_an_endless_download_ends(address, tmp_path, no_index, monkeypatch):
+    """And addresses may be relative to the index's page."""
+    machine = uv.platform.machine().lower()
+    wheel = uv.WHEELS[(sys.platform, machine)]
+    name = f"uv-{uv.VERSION}-py3-none-{wheel.platform}.whl"
+    index = json.dumps({"files": [{"filename": name, "url": address}]}).encode()
+    asked = []
+
+    def get(url, headers, secret):
+        asked.append(url)
+        return Answer(index if url.endswith("/uv/") else bytes(3_000_000))
+
+    monkeypatch.setattr(uv.web, "get", get)
+    monkeypatch.setattr(uv, "LARGEST", 1_000_000)
+    with pytest.raises(EngineError, match="more than 1,000,000 bytes came"):
+        uv.fetch(tmp_path, lambda *_: None)
+    assert not any(tmp_path.iterdir()) and asked[1].endswith("/uv.whl")
+    assert asked[1].startswith(("https://files.example/", "https://pypi.org/"))
+
+
+FILES = sorted(install.CORE.parent.glob("requirements*.txt"))
+TORCH = "2.13.0"
+
+
+def blocks(path):
+    """The text of each requirement of a file."""
+    return re.findall(r"^[a-z].*\n(?: .*\n)*", path.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_requirements_are_pinned_and_hashed(path):
+    assert len(blocks(path)) >= 1
+    for block in blocks(path):
+        assert re.match(r"[a-z0-9-]+==[\w.+]+( ; .*)? \\\n", block), block
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\s", block), block
+    # Names of wheels and their hashes stand above the requirement that has these hashes.
+    text = path.read_text("utf-8")
+    for digest in re.findall(r"^# (\w{64}) torch-", text, re.MULTILINE):
+        assert f"--hash=sha256:{digest}" in text
+
+
+def test_all_files_have_the_same_versions():
+    seen = {}
+    for path in FILES:
+        for line in (block.splitlines()[0].removesuffix(" \\") for block in blocks(path)):
+            name, _, version = line.partition(" ;")[0].partition("==")
+            marker = line.partition(" ;")[2]
+            if name == "torch":
+                assert version.partition("+")[0] == TORCH
+            else:
+                assert seen.setdefault((name, marker), version) == version, line
+
+
+@pytest.mark.parametrize(
+    "build, pythons, system",
+    [
+        ("cpu", ("311", "312", "313", "314"), "manylinux_2_28_x86_64"),
+        ("cu130", ("312", "313", "314"), "win_amd64"),
+    ],
+)
+def test_pytorchs_own_builds_have_a_hash_for_each_python(build, pythons, system):
+    text = (install.CORE.parent / f"requirements-torch-{build}.txt").read_text("utf-8")
+    for python in pythons:
+        assert f" torch-{TORCH}+{build}-cp{python}-cp{python}-{system}.whl\n" in text
 
 
 def test_offline_the_button_says_so():

@@ -61,7 +61,7 @@ def test_chosen_for_large_matrices_where_there_is_a_gpu(monkeypatch, caplog):
 def test_is_there_a_gpu(monkeypatch):
     device.gpu.cache_clear()
     monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
-    monkeypatch.setattr(device.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr(device.programs, "find", lambda name: "/usr/bin/nvidia-smi")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert device.gpu()
     device.gpu.cache_clear()

@@ -188,10 +188,10 @@ def test_an_unbuilt_gsplat_is_reported_with_its_fix(fresh, caplog, failure):
 
 def test_a_missing_gsplat_is_reported_beside_a_gpu_and_not_missed_elsewhere(fresh, caplog):
     fresh.setattr(cuda, "find_spec", lambda name: None)
-    fresh.setattr(cuda.shutil, "which", lambda name: None)
+    fresh.setattr(cuda.programs, "find", lambda name: None)
     assert cuda.find_gsplat() is None and not caplog.records
     cuda.find_gsplat.cache_clear()
-    fresh.setattr(cuda.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    fresh.setattr(cuda.programs, "find", lambda name: "/usr/bin/nvidia-smi")
     fresh.setattr(torch.cuda, "is_available", lambda: True)
     fresh.setitem(sys.modules, "gsplat", None)
     assert cuda.find_gsplat() is None

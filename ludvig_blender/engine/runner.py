@@ -1,0 +1,116 @@
+"""Runs uv and the engine for an installation, with their output in a log.
+
+This module does not use `bpy`, because it runs in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ...ludvig_engine.errors import EngineError, Fix
+from ...ludvig_engine.wire.process import child_environment
+from . import uv
+
+REPORT = 0.2  # seconds between two checks of a program
+
+Command = Sequence[str | Path]
+
+
+class Work(Protocol):
+    """Who is told of the progress: see `pump.Work`."""
+
+    def report(self, stage: str, done: int, total: int) -> None: ...
+    def check(self) -> None: ...
+
+
+@dataclass
+class Runner:
+    """Runs programs with their output in the log, and reports progress by the bytes on the disk."""
+
+    folder: Path  # which grows by what the programs download and write
+    log: Path
+    work: Work
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, command: Command, stage: str, size: int) -> None:
+        folder, work = self.folder, self.work
+        own = {**child_environment(), **uv.environment(), **self.environment}
+        own |= {
+            "UV_CACHE_DIR": str(folder / "cache"),
+            "UV_NO_PROGRESS": "1",
+            "UV_CONCURRENT_DOWNLOADS": "4",
+        }
+        # The engine fetches models with uv if its environment has no pip.
+        own |= {"PATH": os.pathsep.join([str(folder / "uv"), own.get("PATH", "")])}
+        before = size_of(folder)
+        work.report(stage, 0, 100)
+        with self.log.open("ab") as log:
+            log.write(f"\n$ {' '.join(map(str, command))}\n".encode())
+            log.flush()
+            try:
+                process = subprocess.Popen(
+                    list(map(str, command)), env=own, cwd=folder,
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )  # fmt: skip
+            except OSError as error:
+                raise EngineError(
+                    "install_failed", f"{command[0]} could not be started: {error}.", self._fixes()
+                ) from error
+            try:
+                looked = time.monotonic()
+                while process.poll() is None:
+                    work.check()
+                    if size and time.monotonic() - looked > 1:
+                        # Until the end, packages are both in the cache and in the environment.
+                        grown = (size_of(folder) - before) / (2 * size)
+                        work.report(stage, min(int(100 * grown), 99), 100)
+                        looked = time.monotonic()
+                    try:
+                        process.wait(REPORT)
+                    except subprocess.TimeoutExpired:
+                        continue
+            finally:
+                process.kill()
+                process.wait()
+        if process.returncode:
+            reason = self._reason() or f"exit code {process.returncode}"
+            raise EngineError("install_failed", f"{stage} failed: {reason}", self._fixes())
+
+    def _reason(self) -> str:
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()
+        telling = [
+            line.strip()
+            for line in lines
+            if line.lstrip().startswith(("error", "×", "cause", "╰─▶", "Error"))
+        ]
+        return " ".join(telling[-3:])[:400]
+
+    def _fixes(self) -> list[Fix | str]:
+        return [
+            Fix("Install the engine.", "install_engine"),
+            Fix("Show the installation's log.", "show_log"),
+            "Check the network and the proxy.",
+        ]
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder, which may change during the count."""
+    total, folders = 0, [str(folder)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total
