@@ -10,9 +10,12 @@ import typer
 from rich.table import Table
 
 from ..bench import synthetic
+from ..errors import EngineError
 from ..io.load import load_scene
 from ..scene import Camera, Gaussians
-from .common import AsJson, Views, console, print_json
+from .common import AsJson, Views, note, print_json, report
+
+LARGEST = 20_000  # pixels of a side of a synthetic photo; twice that of the largest cameras
 
 
 class Subject(StrEnum):
@@ -50,10 +53,15 @@ def command(
     json: AsJson = False,
 ) -> None:
     """Print seconds, rates and ratios. Most documented figures are for `--gaussians 1000000`."""
-    width, height = map(int, size.split("x"))
+    parts = size.split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and 0 < int(part) <= LARGEST for part in parts):
+        raise EngineError(
+            "bad_input", f'The size "{size}" is not WIDTHxHEIGHT.', ["Write it like 1000x665."]
+        )
+    width, height = map(int, parts)
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
-        console.print(f"Measuring: {subject} ...")
+        note(f"Measuring: {subject} ...")
         count = gaussians or (1_000_000 if subject in (Subject.click, Subject.cancel) else 200_000)
         figures[subject.value] = _measure(subject, count, width, height, views, scene, cameras)
     if json:
@@ -65,7 +73,7 @@ def command(
             table.add_row(
                 name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
             )
-        console.print(table)
+        report(table)
 
 
 def _measure(
