@@ -8,6 +8,7 @@ whatever happens.
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 import traceback
 from pathlib import Path
@@ -55,8 +56,9 @@ def _verbs(name: str) -> typer.Typer:
         verbs = typer.Typer(add_completion=False)
         verbs.command()(verb.command)
     for one in verbs.registered_commands:
-        if one.callback and not hasattr(one.callback, "__wrapped__"):
-            one.callback = checked(one.callback)
+        if one.callback:
+            # A verb with commands of its own may have been here before.
+            one.callback = checked(inspect.unwrap(one.callback))
     return verbs
 
 

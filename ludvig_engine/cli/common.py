@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from unicodedata import category
 
 import typer
 from rich.console import Console
@@ -28,7 +27,7 @@ from ..io.formats import names as names_of
 from ..io.json_text import to_json
 from ..progress import Job
 from ..rendering import Raster
-from .ending import Stopped
+from .ending import Stopped, printable
 
 # Reports go to stdout, all else to stderr. Nothing is markup: names of files may hold anything.
 console = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -153,10 +152,3 @@ def notes(texts: Iterable[str]) -> None:
 def print_json(values: Mapping[str, Any]) -> None:
     """Print one JSON object to stdout; arrays become lists and paths become strings."""
     print(to_json(values))
-
-
-def printable(text: str) -> str:
-    """The text without characters that would steer the terminal; names of files may hold some."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if category(c) == "Cc" and c not in "\n\t" else c for c in text
-    )

@@ -6,7 +6,10 @@ The sentence goes to stderr. With `--json`, an object goes to stdout as well, wi
 
 from __future__ import annotations
 
+import json
 import traceback
+from collections.abc import Iterator
+from unicodedata import category
 
 import typer
 
@@ -37,13 +40,16 @@ def misused(error: Exception) -> EngineError:
 
 def unforeseen(error: Exception) -> EngineError:
     """An exception that nobody has thought of, as an error for people."""
+    # Ctrl-C in the middle of an import comes back as an error of that import.
+    if any(isinstance(cause, KeyboardInterrupt) for cause in _causes(error)):
+        return Stopped()
     if isinstance(error, MemoryError):
         return EngineError(
             "no_memory",
             "The computer has too little free memory for this.",
             ["Close other programs, use fewer or smaller photos, or a smaller scene."],
         )
-    what = traceback.format_exception_only(error)[-1].strip()
+    what = " ".join("".join(traceback.format_exception_only(error)).split())
     return EngineError(
         "internal",
         f"LUDVIG has a bug: {what}",
@@ -51,20 +57,37 @@ def unforeseen(error: Exception) -> EngineError:
     )
 
 
-def fail(error: EngineError, *, as_json: bool) -> int:
-    """Print an error; return the exit code."""
-    # Imported here, because `ludvig serve` should not wait for what it imports.
-    from .common import console, print_json, printable
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and those that it came from."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause and id(cause) not in seen:  # an error that is raised again may close a circle
+        yield cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
 
+
+def fail(error: EngineError, *, as_json: bool) -> int:
+    """Print an error; return the exit code.
+
+    Imports nothing, because Ctrl-C may have left any module half imported.
+    """
     stopped = isinstance(error, Stopped)
     if as_json:
-        print_json({"error": as_data(error)})
+        print(json.dumps({"error": as_data(error)}))
     if not stopped:
-        console.print("Error:", style="bold red", end=" ")
-    console.print(printable(str(error)), soft_wrap=True)
+        typer.secho("Error: ", fg="red", bold=True, err=True, nl=False)
+    typer.echo(printable(str(error)), err=True)
     if stopped:
         return STOPPED
     return BUG if error.kind == "internal" else REFUSED
+
+
+def printable(text: str) -> str:
+    """The text without characters that would steer the terminal; names of files may hold some."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if category(c) == "Cc" and c not in "\n\t" else c for c in text
+    )
 
 
 def as_data(error: EngineError) -> dict[str, object]:
