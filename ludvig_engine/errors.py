@@ -79,6 +79,11 @@ class Cancelled(EngineError):
         super().__init__("cancelled", "Cancelled.")
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 photo", "2,000 photos"; `many` defaults to `one` and an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def nearest_name(name: str, names: Iterable[str]) -> str:
     """A sentence that suggests the closest of `names`, or lists a few of them."""
     names = sorted(names)

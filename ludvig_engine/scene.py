@@ -22,7 +22,7 @@ from typing import TypeVar
 import numpy as np
 
 from .arrays import Array, Bool, Float, Int, Shaped, UInt
-from .errors import EngineError, nearest_name
+from .errors import EngineError, nearest_name, plural
 from .raster import GSPLAT, Raster, usual_distance
 
 Self = TypeVar("Self", bound="Gaussians")
@@ -155,7 +155,7 @@ class Scene:
 
     def __repr__(self) -> str:
         name = f"{self.path.name}, " if self.path else ""
-        return f"Scene({name}{len(self):,} splats, {counted(self.views)})"
+        return f"Scene({name}{plural(len(self), 'splat')}, {counted(self.views)})"
 
     @property
     def distance(self) -> float:
@@ -216,8 +216,8 @@ def counted(views: Sequence[View]) -> str:
     """How many views and photos there are, for people: "182 photos", or "182 views, 170 photos"."""
     photos = sum(view.photo is not None for view in views)
     if photos == len(views):
-        return f"{photos} photo{'s' * (photos != 1)}"
-    return f"{len(views)} view{'s' * (len(views) != 1)}, {photos} photo{'s' * (photos != 1)}"
+        return plural(photos, "photo")
+    return f"{plural(len(views), 'view')}, {plural(photos, 'photo')}"
 
 
 def morton_order(points: Float[Array, "N 3"]) -> Int[Array, " N"]:

@@ -1,14 +1,17 @@
 """The `ludvig` command: a thin layer around the library, with one file per verb.
 
-Whatever the user can fix ends with one sentence and exit code 2. `--json` prints one object for
-programs, and nothing else goes to stdout.
+Reports go to stdout; notes, progress and errors go to stderr. Whatever the user can fix ends with
+one sentence and exit code 2. With `--json`, stdout holds one object for programs and nothing else,
+whatever happens.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,9 @@ from typer.core import TyperGroup
 
 from ..errors import EngineError
 from ..programs import NOT_HERE
+from .arguments import checked
+from .ending import REFUSED, STOPPED, Stopped, Usage, fail, misused, unforeseen
+from .quiet import quieten
 
 VERBS = ("demo", "info", "segment", "render", "uplift", "serve", "eval", "bench", "models")
 PACKAGE = Path(__file__).parents[1]
@@ -51,6 +57,10 @@ def _verbs(name: str) -> typer.Typer:
     if verbs is None:
         verbs = typer.Typer(add_completion=False)
         verbs.command()(verb.command)
+    for one in verbs.registered_commands:
+        if one.callback:
+            # A verb with commands of its own may have been here before.
+            one.callback = checked(inspect.unwrap(one.callback))
     return verbs
 
 
@@ -86,16 +96,29 @@ def _ludvig() -> None:
 
 
 def main() -> None:
-    """Run the command line; an `EngineError` becomes one line on stderr and exit code 2."""
+    """Run the command line and exit: 0, 2 for what the user can fix, 1 for a bug, 130 for Ctrl-C.
+
+    An error becomes one line on stderr, and with `--json` an object on stdout too.
+    """
     os.environ.update(NOT_HERE)  # for compilers and other programs that libraries start
+    quieten()
     try:
-        app()
+        # typer turns Ctrl-C into an exit code, unless a verb has done better.
+        code = app(standalone_mode=False)
+        if code == STOPPED:
+            raise Stopped()
     except EngineError as error:
-        from .common import fail
-
-        fail(error)
+        ended = error
     except KeyboardInterrupt:
-        from .common import console
-
-        console.print("Stopped. Finished steps are cached; run the same command again to continue.")
-        sys.exit(130)
+        ended = Stopped()
+    except Usage as error:
+        ended = misused(error)
+        if not ended.message:  # typer has shown the help instead
+            sys.exit(REFUSED)
+    except Exception as error:  # noqa: BLE001 - it is printed, whatever it is
+        ended = unforeseen(error)
+        if ended.kind == "internal":
+            traceback.print_exc()
+    else:
+        sys.exit(code)
+    sys.exit(fail(ended, as_json="--json" in sys.argv))

@@ -11,9 +11,12 @@ import typer
 from rich.table import Table
 
 from ..bench import synthetic
+from ..errors import EngineError
 from ..io.load import load_scene
 from ..scene import Camera, Gaussians
-from .common import AsJson, Views, console, print_json
+from .common import AsJson, Views, note, print_json, report
+
+LARGEST = 20_000  # pixels of a side of a synthetic photo; twice that of the largest cameras
 
 
 class Subject(StrEnum):
@@ -70,12 +73,17 @@ def command(
     if subjects == [Subject.fuzz]:
         _fuzz(attempts, kind or [], json)
         return
-    width, height = map(int, size.split("x"))
+    parts = size.split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and 0 < int(part) <= LARGEST for part in parts):
+        raise EngineError(
+            "bad_input", f'The size "{size}" is not WIDTHxHEIGHT.', ["Write it like 1000x665."]
+        )
+    width, height = map(int, parts)
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
         if subject == Subject.fuzz:
             raise typer.BadParameter("fuzz goes alone: it has a table of its own.")
-        console.print(f"Measuring: {subject} ...")
+        note(f"Measuring: {subject} ...")
         if subject in (Subject.fuzz_wire, Subject.soak, Subject.kills):
             figures[subject.value] = _endure(subject, frames, opens, clicks, minutes, kills, seed)
             continue
@@ -90,7 +98,7 @@ def command(
             table.add_row(
                 name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
             )
-        console.print(table)
+        report(table)
 
 
 def _fuzz(attempts: int, only: list[str], json: bool) -> None:
@@ -106,10 +114,10 @@ def _fuzz(attempts: int, only: list[str], json: bool) -> None:
             counts = (row.attempts, row.read, row.uncaught)
             texts = [*(f"{count:,}" for count in counts), f"{row.longest_s:.2f}"]
             table.add_row(row.kind, *texts, f"{row.peak_mb:,.1f}")
-        console.print(table)
+        report(table)
         for row in rows:
             for fault in row.faults:
-                console.print(f"{row.kind}: {fault}", markup=False)
+                note(f"{row.kind}: {fault}")
     if any(row.uncaught for row in rows):
         raise typer.Exit(1)
 
@@ -119,9 +127,6 @@ def _endure(
 ) -> dict[str, float]:
     from ..bench import fuzz_wire, soak
     from ..bench import kills as killing
-
-    def note(text: str) -> None:
-        console.print(text, markup=False)
 
     if subject == Subject.fuzz_wire:
         return fuzz_wire.run(frames, seed=seed, note=note)

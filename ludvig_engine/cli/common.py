@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import (
@@ -20,15 +18,19 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from ..cache.store import Cache
-from ..errors import EngineError
 from ..features import names
 from ..io.formats import FORMATS
 from ..io.formats import names as names_of
+from ..io.json_text import to_json
 from ..progress import Job
+from .ending import Stopped, printable
 
-console = Console(stderr=True, highlight=False)
+# Reports go to stdout, all else to stderr. Nothing is markup: names of files may hold anything.
+console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+_reports = Console(highlight=False, markup=False, emoji=False)
 
 Splats = Annotated[Path, typer.Argument(help=f"The splat file: {names_of(FORMATS.values())}")]
 _CAMERAS = "Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
@@ -69,9 +71,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for
 
 
 class Bars(Job):
-    """A progress bar on stderr, shown once a stage has run for 0.3 seconds."""
+    """A progress bar on stderr, shown once a stage has run for 0.3 seconds.
 
-    def __init__(self, shown: bool) -> None:
+    As a context, it turns Ctrl-C into `Stopped` with the sentence that `kept` returns.
+    """
+
+    def __init__(self, shown: bool, kept: Callable[[], str]) -> None:
         self._progress = Progress(
             TextColumn("{task.description:38}"),
             BarColumn(),
@@ -83,6 +88,7 @@ class Bars(Job):
         )
         self._task: TaskID | None = None
         self._stage, self._started = "", 0.0
+        self._kept = kept
 
     def report(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:
@@ -99,42 +105,53 @@ class Bars(Job):
     def __enter__(self) -> Bars:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._progress.stop()
+        if kind is KeyboardInterrupt:
+            raise Stopped(self._kept()) from None
 
 
-def bars(as_json: bool) -> Bars:
+def bars(as_json: bool, kept: Callable[[], str]) -> Bars:
     """Progress bars, hidden if the output is JSON or stderr is not a terminal."""
-    return Bars(shown=not as_json and sys.stderr.isatty())
+    return Bars(not as_json and sys.stderr.isatty(), kept)
+
+
+def nothing_kept() -> str:
+    """What is kept, after Ctrl-C, of work that writes nothing."""
+    return "Nothing was computed that could be kept."
+
+
+def cached(no_cache: bool) -> Callable[[], str]:
+    """What is kept of work whose steps go through the cache, after Ctrl-C."""
+    if no_cache:
+        return lambda: "Nothing is kept, because of --no-cache."
+    return lambda: "Finished steps are cached; run the same command again to continue."
 
 
 def cache(no_cache: bool) -> Cache | None:
     """This user's cache, whose notes go to stderr; None with `--no-cache`."""
-    return None if no_cache else Cache(note=console.print)
+    return None if no_cache else Cache(note=note)
 
 
-def fail(error: EngineError) -> NoReturn:
-    """Print the error to stderr and exit with code 2."""
-    console.print(f"[bold red]Error:[/] {error}", markup=True, soft_wrap=True)
-    sys.exit(2)
+def report(what: str | Table = "", style: str | None = None) -> None:
+    """Print a part of what the user asked for, to stdout."""
+    if isinstance(what, Table):
+        _reports.print(what)
+    else:
+        _reports.print(printable(what), style=style, soft_wrap=True)
 
 
-def notes(texts: tuple[str, ...]) -> None:
+def note(text: str) -> None:
+    """Print to stderr what the user should know beside the report."""
+    console.print(printable(text), soft_wrap=True)
+
+
+def notes(texts: Iterable[str]) -> None:
     """Print notes to stderr, one line each."""
     for text in texts:
-        console.print(f"Note: {text}", soft_wrap=True)
+        note(f"Note: {text}")
 
 
 def print_json(values: Mapping[str, Any]) -> None:
     """Print one JSON object to stdout; arrays become lists and paths become strings."""
-    print(json.dumps(values, default=_plain, allow_nan=False))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(type(value))
+    print(to_json(values))

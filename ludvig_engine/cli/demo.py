@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from rich.table import Table
 
 from ..arrays import Array, Bool
 from ..errors import EngineError, nearest_name
+from ..io.file_names import file_names
 from ..io.load import load_scene
+from ..io.targets import check_files
 from ..pictures import draw
 from ..pictures.sheet import sheet
 from ..pipeline import prepare
@@ -25,7 +28,8 @@ from ..segmentation import painting
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment, segment
 from ..stages import COMPARE_MASKS
-from .common import AsJson, Download, Extractor, NoCache, bars, cache, console, print_json
+from .arguments import File
+from .common import AsJson, Download, Extractor, NoCache, bars, cache, cached, print_json, report
 from .learned import Models
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
@@ -57,9 +61,9 @@ def command(
     scene: Annotated[
         Path, typer.Option(help="Use this scene, which has the layout of demo/README.md")
     ] = SHIPPED,
-    out: Annotated[Path, typer.Option(help="Write the picture sheet to this .png")] = Path(
-        "demo.png"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="Write the picture sheet to this .png"), File((".png",))
+    ] = Path("demo.png"),
     extractor: Extractor = "auto",
     download: Download = False,
     no_cache: NoCache = False,
@@ -75,18 +79,17 @@ def command(
         )
     loaded = load_scene(scene / "splats.ply", views=scene)
     things = _chosen(_things(loaded, scene / "scene.json"), thing)
+    sheets = [out] if thing != "all" else _sheets(out, things)
+    check_files(sheets, inputs=[view.photo for view in loaded.views if view.photo])
     ious: dict[str, float] = {}
-    sheets: list[Path] = []
-    with bars(json) as job:
+    with bars(json, cached(no_cache)) as job:
         models = Models(download, job)
         prepared = prepare(loaded, models.features(extractor), cache=cache(no_cache), job=job)
-        for one in things:
+        for one, path in zip(things, sheets, strict=True):
             found = segment(prepared, [painting.photo_click(one.view, *one.click)], job=job)
             ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
             clicks = {one.view.name: one.click}
             picture = sheet(prepared, found, _rows(loaded, one), clicks=clicks, job=job)
-            path = out if thing != "all" else out.with_stem(f"{out.stem}_{one.name}")
-            sheets.append(path)
             draw.save(path, np.asarray(picture, np.float32) / 255)
     seconds = time.monotonic() - begin
     if json:
@@ -95,11 +98,15 @@ def command(
         print_json({**about, "sheets": sheets, "seconds": seconds})
         return
     _print_results(ious, prepared.extractor, seconds)
-    console.print(
-        f"The steps as pictures: [bold]{', '.join(str(path) for path in sheets)}[/]", soft_wrap=True
-    )
-    console.print(f"Next, your own scene: [bold]{NEXT}[/]", soft_wrap=True)
-    console.print("Or in Blender, with clicks in the viewport: see docs/blender.md.")
+    report(f"The steps as pictures: {', '.join(str(path) for path in sheets)}")
+    report(f"Next, your own scene: {NEXT}")
+    report("Or in Blender, with clicks in the viewport: see docs/blender.md.")
+
+
+def _sheets(out: Path, things: list[Thing]) -> list[Path]:
+    """A file beside `out` for each thing."""
+    names = [re.sub(r"[/\\]", "_", f"{out.stem}_{one.name}") for one in things]
+    return [out.with_name(name) for name in file_names(names, out.suffix or ".png")]
 
 
 def _chosen(things: list[Thing], name: str) -> list[Thing]:
@@ -124,7 +131,7 @@ def _print_results(ious: dict[str, float], extractor: str, seconds: float) -> No
         table.add_row(name, f"{iou:.3f}")
     if len(ious) > 1:
         table.add_row("mean", f"{np.mean(list(ious.values())):.3f}", style="bold")
-    console.print(table)
+    report(table)
 
 
 def _things(scene: Scene, path: Path) -> list[Thing]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
@@ -15,10 +14,12 @@ from rich.table import Table
 from .. import __version__
 from ..errors import EngineError
 from ..io.atomic import atomic_write
+from ..io.json_text import to_json
 from ..paper.configs import Masks, Words, config
 from ..progress import Job
 from ..sam import load_segmenter
-from .common import AsJson, MaxSize, NoCache, bars, cache, console, print_json
+from .arguments import File
+from .common import AsJson, MaxSize, NoCache, bars, cache, cached, print_json, report
 
 
 class Benchmark(StrEnum):
@@ -36,9 +37,7 @@ def command(
     benchmark: Annotated[
         Benchmark, typer.Argument(help="The documentation describes its protocol and layout")
     ],
-    data: Annotated[
-        Path, typer.Argument(help="The dataset's folder", exists=True, file_okay=False)
-    ],
+    data: Annotated[Path, typer.Argument(help="The dataset's folder")],
     scene: Annotated[
         list[str] | None, typer.Option(help="Evaluate only this task; default: all")
     ] = None,
@@ -64,17 +63,21 @@ def command(
             help="Captures: also run the last features with shuffled weights, as a chance level",
         ),
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Also write the JSON to this file")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the JSON to this file"), File((".json",))
+    ] = None,
     max_size: MaxSize = 1600,
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
     """Score every scene of a dataset and print a table, or JSON."""
     # This import is local because evaluation imports much that other commands do not need.
-    from ..eval import report
+    from ..eval import report as scores
 
+    if not data.is_dir():
+        raise EngineError("not_found", f"There is no folder {data}.", ["Check the path."])
     only, extractors = scene or [], extractor or []
-    with bars(json) as job:
+    with bars(json, cached(no_cache)) as job:
         options = {"max_size": max_size, "cache": cache(no_cache), "job": job}
         if benchmark is Benchmark.captures and not experiment:
             _compare(data, only, extractors, text_model, control, out, json, options)
@@ -97,7 +100,7 @@ def command(
             f"{data} holds no task of the benchmark {benchmark}.",
             ["Compare the folder with the layout of the dataset in the documentation."],
         )
-    rows = report.with_mean(rows)
+    rows = scores.with_mean(rows)
     found = {
         "ludvig": __version__,
         "benchmark": str(benchmark),
@@ -107,7 +110,7 @@ def command(
     }
     _report(
         {**found, "published": published},
-        report.table(f"{benchmark}, {settings['extractor']}", rows, published),
+        scores.table(f"{benchmark}, {settings['extractor']}", rows, published),
         out,
         json,
     )
@@ -157,11 +160,11 @@ def _ablate(
 def _report(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:
     if out:
         with atomic_write(out) as temporary:
-            temporary.write_text(json_.dumps(found, indent=2, default=str), "utf-8")
+            temporary.write_text(to_json(found, indent=2), "utf-8")
     if json:
         print_json(found)
     else:
-        console.print(table)
+        report(table)
 
 
 def _run(

@@ -15,7 +15,7 @@ from ..eval import captures
 from ..eval.chance import shuffled
 from ..progress import Job
 from ..words.lift import TextExtractor
-from .common import console
+from .common import note
 from .learned import Models
 
 # extractor -> thing -> kind of prompt -> IoU in percent
@@ -59,9 +59,7 @@ def compare(
     try:
         words = Models(False, job).words(text_model or "auto")
     except weights.MissingWeights as missing:
-        console.print(
-            f"Texts are left out, as no model for them is here. {missing}", soft_wrap=True
-        )
+        note(f"Texts are left out, as no model for them is here. {missing}")
     contenders: list[tuple[Any, TextExtractor | None]] = []
     for spec in extractors or ("auto",):
         contenders.append((Models(False, job).features(spec), words))

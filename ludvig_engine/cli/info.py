@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import plural
 from ..io.load import load_scene
 from ..pictures.check import check
 from ..pictures.fitted import fitted
@@ -13,9 +14,10 @@ from .common import (
     Splats,
     Views,
     bars,
-    console,
     notes,
+    nothing_kept,
     print_json,
+    report,
 )
 
 
@@ -29,7 +31,7 @@ def command(
 ) -> None:
     """Print count, bounds, SH degree and cameras, and compare rendered views with the photos."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
-    with bars(json) as job:
+    with bars(json, nothing_kept) as job:
         scene = fitted(scene, near=near, job=job)
     means = scene.gaussians.means
     values: dict[str, object] = {
@@ -44,7 +46,7 @@ def command(
         "notes": scene.notes,
     }
     if values["photos"]:
-        with bars(json) as job:
+        with bars(json, nothing_kept) as job:
             found = check(scene, job=job)
         values |= {"psnr": dict(zip(found.names, found.psnr.round(2).tolist(), strict=True))}
         values |= {"fits": found.fits, "verdict": found.verdict}
@@ -52,18 +54,17 @@ def command(
         print_json(values)
         return
     low, high = means.min(0), means.max(0)
-    console.print(
-        f"{splats.name}: {scene.file_count:,} Gaussians, SH degree {scene.gaussians.sh_degree}"
-    )
+    count = plural(scene.file_count, "Gaussian")
+    report(f"{splats.name}: {count}, SH degree {scene.gaussians.sh_degree}")
     corners = [", ".join(f"{value:.2f}" for value in corner) for corner in (low, high)]
-    console.print(f"  from ({corners[0]}) to ({corners[1]})")
+    report(f"  from ({corners[0]}) to ({corners[1]})")
     if views is not None:
         shapes = ", ".join(f"{w}x{h}" for w, h in values["sizes"][:3])  # type: ignore[index]
-        console.print(
-            f"  {values['views']} cameras, {values['photos']} photos {shapes and f'of {shapes}'}"
-        )
+        cameras = plural(len(scene.views), "camera")
+        photos_ = plural(sum(view.photo is not None for view in scene.views), "photo")
+        report(f"  {cameras}, {photos_}{shapes and f' of {shapes}'}")
     if "psnr" in values:
         for name, value in zip(found.names, found.psnr, strict=True):
-            console.print(f"    {value:5.1f} dB  {name}")
-        console.print(found.verdict, style="green" if found.fits else "red")
+            report(f"    {value:5.1f} dB  {name}")
+        report(found.verdict, style="green" if found.fits else "red")
     notes(scene.notes)

@@ -12,7 +12,7 @@ from ..features.auto import wanted
 from ..progress import Job
 from ..sam import Segmenter, load_segmenter
 from ..words.lift import TextExtractor, load_text_extractor
-from .common import console
+from .common import note
 
 
 @runtime_checkable
@@ -59,7 +59,7 @@ class Models:
             text = f'Features: {found.name}, which "auto" chose as the best on this machine.'
             if found.name == "colour":
                 text += " Learned features find more: see `ludvig models list`."
-            console.print(text, soft_wrap=True)
+            note(text)
         return found
 
     def words(self, spec: str) -> TextExtractor:
@@ -80,10 +80,7 @@ class Models:
                 if not self.download or missing.model.id in asked:
                     raise
                 asked.add(missing.model.id)
-                console.print(
-                    f"Fetching {missing.model.source}, license {missing.model.licence}.",
-                    soft_wrap=True,
-                )
+                note(f"Fetching {missing.model.source}, license {missing.model.licence}.")
                 weights.fetch(missing.model, job=self.job)
         self.ran.append(found)
         return found

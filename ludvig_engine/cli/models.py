@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from .. import weights
 from ..features.auto import best
-from .common import AsJson, bars, console, print_json
+from .arguments import Folder
+from .common import AsJson, bars, note, print_json, report
 
 app = typer.Typer(
     help="List the weights of learned models, fetch them, or print where they are.",
@@ -25,14 +27,13 @@ Name = Annotated[
     str,
     typer.Argument(help="A name from `ludvig models list`, or the hub repository it comes from"),
 ]
-Folder = Annotated[
-    Path | None,
-    typer.Option(help="The models folder; default: LUDVIG_MODELS or the folder of this user"),
-]
+_HELP = "The models folder; default: LUDVIG_MODELS or the folder of this user"
+Place = Annotated[Path | None, typer.Option(help=_HELP)]
+Target = Annotated[Path | None, typer.Option(help=_HELP), Folder()]
 
 
 @app.command("list")
-def list_(folder: Folder = None, json: AsJson = False) -> None:
+def list_(folder: Place = None, json: AsJson = False) -> None:
     """List all models: purpose, size, license, what machine they need, whether they are here."""
     here = weights.status(folder)
     place = folder or weights.default_folder()
@@ -57,34 +58,36 @@ def list_(folder: Folder = None, json: AsJson = False) -> None:
     table = Table(Column("model", no_wrap=True), "for", size, "license", "needs", "here")
     for id, model in weights.MODELS.items():
         terms = f"{model.licence}, gated" if model.gated else model.licence
-        ready = "[green]yes[/]" if here[id] else "no"
+        ready = Text("yes", style="green") if here[id] else "no"
         table.add_row(id, model.role, f"{model.size / 1e6:,.0f}", terms, model.needs, ready)
-    console.print(table)
-    console.print(f'With these, "--extractor auto" runs {best("auto")}.', soft_wrap=True)
-    console.print(f"Models folder: {place}", soft_wrap=True)
+    report(table)
+    report(f'With these, "--extractor auto" runs {best("auto")}.')
+    report(f"Models folder: {place}")
 
 
 @app.command()
-def fetch(model: Name, folder: Folder = None, json: AsJson = False) -> None:
+def fetch(model: Name, folder: Target = None, json: AsJson = False) -> None:
     """Download a model and verify it, unless it is here; continue an interrupted download."""
     known = weights.model_called(model)
     if not json and not weights.status(folder)[known.id]:
-        console.print(
-            f"{known.source}: {known.size / 1e6:,.0f} MB, license {known.licence}.", soft_wrap=True
-        )
-    with bars(json) as job:
+        note(f"{known.source}: {known.size / 1e6:,.0f} MB, license {known.licence}.")
+    with bars(json, lambda: "What has arrived is kept; run it again to continue.") as job:
         place = weights.fetch(known, folder=folder, job=job)
     if json:
         print_json(
             {"id": known.id, "place": place, "licence": known.licence, "notice": known.notice}
         )
         return
-    console.print(f"{known.id} is in {place}.", soft_wrap=True)
+    report(f"{known.id} is in {place}.")
     if known.notice:
-        console.print(known.notice, soft_wrap=True)
+        report(known.notice)
 
 
 @app.command()
-def path(model: Name, folder: Folder = None) -> None:
+def path(model: Name, folder: Place = None, json: AsJson = False) -> None:
     """Print where a model is; if it is not here, say how to get it and exit with code 2."""
-    print(weights.path(model, folder=folder))
+    place = weights.path(model, folder=folder)
+    if json:
+        print_json({"id": weights.model_called(model).id, "place": place})
+        return
+    report(str(place))

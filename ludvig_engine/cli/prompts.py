@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from ..errors import EngineError
 from ..scene import Scene, View
 from ..segmentation import painting
 from ..segmentation.painting import Paint
+from .arguments import at_home
 from .masks import Box, Click
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
@@ -60,7 +62,7 @@ def _box(scene: Scene, parts: re.Match[str]) -> Box:
 def _file(
     read: Callable[[View, str | PathLike[str]], Paint],
 ) -> Callable[[Scene, re.Match[str]], Paint]:
-    return lambda scene, parts: read(scene.view(parts["view"]), parts["path"])
+    return lambda scene, parts: read(scene.view(parts["view"]), at_home(Path(parts["path"])))
 
 
 def _mask(scene: Scene, parts: re.Match[str], value: str | None = None) -> Paint:

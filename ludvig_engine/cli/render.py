@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 
 from ..arrays import Array, Float
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..io import result
+from ..io.file_names import file_names
 from ..io.load import load_scene
 from ..io.photos import to_photo
+from ..io.targets import check_files, check_folder
 from ..pictures import draw
 from ..pictures.fitted import fitted
 from ..pipeline import lifted_features
 from ..progress import Job
 from ..scene import Scene, View
 from ..stages import RENDER
+from .arguments import Folder
 from .common import (
     AsJson,
     Download,
@@ -31,9 +34,10 @@ from .common import (
     Splats,
     bars,
     cache,
-    console,
     notes,
+    nothing_kept,
     print_json,
+    report,
 )
 from .learned import Models
 
@@ -59,7 +63,7 @@ def command(
             "pca: features as colors"
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Write one PNG per view to this folder")],
+    out: Annotated[Path, typer.Option(help="Write one PNG per view to this folder"), Folder()],
     scores: Annotated[
         Path | None, typer.Option(help="The result file of `ludvig segment` to draw")
     ] = None,
@@ -73,26 +77,44 @@ def command(
 ) -> None:
     """Write one PNG per view, of the size of its photo."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
-    with bars(json) as job:
+    with bars(json, nothing_kept) as job:
         scene = fitted(scene, near=near, job=job)
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
     values: Array | None = None
-    with bars(json) as job:
+    targets = _targets(scene, chosen, out)
+    written: list[Path] = []
+    with bars(
+        json, lambda: f"{plural(len(written), 'picture')} of {len(chosen)} are in {out}."
+    ) as job:
         if what is What.pca:
             loaded = Models(download, job).features(extractor)
             kept = cache(no_cache)
             values = draw.pca_colors(lifted_features(scene, loaded, cache=kept, job=job))
         elif what is not What.rgb:
             values = _result_values(scene, scores, what)
-        written = []
-        for one in job.track(chosen, RENDER):
+        for one, target in job.track(list(zip(chosen, targets, strict=True)), RENDER):
             image = _picture(scene, one, what, values, job)
-            written.append(draw.save(out / f"{Path(one.name).with_suffix('')}.png", image))
+            written.append(draw.save(target, image))
     if json:
-        print_json({"written": written})
+        print_json({"written": written, "notes": scene.notes})
     else:
-        console.print(f"Wrote {len(written)} picture{'s' * (len(written) > 1)} to {out}.")
+        report(f"Wrote {plural(len(written), 'picture')} to {out}.")
         notes(scene.notes)
+
+
+def _targets(scene: Scene, chosen: list[View], out: Path) -> list[Path]:
+    """The file of each chosen view, which is the same whichever other views are chosen.
+
+    Raises `EngineError` "bad_input" if one cannot be written or is one of the scene's photos.
+    """
+    names = file_names([view.name for view in scene.views], ".png")
+    by_view = {id(view): out / name for view, name in zip(scene.views, names, strict=True)}
+    targets = [by_view[id(view)] for view in chosen]
+    there = [target for target in targets if target.parent.is_dir()]
+    check_files(there, inputs=[view.photo for view in scene.views if view.photo])
+    for folder in {target.parent for target in targets}:
+        check_folder(folder)
+    return targets
 
 
 def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array, " N"]:

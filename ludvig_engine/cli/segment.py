@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from .. import __version__
 from ..arrays import Array
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..io import result
-from ..io.formats import row_copier
 from ..io.load import load_scene
 from ..paper.configs import Experiment, Foreground, Masks, Words, config
 from ..pictures.fitted import fitted
@@ -27,7 +23,7 @@ from ..segmentation.painting import Paint, notes_of
 from ..segmentation.segment import Options, Segment, segment
 from ..words.correct import corrected
 from ..words.find import Spread
-from . import masks, prompts, words
+from . import masks, prompts, words, written
 from .common import (
     AsJson,
     Download,
@@ -41,17 +37,12 @@ from .common import (
     Splats,
     bars,
     cache,
-    console,
-    notes,
-    print_json,
+    cached,
+    nothing_kept,
 )
 from .learned import Models
 from .paper import Config, foreground
 
-Out = Annotated[
-    Path,
-    typer.Option(help="Write scores (N) and selected (N) to this .safetensors, in file order"),
-]
 Diffusion = Annotated[
     bool, typer.Option("--diffusion/--no-diffusion", help="Spread the scores along the graph")
 ]
@@ -61,14 +52,12 @@ Threshold = Annotated[
         help="Select scores above this, 0..1; default: chosen from the data", min=0, max=1
     ),
 ]
-Keep = Annotated[Path | None, typer.Option(help="Also write the selected splats to this .ply")]
-Remove = Annotated[Path | None, typer.Option(help="Also write the unselected splats to this .ply")]
 
 
 def command(
     splats: Splats,
     views: NeededViews,
-    out: Out,
+    out: written.Out,
     click: prompts.Clicks = None,
     scribble: prompts.Scribbles = None,
     mask: prompts.Masks = None,
@@ -84,8 +73,8 @@ def command(
     extractor: Extractor = "",
     diffusion: Diffusion = True,
     threshold: Threshold = None,
-    keep: Keep = None,
-    remove: Remove = None,
+    keep: written.Keep = None,
+    remove: written.Remove = None,
     refine: Refine = 0,
     photos: Photos = None,
     max_size: MaxSize = 1600,
@@ -96,11 +85,8 @@ def command(
 ) -> None:
     """Select the object that clicks, scribbles, masks, boxes or words in the photos point to."""
     published = config(paper) if paper else None
-    exports = [path for path in (keep, remove) if path is not None]
-    # This raises for an impossible target, before anything is computed.
-    copy_rows: Any = row_copier(splats, *exports) if exports else None
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
-    with bars(json) as job:
+    with bars(json, nothing_kept) as job:
         scene = fitted(scene, near=near, job=job)
     given = {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text}
     placed = prompts.read_all(scene, given, mask_value=mask_value)
@@ -118,7 +104,7 @@ def command(
         spread=Spread(diffusion=diffusion, threshold=threshold),
     )
     _check(paper, asked, placed)
-    with bars(json) as job:
+    with bars(json, cached(no_cache)) as job:
         models = Models(download, job)
         found, more = _compute(scene, _with_published(asked), placed, models, cache(no_cache), job)
     if threshold is not None:
@@ -139,11 +125,10 @@ def command(
         "parameters": found.parameters,
         "evidence": found.evidence,
     }
-    selected = _write(out, scene, found, more, about)
-    for path, rows in ((keep, selected), (remove, ~selected)):
-        if path is not None:
-            copy_rows(splats, path, rows)
-    _report(scene, found, about, selected, [out, *exports], json)
+    selected = written.write(out, scene, found, more, about)
+    told = [*scene.notes, *found.notes, *written.export(splats, out, keep, remove, selected)]
+    files = [path for path in (out, keep, remove) if path is not None]
+    written.report(found, about, selected, files, told, json)
 
 
 @dataclass(frozen=True)
@@ -225,43 +210,6 @@ def _paints(segmenter: Segmenter | None, placed: Mapping[str, Sequence[Any]]) ->
     else:
         pointed = prompts.paint(placed, pointing=True)
     return [*pointed, *prompts.paint(placed, pointing=False)]
-
-
-def _write(
-    out: Path,
-    scene: Scene,
-    found: Segment,
-    more: Mapping[str, Array],
-    about: Mapping[str, Any],
-) -> Array:
-    """Write the result file; return `selected` (N) in the order of the splat file."""
-    selected = scene.to_file(found.selected)
-    arrays = {name: scene.to_file(array) for name, array in more.items()}
-    scores = scene.to_file(found.scores).astype(np.float32)
-    result.write(out, {"scores": scores, "selected": selected, **arrays}, dict(about))
-    return selected
-
-
-def _report(
-    scene: Scene,
-    found: Segment,
-    about: Mapping[str, Any],
-    selected: Array,
-    written: Sequence[Path],
-    json: bool,
-) -> None:
-    """Tell people what was selected, or machines as one JSON object."""
-    count, total = int(selected.sum()), len(selected)
-    told = scene.notes + found.notes
-    if json:
-        counts = {"gaussians": total, "selected": count}
-        print_json({**about, **counts, "out": written[0], "notes": told})
-        return
-    share = f"{count:,} of {total:,} Gaussians ({count / total:.1%})"
-    console.print(f"Selected {share} with {about['extractor']}.")
-    console.print(f"  threshold {found.threshold:.2f}, {found.how}")
-    console.print(f"  {', '.join(map(str, written))}")
-    notes(told)
 
 
 def _check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]]) -> None:

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from .arguments import File
+
 
 def command(
     connection_file: Annotated[
-        Path, typer.Option(help="Write port, pid and version to this file once the engine is ready")
+        Path,
+        typer.Option(help="Write port, pid and version to this file once the engine is ready"),
+        File(),
     ],
     port: Annotated[
         int, typer.Option(help="Listen on this port; 0: the system chooses", min=0, max=65535)

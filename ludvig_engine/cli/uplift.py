@@ -9,10 +9,12 @@ import numpy as np
 import typer
 
 from .. import __version__
+from ..errors import plural
 from ..io import result
 from ..io.load import load_scene
 from ..pictures.fitted import fitted
 from ..pipeline import Recipe, lifted_features
+from .arguments import File
 from .common import (
     AsJson,
     Download,
@@ -26,9 +28,10 @@ from .common import (
     Splats,
     bars,
     cache,
-    console,
+    cached,
     notes,
     print_json,
+    report,
 )
 from .learned import Models
 
@@ -37,7 +40,9 @@ def command(
     splats: Splats,
     views: NeededViews,
     out: Annotated[
-        Path, typer.Option(help="Write the features to this .safetensors, in file order")
+        Path,
+        typer.Option(help="Write the features to this .safetensors, in file order"),
+        File((".safetensors",)),
     ],
     extractor: Extractor = "auto",
     components: Annotated[int, typer.Option(help="Number of channels that PCA keeps", min=1)] = 40,
@@ -55,13 +60,9 @@ def command(
     photos behind a feature.
     """
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
-    with bars(json) as job:
+    recipe = Recipe(components=components, refine=refine)
+    with bars(json, cached(no_cache)) as job:
         scene = fitted(scene, near=near, job=job)
-    recipe = Recipe(
-        components=components,
-        refine=refine,
-    )
-    with bars(json) as job:
         models = Models(download, job)
         loaded = models.features(extractor)
         found = lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job)
@@ -80,7 +81,8 @@ def command(
         counts = {"gaussians": scene.file_count, "dim": dim, "seen": seen}
         print_json({**about, **counts, "out": out})
         return
-    console.print(f"{dim} channels of {loaded.name} for {scene.file_count:,} Gaussians: {out}")
-    median = np.median(found.views[found.seen])
-    console.print(f"  {seen:,} are seen by at least one photo; the median is {median:.1f} photos")
+    channels, count = plural(dim, "channel"), plural(scene.file_count, "Gaussian")
+    report(f"{channels} of {loaded.name} for {count}: {out}")
+    median = np.median(found.views[found.seen]) if seen else 0
+    report(f"  seen by at least one photo: {seen:,}; the median is {median:.1f} photos")
     notes(scene.notes)

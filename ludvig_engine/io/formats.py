@@ -140,30 +140,15 @@ def writer(path: str | os.PathLike[str]) -> Callable[..., None]:
     """
     format = by_ending(path)
     if format is None or format.write is None:
-        raise _unwritable(path, written())
-    return function(format.write)
-
-
-def row_copier(
-    source: str | os.PathLike[str], *targets: str | os.PathLike[str]
-) -> Callable[..., None]:
-    """The function that copies rows of a file into others of these names.
-
-    Raises `EngineError` "bad_input" if one of the formats does not allow that.
-    """
-    format = recognize(source)
-    if format.copy is None:
-        copied = [other for other in FORMATS.values() if other.copy]
+        reason = (
+            f"{format.name} files can only be read" if format else "no splat format has this ending"
+        )
         raise EngineError(
             "bad_input",
-            f"{Path(source).name} is a {format.name} file, "
-            "whose splats can't be written to another file.",
-            [f"Convert it to {names(copied)} first, with SuperSplat for example."],
+            f"{Path(path).name} can't be written: {reason}.",
+            [f"Give it the ending {' or '.join(endings(written()))}."],
         )
-    for target in targets:
-        if not format.fits(target):
-            raise _unwritable(target, [format])
-    return function(format.copy)
+    return function(format.write)
 
 
 def written() -> list[Format]:
@@ -206,11 +191,3 @@ def names(formats: Iterable[Format]) -> str:
     """The names of these formats for people: "PLY, .splat and .spz"."""
     *most, last = [format.name for format in formats]
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _unwritable(path: str | os.PathLike[str], formats: Iterable[Format]) -> EngineError:
-    return EngineError(
-        "bad_input",
-        f"{Path(path).name} can't be written: no format that can be written here has this ending.",
-        [f"Give it the ending {' or '.join(endings(formats))}."],
-    )

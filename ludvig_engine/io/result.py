@@ -14,11 +14,12 @@ from safetensors.numpy import save
 from ..arrays import Array
 from ..errors import EngineError
 from .atomic import atomic_write
+from .json_text import to_json
 from .tensors import read_tensors
 
 
 def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
-    """Write arrays, and `about` as metadata: JSON texts by name.
+    """Write arrays, and `about` as metadata: JSON texts by name, as `to_json` makes them.
 
     Raises the errors of `atomic_write`.
     """
@@ -75,4 +76,4 @@ def read_values(path: str | PathLike[str], name: str) -> Array:
 
 
 def _texts(about: Mapping[str, Any]) -> dict[str, str]:
-    return {name: json.dumps(value) for name, value in about.items()}
+    return {name: to_json(value) for name, value in about.items()}

@@ -106,5 +106,5 @@ def save(path: Path, image: Shaped[Array, "H W ..."]) -> Path:
         pixels = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
-        Image.fromarray(pixels).save(temporary)
+        Image.fromarray(pixels).save(temporary, format="PNG")
     return path

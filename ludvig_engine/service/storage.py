@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 
 from ..cache.store import Usage
+from ..errors import plural
 from ..machine.device import choose, import_torch
 from ..machine.memory import free_memory as free_bytes
 from ..machine.memory import total_memory
@@ -45,10 +46,7 @@ def _memory(freed: int = 0) -> Memory:
         cuda = import_torch().cuda
         free, total = cuda.mem_get_info()
         return Memory(cuda.get_device_name(), free, total, freed)
-    cores = cpu_count()
-    return Memory(
-        f"CPU, {cores} core{'s' if cores > 1 else ''}", free_bytes(), total_memory(), freed
-    )
+    return Memory(f"CPU, {plural(cpu_count(), 'core')}", free_bytes(), total_memory(), freed)
 
 
 def _cache(state: State, usage: Usage, freed: int = 0) -> CacheState:

@@ -45,7 +45,9 @@ def demo(tmp_path_factory):
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        return json.loads(done.stdout) if "--json" in arguments else " ".join(done.stderr.split())
+        if "--json" in arguments:
+            return json.loads(done.stdout)
+        return " ".join(f"{done.stdout}\n{done.stderr}".split())
 
     return run
 

@@ -17,6 +17,7 @@ from PIL import Image
 import small_scene
 from ludvig_engine.io import result
 from ludvig_engine.io.ply import read_ply
+from ludvig_engine.io.splats import read_splats
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +51,9 @@ def ludvig(environment, tmp_path):
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        return (
-            json.loads(done.stdout)
-            if "--json" in arguments and code == 0
-            else " ".join(done.stderr.split())
-        )
+        if "--json" in arguments:
+            return json.loads(done.stdout)
+        return " ".join(f"{done.stdout}\n{done.stderr}".split())
 
     return run
 
@@ -304,3 +303,103 @@ def test_result_of_another_file(ludvig, made, tmp_path):
         code=2,
     )
     assert "7 values, but the splat file has 4,000" in said
+
+
+def test_reports_are_on_stdout_and_notes_on_stderr(folder, tmp_path, environment):
+    """So that a report can be piped. Nothing else is said, and nothing by libraries."""
+    (folder / "cameras.json").write_text("[]")
+    for arguments, report in (
+        (("info", *scene(folder)), "splats.ply: 4,000 Gaussians"),
+        (("segment", *scene(folder), click(), "--extractor=colour", "--out=r"), "Selected "),
+        (("render", *scene(folder), "--view=photo_1", "--what=rgb", "--out=o"), "Wrote 1 picture "),
+        (("uplift", *scene(folder), "--extractor=colour", "--out=f"), "40 channels of colour"),
+    ):
+        command = [sys.executable, "-m", "ludvig_engine", *map(str, arguments)]
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", env=environment, cwd=tmp_path
+        )
+        assert done.returncode == 0 and done.stdout.startswith(report), done.stderr
+        assert done.stderr.startswith("Note: The cameras are read from transforms.json;")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_kept_splats_of_a_format_that_is_only_read(ludvig, made, tmp_path):
+    cloud = read_ply(made / "splats.ply").gaussians
+    rows = np.zeros(4000, "3f4, 3f4, 4u1, 4u1")
+    rows["f0"], rows["f1"] = cloud.means, cloud.scales
+    color = np.clip(0.5 + 0.28209479 * cloud.sh0[:, 0], 0, 1)
+    rows["f2"] = np.rint(255 * np.c_[color, cloud.opacities])
+    rows["f3"] = np.rint(cloud.quats * 127 + 128)
+    (tmp_path / "a.splat").write_bytes(rows.tobytes())
+    said = ludvig(
+        "segment", tmp_path / "a.splat", "--views", made, click(),
+        "--out", tmp_path / "r", "--keep", tmp_path / "k.ply", "--remove", tmp_path / "n.ply",
+    )  # fmt: skip
+    assert "k.ply holds the values of a.splat (.splat) written anew as PLY" in said
+    selected = result.read_result(tmp_path / "r")[0]["selected"]
+    whole = read_splats(tmp_path / "a.splat").gaussians
+    for name, keep in (("k.ply", selected), ("n.ply", ~selected)):
+        found = read_ply(tmp_path / name)
+        assert found.valid.all() and 0 < len(found.gaussians) == keep.sum()
+        np.testing.assert_array_equal(found.gaussians.means, whole.means[keep])
+        np.testing.assert_allclose(found.gaussians.opacities, whole.opacities[keep], rtol=1e-6)
+
+
+def test_an_empty_selection_is_not_exported(ludvig, made, tmp_path):
+    said = ludvig(
+        "segment", *scene(made), click(), "--threshold=1", "--out", tmp_path / "r",
+        "--keep", tmp_path / "k.ply", "--remove", tmp_path / "n.ply", code=2,
+    )  # fmt: skip
+    assert "No splat was selected, so" in said and not (tmp_path / "k.ply").exists()
+    assert len(read_ply(tmp_path / "n.ply").gaussians) == 4000
+
+
+def named(folder, names):
+    """Give the first photos other names in the camera file; the files keep theirs."""
+    about = json.loads((folder / "transforms.json").read_text())
+    for frame, name in zip(about["frames"], names, strict=False):
+        frame["file_path"] = name
+    (folder / "transforms.json").write_text(json.dumps(about))
+
+
+def test_every_view_gets_a_picture_of_its_own_in_the_folder(ludvig, folder, tmp_path):
+    named(folder, ["../../up/photo_0.png", str(tmp_path / "photo_1.png"), "frame.0002"])
+    place = tmp_path / "a" / "b"
+    written = ludvig(
+        "render", *scene(folder), "--view=all", "--what=rgb", "--out", place, "--json"
+    )["written"]
+    assert len(set(written)) == 8
+    pictures = [path for path in tmp_path.rglob("*.png") if folder not in path.parents]
+    assert len(pictures) == 8 and all(place in path.parents for path in pictures)
+    (one,) = ludvig(
+        "render", *scene(folder), "--view=frame.0002", "--what=rgb", "--out", place, "--json"
+    )["written"]
+    assert one in written
+
+
+def test_photos_are_never_written_over(ludvig, folder):
+    before = (folder / "images" / "photo_3.png").read_bytes()
+    asked = ("--view=photo_3", "--what=rgb", "--out", folder / "images", "--json")
+    failed = ludvig("render", *scene(folder), *asked, code=2)["error"]
+    assert (
+        failed["kind"] == "bad_input" and "photo_3.png would be written over" in failed["message"]
+    )
+    assert (folder / "images" / "photo_3.png").read_bytes() == before
+
+
+def test_a_folder_where_a_picture_should_be(ludvig, made, tmp_path):
+    (tmp_path / "o" / "photo_5.png").mkdir(parents=True)
+    said = ludvig(
+        "render", *scene(made), "--view=all", "--what=rgb", "--out", tmp_path / "o", code=2
+    )
+    assert "photo_5.png is a folder" in said
+    assert len(list((tmp_path / "o").iterdir())) == 1
+
+
+def test_a_tilde_in_a_prompt_is_the_home_of_the_user(made, tmp_path, environment):
+    Image.fromarray(np.full((90, 120), 255, np.uint8)).save(tmp_path / "mask.png")
+    home = {**environment, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    asked = ("--mask=photo_1=~/mask.png", "--extractor=colour", "--out=~/r.safetensors")
+    command = [sys.executable, "-m", "ludvig_engine", "segment", *map(str, scene(made)), *asked]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=home, cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "r.safetensors").exists(), done.stderr

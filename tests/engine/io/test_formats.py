@@ -9,8 +9,8 @@ import pytest
 
 from ludvig_engine.errors import EngineError, Fix
 from ludvig_engine.io import formats
-from ludvig_engine.io.formats import FORMATS, Format, by_ending, recognize, row_copier, writer
-from ludvig_engine.io.ply import copy_ply, write_ply
+from ludvig_engine.io.formats import FORMATS, Format, by_ending, recognize, writer
+from ludvig_engine.io.ply import write_ply
 from ludvig_engine.io.splats import read_splats
 from packing import zipped
 
@@ -99,18 +99,6 @@ def test_what_cannot_be_written_is_refused(folder):
             writer(folder / name)
         assert caught.value.fixes == (Fix("Give it the ending .ply."),)
     assert writer(folder / "a.PLY") is write_ply
-
-
-def test_rows_are_copied_only_where_they_can_be(folder, make_gaussians):
-    write_ply(folder / "a.ply", make_gaussians(300))
-    save_packed(folder / "b.ply")
-    assert row_copier(folder / "a.ply", folder / "c.ply") is copy_ply
-    with pytest.raises(EngineError, match=r"c\.spz can't be written"):
-        row_copier(folder / "a.ply", folder / "d.ply", folder / "c.spz")
-    with pytest.raises(EngineError, match=r"b\.ply is a compressed PLY file.*can't be written"):
-        row_copier(folder / "b.ply", folder / "c.ply")
-    with pytest.raises(EngineError, match="no file"):
-        row_copier(folder / "nowhere.ply", folder / "c.ply")
 
 
 def test_a_row_is_all_that_a_new_format_takes(folder, make_gaussians, monkeypatch):

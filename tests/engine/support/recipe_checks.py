@@ -31,6 +31,7 @@ from ludvig_engine.eval.ablation import CHANGES
 from ludvig_engine.features import listing, load_extractor
 from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.io import formats
+from ludvig_engine.io.export import export
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.scene import Photo, Scene
 from ludvig_engine.segmentation.prepared import Prepared
@@ -75,6 +76,10 @@ def format(folder: Path) -> None:
         found = getattr(scene.gaussians, name)
         np.testing.assert_allclose(found, getattr(made, name)[order], atol=1e-6)
     assert np.load(path)["scores"].dtype == np.float32
+    export(path, folder / "part.ply", made.means[:, 0] > 0)
+    assert len(load_scene(folder / "part.ply")) == (made.means[:, 0] > 0).sum()
+    export(folder / "part.ply", folder / "part.npy", made.means[made.means[:, 0] > 0, 1] > 0)
+    assert 0 < len(np.load(folder / "part.npy")) < len(load_scene(folder / "part.ply"))
     renamed = path.rename(folder / "splats.dat")
     assert formats.recognize(renamed).name == "NumPy records"
     renamed.write_bytes(renamed.read_bytes()[:100])
@@ -83,8 +88,6 @@ def format(folder: Path) -> None:
     np.save(path, np.zeros(3))
     with pytest.raises(EngineError, match="has no means, quats"):
         load_scene(path)
-    with pytest.raises(EngineError, match="NumPy records file, whose splats can't be written"):
-        formats.row_copier(path, folder / "part.npy")
     (folder / "other.txt").write_text("hello")
     with pytest.raises(EngineError, match="NumPy records"):
         load_scene(folder / "other.txt")
