@@ -1,7 +1,7 @@
 """Ways from prompts to a selection that ours is measured beside, on the same features.
 
-They are what a reader would try first: the nearest feature, a plain classifier, and the paper's own
-recipe for one object. Whoever adds a way to choose must beat all of them.
+They are what a reader would try first: the nearest feature, a plain classifier, the lifted mask as
+it is, and the paper's own recipe for one object. A new way to choose must beat all of them.
 """
 
 from __future__ import annotations
@@ -29,12 +29,25 @@ PLAIN_C = 1.0
 SPIN = Foreground(recipe=DEFAULT)  # the paper's experiment on SPIn-NeRF, on our features
 
 
-def ways(prepared: Prepared, *, job: Job = SILENT) -> dict[str, Answer]:
-    """Ours and the others, by name."""
+def from_clicks(prepared: Prepared, *, job: Job = SILENT) -> dict[str, Answer]:
+    """Ours and the others, by name, for clicks.
+
+    The paper's recipe is not among them: it finds its cut by a whole mask of the reference view,
+    which it gets from SAM where the prompts are strokes.
+    """
     return {
         OURS: lambda paints: segment(prepared, paints, job=job).selected,
         "regression": lambda paints: regression(prepared, paints),
-        "lift only": lambda paints: lift_only(prepared, paints),
+        "nearest": lambda paints: nearest(prepared, paints),
+    }
+
+
+def from_masks(prepared: Prepared, *, job: Job = SILENT) -> dict[str, Answer]:
+    """Ours and the others, by name, for the mask of one view."""
+    return {
+        OURS: lambda paints: segment(prepared, paints, job=job).selected,
+        "regression": lambda paints: regression(prepared, paints),
+        "lift only": lambda paints: lift_paint(prepared.gaussians, paints, job=job).share > 0.5,
         "paper": lambda paints: paper(prepared, paints, job=job),
     }
 
@@ -52,7 +65,7 @@ def regression(prepared: Prepared, paints: Sequence[Paint]) -> Bool[Array, " N"]
     return logistic(x, inside, weights.astype(np.float32), C=PLAIN_C) > 0.5
 
 
-def lift_only(prepared: Prepared, paints: Sequence[Paint]) -> Bool[Array, " N"]:
+def nearest(prepared: Prepared, paints: Sequence[Paint]) -> Bool[Array, " N"]:
     """No learning and no graph: cosine with what was clicked, less that with what was not meant.
 
     The cut is Otsu's.
@@ -71,7 +84,7 @@ def lift_only(prepared: Prepared, paints: Sequence[Paint]) -> Bool[Array, " N"]:
 def paper(prepared: Prepared, paints: Sequence[Paint], *, job: Job = SILENT) -> Bool[Array, " N"]:
     """The paper's flood and its P by regression (section 4.2), which know positive prompts only.
 
-    They were made for masks: bandwidths and cut are those that agree best with the painted pixels.
+    Bandwidths and cut are those that agree best with the mask.
     """
     (paint,) = merged(paints)
     found = find_foreground(prepared, paint, SPIN, job=job)

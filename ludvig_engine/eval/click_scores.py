@@ -21,11 +21,9 @@ from ..progress import SILENT, Job
 from ..rendering import adjoint
 from ..scene import Gaussians, Scene, View
 from ..segmentation import painting
-from ..segmentation.prepared import Prepared
-from ..segmentation.segment import segment
 from ..stages import EVALUATE
 from . import captures, metrics
-from .answers import OURS, ways
+from .answers import OURS, from_clicks, from_masks
 from .clicks import MOST, Answer, Session, corrected, summary
 from .datasets import splats_of
 
@@ -39,8 +37,8 @@ class Tried:
     view: View  # the one that was clicked in
     mask: Bool[Array, "H W"]  # of the thing there
     ceiling: float
-    by_mask: float  # the mask of the view as the prompt
-    sessions: Mapping[str, Session]  # by the name of the way
+    by_mask: Mapping[str, float]  # the mask of the view as the prompt, by the name of the way
+    sessions: Mapping[str, Session]  # clicks, by the name of the way
 
     @property
     def ours(self) -> Session:
@@ -62,25 +60,26 @@ def run(
     for place in dict.fromkeys(thing.place for thing in things):
         scene = load_scene(splats_of(place), views=place, max_size=max_size)
         prepared = prepare(scene, extractor, cache=cache, job=job)
-        asked = ways(prepared, job=job)
+        by_clicks, by_mask = from_clicks(prepared, job=job), from_masks(prepared, job=job)
         if not beside:
-            asked = {OURS: asked[OURS]}
+            by_clicks, by_mask = ({OURS: ways[OURS]} for ways in (by_clicks, by_mask))
         for thing in job.track([one for one in things if one.place == place], EVALUATE):
-            found.append(_tried(scene, prepared, thing, asked, most, job))
+            found.append(_tried(scene, thing, by_clicks, by_mask, most, job))
     return found
 
 
 def _tried(
     scene: Scene,
-    prepared: Prepared,
     thing: captures.Thing,
-    asked: Mapping[str, Answer],
+    by_clicks: Mapping[str, Answer],
+    by_mask: Mapping[str, Answer],
     most: int,
     job: Job,
 ) -> Tried:
     view, mask, rest = captures.prompted(scene, thing)
     others = [(scene.view(name), truth) for name, truth in rest.items()]
-    draw = _drawing(scene.gaussians)
+    draw = drawing(scene.gaussians)
+    prompt = [painting.mask(view.camera, mask)]
 
     def judged(selected: Bool[Array, " N"]) -> float:
         return metrics.mean(metrics.iou(draw(other, selected), truth) for other, truth in others)
@@ -90,7 +89,7 @@ def _tried(
             thing.name,
             list(corrected(view, mask, others, answer, draw, most=most, job=job)),
         )
-        for name, answer in asked.items()
+        for name, answer in by_clicks.items()
     }
     return Tried(
         f"{thing.place.name}: {thing.name}",
@@ -98,14 +97,16 @@ def _tried(
         view,
         mask,
         judged(_lifted(scene.gaussians, [(view, mask), *others], job)),
-        judged(segment(prepared, [painting.mask(view.camera, mask)], job=job).selected),
+        {way: judged(answer(prompt)) for way, answer in by_mask.items()},
         sessions,
     )
 
 
-def _drawing(
+def drawing(
     gaussians: Gaussians,
 ) -> Callable[[View, Bool[Array, " N"]], Bool[Array, "H W"]]:
+    """The function that draws what a view shows of a selection."""
+
     def draw(view: View, selected: Bool[Array, " N"]) -> Bool[Array, "H W"]:
         return share(gaussians, view.camera, selected.astype(np.float32)) > 0.5
 
@@ -122,6 +123,15 @@ def _lifted(
         inside += sums[:, 0]
         total += weights
     return np.asarray(inside > 0.5 * total)
+
+
+def means(tried: Sequence[Tried]) -> dict[str, object]:
+    """The mean IoUs of the ceiling and of masks, in percent."""
+    ways = tried[0].by_mask if tried else ()
+    return {
+        "ceiling": 100 * metrics.mean(one.ceiling for one in tried),
+        "mask": {way: 100 * metrics.mean(one.by_mask[way] for one in tried) for way in ways},
+    }
 
 
 def summaries(tried: Sequence[Tried]) -> dict[str, dict[str, float]]:
@@ -155,8 +165,4 @@ def as_json(tried: Sequence[Tried]) -> dict[str, object]:
         }
         for one in tried
     }
-    means = {
-        "ceiling": 100 * metrics.mean(one.ceiling for one in tried),
-        "mask": 100 * metrics.mean(one.by_mask for one in tried),
-    }
-    return {"means": means, "ways": summaries(tried), "things": rows}
+    return {**means(tried), "clicks": summaries(tried), "things": rows}
