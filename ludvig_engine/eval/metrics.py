@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 from skimage.filters import threshold_otsu
 
 from ..arrays import Array, Bool, Float, Int
@@ -15,6 +16,21 @@ def iou(a: Bool[Array, "*shape"], b: Bool[Array, "*shape"]) -> float:
     """Intersection over union; 1 for two empty masks."""
     either = int((a | b).sum())
     return int((a & b).sum()) / either if either else 1.0
+
+
+def boundary_iou(a: Bool[Array, "H W"], b: Bool[Array, "H W"], band: float = 0.02) -> float:
+    """IoU of the inner rims of two masks, which the inside of large masks does not hide.
+
+    A rim is what lies within `band` times the image's diagonal of the mask's outline (Cheng et al.,
+    Boundary IoU, CVPR 2021, equation 2). Outside of the image counts as outside of the mask.
+    """
+    width = max(round(band * float(np.hypot(*a.shape))), 1)
+    return iou(_rim(a, width), _rim(b, width))
+
+
+def _rim(mask: Bool[Array, "H W"], width: int) -> Bool[Array, "H W"]:
+    depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    return mask & (depth <= width)
 
 
 def accuracy(a: Bool[Array, "*shape"], b: Bool[Array, "*shape"]) -> float:
