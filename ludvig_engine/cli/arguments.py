@@ -63,7 +63,9 @@ def checked(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def at_home(value: Any) -> Any:
-    """A path with the user's home in place of `~`; any other value as it is."""
+    """A path with the user's home in place of `~`, also in lists; other values as they are."""
+    if isinstance(value, list):
+        return [at_home(one) for one in value]
     if not isinstance(value, Path):
         return value
     try:
@@ -105,5 +107,6 @@ def _read(value: Any) -> Iterator[Path]:
     """The paths of input files that the value of a parameter names."""
     if isinstance(value, Path):
         yield value
-    elif isinstance(value, list):  # prompts, some of which are VIEW=FILE
+    elif isinstance(value, list):  # folders, or prompts, some of which are VIEW=FILE
+        yield from (one for one in value if isinstance(one, Path))
         yield from (at_home(Path(text.partition("=")[2])) for text in value if "=" in str(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..io.json_text import to_json
 from ..paper.configs import Masks, Words, config
 from ..progress import Job
 from ..sam import load_segmenter
-from .arguments import File
+from .arguments import File, Folder
 from .common import AsJson, MaxSize, NoCache, bars, cache, cached, print_json, report
 
 
@@ -31,13 +31,17 @@ class Benchmark(StrEnum):
     scannet = "scannet"
     captures = "captures"
     ablation = "ablation"
+    clicks = "clicks"
 
 
 def command(
     benchmark: Annotated[
         Benchmark, typer.Argument(help="The documentation describes its protocol and layout")
     ],
-    data: Annotated[Path, typer.Argument(help="The dataset's folder")],
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help="The dataset's folder; clicks take several", metavar="FOLDER..."),
+    ],
     scene: Annotated[
         list[str] | None, typer.Option(help="Evaluate only this task; default: all")
     ] = None,
@@ -60,9 +64,19 @@ def command(
         bool,
         typer.Option(
             "--control",
-            help="Captures: also run the last features with shuffled weights, as a chance level",
+            help="Captures and clicks: also run the last features with shuffled weights, as a "
+            "chance level",
         ),
     ] = False,
+    beside: Annotated[
+        bool,
+        typer.Option("--beside", help="Clicks: also other ways from prompts to a selection"),
+    ] = False,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Clicks: write pictures of the ten worst things to this folder"),
+        Folder(),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write the JSON to this file"), File((".json",))
     ] = None,
@@ -74,13 +88,25 @@ def command(
     # This import is local because evaluation imports much that other commands do not need.
     from ..eval import report as scores
 
-    if not data.is_dir():
-        raise EngineError("not_found", f"There is no folder {data}.", ["Check the path."])
+    for folder in folders:
+        if not folder.is_dir():
+            raise EngineError("not_found", f"There is no folder {folder}.", ["Check the path."])
+    data = folders[0]
+    if len(folders) > 1 and benchmark is not Benchmark.clicks:
+        raise EngineError(
+            "bad_input",
+            f"There are {len(folders)} folders, but only clicks take several.",
+            ["Give one folder."],
+        )
     only, extractors = scene or [], extractor or []
     with bars(json, cached(no_cache)) as job:
         options = {"max_size": max_size, "cache": cache(no_cache), "job": job}
         if benchmark is Benchmark.captures and not experiment:
             _compare(data, only, extractors, text_model, control, out, json, options)
+            return
+        if benchmark is Benchmark.clicks:
+            asked = {"beside": beside, "control": control, "pictures": pictures}
+            _click(folders, only, "".join(extractors) or "auto", asked, out, json, options)
             return
         if benchmark is Benchmark.ablation:
             _ablate(data, only, "".join(extractors) or "auto", out, json, options)
@@ -157,14 +183,33 @@ def _ablate(
     _report({**found, "results": [asdict(row) for row in rows]}, table(rows), out, json)
 
 
-def _report(found: dict[str, Any], table: Table, out: Path | None, json: bool) -> None:
+def _click(
+    folders: list[Path],
+    only: list[str],
+    extractor: str,
+    asked: dict[str, Any],
+    out: Path | None,
+    json: bool,
+    options: dict[str, Any],
+) -> None:
+    from .eval_clicks import run, tables
+
+    tried, found = run(folders, only, extractor, **asked, options=options)
+    about = {"ludvig": __version__, "benchmark": "clicks", "data": [str(one) for one in folders]}
+    _report({**about, **found}, tables(tried, found), out, json)
+
+
+def _report(
+    found: dict[str, Any], tables: Table | Sequence[Table], out: Path | None, json: bool
+) -> None:
     if out:
         with atomic_write(out) as temporary:
             temporary.write_text(to_json(found, indent=2), "utf-8")
     if json:
         print_json(found)
     else:
-        report(table)
+        for table in [tables] if isinstance(tables, Table) else tables:
+            report(table)
 
 
 def _run(

@@ -11,7 +11,7 @@ from scipy.ndimage import binary_erosion
 
 from ..pictures import draw
 from . import metrics
-from .click_scores import Tried
+from .click_scores import Tried, drawing
 from .clicks import Click
 
 WORST = 10  # pictures
@@ -52,11 +52,10 @@ def _picture(one: Tried) -> Image.Image:
 
 
 def _panel(one: Tried, clicks: Sequence[Click]) -> Image.Image:
-    camera, selected = one.view.camera, clicks[-1].selected
-    picture = draw.rgb(one.gaussians, camera)
+    scene, camera, selected = one.scene, one.view.camera, clicks[-1].selected
+    picture = draw.rgb(scene.gaussians, camera, raster=scene.raster)
     if len(selected):
-        shown = draw.share(one.gaussians, camera, selected.astype(np.float32)) > 0.5
-        picture = draw.tinted(picture, shown)
+        picture = draw.tinted(picture, drawing(scene)(one.view, selected))
     # Two pixels of the panel, which is smaller than the view.
     thick = max(round(2 * camera.width / WIDTH), 1)
     rim = one.mask & ~binary_erosion(one.mask, iterations=thick)

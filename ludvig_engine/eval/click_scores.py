@@ -16,10 +16,11 @@ from ..cache.store import Cache
 from ..features import Extractor
 from ..io.load import load_scene
 from ..pictures.draw import share
+from ..pictures.fitted import fitted
 from ..pipeline import prepare
 from ..progress import SILENT, Job
 from ..rendering import adjoint
-from ..scene import Gaussians, Scene, View
+from ..scene import Scene, View
 from ..segmentation import painting
 from ..stages import EVALUATE
 from . import captures, metrics
@@ -33,7 +34,7 @@ class Tried:
     """One thing, asked for in every way. IoUs are 0..1: means over the photos not clicked in."""
 
     name: str  # "capture: thing"
-    gaussians: Gaussians
+    scene: Scene
     view: View  # the one that was clicked in
     mask: Bool[Array, "H W"]  # of the thing there
     ceiling: float
@@ -59,6 +60,7 @@ def run(
     found = []
     for place in dict.fromkeys(thing.place for thing in things):
         scene = load_scene(splats_of(place), views=place, max_size=max_size)
+        scene = fitted(scene, job=job)
         prepared = prepare(scene, extractor, cache=cache, job=job)
         by_clicks, by_mask = from_clicks(prepared, job=job), from_masks(prepared, job=job)
         if not beside:
@@ -78,7 +80,7 @@ def _tried(
 ) -> Tried:
     view, mask, rest = captures.prompted(scene, thing)
     others = [(scene.view(name), truth) for name, truth in rest.items()]
-    draw = drawing(scene.gaussians)
+    draw = drawing(scene)
     prompt = [painting.mask(view.camera, mask)]
 
     def judged(selected: Bool[Array, " N"]) -> float:
@@ -93,33 +95,33 @@ def _tried(
     }
     return Tried(
         f"{thing.place.name}: {thing.name}",
-        scene.gaussians,
+        scene,
         view,
         mask,
-        judged(_lifted(scene.gaussians, [(view, mask), *others], job)),
+        judged(_lifted(scene, [(view, mask), *others], job)),
         {way: judged(answer(prompt)) for way, answer in by_mask.items()},
         sessions,
     )
 
 
-def drawing(
-    gaussians: Gaussians,
-) -> Callable[[View, Bool[Array, " N"]], Bool[Array, "H W"]]:
+def drawing(scene: Scene) -> Callable[[View, Bool[Array, " N"]], Bool[Array, "H W"]]:
     """The function that draws what a view shows of a selection."""
 
     def draw(view: View, selected: Bool[Array, " N"]) -> Bool[Array, "H W"]:
-        return share(gaussians, view.camera, selected.astype(np.float32)) > 0.5
+        values = selected.astype(np.float32)
+        return share(scene.gaussians, view.camera, values, raster=scene.raster) > 0.5
 
     return draw
 
 
 def _lifted(
-    gaussians: Gaussians, masks: Sequence[tuple[View, Bool[Array, "H W"]]], job: Job
+    scene: Scene, masks: Sequence[tuple[View, Bool[Array, "H W"]]], job: Job
 ) -> Bool[Array, " N"]:
     """The Gaussians of which masks in several views cover more than half."""
-    inside, total = (np.zeros(len(gaussians), np.float32) for _ in range(2))
+    inside, total = (np.zeros(len(scene), np.float32) for _ in range(2))
     for view, mask in masks:
-        sums, weights = adjoint(gaussians, view.camera, mask[None].astype(np.float32), job=job)
+        image = mask[None].astype(np.float32)
+        sums, weights = adjoint(scene.gaussians, view.camera, image, raster=scene.raster, job=job)
         inside += sums[:, 0]
         total += weights
     return np.asarray(inside > 0.5 * total)

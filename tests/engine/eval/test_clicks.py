@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import small_scene
+from ludvig_engine.cli import app
 from ludvig_engine.errors import EngineError
 from ludvig_engine.eval import answers, captures, click_pictures, click_scores, clicks, metrics
 from ludvig_engine.eval.clicks import Click, Session, next_click
@@ -134,7 +137,7 @@ def test_a_perfect_answer_ends_the_clicks_and_a_contrary_one_is_harmful(data):
     names = scene.from_file(np.load(data / "names.npy"))
     view, mask, rest = captures.prompted(scene, captures.things(data)[1])
     others = [(scene.view(name), truth) for name, truth in rest.items()]
-    draw = click_scores.drawing(scene.gaussians)
+    draw = click_scores.drawing(scene)
     perfect = list(clicks.corrected(view, mask, others, lambda _: names == "red", draw))
     assert perfect[0].iou > 0.95 and len(perfect) <= clicks.MOST
 
@@ -153,9 +156,7 @@ def test_prompts_that_show_nothing_leave_the_selection_as_it_was(data):
     def blind(paints):
         raise EngineError("bad_input", "None of your prompts touches a visible splat.")
 
-    found = list(
-        clicks.corrected(view, mask, others, blind, click_scores.drawing(scene.gaussians), most=2)
-    )
+    found = list(clicks.corrected(view, mask, others, blind, click_scores.drawing(scene), most=2))
     assert [click.iou for click in found] == [0, 0]
 
 
@@ -174,3 +175,24 @@ def test_the_other_ways_use_what_they_are_given(data):
         selected = answer(prompts)
         red, green = (selected[names == ball].mean() for ball in ("red", "green"))
         assert red > 0.2 and red > 2 * green, (name, red, green)
+
+
+def test_command(data, tmp_path):
+    """Several folders, other ways beside ours, pictures and JSON."""
+    out, pictures = tmp_path / "found.json", tmp_path / "worst"
+    asked = ["eval", "clicks", str(data), str(data.parent), "--extractor", "colour"]
+    asked += ["--scene", "red", "--beside", "--no-cache"]
+    asked += ["--out", str(out), "--pictures", str(pictures)]
+    done = CliRunner().invoke(app, asked, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    for name in ("balls: red", "regression", "NoC@85", "harmful", "ceiling", "lift only"):
+        assert name in done.stdout, name
+    found = json.loads(out.read_text())
+    assert set(found["things"]) == {"balls: red"} and found["benchmark"] == "clicks"
+    assert [Path(path).name for path in found["pictures"]] == ["worst_01.png", "worst_02.png"]
+    assert sorted(path.name for path in pictures.iterdir()) == ["worst_01.png", "worst_02.png"]
+
+
+def test_other_benchmarks_take_one_folder(data):
+    done = CliRunner().invoke(app, ["eval", "captures", str(data), str(data)])
+    assert isinstance(done.exception, EngineError) and "clicks take several" in str(done.exception)
