@@ -212,8 +212,8 @@ def parse_json(text: bytes, name: str) -> Any:
     """The content of a JSON text, called `name` in messages. Raises `EngineError` "bad_file"."""
     try:
         return json.loads(text)
-    # Of syntax, of encoding, or of brackets in brackets a thousand deep.
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: of syntax or of encoding
+        why = "its brackets are too deep" if isinstance(error, RecursionError) else error
         raise EngineError(
-            "bad_file", f"{name} is not valid JSON: {error}.", ["Export it again."]
+            "bad_file", f"{name} is not valid JSON: {why}.", ["Export it again."]
         ) from error

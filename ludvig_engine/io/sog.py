@@ -186,7 +186,8 @@ def _image(content: bytes, file: str, name: str, most: int) -> UInt8[Array, "h w
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(BytesIO(content), formats=("WEBP", "PNG"))
         if image.width * image.height > most:
-            raise _bad(name, f"{file} has {image.width:,} x {image.height:,} pixels, not {most:,}")
+            size = f"{image.width:,} x {image.height:,}"
+            raise _bad(name, f"{file} has {size} pixels, more than the {most:,} that it can need")
         return np.asarray(image.convert("RGBA"))
 
 
