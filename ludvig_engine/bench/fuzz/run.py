@@ -57,7 +57,7 @@ def run(attempts: int, only: Sequence[str] = (), seed: int = 0) -> list[Row]:
     known = list(kinds())
     if unknown := set(only) - set(known):
         raise EngineError(
-            "bad_input", f'There is no kind "{min(unknown)}".', [f"Kinds: {', '.join(known)}."]
+            "bad_input", f'There is no kind "{min(unknown)}".', [f"Kinds: {'; '.join(known)}."]
         )
     left = [name for name in known if name in only or not only]
     rows: list[Row] = []
