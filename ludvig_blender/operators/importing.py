@@ -29,6 +29,8 @@ Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
 FORMATS = formats.FORMATS.values()
 ENDINGS = formats.endings(FORMATS)
+# Endings that files of other kinds have, too: that of a meta.json.
+SHARED = [e for format in FORMATS for e in format.endings if format.folder.endswith(e)]
 # COLMAP's axes, which 3DGS uses too.
 upright = orientation_helper(axis_forward="Z", axis_up="-Y")
 
@@ -185,18 +187,42 @@ class SplatFileHandler(bpy.types.FileHandler):
     bl_label = "Gaussian Splats"
     bl_import_operator = ImportSplats.bl_idname
     bl_export_operator = "ludvig.export_splats"
-    bl_file_extensions = ";".join(ENDINGS)
+    bl_file_extensions = ";".join(ending for ending in ENDINGS if ending not in SHARED)
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context | None) -> bool:
-        return context.area is not None and context.area.type in {"VIEW_3D", "OUTLINER"}
+        return (
+            context is not None
+            and context.area is not None
+            and context.area.type in {"VIEW_3D", "OUTLINER"}
+        )
+
+
+class UnpackedFileHandler(bpy.types.FileHandler):
+    """Imports a meta.json that is dropped, unless the handler of cameras takes it.
+
+    Blender asks its user if two handlers want a file, which would be in the way of transforms.json.
+    """
+
+    bl_idname = "LUDVIG_FH_unpacked"
+    bl_label = "Gaussian Splats"
+    bl_import_operator = ImportSplats.bl_idname
+    bl_file_extensions = ";".join(SHARED)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context | None) -> bool:
+        from . import photographs
+
+        return SplatFileHandler.poll_drop(context) and not (
+            photographs.CameraFileHandler.poll_drop(context)
+        )
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({formats.names(FORMATS)})")
 
 
-CLASSES = (ImportSplats, PlaceSplats, SplatFileHandler)
+CLASSES = (ImportSplats, PlaceSplats, SplatFileHandler, UnpackedFileHandler)
 
 
 register, unregister = menus.with_entry(CLASSES, bpy.types.TOPBAR_MT_file_import, _menu)

@@ -162,6 +162,25 @@ def test_several_files_are_one_undo_step(engine, tmp_path):
     assert len(bpy.data.objects) == 3
 
 
+def test_a_dropped_meta_json_has_one_handler(engine, tmp_path):
+    """Which is that of cameras once there are splats, because of transforms.json."""
+    for name, content in other_formats.sog().items():
+        (tmp_path / name).write_bytes(content)
+    cameras, unpacked = bpy.types.LUDVIG_FH_cameras, bpy.types.LUDVIG_FH_unpacked
+    for count in range(3):
+        assert len(bpy.data.objects) == count
+        context = SimpleNamespace(
+            area=SimpleNamespace(type="VIEW_3D"),
+            view_layer=bpy.context.view_layer,
+            selected_objects=bpy.context.selected_objects,
+        )
+        (handler,) = (h for h in (cameras, unpacked) if h.poll_drop(context))
+        assert ".json" in handler.bl_file_extensions.split(";")
+        operator = getattr(bpy.ops.ludvig, handler.bl_import_operator.split(".")[1])
+        files = [{"name": "meta.json"}]
+        assert operator("INVOKE_DEFAULT", directory=str(tmp_path), files=files) == {"FINISHED"}
+
+
 def test_other_axes_can_be_chosen_afterwards(tmp_path):
     """Blender undoes the import and calls the operator of the undo step again."""
     clouds.write_ply(tmp_path / "a.ply")
