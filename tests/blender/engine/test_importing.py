@@ -86,6 +86,7 @@ def test_a_sog_is_a_file_a_folder_or_its_meta_json(engine, tmp_path):
     clouds.assert_same(found[0], found[1])
     clouds.assert_same(found[0], found[2])
     assert Path(bpy.context.object.ludvig.source) == folder / "meta.json"
+    assert {thing.name for thing in bpy.data.objects} == {"a", "unpacked", "unpacked.001"}
     assert formats.inside(tmp_path) == tmp_path
 
 
