@@ -97,6 +97,7 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
             if error.kind not in pump.QUIET:
                 tell(error)
 
+        messages.clear()  # what it says is about something else
         task = pump.start(importing.steps(paths), label=f"Reading {what}", done=done, failed=failed)
         if not waits:
             how = "the sidebar (N) shows how far it is, and can cancel it"
