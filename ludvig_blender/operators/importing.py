@@ -77,10 +77,13 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
             return self.execute(context)
         return cast("Outcome", ImportHelper.invoke(self, context, event))
 
-    def execute(self, _context: bpy.types.Context) -> Outcome:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import importing, pump
 
+        # As Blender's own importers do. Later it would surprise a user who has gone on working.
+        if context.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
         chosen = self.chosen() or [Path(self.filepath)]
         paths = list(dict.fromkeys(formats.inside(path) for path in chosen))
         axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
@@ -162,7 +165,7 @@ def _place(read: Read, axes: dict[str, Axis]) -> None:
 
 
 def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
-    """Put a new splat object into the scene, turned upright; select it and make it active.
+    """Put a new splat object into the scene, turned upright; in Object Mode, make it active.
 
     Returns the number of its splats.
     """
@@ -176,10 +179,11 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
     own.views = paths.relative(capture.suggest(imported.path.absolute()))
     own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
     context.collection.objects.link(thing)
-    for other in context.selected_objects:
-        other.select_set(False)
-    thing.select_set(True)
-    context.view_layer.objects.active = thing
+    if context.mode == "OBJECT":  # else the user edits something else by now
+        for other in context.selected_objects:
+            other.select_set(False)
+        thing.select_set(True)
+        context.view_layer.objects.active = thing
     return attributes.count(thing.data)
 
 

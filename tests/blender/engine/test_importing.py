@@ -182,6 +182,22 @@ def test_a_dropped_meta_json_has_one_handler(engine, tmp_path):
         assert operator("INVOKE_DEFAULT", directory=str(tmp_path), files=files) == {"FINISHED"}
 
 
+def test_an_import_leaves_edit_mode_when_it_begins_but_not_later(tmp_path):
+    path = clouds.write_ply(tmp_path / "a.ply")
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert load(path).name == "a" and cube.mode == "OBJECT"
+    bpy.context.view_layer.objects.active = cube
+    read = pump.wait(pump.start(importing.steps([path])))
+    bpy.ops.object.mode_set(mode="EDIT")
+    axes = {"axis_forward": "Z", "axis_up": "-Y"}
+    blender_module("ludvig_blender.operators.importing")._place(read, axes)
+    assert bpy.context.object == cube and cube.mode == "EDIT"
+    assert "a.001" in bpy.context.view_layer.objects
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
 def test_other_axes_can_be_chosen_afterwards(tmp_path):
     """Blender undoes the import and calls the operator of the undo step again."""
     clouds.write_ply(tmp_path / "a.ply")
