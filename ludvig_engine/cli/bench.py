@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ class Subject(StrEnum):
     memory = "memory"
     growth = "growth"
     wire = "wire"
+    fuzz = "fuzz"
 
 
 def command(
@@ -47,12 +49,23 @@ def command(
         Path | None, typer.Option(help="Measure on this splat file instead of a synthetic scene")
     ] = None,
     cameras: Views = None,
+    attempts: Annotated[
+        int, typer.Option(help="fuzz: how often each kind of file is damaged", min=1)
+    ] = 1000,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="fuzz: only this kind of file; may be repeated")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Print seconds, rates and ratios. Most documented figures are for `--gaussians 1000000`."""
+    if subjects == [Subject.fuzz]:
+        _fuzz(attempts, kind or [], json)
+        return
     width, height = map(int, size.split("x"))
     figures = {}
     for subject in subjects or [Subject.lift, Subject.graph]:
+        if subject == Subject.fuzz:
+            raise typer.BadParameter("fuzz goes alone: it has a table of its own.")
         console.print(f"Measuring: {subject} ...")
         count = gaussians or (1_000_000 if subject in (Subject.click, Subject.cancel) else 200_000)
         figures[subject.value] = _measure(subject, count, width, height, views, scene, cameras)
@@ -66,6 +79,27 @@ def command(
                 name.replace("_", " "), f"{value:,.4g}" if value < 1e4 else f"{value:,.0f}"
             )
         console.print(table)
+
+
+def _fuzz(attempts: int, only: list[str], json: bool) -> None:
+    """Damage files of every kind, print what happened, and end with 1 if anything went wrong."""
+    from ..bench.fuzz.run import run  # local as in `_measure`
+
+    rows = run(attempts, only)
+    if json:
+        print_json({"kinds": [asdict(row) for row in rows]})
+    else:
+        table = Table("kind", "attempts", "read", "uncaught", "longest, s", "peak, MB")
+        for row in rows:
+            counts = (row.attempts, row.read, row.uncaught)
+            texts = [*(f"{count:,}" for count in counts), f"{row.longest_s:.2f}"]
+            table.add_row(row.kind, *texts, f"{row.peak_mb:,.1f}")
+        console.print(table)
+        for row in rows:
+            for fault in row.faults:
+                console.print(f"{row.kind}: {fault}", markup=False)
+    if any(row.uncaught for row in rows):
+        raise typer.Exit(1)
 
 
 def _measure(

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..arrays import Array, Float, Int
 from ..errors import EngineError
-from ..io.files import open_file, read_json
+from ..io.files import damage_explained, open_file, read_json
 from ..io.load import load_scene
 from ..io.ply_header import read_header
 from ..io.ply_rows import read_rows
@@ -145,9 +145,11 @@ def read_texts(path: Path) -> dict[str, Float[Array, " D"]]:
     """The CLIP vectors of the classes, from a JSON file by name.
 
     Names may be written without spaces, as "showercurtain". Raises `EngineError` "bad_file" if a
-    class is missing.
+    class is missing or vectors are not of the same length.
     """
-    stored = {str(name).replace(" ", ""): vector for name, vector in read_json(path).items()}
+    content = read_json(path)
+    entries = content.items() if isinstance(content, dict) else ()
+    stored = {str(name).replace(" ", ""): vector for name, vector in entries}
     missing = [name for name in NYU40 if name.replace(" ", "") not in stored]
     if missing:
         raise EngineError(
@@ -155,7 +157,15 @@ def read_texts(path: Path) -> dict[str, Float[Array, " D"]]:
             f"{path} has no vector for {len(missing)} classes, such as {missing[0]}.",
             ["Use the file of OpenGaussian's release."],
         )
-    return {name: np.asarray(stored[name.replace(" ", "")], np.float32).ravel() for name in NYU40}
+    with damage_explained(path.name), np.errstate(over="ignore"):
+        vectors = [np.array(stored[name.replace(" ", "")], np.float32).ravel() for name in NYU40]
+    if len({len(vector) for vector in vectors}) > 1 or not np.isfinite(vectors).all():
+        raise EngineError(
+            "bad_file",
+            f"{path} has vectors of several lengths, or that are not finite.",
+            ["Use the file of OpenGaussian's release."],
+        )
+    return dict(zip(NYU40, vectors, strict=True))
 
 
 def read_labels(path: Path) -> Int[Array, " P"]:
@@ -163,13 +173,15 @@ def read_labels(path: Path) -> Int[Array, " P"]:
     with open_file(path) as file:
         header = read_header(file, path)
         blocks = list(read_rows(file, header))
-    if "label" not in (blocks[0].dtype.names or ()):
+    if not blocks or "label" not in (blocks[0].dtype.names or ()):
         raise EngineError(
             "bad_file",
             f"The vertices of {path.name} have no property label.",
             ["Use the scan's _vh_clean_2.labels.ply."],
         )
-    return np.concatenate([block["label"] for block in blocks]).astype(np.int64)
+    labels = np.concatenate([block["label"] for block in blocks])
+    # Labels that are no numbers become 0, which is no class.
+    return np.nan_to_num(labels, posinf=0, neginf=0).astype(np.int64)
 
 
 def lift_segments(

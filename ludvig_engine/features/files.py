@@ -8,15 +8,16 @@ cover the whole photo, but all maps of a folder must have the same number of cha
 from __future__ import annotations
 
 import hashlib
-import zipfile
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
+from ..io.files import damage_explained
 from ..scene import Photo
 
 SUFFIXES = (".npy", ".npz", ".png")
@@ -34,12 +35,10 @@ class Files:
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         path = self._find(photo.name)
-        try:
+        # np.load also raises these: the first for a header of a huge array, the second for one that
+        # is cut short.
+        with damage_explained(str(path), MemoryError, tokenize.TokenError):
             feature_map = _read(path)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnidentifiedImageError) as error:
-            raise EngineError(
-                "bad_file", f"{path} cannot be read: {error}.", ["Write the file again."]
-            ) from error
         feature_map = feature_map[None] if feature_map.ndim == 2 else feature_map
         if feature_map.ndim != 3 or 0 in feature_map.shape:
             shape = "x".join(map(str, feature_map.shape))

@@ -97,9 +97,10 @@ def _tests(
 
 
 def _within(values: Float[Array, "N ..."], low: float, high: float) -> Bool[Array, " N"]:
-    axes = tuple(range(1, values.ndim))
-    # Largest and smallest first, because comparing all values makes arrays of their number.
-    return (values.min(axes, initial=high) >= low) & (values.max(axes, initial=low) <= high)
+    # The whole first: good files need no more, and it is 20 times quicker than row by row.
+    if values.min(initial=high) >= low and values.max(initial=low) <= high:
+        return np.ones(len(values), bool)
+    return np.asarray(((values >= low) & (values <= high)).all(tuple(range(1, values.ndim))))
 
 
 def finite(gaussians: Gaussians) -> Bool[Array, " N"]:

@@ -26,6 +26,7 @@ CHUNK = 256
 _WORDS = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
 _POSITION = ["x", "y", "z"]
 _SCALE = ["scale_x", "scale_y", "scale_z"]
+_COLOR = ["r", "g", "b"]
 
 
 def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
@@ -36,9 +37,10 @@ def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
         sh = _table(file, header, "sh") if header.has("sh") else None
     n = len(packed)
     names = set(_WORDS) - set(packed.dtype.names or ())
-    names |= {f"{end}_{a}" for end in ("min", "max") for a in _POSITION + _SCALE} - set(
-        chunks.dtype.names or ()
-    )
+    ends = set(chunks.dtype.names or ())
+    colored = any(name in ends for name in ("min_r", "max_r"))  # newer files
+    axes = _POSITION + _SCALE + (_COLOR if colored else [])
+    names |= {f"{end}_{axis}" for end in ("min", "max") for axis in axes} - ends
     rest = [] if sh is None else [f"f_rest_{i}" for i in range(len(sh.dtype.names or ()))]
     if sh is not None:
         names |= set(rest) - set(sh.dtype.names or ())
@@ -55,8 +57,8 @@ def read_compressed_ply(path: str | os.PathLike[str]) -> Splats:
 
     color = _unpack(packed["packed_color"], 8, 8, 8, 8)
     rgb = color[:, :3]
-    if "min_r" in (chunks.dtype.names or ()):
-        rgb = _within(rgb, chunks, ["r", "g", "b"])
+    if colored:
+        rgb = _within(rgb, chunks, _COLOR)
     rotation = packed["packed_rotation"].astype(np.uint32)
     return checked(
         Gaussians(

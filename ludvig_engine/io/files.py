@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -130,14 +131,22 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise _special(path)
     with buffered(_OnDisk(cast(io.FileIO, file), path.name)) as opened:
         # The system's own files, as in /proc, claim to be empty.
-        if not size_of(opened) and opened.read(1):
+        if not size_of(opened) and opened.peek(1):
             raise _special(path)
         yield opened
 
 
-def buffered(raw: Raw) -> BinaryIO:
+class Buffered(io.BufferedReader):
+    """A file whose reads take no more memory than it has bytes, whatever number they ask for."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        most = size_of(self)
+        return super().read(size if size is None or size < most else most)
+
+
+def buffered(raw: Raw) -> Buffered:
     """A file to read from, whose content `raw` provides."""
-    return io.BufferedReader(raw, 1 << 16)
+    return Buffered(raw, 1 << 16)
 
 
 def size_of(file: BinaryIO) -> int:
@@ -165,7 +174,7 @@ def damage_explained(name: str, *errors: type[Exception]) -> Iterator[None]:
 
 def _in_words(error: Exception) -> str:
     """One short line. A KeyError's text is only the key, and some errors have none."""
-    text = " ".join(str(error).split())[:200]
+    text = shorten(str(error), 200)
     kind = type(error).__name__
     return f"{kind} {text}".rstrip() if isinstance(error, KeyError) or not text else text
 
@@ -203,8 +212,8 @@ def parse_json(text: bytes, name: str) -> Any:
     """The content of a JSON text, called `name` in messages. Raises `EngineError` "bad_file"."""
     try:
         return json.loads(text)
-    # Of syntax, of encoding, or of brackets in brackets a thousand deep.
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: of syntax or of encoding
+        why = "its brackets are too deep" if isinstance(error, RecursionError) else error
         raise EngineError(
-            "bad_file", f"{name} is not valid JSON: {error}.", ["Export it again."]
+            "bad_file", f"{name} is not valid JSON: {why}.", ["Export it again."]
         ) from error

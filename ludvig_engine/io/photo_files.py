@@ -68,7 +68,7 @@ def open_photo(path: Path) -> Image.Image:
         raise EngineError(
             "not_found", f"There is no image {path}.", ["Check the path; was it moved?"]
         ) from error
-    except (OSError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise unreadable(path, error) from error
 
 

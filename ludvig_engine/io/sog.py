@@ -59,7 +59,7 @@ def read_sog(path: str | os.PathLike[str]) -> Splats:
         # A folder may have been zipped as a whole, so that its name is part of all names.
         place = min(metas, key=len).removesuffix("meta.json")
         size = size_of(file)
-        return _decode(lambda name: _member(bundle, place + name, path.name), path.name, size)
+        return _decode(lambda name: _member(bundle, place + name, path.name, size), path.name, size)
 
 
 def _decode(read: Callable[[str], bytes], name: str, size: int) -> Splats:
@@ -186,14 +186,15 @@ def _image(content: bytes, file: str, name: str, most: int) -> UInt8[Array, "h w
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(BytesIO(content), formats=("WEBP", "PNG"))
         if image.width * image.height > most:
-            raise _bad(name, f"{file} has {image.width:,} x {image.height:,} pixels, not {most:,}")
+            size = f"{image.width:,} x {image.height:,}"
+            raise _bad(name, f"{file} has {size} pixels, more than the {most:,} that it can need")
         return np.asarray(image.convert("RGBA"))
 
 
-def _member(bundle: zipfile.ZipFile, member: str, name: str) -> bytes:
+def _member(bundle: zipfile.ZipFile, member: str, name: str, size: int) -> bytes:
     with damage_explained(name):
         entry = bundle.getinfo(member)
-        if entry.file_size > limit(entry.compress_size):
+        if entry.file_size > limit(min(entry.compress_size, size)):
             raise _bad(name, f"{member} unpacks to {entry.file_size / 1e6:,.0f} MB")
         # Not `read`, which unpacks more than the entry says.
         with bundle.open(entry) as opened:

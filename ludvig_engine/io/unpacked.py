@@ -29,6 +29,14 @@ _LAYERS = 3
 _Source = gzip.GzipFile | zipfile.ZipExtFile
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\3\4"
+# What other packed files begin with.
+_OTHERS = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "RAR",
+    b"\xfd7zXZ\0": "xz",
+    b"BZh91AY&SY": "bzip2",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+}
 # Names of splat files in a zip; the file's content decides which format it is.
 _SPLATS = re.compile(r"\.(ply|splat|ksplat|spz|sog)(\.gz)?$", re.IGNORECASE)
 # What macOS puts beside the files.
@@ -45,23 +53,29 @@ def open_unpacked(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """The content of a file as `open_file` gives it, and that of packed files unpacked.
 
     A zip with a meta.json is left as it is, because that is a SOG. Raises the errors of
-    `open_file`, and `EngineError` "bad_file" if the file is damaged, if a zip holds no splat file
-    or several, and, while reading, if more comes out than `limit` allows.
+    `open_file`, and `EngineError` "bad_file" if the file is damaged or packed in another way, if a
+    zip holds no splat file or several, and, while reading, if more comes out than `limit` allows.
     """
     name = Path(path).name
     with ExitStack() as stack:
         file = stack.enter_context(open_file(path))
         most = limit(size_of(file))
         for _ in range(_LAYERS):
-            start = file.peek(4)[:4]  # type: ignore[attr-defined]  # which BinaryIO lacks
+            start = file.peek(16)[:16]  # type: ignore[attr-defined]  # which BinaryIO lacks
             source: _Source | None = None
             if start.startswith(_GZIP):
                 source = gzip.GzipFile(fileobj=file)
                 inner = file.name.removesuffix(".gz")
-            elif start == _ZIP:
+            elif start.startswith(_ZIP):
                 source = _splats_in(file, name)
                 inner = source.name if source else ""
                 file.seek(0)
+            elif other := next((o for mark, o in _OTHERS.items() if start.startswith(mark)), ""):
+                raise EngineError(
+                    "bad_file",
+                    f"{name} is packed with {other}, which cannot be read here.",
+                    ["Unpack it, and choose the splat file."],
+                )
             if source is None:
                 break
             file = stack.enter_context(buffered(_Stream(source, most, name, inner)))

@@ -109,6 +109,11 @@ def test_damaged_files_are_explained(tmp_path, make_gaussians):
     refused("no property packed_color", b"packed_color", b"packed_shade")
     refused("no property max_y", b"max_y", b"MAX_Y")
     refused("chunks do not make 300", b"element chunk 2", b"element chunk 1")
+    refused("no property max_g", b"max_g", b"MAX_G")
+    refused("no property min_r", b"min_r", b"MIN_R")
+    refused("not integers of 4 bytes", b"uint packed_scale", b"float packed_scale")
+    refused("harmonics are not", b"property uchar f_rest_3", b"property char f_rest_3")
+    refused("no property f_rest_3", b"property uchar f_rest_3", b"property uchar f_rest_9")
     refused("no chunk element", b"element chunk", b"element CHUNK")
     with pytest.raises(EngineError, match="compressed PLY"):
         read_ply(tmp_path / "a.ply")

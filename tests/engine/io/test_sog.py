@@ -11,6 +11,7 @@ from PIL import Image
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.sog import read_sog
+from ludvig_engine.io.splats import read_splats
 
 WIDTH = 20
 
@@ -166,3 +167,55 @@ def test_damaged_files_are_explained(tmp_path, make_gaussians):
             tmp_path / "scene", {**parts, "meta.json": json.dumps({**meta, **change}).encode()}
         )
         refused(tmp_path / "scene")
+
+
+def test_a_folder_that_was_zipped_as_a_whole(folder, make_gaussians):
+    parts = encode(make_gaussians(100, 1), 2)
+    save_zip(folder / "a.sog", parts)
+    save_zip(folder / "b.zip", {f"my scene/{name}": content for name, content in parts.items()})
+    for name in ("means", "shN"):
+        np.testing.assert_array_equal(
+            getattr(read_splats(folder / "b.zip").gaussians, name),
+            getattr(read_sog(folder / "a.sog").gaussians, name),
+        )
+
+
+def test_bombs_are_refused_before_they_are_unpacked(tmp_path, make_gaussians, monkeypatch):
+    """Images of few bytes and many pixels, members that unpack to gigabytes, endless brackets."""
+    parts = encode(make_gaussians(100, 1), 2)
+    meta = json.loads(parts["meta.json"])
+    out = io.BytesIO()
+    Image.new("1", (13300, 13300)).save(out, "PNG")
+    for change, match in [
+        ({"means_l.webp": out.getvalue()}, "has 13,300 x 13,300 pixels"),
+        ({"shN_centroids.webp": out.getvalue()}, "has 13,300 x 13,300 pixels"),
+        ({"meta.json": b"[" * 100_000}, "not valid JSON"),
+        ({"meta.json": json.dumps({**meta, "count": 10**8}).encode()}, "do not hold 100,000,000"),
+        ({"meta.json": b'{"count": NaN}'}, "do not hold nan"),
+        ({"meta.json": bytes(1 << 25)}, "unpacks to 34 MB"),
+    ]:
+        with zipfile.ZipFile(tmp_path / "a.sog", "w", zipfile.ZIP_DEFLATED) as bundle:
+            for name, content in {**parts, **change}.items():
+                bundle.writestr(name, content)
+        decoded = []
+        with monkeypatch.context() as patch:
+            patch.setattr(Image.Image, "convert", lambda *a, d=decoded, **k: d.append(a) or 1 / 0)
+            with pytest.raises(EngineError) as caught:
+                read_sog(tmp_path / "a.sog")
+        if "shN" in "".join(change):  # the other images come first
+            assert decoded
+            with pytest.raises(EngineError) as caught:
+                read_sog(tmp_path / "a.sog")
+        else:
+            assert not decoded
+        assert match in caught.value.message
+
+
+def test_files_outside_the_folder_are_not_read(tmp_path, make_gaussians):
+    parts = encode(make_gaussians(100, 0), 2)
+    meta = json.loads(parts["meta.json"])
+    meta["quats"]["files"] = ["../secret.webp"]
+    (tmp_path / "secret.webp").write_bytes(parts.pop("quats.webp"))
+    save_folder(tmp_path / "scene", {**parts, "meta.json": json.dumps(meta).encode()})
+    with pytest.raises(EngineError, match=r"no file .*scene/secret\.webp"):
+        read_sog(tmp_path / "scene")

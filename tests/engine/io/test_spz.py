@@ -3,6 +3,7 @@
 import gzip
 import struct
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -140,6 +141,30 @@ def test_damaged_files_are_explained(tmp_path, make_gaussians, version):
         with pytest.raises(EngineError, match=r"a.spz cannot be read") as caught:
             read_spz(tmp_path / "a.spz")
         assert caught.value.kind == "bad_file"
+
+
+def test_no_more_is_decompressed_than_the_header_says(tmp_path, make_gaussians):
+    zstandard = pytest.importorskip(
+        "zstandard", reason="zstandard is not installed: SPZ version 4 is not tested"
+    )
+    raw = encode(make_gaussians(4, 0), 4)
+    bomb = zstandard.ZstdCompressor(level=19).compress(bytes(1 << 28))
+    sizes = [4 * k for k in (9, 1, 3, 3, 4)]
+    for claimed, match in [(sizes, "has not the 36 bytes"), ([1 << 28] * 5, "instead of 36")]:
+        table = b"".join(struct.pack("<QQ", len(bomb), size) for size in claimed)
+        content = raw[:15] + struct.pack("<BI12x", 5, 32) + table + bomb * 5
+        (tmp_path / "a.spz").write_bytes(content)
+        tracemalloc.start()
+        with pytest.raises(EngineError, match=match):
+            read_spz(tmp_path / "a.spz")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 25
+        tracemalloc.stop()
+    for version in (3, 4):  # a count that no file of this size can have
+        raw = encode(make_gaussians(4, 0), version)
+        raw = gzip.decompress(raw) if version == 3 else raw
+        (tmp_path / "a.spz").write_bytes(raw[:8] + b"\xff\xff\xff\x7f" + raw[12:])
+        with pytest.raises(EngineError, match="2,147,483,647 splats take"):
+            read_spz(tmp_path / "a.spz")
 
 
 def test_version_4_says_what_it_needs(tmp_path, monkeypatch):

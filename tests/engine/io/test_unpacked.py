@@ -1,6 +1,8 @@
 """Packed splat files are read as if they were not, and never unpack to more than they should."""
 
+import bz2
 import gzip
+import lzma
 import os
 import zipfile
 
@@ -64,6 +66,19 @@ def test_zips_that_do_not_hold_one_splat_file(folder):
         with pytest.raises(EngineError, match=match) as caught:
             read_splats(folder / "a.zip")
         assert caught.value.kind == "bad_file" and caught.value.fixes
+
+
+def test_other_packers_are_named(folder):
+    for content, name in [
+        (bz2.compress(b"ply\n"), "bzip2"),
+        (lzma.compress(b"ply\n"), "xz"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "7z"),
+        (gzip.compress(b"Rar!\x1a\x07\1\0"), "RAR"),
+    ]:
+        (folder / "a.ply").write_bytes(content)
+        with pytest.raises(EngineError, match=f"packed with {name}") as caught:
+            read_splats(folder / "a.ply")
+        assert "Unpack it" in str(caught.value)
 
 
 def test_bombs_stop_at_the_limit(tmp_path):

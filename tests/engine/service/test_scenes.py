@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 import time
 
 import numpy as np
 import pytest
+from waiting import wait_for
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError, Fix
+from ludvig_engine.io import files
 from ludvig_engine.io.ply import read_ply, write_ply
+from ludvig_engine.progress import Job
 from ludvig_engine.wire.methods import (
     CheckScene,
     ClearCache,
@@ -125,6 +129,39 @@ def test_a_cloud_is_the_file_it_was_read_from(shared, made):
     np.testing.assert_allclose(*scores, atol=1e-2)  # quaternions are normalized once more
 
 
+def test_a_cancelled_open_reads_no_further(service, tmp_path, monkeypatch):
+    """The file has 4 GiB of which nothing is on the disk; its reading goes on in a thread."""
+    names = property_names()
+    rows = (1 << 32) // (4 * len(names))
+    head = ["ply", "format binary_little_endian 1.0", f"element vertex {rows}"]
+    head += [f"property float {name}" for name in names]
+    with (tmp_path / "a.ply").open("wb") as file:
+        file.write("\n".join([*head, "end_header\n"]).encode())
+        file.truncate(1 << 33)
+    read = []
+    some = files._OnDisk.some
+
+    def counted(self, buffer):
+        read.append(len(buffer))
+        return some(self, buffer)
+
+    monkeypatch.setattr(files._OnDisk, "some", counted)
+
+    class Impatient(Job):
+        def cancelled(self):
+            return len(read) > 20
+
+    with pytest.raises(Cancelled):
+        service(OpenScene(splats=str(tmp_path / "a.ply")), job=Impatient())
+    assert wait_for(lambda: not any(t.name == "aside" for t in threading.enumerate()))
+    assert sum(read) < 1 << 26
+
+
+def property_names():
+    rest = [*(f"scale_{i}" for i in range(3)), *(f"rot_{i}" for i in range(4))]
+    return ["x", "y", "z", *(f"f_dc_{i}" for i in range(3)), "opacity", *rest]
+
+
 def test_unusable_splats_are_counted_and_get_nothing(service, made):
     whole = cloud(made)
     means = whole.means.copy()
@@ -132,7 +169,7 @@ def test_unusable_splats_are_counted_and_get_nothing(service, made):
     bad = Cloud(means, whole.quats, whole.scales, whole.opacities, whole.sh0, whole.shN)
     scene = service(OpenScene(cloud=bad, views=str(made)))
     assert (scene.count, scene.usable) == (4000, 3998)
-    assert "2 of 4,000 splats have NaN" in scene.notes[0]
+    assert "2 of 4,000 splats are left out: 2 with NaN" in scene.notes[0]
     assert np.isfinite(scene.bounds).all()
     found = service(RunSegment(scene.scene, RED))
     assert (
