@@ -32,11 +32,14 @@ def show(error: EngineError) -> None:
 def pop_up(error: EngineError) -> None:
     """Show an error in the panel, and in a box at the mouse for users who do not see the panel."""
     show(error)
+    texts = [error.message, *(fix.text for fix in error.fixes)]
+    if any(fix.action for fix in error.fixes):
+        texts.append("The sidebar (N) has buttons for this, in the tab LUDVIG.")
 
     def draw(menu: bpy.types.UIPopupMenu, _context: bpy.types.Context) -> None:
         layout = menu.layout
         assert layout is not None
-        for text in (error.message, *(fix.text for fix in error.fixes)):
+        for text in texts:
             for line in textwrap.wrap(text, WIDTH):
                 layout.label(text=line)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import bpy
 
 from ...ludvig_engine.errors import EngineError
+from ...ludvig_engine.io import formats
 from ..data import reading, splats
 from . import link, pump
 
@@ -69,7 +70,8 @@ def _one(path: Path) -> pump.Steps[Imported]:
         content = yield from _ask(path)
     # Before Blender 5.1 that leaves Edit Mode, under the hands of a user who moves something there.
     yield pump.Until(lambda: splats.RESIZABLE or bpy.app.background or not _busy())
-    thing = yield from splats.making(path.stem, content.columns)
+    name = path.parent.name if formats.is_unpacked(path) else path.stem
+    thing = yield from splats.making(name, content.columns)
     return Imported(path, thing.session_uid, content.untouched, content.notes)
 
 

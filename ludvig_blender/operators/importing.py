@@ -29,6 +29,8 @@ Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 
 FORMATS = formats.FORMATS.values()
 ENDINGS = formats.endings(FORMATS)
+# Endings that files of other kinds have, too: that of a meta.json.
+SHARED = [e for format in FORMATS for e in format.endings if format.folder.endswith(e)]
 # COLMAP's axes, which 3DGS uses too.
 upright = orientation_helper(axis_forward="Z", axis_up="-Y")
 
@@ -75,10 +77,13 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
             return self.execute(context)
         return cast("Outcome", ImportHelper.invoke(self, context, event))
 
-    def execute(self, _context: bpy.types.Context) -> Outcome:
+    def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import messages
         from ..engine import importing, pump
 
+        # As Blender's own importers do. Later it would surprise a user who has gone on working.
+        if context.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
         chosen = self.chosen() or [Path(self.filepath)]
         paths = list(dict.fromkeys(formats.inside(path) for path in chosen))
         axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
@@ -95,6 +100,7 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
             if error.kind not in pump.QUIET:
                 tell(error)
 
+        messages.clear()  # what it says is about something else
         task = pump.start(importing.steps(paths), label=f"Reading {what}", done=done, failed=failed)
         if not waits:
             how = "the sidebar (N) shows how far it is, and can cancel it"
@@ -159,7 +165,7 @@ def _place(read: Read, axes: dict[str, Axis]) -> None:
 
 
 def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
-    """Put a new splat object into the scene, turned upright; select it and make it active.
+    """Put a new splat object into the scene, turned upright; in Object Mode, make it active.
 
     Returns the number of its splats.
     """
@@ -173,10 +179,11 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
     own.views = paths.relative(capture.suggest(imported.path.absolute()))
     own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
     context.collection.objects.link(thing)
-    for other in context.selected_objects:
-        other.select_set(False)
-    thing.select_set(True)
-    context.view_layer.objects.active = thing
+    if context.mode == "OBJECT":  # else the user edits something else by now
+        for other in context.selected_objects:
+            other.select_set(False)
+        thing.select_set(True)
+        context.view_layer.objects.active = thing
     return attributes.count(thing.data)
 
 
@@ -185,18 +192,42 @@ class SplatFileHandler(bpy.types.FileHandler):
     bl_label = "Gaussian Splats"
     bl_import_operator = ImportSplats.bl_idname
     bl_export_operator = "ludvig.export_splats"
-    bl_file_extensions = ";".join(ENDINGS)
+    bl_file_extensions = ";".join(ending for ending in ENDINGS if ending not in SHARED)
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context | None) -> bool:
-        return context.area is not None and context.area.type in {"VIEW_3D", "OUTLINER"}
+        return (
+            context is not None
+            and context.area is not None
+            and context.area.type in {"VIEW_3D", "OUTLINER"}
+        )
+
+
+class UnpackedFileHandler(bpy.types.FileHandler):
+    """Imports a meta.json that is dropped, unless the handler of cameras takes it.
+
+    Blender asks its user if two handlers want a file, which would be in the way of transforms.json.
+    """
+
+    bl_idname = "LUDVIG_FH_unpacked"
+    bl_label = "Gaussian Splats"
+    bl_import_operator = ImportSplats.bl_idname
+    bl_file_extensions = ";".join(SHARED)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context | None) -> bool:
+        from . import photographs
+
+        return SplatFileHandler.poll_drop(context) and not (
+            photographs.CameraFileHandler.poll_drop(context)
+        )
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({formats.names(FORMATS)})")
 
 
-CLASSES = (ImportSplats, PlaceSplats, SplatFileHandler)
+CLASSES = (ImportSplats, PlaceSplats, SplatFileHandler, UnpackedFileHandler)
 
 
 register, unregister = menus.with_entry(CLASSES, bpy.types.TOPBAR_MT_file_import, _menu)

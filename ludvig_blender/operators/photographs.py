@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ...ludvig_engine.io import formats
 from . import polls
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class ImportCameras(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import messages, paths
 
+        if any(formats.is_unpacked(file.name) for file in self.files):  # dropped, but no cameras
+            files = [{"name": file.name} for file in self.files]
+            splats: Any = bpy.ops.ludvig.import_splats  # type: ignore[attr-defined]
+            return cast("Outcome", splats("INVOKE_DEFAULT", directory=self.directory, files=files))
         path = Path(bpy.path.abspath(self.filepath or self.directory))
         if path.suffix.lower() in COLMAP:
             path = path.parent

@@ -178,6 +178,11 @@ def patterns(formats: Iterable[Format]) -> list[str]:
     ]
 
 
+def is_unpacked(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's name says that its folder is a splat file: a meta.json."""
+    return any(Path(path).name == format.folder for format in FORMATS.values() if format.folder)
+
+
 def inside(path: str | os.PathLike[str]) -> Path:
     """The file that makes a folder a splat file, such as its meta.json; other paths as they are."""
     path = Path(path)

@@ -73,6 +73,10 @@ def _splats() -> list[Kind]:
         pack = lambda files: {"a.sog": s.zipped(files)}  # noqa: E731 - shorter than a function
         inside = partial(_read_splats, "a.sog")
         rows += [Kind(f".sog version {version}, inside", parts, inside, pack=pack)]
+    for level in (0, 1, 2):
+        pack = lambda files: {"a.ksplat": s.headed(files)}  # noqa: E731 - as above
+        inside = partial(_read_splats, "a.ksplat")
+        rows += [Kind(f".ksplat level {level}", partial(s.ksplat, level), inside, pack=pack)]
     inside = partial(_read_splats, "a.ply.gz")
     pack = lambda files: {"a.ply.gz": s.gzipped(files["a.ply"])}  # noqa: E731 - as above
     make = partial(_one, "a.ply", partial(s.ply, s.USUAL))

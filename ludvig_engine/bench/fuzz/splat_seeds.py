@@ -70,6 +70,32 @@ def splat() -> bytes:
     )
 
 
+def ksplat(level: int) -> Mapping[str, bytes]:
+    """The parts of a .ksplat of degree 1: the fields of its headers, and the rest.
+
+    `headed` makes a file of them. Most bytes of its headers are unused.
+    """
+    random = np.random.default_rng(0)
+    head = struct.pack("<BBxxIIIIHxx5f", 0, 1, 1, 1, N, N, level, 0, 0, 0, -1.5, 1.5)
+    full, size = 3, 16
+    section = struct.pack("<IIIIfHxxIIIIH", N, N, size, full + 1, 5.0, 12, 32767, 0, full, 1, 1)
+    buckets = struct.pack("<I", N - full * size)
+    buckets += random.normal(size=3 * (full + 1)).astype("<f4").tobytes()
+    numbers = random.normal(size=(N, 10)).astype("<f4" if level == 0 else "<f2")
+    means = numbers[:, :3] if level == 0 else random.integers(0, 65536, (N, 3)).astype("<u2")
+    harmonics = random.uniform(0, 2, (N, 9)).astype(("<f4", "<f2", "u1")[level])
+    colors = random.integers(0, 256, (N, 4)).astype("u1")
+    columns = [means, np.abs(numbers[:, 3:6]), numbers[:, 6:], colors, harmonics]
+    parts = [np.ascontiguousarray(column).view("u1") for column in columns]
+    return {"head": head, "section": section, "rest": buckets + np.hstack(parts).tobytes()}
+
+
+def headed(parts: Mapping[str, bytes]) -> bytes:
+    """A .ksplat from the fields of its headers and the rest."""
+    head, section = parts["head"][:4096].ljust(4096, b"\0"), parts["section"][:1024]
+    return head + section.ljust(1024, b"\0") + parts["rest"]
+
+
 def spz(version: int) -> bytes:
     """An SPZ of degree 1, before it is gzipped (versions 2 and 3)."""
     random = np.random.default_rng(0)

@@ -86,6 +86,7 @@ def test_a_sog_is_a_file_a_folder_or_its_meta_json(engine, tmp_path):
     clouds.assert_same(found[0], found[1])
     clouds.assert_same(found[0], found[2])
     assert Path(bpy.context.object.ludvig.source) == folder / "meta.json"
+    assert {thing.name for thing in bpy.data.objects} == {"a", "unpacked", "unpacked.001"}
     assert formats.inside(tmp_path) == tmp_path
 
 
@@ -160,6 +161,41 @@ def test_several_files_are_one_undo_step(engine, tmp_path):
     assert not bpy.data.objects
     bpy.ops.ed.redo()
     assert len(bpy.data.objects) == 3
+
+
+def test_a_dropped_meta_json_has_one_handler(engine, tmp_path):
+    """Which is that of cameras once there are splats, because of transforms.json."""
+    for name, content in other_formats.sog().items():
+        (tmp_path / name).write_bytes(content)
+    cameras, unpacked = bpy.types.LUDVIG_FH_cameras, bpy.types.LUDVIG_FH_unpacked
+    for count in range(3):
+        assert len(bpy.data.objects) == count
+        context = SimpleNamespace(
+            area=SimpleNamespace(type="VIEW_3D"),
+            view_layer=bpy.context.view_layer,
+            selected_objects=bpy.context.selected_objects,
+        )
+        (handler,) = (h for h in (cameras, unpacked) if h.poll_drop(context))
+        assert ".json" in handler.bl_file_extensions.split(";")
+        operator = getattr(bpy.ops.ludvig, handler.bl_import_operator.split(".")[1])
+        files = [{"name": "meta.json"}]
+        assert operator("INVOKE_DEFAULT", directory=str(tmp_path), files=files) == {"FINISHED"}
+
+
+def test_an_import_leaves_edit_mode_when_it_begins_but_not_later(tmp_path):
+    path = clouds.write_ply(tmp_path / "a.ply")
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert load(path).name == "a" and cube.mode == "OBJECT"
+    bpy.context.view_layer.objects.active = cube
+    read = pump.wait(pump.start(importing.steps([path])))
+    bpy.ops.object.mode_set(mode="EDIT")
+    axes = {"axis_forward": "Z", "axis_up": "-Y"}
+    blender_module("ludvig_blender.operators.importing")._place(read, axes)
+    assert bpy.context.object == cube and cube.mode == "EDIT"
+    assert "a.001" in bpy.context.view_layer.objects
+    bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def test_other_axes_can_be_chosen_afterwards(tmp_path):

@@ -17,7 +17,8 @@ def test_the_content_counts_not_the_name(folder, make_gaussians, same):
 
 def test_other_files_are_refused(folder):
     for name, content, match in [
-        ("a.ksplat", bytes(100), "a.ksplat is not a splat file"),
+        ("a.ksplat", bytes(100), "a.ksplat cannot be read"),
+        ("a.obj", bytes(100), "a.obj is not a splat file"),
         ("a", b"", "a is not a splat file"),
         ("a.ply", bytes(100), "not a PLY"),
         ("a.spz", bytes(100), "not an SPZ file"),
