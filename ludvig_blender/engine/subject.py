@@ -195,7 +195,9 @@ class Subject:
             request = OpenScene(splats=path, views=views, photos=photos)
             rows = splats.rows(self.thing().data)
         else:
-            request = OpenScene(cloud=(yield from self._cloud(values)), views=views, photos=photos)
+            cloud = yield from self._cloud(values)
+            source = capture.source(thing)
+            request = OpenScene(cloud=cloud, views=views, photos=photos, source=source)
         scene = yield from link.answered(connection.client, request)
         opened = connection.scenes[self.uid] = Opened(scene, identity, paths, rows)
         return opened

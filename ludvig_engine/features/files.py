@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
+from ..io.photo_files import open_photo
 from ..scene import Photo
 
 SUFFIXES = (".npy", ".npz", ".png")
@@ -107,7 +108,7 @@ def _read(path: Path) -> Array:
             if len(arrays.files) != 1:
                 raise ValueError(f"it holds {len(arrays.files)} arrays instead of 1")
             return np.asarray(arrays[arrays.files[0]])
-    with Image.open(path) as image:
+    with open_photo(path) as image:
         plain = image.mode in ("L", "RGB", "RGBA", "I;16")
         pixels = np.asarray(image if plain else image.convert("RGB"))
     scale = 65535 if pixels.dtype.itemsize == 2 else 255

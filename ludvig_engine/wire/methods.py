@@ -110,6 +110,8 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
     views: str = ""  # a COLMAP folder, transforms.json or cameras.json
     # The folder of the photos, if it is not where `views` says.
     photos: str = ""
+    # The file that a cloud was read from. nerfstudio leaves beside it how it moved the cameras.
+    source: str = ""
 
     def __post_init__(self) -> None:
         _exactly_one(self, "splats", "cloud")
