@@ -17,7 +17,6 @@ from scipy.ndimage import map_coordinates
 from ..arrays import Array, Bool, Float, Shaped
 from .shots import Intrinsics, UnusableCamera, limited
 
-
 # The part of a photo's width or height that a lens must cover. Real ones cover more than 0.6; with
 # less, a photo would be handled at many times the limit on its pinhole camera.
 _SMALLEST = 0.25
