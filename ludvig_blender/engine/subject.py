@@ -202,7 +202,10 @@ class Subject:
             rows = splats.rows(self.thing().data)
         else:
             cloud = yield from self._cloud(values)
-            request = OpenScene(cloud=cloud, views=views, photos=photos, near=near or None)
+            source = capture.source(thing)
+            request = OpenScene(
+                cloud=cloud, views=views, photos=photos, source=source, near=near or None
+            )
         scene = yield from link.answered(connection.client, request)
         opened = connection.scenes[self.uid] = Opened(scene, identity, paths, near, rows)
         capture.keep_trained(self.thing(), scene.raster)

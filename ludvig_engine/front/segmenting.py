@@ -42,7 +42,8 @@ def segment(
     """Find the object that the prompts mean: any number, of any kinds, on one photo or several.
 
     Prompts name a photo and are in pixels of the photo file, however large its camera is: x to the
-    right, y down, (0, 0) is the middle of the upper left pixel. EXIF orientation is ignored.
+    right, y down, (0, 0) is the middle of the upper left pixel. EXIF turns count only if
+    the cameras are for the turned photos, as a note of the scene says then.
 
     Args:
         prepared: A scene with features, of `prepare`.

@@ -7,7 +7,7 @@ A JSON file may hold anything at any place: a list for a number, 1e999, null, "2
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ class Entry:
 
     def __contains__(self, key: str) -> bool:
         return self._values.get(key) is not None
+
+    def present(self, keys: Iterable[str]) -> list[str]:
+        """Those of `keys` that have a value."""
+        return [key for key in keys if key in self._values and self._values[key] is not None]
 
     def number(self, key: str, default: float | None = None) -> float:
         """A finite number; texts that are numbers count."""

@@ -22,7 +22,7 @@ _GENERAL = {
     # Project Aria's, in nerfstudio's name. COLMAP has made its own of the same formula.
     "FISHEYE624": "RAD_TAN_THIN_PRISM_FISHEYE",
 }
-_KNOWN = [name for name in (*_GENERAL, *PARAMETERS) if name]
+_KNOWN = sorted({*_GENERAL, *PARAMETERS} - {""})
 # Lenses that instant-ngp has keys for instead of names.
 _OTHERS = ("ftheta_p0", "latlong", "equirectangular", "orthographic")
 # What programs call coefficients of lenses: COLMAP's names, OpenCV's s1 to s4, Metashape's b1, b2.
@@ -84,7 +84,7 @@ def _model(word: str, fisheye: bool | None) -> str:
 
 def _coefficients(entry: Entry, model: str, word: str) -> dict[str, float]:
     """The coefficients that the entry has, by name."""
-    found = {name: entry.number(name) for name in _COEFFICIENTS if name in entry}
+    found = {name: entry.number(name) for name in entry.present(_COEFFICIENTS)}
     # The special cases with one coefficient call it k.
     if model in ("FULL_OPENCV", "OPENCV_FISHEYE") and "k" in found:
         found.setdefault("k1", found.pop("k"))

@@ -17,6 +17,10 @@ from scipy.ndimage import map_coordinates
 from ..arrays import Array, Bool, Float, Shaped
 from .shots import Intrinsics, UnusableCamera, limited
 
+# The part of a photo's width or height that a lens must cover. Real ones cover more than 0.6; with
+# less, a photo would be handled at many times the limit on its pinhole camera.
+_SMALLEST = 0.25
+
 
 @dataclass(frozen=True)
 class Lens:
@@ -54,9 +58,9 @@ class Lens:
         low = np.maximum(np.nanmin(rays, 0) * focal, -center - np.array(size) / 2)
         high = np.minimum(np.nanmax(rays, 0) * focal, -center + np.array(size) * 1.5)
         full = np.ceil(high - low).astype(int)
-        if min(full) < 2:
+        if min(full / size) < _SMALLEST:
             raise UnusableCamera(
-                f"{distorted.model} with {_numbers(distorted)} sees no more than {full.tolist()} "
+                f"{distorted.model} with {_numbers(distorted)} has rays for hardly any of its "
                 "pixels",
                 "Calibrate the camera again.",
             )

@@ -51,7 +51,7 @@ def find_photos(names: Sequence[str], folders: Sequence[Path]) -> Found:
     listing = _Listing()  # only for this search, because files come and go
     counts = Counter(names)
     best = Found({}, None)
-    for folder in folders:
+    for folder in filter(Path.is_dir, folders):
         matched = {name: listing.match(name, folder) for name in counts if counts[name] == 1}
         found = _without_shared({name: path for name, path in matched.items() if path}, folder)
         if (len(found.photos), len(found.shared)) > (len(best.photos), len(best.shared)):
@@ -90,6 +90,8 @@ def decoded(names: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], s
     are tried as well if their photos are missing.
     """
     best: tuple[int, str, list[str]] = (-1, "", list(names))
+    if all(map(str.isascii, names)):
+        return best[2], best[1]
     for encoding, spelled in _spellings(names):
         found = len(find_photos(spelled, folders).photos)
         if found > best[0]:
@@ -143,22 +145,24 @@ class _Listing:
     def __init__(self) -> None:
         self._photos = cache(_photos_by_stem)
         self._folders = cache(_folders_by_name)
+        self._parent = cache(self._find_parent)
 
     def match(self, name: str, folder: Path) -> Path | None:
         # os.path.isfile is False, not an error, for names that no file can have.
-        if os.path.isfile(folder / name):  # noqa: PTH113
+        if os.path.isfile(os.path.join(folder, name)):  # noqa: PTH113, PTH118
             return folder / name
-        for parent in dict.fromkeys([self._parent(name, folder), folder]):
+        suffix = Path(name).suffix.lower()
+        for parent in dict.fromkeys([self._parent(os.path.dirname(name), folder), folder]):  # noqa: PTH120
             same = self._photos(parent).get(stem(name), []) if parent else []
-            for paths in (same, [p for p in same if p.suffix.lower() == Path(name).suffix.lower()]):
+            for paths in (same, [path for path in same if path.suffix.lower() == suffix]):
                 if len(paths) == 1:
                     return paths[0]
         return None
 
-    def _parent(self, name: str, folder: Path) -> Path | None:
-        """The folder of a photo; its name may differ in case and Unicode form as well."""
+    def _find_parent(self, parent: str, folder: Path) -> Path | None:
+        """The subfolder `parent` of a folder; its name may differ in case and Unicode form."""
         found = folder
-        for part in Path(name).parts[:-1]:
+        for part in Path(parent).parts:
             same = self._folders(found).get(_folded(part), [])
             if os.path.isdir(found / part):  # noqa: PTH112
                 found = found / part

@@ -48,7 +48,8 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
         # is an error if they are not found.
         need = photos is not None
         path = _absolute(request.views, "views")
-        beside = splats if isinstance(splats, Path) else None
+        source = request.splats or request.source
+        beside = _absolute(source, "source") if source else None
 
         def read() -> tuple[tuple[View, ...], tuple[str, ...]]:
             with stopping(job.check):

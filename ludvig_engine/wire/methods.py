@@ -137,6 +137,8 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
     photos: str = ""
     # The near plane in scene units; None: the scene's size and photos decide.
     near: float | None = None
+    # The file that a cloud was read from. nerfstudio leaves beside it how it moved the cameras.
+    source: str = ""
 
     def __post_init__(self) -> None:
         _exactly_one(self, "splats", "cloud")

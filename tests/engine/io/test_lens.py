@@ -7,8 +7,9 @@ import numpy as np
 import pycolmap
 import pytest
 
+from ludvig_engine.errors import EngineError
 from ludvig_engine.io.lens import Lens
-from ludvig_engine.io.shots import Intrinsics
+from ludvig_engine.io.shots import PARAMETERS, Intrinsics
 
 SIZE = (400, 266)
 # All principal points are off center.
@@ -179,6 +180,16 @@ def test_other_sizes_scale_both_sides():
         325 * 3 / (335 * 800 / 266)
     )
     assert abs(small.photo_size[0] / small.photo_size[1] - 1.5) < 0.02
+
+
+@pytest.mark.parametrize("model", ["SIMPLE_RADIAL", "RAD_TAN_THIN_PRISM_FISHEYE"])
+def test_lenses_without_rays_are_refused(model):
+    """With such coefficients only pixels at the center have a ray."""
+    params = [3000.0, *([3000.0] if model[0] == "R" else []), 2000.0, 1500.0, -9e5]
+    params += [0.0] * (len(PARAMETERS[model]) - len(params))
+    with pytest.raises(EngineError, match="its pixels") as caught:
+        Lens.covering(intrinsics(model, params, (4000, 3000)), (4000, 3000), 100)
+    assert caught.value.kind == "bad_file"
 
 
 def test_maps_are_shared_by_photos_of_one_camera():
