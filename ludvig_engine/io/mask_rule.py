@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from ..arrays import Array, Bool, Float, Shaped
+from ..arrays import Array, Bool, Float, Int, Shaped, UInt8
 from ..errors import EngineError
 from .painted import Painted
 
@@ -37,6 +37,8 @@ STEP = 1 / 8
 CLEAR, GRAY = 0.6, 0.1
 # Colors that are one but for the noise of a JPEG lie within this distance of 255.
 ONE_COLOR = 64
+# Values that are counted at once.
+PIECE = 4_000_000
 # Ids that an error lists.
 LISTED = 8
 
@@ -77,7 +79,7 @@ def describe(painted: Painted) -> str:
     return f"its brightest value is {most:g} (mode {painted.mode}){noise}"
 
 
-def _opaque(alpha: Float[Array, "h w"]) -> Bool[Array, "h w"]:
+def _opaque(alpha: UInt8[Array, "h w"]) -> Bool[Array, "h w"]:
     """Alpha is read as masks are: half of the most, so that 1 of 255 counts where that is all."""
     most = float(alpha.max())
     return alpha >= HALF * most if most > 0 else np.zeros(alpha.shape, bool)
@@ -90,7 +92,7 @@ def _cut_out(
     shown = values[opaque]
     if not len(shown):
         return opaque
-    found = np.unique(shown)
+    found = distinct(shown)[0]
     white = 0xFFFFFF if painted.colored else painted.white
     if len(found) == 2 and found[0] == 0 and found[1] == white:
         return opaque & (values == white)
@@ -103,7 +105,7 @@ def _in_colors(painted: Painted, packed: Shaped[Array, "h w"], name: str) -> Boo
     values = painted.values
     brightest = values.max(2)
     if not painted.lossy:
-        found = np.unique(packed)
+        found = distinct(packed)[0]
         if len(found[found != 0]) <= 1:
             return packed != 0
     bright = brightest >= max(0.75 * float(brightest.max()), 1)
@@ -127,7 +129,7 @@ def _in_gray(
     painted: Painted, values: Shaped[Array, "h w"], shown: Shaped[Array, "h w"], name: str
 ) -> Bool[Array, "h w"]:
     """By brightness; `shown` are the values as a user would name them."""
-    found = np.unique(values)
+    found = distinct(values)[0]
     most = float(found[-1])
     if painted.lossy and most < NOISE * painted.white:
         return np.zeros(values.shape, bool)
@@ -140,15 +142,15 @@ def _in_gray(
         return values != 0
     if not painted.lossy and not _soft(values, found, painted.white):
         raise _ambiguous(painted, shown, name)
-    _check_two_sided(values.astype(np.float32) / most, name)
+    _check_two_sided(values, most, name)
     return values >= HALF * most
 
 
-def _check_two_sided(values: Float[Array, "h w"], name: str) -> None:
-    """Raises `EngineError` "bad_input" if a picture, 0..1, is not mostly dark and bright."""
-    bright = float((values >= 0.75).mean())
-    between = float(((values > 0.25) & (values < 0.75)).mean())
-    clear = float(((values < 1 / 8) | (values > 7 / 8)).mean())
+def _check_two_sided(values: Shaped[Array, "h w"], most: float, name: str) -> None:
+    """Raises `EngineError` "bad_input" if a picture is not mostly dark and bright."""
+    bright = float((values >= 0.75 * most).mean())
+    between = float(((values > 0.25 * most) & (values < 0.75 * most)).mean())
+    clear = float(((values < most / 8) | (values > most * 7 / 8)).mean())
     if clear < CLEAR or between > max(bright, GRAY):
         raise EngineError(
             "bad_input",
@@ -201,7 +203,7 @@ def _packed(colors: Shaped[Array, "h w 3"]) -> Shaped[Array, "h w"]:
 
 
 def _ambiguous(painted: Painted, values: Shaped[Array, "..."], name: str) -> EngineError:
-    found = np.unique(values)
+    found = distinct(values)[0]
     ids = found[found != 0]
     if len(ids) > 256:
         return EngineError(
@@ -220,14 +222,29 @@ def _ambiguous(painted: Painted, values: Shaped[Array, "..."], name: str) -> Eng
     )
 
 
-def _most(values: Shaped[Array, " M"]) -> float:
+def distinct(
+    values: Shaped[Array, "..."],
+) -> tuple[Shaped[Array, " K"], Int[Array, " K"]]:
+    """The values that occur, in their order, and how often; small numbers without sorting."""
+    if values.dtype in (np.uint8, np.uint16):
+        flat, many = values.ravel(), np.iinfo(values.dtype).max + 1
+        # In pieces, because bincount makes eight bytes of each value.
+        pieces = np.array_split(flat, -(-max(flat.size, 1) // PIECE))
+        counts = np.sum([np.bincount(piece, minlength=many) for piece in pieces], axis=0)
+        found = np.flatnonzero(counts)
+        return found, counts[found]
     found, counts = np.unique(values, return_counts=True)
+    return found, counts
+
+
+def _most(values: Shaped[Array, " M"]) -> float:
+    found, counts = distinct(values)
     return float(found[counts.argmax()])
 
 
 def _counts(painted: Painted, values: Shaped[Array, " M"]) -> str:
     """Such as "1 (373 pixels), 2 (120 pixels)", the most frequent ones in the order of values."""
-    found, counts = np.unique(values, return_counts=True)
+    found, counts = distinct(values)
     order = np.sort(np.argsort(-counts, kind="stable")[:LISTED])
     texts: Sequence[str] = [
         f"{_shown(painted, float(found[n]))} ({counts[n]:,} pixels)" for n in order
