@@ -136,7 +136,9 @@ def _in_gray(
     dark = float(found[0])
     if len(found) > 1 and 0 < dark < most / 4 and most >= painted.white / 2:
         # Black is 16 in videos.
-        values, found, most = values - found[0], found - found[0], most - dark
+        values = values - found[0]
+        most = most - dark
+        found = found - found[0]
     ids = found[found != 0]
     if len(ids) <= 1:
         return values != 0
