@@ -6,6 +6,8 @@ palette is as good as one in black and white.
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,28 +21,29 @@ from .numpy_files import SUFFIXES, read_array
 from .photo_files import open_photo, unreadable
 from .photos import file_size
 from .shots import same_shape
+from .turns import swaps, turned, turns_of
 
 # A painting may be this many times as long as its photo, or have FREE pixels: more is a mistake, or
 # a small file that unpacks to gigabytes.
 LONGER = 4
 FREE = 16_000_000
-# EXIF orientations as Pillow's operations that make a picture upright.
-_UPRIGHT = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
-}
-_INVERSE = {
-    Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
-}
-_ORIENTATION = 0x0112  # the EXIF tag
 # Formats whose values are not exactly those that were saved.
 _LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
+# What Pillow raises for broken files of one format or another; SyntaxError for a PNG.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,25 @@ def read_painted(path: Path, view: View) -> Painted:
         painted = of_array(read_array(path), path.name)
         _check(path, (painted.values.shape[1], painted.values.shape[0]), view)
         return painted
-    with open_photo(path) as image:
-        turns = _turns(image, view)
-        size = image.size[::-1] if _swaps(turns) else image.size
-        _check(path, size, view)
-        try:
+    try:
+        with open_photo(path) as image:
+            turns = turns_of(image, view)
+            _check(path, image.size[::-1] if swaps(turns) else image.size, view)
             image.load()
-            return _of_image(_turned(image, turns))
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            # SyntaxError is how Pillow reports a broken PNG.
-            raise unreadable(path, error) from error
+            image = turned(image, turns)
+    except _BROKEN as error:
+        raise unreadable(path, error) from error
+    return _of_image(image)
 
 
 def read_plain(path: Path) -> Painted:
     """An image file by itself. Raises `EngineError` "not_found" or "bad_file"."""
-    with open_photo(path) as image:
-        try:
+    try:
+        with open_photo(path) as image:
             image.load()
-            return _of_image(image)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise unreadable(path, error) from error
+    except _BROKEN as error:
+        raise unreadable(path, error) from error
+    return _of_image(image)
 
 
 def of_array(array: Shaped[Array, "..."], name: str) -> Painted:
@@ -182,52 +184,6 @@ def _palette(image: Image.Image) -> Array:
     if colors[0].any() and apart and (shown.max(1) == 0).any():
         return colors[index]
     return index
-
-
-def _turns(image: Image.Image, view: View) -> tuple[Image.Transpose, ...]:
-    """What turns a painting to the way its photo is stored.
-
-    An editor that obeys EXIF paints on the upright photo, and saves that with or without a tag.
-    """
-    stored, own = _upright_of(view), _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1), ())
-    back = tuple(_INVERSE.get(turn, turn) for turn in stored)
-    if own and own != stored:
-        return own + back
-    width, height = image.size
-    size = file_size(view)
-    if _swaps(back) and not same_shape((width, height), size):
-        return back
-    return ()
-
-
-def _upright_of(view: View) -> tuple[Image.Transpose, ...]:
-    """What makes a view's photo upright; nothing if it is used as turned already."""
-    if view.photo is None:
-        return ()
-    with open_photo(view.photo) as photo:
-        turns = _UPRIGHT.get(photo.getexif().get(_ORIENTATION, 1), ())
-        used_as_stored = photo.size == file_size(view) or not _swaps(turns)
-    return turns if used_as_stored else ()
-
-
-def _swaps(turns: tuple[Image.Transpose, ...]) -> bool:
-    """Whether turning swaps width and height."""
-    level = (
-        Image.Transpose.FLIP_LEFT_RIGHT,
-        Image.Transpose.FLIP_TOP_BOTTOM,
-        Image.Transpose.ROTATE_180,
-    )
-    return sum(turn not in level for turn in turns) % 2 == 1
-
-
-def _turned(image: Image.Image, turns: tuple[Image.Transpose, ...]) -> Image.Image:
-    if not turns:
-        return image
-    turned = image
-    for turn in turns:
-        turned = turned.transpose(turn)
-    turned.format = image.format  # which a transposed image has lost
-    return turned
 
 
 def _check(path: Path, size: tuple[int, int], view: View) -> None:
