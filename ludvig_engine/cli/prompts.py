@@ -107,7 +107,7 @@ WRITTEN = {
     ),
     "scribble": Written(
         "VIEW=PNG",
-        ": paint the object green or white, and what is not the object red",
+        ": paint the object green or white, what is not the object red, on transparency",
         "IMG_1.jpg=paint.png",
         _FILE,
         _file(painting.photo_scribble),

@@ -60,12 +60,31 @@ def paints(
     ]
 
 
+def _is_place(value: Any) -> bool:
+    """Whether it may be a coordinate."""
+    return isinstance(value, int | float | np.integer | np.floating)
+
+
+def _is_painting(value: Any) -> bool:
+    return isinstance(value, np.ndarray | str | PathLike)
+
+
+_READABLE = {
+    "clicks": _is_place,
+    "boxes": _is_place,
+    "scribbles": _is_painting,
+    "masks": _is_painting,
+}
+
+
 def _checked(kind: str, prompts: Iterable[Any]) -> Iterator[Any]:
-    """Each of the prompts, if it is a photo's name followed by the right number of values."""
+    """Each of the prompts, if it is a photo's name followed by the right values."""
     lengths, example = _FORMS[kind]
     for prompt in prompts:
         fits = isinstance(prompt, tuple | list) and len(prompt) in lengths
-        if not (fits and isinstance(prompt[0], str)):
+        # The fourth value of a click, its sign, has an error of its own.
+        values = prompt[1:3] if kind == "clicks" and fits else prompt[1:] if fits else ()
+        if not (fits and isinstance(prompt[0], str) and all(map(_READABLE[kind], values))):
             raise EngineError(
                 "bad_input",
                 f"One of the {kind} is {reprlib.repr(prompt)}, which is not of the form {example}.",
@@ -77,7 +96,7 @@ def _checked(kind: str, prompts: Iterable[Any]) -> Iterator[Any]:
 def _click(
     views: Sequence[View], name: str, x: float, y: float, positive: bool | str = True
 ) -> Paint:
-    if positive not in _SIGNS:
+    if not isinstance(positive, bool | str | np.bool_) or positive not in _SIGNS:
         raise EngineError(
             "bad_input",
             f"The click on {name} has the sign {positive!r}.",

@@ -51,10 +51,11 @@ def segment(
             well as "+" and "-".
         scribbles: (photo, strokes). Strokes are an array (rows, columns) of the photo's shape,
             above 0 on the object, below 0 beside it and 0 elsewhere; or an image file, green or
-            white on the object and red beside it.
+            white on the object and red beside it, on a transparent or plain sheet or the photo.
         masks: (photo, mask): the whole object in that photo. A mask is an array (rows, columns) of
-            the photo's shape, bool, 0..1 or 0..255; or an image file with the object white and all
-            else black.
+            the photo's shape, or an image or .npy file of it: the object is what is not 0, not
+            black or not transparent, and soft masks are cut at half of their brightest value. One
+            with several ids is refused; give `mask == id`.
         boxes: (photo, x0, y0, x1, y1): two corners of a rectangle around the object.
         text: Words for the object, "the wooden chair", or several of which any may be meant. Other
             prompts correct what the words found (LUDVIG, section 4.3, and an answer for what is not

@@ -11,32 +11,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.ndimage import binary_dilation
 
-from ..arrays import Array, Bool, Float, Shaped
+from ..arrays import Array, Bool, Int, Shaped, UInt8
 from ..errors import EngineError
 from .painted import Painted
+from .soft_masks import check_two_sided, is_soft
 
 # Half the brightness: there a rim pixel belongs half to the object, and JPEG's noise, which stays
 # within about 30 of 255 at any usable quality, is far away from it.
 HALF = 0.5
 # The brightest pixel of a JPEG without any object is its noise, below this share of white.
 NOISE = 1 / 16
-# What is at most that much darker than the brightest pixel is as bright: 254 beside 255.
-NEAR = 0.01
-# Many values are a soft rim or noise, few are ids, if ...
-SOME, MANY = 8, 16
-# ... they lie that near to the object, in pixels: the rims of smooth masks, also if enlarged.
-RIM = 2
-# ... or hardly any of them, this share, lies in a flat area, as ids do.
-FLAT = 0.05
-# ... or neighbors differ by this share of the brightest value, as in blurred masks.
-STEP = 1 / 8
-# A soft mask is black or white in at least this share, and what is neither is less than its white,
-# or than this share, however thin the object is.
-CLEAR, GRAY = 0.6, 0.1
+# What is opaque in so few colors is several painted things, and in more it is one cut-out.
+FEW_COLORS = 8
 # Colors that are one but for the noise of a JPEG lie within this distance of 255.
 ONE_COLOR = 64
+# Values that are counted at once.
+PIECE = 4_000_000
 # Ids that an error lists.
 LISTED = 8
 
@@ -77,7 +68,7 @@ def describe(painted: Painted) -> str:
     return f"its brightest value is {most:g} (mode {painted.mode}){noise}"
 
 
-def _opaque(alpha: Float[Array, "h w"]) -> Bool[Array, "h w"]:
+def _opaque(alpha: UInt8[Array, "h w"]) -> Bool[Array, "h w"]:
     """Alpha is read as masks are: half of the most, so that 1 of 255 counts where that is all."""
     most = float(alpha.max())
     return alpha >= HALF * most if most > 0 else np.zeros(alpha.shape, bool)
@@ -90,11 +81,11 @@ def _cut_out(
     shown = values[opaque]
     if not len(shown):
         return opaque
-    found = np.unique(shown)
+    found = distinct(shown)[0]
     white = 0xFFFFFF if painted.colored else painted.white
     if len(found) == 2 and found[0] == 0 and found[1] == white:
         return opaque & (values == white)
-    if 1 < len(found[found != 0]) <= SOME and not painted.lossy:
+    if 1 < len(found[found != 0]) <= FEW_COLORS and not painted.lossy:
         raise _ambiguous(painted, shown, name)
     return opaque
 
@@ -103,7 +94,7 @@ def _in_colors(painted: Painted, packed: Shaped[Array, "h w"], name: str) -> Boo
     values = painted.values
     brightest = values.max(2)
     if not painted.lossy:
-        found = np.unique(packed)
+        found = distinct(packed)[0]
         if len(found[found != 0]) <= 1:
             return packed != 0
     bright = brightest >= max(0.75 * float(brightest.max()), 1)
@@ -127,72 +118,23 @@ def _in_gray(
     painted: Painted, values: Shaped[Array, "h w"], shown: Shaped[Array, "h w"], name: str
 ) -> Bool[Array, "h w"]:
     """By brightness; `shown` are the values as a user would name them."""
-    found = np.unique(values)
+    found = distinct(values)[0]
     most = float(found[-1])
     if painted.lossy and most < NOISE * painted.white:
         return np.zeros(values.shape, bool)
     dark = float(found[0])
     if len(found) > 1 and 0 < dark < most / 4 and most >= painted.white / 2:
         # Black is 16 in videos.
-        values, found, most = values - found[0], found - found[0], most - dark
+        values = values - found[0]
+        most = most - dark
+        found = found - found[0]
     ids = found[found != 0]
     if len(ids) <= 1:
         return values != 0
-    if not painted.lossy and not _soft(values, found, painted.white):
+    if not painted.lossy and not is_soft(values, found, painted.white):
         raise _ambiguous(painted, shown, name)
-    _check_two_sided(values.astype(np.float32) / most, name)
+    check_two_sided(values, most, name)
     return values >= HALF * most
-
-
-def _check_two_sided(values: Float[Array, "h w"], name: str) -> None:
-    """Raises `EngineError` "bad_input" if a picture, 0..1, is not mostly dark and bright."""
-    bright = float((values >= 0.75).mean())
-    between = float(((values > 0.25) & (values < 0.75)).mean())
-    clear = float(((values < 1 / 8) | (values > 7 / 8)).mean())
-    if clear < CLEAR or between > max(bright, GRAY):
-        raise EngineError(
-            "bad_input",
-            f"{name} is no mask: {between:.0%} of its pixels are neither dark nor bright, as in a "
-            f"photo, and {bright:.0%} are bright.",
-            ["Paint the object white and everything else black."],
-        )
-
-
-def _soft(values: Shaped[Array, "h w"], found: Shaped[Array, " K"], white: float) -> bool:
-    """Whether values between 0 and the brightest are the soft rim of one object, or noise."""
-    most = float(found[-1])
-    top = most * (1 - NEAR) if most >= white / 2 else most
-    object_ = values >= top
-    between = (values != 0) & ~object_
-    count = int(between.sum())
-    if not count:
-        return True
-    rim = int((between & binary_dilation(object_, np.ones((3, 3)), RIM)).sum())
-    if rim >= 0.9 * count:
-        return True
-    if len(found) >= MANY and (_flat(values) & between).sum() < FLAT * count:
-        return True
-    return len(found) >= SOME and _step(values.astype(np.float64)) <= STEP * most
-
-
-def _flat(values: Shaped[Array, "h w"]) -> Bool[Array, "h w"]:
-    """The pixels whose eight neighbors have the same value."""
-    same = np.zeros(values.shape, bool)
-    center = values[1:-1, 1:-1]
-    flat = np.ones(center.shape, bool)
-    height, width = values.shape
-    for y in range(3):
-        for x in range(3):
-            flat &= values[y : height - 2 + y, x : width - 2 + x] == center
-    same[1:-1, 1:-1] = flat
-    return same
-
-
-def _step(values: Float[Array, "h w"]) -> float:
-    """The median difference of neighbors, of those that differ."""
-    steps = np.concatenate([np.abs(np.diff(values, axis=axis)).ravel() for axis in (0, 1)])
-    steps = steps[steps > 0]
-    return float(np.median(steps)) if len(steps) else 0.0
 
 
 def _packed(colors: Shaped[Array, "h w 3"]) -> Shaped[Array, "h w"]:
@@ -201,7 +143,7 @@ def _packed(colors: Shaped[Array, "h w 3"]) -> Shaped[Array, "h w"]:
 
 
 def _ambiguous(painted: Painted, values: Shaped[Array, "..."], name: str) -> EngineError:
-    found = np.unique(values)
+    found = distinct(values)[0]
     ids = found[found != 0]
     if len(ids) > 256:
         return EngineError(
@@ -220,14 +162,29 @@ def _ambiguous(painted: Painted, values: Shaped[Array, "..."], name: str) -> Eng
     )
 
 
-def _most(values: Shaped[Array, " M"]) -> float:
+def distinct(
+    values: Shaped[Array, "..."],
+) -> tuple[Shaped[Array, " K"], Int[Array, " K"]]:
+    """The values that occur, in their order, and how often; small numbers without sorting."""
+    if values.dtype in (np.uint8, np.uint16):
+        flat, many = values.ravel(), np.iinfo(values.dtype).max + 1
+        # In pieces, because bincount makes eight bytes of each value.
+        pieces = np.array_split(flat, -(-max(flat.size, 1) // PIECE))
+        counts = np.sum([np.bincount(piece, minlength=many) for piece in pieces], axis=0)
+        found = np.flatnonzero(counts)
+        return found, counts[found]
     found, counts = np.unique(values, return_counts=True)
+    return found, counts
+
+
+def _most(values: Shaped[Array, " M"]) -> float:
+    found, counts = distinct(values)
     return float(found[counts.argmax()])
 
 
 def _counts(painted: Painted, values: Shaped[Array, " M"]) -> str:
     """Such as "1 (373 pixels), 2 (120 pixels)", the most frequent ones in the order of values."""
-    found, counts = np.unique(values, return_counts=True)
+    found, counts = distinct(values)
     order = np.sort(np.argsort(-counts, kind="stable")[:LISTED])
     texts: Sequence[str] = [
         f"{_shown(painted, float(found[n]))} ({counts[n]:,} pixels)" for n in order

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..scene import View
@@ -25,7 +23,7 @@ def read_mask(
     """
     path = Path(path)
     inside = object_in(read_painted(path, view), f"The mask {path.name}", value=value)
-    return to_camera(inside.astype(np.float32), view)
+    return to_camera(inside, view)
 
 
 def read_prompt_mask(
@@ -47,7 +45,7 @@ def prompt_mask(
             f"{name} is empty: {describe(painted)}.",
             ["Paint the object white."],
         )
-    values = to_camera(inside.astype(np.float32), view)
+    values = to_camera(inside, view)
     if values.max() < 0.5:
         camera, count = view.camera, int(inside.sum())
         raise EngineError(

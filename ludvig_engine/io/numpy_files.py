@@ -134,7 +134,7 @@ def _header(file: BinaryIO | BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[A
 
 
 def _unreadable(path: Path, error: Exception) -> EngineError:
-    what = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+    what = next(iter(str(error).splitlines()), type(error).__name__)
     return _bad(path, f"cannot be read: {what}", "Save the array again.")
 
 

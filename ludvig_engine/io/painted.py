@@ -12,32 +12,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..arrays import Array, Float, Shaped
+from ..arrays import Array, Shaped, UInt8
 from ..errors import EngineError
 from ..scene import View
 from .numpy_files import SUFFIXES, read_array
-from .photo_files import applied_turn, decoding, open_photo, orientation, size_and_turn
+from .photo_files import decoding, open_photo
 from .photos import file_size
 from .shots import same_shape
+from .upright import swaps, turned, turns_of
 
 # A painting may be this many times as long as its photo, or have FREE pixels: more is a mistake, or
 # a small file that unpacks to gigabytes.
 LONGER = 4
 FREE = 16_000_000
-# EXIF orientations as Pillow's operations that make a picture upright.
-_UPRIGHT = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
-}
-_INVERSE = {
-    Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
-}
 # Formats whose values are not exactly those that were saved.
 _LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
 
@@ -47,7 +34,7 @@ class Painted:
     """An image as stored: `values` (h, w) are ids or gray levels, (h, w, 3) are colors 0..255."""
 
     values: Shaped[Array, "..."]
-    alpha: Float[Array, "h w"] | None = None  # 0..1; None: opaque
+    alpha: UInt8[Array, "h w"] | None = None  # None: opaque
     # The value of white, as far as the type of the pixels tells.
     white: float = 255
     lossy: bool = False
@@ -68,21 +55,20 @@ def read_painted(path: Path, view: View) -> Painted:
         painted = of_array(read_array(path), path.name)
         _check(path, (painted.values.shape[1], painted.values.shape[0]), view)
         return painted
-    with open_photo(path) as image:
-        turns = _turns(image, view)
-        size = image.size[::-1] if _swaps(turns) else image.size
-        _check(path, size, view)
+    with open_photo(path) as opened:
+        turns = turns_of(opened, view)
+        _check(path, opened.size[::-1] if swaps(turns) else opened.size, view)
         with decoding(path):
-            image.load()
-        return _of_image(_turned(image, turns))
+            opened.load()
+            image = turned(opened, turns)
+    return _of_image(image)
 
 
 def read_plain(path: Path) -> Painted:
     """An image file by itself. Raises `EngineError` "not_found" or "bad_file"."""
-    with open_photo(path) as image:
-        with decoding(path):
-            image.load()
-        return _of_image(image)
+    with open_photo(path) as image, decoding(path):
+        image.load()
+    return _of_image(image)
 
 
 def of_array(array: Shaped[Array, "..."], name: str) -> Painted:
@@ -127,16 +113,17 @@ def of_array(array: Shaped[Array, "..."], name: str) -> Painted:
         values, white = values.astype(np.uint8), 1.0
     if values.ndim == 2:
         return Painted(values, white=white)
-    colors = np.round(values[..., :3] * (255 / white)).astype(np.uint8)
-    alpha = (values[..., 3] / white).astype(np.float32) if values.shape[2] == 4 else None
-    return Painted(_less_gray(colors), alpha, mode="array of colors")
+    scaled = np.round(values * (255 / white)).astype(np.uint8)
+    alpha = scaled[..., 3] if values.shape[2] == 4 else None
+    return Painted(_less_gray(scaled[..., :3]), alpha, mode="array of colors")
 
 
 def _of_image(image: Image.Image) -> Painted:
     lossy, mode = image.format in _LOSSY, image.mode
     alpha = None
     if image.has_transparency_data:
-        alpha = np.asarray(image.convert("RGBA").getchannel("A"), np.float32) / 255
+        with_alpha = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+        alpha = np.asarray(with_alpha.getchannel("A"))
     if mode == "P":
         return Painted(_palette(image), alpha, lossy=lossy, mode="palette")
     if mode in ("1", "L", "LA", "La"):
@@ -152,7 +139,8 @@ def _of_image(image: Image.Image) -> Painted:
 
 def _less_gray(colors: Shaped[Array, "h w 3"]) -> Shaped[Array, "..."]:
     """One channel, where all three are the same."""
-    same = (colors == colors[..., :1]).all()
+    few = colors[::16, ::16]  # which tells for most pictures, in no time
+    same = (few == few[..., :1]).all() and (colors == colors[..., :1]).all()
     return np.ascontiguousarray(colors[..., 0]) if same else colors
 
 
@@ -174,51 +162,6 @@ def _palette(image: Image.Image) -> Array:
     if colors[0].any() and apart and (shown.max(1) == 0).any():
         return colors[index]
     return index
-
-
-def _turns(image: Image.Image, view: View) -> tuple[Image.Transpose, ...]:
-    """What turns a painting to the way its photo is stored.
-
-    An editor that obeys EXIF paints on the upright photo, and saves that with or without a tag.
-    """
-    # Pillow makes some images upright by itself.
-    own = _UPRIGHT.get(orientation(image), ()) if applied_turn(image) == 1 else ()
-    stored = _upright_of(view)
-    back = tuple(_INVERSE.get(turn, turn) for turn in stored)
-    if own and own != stored:
-        return own + back
-    width, height = image.size
-    size = file_size(view)
-    if _swaps(back) and not same_shape((width, height), size):
-        return back
-    return ()
-
-
-def _upright_of(view: View) -> tuple[Image.Transpose, ...]:
-    """What makes a view's photo upright; nothing if it is used as turned already."""
-    if view.photo is None or view.turn != 1:
-        return ()
-    return _UPRIGHT.get(size_and_turn(view.photo)[1], ())
-
-
-def _swaps(turns: tuple[Image.Transpose, ...]) -> bool:
-    """Whether turning swaps width and height."""
-    level = (
-        Image.Transpose.FLIP_LEFT_RIGHT,
-        Image.Transpose.FLIP_TOP_BOTTOM,
-        Image.Transpose.ROTATE_180,
-    )
-    return sum(turn not in level for turn in turns) % 2 == 1
-
-
-def _turned(image: Image.Image, turns: tuple[Image.Transpose, ...]) -> Image.Image:
-    if not turns:
-        return image
-    turned = image
-    for turn in turns:
-        turned = turned.transpose(turn)
-    turned.format = image.format  # which a transposed image has lost
-    return turned
 
 
 def _check(path: Path, size: tuple[int, int], view: View) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import zoom
 
-from ..arrays import Array, Float, Shaped
+from ..arrays import Array, Bool, Float, Shaped
 from ..errors import EngineError, Fix
 from ..scene import Photo, View
 from .lens import Lens
@@ -168,9 +168,14 @@ def decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array
         return np.asarray(small, np.float32) / 255
 
 
-def to_camera(values: Float[Array, "h w"], view: View) -> Float[Array, "H W"]:
+def to_camera(values: Float[Array, "h w"] | Bool[Array, "h w"], view: View) -> Float[Array, "H W"]:
     """What was painted on a view's photo (at any size), in the geometry of its camera."""
-    resized = np.asarray(Image.fromarray(values).resize(_grid(view), FILTER))
+    grid = _grid(view)
+    if values.dtype == bool:  # in bytes, because a painting may have 100 megapixels
+        image = Image.fromarray(values.view(np.uint8) * np.uint8(255)).resize(grid, FILTER)
+        resized = np.asarray(image, np.float32) / 255
+    else:
+        resized = np.asarray(Image.fromarray(values).resize(grid, FILTER))
     return view.lens.undistort(resized)[0] if isinstance(view.lens, Lens) else resized
 
 

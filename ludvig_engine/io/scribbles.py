@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ SHEET, SAME = 0.5, 0.12
 # A picture is its photo if half of its pixels differ from the photo by less than this: JPEGs of
 # usable quality differ by about 0.03. Paint on it differs by more than PAINT.
 PHOTO, PAINT = 0.06, 0.2
+# Pixels of the long side that suffice to read strokes, in 12 megapixels at most.
+LARGE = 4000
 # A stroke on a large photo covers only a small part of the camera's pixels, hence the low limit.
 COVERED = 0.1
 
@@ -52,14 +54,13 @@ def read_scribble(path: str | os.PathLike[str], view: View) -> Strokes:
     picture, or if the image does not have the photo's shape.
     """
     path = Path(path)
-    painted = read_painted(path, view)
+    painted = _thinned(read_painted(path, view))
     colors = _colors(painted)
     found = _found(painted, colors, path, view)
     if found.paint.mean() > MOST:
         raise _not_strokes(path, f"its paint covers {found.paint.mean():.0%} of the picture")
     strokes = _by_color(colors, found.paint, path, found.white)
-    positive, negative = strokes.positive.astype(np.float32), strokes.negative.astype(np.float32)
-    yes, no = to_camera(positive, view), to_camera(negative, view)
+    yes, no = to_camera(strokes.positive, view), to_camera(strokes.negative, view)
     notes = (*found.notes, *strokes.notes)
     return Strokes(yes > np.maximum(no, COVERED), no > np.maximum(yes, COVERED), notes)
 
@@ -71,6 +72,15 @@ class _Found:
     paint: Bool[Array, "h w"]
     white: bool = True
     notes: tuple[str, ...] = ()
+
+
+def _thinned(painted: Painted) -> Painted:
+    """Every second, third, ... pixel of a very large painting, whose strokes are wider."""
+    step = -(-max(painted.values.shape[:2]) // LARGE)
+    if step == 1:
+        return painted
+    alpha = None if painted.alpha is None else painted.alpha[::step, ::step]
+    return replace(painted, values=painted.values[::step, ::step], alpha=alpha)
 
 
 def _colors(painted: Painted) -> Float[Array, "h w 3"]:

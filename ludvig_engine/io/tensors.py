@@ -71,9 +71,7 @@ def read_tensors(
             arrays = {name: file.get_tensor(name) for name in wanted}
             return arrays, dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
-        raise _bad(
-            path, f"is not a safetensors file: {error}".rstrip("."), "Save it again."
-        ) from error
+        raise _bad(path, f"is not a safetensors file: {error}", "Save it again.") from error
 
 
 def _all_of(path: Path, names: tuple[str, ...]) -> dict[str, Array]:

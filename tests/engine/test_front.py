@@ -234,6 +234,14 @@ BAD = {
     "outside": ({"clicks": [(PHOTO, 120, Y)]}, "bad_input", "outside the photo photo_1.png"),
     "shape": ({"masks": [(PHOTO, disc().T)]}, "bad_input", r"\(120, 90\), but .* \(90, 120\)"),
     "no mask": ({"masks": [(PHOTO, 0 * disc())]}, "bad_input", "mask of photo_1.png is empty"),
+    "labels": (
+        {"masks": [(PHOTO, disc() + 2 * (strokes() < 0))]},
+        "bad_input",
+        r"several things in it: 1 \(\d+ pixels\), 2 \(150 pixels\)",
+    ),
+    "whole photo": ({"masks": [(PHOTO, disc() | True)]}, "bad_input", "covers the whole photo"),
+    "nowhere": ({"clicks": [(PHOTO, float("nan"), Y)]}, "bad_input", "outside the photo"),
+    "far": ({"clicks": [(PHOTO, 10**30, Y)]}, "bad_input", "outside the photo"),
     "no stroke": ({"scribbles": [(PHOTO, 0 * strokes())]}, "bad_input", "no stroke in it"),
     "no file": ({"masks": [(PHOTO, "nowhere.png")]}, "not_found", "nowhere.png"),
     "threshold": ({"clicks": CLICKS, "threshold": 1.5}, "bad_input", "not within 0..1"),
@@ -252,7 +260,8 @@ def test_prompts_of_the_wrong_form():
     """In another process, as the checker of annotations here says no before the door does."""
     script = (
         "from ludvig_engine.front.prompting import paints\n"
-        "for wrong in ({'clicks': ('a.jpg', 3, 4)}, {'boxes': [('a.jpg', 3, 4)]}):\n"
+        "for wrong in ({'clicks': ('a.jpg', 3, 4)}, {'boxes': [('a.jpg', 3, 4)]},\n"
+        "    {'clicks': [('a.jpg', 'x', 4)]}, {'masks': [('a.jpg', None)]}):\n"
         "    try: paints((), **wrong)\n"
         "    except Exception as error: print(error.kind, error)\n"
     )
@@ -265,6 +274,11 @@ def test_prompts_of_the_wrong_form():
         """For example: clicks=[("IMG_1.jpg", 310, 222)]""",
         """bad_input One of the boxes is ('a.jpg', 3, 4), which is not of the form """
         """("IMG_1.jpg", 80, 60, 400, 310). For example: boxes=[("IMG_1.jpg", 80, 60, 400, 310)]""",
+        """bad_input One of the clicks is ('a.jpg', 'x', 4), which is not of the form """
+        """("IMG_1.jpg", 310, 222). """
+        """For example: clicks=[("IMG_1.jpg", 310, 222)]""",
+        """bad_input One of the masks is ('a.jpg', None), which is not of the form """
+        """("IMG_1.jpg", "mask.png"). For example: masks=[("IMG_1.jpg", "mask.png")]""",
     ]
 
 
@@ -296,6 +310,8 @@ def bad_maps():
         "channels": ([good] * 7 + [good[:2]], r"photo_7.png has the shape \(2, 4, 5\), but \(3,"),
         "values": ([good] * 7 + [good + np.nan], "60 values that are NaN"),
         "none": ({}, "no maps"),
+        "complex": ([good + 1j] * 8, "complex64, which are not numbers"),
+        "large": ([good + 1e300] * 8, "60 values that are NaN or infinite, or too large"),
     }
 
 

@@ -172,6 +172,25 @@ def test_scribble_mask_and_box(ludvig, made, tmp_path):
         assert overlap > 0.75, (prompt, overlap)  # the disc is not quite the ball
 
 
+def test_masks_of_several_things(ludvig, made, tmp_path):
+    x, y = small_scene.center_of("green", 1)
+    rows, columns = np.mgrid[:90, :120]
+    ids = 2 * (np.hypot(rows - y, columns - x) < 10) + (rows > 80)
+    Image.fromarray(ids.astype(np.uint8)).save(tmp_path / "ids.png")
+    asked = ("segment", *scene(made), f"--mask=photo_1={tmp_path / 'ids.png'}")
+    out = ("--out", tmp_path / "r")
+    said = ludvig(*asked, *out, code=2)
+    assert "several things in it: 1 (1,080 pixels), 2 (" in said and "--mask-value 1" in said
+    assert not (tmp_path / "r").exists()
+    ludvig(*asked, "--mask-value=2", *out)
+    green = np.load(made / "names.npy") == "green"
+    selected, about = result.read_result(tmp_path / "r", "selected")
+    assert (selected["selected"] & green).sum() / (selected["selected"] | green).sum() > 0.75
+    assert about["prompts"]["mask_value"] == "2"
+    assert "It has 0 (" in ludvig(*asked, "--mask-value=7", *out, code=2)
+    assert "neither an id nor a color" in ludvig(*asked, "--mask-value=red", *out, code=2)
+
+
 def test_uplift(ludvig, made, tmp_path):
     values = ludvig("uplift", *scene(made), "--out", tmp_path / "f", "--components", 6, "--json")
     arrays, about = result.read_result(tmp_path / "f")
@@ -194,7 +213,7 @@ BAD = {
     "not a click": (["--click=photo_1"], "is not VIEW:X,Y"),
     "not a box": (["--box=photo_1:1,2,3"], "is not VIEW:X0,Y0,X1,Y1"),
     "no mask": (["--mask=photo_1=nowhere.png"], "nowhere.png"),
-    "only negative": (["--click=photo_1:3,3:-"], "None of your positive prompts"),
+    "only negative": (["--click=photo_1:3,3:-"], "none says what is"),
     "extractor typo": (["--click=photo_1:3,3", "--extractor=color"], 'Did you mean "colour"'),
 }
 

@@ -321,3 +321,24 @@ def test_masks_with_a_turn_of_their_own(tmp_path, orientation):
     pixels = np.ascontiguousarray(TURNS[inverse](inside))
     Image.fromarray(np.uint8(pixels) * 255).save(tmp_path / "m.png", exif=exif)
     np.testing.assert_array_equal(read_mask(tmp_path / "m.png", plain_view(photo)), inside)
+
+
+# Pillow warns of what it skips in a TIFF.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("suffix", ["png", "tif", "jpg", "gif", "webp", "npy", "npz"])
+def test_broken_masks_raise_nothing_but_our_error(tmp_path, suffix):
+    path = tmp_path / f"m.{suffix}"
+    if suffix.startswith("np"):
+        (np.save if suffix == "npy" else np.savez_compressed)(path, painted())
+    else:
+        Image.fromarray(np.uint8(painted()) * 255).save(path)
+    content, random = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(150):
+        broken = bytearray(content)
+        for at in random.integers(0, min(len(broken), 300), 3):
+            broken[at] = random.integers(256)
+        path.write_bytes(broken[: random.integers(1, 2 * len(broken))])
+        try:
+            read_mask(path, plain_view())
+        except EngineError as error:
+            assert error.kind in ("bad_file", "bad_input")

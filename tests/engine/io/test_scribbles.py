@@ -43,7 +43,11 @@ def test_empty_scribbles_are_refused(tmp_path):
     assert caught.value.kind == "bad_input"
 
 
-GREEN, RED, WHITE, BLUE, BLACK = (0, 255, 0), (255, 0, 0), (255, 255, 255), (0, 0, 255), (0, 0, 0)
+GREEN = (0, 255, 0)
+RED = (255, 0, 0)
+BLUE = (0, 0, 255)
+WHITE = (255, 255, 255)
+BLACK = (0, 0, 0)
 PHOTO = np.uint8(picture() * 255)
 
 
@@ -71,7 +75,9 @@ def meant(strokes, y):
     return bool(strokes.positive[y, 80:220].all()), bool(strokes.negative[y, 80:220].all())
 
 
-YES, NO, NEITHER = (True, False), (False, True), (False, False)
+YES = (True, False)
+NO = (False, True)
+NEITHER = (False, False)
 SHEETS = {
     "transparent": np.zeros((H, W, 4)),
     "black": np.zeros((H, W, 3)),
