@@ -131,7 +131,8 @@ def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array
 
 def _picture(scene: Scene, view: View, what: What, values: Array | None, job: Job) -> Array:
     """The picture of one view: (H, W, 3) in 0..1, or for `selected` a boolean mask (H, W)."""
-    gaussians, camera, raster = scene.gaussians, view.camera, scene.raster
+    gaussians, camera = scene.gaussians, view.camera
+    raster = scene.raster
     if values is None:
         return to_photo(view, draw.rgb(gaussians, camera, raster=raster, job=job))
     if what is What.pca:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
@@ -33,7 +34,6 @@ LEVELS = ((64, 0.15, 0.02), (256, 0.04, 0.005), (1024, 0.015, 2e-4))
 # pictures of one place have 8 to 13 dB.
 CLEAR, GAIN = 18.0, 4.0
 SH0 = 0.28209479177387814  # the spherical harmonic of degree 0
-GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -197,21 +197,12 @@ def _psnr(
 def _refined(
     frame: Frame, value: Callable[[Frame, int], float], side: int, width: float, tolerance: float
 ) -> Frame:
-    """The best scale within `width` of a frame's, by golden section on the logarithm."""
-    low, high = np.log(frame.scale) - width, np.log(frame.scale) + width
+    """The best scale within `width` of a frame's, on the logarithm, in pictures of this size."""
 
-    def at(logarithm: float) -> float:
-        return value(replace(frame, scale=float(np.exp(logarithm))), side)
+    def loss(logarithm: float) -> float:
+        return -value(replace(frame, scale=float(np.exp(logarithm))), side)
 
-    a, b = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_a, at_b = at(a), at(b)
-    while high - low > tolerance:
-        if at_a > at_b:
-            high, b, at_b = b, a, at_a
-            a = high - GOLDEN * (high - low)
-            at_a = at(a)
-        else:
-            low, a, at_a = a, b, at_b
-            b = low + GOLDEN * (high - low)
-            at_b = at(b)
-    return replace(frame, scale=float(np.exp((low + high) / 2)))
+    middle = float(np.log(frame.scale))
+    bounds, options = (middle - width, middle + width), {"xatol": tolerance}
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options=options)
+    return replace(frame, scale=float(np.exp(found.x)))

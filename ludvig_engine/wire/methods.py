@@ -100,8 +100,9 @@ class Settings:
     near: float  # scene units; nearer Gaussians are not drawn
     alpha_clamp: float
     blur: float  # px², added to every ellipse
-    cull: float | None  # tan(fov/2) beyond the border; None: Gaussians beside it are drawn
     antialiased: bool  # whether opacities make up for the blur
+    # How many tan(fov/2) beyond the border a center may be; None: any number.
+    cull: float | None = None
 
 
 @dataclass(frozen=True)

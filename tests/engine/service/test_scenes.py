@@ -7,16 +7,20 @@ import os
 import shutil
 import threading
 import time
+from dataclasses import fields
 
 import numpy as np
 import pytest
+from PIL import Image
 from waiting import wait_for
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError, Fix
 from ludvig_engine.io import files
 from ludvig_engine.io.ply import read_ply, write_ply
+from ludvig_engine.pictures.draw import rgb
 from ludvig_engine.progress import Job
+from ludvig_engine.raster import Raster
 from ludvig_engine.wire.methods import (
     CheckScene,
     ClearCache,
@@ -247,6 +251,31 @@ def test_check_sees_that_cameras_were_moved(service, folder):
     (folder / "transforms.json").write_text(json.dumps(text))
     found = service(CheckScene(opened(service, folder).scene))
     assert not found.fits and "do not fit" in found.verdict
+
+
+def test_a_scene_is_drawn_as_it_was_trained(service, folder):
+    """Also after half of it is gone, when its photos would tell nothing."""
+    gaussians, _ = small_scene.gaussians()
+    for n, camera in enumerate(small_scene.cameras()):
+        pixels = (rgb(gaussians, camera, raster=Raster(antialiased=True)) * 255).round()
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / "images" / f"photo_{n}.png")
+    scene = opened(service, folder)
+    assert scene.raster.antialiased and scene.raster.cull is None
+    assert "anti-aliased" in scene.notes[-1]
+    assert (service(CheckScene(scene.scene)).psnr > 45).all()
+    whole = cloud(folder)
+    half = Cloud(*(getattr(whole, field.name)[::2] for field in fields(whole)))
+    assert service(OpenScene(cloud=half, views=str(folder))).raster.antialiased
+
+
+def test_a_near_plane_can_be_asked_for(shared, made):
+    usual = opened(shared, made)
+    asked = {"splats": str(made / "splats.ply"), "views": str(made)}
+    other = shared(OpenScene(**asked, near=0.05))
+    assert (usual.raster.near, other.raster.near) == (0.2, 0.05)
+    assert other.scene != usual.scene
+    for wrong in (OpenScene(**asked, near=0.0), OpenScene(**asked, near=-1.0)):
+        refused(lambda wrong=wrong: shared(wrong), "bad_request", "not above 0")
 
 
 # ---- while a scene is open

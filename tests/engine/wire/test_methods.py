@@ -79,7 +79,13 @@ def test_array_fields_are_of_known_types():
             if found := codec.array_type(codec.hints(kind)[field.name]):
                 assert found[0] in frames.DTYPES
             elif field.default is not MISSING:
-                assert field.default is not None or field.name in ("cloud", "threshold")
+                assert field.default is not None or field.name in {
+                    "cloud",
+                    "threshold",
+                    "near",
+                    "raster",
+                    "cull",
+                }
 
 
 PIXELS = np.ones((1, 2), np.float32)
