@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Serve one client at a time until stdin ends.
 
-    The first line of stdin is the secret that clients must send.
+    The first line of stdin is the secret that clients must know.
     """
     # These imports are local because no other command needs them.
     from ..service import Service

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from waiting import LIMIT
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.progress import SILENT
@@ -66,7 +67,7 @@ def test_it_serves_on_the_port_asked_for_until_it_is_told_to_end(tmp_path):
         with Engine.attach(token, connection_file=tmp_path / "c.json") as engine:
             assert engine.call(CacheInfo()).folder == str(tmp_path / "cache")
             engine.call(Shutdown())
-        assert process.wait(5) == 0
+        assert process.wait(LIMIT) == 0
     assert not (tmp_path / "c.json").exists()
 
 

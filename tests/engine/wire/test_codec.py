@@ -114,6 +114,10 @@ BAD = {
         {"means": MEANS, "mask": np.zeros(3, bool)},
     ),
     "name is 3, expected str": ({"name": 3}, {"means": MEANS}),
+    "name has 65,537 characters, but 65,536 are allowed": (
+        {"name": "a" * 65_537},
+        {"means": MEANS},
+    ),
     "name holds a zero byte": ({"name": "a\0.ply"}, {"means": MEANS}),
     "on is 1, expected bool": ({**GOOD, "on": 1}, {"means": MEANS}),
     "ratio is True, expected float": ({**GOOD, "ratio": True}, {"means": MEANS}),
