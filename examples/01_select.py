@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import ludvig_engine as ludvig
-from ludvig_engine.io.ply import copy_ply
+from ludvig_engine.io.export import export
 from ludvig_engine.pictures.draw import save
 
 demo = Path(__file__).resolve().parents[1] / "demo" / "scene"
@@ -29,4 +29,4 @@ print(chair)
 save(out / "mask_12.png", ludvig.render(scene, "photo_12.jpg", chair.selected) > 0.5)
 
 # %% Write the chair. `to_file` puts the selection in the order of the splat file.
-copy_ply(demo / "splats.ply", out / "chair.ply", scene.to_file(chair.selected))
+export(demo / "splats.ply", out / "chair.ply", scene.to_file(chair.selected))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import ludvig_engine as ludvig
-from ludvig_engine.io.ply import copy_ply
+from ludvig_engine.io.export import export
 from ludvig_engine.pictures.draw import save
 
 demo = Path(__file__).resolve().parents[1] / "demo" / "scene"
@@ -25,4 +25,4 @@ camera = scene.view("photo_04.jpg").camera
 save(out / "without.png", ludvig.render(scene.gaussians.take(~chair.selected), camera))
 
 # %% Copy all other rows of the file, bit by bit and with every property they have.
-copy_ply(demo / "splats.ply", out / "without_chair.ply", ~scene.to_file(chair.selected))
+export(demo / "splats.ply", out / "without_chair.ply", ~scene.to_file(chair.selected))

@@ -15,9 +15,9 @@ import typer
 
 from ..errors import EngineError, Fix
 
-# Exit codes. Python's own for an uncaught exception, click's for wrong usage, the shell's for
-# SIGINT.
-BUG, REFUSED, STOPPED = 1, 2, 130
+BUG = 1  # as Python ends after an uncaught exception
+REFUSED = 2  # as click ends after wrong usage
+STOPPED = 130  # as the shell says that SIGINT ended a process
 # What typer raises for arguments that it does not understand. Older ones have it from click.
 Usage: type[Exception] = typer.BadParameter.__bases__[0]
 

@@ -83,9 +83,7 @@ def command(
     values: Array | None = None
     targets = _targets(scene, chosen, out)
     written: list[Path] = []
-    with bars(
-        json, lambda: f"{plural(len(written), 'picture')} of {len(chosen)} are in {out}."
-    ) as job:
+    with bars(json, lambda: f"Written to {out}: {len(written)} of {len(chosen)} pictures.") as job:
         if what is What.pca:
             loaded = Models(download, job).features(extractor)
             kept = cache(no_cache)

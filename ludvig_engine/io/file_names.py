@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from .photo_search import SUFFIXES
+from .targets import is_device
 
 # What Windows forbids in names. The colon also starts a stream: "a:b" is a part of the file "a".
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
-# Devices on Windows, whatever follows after a dot. The last ones are superscript digits.
-_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3])", re.I)
 # Bytes of a name, without the ending: disks take 255.
 _LONGEST_NAME = 200
 # Bytes of a path below the output folder, without the ending. Windows takes 260 for all of a path,
@@ -50,11 +49,6 @@ def file_names(names: Sequence[str], ending: str) -> list[str]:
         taken.add(_same(path))
         found[i] = path
     return [found[i] for i in range(len(names))]
-
-
-def is_device(name: str) -> bool:
-    """Whether Windows takes a file name for a device, such as "con" or "NUL.txt"."""
-    return bool(_DEVICE.fullmatch(name.split(".")[0].rstrip()))
 
 
 def _parts(name: str) -> list[str]:

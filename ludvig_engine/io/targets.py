@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import EngineError
-from .file_names import is_device
+
+# Devices on Windows, whatever follows after a dot. The last ones are superscript digits.
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3])", re.I)
 
 
 def check_files(paths: Sequence[Path], *, inputs: Iterable[Path] = ()) -> None:
@@ -53,6 +56,11 @@ def check_folder(path: Path) -> None:
     if not there.is_dir():
         raise EngineError("bad_input", f"{there} is a file, not a folder.", ["Choose a folder."])
     _check_access(there)
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file name for a device, such as "con" or "NUL.txt"."""
+    return bool(_DEVICE.fullmatch(name.split(".")[0].rstrip()))
 
 
 def _check_file(path: Path) -> None:

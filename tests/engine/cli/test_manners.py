@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
 import sys
-import warnings
 from functools import wraps
 from pathlib import Path
 
@@ -227,21 +227,30 @@ def test_options_are_written_as_typer_writes_them():
     assert option(COMMANDS["segment"], "splats") == ""
 
 
-def test_libraries_are_not_heard_and_our_own_warnings_are_notes(run, monkeypatch):
-    def loud(function):
-        @wraps(function)
-        def speak(**_):
-            warnings.warn("overflow", RuntimeWarning, stacklevel=1)
-            logging.getLogger("transformers").warning("a library")
-            logging.getLogger("ludvig_engine.machine.device").warning("Diffusing on the CPU.")
+LOUD = """
+import logging, sys, warnings
+from functools import wraps
+from ludvig_engine import cli
+def loud(function):
+    @wraps(function)
+    def speak(**_):
+        warnings.warn("overflow", RuntimeWarning)
+        logging.getLogger("transformers").warning("a library")
+        logging.getLogger("ludvig_engine.machine.device").warning("Diffusing on the CPU.")
+    return speak
+cli.checked = loud
+sys.argv = ["ludvig", "info", "a.ply"]
+cli.main()
+"""
 
-        return speak
 
-    monkeypatch.setattr(sys, "warnoptions", [])
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setattr(cli, "checked", loud)
-    code, out, said = run(*line("info", COMMANDS["info"], {}))
-    assert (code, out, said) == (0, "", "Note: Diffusing on the CPU.\n")
+def test_libraries_are_not_heard_and_our_own_warnings_are_notes():
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOUD], capture_output=True, text=True, env=environment
+    )
+    found = done.returncode, done.stdout, done.stderr
+    assert found == (0, "", "Note: Diffusing on the CPU.\n")
 
 
 def test_names_of_files_are_neither_markup_nor_commands_to_the_terminal(run):

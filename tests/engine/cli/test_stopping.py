@@ -90,7 +90,7 @@ def test_pictures_that_are_written_stay(scene, tmp_path):
         "--out=o",
     ]
     code, _, said = stop(("ludvig_engine.pictures.draw", "save"), given, tmp_path)
-    assert code == 130 and said.endswith("Stopped. 2 pictures of 8 are in o.\n")
+    assert code == 130 and said.endswith("Stopped. Written to o: 2 of 8 pictures.\n")
     assert sorted(path.name for path in (tmp_path / "o").iterdir()) == [
         "photo_0.png",
         "photo_1.png",

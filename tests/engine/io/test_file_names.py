@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ludvig_engine.io.file_names import file_names, is_device
+from ludvig_engine.io.file_names import file_names
+from ludvig_engine.io.targets import is_device
 
 KEPT = {
     "photos": (["IMG_1.jpg", "IMG_2.JPG"], ["IMG_1.png", "IMG_2.png"]),
