@@ -52,7 +52,8 @@ def _picture(one: Tried) -> Image.Image:
 
 
 def _panel(one: Tried, clicks: Sequence[Click]) -> Image.Image:
-    scene, camera, selected = one.scene, one.view.camera, clicks[-1].selected
+    scene, camera = one.scene, one.view.camera
+    selected = clicks[-1].selected
     picture = draw.rgb(scene.gaussians, camera, raster=scene.raster)
     if len(selected):
         picture = draw.tinted(picture, drawing(scene)(one.view, selected))
