@@ -101,7 +101,7 @@ def test_xdif_is_a_regression_of_pixels(made):
     paint = painting.mask(scene.views[0].camera, shown(scene, red, 0))
     found = find_foreground(prepared, paint, settings)
     looks = [
-        picture(prepared.gaussians, found, view.camera, raster=settings.recipe.raster)
+        picture(prepared.gaussians, found, view.camera, raster=prepared.raster)
         for view in scene.views
     ]
     overlaps = [iou(look, shown(scene, red, n)) for n, look in enumerate(looks)]

@@ -71,14 +71,12 @@ def test_one_mask_finds_the_ball_in_all_views(made, changes):
     found = find_foreground(prepared, paint, settings)
     assert found.agreement > 0.9
     assert iou(
-        picture(prepared.gaussians, found, scene.views[0].camera, raster=settings.recipe.raster),
+        picture(prepared.gaussians, found, scene.views[0].camera, raster=prepared.raster),
         shown(scene, names, "red", 0),
     ) == pytest.approx(found.agreement, abs=1e-6)
     others = [
         iou(
-            picture(
-                prepared.gaussians, found, scene.views[n].camera, raster=settings.recipe.raster
-            ),
+            picture(prepared.gaussians, found, scene.views[n].camera, raster=prepared.raster),
             shown(scene, names, "red", n),
         )
         for n in range(1, 8)
@@ -176,7 +174,7 @@ def test_the_paper_s_recipe_on_real_photos(tmp_path):
     found = find_foreground(prepared, painting.mask(views[first].camera, masks[first]), settings)
     seen = [
         iou(
-            picture(prepared.gaussians, found, views[n].camera, raster=settings.recipe.raster),
+            picture(prepared.gaussians, found, views[n].camera, raster=prepared.raster),
             masks[n],
         )
         for n in others
