@@ -20,8 +20,8 @@ from .features import pca as pca_
 from .features.maps import FeatureMaps, Lazy
 from .graph.neighbors import Graph, build, nearest
 from .progress import SILENT, Job
-from .raster import Raster
 from .scene import Gaussians, Scene, View
+from .scene.raster import Raster
 from .segmentation.prepared import Prepared
 from .uplifting import Sight, Uplifted, uplift
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...ludvig_engine import programs
+from ...ludvig_engine.outside import programs
 from . import uv
 
 FOLDER = Path(__file__).parent

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
-from ...ludvig_engine import programs, web
 from ...ludvig_engine.errors import EngineError, Fix
+from ...ludvig_engine.outside import programs, web
 
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"

@@ -8,12 +8,12 @@ import time
 import numpy as np
 from numba import njit
 
-from ..raster import GSPLAT
 from ..rendering import kernels
 from ..rendering.cpu import Bands, padded
 from ..rendering.grid import gaps
 from ..rendering.project import project
 from ..scene import Camera, Gaussians
+from ..scene.raster import GSPLAT
 
 
 def count(gaussians: Gaussians, camera: Camera, grid: tuple[int, int]) -> tuple[int, int, float]:

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from ..arrays import Array, Float
-from ..raster import GSPLAT
 from ..rendering.project import project
 from ..scene import Camera, Gaussians
+from ..scene.raster import GSPLAT
 
 TILE = 16
 # Gaussians of a tile that are blended at once.

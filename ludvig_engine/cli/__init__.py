@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import EngineError
-from ..programs import NOT_HERE
+from ..outside.programs import NOT_HERE
 from .arguments import checked
 from .ending import REFUSED, STOPPED, Stopped, Usage, fail, misused, unforeseen
 from .quiet import quieten

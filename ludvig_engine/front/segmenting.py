@@ -10,8 +10,8 @@ import numpy as np
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..progress import SILENT, Job
-from ..raster import Raster
 from ..scene import Scene
+from ..scene.raster import Raster
 from ..segmentation import segment as rules
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment

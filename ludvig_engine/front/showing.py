@@ -8,10 +8,10 @@ from ..arrays import Array, Float, Shaped
 from ..errors import EngineError
 from ..io.photos import to_photo
 from ..progress import SILENT, Job
-from ..raster import GSPLAT, Raster
 from ..rendering import colours
 from ..rendering import render as blend
 from ..scene import Camera, Gaussians, Scene, View
+from ..scene.raster import GSPLAT, Raster
 
 LEAST = 1e-3  # alpha below which a pixel shows nothing
 

@@ -14,8 +14,8 @@ from ..features.own_maps import checked_map
 from ..io.photos import read_photo
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
-from ..raster import Raster
 from ..scene import Scene, View
+from ..scene.raster import Raster
 from ..stages import UPLIFT
 from ..uplifting import Sight, Uplifted
 from ..uplifting import uplift as weighted_mean

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import EngineError
-from ..raster import GSPLAT, usual_near
 from ..scene import Scene, morton_order
+from ..scene.raster import GSPLAT, usual_near
 from .activation import Splats, left_out
 from .splats import read_splats
 from .views import load_views

@@ -14,8 +14,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from .. import programs
 from ..errors import EngineError, nearest_name
+from ..outside import programs
 from ..progress import cpu_count
 
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -12,11 +12,11 @@ from dataclasses import replace
 from ..errors import EngineError
 from ..io.photos import read_photo
 from ..progress import SILENT, Job
-from ..raster import GSPLAT, Raster, usual_near
 from ..rendering.frames import Frame, find_frame
 from ..rendering.search import Found, Search
 from ..rendering.trial import Trial
 from ..scene import Photo, Scene, View
+from ..scene.raster import GSPLAT, Raster, usual_near
 from ..stages import TRY_SETTINGS
 from .check import DOUBTFUL, spread
 

@@ -1,7 +1,7 @@
 """Alpha-blending weights of Gaussians: fold them into feature cells, apply them, render images."""
 
 from ..io.sh import colours
-from ..raster import GSPLAT, Raster
+from ..scene.raster import GSPLAT, Raster
 from .cpu import adjoint, fold, render
 from .cuda import usable
 from .grid import upsample

@@ -18,8 +18,8 @@ from scipy.sparse import csr_matrix
 
 from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
-from ..raster import GSPLAT, Raster
 from ..scene import Camera, Gaussians
+from ..scene.raster import GSPLAT, Raster
 from . import kernels
 from .grid import gaps
 from .project import Ellipses, project

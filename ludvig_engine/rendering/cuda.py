@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import programs
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..machine.device import fitting, import_torch
+from ..outside import programs
 from ..progress import SILENT, Job, chunks
-from ..raster import GSPLAT, Raster
 from ..scene import Camera, Gaussians
+from ..scene.raster import GSPLAT, Raster
 from .project import inside
 
 WHAT = "The scene"

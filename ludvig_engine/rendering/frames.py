@@ -16,8 +16,8 @@ from scipy.optimize import minimize_scalar
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
-from ..raster import Raster, usual_distance, usual_near
 from ..scene import Camera, Gaussians, Photo
+from ..scene.raster import Raster, usual_distance, usual_near
 from ..stages import TRY_SETTINGS
 from .trial import Trial
 

@@ -15,8 +15,8 @@ from numba import njit
 
 from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job, chunks
-from ..raster import Raster
 from ..scene import Camera, Gaussians
+from ..scene.raster import Raster
 
 PIECE = 65536  # Gaussians in a piece of work
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..progress import SILENT, Job
-from ..raster import GSPLAT, Raster
+from ..scene.raster import GSPLAT, Raster
 from .trial import Trial
 
 # dB, median over the photos, by which other settings must be better than the usual ones. On our two

@@ -15,8 +15,8 @@ import numpy as np
 from ..arrays import Array, Bool, Float
 from ..io.sh import colours
 from ..progress import SILENT, Job
-from ..raster import Raster
 from ..scene import Camera, Gaussians, Photo
+from ..scene.raster import Raster
 from .cpu import BAND, blend
 from .project import inside, project
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from ..graph.neighbors import Graph
 from ..graph.walk import Walk
 from ..progress import SILENT, Job, Shared
-from ..raster import GSPLAT, Raster
 from ..scene import Gaussians, View, counted
+from ..scene.raster import GSPLAT, Raster
 from ..uplifting import Uplifted
 from .coarse import Coarse
 from .descriptor import Descriptor

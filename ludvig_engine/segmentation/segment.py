@@ -27,7 +27,7 @@ import numpy as np
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..progress import SILENT, Job
-from ..raster import Raster
+from ..scene.raster import Raster
 from .agreement import THRESHOLDS, agreement
 from .likeness import learn
 from .painting import Evidence, Paint, lift_paint, merged, notes_of

@@ -17,8 +17,8 @@ from ..io.views import load_views
 from ..pictures.check import check
 from ..pictures.draw import rgb
 from ..progress import Job
-from ..raster import Raster
 from ..scene import View
+from ..scene.raster import Raster
 from ..stages import READ_CAMERAS, READ_SPLATS
 from ..wire.methods import (
     CheckScene,

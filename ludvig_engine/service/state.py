@@ -26,8 +26,8 @@ from ..machine.memory import total_memory
 from ..pictures.fitted import fitted
 from ..pipeline import Recipe, connect, prepare
 from ..progress import SILENT, Job
-from ..raster import GSPLAT, Raster
 from ..scene import Gaussians, Scene, View
+from ..scene.raster import GSPLAT, Raster
 from ..segmentation.prepared import Prepared
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud

@@ -15,8 +15,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from .. import web
 from ..errors import EngineError
+from ..outside import web
 from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
 from .folders import make_folder

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import web
 from ..errors import EngineError
 from ..io.safe_names import clash, is_safe
+from ..outside import web
 from .download import get
 from .model import File, Model
 

@@ -19,8 +19,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from .. import programs
 from ..errors import EngineError
+from ..outside import programs
 from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
 from .convert import dinov2_of_onnx, safetensors_of_torch

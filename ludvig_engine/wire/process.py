@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EngineError, Fix
-from ..programs import NOT_HERE, find
+from ..outside.programs import NOT_HERE, find
 from .connection_file import read_connection_file
 
 # The first start after an installation reads gigabytes of libraries from a cold disk.

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..arrays import Array, Float
 from ..progress import SILENT, Job
-from ..raster import Raster
 from ..scene import Gaussians
+from ..scene.raster import Raster
 from ..segmentation.painting import Evidence, Paint, lift_paint, merged
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import DEFAULT, Options, Segment, segment

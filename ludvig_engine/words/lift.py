@@ -10,8 +10,8 @@ from ..errors import EngineError
 from ..features import Extractor, load_extractor, ranked
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
-from ..raster import Raster
 from ..scene import Scene
+from ..scene.raster import Raster
 from ..uplifting import Uplifted
 from .text import TextEncoder
 

@@ -35,7 +35,8 @@ SHARED = {
             *("connection", "handshake", "calls", "line", "connection_file", "process", "client"),
         )
     ),
-    *("errors", "programs", "web", "scene", "raster", "arrays"),
+    *("errors", "arrays", "outside.programs", "outside.web"),
+    *(f"scene.{name}" for name in ("gaussians", "cameras", "raster", "scene")),
     *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
     *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),
     *("io.splats", "io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat"),

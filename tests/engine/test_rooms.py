@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # package's root.
 ROOMS = {
     "ludvig_engine": (
-        *("errors", "programs", "web", "arrays", "stages", "progress", "raster", "scene"),
+        *("errors", "arrays", "outside", "stages", "progress", "scene"),
         *("wire", "methods", "io", "machine", "cache", "rendering", "weights", "uplifting"),
         *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
         *("front", "paper", "service", "eval", "bench", "cli", "__main__"),

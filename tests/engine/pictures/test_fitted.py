@@ -16,7 +16,7 @@ from ludvig_engine.pictures.check import check
 from ludvig_engine.pictures.draw import rgb
 from ludvig_engine.pictures.fitted import fitted
 from ludvig_engine.progress import Job
-from ludvig_engine.raster import GSPLAT, Raster
+from ludvig_engine.scene.raster import GSPLAT, Raster
 
 
 @pytest.fixture

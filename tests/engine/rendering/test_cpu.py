@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracle
-from ludvig_engine.raster import Raster
 from ludvig_engine.rendering import cpu, project
+from ludvig_engine.scene.raster import Raster
 from scenes import joined, look_at, random_gaussians, single
 
 CAMERA = look_at((3, 0.5, 0.8))

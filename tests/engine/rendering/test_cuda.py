@@ -14,9 +14,9 @@ torch = pytest.importorskip("torch")
 
 from ludvig_engine.errors import Cancelled, EngineError  # noqa: E402
 from ludvig_engine.progress import Job  # noqa: E402
-from ludvig_engine.raster import Raster  # noqa: E402
 from ludvig_engine.rendering import cpu, cuda  # noqa: E402
 from ludvig_engine.rendering.cuda import CHANNELS, Gsplat, clamp_of  # noqa: E402
+from ludvig_engine.scene.raster import Raster  # noqa: E402
 from ludvig_engine.uplifting import Sight, uplift  # noqa: E402
 from scenes import joined, look_at, random_gaussians, single  # noqa: E402
 from torch_rasterization import rasterization, rasterization_1_5, rasterization_1_6  # noqa: E402

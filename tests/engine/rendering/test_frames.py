@@ -11,9 +11,9 @@ import small_scene
 from ludvig_engine.errors import Cancelled
 from ludvig_engine.pictures.draw import rgb
 from ludvig_engine.progress import Job
-from ludvig_engine.raster import GSPLAT
 from ludvig_engine.rendering.frames import Frame, find_frame, turns
 from ludvig_engine.scene import Photo
+from ludvig_engine.scene.raster import GSPLAT
 
 Z_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 

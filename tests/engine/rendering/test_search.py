@@ -10,11 +10,11 @@ import pytest
 from ludvig_engine.errors import Cancelled
 from ludvig_engine.io.sh import colours
 from ludvig_engine.progress import Job
-from ludvig_engine.raster import GSPLAT, Raster, usual_distance, usual_near
 from ludvig_engine.rendering import render
 from ludvig_engine.rendering.search import MARGIN, Search
 from ludvig_engine.rendering.trial import Trial, psnr
 from ludvig_engine.scene import Photo
+from ludvig_engine.scene.raster import GSPLAT, Raster, usual_distance, usual_near
 from scenes import joined, look_at, random_gaussians
 
 EYES = [(3, 0.5, 0.8), (0.4, 3, 1), (-3, 0.3, 1.2), (0.2, -3, 0.5)]

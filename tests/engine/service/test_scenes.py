@@ -20,7 +20,7 @@ from ludvig_engine.io import files
 from ludvig_engine.io.ply import read_ply, write_ply
 from ludvig_engine.pictures.draw import rgb
 from ludvig_engine.progress import Job
-from ludvig_engine.raster import Raster
+from ludvig_engine.scene.raster import Raster
 from ludvig_engine.wire.methods import (
     CheckScene,
     ClearCache,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ludvig_engine import programs
 from ludvig_engine.errors import EngineError
+from ludvig_engine.outside import programs
 from ludvig_engine.wire import process
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def program(folder, name="uv"):

@@ -7,8 +7,8 @@ import urllib.error
 import pytest
 
 import web as servers
-from ludvig_engine import web
 from ludvig_engine.errors import EngineError
+from ludvig_engine.outside import web
 from ludvig_engine.weights.download import download, get
 
 CONTENT = b"weights" * 1000

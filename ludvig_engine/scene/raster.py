@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, Float
+from ..arrays import Array, Float
 
 # The near plane is at most this share of the usual distance between cameras and Gaussians. In
 # COLMAP's units that distance is 4 to 12 (4.9 and 12.1 in our captures), so 3DGS's 0.2 stays.

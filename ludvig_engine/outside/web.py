@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from http.client import HTTPMessage, HTTPResponse
 from typing import Any
 
-from .errors import EngineError
+from ..errors import EngineError
 
 SECONDS = 30.0  # without a byte before a connection counts as broken
 

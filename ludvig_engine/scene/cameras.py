@@ -1,0 +1,101 @@
+"""Cameras, the views that a scene was photographed from, and their photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..arrays import Array, Bool, Float
+from ..errors import EngineError, nearest_name, plural
+
+
+@dataclass(frozen=True)
+class Camera:
+    """An ideal pinhole camera of `width` x `height` pixels."""
+
+    viewmat: Float[Array, "4 4"]  # world -> camera, float64
+    K: Float[Array, "3 3"]  # pixels, float64
+    width: int
+    height: int
+
+    def __repr__(self) -> str:
+        x, y, z = self.center
+        return f"Camera({self.width}x{self.height} at {x:.3g}, {y:.3g}, {z:.3g})"
+
+    def resized(self, width: int, height: int) -> Camera:
+        """The same camera with other numbers of pixels. `K` is scaled too; nothing is cropped."""
+        scale = np.diag([width / self.width, height / self.height, 1.0])
+        return replace(self, K=scale @ self.K, width=width, height=height)
+
+    @property
+    def center(self) -> Float[Array, " 3"]:
+        """Where the camera stands, in world space."""
+        return -self.viewmat[:3, :3].T @ self.viewmat[:3, 3]
+
+
+@dataclass(frozen=True)
+class View:
+    """A photo and the pinhole camera that the engine sees it with.
+
+    `camera` has the photo's size in pixels, unless the photo is distorted (then there is a `lens`)
+    or larger than the size limit it was loaded with.
+    """
+
+    # The photo's name in the camera file, without the folders that all photos have in common.
+    name: str
+    camera: Camera
+    photo: Path | None = None
+    photo_size: tuple[int, int] = (0, 0)  # width, height of the file, after `turn`
+    lens: object | None = None  # io.lens.Lens when the photo is distorted
+    # An image of the photo's shape that is 0 where the photo is to be ignored.
+    mask: Path | None = None
+    # The EXIF orientation that the photo is turned by; 1 leaves the pixels as they are stored.
+    turn: int = 1
+
+    def __repr__(self) -> str:
+        size = f"{self.camera.width}x{self.camera.height}"
+        return f"View({self.name}, {size}{'' if self.photo else ', no photo'})"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """The content of a view's photo, undistorted and at the size of the view's camera."""
+
+    name: str  # the view's
+    pixels: Float[Array, "H W 3"]  # float32, 0..1, sRGB as in the file
+    # False where the photo has no content: where it is transparent or masked out, and beyond the
+    # border of the lens's image. None: all pixels are valid.
+    valid: Bool[Array, "H W"] | None = None
+
+
+def find_view(views: Sequence[View], name: str) -> View:
+    """The one of `views` called `name`, with or without its extension or folder.
+
+    Raises `EngineError` "not_found" if there is none, or more than one.
+    """
+    for key in (lambda n: n, lambda n: Path(n).name, lambda n: Path(n).stem):
+        found = [view for view in views if key(view.name) == name]
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            raise EngineError(
+                "not_found",
+                f'{len(found)} views are called "{name}".',
+                ["Give the whole name."],
+            )
+    raise EngineError(
+        "not_found",
+        f'No view is called "{name}".',
+        [nearest_name(name, [v.name for v in views])],
+    )
+
+
+def counted(views: Sequence[View]) -> str:
+    """How many views and photos there are, for people: "182 photos", or "182 views, 170 photos"."""
+    photos = sum(view.photo is not None for view in views)
+    if photos == len(views):
+        return plural(photos, "photo")
+    return f"{plural(len(views), 'view')}, {plural(photos, 'photo')}"
