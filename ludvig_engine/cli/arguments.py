@@ -80,12 +80,14 @@ def _check_outputs(marks: dict[str, File | Folder], values: dict[str, Any]) -> N
     from ..io.targets import check_files, check_folder
 
     files: list[Path] = []
+    folders: list[Path] = []
     for name, mark in marks.items():
         path = values[name]
         if path is None:
             continue
         if isinstance(mark, Folder):
             check_folder(path)
+            folders.append(path)
             continue
         files.append(path)
         if mark.splats:
@@ -100,7 +102,7 @@ def _check_outputs(marks: dict[str, File | Folder], values: dict[str, Any]) -> N
     inputs = [
         given for name, value in values.items() if name not in marks for given in _read(value)
     ]
-    check_files(files, inputs=inputs)
+    check_files(files, folders=folders, inputs=inputs)
 
 
 def _read(value: Any) -> Iterator[Path]:

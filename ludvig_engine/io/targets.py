@@ -18,15 +18,17 @@ from ..errors import EngineError
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3])", re.I)
 
 
-def check_files(paths: Sequence[Path], *, inputs: Iterable[Path] = ()) -> None:
+def check_files(
+    paths: Sequence[Path], *, folders: Iterable[Path] = (), inputs: Iterable[Path] = ()
+) -> None:
     """Raise an error unless each of `paths` can be written as a file of its own.
 
-    `inputs` are files that are read, which must not be written over. Raises `EngineError`:
-    "bad_input" for what is no name of a file, or for one that is used twice; "not_found" if there
-    is no such folder; "no_access" if it is write-protected.
+    `folders` are written to as well, and `inputs` are files that are read, which must not be
+    written over. Raises `EngineError`: "bad_input" for what is no name of a file, or for one that
+    is used twice; "not_found" if there is no such folder; "no_access" if it is write-protected.
     """
     read = {_identity(path) for path in inputs}
-    written: set[object] = set()
+    written: set[object] = {_identity(folder) for folder in folders}
     for path in paths:
         _check_file(path)
         if _identity(path) in read:

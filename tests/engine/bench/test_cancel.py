@@ -32,7 +32,7 @@ def test_every_request_is_measured(monkeypatch):
     assert figures["longest_s"] == max(
         v for name, v in figures.items() if name.endswith("_longest_s")
     )
-    assert figures["cancelled"] > 1
+    assert figures["cancelled"] >= 1
     assert 0 < figures["cancel_median_s"] <= figures["cancel_worst_s"]
     assert 1 <= figures["drag_answered"] <= 20
 

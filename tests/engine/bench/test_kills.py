@@ -19,13 +19,14 @@ def test_restarts_give_the_identical_answers():
 
 def test_what_is_damaged_is_never_used(tmp_path):
     """The damage that `kills` does, many times over."""
-    cache, rng = Cache(tmp_path), random.Random(0)
+    rng = random.Random(0)
     dropped = 0
     values = {"values": np.arange(50, dtype=np.float32)}
     for number in range(300):
-        name = key("test", 1, number)
+        folder = tmp_path / str(number)
+        cache, name = Cache(folder), key("test", 1, number)
         cache.put(name, values)
-        assert kills._damage(tmp_path, rng)
+        assert kills._damage(folder, rng)
         found = cache.get(name)
         if found is None:
             dropped += 1

@@ -71,7 +71,7 @@ def test_path(run, tmp_path):
 
 def test_nothing_is_fetched_that_is_here(run, tmp_path, monkeypatch):
     monkeypatch.setattr(fetching, "download", lambda *_, **__: pytest.fail("downloaded"))
-    monkeypatch.setattr(fetching, "get", lambda *_, **__: pytest.fail("asked the hub"))
+    monkeypatch.setattr(fetching, "files_of", lambda *_, **__: pytest.fail("asked the hub"))
     place = put("dinov2-small", tmp_path)
     assert run("fetch", "facebook/dinov2-with-registers-small", "--json")["place"] == str(place)
     run("list", "--json")
