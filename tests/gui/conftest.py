@@ -52,7 +52,7 @@ def play(blender, tmp_path):
         done = subprocess.run(
             [*BLENDER, *place, *run, str(tmp_path / "asked.json")],
             env={**os.environ, "BLENDER_USER_RESOURCES": str(user)},
-            timeout=500,
+            timeout=1500,
             text=True,
             capture_output=True,
             check=False,

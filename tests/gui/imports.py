@@ -8,15 +8,6 @@ import bpy
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 from inside import ASKED, found, hand, module, over, play, prepare, regions, shot
 
-beats = 0
-
-
-def beat():
-    """Counts that Blender goes on."""
-    global beats
-    beats += 1
-    return 0.005
-
 
 def drop(*paths):
     """What Blender does with files that are dropped into the viewport."""
@@ -80,16 +71,14 @@ def session():
     yield from prepare()
     _, _, side = regions()
     side.active_panel_category = "LUDVIG"
-    bpy.app.timers.register(beat, persistent=True)
     found["good"], found["bad"] = {}, {}
     for name, path in ASKED["good"].items():
         yield from drop(path)
         found["good"][name] = state()
         clear()
     for name, path in ASKED["bad"].items():
-        before = beats
         yield from drop(path)
-        found["bad"][name] = {**state(), "beats": beats - before}
+        found["bad"][name] = state()
         if name == ASKED["shown"]:
             shot("bad")
         yield from press("Escape")  # closes the box that says so
@@ -98,6 +87,7 @@ def session():
     yield from drop(*ASKED["several"])
     found["several"] = state()
     shot("several")
+    yield from press("Escape")
     yield from press("ctrl+z")
     found["undo"] = state()
     yield from press("ctrl+shift+z")

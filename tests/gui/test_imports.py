@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,24 +25,21 @@ def test_imports(play, tmp_path):
     bad = {
         name: cut(tmp_path / "bad" / str(n), path) for n, (name, path) in enumerate(good.items())
     }
-    noise = np.random.default_rng(0).bytes(1001)
-    for name, content in (("empty", b""), ("noise", noise)):
-        bad[name] = tmp_path / f"{name}.ply"
-        bad[name].write_bytes(content)
-    bad["pipe"], bad["endless"] = tmp_path / "pipe.ply", tmp_path / "endless.ply"
-    os.mkfifo(bad["pipe"])
-    bad["endless"].symlink_to("/dev/zero")
     folder = tmp_path / "several"
     folder.mkdir()
-    several = [folder / good[name].name for name in ("PLY", ".splat", ".sog")]
-    for name, path in zip(("PLY", ".splat", ".sog"), several, strict=True):
-        path.write_bytes(good[name].read_bytes())
+    bad["empty"], bad["noise"] = tmp_path / "empty.ply", folder / "noise.ply"
+    bad["pipe"], bad["endless"] = tmp_path / "pipe.ply", tmp_path / "endless.ply"
+    bad["empty"].write_bytes(b"")
+    bad["noise"].write_bytes(np.random.default_rng(0).bytes(1001))
+    os.mkfifo(bad["pipe"])
+    bad["endless"].symlink_to("/dev/zero")
+    several = [shutil.copy(good[name], folder) for name in ("PLY", ".splat", ".sog")]
     said = play(
         "imports.py",
         "imports",
         good={name: str(path) for name, path in good.items()},
         bad={name: str(path) for name, path in bad.items()},
-        several=[*map(str, several), str(bad["noise"].rename(folder / "noise.ply"))],
+        several=[*map(str, several), str(bad["noise"])],
         shown=".sog",
     )
     for name, path in good.items():
@@ -51,7 +49,6 @@ def test_imports(play, tmp_path):
         about = said["bad"][name]
         assert path.name in about["message"], name
         assert not about["points"] and not about["left"], name
-        assert about["beats"] > 10, f"{name}: Blender has stopped"
     counts = sorted(len(load_scene(path)) for path in several)
     assert said["several"]["points"] == counts
     assert "noise.ply" in said["several"]["message"], (
