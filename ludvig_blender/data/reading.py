@@ -20,7 +20,7 @@ from ...ludvig_engine.io.files import stopping
 from ...ludvig_engine.io.ply import read_blocks
 from ...ludvig_engine.io.splats import read_splats
 from ...ludvig_engine.scene import Gaussians
-from . import attributes, capture, splats
+from . import attributes, capture, making, splats
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire.methods import SplatsRead
@@ -31,9 +31,9 @@ NORMALS = ("nx", "ny", "nz")  # every trainer writes them, as zeros
 
 @dataclass(frozen=True)
 class Content:
-    """What `splats.making` makes of a file, and what `ludvig_capture.untouched` says of it."""
+    """What `making.steps` makes of a file, and what `ludvig_capture.untouched` says of it."""
 
-    columns: splats.Columns
+    columns: making.Columns
     untouched: str
     notes: tuple[str, ...]  # what the user should know
 
@@ -63,7 +63,7 @@ def received(path: Path, answer: SplatsRead) -> Content:
     return _content(path, file, {}, capture.stamp(str(path)))
 
 
-def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> splats.Columns:
+def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> making.Columns:
     """The attributes of the usable rows; `stored` are the file's own numbers, by attribute.
 
     Raises `EngineError` "bad_file", in which `name` stands for the file, if no row is usable.
@@ -79,7 +79,7 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> splats
         gaussians = gaussians.take(rows)
         extras = {n: values[rows] for n, values in extras.items()}
         stored = {n: values[rows] for n, values in stored.items()}
-    found = splats.columns(gaussians, rows=rows, extras=extras)
+    found = making.columns(gaussians, rows=rows, extras=extras)
     for attribute, values in stored.items():
         type_ = STORED[attribute]
         found[attribute] = type_, attributes.packed(values, type_)

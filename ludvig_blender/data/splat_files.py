@@ -20,7 +20,7 @@ from ...ludvig_engine.io import formats
 from ...ludvig_engine.io.activation import activate, log_scales, logits
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
-from . import attributes, reading, splats
+from . import attributes, making, reading, splats
 
 if TYPE_CHECKING:
     from .types import Geometry, SplatObject
@@ -64,8 +64,8 @@ def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
     )
     extras = {name: values for name, values in known.items() if not name.startswith(".")}
     file = activate(raw, extras)
-    steps = splats.making(thing.name, reading.columns(thing.name, file, stored))
-    return splats.made(steps), int((~file.valid).sum())
+    steps = making.steps(thing.name, reading.columns(thing.name, file, stored))
+    return making.made(steps), int((~file.valid).sum())
 
 
 def _floats(geometry: Geometry) -> dict[str, np.ndarray]:

@@ -17,15 +17,15 @@ draws the splats.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, TypeGuard, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeGuard
 
 import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.scene import Gaussians
-from . import attributes, native, window
+from . import attributes
 from .native import BASE
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 SELECTION = ".selection"
 ROW = ".ludvig_row"
 HIDDEN = ".ludvig_hidden"
-RESIZABLE = bpy.app.version >= (5, 1)  # `PointCloud.resize`
 SCHEMA = {
     "position": {"FLOAT_VECTOR"},
     "scale": {"FLOAT_VECTOR"},
@@ -42,7 +41,6 @@ SCHEMA = {
     BASE: {"FLOAT4", "FLOAT_COLOR"},
 }
 BASE_TYPE = "FLOAT4" if attributes.has_float4() else "FLOAT_COLOR"
-Columns = dict[str, tuple[str, np.ndarray]]  # by attribute: its type and values
 RESERVED = (*SCHEMA, "radius")  # PLY properties of these names get a prefix
 SH_COUNTS = (0, 3, 8, 15, 24)  # coefficients beyond degree 0, by degree
 
@@ -79,79 +77,6 @@ def with_uid(uid: int) -> bpy.types.Object | None:
     return next((thing for thing in bpy.data.objects if thing.session_uid == uid), None)
 
 
-def create(
-    name: str,
-    gaussians: Gaussians,
-    *,
-    rows: np.ndarray | None = None,
-    extras: Mapping[str, np.ndarray] | None = None,
-) -> SplatObject:
-    """A new splat object with these Gaussians, in no collection yet. No splat is selected.
-
-    `rows` are the Gaussians' rows in the file; None: they are all rows, in order.
-    """
-    return made(making(name, columns(gaussians, rows=rows, extras=extras)))
-
-
-def columns(
-    gaussians: Gaussians,
-    *,
-    rows: np.ndarray | None = None,
-    extras: Mapping[str, np.ndarray] | None = None,
-) -> Columns:
-    """The attributes of `create`, as they only need to be copied. Callable from any thread."""
-    base = np.concatenate([gaussians.sh0[:, 0], gaussians.opacities[:, None]], axis=1)
-    found: Columns = {
-        "position": ("FLOAT_VECTOR", gaussians.means),
-        "scale": ("FLOAT_VECTOR", gaussians.scales),
-        "rotation": ("QUATERNION", gaussians.quats),
-        BASE: (BASE_TYPE, base),
-        ROW: ("INT", np.arange(len(gaussians)) if rows is None else rows),
-        SELECTION: ("BOOLEAN", np.zeros(len(gaussians), bool)),
-    }
-    for k in range(gaussians.shN.shape[1]):
-        found[f"radiance:sh_{k}"] = "FLOAT_VECTOR", gaussians.shN[:, k]
-    for extra, values in (extras or {}).items():
-        found[f"ply_{extra}" if extra in RESERVED else extra] = "FLOAT", values
-    return {
-        name: (type_, attributes.packed(values, type_)) for name, (type_, values) in found.items()
-    }
-
-
-def making(name: str, columns: Columns) -> Generator[None, None, SplatObject]:
-    """The steps to a new splat object, which is in no collection yet: one attribute per step.
-
-    Each step takes as long as Blender takes to store an attribute: up to 11 ms per million splats,
-    because the system hands out new memory page by page. Nothing is left if the steps end early.
-    Raises `EngineError` "changed" if an undo or another file has taken the object away meanwhile.
-    """
-    cloud = _new_cloud(name, len(columns["position"][1]))
-    thing = bpy.data.objects.new(name, cloud)
-    uid = thing.session_uid
-    try:
-        for attribute, (type_, values) in columns.items():
-            attributes.put(_own(uid, name).data, attribute, type_, values)
-            yield
-        found = _own(uid, name)
-        # An undo may have brought back the object as it was some steps ago.
-        if not all(attribute in found.data.attributes for attribute in columns):
-            raise _interrupted(name)
-        native.convert(found)
-        return found
-    except BaseException:
-        remove(uid)
-        raise
-
-
-def made(steps: Generator[None, None, SplatObject]) -> SplatObject:
-    """The object of `making`, at once."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("SplatObject", end.value)
-
-
 def remove(uid: int) -> None:
     """Remove the object with this session uid, and its points if no other object has them."""
     if (thing := with_uid(uid)) is not None:
@@ -159,55 +84,6 @@ def remove(uid: int) -> None:
         bpy.data.objects.remove(thing)
         if isinstance(data, bpy.types.PointCloud) and not data.users:
             bpy.data.pointclouds.remove(data)
-
-
-def _own(uid: int, name: str) -> SplatObject:
-    thing = with_uid(uid)
-    if thing is None:
-        raise _interrupted(name)
-    return cast("SplatObject", thing)
-
-
-def _interrupted(name: str) -> EngineError:
-    what = f'The import of "{name}" was interrupted by an undo or by opening another file.'
-    return EngineError("changed", what, ["Import it again."])
-
-
-def _new_cloud(name: str, size: int) -> bpy.types.PointCloud:
-    cloud = bpy.data.pointclouds.new(name)
-    if size == 0:
-        return cloud
-    if RESIZABLE:
-        cloud.resize(size)
-        return cloud
-    bpy.data.pointclouds.remove(cloud)
-    return _converted_cloud(name, size)
-
-
-def _converted_cloud(name: str, size: int) -> bpy.types.PointCloud:
-    """A new point cloud in a Blender that cannot resize one: it converts a mesh."""
-    if bpy.context.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
-    mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(size)
-    carrier = bpy.data.objects.new(name, mesh)
-    assert bpy.context.scene is not None
-    bpy.context.scene.collection.objects.link(carrier)
-    with bpy.context.temp_override(
-        window=window.current(),
-        object=carrier,
-        active_object=carrier,
-        selected_objects=[carrier],
-        selected_editable_objects=[carrier],
-    ):
-        bpy.ops.object.convert(target="POINTCLOUD")
-    cloud = cast("bpy.types.PointCloud", carrier.data)
-    bpy.data.objects.remove(carrier)
-    if mesh.users == 0:
-        bpy.data.meshes.remove(mesh)
-    attributes.drop(cloud, ".select_vert")  # comes from the mesh
-    cloud.name = name
-    return cloud
 
 
 def sh_count(cloud: bpy.types.PointCloud) -> int:

@@ -15,8 +15,8 @@ import bpy
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
-from ..data import reading, splats
-from . import link, pump
+from ..data import making, reading, splats
+from . import link, tasks, waiting
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Outcome:
     errors: tuple[EngineError, ...]
 
 
-def steps(paths: Sequence[Path]) -> pump.Steps[Outcome]:
+def steps(paths: Sequence[Path]) -> tasks.Steps[Outcome]:
     """The steps to new objects of these files. None of them is left if the steps end early.
 
     Raises the first file's `EngineError` if no file could be read.
@@ -50,7 +50,7 @@ def steps(paths: Sequence[Path]) -> pump.Steps[Outcome]:
             try:
                 imported.append((yield from _one(path)))
             except EngineError as error:
-                if error.kind in pump.QUIET:
+                if error.kind in tasks.QUIET:
                     raise
                 errors.append(error)
         if scene != _scene():
@@ -64,27 +64,27 @@ def steps(paths: Sequence[Path]) -> pump.Steps[Outcome]:
     return Outcome(tuple(imported), tuple(errors))
 
 
-def _one(path: Path) -> pump.Steps[Imported]:
+def _one(path: Path) -> tasks.Steps[Imported]:
     content = yield from _read(path)
     if content is None:
         content = yield from _ask(path)
     # Before Blender 5.1 that leaves Edit Mode, under the hands of a user who moves something there.
-    yield pump.Until(lambda: splats.RESIZABLE or bpy.app.background or not _busy())
+    yield waiting.Until(lambda: making.RESIZABLE or bpy.app.background or not _busy())
     name = path.parent.name if formats.is_unpacked(path) else path.stem
-    thing = yield from splats.making(name, content.columns)
+    thing = yield from making.steps(name, content.columns)
     return Imported(path, thing.session_uid, content.untouched, content.notes)
 
 
-def _read(path: Path) -> pump.Steps[reading.Content | None]:
+def _read(path: Path) -> tasks.Steps[reading.Content | None]:
     # Not in the pool, whose two threads the engine needs as well.
-    work = pump.Work(lambda work: reading.read(path, work.check))
+    work = waiting.Work(lambda work: reading.read(path, work.check))
     try:
         return (yield work)
     finally:
         work.cancel()
 
 
-def _ask(path: Path) -> pump.Steps[reading.Content]:
+def _ask(path: Path) -> tasks.Steps[reading.Content]:
     from ...ludvig_engine.wire.methods import ReadSplats
 
     try:
@@ -94,7 +94,7 @@ def _ask(path: Path) -> pump.Steps[reading.Content]:
             raise
         what = f"{path.name} is in a format that only the engine reads. {error.message}"
         raise EngineError(error.kind, what, error.fixes) from error
-    return (yield pump.in_thread(reading.received, path, answer))
+    return (yield waiting.in_thread(reading.received, path, answer))
 
 
 def _busy() -> bool:

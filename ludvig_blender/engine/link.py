@@ -16,8 +16,8 @@ import bpy
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages
-from . import pump
-from .pump import Task
+from . import pump, waiting
+from .tasks import Options, Steps, Task
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -48,7 +48,7 @@ class Connection:
         self.memory: Memory | None = None  # None before the engine has told
 
 
-def ask(request: Request[R], *, replaces: str = "", **options: Unpack[pump.Options[R]]) -> Task[R]:
+def ask(request: Request[R], *, replaces: str = "", **options: Unpack[Options[R]]) -> Task[R]:
     """Ask the engine, which is started if it does not run; returns at once.
 
     Either `done(answer)` or `failed(error)` is called once; without `failed`, errors are shown in
@@ -126,13 +126,13 @@ def stop(*, wait: bool = False) -> None:
     if ended is not None and wait:
         ended.client.close()
     elif ended is not None:
-        pump.in_thread(ended.client.close)  # takes seconds if the engine does not respond
+        waiting.in_thread(ended.client.close)  # takes seconds if the engine does not respond
 
 
 # Tasks, for modules that send several requests in a row
 
 
-def begin(steps: pump.Steps[R], replaces: str = "", **options: Unpack[pump.Options[R]]) -> Task[R]:
+def begin(steps: Steps[R], replaces: str = "", **options: Unpack[Options[R]]) -> Task[R]:
     """Start a task; an unfinished one with the same word in `replaces` is cancelled."""
     if replaces and (older := _newest.get(replaces)):
         older.cancel(EngineError("superseded", "A newer request has replaced this one."))
@@ -142,13 +142,13 @@ def begin(steps: pump.Steps[R], replaces: str = "", **options: Unpack[pump.Optio
     return task
 
 
-def asking(request: Request[R]) -> pump.Steps[R]:
+def asking(request: Request[R]) -> Steps[R]:
     """The steps from a request to its answer; they start the engine if it does not run."""
     client = (yield from running()).client
     return (yield from answered(client, request))
 
 
-def answered(client: Engine, request: Request[R]) -> pump.Steps[R]:
+def answered(client: Engine, request: Request[R]) -> Steps[R]:
     """The steps from a request to a running engine to its answer."""
     call = client.send(request)
     try:
@@ -160,7 +160,7 @@ def answered(client: Engine, request: Request[R]) -> pump.Steps[R]:
         client.poll()
 
 
-def running() -> pump.Steps[Connection]:
+def running() -> Steps[Connection]:
     """The steps to an engine that runs."""
     global _starting
     if state() == "running" and _connection is not None:
@@ -171,25 +171,25 @@ def running() -> pump.Steps[Connection]:
     return (yield _starting)
 
 
-def _start() -> pump.Steps[Connection]:
+def _start() -> Steps[Connection]:
     global _connection, _starting
     from . import interpreter
 
     crashed, _connection = _connection, None
     if crashed is not None:
-        pump.in_thread(crashed.client.close)
+        waiting.in_thread(crashed.client.close)
     try:
         place = interpreter.find()
         # In a thread, because a virus scanner on Windows makes it slow to start a process.
-        future = pump.in_thread(_launch, place)
+        future = waiting.in_thread(_launch, place)
         try:
             client = yield future
-            yield pump.Until(lambda: client.info or client.error)
+            yield waiting.Until(lambda: client.info or client.error)
         except BaseException:
             future.add_done_callback(_close)
             raise
         if client.error:
-            pump.in_thread(client.close)
+            waiting.in_thread(client.close)
             raise client.error
         _connection = Connection(client)
         ask_about_itself()

@@ -23,7 +23,7 @@ Command = Sequence[str | Path]
 
 
 class Work(Protocol):
-    """Who is told of the progress: see `pump.Work`."""
+    """Who is told of the progress: see `waiting.Work`."""
 
     def report(self, stage: str, done: int, total: int) -> None: ...
     def check(self) -> None: ...

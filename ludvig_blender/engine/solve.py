@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, segments, sights
-from . import commit, pump, subject
+from . import commit, subject, tasks
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire import methods
     from ..data.types import Segment, SplatObject
 
 
-def start(thing: SplatObject, segment: Segment) -> pump.Task[methods.Segment]:
+def start(thing: SplatObject, segment: Segment) -> tasks.Task[methods.Segment]:
     """Find a segment from its prompts. Returns at once.
 
     A newer request for the same segment replaces this one.
@@ -42,7 +42,7 @@ def start(thing: SplatObject, segment: Segment) -> pump.Task[methods.Segment]:
     def failed(error: EngineError) -> None:
         if error.kind != "superseded":
             commit.run(lambda: None)  # makes the new prompts an undo step
-        pump.tell(error)
+        tasks.tell(error)
 
     return subject.of(thing).ask(
         request,

@@ -23,7 +23,7 @@ from ...ludvig_engine.errors import Cancelled, EngineError
 from ...ludvig_engine.wire.codec import array_type, hints
 from ...ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
 from ..data import attributes, capture, changes, splats
-from . import link, pump
+from . import link, pump, tasks, waiting
 from .opened import Opened
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _digests: dict[int, tuple[int, str]] = {}
 
 
 class Shown(TypedDict, total=False):
-    """Some of `pump.Options`."""
+    """Some of `tasks.Options`."""
 
     failed: Callable[[EngineError], object] | None
     progress: Callable[[Progress], object] | None
@@ -66,7 +66,7 @@ class Subject:
         done: Callable[[SplatObject, R], object] | None = None,
         replaces: str = "",
         **shown: Unpack[Shown],
-    ) -> pump.Task[R]:
+    ) -> tasks.Task[R]:
         """Like `link.ask`, but about the object: fills in `scene`, calls `done(thing, answer)`."""
 
         def deliver(answer: R) -> None:
@@ -82,7 +82,7 @@ class Subject:
         done: Callable[[SplatObject, SceneOpened], object] | None = None,
         failed: Callable[[EngineError], object] | None = None,
         label: str = "Opening the scene",
-    ) -> pump.Task[Opened]:
+    ) -> tasks.Task[Opened]:
         """Let the engine load splats and cameras, unless it has done so."""
 
         def deliver(opened: Opened) -> None:
@@ -106,7 +106,7 @@ class Subject:
         self.name = thing.name
         return thing
 
-    def _asking(self, request: Request[R]) -> pump.Steps[R]:
+    def _asking(self, request: Request[R]) -> tasks.Steps[R]:
         """The steps to an answer in the order of the points; an outdated scene is opened again."""
         opened = yield from self.opening()
         try:
@@ -128,7 +128,7 @@ class Subject:
             )
         return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
 
-    def _answer(self, request: Request[R], opened: Opened) -> pump.Steps[tuple[R, Opened]]:
+    def _answer(self, request: Request[R], opened: Opened) -> tasks.Steps[tuple[R, Opened]]:
         """The steps to the engine's answer, and the scene that it is about."""
         call = self._send(request, opened)
         try:
@@ -164,7 +164,7 @@ class Subject:
         )
         return connection.client.send(changed)
 
-    def opening(self, *, anew: bool = False) -> pump.Steps[Opened]:
+    def opening(self, *, anew: bool = False) -> tasks.Steps[Opened]:
         """The steps to the engine's scene; with `anew` the engine reads it again."""
         connection = yield from link.running()
         known = connection.scenes.get(self.uid)
@@ -187,9 +187,9 @@ class Subject:
         thing = self.thing()
         return capture.folders(thing), thing.ludvig_capture.near
 
-    def _open(self, connection: link.Connection) -> pump.Steps[Opened]:
+    def _open(self, connection: link.Connection) -> tasks.Steps[Opened]:
         values = yield from self._values()
-        identity = yield pump.in_thread(splats.digest, values)
+        identity = yield waiting.in_thread(splats.digest, values)
         thing = self.thing()
         paths, near = self._asked()
         views, photos = paths
@@ -211,22 +211,22 @@ class Subject:
         capture.keep_trained(self.thing(), scene.raster)
         return opened
 
-    def _untouched(self, values: Mapping[str, np.ndarray], path: str) -> pump.Steps[str]:
+    def _untouched(self, values: Mapping[str, np.ndarray], path: str) -> tasks.Steps[str]:
         """The path of the file, if the splats are still those in it, else ""."""
-        look = yield pump.in_thread(capture.look, values)
+        look = yield waiting.in_thread(capture.look, values)
         return path if self.thing().ludvig_capture.untouched == look + capture.stamp(path) else ""
 
-    def _cloud(self, values: Mapping[str, np.ndarray]) -> pump.Steps[Cloud]:
+    def _cloud(self, values: Mapping[str, np.ndarray]) -> tasks.Steps[Cloud]:
         """The Gaussians to send, read one coefficient per step."""
         count, coefficients = len(values["position"]), splats.sh_count(self.thing().data)
-        shN = yield pump.in_thread(np.zeros, (count, coefficients, 3), np.float32)
+        shN = yield waiting.in_thread(np.zeros, (count, coefficients, 3), np.float32)
         for k in range(coefficients):
             memory = yield self._memory(f"radiance:sh_{k}")
             band = attributes.get(self.thing().data, f"radiance:sh_{k}", memory)
             if band is None or len(band) != count:
                 what = f'"{self.name}" was changed while it was read.'
                 raise EngineError("changed", what, ["Try again."])
-            yield pump.in_thread(shN.__setitem__, (slice(None), k), band)
+            yield waiting.in_thread(shN.__setitem__, (slice(None), k), band)
         base = values[splats.BASE]
         return Cloud(
             means=values["position"],
@@ -237,7 +237,7 @@ class Subject:
             shN=shN,
         )
 
-    def _identity(self) -> pump.Steps[str]:
+    def _identity(self) -> tasks.Steps[str]:
         """`splats.identity`, computed in a thread unless nothing has changed since."""
         known = _digests.get(self.uid)
         # In the background nothing notifies us of what a script changes.
@@ -245,12 +245,12 @@ class Subject:
             return known[1]
         version = changes.version
         values = yield from self._values()
-        identity = yield pump.in_thread(splats.digest, values)
+        identity = yield waiting.in_thread(splats.digest, values)
         if splats.with_uid(self.uid) is not None:
             _digests[self.uid] = version, identity
         return identity
 
-    def _values(self) -> pump.Steps[dict[str, np.ndarray]]:
+    def _values(self) -> tasks.Steps[dict[str, np.ndarray]]:
         """The attributes of the schema, read one per step; read again if they change meanwhile."""
         while True:
             version, values = changes.version, dict[str, np.ndarray]()
@@ -261,7 +261,7 @@ class Subject:
                 return values
 
     def _memory(self, name: str) -> Future[np.ndarray]:
-        return pump.in_thread(attributes.prepare, attributes.nbytes(self.thing().data, name))
+        return waiting.in_thread(attributes.prepare, attributes.nbytes(self.thing().data, name))
 
 
 def of(thing: SplatObject) -> Subject:

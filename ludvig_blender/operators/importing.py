@@ -79,7 +79,7 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import messages
-        from ..engine import importing, pump
+        from ..engine import importing, pump, tasks
 
         # As Blender's own importers do. Later it would surprise a user who has gone on working.
         if context.mode != "OBJECT":
@@ -97,7 +97,7 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
                 tell(error)
 
         def failed(error: EngineError) -> None:
-            if error.kind not in pump.QUIET:
+            if error.kind not in tasks.QUIET:
                 tell(error)
 
         messages.clear()  # what it says is about something else

@@ -12,7 +12,8 @@ from . import polls
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
-    from ..engine.pump import Steps, Work
+    from ..engine.tasks import Steps
+    from ..engine.waiting import Work
 
 
 class InstallEngine(bpy.types.Operator):
@@ -64,7 +65,7 @@ class InstallEngine(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
-        from ..engine import install, link, pump, settings
+        from ..engine import install, link, pump, settings, waiting
 
         if not bpy.app.online_access:
             fixes = [Fix("Allow online access.", "allow_network")]
@@ -73,7 +74,7 @@ class InstallEngine(bpy.types.Operator):
         learned = self.learned
 
         def steps() -> Steps:
-            work = pump.Work(lambda work: installation.install(work, learned=learned))
+            work = waiting.Work(lambda work: installation.install(work, learned=learned))
             try:
                 yield work
             finally:
@@ -111,12 +112,12 @@ class RemoveEngine(bpy.types.Operator):
         )
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
-        from ..engine import install, link, pump, settings
+        from ..engine import install, link, pump, settings, waiting
 
         installation = install.Installation(settings.folder())
 
         def steps() -> Steps:
-            yield pump.in_thread(installation.remove)
+            yield waiting.in_thread(installation.remove)
             settings.look()
 
         link.stop(wait=True)
@@ -158,7 +159,7 @@ class FetchModel(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
-        from ..engine import install, interpreter, link, pump, settings
+        from ..engine import install, interpreter, link, pump, settings, waiting
 
         try:
             place = interpreter.find()
@@ -171,7 +172,7 @@ class FetchModel(bpy.types.Operator):
                 installation.fetch(work, model, python=place.python, environment=place.environment)
 
         def steps() -> Steps:
-            work = pump.Work(fetch)
+            work = waiting.Work(fetch)
             try:
                 yield work
             finally:

@@ -15,8 +15,8 @@ from . import polls
 if TYPE_CHECKING:
     from ...ludvig_engine.wire.methods import SceneChecked
     from ..data.types import CameraObject, Outcome, SplatObject
-    from ..engine.pump import Steps
     from ..engine.subject import Subject
+    from ..engine.tasks import Steps
 
 COLMAP = {".bin", ".txt"}  # a file like cameras.bin stands for its folder
 
@@ -84,7 +84,7 @@ class LoadCameras(bpy.types.Operator):
 
 
 def _bring(operator: bpy.types.Operator, thing: SplatObject, path: str) -> Outcome:
-    from ..engine import link, pump, subject
+    from ..engine import link, pump, subject, tasks
 
     own = thing.ludvig_capture
     before, own.views = own.views, path
@@ -93,7 +93,7 @@ def _bring(operator: bpy.types.Operator, thing: SplatObject, path: str) -> Outco
     def failed(error: EngineError) -> None:
         if error.kind not in ("gone", "not_installed"):
             about.thing().ludvig_capture.views = before
-        pump.tell(error)
+        tasks.tell(error)
 
     return link.finish(
         operator, pump.start(_cameras(about), failed=failed, label="Loading cameras")

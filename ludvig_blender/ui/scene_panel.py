@@ -64,7 +64,8 @@ class ScenePanel(Sidebar, bpy.types.Panel):
 
         own = thing.ludvig_capture
         layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
-        layout.prop(own, "near")
+        if own.near or (own.verdict and not own.fits):
+            layout.prop(own, "near")
         if own.verdict:
             lines.draw(layout, own.verdict, "CHECKMARK" if own.fits else "ERROR", context)
         if picture := check_picture.picture(thing):

@@ -10,7 +10,7 @@ from ..data import properties
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
-    from ..engine.pump import Task
+    from ..engine.tasks import Task
 
 
 class StatusPanel(Sidebar, bpy.types.Panel):
@@ -23,12 +23,12 @@ class StatusPanel(Sidebar, bpy.types.Panel):
     def poll(cls, context: bpy.types.Context) -> bool:
         from ..engine import pump
 
-        return bool(properties.message(context).text or pump.tasks())
+        return bool(properties.message(context).text or pump.shown())
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..engine import pump
 
-        for task in pump.tasks():
+        for task in pump.shown():
             _task(self.layout, task)
         if properties.message(context).text:
             draw_message(self.layout, context)

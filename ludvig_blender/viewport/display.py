@@ -13,31 +13,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Hashable
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
 
 import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
-from ..data import capture, changes, messages, native, properties, splats
+from ..data import changes, messages, properties
 from ..maths.lens import Lens
-from . import colors, marks, painter, reader
+from . import painter, renewal
 from .intake import Intake
-from .order import Part, back_to_front
+from .items import Item, drawn
+from .marks import Marks
 from .points import Points
-from .texels import rows
-from .view import REST, Item, Key, View
+from .view import REST, Key, View
 from .worker import Worker
 
-if TYPE_CHECKING:
-    from ..data.types import SplatObject
-
-T = TypeVar("T")
 Tint = tuple[float, float, float, float]
-
-LIMIT = 2**24  # splats: a float32 cannot count more
 
 
 class Display:
@@ -54,7 +45,7 @@ class Display:
         self.intake = Intake(self._worker)
         self._views: dict[int, View] = {}
         self._points = Points()
-        self._marks: dict[marks.Mark, np.ndarray] = {}  # points of the prompts in object space
+        self._marks = Marks(self._worker)
         self._painter: painter.Painter | None = None
         self._uploads: painter.Uploads | None = None
         self._failed = False
@@ -106,12 +97,12 @@ class Display:
             region.width,
             region.height,
         )
-        every, items = self._items(context)
-        if self._worker.busy() or self.intake.busy:
-            self._wake()
+        every, items = drawn(context, self.intake)
         if items:
             self._draw_splats(context, lens, every, items)
-            self._draw_marks(context, lens, items)
+            self._marks.draw(context, lens, items)
+        if self._worker.busy() or self.intake.busy:
+            self._wake()
 
     def _draw_splats(
         self, context: bpy.types.Context, lens: Lens, every: list[Item], items: list[Item]
@@ -132,8 +123,8 @@ class Display:
             (item.uid, len(item.cloud.snapshot), item.cloud.geometry_version) for item in every
         )
         shown = tuple(item.uid for item in items)
-        self._sort(view, lens, items, (layout, shown), moving)
-        self._color(view, lens, every, layout, moving)
+        renewal.sort(self._worker, view, lens, items, (layout, shown), moving=moving)
+        renewal.color(self._worker, view, lens, every, layout, moving=moving)
         scale = 0.5 if moving and settings.coarse else 1.0
         if view.order_layout == (layout, shown) and view.color_layout == layout:
             states = tuple(item.cloud.state_version for item in every)
@@ -147,54 +138,6 @@ class Display:
             self._painter.composite(view.target, lens.uniforms(tint))
         if moving:
             self._wake()
-
-    def _draw_marks(self, context: bpy.types.Context, lens: Lens, items: list[Item]) -> None:
-        """Draw the prompts of the active object; the worker locates new ones first."""
-        thing = cast("SplatObject", context.view_layer.objects.active)
-        item = next(
-            (item for item in items if thing is not None and item.uid == thing.session_uid), None
-        )
-        wanted = item is not None and properties.drawing(context.scene).prompts
-        shown = marks.of(thing) if wanted else []
-        self._marks = {mark: self._marks[mark] for mark, _ in shown if mark in self._marks}
-        for mark in {mark for mark, _ in shown} - set(self._marks):
-            assert item is not None
-            if not self._worker.busy(("mark", mark)):
-                work = partial(marks.locate, mark, item.cloud, marks.unseen(thing, mark))
-                self._ask(("mark", mark), work, partial(self._mark, mark))
-        found = [(mark, yes, self._marks[mark]) for mark, yes in shown if mark in self._marks]
-        if found:
-            marks.draw(found, lens, item.world)
-
-    def _mark(self, mark: marks.Mark, points: np.ndarray) -> None:
-        self._marks[mark] = points
-
-    def _items(self, context: bpy.types.Context) -> tuple[list[Item], list[Item]]:
-        """All splat objects that are drawn, in the order of upload, and those in this region."""
-        every: list[Item] = []
-        here: list[Item] = []
-        first = 0
-        space = cast("bpy.types.SpaceView3D", context.space_data)
-        for thing in cast("list[SplatObject]", context.view_layer.objects):
-            if not (splats.is_splats(thing) and thing.visible_get()) or native.draws(thing):
-                continue
-            cloud = self.intake.cloud(thing)
-            world = np.array(thing.matrix_world, np.float64)
-            flat = abs(np.linalg.det(world[:3, :3])) < 1e-30
-            if cloud is None or not len(cloud.snapshot) or flat:
-                continue
-            style = reader.style(thing)
-            about = (len(every), first, capture.trained(thing))
-            every.append(Item(thing.session_uid, cloud, style, world, *about))
-            first += len(cloud.snapshot)
-            if thing.visible_in_viewport_get(space):
-                here.append(every[-1])
-        if first > LIMIT:
-            raise ValueError(
-                f"{first:,} splats are visible, but at most {LIMIT:,} can be drawn. "
-                "Hide some objects."
-            )
-        return every, here
 
     def _view(self, region: bpy.types.Region) -> View:
         key = region.as_pointer()
@@ -237,67 +180,6 @@ class Display:
         self._painter.draw(
             view.target, lens.uniforms(tint, scale), self._uploads.textures | own, view.count
         )
-
-    # Work for the worker
-
-    def _sort(self, view: View, lens: Lens, items: list[Item], layout: Key, moving: bool) -> None:
-        planes = np.stack([lens.rows(item.world)[2] for item in items])
-        exact = not moving or lens.orthographic  # the rough sort needs positive distances
-        key = (layout, exact, planes[:, :3].tobytes(), (planes[:, 3] - planes[0, 3]).tobytes())
-        slot = ("sort", id(view))
-        outdated = exact and view.order_key != key
-        due = view.order_layout != layout or outdated or view.turned(planes)
-        if not due or view.order_key == key or self._worker.busy(slot):
-            return
-        view.order_key, view.planes = key, planes
-        parts = [
-            Part(i.cloud.snapshot.means, plane, i.first)
-            for i, plane in zip(items, planes, strict=True)
-        ]
-
-        def deliver(order: np.ndarray) -> None:
-            view.order = order
-            view.order_texture = None
-            view.order_layout = layout
-            view.count = sum(len(part.means) for part in parts)
-            view.serial += 1
-
-        self._ask(slot, lambda: rows([back_to_front(parts, exact=exact)[:, None]]), deliver)
-
-    def _color(self, view: View, lens: Lens, every: list[Item], layout: Key, moving: bool) -> None:
-        wanted = [(item.style.mode, *item.style.names) for item in every]
-        # Wait while the attributes of a new display mode are being read.
-        if wanted != [item.cloud.snapshot.source for item in every]:
-            return
-        look = tuple((item.cloud.color_version, item.style) for item in every)
-        cameras = [lens.seen_from(item.world) for item in every]
-        # Whether the colors depend on the position of the camera.
-        depends = any(item.cloud.bands and item.style.sh_degree for item in every)
-        key = (layout, look, np.concatenate(cameras).tobytes() if depends else b"")
-        slot = ("color", id(view))
-        same = view.color_key == key or (moving and view.color_key[:2] == key[:2])
-        if same or self._worker.busy(slot):
-            return
-        view.color_key = key
-
-        def work() -> np.ndarray:
-            parallel = lens.orthographic
-            pairs = zip(every, cameras, strict=True)
-            return rows(
-                [colors.display(i.cloud, i.style, at, direction=parallel) for i, at in pairs]
-            )
-
-        def deliver(result: np.ndarray) -> None:
-            view.colors = result
-            view.color_texture = None
-            view.color_layout = layout
-            view.serial += 1
-
-        self._ask(slot, work, deliver)
-
-    def _ask(self, key: Hashable, work: Callable[[], T], deliver: Callable[[T], None]) -> None:
-        self._worker.submit(key, work, deliver)
-        self._wake()
 
     def _wake(self) -> None:
         if not bpy.app.timers.is_registered(self._timer):

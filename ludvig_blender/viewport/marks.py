@@ -8,17 +8,21 @@ stays on the object when the object moves. Where something is in front of it, th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
+import bpy
 import gpu
 import numpy as np
 
-from ..data import attributes
+from ..data import attributes, properties
 from ..maths import kinds, strokes
 from ..maths.lens import Lens
 from . import painter
 from .cloud import Cloud
+from .items import Item
 from .surface import touched, unprojected
+from .worker import Worker
 
 if TYPE_CHECKING:
     from ..data.types import SplatObject
@@ -132,3 +136,32 @@ def _line(points: np.ndarray, color: tuple[float, ...], lens: Lens, more: float)
     shader.uniform_float("color", color)
     if len(points):
         painter.batch(shader, "LINE_STRIP", pos=points.astype(np.float32)).draw(shader)
+
+
+class Marks:
+    """The marks of the active object; the worker locates new ones before they are drawn."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._points: dict[Mark, np.ndarray] = {}  # in object space
+
+    def draw(self, context: bpy.types.Context, lens: Lens, items: list[Item]) -> None:
+        """Draw into the region that Blender is drawing."""
+        thing = cast("SplatObject", context.view_layer.objects.active)
+        item = next(
+            (item for item in items if thing is not None and item.uid == thing.session_uid), None
+        )
+        wanted = item is not None and properties.drawing(context.scene).prompts
+        shown = of(thing) if wanted else []
+        self._points = {mark: self._points[mark] for mark, _ in shown if mark in self._points}
+        for mark in {mark for mark, _ in shown} - set(self._points):
+            assert item is not None
+            if not self._worker.busy(("mark", mark)):
+                work = partial(locate, mark, item.cloud, unseen(thing, mark))
+                self._worker.submit(("mark", mark), work, partial(self._arrived, mark))
+        found = [(mark, yes, self._points[mark]) for mark, yes in shown if mark in self._points]
+        if found:
+            draw(found, lens, item.world)
+
+    def _arrived(self, mark: Mark, points: np.ndarray) -> None:
+        self._points[mark] = points

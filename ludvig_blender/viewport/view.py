@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..maths.lens import USUAL, Lens, Trained
-from .cloud import Cloud
-from .colors import Style
+from ..maths.lens import Lens
+from .items import Item
 
 if TYPE_CHECKING:
     import gpu
@@ -23,19 +22,6 @@ Key = tuple[object, ...]
 REST = 0.15
 # A moving view is sorted again when it has turned by more than this angle.
 TURN = math.cos(math.radians(1.5))
-
-
-@dataclass(frozen=True)
-class Item:
-    """A splat object in a view."""
-
-    uid: int
-    cloud: Cloud
-    style: Style
-    world: np.ndarray  # (4, 4)
-    index: int  # among the uploaded objects
-    first: int  # index of its first splat among those uploaded
-    trained: Trained = USUAL
 
 
 @dataclass

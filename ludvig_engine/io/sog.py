@@ -63,7 +63,8 @@ def read_sog(path: str | os.PathLike[str]) -> Splats:
 
 
 def _decode(read: Callable[[str], bytes], name: str, size: int) -> Splats:
-    meta = _Part(parse_json(read("meta.json"), f"The meta.json of {name}"), name)
+    called = name if name == "meta.json" else f"The meta.json of {name}"
+    meta = _Part(parse_json(read("meta.json"), called), name)
     shape = meta.numbers("count") if "count" in meta else meta.part("means").numbers("shape")
     count = float(shape.flat[0])  # version 2, version 1
     # Images of a few bytes can have any number of equal pixels.

@@ -157,7 +157,7 @@ def _streams(file: BinaryIO, name: str, sizes: list[int]) -> bytes:
             )
             array = stream.read(size + 1)
             if len(array) != size:
-                raise _bad(name, f"an array has not the {size:,} bytes that its table says")
+                raise _bad(name, f"an array does not have the {size:,} bytes that its table says")
             arrays.append(array)
     return b"".join(arrays)
 

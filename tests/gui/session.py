@@ -3,50 +3,16 @@
 See test_session.py.
 """
 
-import functools
-import importlib
-import json
-import os
-import subprocess
 import sys
 import time
-import traceback
 from pathlib import Path
 
 import bpy
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Vector
 
-ASKED = json.loads(Path(sys.argv[-1]).read_text("utf-8"))
-NAME = "bl_ext.user_default.ludvig"
-found, number = {}, iter(range(1, 99))
-
-
-def module(name):
-    return importlib.import_module(f"{NAME}.ludvig_blender.{name}")
-
-
-def window():
-    return bpy.context.window_manager.windows[0]
-
-
-def regions():
-    """The 3D viewport and its sidebar."""
-    area = next(area for area in window().screen.areas if area.type == "VIEW_3D")
-    return area, *(next(r for r in area.regions if r.type == kind) for kind in ("WINDOW", "UI"))
-
-
-def over(kind=0):
-    area, *both = regions()
-    return bpy.context.temp_override(window=window(), area=area, region=both[kind])
-
-
-def hand(x, y, *what):
-    """Move the mouse to a place in Blender's pixels, then do the rest there."""
-    subprocess.run(
-        ["xdotool", "mousemove", str(round(x)), str(round(window().height - 1 - y)), *what],
-        check=True,
-    )
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+from inside import ASKED, found, hand, module, over, play, prepare, regions, shot
 
 
 def idle():
@@ -66,12 +32,6 @@ def drawn(display):
         return False
     thing = bpy.data.objects.get("subject")
     return thing is not None and thing.session_uid not in display.intake._stale
-
-
-def shot(name):
-    bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
-    path = Path(ASKED["shots"], f"{next(number)}_{name}.png")
-    subprocess.run(["import", "-window", "root", str(path)], check=True)
 
 
 def hover(what, parts=(0.25, 0.7)):
@@ -112,21 +72,8 @@ def undo():
 
 
 def session():
-    yield 1
-    # Close the setup that a new user is greeted with.
-    hand(700, 500, "key", "Escape")
-    bpy.ops.extensions.package_install_files(
-        filepath=ASKED["zip"], repo="user_default", enable_on_install=True
-    )
-    # Otherwise Blender moves the mouse as well.
-    bpy.context.preferences.inputs.use_mouse_continuous = False
-    settings = bpy.context.preferences.addons[NAME].preferences
-    settings.python, settings.cache = ASKED["python"], ASKED["cache"]
-    for thing in list(bpy.data.objects):
-        bpy.data.objects.remove(thing)
+    yield from prepare()
     area, region, side = regions()
-    area.spaces[0].show_region_ui = True
-    yield 1
     with over():
         bpy.ops.ludvig.import_splats("EXEC_DEFAULT", True, filepath=ASKED["splats"])
     bpy.context.object.name = "subject"
@@ -199,15 +146,4 @@ def session():
     found["features"] = module("data.features").known(bpy.data.objects["subject"]) is not None
 
 
-def tick(steps):
-    try:
-        return next(steps)
-    except StopIteration:
-        Path(sys.argv[-1]).with_name("found.json").write_text(json.dumps(found))
-        os._exit(0)
-    except Exception:  # noqa: BLE001 - whatever it is, the test shall see it
-        traceback.print_exc()
-        os._exit(1)
-
-
-bpy.app.timers.register(functools.partial(tick, session()), first_interval=1.0, persistent=True)
+play(session())

@@ -199,9 +199,7 @@ def test_the_selection_follows_the_slider(monkeypatch):
     tests/blender/support/bench.py measures how long that takes.
     """
     count = 10_000
-    cloud = blender_module("ludvig_blender.data.splats")._new_cloud("large", count)
-    thing = bpy.data.objects.new("large", cloud)
-    bpy.context.collection.objects.link(thing)
+    thing = splat_object(gaussians(count))
     segment = segments.add(thing)
     values = np.random.default_rng(0).random(count, np.float32)
     segments.write(thing, segment, values, 0.5)
@@ -223,4 +221,4 @@ def test_the_selection_follows_the_slider(monkeypatch):
         segment.threshold = float(threshold)
     monkeypatch.undo()
     assert read.count(segment.attribute) == len(written) == len(moves)
-    np.testing.assert_array_equal(splats.selection(cloud), values > np.float32(0.9))
+    np.testing.assert_array_equal(splats.selection(thing.data), values > np.float32(0.9))

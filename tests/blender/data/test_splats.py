@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 import pytest
 
-from clouds import assert_same, gaussians, splat_object
+from clouds import assert_same, gaussians, new_object, splat_object
 from extension import blender_module
 
 splats = blender_module("ludvig_blender.data.splats")
@@ -70,7 +70,7 @@ def test_creating_does_not_disturb_the_scene():
     bpy.ops.mesh.primitive_cube_add()
     cube = bpy.context.object
     bpy.ops.object.mode_set(mode="EDIT")
-    splats.create("splats", gaussians())
+    new_object()
     assert bpy.context.view_layer.objects.active == cube
     assert [thing.name for thing in bpy.context.selected_objects] == [cube.name]
     assert set(bpy.data.objects) == {cube, bpy.data.objects["splats"]}

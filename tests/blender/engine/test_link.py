@@ -211,11 +211,11 @@ def test_edited_splats_are_sent_and_answers_are_in_their_order(tmp_path):
 
 def test_asking_reads_one_attribute_a_step(monkeypatch):
     """Another thread prepares the memory, so that Blender is never blocked for long."""
-    pump = blender_module("ludvig_blender.engine.pump")
+    tasks = blender_module("ludvig_blender.engine.tasks")
     attributes = blender_module("ludvig_blender.data.attributes")
     thing = clouds.splat_object(clouds.gaussians(1000, degree=3))
     read, steps = [], []
-    get, step = attributes.get, pump.Task.step
+    get, step = attributes.get, tasks.Task.step
 
     def noted(geometry, name, memory=None):
         read.append((name, memory is not None))
@@ -228,7 +228,7 @@ def test_asking_reads_one_attribute_a_step(monkeypatch):
 
     with engine_by(*ECHO):
         monkeypatch.setattr(attributes, "get", noted)
-        monkeypatch.setattr(pump.Task, "step", counted)
+        monkeypatch.setattr(tasks.Task, "step", counted)
         task = about(thing).ask(methods().GrowSegment("", np.zeros(1000, bool), hops=0))
         until(lambda: task.done)
     assert task.error is None, task.error

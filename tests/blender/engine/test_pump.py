@@ -10,6 +10,7 @@ from waiting import wait_for
 from extension import blender_module
 
 pump = blender_module("ludvig_blender.engine.pump")
+waiting = blender_module("ludvig_blender.engine.waiting")
 errors = blender_module("ludvig_engine.errors")
 
 
@@ -105,7 +106,7 @@ def test_work_in_a_thread_reports_and_can_be_cancelled():
             time.sleep(0.001)
 
     def steps():
-        work = pump.Work(endless)
+        work = waiting.Work(endless)
         try:
             yield work
         finally:
@@ -149,9 +150,9 @@ def test_tasks_are_shown_when_they_take_a_while():
 
     task = pump.start(steps(), label="Thinking")
     pump.tick()
-    assert pump.tasks() == []
+    assert pump.shown() == []
     task.begun -= pump.HIDDEN
-    assert pump.tasks() == [task]
+    assert pump.shown() == [task]
     future.set_result(None)
     run()
-    assert pump.tasks() == []
+    assert pump.shown() == []

@@ -43,10 +43,16 @@ def write_ply(path, made=None, *, extras=None, seed=0):
     return path
 
 
+def new_object(made=None, **options):
+    """A splat object in no collection yet."""
+    making = blender_module("ludvig_blender.data.making")
+    columns = making.columns(made if made is not None else gaussians(), **options)
+    return making.made(making.steps("splats", columns))
+
+
 def splat_object(made=None, **options):
     """A splat object in the scene, selected and active."""
-    splats = blender_module("ludvig_blender.data.splats")
-    thing = splats.create("splats", made if made is not None else gaussians(), **options)
+    thing = new_object(made, **options)
     bpy.context.collection.objects.link(thing)
     bpy.context.view_layer.objects.active = thing
     thing.select_set(True)

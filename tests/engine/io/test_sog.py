@@ -180,6 +180,17 @@ def test_a_folder_that_was_zipped_as_a_whole(folder, make_gaussians):
         )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [("meta.json", r"^meta\.json is not"), ("", r"^The meta\.json of scan is not")],
+)
+def test_damaged_json_is_named_once(tmp_path, chosen, said):
+    (tmp_path / "scan").mkdir()
+    (tmp_path / "scan/meta.json").write_text('{"version": 2,')
+    with pytest.raises(EngineError, match=said):
+        read_sog(tmp_path / "scan" / chosen)
+
+
 def test_bombs_are_refused_before_they_are_unpacked(tmp_path, make_gaussians, monkeypatch):
     """Images of few bytes and many pixels, members that unpack to gigabytes, endless brackets."""
     parts = encode(make_gaussians(100, 1), 2)

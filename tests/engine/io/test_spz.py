@@ -150,7 +150,7 @@ def test_no_more_is_decompressed_than_the_header_says(tmp_path, make_gaussians):
     raw = encode(make_gaussians(4, 0), 4)
     bomb = zstandard.ZstdCompressor(level=19).compress(bytes(1 << 28))
     sizes = [4 * k for k in (9, 1, 3, 3, 4)]
-    for claimed, match in [(sizes, "has not the 36 bytes"), ([1 << 28] * 5, "instead of 36")]:
+    for claimed, match in [(sizes, "does not have the 36 bytes"), ([1 << 28] * 5, "instead of 36")]:
         table = b"".join(struct.pack("<QQ", len(bomb), size) for size in claimed)
         content = raw[:15] + struct.pack("<BI12x", 5, 32) + table + bomb * 5
         (tmp_path / "a.spz").write_bytes(content)

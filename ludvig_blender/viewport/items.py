@@ -1,0 +1,61 @@
+"""The splat objects that are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import bpy
+import numpy as np
+
+from ..data import capture, native, splats
+from ..maths.lens import USUAL, Trained
+from . import reader
+from .cloud import Cloud
+from .colors import Style
+from .intake import Intake
+
+if TYPE_CHECKING:
+    from ..data.types import SplatObject
+
+LIMIT = 2**24  # splats: a float32 cannot count more
+
+
+@dataclass(frozen=True)
+class Item:
+    """A splat object in a view."""
+
+    uid: int
+    cloud: Cloud
+    style: Style
+    world: np.ndarray  # (4, 4)
+    index: int  # among the uploaded objects
+    first: int  # index of its first splat among those uploaded
+    trained: Trained = USUAL
+
+
+def drawn(context: bpy.types.Context, intake: Intake) -> tuple[list[Item], list[Item]]:
+    """All splat objects that are drawn, in the order of upload, and those in this region."""
+    every: list[Item] = []
+    here: list[Item] = []
+    first = 0
+    space = cast("bpy.types.SpaceView3D", context.space_data)
+    for thing in cast("list[SplatObject]", context.view_layer.objects):
+        if not (splats.is_splats(thing) and thing.visible_get()) or native.draws(thing):
+            continue
+        cloud = intake.cloud(thing)
+        world = np.array(thing.matrix_world, np.float64)
+        flat = abs(np.linalg.det(world[:3, :3])) < 1e-30
+        if cloud is None or not len(cloud.snapshot) or flat:
+            continue
+        style = reader.style(thing)
+        about = (len(every), first, capture.trained(thing))
+        every.append(Item(thing.session_uid, cloud, style, world, *about))
+        first += len(cloud.snapshot)
+        if thing.visible_in_viewport_get(space):
+            here.append(every[-1])
+    if first > LIMIT:
+        raise ValueError(
+            f"{first:,} splats are visible, but at most {LIMIT:,} can be drawn. Hide some objects."
+        )
+    return every, here
