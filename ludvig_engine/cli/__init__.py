@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from ..errors import EngineError
 from ..outside.programs import NOT_HERE
@@ -24,31 +24,51 @@ from .arguments import checked
 from .ending import REFUSED, STOPPED, Stopped, Usage, fail, misused, unforeseen
 from .quiet import quieten
 
-VERBS = ("demo", "info", "segment", "render", "uplift", "serve", "eval", "bench", "models")
+# The verbs, and the first sentence of each verb's own help, so that the list of verbs imports none.
+VERBS = {
+    "demo": "Select a thing by one click, compare with its masks in the other photos, draw every "
+    "step.",
+    "info": "Print count, bounds, SH degree and cameras, and compare rendered views with the "
+    "photos.",
+    "segment": "Select the object that clicks, scribbles, masks, boxes or words in the photos "
+    "point to.",
+    "render": "Write one PNG per view, of the size of its photo.",
+    "uplift": "Lift the features of the photos to the splats: `features` (N, D), float32.",
+    "serve": "Serve one client at a time until stdin ends.",
+    "eval": "Score every scene of a dataset and print a table, or JSON.",
+    "bench": "Print seconds, rates and ratios.",
+    "models": "List the weights of learned models, fetch them, or print where they are.",
+}
 PACKAGE = Path(__file__).parents[1]
 # Each of these needs the package of the same name, which the extension's zip leaves out.
 SOURCE_ONLY = ("eval", "bench")
+_ABSENT = "This command comes only with the source code."
 
 
 class Verbs(TyperGroup):
-    """Imports a verb's file only when the verb is used.
+    """Imports a verb's file only when the verb is used, because some import much.
 
-    So `ludvig serve` starts in a third of a second, although other verbs import much more.
+    So `ludvig --help` and `ludvig serve` start in a third of a second.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # Only the names are read, for help and suggestions.
-        self.commands = dict.fromkeys(VERBS)  # type: ignore[assignment]
+        # Names and help texts, for lists and suggestions.
+        self.commands = {
+            name: TyperCommand(name, help=_ABSENT if _is_absent(name) else about)
+            for name, about in VERBS.items()
+        }
 
-    def get_command(self, ctx: Any, name: str) -> Any:
-        if name not in VERBS:
-            return None
-        absent = name in SOURCE_ONLY and not (PACKAGE / name).is_dir()
-        verbs = _absent(name) if absent else _verbs(name)
-        found = typer.main.get_command(verbs)
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        _, _, rest = super().resolve_command(ctx, args)  # refuses names of no verb
+        name = args[0]
+        found = typer.main.get_command(_absent(name) if _is_absent(name) else _verbs(name))
         found.name = name
-        return found
+        return name, found, rest
+
+
+def _is_absent(name: str) -> bool:
+    return name in SOURCE_ONLY and not (PACKAGE / name).is_dir()
 
 
 def _verbs(name: str) -> typer.Typer:
@@ -69,7 +89,7 @@ def _absent(name: str) -> typer.Typer:
     verbs = typer.Typer(add_completion=False)
     anything = {"ignore_unknown_options": True, "allow_extra_args": True}
 
-    @verbs.command(help="This command comes only with the source code.", context_settings=anything)
+    @verbs.command(help=_ABSENT, context_settings=anything)
     def refuse() -> None:
         raise EngineError(
             "not_found",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..errors import plural
 from ..io.load import load_scene
-from ..pictures.check import check
-from ..pictures.fitted import fitted
 from .common import (
     AsJson,
     MaxSize,
@@ -31,6 +29,10 @@ def command(
 ) -> None:
     """Print count, bounds, SH degree and cameras, and compare rendered views with the photos."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
+    # Imported here, so that a wrong file is refused without what draws, lifts and learns.
+    from ..pictures.check import check
+    from ..pictures.fitted import fitted
+
     with bars(json, nothing_kept) as job:
         scene = fitted(scene, near=near, job=job)
     means = scene.gaussians.means

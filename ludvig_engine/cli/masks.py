@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from ..progress import Job
 from ..rendering import Raster
 from ..sam import Segmenter
 from ..sam.multiview import SPIN, multiview
 from ..sam.prompted import pointing, to_paint
-from ..scene import Scene, View
+from ..scene import Scene
 from ..segmentation.agreement import agreement
 from ..segmentation.painting import Paint
 from ..segmentation.segment import Segment
-
-Sam = Annotated[
-    str | None,
-    typer.Option(help="First turn clicks and boxes into masks with sam2, sam, sam3 or sam-pth"),
-]
-SamViews = Annotated[
-    bool,
-    typer.Option("--sam-views", help="Segment every photo with that SAM instead of using features"),
-]
-
-# A view, x and y in pixels of its photo file, and whether the click is on the object.
-Click = tuple[View, float, float, bool]
-# A view and two opposite corners, x0, y0, x1, y1, in pixels of its photo file.
-Box = tuple[View, float, float, float, float]
+from .prompts import Box, Click
 
 _THRESHOLDS = np.linspace(0.05, 0.95, 19)
 

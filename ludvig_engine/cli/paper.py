@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from ..arrays import Array
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..paper.configs import CONFIGS, Foreground, Masks
+from ..paper.configs import Foreground, Masks
 from ..paper.masks import find_by_masks
 from ..paper.one_view import Found, find_foreground, prepare_pruned
 from ..progress import Job
@@ -22,11 +20,6 @@ from ..scene import Scene
 from ..segmentation.painting import Paint, merged
 from ..segmentation.segment import Segment
 from .learned import Models
-
-Config = Annotated[
-    str | None,
-    typer.Option("--config", help=f"An experiment of LUDVIG's paper: {', '.join(CONFIGS)}"),
-]
 
 
 def foreground(

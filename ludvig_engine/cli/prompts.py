@@ -16,7 +16,11 @@ from ..scene import Scene, View
 from ..segmentation import painting
 from ..segmentation.painting import Paint
 from .arguments import at_home
-from .masks import Box, Click
+
+# A view, x and y in pixels of its photo file, and whether the click is on the object.
+Click = tuple[View, float, float, bool]
+# A view and two opposite corners, x0, y0, x1, y1, in pixels of its photo file.
+Box = tuple[View, float, float, float, float]
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CLICK = re.compile(rf"(?P<view>.+):(?P<x>{_NUMBER}),(?P<y>{_NUMBER})(?::(?P<sign>[+-]))?")

@@ -15,9 +15,6 @@ from ..io.file_names import file_names
 from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..io.targets import check_files, check_folder
-from ..pictures import draw
-from ..pictures.fitted import fitted
-from ..pipeline import lifted_features
 from ..progress import Job
 from ..scene import Scene, View
 from ..stages import RENDER
@@ -39,7 +36,6 @@ from .common import (
     print_json,
     report,
 )
-from .learned import Models
 
 
 class What(StrEnum):
@@ -77,6 +73,12 @@ def command(
 ) -> None:
     """Write one PNG per view, of the size of its photo."""
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
+    # Imported here, so that a wrong file is refused without what draws, lifts and learns.
+    from ..pictures import draw
+    from ..pictures.fitted import fitted
+    from ..pipeline import lifted_features
+    from .learned import Models
+
     with bars(json, nothing_kept) as job:
         scene = fitted(scene, near=near, job=job)
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
@@ -129,6 +131,8 @@ def _result_values(scene: Scene, scores: Path | None, what: What) -> Float[Array
 
 def _picture(scene: Scene, view: View, what: What, values: Array | None, job: Job) -> Array:
     """The picture of one view: (H, W, 3) in 0..1, or for `selected` a boolean mask (H, W)."""
+    from ..pictures import draw  # local as in `command`
+
     gaussians, camera = scene.gaussians, view.camera
     raster = scene.raster
     if values is None:

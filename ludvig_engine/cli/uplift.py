@@ -12,8 +12,6 @@ from .. import __version__
 from ..errors import plural
 from ..io import result
 from ..io.load import load_scene
-from ..pictures.fitted import fitted
-from ..pipeline import Recipe, lifted_features
 from .arguments import File
 from .common import (
     AsJson,
@@ -33,7 +31,6 @@ from .common import (
     print_json,
     report,
 )
-from .learned import Models
 
 
 def command(
@@ -60,6 +57,11 @@ def command(
     photos behind a feature.
     """
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    # Imported here, so that a wrong file is refused without what draws, lifts and learns.
+    from ..pictures.fitted import fitted
+    from ..pipeline import Recipe, lifted_features
+    from .learned import Models
+
     recipe = Recipe(components=components, refine=refine)
     with bars(json, cached(no_cache)) as job:
         scene = fitted(scene, near=near, job=job)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from ..arrays import Array
 from ..cache.store import Cache
@@ -17,20 +15,8 @@ from ..scene import Scene
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
 from ..words.find import Spread, text_scores, united
-from ..words.lift import TextExtractor, lift_text, text_models
-from ..words.text import NEGATIVES, TEMPLATES
-
-Negatives = Annotated[
-    list[str] | None,
-    typer.Option(help=f"Words for what you do not mean; default: {', '.join(NEGATIVES)}"),
-]
-Templates = Annotated[
-    list[str] | None,
-    typer.Option(help='Sentences to put the words in, such as "a photo of a {}"; default: {}'),
-]
-TextModel = Annotated[
-    str, typer.Option(help=f"The model that compares words with photos: auto, {text_models()}")
-]
+from ..words.lift import TextExtractor, lift_text
+from ..words.vocabulary import NEGATIVES, TEMPLATES
 
 
 def text_segment(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import typer
 
 from ..arrays import Array
 from ..errors import EngineError, plural
@@ -15,25 +14,8 @@ from ..io import export as exporting
 from ..io import result
 from ..scene import Scene
 from ..segmentation.segment import Segment
-from .arguments import File
 from .common import notes, print_json
 from .common import report as say
-
-Out = Annotated[
-    Path,
-    typer.Option(help="Write scores (N) and selected (N) to this .safetensors, in file order"),
-    File((".safetensors",)),
-]
-Keep = Annotated[
-    Path | None,
-    typer.Option(help="Also write the selected splats to this .ply"),
-    File(splats=True),
-]
-Remove = Annotated[
-    Path | None,
-    typer.Option(help="Also write the unselected splats to this .ply"),
-    File(splats=True),
-]
 
 
 def write(

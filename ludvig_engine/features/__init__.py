@@ -13,9 +13,18 @@ from typing import Protocol, runtime_checkable
 from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
 from ..scene import Photo
-from .table import EXTRACTORS, Entry, known, names, ranked
+from .table import EXTRACTORS, Entry, known, names, ranked, text_models
 
-__all__ = ["EXTRACTORS", "Entry", "Extractor", "known", "load_extractor", "names", "ranked"]
+__all__ = [
+    "EXTRACTORS",
+    "Entry",
+    "Extractor",
+    "known",
+    "load_extractor",
+    "names",
+    "ranked",
+    "text_models",
+]
 
 
 @runtime_checkable

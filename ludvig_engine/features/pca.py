@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from ..arrays import Array, Float
 from ..errors import EngineError
@@ -72,6 +71,9 @@ def fit_pca(
 
 
 def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> Reduction:
+    # Imported here, because it takes a second and 90 MB, which drawing pictures need not wait for.
+    from sklearn.decomposition import PCA
+
     mean = x.mean(0, dtype=np.float64)
     std = x.std(0, dtype=np.float64, ddof=1) if len(x) > 1 else np.ones(x.shape[1])
     # A constant channel becomes 0.

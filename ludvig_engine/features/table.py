@@ -181,3 +181,8 @@ def ranked(order: str) -> list[Entry]:
     """The entries that have a rank in `order` ("cpu", "gpu" or "words"), best first."""
     placed = [entry for entry in EXTRACTORS.values() if getattr(entry, order)]
     return sorted(placed, key=lambda entry: getattr(entry, order))
+
+
+def text_models() -> str:
+    """The names of the extractors that texts can be compared with, for help and messages."""
+    return ", ".join(dict.fromkeys(entry.name for entry in ranked("words")))

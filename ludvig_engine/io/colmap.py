@@ -12,13 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Float
 from ..errors import EngineError
 from . import colmap_binary, colmap_text
 from .colmap_rows import ImageRow, bad
-from .shots import PARAMETERS, Intrinsics, Shot, camera_of, shown
+from .lens_models import PARAMETERS
+from .shots import Intrinsics, Shot, camera_of, shown
 
 _READERS = {".bin": colmap_binary, ".txt": colmap_text}
 
@@ -79,11 +79,10 @@ def read_colmap(folder: Path) -> list[Shot]:
 
 def _viewmat(image: ImageRow) -> Float[Array, "4 4"]:
     """World -> camera. A quaternion that is none gives NaN, which `Shot` refuses."""
-    w, x, y, z = image.pose[:4]
     viewmat = np.eye(4)
     length = np.linalg.norm(image.pose[:4])
-    viewmat[:3, :3] = (
-        Rotation.from_quat([x, y, z, w]).as_matrix() if 0 < length < np.inf else np.nan
-    )
+    w, *axis = np.array(image.pose[:4]) / (length if 0 < length < np.inf else np.nan)
+    cross = np.cross(np.eye(3), axis)  # the matrix of the product with the axis
+    viewmat[:3, :3] += 2 * (w * cross + cross @ cross)
     viewmat[:3, 3] = image.pose[4:]
     return viewmat

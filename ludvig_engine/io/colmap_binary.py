@@ -12,14 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pycolmap
-
 from .colmap_rows import CameraRow, ImageRow, bad
 from .files import open_file
-from .shots import PARAMETERS
+from .lens_models import NUMBERS, PARAMETERS
 
-_MODELS = {int(getattr(pycolmap.CameraModelId, name)): name for name in PARAMETERS}
-_MODELS |= {int(pycolmap.CameraModelId.EQUIRECTANGULAR): "EQUIRECTANGULAR"}
 _CAMERA = struct.Struct("<IiQQ")  # id, model, width, height
 _IMAGE = struct.Struct("<I7dI")  # id, quaternion, shift, camera
 _POINT = 24  # bytes: x, y, id
@@ -31,7 +27,7 @@ def cameras(path: Path) -> Iterator[CameraRow]:
     with open_file(path) as file:
         for number in range(_count(file, path, _CAMERA.size)):
             key, model, width, height = _unpack(file, path, _CAMERA, number, "cameras")
-            name = _MODELS.get(model, f"number {model}")
+            name = NUMBERS.get(model, f"number {model}")
             # How many parameters an unknown model has is unknown, and so is where the next row
             # starts.
             if name not in PARAMETERS:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 
 from .entries import Entry
-from .shots import PARAMETERS, Intrinsics, UnusableCamera, check_model, shown
+from .lens_models import PARAMETERS
+from .shots import Intrinsics, UnusableCamera, check_model, shown
 
 # Special cases, each read as the general model whose other coefficients are 0. PERSPECTIVE is
 # nerfstudio's word; FULL_OPENCV is OpenCV's rational model, of which these use the numerator.

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.ndimage import map_coordinates
 
 from ..arrays import Array, Bool, Float, Shaped
 from .shots import Intrinsics, UnusableCamera, limited
@@ -140,6 +139,9 @@ def _sample(
     image: Shaped[Array, ...], rows_columns: Float[Array, "2 h w"], inside: Bool[Array, "h w"]
 ) -> tuple[Shaped[Array, "h w ..."], Bool[Array, "h w"]]:
     """Sample an image, bilinearly if it is of floats, else by the nearest pixel; 0 outside."""
+    # Imported here, because only distorted photos need it, and reading cameras does not.
+    from scipy.ndimage import map_coordinates
+
     order = 1 if image.dtype.kind == "f" else 0
     channels = image.reshape(*image.shape[:2], -1)
     out = np.empty((*inside.shape, channels.shape[2]), image.dtype)

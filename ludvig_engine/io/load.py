@@ -13,7 +13,6 @@ from ..scene import Scene, morton_order
 from ..scene.raster import GSPLAT, usual_near
 from .activation import Splats, left_out
 from .splats import read_splats
-from .views import load_views
 
 
 def load_scene(
@@ -32,6 +31,9 @@ def load_scene(
     `read_splats` and `load_views`.
     """
     scene = scene_of(read_splats(splats), Path(splats).name)
+    # Imported here, so that a file that is no splat file is refused before photos are thought of.
+    from .views import load_views
+
     loaded, notes = (
         load_views(views, photos=photos, splats=splats, max_size=max_size, need_photos=need_photos)
         if views is not None

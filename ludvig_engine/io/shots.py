@@ -11,19 +11,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pycolmap
 
 from ..arrays import Array, Float
 from ..errors import EngineError
+from .lens_models import PARAMETERS
 
-# Every lens model with the names of its parameters; panoramas are refused with a remedy.
-PARAMETERS = {
-    name: tuple(pycolmap.Camera.create_from_model_name(1, name, 1, 1, 1).params_info.split(", "))
-    for name in pycolmap.CameraModelId.__members__
-    if name not in ("INVALID", "EQUIRECTANGULAR")
-}
+if TYPE_CHECKING:
+    import pycolmap
+
 # Photos and cameras have at most this many pixels: phones make 200 megapixels and medium format
 # backs 151. Decoding takes 4 bytes of memory per pixel.
 MAX_PIXELS = 500_000_000
@@ -124,6 +122,9 @@ class Intrinsics:
 
     def colmap(self) -> pycolmap.Camera:
         """This camera as an object of pycolmap, which evaluates the model."""
+        # Imported here, so that unusable cameras are refused without its 60 MB.
+        import pycolmap
+
         return pycolmap.Camera(
             model=self.model, width=self.width, height=self.height, params=self.params
         )

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..errors import EngineError, nearest_name
 from ..pipeline import Recipe
 from ..sam.multiview import NVOS, SPIN, Scheme
+from .names import parts
 from .released import ReleasedRecipe
 from .words import Transient
 
@@ -125,17 +125,7 @@ def config(name: str) -> Experiment:
     "NAME:released" is the experiment as the published code runs it (`released`). Raises
     `EngineError` "bad_input" for unknown names.
     """
-    name, _, variant = name.partition(":")
-    if name not in CONFIGS:
-        raise EngineError(
-            "bad_input", f'There is no configuration "{name}".', [nearest_name(name, CONFIGS)]
-        )
-    if variant not in ("", "released"):
-        raise EngineError(
-            "bad_input",
-            f'{name} has no variant "{variant}".',
-            [f"Write {name} or {name}:released."],
-        )
+    name, variant = parts(name)
     return released(CONFIGS[name]) if variant else CONFIGS[name]
 
 

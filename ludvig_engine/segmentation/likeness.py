@@ -9,7 +9,6 @@ self-training finds parts of the object that have other colors.
 from __future__ import annotations
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from ..arrays import Array, Float, Int
 from ..machine.blas import single
@@ -37,6 +36,9 @@ def learn(
     scikit-learn's inverse regularization, for examples whose weights sum to their number.
     `background` is the weight of the random sample beside the negative examples.
     """
+    # Imported here, because it takes a second and 90 MB, which a wrong file need not wait for.
+    from sklearn.linear_model import LogisticRegression
+
     rng = np.random.default_rng(_SEED)
     yes, yes_weights = _examples(positive, rng)
     no, no_weights = _examples(negative, rng)

@@ -20,8 +20,8 @@ from ..io.masks import read_prompt_mask
 from ..io.photos import photo_point
 from ..io.scribbles import read_scribble
 from ..progress import SILENT, Job
-from ..rendering import GSPLAT, Raster, adjoint, project
 from ..scene import Camera, Gaussians, View
+from ..scene.raster import GSPLAT, Raster
 from ..stages import READ_PROMPTS
 
 # A Gaussian of which this share of the footprint is visible counts as lying on a surface. Most
@@ -92,6 +92,9 @@ def lift_paint(
     gaussians: Gaussians, paints: Sequence[Paint], *, raster: Raster = GSPLAT, job: Job = SILENT
 ) -> Evidence:
     """The evidence of all paint together."""
+    # Imported here, because prompts are read, and wrong ones refused, without what draws.
+    from ..rendering import adjoint
+
     sums = np.zeros((len(gaussians), 3), np.float32)
     for paint in job.track(paints, READ_PROMPTS):
         perhaps = np.zeros_like(paint.positive) if paint.perhaps is None else paint.perhaps
@@ -269,6 +272,8 @@ def _in_front(
     Few surfaces are wholly opaque: through the object, large Gaussians of a wall behind it may get
     a twentieth of every pixel's weight, which sums to more than any Gaussian of the object has.
     """
+    from ..rendering import project  # local as in `lift_paint`
+
     ellipses = project(gaussians, camera, raster, job=job, threads=0)
     front = np.zeros(len(gaussians), np.float32)
     front[ellipses.index] = np.minimum(weights[ellipses.index] / (IN_FRONT * ellipses.footprint), 1)

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from .. import weights
 from ..cache.store import Cache
 from ..errors import EngineError
-from ..features import Extractor, load_extractor, ranked
+from ..features import Extractor, load_extractor, ranked, text_models
 from ..pipeline import Recipe, lifted_features
 from ..progress import SILENT, Job
 from ..scene import Scene
@@ -19,11 +19,6 @@ from .text import TextEncoder
 @runtime_checkable
 class TextExtractor(Extractor, TextEncoder, Protocol):
     """An extractor whose features texts can be compared with."""
-
-
-def text_models() -> str:
-    """The names of the extractors that texts can be compared with, for help and messages."""
-    return ", ".join(dict.fromkeys(entry.name for entry in ranked("words")))
 
 
 def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:

@@ -11,13 +11,9 @@ from skimage.filters import threshold_otsu
 
 from ..arrays import Array, Float
 from ..errors import EngineError
-from .vocabulary import EVERYDAY
+from .vocabulary import EVERYDAY, NEGATIVES, TEMPLATES
 
-# LERF's negatives, which fit any object equally well.
-NEGATIVES = ("object", "things", "stuff", "texture")
 TEMPERATURE = 10.0
-# The paper uses no template. CLIP's own templates are sentences such as "a photo of a {}.".
-TEMPLATES = ("{}",)
 
 # This many random Gaussians decide whether a prompt is found.
 SAMPLE = 100_000

@@ -1,5 +1,10 @@
-"""Everyday words to compare a prompt with; any scene shows only few of them."""
+"""What a prompt is compared with, and how: plain words, which nothing needs to be imported for."""
 
+# LERF's negatives, which fit any object equally well.
+NEGATIVES = ("object", "things", "stuff", "texture")
+# The paper uses no template. CLIP's own templates are sentences such as "a photo of a {}.".
+TEMPLATES = ("{}",)
+# Everyday words; any scene shows only few of them.
 EVERYDAY = tuple(
     """
     person, face, hand, hair, shirt, trousers, dress, jacket, shoe, hat, glove, glasses, watch,

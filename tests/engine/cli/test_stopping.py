@@ -58,7 +58,7 @@ def segment(scene):
     return ["segment", scene / "splats.ply", "--views", scene, *given]
 
 
-PIPELINE = ("ludvig_engine.cli.segment", "prepare")
+PIPELINE = ("ludvig_engine.cli.segmenting", "prepare")
 
 
 @pytest.mark.parametrize("json_", [False, True])

@@ -1,0 +1,134 @@
+"""What `ludvig segment` computes from its options; importing it takes a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..arrays import Array
+from ..cache.store import Cache
+from ..errors import EngineError
+from ..paper.configs import Experiment, Foreground, Masks, Words
+from ..pipeline import Recipe, prepare
+from ..progress import Job
+from ..sam import Segmenter
+from ..scene import Scene
+from ..segmentation.painting import Paint, notes_of
+from ..segmentation.segment import Options, Segment, segment
+from ..words.correct import corrected
+from ..words.find import Spread
+from . import masks, prompts, words
+from .learned import Models
+from .paper import foreground
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to compute: everything but the scene and the prompts that have a place in a photo."""
+
+    texts: tuple[str, ...]
+    negatives: Sequence[str] | None
+    templates: Sequence[str] | None
+    # The text model, as `ludvig segment --text-model` takes it; "": the best one here.
+    text_model: str
+    # The SAM that makes masks of clicks and boxes; "": none.
+    segmenter: str
+    # Whether SAM segments every photo, which replaces features.
+    every_photo: bool
+    published: Experiment | None
+    extractor: str
+    recipe: Recipe
+    options: Options
+    spread: Spread
+
+
+def with_published(asked: Asked) -> Asked:
+    """With the settings of the published experiment on words, if one was asked for."""
+    if not isinstance(asked.published, Words):
+        return asked
+    return replace(
+        asked,
+        recipe=asked.published.recipe,
+        spread=asked.published.spread,
+        extractor=asked.extractor or asked.published.extractor,
+        text_model=asked.text_model or asked.published.text,
+    )
+
+
+def compute(
+    scene: Scene,
+    asked: Asked,
+    placed: Mapping[str, Sequence[Any]],
+    models: Models,
+    kept: Cache | None,
+    job: Job,
+) -> tuple[Segment, dict[str, Array]]:
+    """The segment and, for texts, the arrays of `words.find`; all in the engine's order."""
+    shared: dict[str, Any] = {"raster": scene.raster, "job": job}
+    segmenter = models.segmenter(asked.segmenter) if asked.segmenter else None
+    paints = _paints(segmenter, placed)
+    if segmenter and asked.every_photo:
+        found = masks.all_photos(scene, segmenter, paints, **shared)
+        return replace(found, notes=notes_of(paints)), {}
+    if isinstance(asked.published, Foreground | Masks):
+        parts: dict[str, Any] = {"extractor": asked.extractor, "models": models, "cache": kept}
+        found = foreground(scene, asked.published, paints, **parts, **shared)
+        return replace(found, notes=(*found.notes, *notes_of(paints))), {}
+    features = models.features(asked.extractor or "auto")
+    prepared = prepare(scene, features, recipe=asked.recipe, cache=kept, job=job)
+    if not asked.texts:
+        return segment(prepared, paints, options=asked.options, **shared), {}
+    found, arrays = words.text_segment(
+        scene,
+        prepared,
+        asked.texts,
+        negatives=asked.negatives,
+        templates=asked.templates,
+        encoder=models.words(asked.text_model or "auto"),
+        spread=asked.spread,
+        cache=kept,
+        **shared,
+    )
+    if paints:
+        found = corrected(prepared, found, paints, options=asked.options, **shared)
+    return found, arrays
+
+
+def _paints(segmenter: Segmenter | None, placed: Mapping[str, Sequence[Any]]) -> list[Paint]:
+    """The prompts as paint on photos; clicks and boxes go through the segmenter if there is one."""
+    if segmenter:
+        pointed = masks.of_prompts(segmenter, placed["click"], placed["box"])
+    else:
+        pointed = prompts.paint(placed, pointing=True)
+    return [*pointed, *prompts.paint(placed, pointing=False)]
+
+
+def check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]]) -> None:
+    """Raise `EngineError` "bad_input" for prompts and options that exclude each other."""
+    texts, paint = len(asked.texts), sum(map(len, placed.values()))
+    if not (texts or paint):
+        raise EngineError(
+            "bad_input", "There is no prompt.", [f"Give one or more of {prompts.options()}."]
+        )
+    if texts and not paint and asked.segmenter:
+        raise EngineError(
+            "bad_input",
+            f"SAM needs clicks or boxes, but your only prompts are texts ({texts}).",
+            ["Add a --click or --box, or leave out --sam and --sam-views."],
+        )
+    if texts and asked.every_photo:
+        raise EngineError(
+            "bad_input",
+            "--sam-views computes no features to find words with.",
+            ["Use --sam without --sam-views, or leave out --text."],
+        )
+    by_words = isinstance(asked.published, Words)
+    if asked.published and (by_words != bool(texts) or (texts and paint)):
+        takes = "--text" if by_words else "--mask or --scribble"
+        raise EngineError(
+            "bad_input",
+            f"The configuration {paper} takes {takes} alone, but got {texts} --text and {paint} "
+            "prompts in photos.",
+            [f"Give {takes} alone, or another --config."],
+        )

@@ -1,0 +1,117 @@
+"""A command imports what its work needs, when it needs it: wrong files are refused at once.
+
+Seconds would depend on the machine, so what is imported is asserted, in a process for each.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+
+import pytest
+
+import small_scene
+from ludvig_engine import cli
+from ludvig_engine.paper.configs import CONFIGS
+from ludvig_engine.paper.names import NAMES
+
+# Each of these takes a fifth of a second to a second, or 50 MB.
+HEAVY = {"numba", "pycolmap", "scipy.spatial", "scipy.stats", "scipy.optimize", "sklearn", "torch"}
+# Fast enough where pictures are read, but no list of options needs them.
+PICTURES = {"PIL", "scipy", "skimage"}
+NUMBERS = {"numpy", "jaxtyping"}
+SCRIPT = """
+import json, sys
+import ludvig_engine.cli as cli
+try:
+    cli.main()
+except SystemExit as end:
+    code = end.code or 0
+print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+def imported(*arguments: object) -> tuple[int, set[str]]:
+    """The exit code of a command, and the modules that it has imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    return code, set(modules)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return small_scene.write(tmp_path_factory.mktemp("light") / "scene")
+
+
+WORK = {
+    "info": (),
+    "segment": ("--out=r.safetensors", "--click=photo_0:1,1"),
+    "render": ("--view=all", "--what=rgb", "--out=pictures"),
+    "uplift": ("--out=u.safetensors",),
+}
+
+
+def test_the_list_of_verbs_imports_none_of_them():
+    code, modules = imported("--help")
+    assert code == 0 and not (HEAVY | PICTURES | NUMBERS) & modules
+    assert not {f"ludvig_engine.cli.{verb}" for verb in cli.VERBS} & modules
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["info", "--nothing"], ["render", "--help"]])
+def test_neither_does_a_wrong_word_import_what_computes(arguments):
+    _, modules = imported(*arguments)
+    assert not HEAVY & modules
+
+
+@pytest.mark.parametrize("content", ["", "ply\nformat", "no splats\n" * 1000])
+@pytest.mark.parametrize("verb", WORK)
+def test_wrong_splat_files_are_refused_without_what_computes(verb, content, scene, tmp_path):
+    (tmp_path / "a.ply").write_text(content)
+    code, modules = imported(verb, tmp_path / "a.ply", "--views", scene, *WORK[verb])
+    assert code == 2 and not HEAVY & modules
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"frames": [{"file_path": "a.jpg"}]}'])
+@pytest.mark.parametrize("verb", WORK)
+def test_wrong_camera_files_too(verb, content, scene, tmp_path):
+    (tmp_path / "transforms.json").write_text(content)
+    views = ("--views", tmp_path / "transforms.json")
+    code, modules = imported(verb, scene / "splats.ply", *views, *WORK[verb])
+    assert code == 2 and not HEAVY & modules
+
+
+@pytest.mark.parametrize(
+    "damage", [{"cameras": 30}, {"images": 40}, {"focal": 1e300}, {"length": 0.0}], ids=str
+)
+def test_and_damaged_models_of_colmap(damage, scene, tmp_path):
+    """They are cut short, or have a lens or a pose that is none."""
+    camera = struct.pack("<QIiQQ3d", 1, 1, 0, 8, 8, damage.get("focal", 8), 4, 4)
+    pose = struct.pack("<7d", damage.get("length", 1.0), 0, 0, 0, 0, 0, 0)
+    image = struct.pack("<QI", 1, 1) + pose + struct.pack("<I", 1) + b"a.jpg\0" + bytes(8)
+    for name, content in {"cameras": camera, "images": image}.items():
+        (tmp_path / f"{name}.bin").write_bytes(content[: damage.get(name, len(content))])
+    code, modules = imported("info", scene / "splats.ply", "--views", tmp_path)
+    assert code == 2 and not HEAVY & modules
+
+
+def test_a_right_file_is_drawn_but_nothing_is_learned(scene, tmp_path):
+    code, modules = imported("info", scene / "splats.ply", "--views", scene)
+    assert code == 0 and {"numba", "pycolmap"} <= modules
+    assert not {"sklearn", "torch", "scipy.stats"} & modules
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_the_list_says_what_the_help_of_each_verb_begins_with(verb):
+    verbs = cli._verbs(verb)
+    about = verbs.info.help if isinstance(verbs.info.help, str) else ""
+    for one in () if about else verbs.registered_commands:
+        about = one.callback.__doc__
+    assert " ".join(about.split()).startswith(cli.VERBS[verb])
+
+
+def test_the_names_of_the_experiments_are_those_of_the_table():
+    assert tuple(CONFIGS) == NAMES
