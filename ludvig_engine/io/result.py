@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from ..arrays import Array
 from ..errors import EngineError
 from .atomic import atomic_write
-from .json_text import to_json
+from .plain_json import to_json
 from .tensors import read_tensors
 
 
