@@ -17,7 +17,7 @@ from PIL import Image
 from scipy.ndimage import zoom
 
 from ..arrays import Array, Bool, Float, Shaped
-from ..errors import EngineError, Fix
+from ..errors import EngineError, Fix, plural
 from ..scene import Photo, View
 from .lens import Lens
 from .photo_files import applied_turn, decoding, open_photo, turned_size
@@ -174,7 +174,8 @@ def _brightness(image: Image.Image, path: Path) -> Float[Array, "h w"]:
     """
     values = np.asarray(image, np.float32)
     if not np.isfinite(values).all():
-        reason = f"has {int((~np.isfinite(values)).sum()):,} values that are NaN or infinite"
+        bad = int((~np.isfinite(values)).sum())
+        reason = f"has {plural(bad, 'value that is', 'values that are')} NaN or infinite"
     elif image.mode == "F" and np.median(values) > 1:
         reason = f"has a median of {np.median(values):g}, but white is 1 in photos of floats"
     elif values.max() > 65535:

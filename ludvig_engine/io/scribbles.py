@@ -16,7 +16,7 @@ from scipy.ndimage import (
 )
 
 from ..arrays import Array, Bool, Float, Int
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..scene import View
 from .painted import Painted, read_painted
 from .photo_files import open_photo
@@ -158,8 +158,8 @@ def _by_color(
         if positive.any():
             count = int((paint & other[nearest]).sum())
             notes = (
-                f"{count:,} pixels of {path.name} were left out, which are neither green nor white "
-                f"nor red, such as {_named(color)}.",
+                f"{plural(count, 'pixel')} of {path.name} {'was' if count == 1 else 'were'} left "
+                f"out, neither green nor white nor red, such as {_named(color)}.",
             )
         elif float(np.percentile(np.abs(shown - color).max(1), 90)) > STRONG:
             raise _not_strokes(path, "its strokes have several colors, but none is green")
