@@ -84,6 +84,11 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def part(count: int, total: int, one: str) -> str:
+    """Some of all with a verb: "1 of 8 photos is", "3 of 8 photos are"."""
+    return f"{count:,} of {plural(total, one)} {'is' if count == 1 else 'are'}"
+
+
 def nearest_name(name: str, names: Iterable[str]) -> str:
     """A sentence that suggests the closest of `names`, or lists a few of them."""
     names = sorted(names)

@@ -24,7 +24,7 @@ from ..cache.store import Cache
 from ..features import names
 from ..io.formats import FORMATS
 from ..io.formats import names as names_of
-from ..io.json_text import to_json
+from ..io.plain_json import to_json
 from ..progress import Job
 from .ending import Stopped, printable
 

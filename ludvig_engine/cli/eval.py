@@ -14,7 +14,7 @@ from rich.table import Table
 from .. import __version__
 from ..errors import EngineError
 from ..io.atomic import atomic_write
-from ..io.json_text import to_json
+from ..io.plain_json import to_json
 from ..paper.configs import Masks, Words, config
 from ..progress import Job
 from ..sam import load_segmenter

@@ -25,6 +25,7 @@ from ..arrays import Array, Float, Int
 from ..errors import EngineError
 from ..io.files import damage_explained, open_file, read_json
 from ..io.load import load_scene
+from ..io.numpy_files import read_array
 from ..io.ply_header import read_header
 from ..io.ply_rows import read_rows
 from ..progress import SILENT, Job, chunks
@@ -203,8 +204,8 @@ def lift_segments(
         )
     for view in job.track(views, UPLIFT_SEGMENTS):
         stem = Path(view.name).stem
-        ids = np.load(folder / f"{stem}_s.npy", allow_pickle=False)[0].astype(np.int64)
-        vectors = np.load(folder / f"{stem}_f.npy", allow_pickle=False).astype(np.float32)
+        ids = read_array(folder / f"{stem}_s.npy")[0].astype(np.int64)
+        vectors = read_array(folder / f"{stem}_f.npy").astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         camera = view.camera.resized(*ids.shape[::-1])
         shares, total = _shares(scene.gaussians, camera, ids, raster or scene.raster, job)

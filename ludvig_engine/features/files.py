@@ -18,6 +18,7 @@ from ..arrays import Array, Float
 from ..errors import EngineError, nearest_name
 from ..io.numpy_files import read_array
 from ..io.photo_files import decoding, open_photo
+from ..io.shots import same_shape
 from ..io.tensors import read_tensors
 from ..scene import Photo
 from .own_maps import checked_map
@@ -39,7 +40,9 @@ class Files:
         path = self._find(photo.name)
         feature_map = _read(path)
         feature_map = feature_map[None] if feature_map.ndim == 2 else feature_map
-        return checked_map(feature_map, path.name)
+        found = checked_map(feature_map, path.name)
+        _check_order(found.shape, photo, path.name)
+        return found
 
     def _find(self, photo: str) -> Path:
         stem = Path(photo).with_suffix("")
@@ -54,6 +57,25 @@ class Files:
             f"{self.folder} has no map for the photo {photo}.",
             [nearest_name(stem.name, names)],
         )
+
+
+def _check_order(shape: tuple[int, ...], photo: Photo, name: str) -> None:
+    """Raise an error if the sides of a map fit its photo in another order only.
+
+    Squares fit no photo but square ones, and are the maps of models that take squares.
+    """
+    height, width = photo.pixels.shape[:2]
+    first, rows, columns = shape
+    fits = same_shape((columns, rows), (width, height)) or rows == columns
+    for order, size in (("columns, rows", (rows, columns)), ("rows, columns", (rows, first))):
+        if not fits and same_shape(size, (width, height)):
+            last = ", channels" if size[1] == first else ""
+            raise EngineError(
+                "bad_input",
+                f"{name} has the shape {shape}, which fits its photo of {width}x{height} only as "
+                f"({'' if last else 'channels, '}{order}{last}).",
+                ["Save it as (channels, rows, columns)."],
+            )
 
 
 def load(argument: str, *, device: str) -> Files:

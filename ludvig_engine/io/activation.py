@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from ..arrays import Array, Bool, Float, Shaped
+from ..errors import part
 from ..scene import Gaussians
 
 # The smallest normal float32; its logarithm is -87.3.
@@ -119,7 +120,7 @@ def left_out(faults: Mapping[str, int], total: int) -> tuple[str, ...]:
     # Only the reason that is met first is counted, so the numbers add up.
     reasons = ", ".join(f"{count:,} with {reason}" for reason, count in faults.items())
     bad = sum(faults.values())
-    return (f"{bad:,} of {total:,} splats {'are' if bad > 1 else 'is'} left out: {reasons}.",)
+    return (f"{part(bad, total, 'splat')} left out: {reasons}.",)
 
 
 def log_scales(gaussians: Gaussians) -> Float[Array, "N 3"]:

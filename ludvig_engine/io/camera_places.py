@@ -31,7 +31,11 @@ def locate(path: Path) -> tuple[Path, list[str]]:
         return path, []
     path = path.parent if path.is_file() else path
     places = [path, *(place for pattern in _PLACES for place in sorted(path.glob(pattern)))]
-    found = [place for place in places if place.suffix == ".json" or model_suffix(place)]
+    found = [
+        place
+        for place in places
+        if (place.suffix == ".json" and place.is_file()) or model_suffix(place)
+    ]
     if not found:
         raise EngineError(
             "not_found",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from ..errors import plural
 from .colmap_rows import CameraRow, ImageRow, bad
 from .files import open_file
 
@@ -43,7 +44,7 @@ def images(path: Path) -> Iterator[ImageRow]:
         if not fields:
             continue
         if len(fields) < 10:
-            raise bad(path, f"it is cut short after {count:,} photos")
+            raise bad(path, f"it is cut short after {plural(count, 'photo')}")
         _, camera = _integers(path, count, [fields[0], fields[8]])
         yield ImageRow(camera, _numbers(path, count, fields[1:8]), fields[9])
         after_image = True

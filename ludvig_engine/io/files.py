@@ -156,7 +156,9 @@ def size_of(file: BinaryIO) -> int:
 
 
 @contextmanager
-def damage_explained(name: str, *errors: type[Exception]) -> Iterator[None]:
+def damage_explained(
+    name: str, *errors: type[Exception], fix: str = "Download or export the file again."
+) -> Iterator[None]:
     """Turn what a library raises for damaged data, and `errors`, into an `EngineError` "bad_file".
 
     Only the library's calls belong into the block, because an error of our own would be blamed on
@@ -168,7 +170,7 @@ def damage_explained(name: str, *errors: type[Exception]) -> Iterator[None]:
         raise EngineError(
             "bad_file",
             f"{name} cannot be read: it is damaged or cut short ({_in_words(error)}).",
-            ["Download or export the file again."],
+            [fix],
         ) from error
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..arrays import Array, Bool, Int, Shaped, UInt8
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from .painted import Painted
 from .soft_masks import check_two_sided, is_soft
 
@@ -187,10 +187,10 @@ def _counts(painted: Painted, values: Shaped[Array, " M"]) -> str:
     found, counts = distinct(values)
     order = np.sort(np.argsort(-counts, kind="stable")[:LISTED])
     texts: Sequence[str] = [
-        f"{_shown(painted, float(found[n]))} ({counts[n]:,} pixels)" for n in order
+        f"{_shown(painted, float(found[n]))} ({plural(int(counts[n]), 'pixel')})" for n in order
     ]
     more = len(found) - len(order)
-    return ", ".join(texts) + (f", and {more} more values" if more else "")
+    return ", ".join(texts) + (f", and {plural(more, 'more value')}" if more else "")
 
 
 def _shown(painted: Painted, value: float) -> str:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..arrays import Array, Bool, Float
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..scene import View
 from .mask_rule import describe, object_in
 from .painted import Painted, read_painted, read_plain
@@ -50,8 +50,8 @@ def prompt_mask(
         camera, count = view.camera, int(inside.sum())
         raise EngineError(
             "bad_input",
-            f"The object in {name[0].lower() + name[1:]} covers {count:,} pixel{'s'[: count > 1]} "
-            f"of {inside.shape[1]}x{inside.shape[0]}, which is less than a pixel of the "
+            f"The object in {name[0].lower() + name[1:]} covers {plural(count, 'pixel')} of "
+            f"{inside.shape[1]}x{inside.shape[0]}, which is less than a pixel of the "
             f"{camera.width}x{camera.height} that are worked with.",
             ["Raise --max-size, or click on the object."],
         )

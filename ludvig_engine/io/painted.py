@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import Array, Shaped, UInt8
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..scene import View
 from .numpy_files import SUFFIXES, read_array
 from .photo_files import decoding, open_photo
@@ -96,13 +96,13 @@ def of_array(array: Shaped[Array, "..."], name: str) -> Painted:
         if bad := int((~np.isfinite(values)).sum()):
             raise EngineError(
                 "bad_input",
-                f"{name} has {bad:,} values that are NaN or infinite.",
+                f"{name} has {plural(bad, 'value that is', 'values that are')} NaN or infinite.",
                 ["Replace these values by 0."],
             )
     if values.dtype.kind in "if" and (low := int((values < 0).sum())):
         raise EngineError(
             "bad_input",
-            f"{name} has {low:,} negative values, down to {values.min():g}.",
+            f"{name} has {plural(low, 'negative value')}, down to {values.min():g}.",
             ["Give 0 where the object is not: array > 0, if these are scores."],
         )
     most = float(values.max())

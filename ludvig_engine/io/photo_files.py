@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import EngineError
+from .files import damage_explained
 from .shots import MAX_PIXELS
 
 # Pillow warns of photos beyond 89 megapixels and refuses those beyond 179, both on the way to the
@@ -18,6 +18,7 @@ Image.MAX_IMAGE_PIXELS = None
 # not stand for more than so many: 4400 do in an empty image of 4 colors, and in photos below 50.
 _BOMB, _PER_BYTE = 64_000_000, 6000
 _ORIENTATION = 0x0112  # the EXIF tag
+_REMEDY = "Replace it with an intact copy, or remove it."
 # Formats whose EXIF data is in the header. In a PNG it may follow the pixels, and looking for it
 # would decode them all.
 _EXIF_FIRST = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
@@ -76,7 +77,10 @@ def open_photo(path: Path) -> Image.Image:
     if not path.is_file():  # reading a pipe or a device may never end
         raise _unreadable(path, "it is not a regular file")
     with decoding(path):
-        image = Image.open(path)
+        try:
+            image = Image.open(path)
+        except UnidentifiedImageError as error:  # whose own sentence is the path once more
+            raise _unreadable(path, "it is of no image format that is known") from error
     (width, height), size = image.size, path.stat().st_size
     pixels = width * height
     if pixels > MAX_PIXELS:
@@ -93,22 +97,14 @@ def open_photo(path: Path) -> Image.Image:
     return image
 
 
-@contextmanager
-def decoding(path: Path) -> Iterator[None]:
-    """Turn whatever Pillow raises for a damaged image into `EngineError` "bad_file".
-
-    Only for calls of Pillow. Its dozens of readers promise no exceptions: mutated files have
-    brought forth OSError, SyntaxError, RuntimeError, struct.error and ten others.
-    """
-    try:
-        yield
-    except Exception as error:
-        raise _unreadable(path, str(error) or type(error).__name__) from error
+def decoding(path: Path) -> AbstractContextManager[None]:
+    """Turn what Pillow raises for a damaged image into `EngineError` "bad_file"."""
+    return damage_explained(f"The image {path}", fix=_REMEDY)
 
 
 def _unreadable(path: Path, reason: str) -> EngineError:
     return EngineError(
         "bad_file",
         f"The image {path} cannot be read: {reason}.",
-        ["Replace it with an intact copy, or remove it."],
+        [_REMEDY],
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..errors import part, plural
 from .camera_places import few
 from .photo_search import Found
 from .shots import shown
@@ -19,35 +20,31 @@ def about_photos(names: Sequence[str], found: Found, folders: Sequence[Path]) ->
     if repeated:
         cameras = sum(counts[name] for name in repeated)
         notes.append(
-            f"{cameras} of {len(names)} cameras get no photo, because they share "
-            f"{_plural(len(repeated), 'name')} ({_few(repeated)}), so it is unknown which camera "
+            f"No photo for {cameras} of {plural(len(names), 'camera')}, because they share "
+            f"{plural(len(repeated), 'name')} ({_few(repeated)}), so it is unknown which camera "
             "took which photo: give the photos different names, or use the cameras of COLMAP, "
             "which keep folders and whole names."
         )
     if found.shared:
         notes.append(
-            f"{len(found.shared)} of {len(names)} cameras get no photo, because several match "
-            f"the same file ({_few(found.shared)}): keep the photos in the folders that the "
+            f"No photo for {len(found.shared)} of {plural(len(names), 'camera')}, because several "
+            f"match the same file ({_few(found.shared)}): keep the photos in the folders that the "
             "cameras name, or under different names."
         )
     missing = [n for n in counts if counts[n] == 1 and n not in {*found.photos, *found.shared}]
     if len(missing) == len(names):
         where = [str(folder) for folder in dict.fromkeys(folders) if folder.is_dir()]
         notes.append(
-            f"{len(missing)} photos were not found: {_few(missing)}. "
+            f"{plural(len(missing), 'photo was', 'photos were')} not found: {_few(missing)}. "
             f"Searched: {', '.join(where) or folders[0]}."
         )
     elif missing:
         notes.append(
-            f"{len(missing)} of {len(names)} photos are missing ({_few(missing)}): "
-            "their cameras are kept."
+            f"{part(len(missing), len(names), 'photo')} missing ({_few(missing)}): "
+            "the cameras are kept."
         )
     return notes
 
 
 def _few(names: Sequence[str]) -> str:
     return few([shown(name) for name in names])
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"one {noun}" if count == 1 else f"{count} {noun}s"

@@ -44,9 +44,9 @@ def find_photos(names: Sequence[str], folders: Sequence[Path]) -> Found:
 
     Of several folders with as many, the first one wins. A name matches the file at its relative
     path. Failing that, it matches the only photo with the same stem, in any case, in any form of
-    Unicode and with any image extension, in the same subfolder and then in the folder itself
-    ("a/IMG_1.JPG", "a/img_1.png", "IMG_1.jpg"). No file is given to two names, and names that occur
-    twice match nothing.
+    Unicode, without spaces around it and with any image extension, in the same subfolder and then
+    in the folder itself ("a/IMG_1.JPG", "a/img_1.png", "IMG_1.jpg"). No file is given to two names,
+    and names that occur twice match nothing.
     """
     listing = _Listing()  # only for this search, because files come and go
     counts = Counter(names)
@@ -136,7 +136,7 @@ def _decode(name: str, encoding: str) -> str:
 def _folded(name: str) -> str:
     # File names on a disk may also be bytes that are no UTF-8.
     text = name if _is_text(name) else _decode(name, "latin_1")
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
 
 
 class _Listing:

@@ -17,7 +17,7 @@ from PIL import Image
 from scipy.ndimage import zoom
 
 from ..arrays import Array, Bool, Float, Shaped
-from ..errors import EngineError, Fix
+from ..errors import EngineError, Fix, plural
 from ..scene import Photo, View
 from .lens import Lens
 from .photo_files import applied_turn, decoding, open_photo, turned_size
@@ -157,15 +157,34 @@ def decode(image: Image.Image, path: Path, size: tuple[int, int]) -> Float[Array
         _, box = image.draft(None, size) or (None, None)
         image.load()
         if image.mode.startswith(("I", "F")):  # one channel of 16 bits, or of floats
-            values = np.asarray(image, np.float32)
-            scale = 1 if image.mode == "F" else 65535
-            gray = Image.fromarray(np.clip(values / scale, 0, 1)).resize(size, FILTER)
+            gray = Image.fromarray(_brightness(image, path)).resize(size, FILTER)
             return np.repeat(np.asarray(gray)[..., None], 3, 2)
         mode = "RGBA" if image.has_transparency_data else "RGB"
         # Pillow copies a photo to convert it, which takes 800 MB at 200 megapixels.
         colour = image if image.mode in (mode, "L") else image.convert(mode)
         small = colour.resize(size, FILTER, box).convert(mode)
         return np.asarray(small, np.float32) / 255
+
+
+def _brightness(image: Image.Image, path: Path) -> Float[Array, "h w"]:
+    """The gray levels of 16 bits, 32 bits or floats, 0..1.
+
+    White is 1 for floats, whatever is brighter, and 65535 for whole numbers, or 255 for those of 32
+    bits which stay below. Raises `EngineError` "bad_file" where that cannot be.
+    """
+    values = np.asarray(image, np.float32)
+    if not np.isfinite(values).all():
+        bad = int((~np.isfinite(values)).sum())
+        reason = f"has {plural(bad, 'value that is', 'values that are')} NaN or infinite"
+    elif image.mode == "F" and np.median(values) > 1:
+        reason = f"has a median of {np.median(values):g}, but white is 1 in photos of floats"
+    elif values.max() > 65535:
+        reason = f"has values up to {values.max():g}, but white is 65535 in photos of integers"
+    else:
+        small = image.mode == "I" and values.max() <= 255
+        white = 1 if image.mode == "F" else 255 if small else 65535
+        return np.clip(values / white, 0, 1)
+    raise EngineError("bad_file", f"The image {path} {reason}.", ["Save it with 8 or 16 bits."])
 
 
 def to_camera(values: Float[Array, "h w"] | Bool[Array, "h w"], view: View) -> Float[Array, "H W"]:

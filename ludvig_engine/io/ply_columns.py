@@ -21,7 +21,7 @@ from math import log
 import numpy as np
 
 from ..arrays import Array, Float, Shaped
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..scene import Gaussians
 from .ply_header import Header
 from .quantized import SH_C0
@@ -36,6 +36,10 @@ _USUAL = re.compile(
     r"[xyz]|n[xyz]|f_dc_[0-2]|f_rest_\d+|opacity|scale_[0-2]|rot_[0-3]|red|green|blue|state"
     rf"|ludvig_.*|{FILTER}"
 )
+
+
+# These are never whole numbers by nature, unlike positions.
+_REAL = re.compile(r"f_dc_\d|f_rest_\d+|opacity|scale_\d|rot_\d")
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def columns_of(header: Header) -> Columns:
     others = [name for name in fields if not _USUAL.fullmatch(name)]
     if others:
         notes.append(
-            f"{header.name} has {len(others)} propert{'ies' if len(others) > 1 else 'y'} that 3DGS "
+            f"{header.name} has {plural(len(others), 'property', 'properties')} that 3DGS "
             f"does not know, kept but without effect: {', '.join(others[:4])}"
             f"{', ...' if len(others) > 4 else ''}."
         )
@@ -103,9 +107,18 @@ def refuse_others(header: Header) -> None:
         what = "mesh" if header.has("face") else "point cloud"
         raise header.bad(
             f"it has no property scale_0; it looks like a {what} "
-            f"of {header.vertex.count:,} points, which holds no splats",
+            f"of {plural(header.vertex.count, 'point')}, which holds no splats",
             "Choose the splats' PLY, which trainers often call point_cloud/iteration_30000/"
             "point_cloud.ply.",
+        )
+    # What compression of research papers leaves: codes, whose meaning is in another file.
+    whole = [
+        name for name in fields if _REAL.fullmatch(name) and header.vertex.dtype[name].kind in "iu"
+    ]
+    if whole:
+        raise header.bad(
+            f"its {whole[0]} is of whole numbers, which stand for values that are not in the file",
+            "Export the splats as an uncompressed 3DGS PLY, with float properties.",
         )
     if not header.vertex.count:
         raise EngineError(
@@ -136,11 +149,13 @@ def _harmonic(header: Header, name: str, block: Shaped[Array, " B"]) -> Float[Ar
     """The spherical harmonic of degree 0 from a color channel.
 
     It is a fraction, or an integer whose largest is that of one byte, or of two if it has two.
-    Raises `EngineError` "bad_file" for fractions beyond 1, which may count up to anything.
+    Raises `EngineError` "bad_file" for numbers that are no such fractions.
     """
     values = block[name]
     if values.dtype.kind in "iu":
         return (values / (65535 if values.dtype.itemsize == 2 else 255) - 0.5) / SH_C0
-    if (values > 1.001).any():
-        raise header.bad(f"its {name} goes up to {values.max():g}, where 1 is full {name}")
+    if ((values > 1.001) | (values < -0.001)).any():
+        raise header.bad(
+            f"its {name} goes from {values.min():g} to {values.max():g}, where 1 is full {name}"
+        )
     return (values - 0.5) / SH_C0

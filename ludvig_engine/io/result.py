@@ -12,9 +12,9 @@ import numpy as np
 from safetensors.numpy import save
 
 from ..arrays import Array
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from .atomic import atomic_write
-from .json_text import to_json
+from .plain_json import to_json
 from .tensors import read_tensors
 
 
@@ -69,7 +69,8 @@ def read_values(path: str | PathLike[str], name: str) -> Array:
     if bad := int((~np.isfinite(values)).sum()):
         raise EngineError(
             "bad_file",
-            f"{name} in {path} has {bad:,} values that are NaN or infinite.",
+            f"{name} in {path} has {plural(bad, 'value that is', 'values that are')} NaN or "
+            "infinite.",
             ["Run ludvig segment again."],
         )
     return values.astype(np.float32)

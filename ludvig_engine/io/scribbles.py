@@ -12,10 +12,11 @@ from scipy.ndimage import (
     binary_erosion,
     binary_opening,
     distance_transform_edt,
+    label,
 )
 
 from ..arrays import Array, Bool, Float, Int
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..scene import View
 from .painted import Painted, read_painted
 from .photo_files import open_photo
@@ -30,6 +31,8 @@ SHEET, SAME = 0.5, 0.12
 # A picture is its photo if half of its pixels differ from the photo by less than this: JPEGs of
 # usable quality differ by about 0.03. Paint on it differs by more than PAINT.
 PHOTO, PAINT = 0.06, 0.2
+# Paint of less than this share of the longest stroke is a speck.
+SPECK = 0.1
 # Pixels of the long side that suffice to read strokes, in 12 megapixels at most.
 LARGE = 4000
 # A stroke on a large photo covers only a small part of the camera's pixels, hence the low limit.
@@ -147,7 +150,7 @@ def _by_color(
     negative = body & (red - np.maximum(green, blue) > STRONG)
     other = body & ~positive & ~negative
     # Where strokes meet, or in a JPEG, a few pixels have neither's color.
-    clear = other if not (positive.any() or negative.any()) else binary_opening(other)
+    clear = _apart(paint, body, other) | binary_opening(other)
     notes: tuple[str, ...] = ()
     if clear.any():
         shown = colors[clear]
@@ -155,8 +158,8 @@ def _by_color(
         if positive.any():
             count = int((paint & other[nearest]).sum())
             notes = (
-                f"{count:,} pixels of {path.name} were left out, which are neither green nor white "
-                f"nor red, such as {_named(color)}.",
+                f"{plural(count, 'pixel')} of {path.name} {'was' if count == 1 else 'were'} left "
+                f"out, neither green nor white nor red, such as {_named(color)}.",
             )
         elif float(np.percentile(np.abs(shown - color).max(1), 90)) > STRONG:
             raise _not_strokes(path, "its strokes have several colors, but none is green")
@@ -164,6 +167,19 @@ def _by_color(
             positive = other
             notes = (f"The strokes of {path.name} in {_named(color)} are taken as the object.",)
     return Strokes(paint & positive[nearest], paint & negative[nearest], notes)
+
+
+def _apart(
+    paint: Bool[Array, "h w"], body: Bool[Array, "h w"], other: Bool[Array, "h w"]
+) -> Bool[Array, "h w"]:
+    """Those of `other` in strokes that have none of another color and are no specks."""
+    strokes, count = label(paint, np.ones((3, 3)))
+    sizes = np.bincount(strokes.ravel(), minlength=count + 1)
+    others = np.bincount(strokes[other], minlength=count + 1)
+    bodies = np.bincount(strokes[body], minlength=count + 1)
+    whole = (others == bodies) & (others > 0)
+    whole[0] = False
+    return other & (whole & (sizes >= SPECK * sizes[1:].max()))[strokes]
 
 
 def _bodies(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..arrays import Array, Float, Int, UInt8
 from ..errors import EngineError
@@ -49,7 +49,10 @@ def read_sog(path: str | os.PathLike[str]) -> Splats:
     if path.is_dir() or path.suffix.lower() == ".json":
         folder = path if path.is_dir() else path.parent
         size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-        return _decode(lambda name: _content(folder / name), path.name, size)
+        meta = folder / "meta.json" if path.is_dir() else path
+        return _decode(
+            lambda name: _content(meta if name == "meta.json" else folder / name), path.name, size
+        )
     with open_unpacked(path) as file:
         with damage_explained(path.name):
             bundle = zipfile.ZipFile(file)
@@ -65,6 +68,14 @@ def read_sog(path: str | os.PathLike[str]) -> Splats:
 def _decode(read: Callable[[str], bytes], name: str, size: int) -> Splats:
     called = name if name == "meta.json" else f"The meta.json of {name}"
     meta = _Part(parse_json(read("meta.json"), called), name)
+    if "means" not in meta and "count" not in meta:
+        raise _bad(name, "its meta.json is not that of a SOG")
+    if "version" in meta and meta.numbers("version").tolist() not in (1, 2):
+        raise EngineError(
+            "bad_file",
+            f"{name} is a SOG of version {meta.numbers('version')}; 1 and 2 can be read.",
+            ["Convert it to PLY, with SuperSplat for example."],
+        )
     shape = meta.numbers("count") if "count" in meta else meta.part("means").numbers("shape")
     count = float(shape.flat[0])  # version 2, version 1
     # Images of a few bytes can have any number of equal pixels.
@@ -185,7 +196,10 @@ def _image(content: bytes, file: str, name: str, most: int) -> UInt8[Array, "h w
         with warnings.catch_warnings():
             # Pillow's own warning of bombs: the next lines are stricter.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(BytesIO(content), formats=("WEBP", "PNG"))
+            try:
+                image = Image.open(BytesIO(content), formats=("WEBP", "PNG"))
+            except UnidentifiedImageError as error:
+                raise _bad(name, f"{file} is neither a WebP nor a PNG image") from error
         if image.width * image.height > most:
             size = f"{image.width:,} x {image.height:,}"
             raise _bad(name, f"{file} has {size} pixels, more than the {most:,} that it can need")
@@ -193,6 +207,8 @@ def _image(content: bytes, file: str, name: str, most: int) -> UInt8[Array, "h w
 
 
 def _member(bundle: zipfile.ZipFile, member: str, name: str, size: int) -> bytes:
+    if member not in bundle.namelist():
+        raise _bad(name, f"it has no {member}")
     with damage_explained(name):
         entry = bundle.getinfo(member)
         if entry.file_size > limit(min(entry.compress_size, size)):

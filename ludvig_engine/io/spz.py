@@ -33,6 +33,8 @@ _HEADER = struct.Struct("<4sIIBBxx")
 _FLIP = np.array([1, 1, -1, -1], np.float32)
 # Colors are stored as 0.5 + 0.15 * sh0, to leave room for values outside 0..1.
 _COLOR_SCALE = 0.15
+# Positions have 24 bits.
+_FRACTION = 24
 # Bytes that decompressing may look back: what zstandard's highest levels use.
 _WINDOW = 1 << 27
 
@@ -48,13 +50,16 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
         magic, version, count, degree, fraction = _HEADER.unpack(
             file.read(_HEADER.size).ljust(_HEADER.size, b"\0")
         )
-        if magic != MAGIC or version not in (2, 3, 4) or degree > 4:
+        if magic != MAGIC:
+            raise _bad(name, "it is not an SPZ file")
+        if version not in (2, 3, 4):
+            raise _bad(name, f"it is an SPZ of version {version}, where 2, 3 and 4 are known")
+        if degree > 4 or fraction > _FRACTION:
             raise _bad(
-                name,
-                f"it is an SPZ of version {version} and degree {degree}"
-                if magic == MAGIC
-                else "it is not an SPZ file",
+                name, f"it has harmonics of degree {degree} and {fraction} bits after the point"
             )
+        if not count:
+            raise _bad(name, "it has no splats in it")
         s = (degree + 1) ** 2 - 1
         sizes = [count * k for k in (9, 1, 3, 3, 3 if version == 2 else 4, 3 * s)]
         # What version 4 unpacks itself has the limit of all packed files.
@@ -65,7 +70,7 @@ def read_spz(path: str | os.PathLike[str]) -> Splats:
                 f"{count:,} splats take {sum(sizes):,} bytes, and it can have {most:,} at most",
             )
         data = _streams(file, name, sizes) if version == 4 else file.read(sum(sizes))
-    if len(data) < sum(sizes) or not count:
+    if len(data) < sum(sizes):
         raise _bad(
             name, f"it has {len(data):,} of the {sum(sizes):,} bytes that {count:,} splats take"
         )

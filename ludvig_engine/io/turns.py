@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ..errors import part
 from .photo_files import size_and_turn, turned_size
 from .shots import Shot, same_shape
 
@@ -49,18 +50,18 @@ def turns_of(
     notes = []
     if turns:
         notes.append(
-            f"{len(turns)} of {len(files)} photos are turned as their EXIF data says, because "
-            "their cameras are for the turned size."
+            f"{part(len(turns), len(files), 'photo')} turned as the EXIF data says, because the "
+            "cameras are for the turned size."
         )
     if not unclear:
         return turns, notes
     if turns and not stored:
-        notes.append(f"{len(unclear)} more are turned like these, though their size does not tell.")
+        notes.append(f"{len(unclear)} more turned like these, though the size does not tell.")
         return turns | unclear, notes
     if not stored:
         notes.append(
-            f"{len(unclear)} of {len(files)} photos have an EXIF turn that their size does not "
-            "tell of; they are used as they are stored, which is COLMAP's rule. If the cameras do "
+            f"{part(len(unclear), len(files), 'photo')} used as stored, which is COLMAP's rule: "
+            "the EXIF data asks for a turn of which the size does not tell. If the cameras do "
             "not fit, remove the turn from the photos, or turn their pixels."
         )
     return turns, notes

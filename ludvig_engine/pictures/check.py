@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Float
+from ..errors import plural
 from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..rendering.search import FITS
@@ -81,7 +82,8 @@ def _judged(values: Float[Array, " V"]) -> tuple[bool, str]:
         return True, f"The cameras fit: {middle:.1f} dB."
     if middle >= FITS:
         return True, (
-            f"The cameras fit ({middle:.1f} dB), but {bad} of {len(values)} photos do not: "
+            f"The cameras fit ({middle:.1f} dB), but {bad} of {plural(len(values), 'photo')} "
+            f"{'does' if bad == 1 else 'do'} not: "
             "are they the right ones?"
         )
     if middle >= DOUBTFUL:

@@ -115,6 +115,18 @@ def test_files_that_are_bad(tmp_path, content, message):
         load_extractor(f"files:{tmp_path}")(photo(9, 9))
 
 
+@pytest.mark.parametrize(
+    ("shape", "order"), [((2, 12, 9), "channels, columns, rows"), ((9, 12, 2), "rows, columns, ch")]
+)
+def test_maps_in_another_order_are_refused(tmp_path, shape, order):
+    np.save(tmp_path / "a.npy", np.zeros(shape))
+    with pytest.raises(EngineError, match=rf"only as \({order}"):
+        load_extractor(f"files:{tmp_path}")(photo(90, 120))
+    for good in ((2, 9, 12), (2, 64, 64), (2, 23, 30)):  # also squares, and other roundings
+        np.save(tmp_path / "a.npy", np.zeros(good))
+        assert load_extractor(f"files:{tmp_path}")(photo(90, 120)).shape == good
+
+
 def test_files_that_are_missing(folder, tmp_path):
     with pytest.raises(EngineError, match=r'no map for the photo aa\.jpg.*Did you mean "a"'):
         load_extractor(f"files:{folder}")(photo(9, 9, name="aa.jpg"))

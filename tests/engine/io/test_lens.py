@@ -200,3 +200,15 @@ def test_maps_are_shared_by_photos_of_one_camera():
     for camera in cameras:
         Lens.covering(camera, SIZE).undistort(np.ones(SIZE[::-1], np.float32))
     assert module._map.cache_info().misses - before <= 1
+
+
+@pytest.mark.parametrize("model", CAMERAS)
+def test_what_a_photo_shows_is_tested_in_cells(model):
+    """Every pixel by itself gives the same, but for those of cells at the edge."""
+    lens = Lens.covering(intrinsics(model, CAMERAS[model]), SIZE)
+    width, height = lens.pinhole.size
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    exact = lens.from_pinhole(np.stack([x.ravel(), y.ravel()], 1))
+    inside = ((exact >= 0) & (exact <= lens.photo_size)).all(1).reshape(height, width)
+    _, valid = lens.undistort(np.ones(lens.photo_size[::-1], np.float32))
+    assert not (valid & ~inside).any() and (valid != inside).mean() < 0.01

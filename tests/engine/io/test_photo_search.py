@@ -148,3 +148,9 @@ def test_stems():
     assert stem("a/B.c/IMG_1.JPG") == "img_1"
     assert stem("frame.0001") == "frame.0001"
     assert stem("archive.jpg.png") == "archive.jpg"
+
+
+def test_spaces_around_names_do_not_matter(tmp_path):
+    (tmp_path / "a b.png").touch()
+    found = find_photos(["a b.png "], [tmp_path])
+    assert found.photos == {"a b.png ": tmp_path / "a b.png"}

@@ -286,3 +286,25 @@ def test_masked_pixels_are_not_valid(tmp_path, make_view):
 def test_photos_without_a_valid_pixel(tmp_path):
     view = plain_view(save(tmp_path / "a.png", np.dstack([picture(), np.zeros((H, W))])))
     assert read_photo(view).valid is not None and not read_photo(view).valid.any()
+
+
+@pytest.mark.parametrize("dtype, white", [("u2", 65535), ("i4", 65535), ("i4", 255), ("f4", 1)])
+def test_gray_photos_of_many_bits(tmp_path, dtype, white):
+    gray = picture()[..., 0]
+    Image.fromarray((gray * white).astype(dtype)).save(tmp_path / "a.tif")
+    photo = read_photo(plain_view(tmp_path / "a.tif"))
+    np.testing.assert_allclose(photo.pixels[..., 1], gray, atol=1 / 255)
+
+
+@pytest.mark.parametrize(
+    "values, match",
+    [
+        (np.float32(255), "has a median of 255"),
+        (np.float32(np.nan), "60,000 values that are NaN or infinite"),
+        (np.int32(70_000), "values up to 70000"),
+    ],
+)
+def test_gray_photos_whose_white_is_unknown_are_refused(tmp_path, values, match):
+    Image.fromarray(np.full((H, W), values)).save(tmp_path / "a.tif")
+    with pytest.raises(EngineError, match=match):
+        read_photo(plain_view(tmp_path / "a.tif"))

@@ -106,7 +106,7 @@ def test_fractions_beyond_1_are_no_colors(tmp_path):
     rows = table(9, [*USUAL[:6], *RGB, *USUAL[9:]])
     for name in RGB:
         rows[name] = 200
-    with pytest.raises(EngineError, match="its red goes up to 200"):
+    with pytest.raises(EngineError, match="its red goes from 200 to 200"):
         read_ply(save(tmp_path / "a.ply", rows))
 
 
@@ -123,3 +123,18 @@ def test_anchors_of_scaffold_gs_are_named(tmp_path):
     names = [*USUAL[:6], "f_offset_0", "f_anchor_feat_0", *USUAL[9:]]
     with pytest.raises(EngineError, match="anchors of Scaffold-GS"):
         read_ply(save(tmp_path / "a.ply", table(9, names)))
+
+
+@pytest.mark.parametrize("name", ["f_dc_1", "opacity", "scale_0", "rot_3"])
+@pytest.mark.parametrize("kind", ["u1", "i2"])
+def test_codes_of_compressed_splats_are_no_values(tmp_path, name, kind):
+    with pytest.raises(EngineError, match=f"its {name} is of whole numbers"):
+        read_ply(save(tmp_path / "a.ply", table(9, USUAL, {name: kind})))
+
+
+def test_negative_colors_are_refused(tmp_path):
+    rows = table(9, [*USUAL[:6], *RGB, *USUAL[9:]])
+    for name in RGB:
+        rows[name] = -1
+    with pytest.raises(EngineError, match="its red goes from -1 to -1"):
+        read_ply(save(tmp_path / "a.ply", rows))

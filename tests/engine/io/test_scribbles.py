@@ -164,3 +164,16 @@ def test_strokes_on_a_photo_that_is_not_here_are_doubted(tmp_path):
     drawn(PHOTO, on(50, GREEN)).save(tmp_path / "s.jpg")
     with pytest.raises(EngineError, match="neither the photo, nor"):
         read_scribble(tmp_path / "s.jpg", plain_view())
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+@pytest.mark.parametrize("beside, expected", [(GREEN, (YES, NEITHER)), (RED, (NO, YES))])
+def test_thin_strokes_of_another_color_are_not_lost_in_silence(tmp_path, width, beside, expected):
+    painting = np.zeros((H, W, 4), np.uint8)
+    painting[50 : 50 + width, 50:250] = (*beside, 255)
+    painting[150 : 150 + width, 50:250] = (*BLUE, 255)
+    Image.fromarray(painting).save(tmp_path / "s.png")
+    found = read_scribble(tmp_path / "s.png", plain_view())
+    for y, meaning in zip((50, 150), expected, strict=True):
+        assert (found.positive[y, 150], found.negative[y, 150]) == meaning
+    assert "#0000ff" in found.notes[0]

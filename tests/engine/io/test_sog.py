@@ -230,3 +230,26 @@ def test_files_outside_the_folder_are_not_read(tmp_path, make_gaussians):
     save_folder(tmp_path / "scene", {**parts, "meta.json": json.dumps(meta).encode()})
     with pytest.raises(EngineError, match=r"no file .*scene/secret\.webp"):
         read_sog(tmp_path / "scene")
+
+
+def test_what_is_missing_or_unknown_is_named(tmp_path, make_gaussians):
+    parts = encode(make_gaussians(100, 0), 2)
+    meta = json.loads(parts["meta.json"])
+    for change, match in [
+        ({"quats.webp": None}, "it has no quats.webp"),
+        ({"quats.webp": b"hello"}, "quats.webp is neither a WebP nor a PNG image"),
+        ({"meta.json": json.dumps({**meta, "version": 99}).encode()}, "of version 99"),
+        ({"meta.json": b'{"frames": []}'}, "is not that of a SOG"),
+    ]:
+        changed = {**parts, **change}
+        save_zip(tmp_path / "a.sog", {n: c for n, c in changed.items() if c is not None})
+        with pytest.raises(EngineError, match=match):
+            read_sog(tmp_path / "a.sog")
+
+
+def test_another_json_is_not_taken_for_the_meta_json_beside_it(tmp_path, make_gaussians):
+    save_folder(tmp_path / "scene", encode(make_gaussians(100, 0), 2))
+    (tmp_path / "scene/transforms.json").write_text('{"frames": []}')
+    assert len(read_sog(tmp_path / "scene/meta.json").gaussians) == 100
+    with pytest.raises(EngineError, match=r"transforms.json cannot be read"):
+        read_sog(tmp_path / "scene/transforms.json")

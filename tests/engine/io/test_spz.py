@@ -185,3 +185,15 @@ def test_files_of_others(data):
         np.testing.assert_allclose(got.opacities, 0.9, atol=0.003)
         np.testing.assert_allclose(got.scales, 0.1, rtol=0.02)
         np.testing.assert_allclose(np.abs(got.quats[:, 0]), 1, atol=1e-4)
+
+
+def test_headers_of_no_scan_are_named(tmp_path, make_gaussians):
+    raw = gzip.decompress(encode(make_gaussians(9, 0), 3))
+    for content, match in [
+        (raw[:4] + b"\x01" + raw[5:], "version 1, where 2, 3 and 4 are known"),
+        (raw[:8] + bytes(4) + raw[12:], "it has no splats"),
+        (raw[:13] + b"\xc8" + raw[14:], "200 bits after the point"),
+    ]:
+        (tmp_path / "a.spz").write_bytes(gzip.compress(content))
+        with pytest.raises(EngineError, match=match):
+            read_spz(tmp_path / "a.spz")

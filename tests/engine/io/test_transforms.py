@@ -169,7 +169,7 @@ def test_masks_of_the_photos(tmp_path):
     assert first.mask == tmp_path / "masks/a.png" and second.mask is None and notes == []
     frames[1]["mask_path"] = "masks/b.png"
     first, second, notes = read({**META, "frames": frames}, tmp_path / "transforms.json")
-    assert first.mask and second.mask is None and "1 of 2 masks are missing" in notes[0]
+    assert first.mask and second.mask is None and "1 of 2 masks is missing" in notes[0]
 
 
 def test_null_is_as_good_as_nothing():
@@ -247,3 +247,27 @@ def test_anything_else_is_explained(change, match):
     without = {k: v for k, v in META.items() if k != "fl_x"}
     with pytest.raises(EngineError, match="fl_x"):
         read(without)
+
+
+def test_frames_without_a_pose_are_left_out_and_said():
+    frames = [FRAME, {"file_path": "images/b.jpg"}, {**FRAME, "transform_matrix": None}]
+    shot, notes = read({**META, "frames": frames})
+    assert shot.name == "images/a.jpg"
+    assert "2 of 3 frames are left out of transforms.json" in notes[0]
+    with pytest.raises(EngineError, match="it has no transform_matrix"):
+        read({**META, "frames": frames[1:]})
+
+
+def test_missing_photos_count_as_large_as_the_others(tmp_path):
+    meta = {key: value for key, value in META.items() if key not in ("w", "h")}
+    frames = [{**FRAME, "file_path": name} for name in ("a.jpg", "b.jpg", "c.jpg")]
+    for name in ("a.jpg", "b.jpg"):
+        Image.new("RGB", (300, 200)).save(tmp_path / name)
+    found = {name: tmp_path / name for name in ("a.jpg", "b.jpg")}
+    *shots, notes = read({**meta, "frames": frames}, find=lambda names: found)
+    assert [shot.intrinsics.size for shot in shots] == [(300, 200)] * 3
+    assert "1 of 3 photos is missing" in notes[0] and "300x200" in notes[0]
+    Image.new("RGB", (100, 200)).save(tmp_path / "b.jpg")
+    for there in (found, {}):
+        with pytest.raises(EngineError, match=r"The size of .* is unknown"):
+            read({**meta, "frames": frames}, find=lambda names, there=there: there)

@@ -178,7 +178,7 @@ def test_missing_photos(dataset, tmp_path):
     (dataset / "images" / "a.JPG").unlink()
     views, notes = load_views(dataset)
     assert views[0].photo is None and views[0].photo_size == SIZE and views[1].photo is not None
-    assert notes == ("1 of 3 photos are missing (a.JPG): their cameras are kept.",)
+    assert notes == ("1 of 3 photos is missing (a.JPG): the cameras are kept.",)
     (tmp_path / "empty").mkdir()
     with pytest.raises(
         EngineError, match=r"3 photos were not found: .*a.JPG.*Searched: .*empty"
@@ -208,9 +208,9 @@ def test_cameras_of_one_name_get_no_photo(folder):
         None, None, "00001.png", "00002.png"
     ]  # fmt: skip
     assert len(notes) == 1
-    assert "2 of 4 cameras get no photo" in notes[0] and "one name (00000)" in notes[0]
+    assert "No photo for 2 of 4 cameras" in notes[0] and "1 name (00000)" in notes[0]
     write_cameras(folder, ["frame"] * 3)
-    with pytest.raises(EngineError, match="3 of 3 cameras get no photo") as caught:
+    with pytest.raises(EngineError, match="No photo for 3 of 3 cameras") as caught:
         load_views(folder)
     assert caught.value.kind == "not_found"
     views, notes = load_views(folder, need_photos=False)
@@ -223,7 +223,7 @@ def test_cameras_that_would_share_a_photo_get_none(folder):
         save(folder / "images" / name)
     views, notes = load_views(folder)
     assert [bool(view.photo) for view in views] == [False, True, False]
-    assert "2 of 3 cameras get no photo, because several match the same file" in notes[0]
+    assert "No photo for 2 of 3 cameras, because several match the same file" in notes[0]
 
 
 @pytest.mark.parametrize("photo", ["Schloß.JPG", "other.JPG"])
@@ -245,7 +245,7 @@ def test_photos_that_exif_turns(dataset):
     upright[200:, :] = 255  # shown, this is on the left
     Image.fromarray(upright).save(dataset / "images/a.JPG", exif=exif, quality=95)
     views, notes = load_views(dataset)
-    assert views[0].photo_size == SIZE and "1 of 3 photos are turned" in notes[0]
+    assert views[0].photo_size == SIZE and "1 of 3 photos is turned" in notes[0]
     pixels = read_photo(views[0]).pixels
     assert pixels.shape == (200, 300, 3)
     assert pixels[:, :95].mean() > 0.95 and pixels[:, 105:].mean() < 0.05
@@ -404,3 +404,9 @@ def test_real_cameras_agree(data):
 )
 def test_views_are_named_without_the_folder_all_photos_are_in(names, common):
     assert _common_folder(names) == common
+
+
+def test_a_folder_may_be_called_like_a_file(dataset):
+    renamed = dataset.with_name("scan.json")
+    dataset.rename(renamed)
+    assert len(load_views(renamed)[0]) == len(NAMES)

@@ -322,7 +322,7 @@ def test_photos_that_are_deleted(service, folder):
     assert (
         again.scene != scene
         and again.photos[3] == ""
-        and "1 of 8 photos are missing" in again.notes[0]
+        and "1 of 8 photos is missing" in again.notes[0]
     )
     service(ComputeFeatures(again.scene))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ludvig_engine.io.json_text import to_json
+from ludvig_engine.io.plain_json import to_json
 
 
 def test_numbers_that_json_lacks_become_null():
