@@ -155,6 +155,7 @@ def _place(read: Read, axes: dict[str, Axis]) -> None:
     try:
         with bpy.context.temp_override(window=window.current()):
             # The stubs do not know our own operators.
+            # Any, because the stubs do not know our own operators.
             place: Any = bpy.ops.ludvig.place_splats  # type: ignore[attr-defined]
             place("EXEC_DEFAULT", True, directory=str(folder), files=files, **axes)
     finally:

@@ -56,6 +56,7 @@ class ImportCameras(bpy.types.Operator):
 
         if any(formats.is_unpacked(file.name) for file in self.files):  # dropped, but no cameras
             files = [{"name": file.name} for file in self.files]
+            # Any, because the stubs do not know our own operators.
             splats: Any = bpy.ops.ludvig.import_splats  # type: ignore[attr-defined]
             return cast("Outcome", splats("INVOKE_DEFAULT", directory=self.directory, files=files))
         path = Path(bpy.path.abspath(self.filepath or self.directory))

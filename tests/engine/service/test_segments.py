@@ -256,7 +256,7 @@ BAD = {
         "bad_input",
         "box is empty",
     ),
-    "only no": ([replace(YES, positive=False)], "bad_input", "None of your positive prompts"),
+    "only no": ([replace(YES, positive=False)], "bad_input", "All your prompts say what is not"),
     "in the sky": (
         [Prompt("click", view="photo_0", pixels=at([0, 0]))],
         "bad_input",

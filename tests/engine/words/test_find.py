@@ -18,7 +18,7 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.masks import read_mask
 from ludvig_engine.pictures.draw import share
 from ludvig_engine.pipeline import prepare
-from ludvig_engine.words import find
+from ludvig_engine.words import lift
 from ludvig_engine.words.find import Spread, text_scores, united
 from ludvig_engine.words.lift import lift_text, load_text_extractor
 from planted_words import WORDS, PlantedExtractor, iou
@@ -129,7 +129,7 @@ def test_which_text_model(monkeypatch, tmp_path):
         asked.append(spec)
         return PlantedExtractor.__new__(PlantedExtractor)
 
-    monkeypatch.setattr(find, "load_extractor", load)
+    monkeypatch.setattr(lift, "load_extractor", load)
     here = {}
     monkeypatch.setattr(weights, "status", lambda: here)
     with pytest.raises(weights.MissingWeights, match="ludvig models fetch clip"):
