@@ -17,6 +17,7 @@ from extension import blender_module
 
 splats = blender_module("ludvig_blender.data.splats")
 capture = blender_module("ludvig_blender.data.capture")
+making = blender_module("ludvig_blender.data.making")
 importing = blender_module("ludvig_blender.engine.importing")
 pump = blender_module("ludvig_blender.engine.pump")
 errors = blender_module("ludvig_engine.errors")
@@ -234,9 +235,9 @@ class Steps:
 
 def test_each_step_sets_one_attribute(tmp_path, monkeypatch):
     path = clouds.write_ply(tmp_path / "a.ply")
-    put, set_now = splats.attributes.put, []
+    put, set_now = making.attributes.put, []
     monkeypatch.setattr(
-        splats, "attributes", SimpleNamespace(**vars(splats.attributes) | {
+        making, "attributes", SimpleNamespace(**vars(making.attributes) | {
             "put": lambda *given: (set_now.append(given[1]), put(*given))
         })
     )  # fmt: skip
