@@ -9,6 +9,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+# The commands import these when they need them; here, the first scene and the first click would
+# wait for a second.
+import pycolmap  # noqa: F401
+import sklearn.decomposition
+import sklearn.linear_model  # noqa: F401
+
 from ..cache.store import Cache
 from ..progress import Job
 from ..wire.methods import (

@@ -109,6 +109,20 @@ app(["serve", "--connection-file", {str(tmp_path / "c.json")!r}], standalone_mod
     assert done.stdout.split() == ["[]"]
 
 
+def test_what_it_computes_with_is_all_imported_before_the_first_request():
+    """A click does not wait for the packages that commands import when they need them."""
+    script = """
+import sys
+import ludvig_engine.service.handlers
+needed = {"numba", "pycolmap", "sklearn.decomposition", "sklearn.linear_model"}
+print(sorted(needed - sys.modules.keys()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["[]"]
+
+
 def test_a_damaged_environment_is_an_answer(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ludvig_engine.service.handlers", None)
     with pytest.raises(EngineError, match="cannot be imported") as caught:
