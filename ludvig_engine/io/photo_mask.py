@@ -5,6 +5,7 @@ As in nerfstudio, pixels are ignored where the mask is 0, and count where it is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,23 @@ from .shots import same_shape
 _LOSSY, _NOISE = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000"), 16
 
 
-def kept(path: Path, photo_size: tuple[int, int], size: tuple[int, int]) -> Bool[Array, "h w"]:
+def kept(
+    path: Path,
+    photo_size: tuple[int, int],
+    size: tuple[int, int],
+    turn: Callable[[Array], Array] | None = None,
+) -> Bool[Array, "h w"]:
     """Which pixels of a photo count, at `size` (width, height).
 
-    Of a pixel of `size`, all that the mask has there must count. Raises `EngineError` "bad_input"
-    if the mask does not have the aspect ratio of the photo, and the errors of `open_photo`.
+    Of a pixel of `size`, all that the mask has there must count. `turn` is what exchanged width and
+    height of the photo, if anything did; a mask of the photo as it was before is turned, too.
+    Raises `EngineError` "bad_input" if the mask does not have the aspect ratio of the photo, and
+    the errors of `open_photo`.
     """
     with open_photo(path) as image:
-        if not same_shape(image.size, photo_size):
+        fits = same_shape(image.size, photo_size)
+        before = turn is not None and not fits and same_shape(image.size[::-1], photo_size)
+        if not fits and not before:
             raise EngineError(
                 "bad_input",
                 f"The mask {path} is {image.width}x{image.height}, "
@@ -37,6 +47,8 @@ def kept(path: Path, photo_size: tuple[int, int], size: tuple[int, int]) -> Bool
             image.load()
             values = np.asarray(image)  # of a palette image the indices, as nerfstudio reads it
         counts = np.atleast_3d(values > (_NOISE if image.format in _LOSSY else 0))
+        if before and turn:
+            counts = turn(counts)
         if image.mode in ("LA", "RGBA", "PA", "La", "RGBa"):  # transparent is 0, too
             counts = counts[..., :-1] & counts[..., -1:]
     gray = Image.fromarray(counts.any(2).astype(np.uint8) * 255)

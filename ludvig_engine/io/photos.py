@@ -62,7 +62,8 @@ def read_photo(view: View) -> Photo:
             raise EngineError("bad_file", what, ["Load the scene again."])
         pixels = turned_pixels(image, view, _grid(view))
     valid = None
-    counts = kept(view.mask, size, _grid(view)) if view.mask else None
+    turn = _TURNS[view.turn] if view.turn >= 5 else None
+    counts = kept(view.mask, size, _grid(view), turn) if view.mask else None
     if isinstance(view.lens, Lens):
         pixels, valid = view.lens.undistort(pixels)
         if counts is not None:  # a pixel that mixes in what is masked out does not count

@@ -283,6 +283,20 @@ def test_masked_pixels_are_not_valid(tmp_path, make_view):
     np.testing.assert_array_equal(read_photo(both).valid, read_photo(view).valid & top)
 
 
+@pytest.mark.parametrize("turn", [5, 6, 7, 8])
+@pytest.mark.parametrize("upright", [True, False])
+def test_masks_of_turned_photos_may_be_as_these_are_stored(tmp_path, turn, upright):
+    keep = np.zeros((H, W))
+    keep[50:150, 60:200] = 1
+    mask = save_turned(tmp_path / "m.png", keep, 1 if upright else turn)
+    with Image.open(mask) as image:  # without the tag, which no mask has
+        image.copy().save(mask, exif=b"")
+    view = replace(
+        plain_view(save_turned(tmp_path / "a.png", picture(), turn)), turn=turn, mask=mask
+    )
+    np.testing.assert_array_equal(read_photo(view).valid, keep == 1)
+
+
 def test_photos_without_a_valid_pixel(tmp_path):
     view = plain_view(save(tmp_path / "a.png", np.dstack([picture(), np.zeros((H, W))])))
     assert read_photo(view).valid is not None and not read_photo(view).valid.any()
