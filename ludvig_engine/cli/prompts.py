@@ -66,7 +66,8 @@ def _file(
 
 
 def _mask(scene: Scene, parts: re.Match[str], value: str | None = None) -> Paint:
-    return painting.photo_mask(scene.view(parts["view"]), parts["path"], value=_value(value))
+    path = at_home(Path(parts["path"]))
+    return painting.photo_mask(scene.view(parts["view"]), path, value=_value(value))
 
 
 def _value(text: str | None) -> int | None:

@@ -253,7 +253,7 @@ def damage(folder, how):
     if how == "truncated":
         ply.write_bytes(data[: len(data) // 2])
     elif how == "no scale":
-        ply.write_bytes(data.replace(b"property float scale_2", b"property float scaly_2"))
+        ply.write_bytes(data.replace(b"property float scale_1", b"property float scaly_1"))
     elif how == "empty":
         ply.write_bytes(
             data[: data.index(b"end_header")].replace(b"vertex 4000", b"vertex 0") + b"end_header\n"
@@ -269,7 +269,7 @@ def damage(folder, how):
 
 
 DAMAGE = {
-    "truncated": "of 4,000", "no scale": "scale_2", "empty": "no splats", "no photos": "photo",
+    "truncated": "of 4,000", "no scale": "scale_1", "empty": "no splats", "no photos": "photo",
     "other photo": "120x50", "no cameras": "no cameras", "broken cameras": "transforms.json",
 }  # fmt: skip
 
@@ -293,7 +293,7 @@ def test_unusable_rows_are_counted_and_stay_in_the_order(ludvig, folder, tmp_pat
         data[header + row * stride : header + row * stride + 4] = np.float32(np.nan).tobytes()
     (folder / "splats.ply").write_bytes(data)
     values = ludvig("segment", *scene(folder), click(), "--out", tmp_path / "r", "--json")
-    assert any("2 of 4,000 splats have NaN" in note for note in values["notes"])
+    assert any("2 of 4,000 splats are left out: 2 with NaN" in note for note in values["notes"])
     arrays, _ = result.read_result(tmp_path / "r")
     assert len(arrays["scores"]) == len(ply.gaussians) and not arrays["selected"][[3, 77]].any()
     assert np.isfinite(arrays["scores"]).all()
@@ -416,7 +416,8 @@ def test_a_folder_where_a_picture_should_be(ludvig, made, tmp_path):
 
 
 def test_a_tilde_in_a_prompt_is_the_home_of_the_user(made, tmp_path, environment):
-    Image.fromarray(np.full((90, 120), 255, np.uint8)).save(tmp_path / "mask.png")
+    half = np.repeat(np.uint8([0, 255]), 60)
+    Image.fromarray(np.tile(half, (90, 1))).save(tmp_path / "mask.png")
     home = {**environment, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
     asked = ("--mask=photo_1=~/mask.png", "--extractor=colour", "--out=~/r.safetensors")
     command = [sys.executable, "-m", "ludvig_engine", "segment", *map(str, scene(made)), *asked]
