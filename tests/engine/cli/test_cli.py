@@ -293,7 +293,7 @@ def test_unusable_rows_are_counted_and_stay_in_the_order(ludvig, folder, tmp_pat
         data[header + row * stride : header + row * stride + 4] = np.float32(np.nan).tobytes()
     (folder / "splats.ply").write_bytes(data)
     values = ludvig("segment", *scene(folder), click(), "--out", tmp_path / "r", "--json")
-    assert any("2 of 4,000 splats are left out" in note for note in values["notes"])
+    assert any("2 of 4,000 splats are left out: 2 with NaN" in note for note in values["notes"])
     arrays, _ = result.read_result(tmp_path / "r")
     assert len(arrays["scores"]) == len(ply.gaussians) and not arrays["selected"][[3, 77]].any()
     assert np.isfinite(arrays["scores"]).all()
