@@ -66,7 +66,9 @@ def test(arguments: list[str]) -> None:
     if engine:
         if MODELS_ON not in found:
             left_out.append(f"the learned extractors: Python {MODELS_ON} was not found")
-        planned.append(suites.Suite("engine", engine_python(found), [*engine, *options]))
+        python = engine_python(found)
+        for name, half in suites.halves(engine):
+            planned.append(suites.Suite(name, python, [*half, *options]))
     for version, wheel in BLENDERS.items() if blender else ():
         name = f"Blender {wheel.removeprefix('bpy==')}"
         if version in found:

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2
 BLENDER = "tests/blender"
+WHOLE = "tests/engine/test_*.py"
 # Each run gets one thread, because the runs and the processes they start share the cores.
 QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
 # Pytest's exit code if a selection such as -k leaves no test.
@@ -57,6 +58,18 @@ def selected(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]
     inside = [name == BLENDER or name.startswith(f"{BLENDER}/") for name in names]
     blender = [path for path, of_blender in zip(paths, inside, strict=True) if of_blender]
     return blender, [path for path in paths if path not in blender], options
+
+
+def halves(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Names and arguments of the runs for the engine's tests, which take about equally long.
+
+    All of them are two runs: the tests of single rooms, and those of the engine as a whole. With
+    one, the other core would be idle once Blender's tests have ended.
+    """
+    if "tests" not in engine:
+        return [("engine", list(engine))]
+    whole = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(WHOLE))
+    return [("engine, by room", [*engine, f"--ignore-glob={WHOLE}"]), ("engine, whole", whole)]
 
 
 def run(suites: Sequence[Suite]) -> list[Outcome]:

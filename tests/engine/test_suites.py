@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tools.suites import BLENDER, Outcome, Suite, failed, run, selected, summary
+from tools.suites import BLENDER, ROOT, Outcome, Suite, failed, halves, run, selected, summary
 
 EVERYTHING = ([BLENDER], ["tests", f"--ignore={BLENDER}"])
 UPLIFT, SH = "tests/engine/test_uplift.py", "tests/blender/maths/test_sh.py"
@@ -28,6 +29,20 @@ UPLIFT, SH = "tests/engine/test_uplift.py", "tests/blender/maths/test_sh.py"
 )
 def test_files_are_sorted_by_where_they_run(arguments, blender, engine, options):
     assert selected(arguments) == (blender, engine, options)
+
+
+def test_the_engine_s_runs_have_all_its_tests_once():
+    def collected(arguments):
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return Counter(line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line)
+
+    _, engine, _ = selected([])
+    parts = [collected(arguments) for _, arguments in halves(engine)]
+    assert len(parts) == 2 and not set(parts[0]) & set(parts[1])
+    assert sum(parts, Counter()) == collected(engine)
+    assert halves([UPLIFT]) == [("engine", [UPLIFT])]
 
 
 def test_what_is_skipped_is_counted_by_reason(tmp_path, capfd):
