@@ -111,6 +111,34 @@ def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _axes(quat, scale, u0, u1, u2, v0, v1, v2):  # type: ignore[no-untyped-def]
+    """u·m_k and v·m_k for the columns m_k of a Gaussian's rotation times its scales.
+
+    Its covariance is Σ_k m_k m_kᵀ; u and v are the rows of J R.
+    """
+    qw = float(quat[0])
+    qx = float(quat[1])
+    qy = float(quat[2])
+    qz = float(quat[3])
+    s0 = float(scale[0])
+    s1 = float(scale[1])
+    s2 = float(scale[2])
+    m00 = 1 - 2 * (qy * qy + qz * qz)
+    m10 = 2 * (qx * qy + qw * qz)
+    m20 = 2 * (qx * qz - qw * qy)
+    m01 = 2 * (qx * qy - qw * qz)
+    m11 = 1 - 2 * (qx * qx + qz * qz)
+    m21 = 2 * (qy * qz + qw * qx)
+    m02 = 2 * (qx * qz + qw * qy)
+    m12 = 2 * (qy * qz - qw * qx)
+    m22 = 1 - 2 * (qx * qx + qy * qy)
+    a0, b0 = s0 * (u0 * m00 + u1 * m10 + u2 * m20), s0 * (v0 * m00 + v1 * m10 + v2 * m20)
+    a1, b1 = s1 * (u0 * m01 + u1 * m11 + u2 * m21), s1 * (v0 * m01 + v1 * m11 + v2 * m21)
+    a2, b2 = s2 * (u0 * m02 + u1 * m12 + u2 * m22), s2 * (v0 * m02 + v1 * m12 + v2 * m22)
+    return a0, a1, a2, b0, b1, b2
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _project(  # type: ignore[no-untyped-def]
     means,
     quats,
@@ -189,26 +217,7 @@ def _project(  # type: ignore[no-untyped-def]
         v0 = ay * r10 + by * r20
         v1 = ay * r11 + by * r21
         v2 = ay * r12 + by * r22
-        # The columns of the Gaussian's rotation, times the scales: covariance = Σ_k m_k m_kᵀ.
-        qw = float(quats[i, 0])
-        qx = float(quats[i, 1])
-        qy = float(quats[i, 2])
-        qz = float(quats[i, 3])
-        s0 = float(scales[i, 0])
-        s1 = float(scales[i, 1])
-        s2 = float(scales[i, 2])
-        m00 = 1 - 2 * (qy * qy + qz * qz)
-        m10 = 2 * (qx * qy + qw * qz)
-        m20 = 2 * (qx * qz - qw * qy)
-        m01 = 2 * (qx * qy - qw * qz)
-        m11 = 1 - 2 * (qx * qx + qz * qz)
-        m21 = 2 * (qy * qz + qw * qx)
-        m02 = 2 * (qx * qz + qw * qy)
-        m12 = 2 * (qy * qz - qw * qx)
-        m22 = 1 - 2 * (qx * qx + qy * qy)
-        a0, b0 = s0 * (u0 * m00 + u1 * m10 + u2 * m20), s0 * (v0 * m00 + v1 * m10 + v2 * m20)
-        a1, b1 = s1 * (u0 * m01 + u1 * m11 + u2 * m21), s1 * (v0 * m01 + v1 * m11 + v2 * m21)
-        a2, b2 = s2 * (u0 * m02 + u1 * m12 + u2 * m22), s2 * (v0 * m02 + v1 * m12 + v2 * m22)
+        a0, a1, a2, b0, b1, b2 = _axes(quats[i], scales[i], u0, u1, u2, v0, v1, v2)
         cov_xx = a0 * a0 + a1 * a1 + a2 * a2 + blur
         cov_yy = b0 * b0 + b1 * b1 + b2 * b2 + blur
         cov_xy = a0 * b0 + a1 * b1 + a2 * b2
