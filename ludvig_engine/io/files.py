@@ -176,6 +176,8 @@ def damage_explained(
 
 def _in_words(error: Exception) -> str:
     """One short line. A KeyError's text is only the key, and some errors have none."""
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
     text = shorten(str(error), 200)
     kind = type(error).__name__
     return f"{kind} {text}".rstrip() if isinstance(error, KeyError) or not text else text

@@ -17,6 +17,8 @@ Image.MAX_IMAGE_PIXELS = None
 # A file of 21 kB can hold an image that takes 177 MB to decode. Above so many pixels, one byte must
 # not stand for more than so many: 4400 do in an empty image of 4 colors, and in photos below 50.
 _BOMB, _PER_BYTE = 64_000_000, 6000
+# Pixels that a byte of a PNG can stand for: Deflate packs 1032 bytes into one, of 8 pixels each.
+_PNG_PER_BYTE = 8 * 1032
 _ORIENTATION = 0x0112  # the EXIF tag
 _REMEDY = "Replace it with an intact copy, or remove it."
 # Formats whose EXIF data is in the header. In a PNG it may follow the pixels, and looking for it
@@ -91,15 +93,19 @@ def open_photo(path: Path) -> Image.Image:
             f"more than {MAX_PIXELS // 10**6} are not read.",
             ["Scale it down, and the other photos with it."],
         )
-    if pixels > _BOMB and pixels > _PER_BYTE * size:
+    most = _PNG_PER_BYTE * size if image.format == "PNG" else pixels
+    if pixels > most or (pixels > _BOMB and pixels > _PER_BYTE * size):
         image.close()
         raise _unreadable(path, f"{size:,} bytes are too few for {width}x{height} pixels")
     return image
 
 
 def decoding(path: Path) -> AbstractContextManager[None]:
-    """Turn what Pillow raises for a damaged image into `EngineError` "bad_file"."""
-    return damage_explained(f"The image {path}", fix=_REMEDY)
+    """Turn what Pillow raises for a damaged image into `EngineError` "bad_file".
+
+    That includes MemoryError, which Pillow raises for PNGs whose header contradicts their content.
+    """
+    return damage_explained(f"The image {path}", MemoryError, fix=_REMEDY)
 
 
 def _unreadable(path: Path, reason: str) -> EngineError:

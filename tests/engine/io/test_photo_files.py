@@ -1,11 +1,19 @@
 import os
+import struct
+import zlib
 
 import pytest
 from PIL import Image
 
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io import photo_files
-from ludvig_engine.io.photo_files import open_photo, photo_size, size_and_turn, turned_size
+from ludvig_engine.io.photo_files import (
+    decoding,
+    open_photo,
+    photo_size,
+    size_and_turn,
+    turned_size,
+)
 
 
 def test_sizes_ignore_exif_orientation(tmp_path):
@@ -59,6 +67,31 @@ def test_a_bomb_is_no_photo(tmp_path):
     Image.new("1", (13_300, 13_300)).save(tmp_path / "a.png")
     with pytest.raises(EngineError, match="bytes are too few for 13300x13300 pixels"):
         open_photo(tmp_path / "a.png")
+
+
+def claiming(path, width, height):
+    """A PNG of 16x12 pixels whose header claims another size."""
+    Image.new("RGB", (16, 12), (1, 2, 3)).save(path)
+    content = bytearray(path.read_bytes())
+    content[16:24] = struct.pack(">II", width, height)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    path.write_bytes(content)
+    return path
+
+
+def test_a_png_has_no_more_pixels_than_its_bytes_can_stand_for(tmp_path):
+    """Below the size of a bomb, too: 6,000 x 6,000 pixels take 108 MB."""
+    with pytest.raises(EngineError, match="bytes are too few for 6000x6000 pixels"):
+        open_photo(claiming(tmp_path / "a.png", 6000, 6000))
+    for mode in ("1", "L", "RGB"):  # as small as such a picture gets
+        Image.new(mode, (4000, 3000)).save(tmp_path / "empty.png", optimize=True)
+        open_photo(tmp_path / "empty.png").load()
+
+
+def test_what_needs_more_memory_than_there_is_is_explained(tmp_path):
+    """Pillow raises MemoryError for some PNGs whose header contradicts their content."""
+    with pytest.raises(EngineError, match="asks for more memory"), decoding(tmp_path / "a.png"):
+        raise MemoryError
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
