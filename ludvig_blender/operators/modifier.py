@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from . import polls
+from .segmenting import chosen
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
@@ -29,11 +30,9 @@ class AddModifier(bpy.types.Operator):
         return polls.found(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..data import node_group, segments, splats
+        from ..data import node_group
 
-        thing = splats.splat_objects(context)[0]
-        segment = segments.active(thing)
-        assert segment is not None  # as `poll` has checked
+        thing, segment = chosen(context)
         modifier = cast("bpy.types.NodesModifier", thing.modifiers.new(segment.name, "NODES"))
         modifier.node_group = node_group.group()
         node_group.set_input(modifier, "Attribute", segment.attribute)

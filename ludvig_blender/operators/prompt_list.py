@@ -11,6 +11,7 @@ from ...ludvig_engine.errors import EngineError
 from ..data import messages
 from ..engine import link
 from . import polls
+from .segmenting import chosen
 
 if TYPE_CHECKING:
     from ..data.types import Outcome, Segment
@@ -42,20 +43,17 @@ class ChangePrompt(bpy.types.Operator):
         cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
     ) -> str:
         # Any, because the stubs do not know our own properties.
-        chosen: Any = properties
-        return chosen.bl_rna.properties["what"].enum_items[chosen.what].description
+        own: Any = properties
+        return own.bl_rna.properties["what"].enum_items[own.what].description
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return polls.prompts(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..data import segments, splats
         from ..engine import solve
 
-        thing = splats.splat_objects(context)[0]
-        segment = segments.active(thing)
-        assert segment is not None  # as `poll` has checked
+        thing, segment = chosen(context)
         if not 0 <= self.index < len(segment.prompts):
             return _no_prompt(self, self.index, segment)
         prompt, what = segment.prompts[self.index], self.what.lower()
@@ -79,12 +77,10 @@ class RemovePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..data import segments, splats
+        from ..data import segments
         from ..engine import commit, solve
 
-        thing = splats.splat_objects(context)[0]
-        segment = segments.active(thing)
-        assert segment is not None  # as `poll` has checked
+        thing, segment = chosen(context)
         if not -1 <= self.index < len(segment.prompts):
             return _no_prompt(self, self.index, segment)
         if self.index >= 0:
@@ -114,12 +110,9 @@ class Solve(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..data import segments, splats
         from ..engine import solve
 
-        thing = splats.splat_objects(context)[0]
-        segment = segments.active(thing)
-        assert segment is not None  # as `poll` has checked
+        thing, segment = chosen(context)
         return link.finish(self, solve.start(thing, segment))
 
 

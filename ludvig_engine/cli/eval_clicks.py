@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from ..errors import plural
 from ..eval import click_scores
 from ..eval.answers import OURS
 from ..eval.chance import shuffled
@@ -54,7 +55,7 @@ def tables(tried: Sequence[Tried], found: Mapping[str, Any]) -> list[Table]:
     title = f"IoU in the other photos, percent, {found['extractor']}"
     rows = Table(
         *("thing", "ceiling", "mask"),
-        *(f"{count} click{'s' * (count > 1)}" for count in counts),
+        *(plural(count, "click") for count in counts),
         title=title,
         title_justify="left",
     )

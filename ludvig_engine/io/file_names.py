@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from .photo_search import SUFFIXES
+from .safe_names import folded
 from .targets import is_device
 
 # What Windows forbids in names. The colon also starts a stream: "a:b" is a part of the file "a".
@@ -35,18 +36,18 @@ def file_names(names: Sequence[str], ending: str) -> list[str]:
     """
     parts = [_parts(name) for name in names]
     # A file cannot have the name of a folder of another one.
-    taken = {_same("/".join(one[:end])) for one in parts for end in range(1, len(one))}
+    taken = {folded("/".join(one[:end])) for one in parts for end in range(1, len(one))}
     numbers: Counter[str] = Counter()
     found: dict[int, str] = {}
     # Names that need no change come first, so that they keep it.
     for i in sorted(range(len(names)), key=lambda i: _plain(parts[i], ending) != names[i]):
         first = path = _plain(parts[i], ending)
-        if _same(path) in taken:
+        if folded(path) in taken:
             path = _path(parts[i], ending)
-        while _same(path) in taken:
+        while folded(path) in taken:
             numbers[first] += 1
             path = _plain(parts[i], f"_{numbers[first] + 1}{ending}")
-        taken.add(_same(path))
+        taken.add(folded(path))
         found[i] = path
     return [found[i] for i in range(len(names))]
 
@@ -85,9 +86,3 @@ def _path(parts: Sequence[str], ending: str) -> str:
     digest = hashlib.sha256(path.encode()).hexdigest()[:16]
     start = parts[-1].encode()[: _LONGEST_NAME - len(digest) - 1].decode("utf-8", "ignore")
     return f"{start}_{digest}{ending}"
-
-
-def _same(path: str) -> str:
-    """The same text for paths that some disk takes for one."""
-    folded = unicodedata.normalize("NFD", path).casefold()
-    return unicodedata.normalize("NFD", folded)

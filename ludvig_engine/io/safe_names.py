@@ -5,10 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-# Devices on Windows, whatever ending they have: "nul.json" is the device. The digits may be ¹²³.
-DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"
-}
+from .targets import is_device
+
 # What separates folders, drives and streams on Windows ("C:x", "a.json:x"), or is not allowed.
 MARKS = set('<>:"/\\|?*')
 LENGTH = 255  # bytes in UTF-8, the limit of the usual file systems
@@ -20,9 +18,9 @@ def is_safe(name: str) -> bool:
         0 < len(name.encode("utf-8", "surrogatepass")) <= LENGTH
         and name.isprintable()
         and not MARKS & set(name)
-        # Windows drops spaces and dots at the end, also those before the first dot of a device.
+        # Windows drops spaces and dots at the end.
         and name == name.strip(" ").rstrip(".")
-        and name.partition(".")[0].rstrip(" ").upper() not in DEVICES
+        and not is_device(name)
     )
 
 
@@ -30,8 +28,14 @@ def clash(names: Iterable[str]) -> tuple[str, str] | None:
     """The first two names that are one file on Windows or macOS: alike but for case or accents."""
     seen: dict[str, str] = {}
     for name in names:
-        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+        key = folded(name)
         if key in seen:
             return seen[key], name
         seen[key] = name
     return None
+
+
+def folded(path: str) -> str:
+    """The same text for paths that some disk takes for one (Unicode's canonical caseless match)."""
+    decomposed = unicodedata.normalize("NFD", path).casefold()
+    return unicodedata.normalize("NFD", decomposed)
