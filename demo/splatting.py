@@ -61,7 +61,7 @@ class Points:
 
 
 def on_table(shot: Shot) -> Float[Array, "H W"]:
-    """The density of Gaussians at each pixel relative to that on things, with the table at z = 0."""
+    """How densely Gaussians lie at each pixel, relative to things; the table is at z = 0."""
     height = -shot.positions[..., 1]
     return np.where(shot.things > 0, 1.0, np.where(height > -1, TABLE, ROOM))
 
