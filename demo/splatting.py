@@ -73,16 +73,18 @@ def splat(
     count: int,
     seed: int,
     samples: int = SAMPLES,
+    tight: float = TIGHT,
     dense: Callable[[Shot], Float[Array, "H W"]] = on_table,
     glass: Sequence[int] = (),
 ) -> Gaussians:
     """About `count` Gaussians without colors, for the surfaces that the photos show.
 
-    They are made of `samples` pixels each. `dense` gives the density of Gaussians, relative to
+    They are made of `samples` pixels each, and `tight` is the standard deviation of those on things
+    over that of their pixels. `dense` gives the density of Gaussians, relative to
     that on things, and `glass` has the numbers of the things that are of glass.
     """
     random = np.random.default_rng(seed)
-    points = _points(shots, photos, count * samples, random, dense, glass)
+    points = _points(shots, photos, count * samples, random, tight, dense, glass)
     gaussians = _clustered(points, count, random)
     return _joined(gaussians, _floaters(shots, random))
 
@@ -92,6 +94,7 @@ def _points(
     photos: Sequence[Array],
     count: int,
     random: np.random.Generator,
+    tight: float,
     dense: Callable[[Shot], Array],
     glass: Sequence[int],
 ) -> Points:
@@ -103,7 +106,7 @@ def _points(
         base = dense(shot)
         importance = base * (1 + 12 * detail + RIM * rim)
         some = random.choice(shot.things.size, count // len(shots), replace=False)
-        spread = np.where(base >= 1, TIGHT, LOOSE).ravel()
+        spread = np.where(base >= 1, tight, LOOSE).ravel()
         solid = np.where(np.isin(shot.things, glass), GLASS, 1.0).ravel()
         places, normals = shot.positions.reshape(-1, 3), shot.normals.reshape(-1, 3)
         flat = (places, normals, photo.reshape(3, -1).T, importance.ravel(), spread, solid)
@@ -195,20 +198,26 @@ def colored(
     photos: Sequence[Float[Array, "3 H W"]],
     *,
     steps: int = 12,
+    momentum: bool = False,
     job: Job = SILENT,
 ) -> Gaussians:
     """Fit colors as spherical harmonics of degree 1: the mean by uplifting, the rest by iteration.
 
     A step of the iteration adds to each coefficient k the sum over the photos of w Y_k times the
     residual of the rendered photo, divided by Σ w |Y_k| Σ_l |Y_l|. The divisor bounds the row sums
-    of the normal matrix, which makes the iteration converge.
+    of the normal matrix, which makes the iteration converge. With `momentum`, every step is taken
+    from a point ahead (Nesterov's method): 12 steps are worth more than 24.
     """
     sights = [Sight(c, p) for c, p in zip(cameras, photos, strict=True)]
     mean = uplift(gaussians, sights, refine=3, job=job).features
     y0 = float(basis(np.zeros((1, 3), np.float32), 0)[0, 0])
     sh = np.zeros((len(gaussians), 4, 3), np.float32)
     sh[:, 0] = (mean - 0.5) / y0
-    for _ in job.track(range(steps), "Fitting colors"):
+    before = sh
+    for step in job.track(range(steps), "Fitting colors"):
+        if momentum:
+            ahead = sh + step / (step + 3) * (sh - before)
+            before, sh = sh, ahead
         gaussians = replace(gaussians, sh0=sh[:, :1].copy(), shN=sh[:, 1:].copy())
         lack, evidence = np.zeros_like(sh), np.full(sh.shape[:2], 1e-3, np.float32)
         for camera, photo in zip(cameras, photos, strict=True):
@@ -218,5 +227,5 @@ def colored(
             missing, weight = adjoint(gaussians, camera, photo - image)
             lack += Y[:, :, None] * missing[:, None]
             evidence += weight[:, None] * np.abs(Y) * np.abs(Y).sum(1, keepdims=True)
-        sh += lack / evidence[:, :, None]
+        sh = sh + lack / evidence[:, :, None]
     return replace(gaussians, sh0=sh[:, :1].copy(), shN=sh[:, 1:].copy())

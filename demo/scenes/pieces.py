@@ -81,7 +81,6 @@ class Recipe:
     light: str  # "soft" or "sun"
     pieces: Sequence[Piece]
     trained: bool = False
-    gaussians: int = 24_000
     # How densely Gaussians lie on large objects, relative to others.
     large: Mapping[str, float] = field(default_factory=dict)
 

@@ -138,7 +138,7 @@ STUDIO = Recipe(
 DEN = Recipe(
     "den",
     205,
-    "A table with four chair-like stools, a bench with checkered cushions, a shelf and a lamp, "
+    "A table with a chair and a stool, a sofa with a seat of its cloth and two cushions, a shelf, "
     "from inside of the room.",
     ("touching", "stacked", "thin", "support", "patterned", "twins", "half"),
     Inside(radius=1.8, reach=(6.4, 6.6), heights=(5.4, 4.2)),
@@ -162,7 +162,6 @@ DEN = Recipe(
         Piece("", "cactus", (-6.2, -5.4, 0), size=1.4),
         Piece("", "room", color="white", other="g", more={"side": 17, "drop": 0.1}),
     ),
-    gaussians=34_000,
     large={"floor": 0.35, "wall": 0.35},
 )
 
@@ -201,7 +200,6 @@ FLEA = Recipe(
         Piece("", "stool", (0, 0, -6), size=2.6),
         Piece("", "room", color="cream", other="h", more={"drop": 6}),
     ),
-    gaussians=30_000,
     large={"table": 0.35},
 )
 

@@ -149,7 +149,6 @@ PARLOR = Recipe(
         Piece("", "books", (-7.2, -1.8, 2.0), "a", "c", turn=90, size=0.6),
         Piece("", "room", color="cream", other="g", more={"side": 17, "drop": 0.1}),
     ),
-    gaussians=34_000,
     large={"floor": 0.35, "wall": 0.35},
 )
 
@@ -163,7 +162,7 @@ JUMBLE = Recipe(
     (
         Piece("table", "table", (0, 0, -6), "pine", "oak", more={"size": (10, 8.6), "height": 6}),
         Piece("teapot", "teapot", (-2.6, -1.9, 0), "a", turn=200),
-        Piece("cup", "cup", (-0.6, -2.7, 0), "a", "white", turn=-40),
+        Piece("cup", "cup", (-0.7, -2.5, 0), "a", "white", turn=-40),
         Piece("car", "car", (2.2, -2.7, 0), "b", turn=20),
         Piece("bowl", "bowl", (0.6, -0.5, 0), "c", "white"),
         Piece("bowl", "oranges", (0.6, -0.5, 0), "d"),
@@ -173,14 +172,13 @@ JUMBLE = Recipe(
         Piece("bottle", "bottle", (3.2, 1.9, 0), "g"),
         Piece("candle", "candle", (3.6, -0.4, 0), "cream", size=0.9),
         Piece("robot", "robot", (1.9, 2.9, 0), "c", "h", turn=-160, size=0.6),
-        Piece("vase", "vase", (-1.2, 3.2, 0), "clay", "cream", size=0.6),
+        Piece("tripod", "tripod", (-1.2, 3.1, 0), "walnut", "h", turn=30, size=0.65),
         Piece("", "drum", (-4.3, -0.2, 0), "b", more={"radius": 0.5, "height": 1.1}),
         Piece("", "ring", (3.9, -2.2, 0), "d", size=0.55),
         Piece("", "ball", (-4.1, -3.0, 0), "f", more={"radius": 0.5}),
         Piece("", "block", (-4.2, 2.9, 0), "g", more={"size": (0.8, 0.8, 0.8)}),
         Piece("", "room", color="white", other="h", more={"drop": 6}),
     ),
-    gaussians=30_000,
     large={"table": 0.35},
 )
 
