@@ -25,13 +25,17 @@ def _inside(cameras: Inside) -> list[Any]:
     found = []
     for k in range(cameras.outwards):
         turn = 2 * math.pi * k / cameras.outwards
-        x, y, height = math.cos(turn), math.sin(turn), cameras.heights[k % len(cameras.heights)]
+        (x, y), height = _towards(turn), cameras.heights[k % len(cameras.heights)]
         # They stand on the far side of the middle, so that they see more.
         eye = (-cameras.radius * x, -cameras.radius * y, height)
         found.append(looking(eye, (8 * x, 8 * y, cameras.floor)))
     for k in range(cameras.across):
         turn = 2 * math.pi * (k + 0.5) / cameras.across
-        x, y, height = math.cos(turn), math.sin(turn), cameras.heights[k % len(cameras.heights)]
+        (x, y), height = _towards(turn), cameras.heights[k % len(cameras.heights)]
         eye = (cameras.reach[0] * x, cameras.reach[1] * y, height)
         found.append(looking(eye, (-3 * x, -3 * y, cameras.floor)))
     return found
+
+
+def _towards(turn: float) -> tuple[float, float]:
+    return math.cos(turn), math.sin(turn)
