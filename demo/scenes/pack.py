@@ -18,8 +18,9 @@ from ludvig_engine.io.ply import write_ply
 from ludvig_engine.io.splats import read_splats
 
 TRAINED = Path(__file__).parent / "trained"
-STEP = 1 / 32  # of the spherical harmonics; the mean color gets a quarter of it
-BITS = 9  # of 23 in the mantissa of the others: 1/1000
+STEP = 1 / 24  # of the spherical harmonics; the mean color gets a quarter of it
+PLACE_BITS = 13  # of 23 in the mantissa of positions: a tenth of a millimeter in a meter
+BITS = 8  # the same of the others: 1/500
 DEGREE = 2  # the third would take half of the file
 
 
@@ -34,7 +35,7 @@ def pack(source: Path, target: Path) -> None:
     gaussians = splats.gaussians
     small = replace(
         gaussians,
-        means=_shorter(gaussians.means, BITS + 4),
+        means=_shorter(gaussians.means, PLACE_BITS),
         quats=_shorter(gaussians.quats, BITS),
         scales=_shorter(gaussians.scales, BITS),
         opacities=_shorter(gaussians.opacities, BITS),

@@ -152,8 +152,8 @@ def test_packing_changes_nothing_that_can_be_seen(tmp_path):
     assert np.abs(small.scales / gaussians.scales - 1).max() < 0.01
     assert np.abs(small.opacities - gaussians.opacities).max() < 0.005
     assert np.abs(small.quats - gaussians.quats).max() < 0.005
-    assert np.abs(small.sh0 - gaussians.sh0).max() < 0.005  # 0.4 of a step of 8-bit colors
-    assert np.abs(small.shN - gaussians.shN[:, :8]).max() < 0.02
+    assert np.abs(small.sh0 - gaussians.sh0).max() < 0.006  # half a step of 8-bit colors
+    assert np.abs(small.shN - gaussians.shN[:, :8]).max() < 0.022
     # Half of a float is rounded away, so that it zips.
     assert (tmp_path / "small.ply.gz").stat().st_size < 0.4 * (
         tmp_path / "whole.ply"
