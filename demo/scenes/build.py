@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from catalog import GLASS
+from check import open_scene, psnrs
 from layout import pixels, write_cameras, write_clicks, write_masks
 from photograph import Optics, Shot, photograph
 from pieces import Recipe
@@ -41,6 +42,7 @@ SURROUNDINGS = 0.3  # how densely Gaussians lie on what is no object
 TRAINED = Path(__file__).parent / "trained"
 # `ludvig eval` counts photos of which a thing covers this share, and a figure needs several.
 LEAST, PHOTOS = 0.01, 4
+POOR = 24.0  # dB; the worst scene has 25.7
 
 
 def main() -> None:
@@ -83,6 +85,13 @@ def build(recipe: Recipe, out: Path, *, sampled: bool = False) -> None:
     write_cameras(out / "sparse" / "0", shots)
     write_masks(out / "masks", shots, recipe.names)
     write_clicks(out / "scene.json", shots, recipe.names)
+    quality = float(psnrs(open_scene(out)).mean())
+    print(f"  PSNR {quality:.2f} dB")
+    if quality < POOR:
+        raise ValueError(
+            f"The splats of {recipe.name} do not fit its photos: {quality:.1f} dB. Trained splats "
+            "are of the recipe as it was; train new ones when it has changed."
+        )
 
 
 def _look(recipe: Recipe, shots: list[Shot]) -> None:
