@@ -132,8 +132,19 @@ def arrange(arrangement: Arrangement) -> None:
 
     Meshes of the k-th name, counted from 0, get the object index k + 1, and all others 0.
     """
-    for thing in arrangement.things:
-        number = arrangement.names.index(thing.name) + 1
+    place(arrangement.things, arrangement.names)
+    _table(arrangement)
+    _room(arrangement)
+    _light(arrangement)
+
+
+def place(things: Sequence[Thing], names: Sequence[str]) -> None:
+    """Build things, with object indices by the order of `names`, or 0 where the name is not there.
+
+    Indices count from 1.
+    """
+    for thing in things:
+        number = names.index(thing.name) + 1 if thing.name in names else 0
         before = set(bpy.data.objects)
         thing.build()
         holder = bpy.data.objects.new(thing.name, None)
@@ -142,9 +153,6 @@ def arrange(arrangement: Arrangement) -> None:
         bpy.context.scene.collection.objects.link(holder)
         for part in set(bpy.data.objects) - before - {holder}:
             part.parent, part.pass_index = holder, number
-    _table(arrangement)
-    _room(arrangement)
-    _light(arrangement)
 
 
 def _table(arrangement: Arrangement) -> None:
@@ -203,22 +211,32 @@ def _room(arrangement: Arrangement) -> None:
 
 
 def _light(arrangement: Arrangement) -> None:
-    for name, at, size, power, color in (
-        ("window", (-12.0, -9.0, 14.0), 8.0, 6000, arrangement.sun),
-        ("lamp", (9.0, 10.0, 15.0), 12.0, 1500, (1.0, 0.96, 0.9)),
-    ):
-        light = bpy.data.lights.new(name, "AREA")
-        light.size = size
-        light.energy = power
-        light.color = color
-        thing = bpy.data.objects.new(name, light)
-        thing.location = at
-        thing.rotation_euler = _facing(at)
-        bpy.context.scene.collection.objects.link(thing)
+    lamp("window", (-12.0, -9.0, 14.0), "AREA", 6000, arrangement.sun, size=8.0)
+    lamp("lamp", (9.0, 10.0, 15.0), "AREA", 1500, (1.0, 0.96, 0.9), size=12.0)
     world = bpy.data.worlds.new("sky")
     world.use_nodes = True
     world.node_tree.nodes["Background"].inputs["Strength"].default_value = arrangement.sky
     bpy.context.scene.world = world
+
+
+def lamp(
+    name: str,
+    at: tuple[float, float, float],
+    kind: str,
+    power: float,
+    color: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    **settings: float,
+) -> None:
+    """Add a light of one of Blender's kinds that shines towards the center."""
+    light = bpy.data.lights.new(name, kind)
+    light.energy = power
+    light.color = color
+    for setting, value in settings.items():
+        setattr(light, setting, value)
+    thing = bpy.data.objects.new(name, light)
+    thing.location = at
+    thing.rotation_euler = _facing(at)
+    bpy.context.scene.collection.objects.link(thing)
 
 
 def _facing(at: tuple[float, float, float]) -> Any:

@@ -19,11 +19,14 @@ def material(
     roughness: float = 0.55,
     bump: float = 0.0,
     glow: float = 0.0,
+    clear: float = 0.0,
 ) -> Any:
     """A surface of `color` where the pattern is 0, and of `other` where it is 1.
 
     `pattern` is one of `PATTERNS`, and `scale` is the size of its features in scene units. `bump`
-    raises the parts of the other color by this height. `glow` is the strength of emission.
+    raises the parts of the other color by this height. `glow` is the strength of emission. `clear`
+    is the share of light that goes through where one looks at the surface at a right angle; at its
+    rims it is less, as in thin glass, and nothing is refracted.
     """
     made = bpy.data.materials.new(pattern)
     made.use_nodes = True
@@ -47,7 +50,20 @@ def material(
         raised.inputs["Strength"].default_value, raised.inputs["Distance"].default_value = 1, bump
         links.new(factor, raised.inputs["Height"])
         links.new(raised.outputs["Normal"], shader.inputs["Normal"])
+    if clear:
+        _let_through(made.node_tree, clear, color)
     return made
+
+
+def _let_through(tree: Any, clear: float, color: Color) -> None:
+    n, links = _Nodes(tree), tree.links
+    tint = (*(0.5 + 0.5 * c for c in _linear(color)), 1)
+    through = n.add("BsdfTransparent", "BSDF", Color=tint)
+    rim = n.add("LayerWeight", "Facing", Blend=0.2)
+    share = n.math("MULTIPLY", n.math("SUBTRACT", 1.0, rim), clear)
+    surface = tree.nodes["Principled BSDF"].outputs["BSDF"]
+    mixed = n.add("MixShader", "Shader", _0=share, _1=surface, _2=through)
+    links.new(mixed, tree.nodes["Material Output"].inputs["Surface"])
 
 
 class _Nodes:
@@ -129,6 +145,11 @@ def _checks(n: _Nodes, scale: float) -> Any:
     return n.math("MULTIPLY", n.math("ADD", *threads), 0.5)
 
 
+def _tiles(n: _Nodes, scale: float) -> Any:
+    """A checkerboard on the surfaces that lie flat."""
+    return n.add("TexChecker", "Fac", Vector=n.place(1 / scale, 1 / scale, 0), Scale=1.0)
+
+
 def _weave(n: _Nodes, scale: float) -> Any:
     at = n.place(1 / scale, 1 / scale, 1)
     waves = [n.math("SINE", n.math("MULTIPLY", n.part(axis, at), 6.2832)) for axis in "XY"]
@@ -149,6 +170,7 @@ PATTERNS: dict[str, Callable[[_Nodes, float], Any]] = {
     "above": _above,
     "stripes": _stripes,
     "checks": _checks,
+    "tiles": _tiles,
     "weave": _weave,
     "dots": _dots,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,24 @@ from mathutils import Matrix, Vector
 from ludvig_engine.arrays import Array, Float, Int
 from ludvig_engine.scene import Camera
 
-WIDTH = 960  # pixels
-HEIGHT = 640  # pixels
-# Focal length in mm, on a sensor 36 mm wide.
-LENS = 42.0
+SENSOR = 36.0  # mm, the width
 ORBITS = ((10, 13.0), (8, 32.0), (6, 54.0))  # number of photos, degrees above the horizon
 DISTANCE, TARGET = 11.6, (0.0, 0.0, 1.1)
 
 # Blender's z points up. In splat files y points down, as in COLMAP: (x, y, z) -> (x, -z, y).
 TO_FILE = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What all photos of a scene have in common."""
+
+    width: int = 960  # pixels
+    height: int = 640  # pixels
+    lens: float = 42.0  # focal length in mm
+    samples: int = 14  # of Cycles per pixel
+    # Light that surfaces throw at each other is estimated: half the time, and softer corners.
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,40 +50,61 @@ class Shot:
     things: Int[Array, "H W"]
 
 
-def stations() -> list[Any]:
-    """Blender's camera-to-world matrices, all around the table at three heights."""
+def stations(
+    rings: Sequence[tuple[int, float]] = ORBITS,
+    distance: float = DISTANCE,
+    target: tuple[float, float, float] = TARGET,
+    *,
+    middle: float = 0.0,
+    arc: float = 360.0,
+) -> list[Any]:
+    """Blender's camera-to-world matrices, around `target` in rings of (photos, degrees of height).
+
+    A ring covers `arc` degrees, with its middle at `middle`; 0 degrees are along the x axis.
+    """
     found = []
-    for ring, (count, height) in enumerate(ORBITS):
+    for ring, (count, height) in enumerate(rings):
         for k in range(count):
-            turn, rise = 2 * math.pi * (k + ring / 3) / count, math.radians(height)
+            turn = 2 * math.pi * (k + ring / 3) / count
+            if arc < 360:
+                turn = math.radians(middle + arc * ((k + 0.5) / count - 0.5))
+            rise = math.radians(height)
             # The distance varies, since nobody walks on a perfect circle.
-            far = DISTANCE * (1 + 0.06 * math.sin(3.0 * k + ring))
+            far = distance * (1 + 0.06 * math.sin(3.0 * k + ring))
             flat = math.cos(rise)
             direction = math.cos(turn) * flat, math.sin(turn) * flat, math.sin(rise)
-            offset = Vector(direction) * far
-            facing = (-offset).to_track_quat("-Z", "Y").to_matrix().to_4x4()
-            found.append(Matrix.Translation(Vector(TARGET) + offset) @ facing)
+            found.append(looking(Vector(target) + Vector(direction) * far, target))
     return found
 
 
-def photograph(folder: Path, *, samples: int, scale: float = 1.0) -> list[Shot]:
-    """Render a photo of every station into `folder`: photo_00.jpg, photo_01.jpg, and so on."""
+def looking(eye: Any, target: tuple[float, float, float]) -> Any:
+    """Blender's camera-to-world matrix of a camera at `eye` that looks at `target`."""
+    facing = (Vector(target) - Vector(eye)).to_track_quat("-Z", "Y")
+    return Matrix.Translation(eye) @ facing.to_matrix().to_4x4()
+
+
+def photograph(folder: Path, places: Sequence[Any], optics: Optics) -> list[Shot]:
+    """Render a photo from every place into `folder`: photo_00.jpg, photo_01.jpg, and so on."""
     scene = bpy.context.scene
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    camera.data.lens, camera.data.sensor_width = LENS, 36.0
+    camera.data.lens, camera.data.sensor_width = optics.lens, SENSOR
     scene.collection.objects.link(camera)
     scene.camera = camera
     scene.render.engine = "CYCLES"
-    scene.render.resolution_x = round(WIDTH * scale)
-    scene.render.resolution_y = round(HEIGHT * scale)
+    scene.render.resolution_x = optics.width
+    scene.render.resolution_y = optics.height
     scene.render.use_persistent_data = True
     scene.cycles.seed, scene.cycles.max_bounces = 1, 4
+    if optics.quick:
+        scene.cycles.use_fast_gi, scene.cycles.fast_gi_method = True, "REPLACE"
+        scene.cycles.ao_bounces_render = 1
+        scene.cycles.denoising_quality, scene.cycles.denoising_prefilter = "FAST", "FAST"
     shots = []
-    for number, station in enumerate(stations()):
-        camera.matrix_world = station
+    for number, place in enumerate(places):
+        camera.matrix_world = place
         name = f"photo_{number:02d}.jpg"
-        _develop(scene, folder / name, samples)
-        shots.append(Shot(name, _camera(scene, station), *_survey(scene, folder)))
+        _develop(scene, folder / name, optics.samples)
+        shots.append(Shot(name, _camera(scene, place, optics.lens), *_survey(scene, folder)))
         print(f"{name} taken", flush=True)
     return shots
 
@@ -95,6 +126,8 @@ def _survey(scene: Any, folder: Path) -> tuple[Array, Array, Array]:
     scene.cycles.samples, scene.cycles.use_denoising = 1, False
     scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01
     layer = bpy.context.view_layer
+    # Glass is a thing too, though most light goes through it.
+    layer.pass_alpha_threshold = 0
     layer.use_pass_position = layer.use_pass_normal = layer.use_pass_object_index = True
     scene.use_nodes = True
     nodes, links = scene.node_tree.nodes, scene.node_tree.links
@@ -127,9 +160,9 @@ def _take(path: Path) -> Float[Array, "H W 3"]:
     return values.reshape(height, width, 4)[::-1, :, :3].copy()
 
 
-def _camera(scene: Any, station: Any) -> Camera:
+def _camera(scene: Any, place: Any, lens: float) -> Camera:
     width, height = scene.render.resolution_x, scene.render.resolution_y
-    focal = LENS / 36.0 * width
-    opencv = np.diag([1.0, -1, -1, 1]) @ np.array(station.inverted()) @ TO_FILE.T
+    focal = lens / SENSOR * width
+    opencv = np.diag([1.0, -1, -1, 1]) @ np.array(place.inverted()) @ TO_FILE.T
     K = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
     return Camera(opencv, K, width, height)

@@ -21,6 +21,7 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changes.md",
     "demo/README.md": "demo.md",
+    "demo/scenes/README.md": "demo_scenes.md",
     "LICENSE": "LICENSE",
     "tasks.py": "tasks.py",
     **{

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *(ROOT / f"{name}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "CHANGELOG")),
     ROOT / "demo" / "README.md",
+    ROOT / "demo" / "scenes" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 # [text](target "title"), [name]: target, and <img src="target"> or <a href="target">
