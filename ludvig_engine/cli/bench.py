@@ -26,6 +26,7 @@ class Subject(StrEnum):
     cancel = "cancel"
     lift = "lift"
     graph = "graph"
+    cuda = "cuda"
     memory = "memory"
     growth = "growth"
     wire = "wire"
@@ -145,7 +146,7 @@ def _measure(
     cameras: Path | None,
 ) -> dict[str, float]:
     # This import is local because benchmarks import much that other commands do not need.
-    from ..bench import cancel, click, graph, lift, peak_memory, wire
+    from ..bench import cancel, click, cuda, graph, lift, peak_memory, wire
 
     if subject == Subject.wire:
         return wire.run()
@@ -158,6 +159,8 @@ def _measure(
         return click.run(cloud, shots[0])
     if subject == Subject.cancel:
         return cancel.run(cloud, shots)
+    if subject == Subject.cuda:
+        return cuda.run(cuda.load(), cloud, shots)
     return lift.run(cloud, shots) if subject == Subject.lift else graph.run(cloud)
 
 

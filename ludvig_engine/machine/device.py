@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -19,6 +20,8 @@ from ..outside import programs
 from ..progress import cpu_count
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+# What a job notes after running out of the GPU's memory.
+ON_CPU = "This step ran on the CPU."
 # Parts of models that some checkpoints leave out and that nothing here uses.
 UNUSED = ("mask_token", "pooler", "temperature", "logit_")
 
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 
 def import_torch() -> Any:
     """The module torch. Raises `EngineError` "missing_package" if it is broken or not installed."""
+    # Read when torch is imported: what Apple's GPUs cannot do, their CPU does.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     torch = _imported("torch")
     if os.environ.get("LUDVIG_THREADS") and torch.get_num_threads() != cpu_count():
         torch.set_num_threads(cpu_count())
@@ -43,23 +48,24 @@ def import_transformers() -> Any:
 
 
 def choose(device: str = "auto") -> str:
-    """The device to run on: `device`, or for "auto" an NVIDIA GPU if there is one, else the CPU.
+    """The device to run models on: `device`, or for "auto" what `LUDVIG_DEVICE` says.
 
-    Raises `EngineError`: "bad_input" if there is no device of this name, "no_gpu" if torch does not
-    find the GPU.
+    If that says nothing: an NVIDIA GPU if there is one, else an Apple one, else the CPU. Raises
+    `EngineError`: "bad_input" if there is no device of this name, "no_gpu" if torch does not find
+    the GPU.
     """
     torch = import_torch()
+    if device == "auto":
+        device = asked()
     kind = device.partition(":")[0]
     if kind not in DEVICES:
         raise EngineError(
             "bad_input", f'There is no device "{device}".', [nearest_name(device, DEVICES)]
         )
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        log.info(
-            "models run on the %s",
-            "GPU " + torch.cuda.get_device_name() if device == "cuda" else "CPU",
-        )
+        found = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+        device = next((name for name, is_available in found.items() if is_available()), "cpu")
+        log.info("models run on the device %s", device)
         return device
     maker = {"cuda": "NVIDIA", "mps": "Apple"}.get(kind)
     if maker and not (
@@ -73,18 +79,27 @@ def choose(device: str = "auto") -> str:
     return device
 
 
+def asked() -> str:
+    """The device that `LUDVIG_DEVICE` asks for, "auto" if it asks for none."""
+    return os.environ.get("LUDVIG_DEVICE", "").strip() or "auto"
+
+
+def release() -> None:
+    """Give back the memory of the GPU that torch keeps for later."""
+    if torch := sys.modules.get("torch"):
+        torch.cuda.empty_cache()
+        if torch.backends.mps.is_available():
+            torch.mps.empty_cache()
+
+
 @functools.cache
 def gpu() -> bool:
     """Whether torch can use an NVIDIA GPU, for work other than models.
 
-    `LUDVIG_DEVICE=cpu` makes this False. The driver is looked for first, so that a computer without
-    one need not wait for torch.
+    Any `LUDVIG_DEVICE` but cuda makes this False. The driver is looked for first, so that a
+    computer without one need not wait for torch.
     """
-    if (
-        os.environ.get("LUDVIG_DEVICE") == "cpu"
-        or not programs.find("nvidia-smi")
-        or not find_spec("torch")
-    ):
+    if asked() not in ("auto", "cuda") or not programs.find("nvidia-smi") or not find_spec("torch"):
         return False
     return bool(import_torch().cuda.is_available())
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-import sys
 from importlib.util import find_spec
 
 from ..cache.store import Usage
 from ..errors import plural
-from ..machine.device import choose, import_torch
+from ..machine.device import choose, import_torch, release
 from ..machine.memory import free_memory as free_bytes
 from ..machine.memory import total_memory
 from ..progress import Job, cpu_count
@@ -25,8 +24,7 @@ def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
     """Answer memory/free: drop everything that can be computed or read again."""
     freed = state.free(job=job)
     job.aside(gc.collect)
-    if "torch" in sys.modules:
-        import_torch().cuda.empty_cache()
+    release()
     return job.aside(lambda: _memory(freed))
 
 

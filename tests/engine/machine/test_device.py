@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import pytest
@@ -71,6 +72,36 @@ def test_choose_without_a_gpu():
         assert caught.value.kind == "no_gpu"
     with pytest.raises(EngineError, match='no device "gpu"'):
         choose("gpu")
+
+
+@pytest.mark.parametrize(
+    ("there", "auto"),
+    [({"cuda", "mps"}, "cuda"), ({"cuda"}, "cuda"), ({"mps"}, "mps"), (set(), "cpu")],
+)
+def test_auto_takes_the_gpu_that_is_there(there, auto, monkeypatch):
+    monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in there)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
+    assert choose() == auto
+    monkeypatch.setenv("LUDVIG_DEVICE", "cpu")
+    assert choose() == "cpu" and choose(auto) == auto, "what is asked for by name comes first"
+    for name in ("mps", "cuda"):
+        monkeypatch.setenv("LUDVIG_DEVICE", name)
+        if name in there:
+            assert choose() == name
+        else:
+            with pytest.raises(EngineError, match="GPU") as caught:
+                choose()
+            assert caught.value.kind == "no_gpu"
+    monkeypatch.setenv("LUDVIG_DEVICE", "npu")
+    with pytest.raises(EngineError, match='no device "npu"'):
+        choose()
+
+
+def test_what_apple_s_gpus_lack_runs_on_their_cpu(monkeypatch):
+    monkeypatch.delenv("PYTORCH_ENABLE_MPS_FALLBACK", raising=False)
+    import_torch()
+    assert os.environ["PYTORCH_ENABLE_MPS_FALLBACK"] == "1"
 
 
 ERRORS = [
