@@ -55,9 +55,11 @@ class DeviceScene:
             view = self.view(camera, raster, valid=valid)
             return view.add_dense(feature_map, valid, sums, job)
         view = self.view(camera, raster, grid=grid, valid=valid)
-        weights = view.weighed("weigh_4", self.tensor(bilinear(camera, grid)), valid)
+        down, across = map(self.tensor, bilinear(camera, grid))
+        basis = down[:, None, :, None] * across[None, :, None, :]
+        weights = view.weighed("weigh_4", basis.reshape(camera.height, camera.width, 4), valid)
         cells = self.tensor(corners(view.tiles, camera, grid), np.int32)
-        features = self.tensor(feature_map.reshape(len(feature_map), -1).T)
+        features = self.tensor(feature_map).flatten(1).T.contiguous()
         totals = import_torch().zeros(self.N, device=self.device)
         self.launch(
             "multiply",

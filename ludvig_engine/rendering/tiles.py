@@ -59,11 +59,12 @@ def corners(tiles: Tiles, camera: Camera, grid: tuple[int, int]) -> Int[Array, "
     return np.stack(around, -1).reshape(-1, 4).astype(np.int32)
 
 
-def bilinear(camera: Camera, grid: tuple[int, int]) -> Float[Array, "H W 4"]:
-    """How much of a pixel belongs to each of the four cells of `corners`."""
-    v, u = gaps(camera.height, grid[0])[1], gaps(camera.width, grid[1])[1]
-    shares = [y[:, None] * x for y in (1 - v, v) for x in (1 - u, u)]
-    return np.stack(shares, -1)
+def bilinear(
+    camera: Camera, grid: tuple[int, int]
+) -> tuple[Float[Array, "H 2"], Float[Array, "W 2"]]:
+    """How much of a pixel belongs to the cells of `corners`: the products of these, row first."""
+    v, u = (gaps(*of)[1] for of in ((camera.height, grid[0]), (camera.width, grid[1])))
+    return np.stack([1 - v, v], 1), np.stack([1 - u, u], 1)
 
 
 def lens(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
 import ludvig_engine as ludvig
 from host_kernels import host_gpu
@@ -104,3 +106,22 @@ def test_notes_reach_the_answer_once():
 def test_notes_of_silent_jobs_are_logged(caplog):
     SILENT.note("The scene does not fit.")
     assert "does not fit" in caplog.text
+
+
+@pytest.mark.gpu
+def test_a_gpu_that_is_really_full(monkeypatch):
+    try:
+        found = load()
+    except EngineError as error:
+        pytest.skip(f"a full GPU is NOT tested: {error}")
+    monkeypatch.setattr(back_end, "chosen", lambda: found)
+    many = random_gaussians(100_000, 1, scale=0.01)
+    expected, job = uplift(many, SIGHTS), Noted()
+    assert not job.notes
+    torch.cuda.set_per_process_memory_fraction(1e-4)  # 8 MB of 80 GB
+    try:
+        got = uplift(replace(many), SIGHTS, job=job)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert len(job.notes) == 1 and "does not fit" in job.notes[0]
+    np.testing.assert_allclose(got.features, expected.features, atol=2e-4)

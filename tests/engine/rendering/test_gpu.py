@@ -174,7 +174,7 @@ def test_a_scene_stays_on_the_device_as_long_as_it_is_used():
 
 
 def test_large_results_are_fetched_in_pieces(monkeypatch):
-    monkeypatch.setattr(gpu_view, "PIECE", 1000)
+    monkeypatch.setattr(resident, "PIECE", 1000)
     tensor = torch.rand(37, 61, 3, device="cuda" if torch.cuda.is_available() else "cpu")
     np.testing.assert_array_equal(resident.fetched(tensor), tensor.cpu().numpy())
 
