@@ -9,17 +9,18 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import ludvig_engine as ludvig
-from host_kernels import host_gpu
-from ludvig_engine.errors import EngineError
-from ludvig_engine.eval import scannet
-from ludvig_engine.progress import SILENT, Job, Shared
-from ludvig_engine.rendering import back_end
-from ludvig_engine.scene.raster import GSPLAT, Raster
-from ludvig_engine.segmentation.painting import click, lift_paint
-from ludvig_engine.service.stopwatch import Stopwatch
-from ludvig_engine.uplifting import Sight, uplift
-from scenes import look_at, random_gaussians
+import ludvig_engine as ludvig  # noqa: E402
+from host_kernels import host_gpu  # noqa: E402
+from ludvig_engine.errors import EngineError  # noqa: E402
+from ludvig_engine.eval import scannet  # noqa: E402
+from ludvig_engine.progress import SILENT, Job, Shared  # noqa: E402
+from ludvig_engine.rendering import back_end  # noqa: E402
+from ludvig_engine.rendering.choice import load  # noqa: E402
+from ludvig_engine.scene.raster import GSPLAT, Raster  # noqa: E402
+from ludvig_engine.segmentation.painting import click, lift_paint  # noqa: E402
+from ludvig_engine.service.stopwatch import Stopwatch  # noqa: E402
+from ludvig_engine.uplifting import Sight, uplift  # noqa: E402
+from scenes import look_at, random_gaussians  # noqa: E402
 
 GAUSSIANS = random_gaussians(200, 3)
 CAMERA = look_at((3, 0.5, 0.8))
