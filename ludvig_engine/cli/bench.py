@@ -145,8 +145,13 @@ def _measure(
     scene: Path | None,
     cameras: Path | None,
 ) -> dict[str, float]:
-    # This import is local because benchmarks import much that other commands do not need.
-    from ..bench import cancel, click, cuda, graph, lift, peak_memory, wire
+    # These imports are local because benchmarks import much that other commands do not need.
+    if subject == Subject.cuda:
+        from ..bench import cuda
+
+        # Without a GPU this ends before a scene is made.
+        return cuda.run(cuda.load(), *_scene(count, width, height, views, scene, cameras))
+    from ..bench import cancel, click, graph, lift, peak_memory, wire
 
     if subject == Subject.wire:
         return wire.run()
@@ -159,8 +164,6 @@ def _measure(
         return click.run(cloud, shots[0])
     if subject == Subject.cancel:
         return cancel.run(cloud, shots)
-    if subject == Subject.cuda:
-        return cuda.run(cuda.load(), cloud, shots)
     return lift.run(cloud, shots) if subject == Subject.lift else graph.run(cloud)
 
 

@@ -139,7 +139,7 @@ def render(
 
 
 def _by(call: Callable[[BackEnd], R], job: Job) -> R:
-    gpu = chosen()
+    gpu = chosen(job)
     if gpu is not None:
         try:
             return call(gpu)

@@ -17,7 +17,7 @@ from ..errors import EngineError
 from ..machine.device import asked, gpu, import_torch
 from ..machine.nvrtc import Kernels
 from ..machine.sparse import add_product
-from ..progress import cpu_count
+from ..progress import SILENT, Job, cpu_count
 from ..scene import Camera, Gaussians
 from .cpu import fold
 from .gpu import Gpu
@@ -49,13 +49,19 @@ class Trial:
         return self.difference <= AGREES and self.gpu < self.cpu
 
 
-@functools.cache
-def chosen() -> Gpu | None:
+def chosen(job: Job = SILENT) -> Gpu | None:
     """The GPU if there is one, it works, and it is faster than the CPU; else None.
 
-    This is decided once per process. `LUDVIG_DEVICE`=cuda skips the comparison, cpu the GPU.
+    `LUDVIG_DEVICE`=cuda skips the comparison, cpu the GPU. The first call takes a few seconds; a
+    job that is cancelled meanwhile does not wait for it. Raises `Cancelled`.
     """
-    if not gpu():
+    return decided() if decided.cache_info().currsize else job.aside(decided)
+
+
+@functools.cache
+def decided() -> Gpu | None:
+    """What `chosen` says, found out once per process."""
+    if not gpu() and asked() != "cuda":
         return None
     try:
         found = load()

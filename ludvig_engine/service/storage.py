@@ -40,10 +40,13 @@ def clear_cache(state: State, request: ClearCache, job: Job) -> CacheState:
 
 
 def _memory(freed: int = 0) -> Memory:
-    if find_spec("torch") and choose() == "cuda":
+    device = choose() if find_spec("torch") else "cpu"
+    if device == "cuda":
         cuda = import_torch().cuda
         free, total = cuda.mem_get_info()
         return Memory(cuda.get_device_name(), free, total, freed)
+    if device == "mps":  # which shares the computer's memory
+        return Memory("Apple GPU", free_bytes(), total_memory(), freed)
     return Memory(f"CPU, {plural(cpu_count(), 'core')}", free_bytes(), total_memory(), freed)
 
 

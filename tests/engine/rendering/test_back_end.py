@@ -39,7 +39,7 @@ class Noted(Job):
 @pytest.fixture
 def chosen(monkeypatch):
     found = host_gpu()
-    monkeypatch.setattr(back_end, "chosen", lambda: found)
+    monkeypatch.setattr(back_end, "chosen", lambda job: found)
     return found
 
 
@@ -62,7 +62,7 @@ def test_everything_runs_on_the_gpu(work, chosen, monkeypatch):
     got = work()
     assert chosen.launch.launched
     with monkeypatch.context() as context:
-        context.setattr(back_end, "chosen", lambda: None)
+        context.setattr(back_end, "chosen", lambda job: None)
         expected = work()
     np.testing.assert_allclose(got, expected, atol=2e-4)
 
@@ -77,7 +77,7 @@ def test_a_full_gpu_leaves_the_work_to_the_cpu_with_a_note(chosen, monkeypatch, 
         monkeypatch.setattr(type(chosen), name, full)
     job = Noted()
     got = uplift(GAUSSIANS, SIGHTS, refine=refine, job=job)
-    monkeypatch.setattr(back_end, "chosen", lambda: None)
+    monkeypatch.setattr(back_end, "chosen", lambda job: None)
     np.testing.assert_array_equal(got.features, uplift(GAUSSIANS, SIGHTS, refine=refine).features)
     assert len(job.notes) == 1 + refine
     assert "does not fit into the memory of the GPU" in job.notes[0] and "CPU" in job.notes[0]
@@ -115,13 +115,15 @@ def test_a_gpu_that_is_really_full(monkeypatch):
         found = load()
     except EngineError as error:
         pytest.skip(f"a full GPU is NOT tested: {error}")
-    monkeypatch.setattr(back_end, "chosen", lambda: found)
+    monkeypatch.setattr(back_end, "chosen", lambda job: found)
     many = random_gaussians(100_000, 1, scale=0.01)
-    expected, job = uplift(many, SIGHTS), Noted()
+    some, job = [Sight(CAMERA, RNG.random((500, 4, 5), np.float32))], Noted()
+    expected = uplift(many, some, job=job)
     assert not job.notes
-    torch.cuda.set_per_process_memory_fraction(1e-4)  # 8 MB of 80 GB
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(1e-4)  # 8 MB of 80 GB, where 200 MB are needed
     try:
-        got = uplift(replace(many), SIGHTS, job=job)
+        got = uplift(replace(many), some, job=job)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert len(job.notes) == 1 and "does not fit" in job.notes[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from host_kernels import host_gpu  # noqa: E402
-from ludvig_engine.errors import EngineError  # noqa: E402
+from ludvig_engine.errors import Cancelled, EngineError  # noqa: E402
+from ludvig_engine.progress import Job  # noqa: E402
 from ludvig_engine.rendering import choice  # noqa: E402
 from ludvig_engine.rendering.choice import Trial  # noqa: E402
 from ludvig_engine.rendering.gpu import Gpu  # noqa: E402
@@ -18,14 +20,14 @@ from ludvig_engine.rendering.gpu import Gpu  # noqa: E402
 
 @pytest.fixture
 def fresh(monkeypatch, tmp_path):
-    choice.chosen.cache_clear()
+    choice.decided.cache_clear()
     monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
     monkeypatch.setenv("LUDVIG_CACHE", str(tmp_path))
     monkeypatch.setattr(choice, "gpu", lambda: True)
     monkeypatch.setattr(choice, "load", host_gpu)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
     yield monkeypatch
-    choice.chosen.cache_clear()
+    choice.decided.cache_clear()
 
 
 def trials(monkeypatch, *trials):
@@ -52,7 +54,7 @@ def trials(monkeypatch, *trials):
 def test_the_faster_one_is_chosen_and_the_measurement_kept(fresh, trial, won):
     made = trials(fresh, trial)
     for _ in range(3):
-        choice.chosen.cache_clear()  # as in another process
+        choice.decided.cache_clear()  # as in another process
         assert (choice.chosen() is not None) == won
     assert len(made) == 1
 
@@ -60,12 +62,31 @@ def test_the_faster_one_is_chosen_and_the_measurement_kept(fresh, trial, won):
 def test_another_machine_is_measured_anew(fresh):
     made = trials(fresh, Trial(1, 2, 0), Trial(2, 1, 0), Trial(1, 2, 0))
     assert choice.chosen() is None
-    choice.chosen.cache_clear()
+    choice.decided.cache_clear()
     fresh.setattr(torch.cuda, "get_device_name", lambda: "another GPU")
     assert choice.chosen() is not None
-    choice.chosen.cache_clear()
+    choice.decided.cache_clear()
     fresh.setattr(choice, "cpu_count", lambda: 99)
     assert choice.chosen() is None and len(made) == 3
+
+
+def test_a_cancelled_job_does_not_wait(fresh):
+    class Impatient(Job):
+        def cancelled(self):
+            return measuring.is_set()
+
+    measuring, goes_on = threading.Event(), threading.Event()
+
+    def tried(found):
+        measuring.set()
+        goes_on.wait(60)
+        return Trial(2, 1, 0)
+
+    fresh.setattr(choice, "tried", tried)
+    with pytest.raises(Cancelled):
+        choice.chosen(Impatient())
+    goes_on.set()
+    assert choice.chosen() is not None
 
 
 def test_it_can_be_forced(fresh):
@@ -77,6 +98,17 @@ def test_it_can_be_forced(fresh):
 def test_without_a_gpu_nothing_is_said(fresh, caplog):
     fresh.setattr(choice, "gpu", lambda: False)
     assert choice.chosen() is None and not caplog.records
+
+
+def test_a_gpu_that_is_asked_for_but_not_there_is_told(fresh, caplog):
+    def missing():
+        raise EngineError("no_gpu", "torch finds no NVIDIA GPU.")
+
+    fresh.setattr(choice, "gpu", lambda: False)
+    fresh.setattr(choice, "load", missing)
+    fresh.setenv("LUDVIG_DEVICE", "cuda")
+    assert choice.chosen() is None
+    assert "Rasterizing on the CPU. torch finds no NVIDIA GPU." in caplog.text
 
 
 def test_wrong_results_are_told(fresh, caplog):
@@ -131,10 +163,10 @@ def test_the_gpu_agrees(monkeypatch, tmp_path, caplog):
     if not torch.cuda.is_available():
         pytest.skip("the GPU itself is NOT tested: torch finds none")
     monkeypatch.setenv("LUDVIG_CACHE", str(tmp_path))
-    choice.chosen.cache_clear()
+    choice.decided.cache_clear()
     with caplog.at_level(logging.INFO):
         choice.chosen()
-    choice.chosen.cache_clear()
+    choice.decided.cache_clear()
     assert "ms on the GPU" in caplog.text
     assert choice.kept(choice.load()).difference < 1e-5
     assert np.isfinite(choice.kept(choice.load()).gpu)
