@@ -109,12 +109,13 @@ def load_pretrained(
 ) -> Any:
     """Load `transformers.<kind>` from `folder` for inference on `device`.
 
-    It is in half precision on a GPU, unless `half` decides. Raises `EngineError` "bad_file" with
-    the message of transformers, or if weights are missing, which transformers would replace by
-    random numbers.
+    It is in half precision on an NVIDIA GPU, unless `half` decides. Raises `EngineError` "bad_file"
+    with the message of transformers, or if weights are missing, which transformers would replace
+    by random numbers.
     """
     torch, transformers = import_torch(), import_transformers()
-    half = device != "cpu" if half is None else half
+    # On Apple's GPUs nobody has looked yet whether half precision overflows.
+    half = device.startswith("cuda") if half is None else half
     level = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()
     try:

@@ -156,3 +156,13 @@ def test_weights_that_do_not_belong_to_the_settings(tmp_path):
         EngineError, match=r"has no weights for \d+ parts of the model, such as encoder"
     ):
         load_pretrained("AutoModel", large, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype"), [("cuda", "float16"), ("cuda:1", "float16"), ("mps", "float32")]
+)
+def test_only_nvidia_s_gpus_compute_in_half_precision(device, dtype, tmp_path, monkeypatch):
+    """Models are moved to the device after loading, which the machine at hand need not have."""
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, *_, **__: self)
+    found = load_pretrained("AutoModel", tiny_models.dinov2(tmp_path / "tiny"), device=device)
+    assert found.dtype == getattr(torch, dtype)

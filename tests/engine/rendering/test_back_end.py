@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +13,13 @@ torch = pytest.importorskip("torch")
 
 import ludvig_engine as ludvig  # noqa: E402
 from host_kernels import host_gpu  # noqa: E402
+from imports import imports  # noqa: E402
 from ludvig_engine.errors import EngineError  # noqa: E402
 from ludvig_engine.eval import scannet  # noqa: E402
 from ludvig_engine.progress import SILENT, Job, Shared  # noqa: E402
 from ludvig_engine.rendering import back_end  # noqa: E402
 from ludvig_engine.rendering.choice import load  # noqa: E402
+from ludvig_engine.sam import multiview  # noqa: E402
 from ludvig_engine.scene.raster import GSPLAT, Raster  # noqa: E402
 from ludvig_engine.segmentation.painting import click, lift_paint  # noqa: E402
 from ludvig_engine.service.stopwatch import Stopwatch  # noqa: E402
@@ -50,6 +54,9 @@ WORK = {
     ),
     "refine": lambda: uplift(GAUSSIANS, SIGHTS, refine=2).features,
     "a click": lambda: lift_paint(GAUSSIANS, [click(CAMERA, 30, 20)]).positive,
+    "paint for SAM in many views": lambda: multiview._lifted(
+        GAUSSIANS, [click(CAMERA, 30, 20)], GSPLAT, SILENT
+    ),
     "a picture": lambda: ludvig.render(GAUSSIANS, CAMERA),
     "labels of ScanNet": lambda: scannet._shares(
         GAUSSIANS, CAMERA, np.arange(43 * 61).reshape(43, 61) // 900, GSPLAT, SILENT
@@ -65,6 +72,19 @@ def test_everything_runs_on_the_gpu(work, chosen, monkeypatch):
         context.setattr(back_end, "chosen", lambda job: None)
         expected = work()
     np.testing.assert_allclose(got, expected, atol=2e-4)
+
+
+def test_nobody_else_asks_the_cpu():
+    """Benchmarks do, and the search for settings, which draws a few rows of a picture."""
+    package = Path(ludvig.__file__).parent
+    cpu = re.compile(r"ludvig_engine\.rendering\.cpu(_lift)?(\.|$)")
+    asking = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if path.parent.name != "bench" and any(map(cpu.match, imports(path, package)))
+    }
+    allowed = ("back_end", "choice", "cpu_lift", "trial")
+    assert asking == {f"rendering/{name}.py" for name in allowed}
 
 
 def full(*_, **__):
