@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays import Array, Float
 from ..cache.store import Cache, default_folder, key
 from ..errors import EngineError
-from ..machine.device import asked, gpu, import_torch
+from ..machine.device import asked, gpu, import_torch, works
 from ..machine.nvrtc import Kernels
 from ..machine.sparse import add_product
 from ..progress import SILENT, Job, cpu_count
@@ -88,10 +88,10 @@ def load() -> Gpu:
     Raises `EngineError` "no_gpu" or "missing_package", with what to do.
     """
     torch = import_torch()
-    if not torch.cuda.is_available():
+    if not works("cuda"):
         raise EngineError(
             "no_gpu",
-            f"torch {torch.__version__} finds no NVIDIA GPU.",
+            f"torch {torch.__version__} finds no NVIDIA GPU that works.",
             ["Use the CPU.", "Install the build of torch for your GPU and a current driver."],
         )
     return Gpu(Kernels(SOURCE.read_text("utf-8")))

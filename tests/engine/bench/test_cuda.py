@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-from host_kernels import host_gpu  # noqa: E402
-from ludvig_engine.bench import cuda, synthetic  # noqa: E402
-from ludvig_engine.errors import EngineError  # noqa: E402
+from host_kernels import host_gpu
+from ludvig_engine.bench import cuda, synthetic
+from ludvig_engine.errors import EngineError
+from ludvig_engine.rendering import choice
 
 
 def test_figures():
@@ -22,7 +23,7 @@ def test_figures():
 
 
 def test_without_a_gpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(choice, "works", lambda kind: False)
     with pytest.raises(EngineError, match="finds no NVIDIA GPU"):
         cuda.load()
 

@@ -10,14 +10,9 @@ import pytest
 
 import tiny_models
 from ludvig_engine.errors import EngineError
-from ludvig_engine.machine.device import (
-    choose,
-    import_torch,
-    import_transformers,
-    inference,
-    load_pretrained,
-    load_tokenizer,
-)
+from ludvig_engine.machine import device as device_module
+from ludvig_engine.machine.device import choose, import_torch, import_transformers, inference
+from ludvig_engine.machine.pretrained import load_pretrained, load_tokenizer
 from tiny_models import torch
 
 
@@ -63,6 +58,32 @@ def test_threads(monkeypatch):
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (None, True),
+        (RuntimeError("CUDA error: no kernel image is available for execution"), False),
+        (torch.OutOfMemoryError("CUDA out of memory."), True),
+    ],
+    ids=["works", "too old", "full"],
+)
+def test_a_gpu_has_to_compute(kind, failure, expected, monkeypatch, caplog):
+    def ones(count, device):
+        assert device == kind
+        if failure:
+            raise failure
+        return torch.full((count,), 1.0)
+
+    place = torch.cuda if kind == "cuda" else torch.backends.mps
+    monkeypatch.setattr(place, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", ones)
+    device_module.works.cache_clear()
+    assert device_module.works(kind) == device_module.works(kind) == expected
+    device_module.works.cache_clear()
+    assert len(caplog.records) == (not expected)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_choose_without_a_gpu():
     assert choose("auto") == choose("cpu") == choose() == "cpu"
@@ -80,8 +101,7 @@ def test_choose_without_a_gpu():
 )
 def test_auto_takes_the_gpu_that_is_there(there, auto, monkeypatch):
     monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in there)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in there)
+    monkeypatch.setattr(device_module, "works", lambda kind: kind in there)
     assert choose() == auto
     monkeypatch.setenv("LUDVIG_DEVICE", "cpu")
     assert choose() == "cpu" and choose(auto) == auto, "what is asked for by name comes first"

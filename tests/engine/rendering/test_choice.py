@@ -10,6 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from waiting import wait_for  # noqa: E402
+
 from host_kernels import host_gpu  # noqa: E402
 from ludvig_engine.errors import Cancelled, EngineError  # noqa: E402
 from ludvig_engine.progress import Job  # noqa: E402
@@ -87,6 +89,8 @@ def test_a_cancelled_job_does_not_wait(fresh):
         choice.chosen(Impatient())
     goes_on.set()
     assert choice.chosen() is not None
+    # The thread that was left alone must not go on into the next test.
+    assert wait_for(lambda: not any(t.name == "aside" for t in threading.enumerate()))
 
 
 def test_it_can_be_forced(fresh):
@@ -152,7 +156,7 @@ def test_the_trial_is_of_the_same_view(monkeypatch):
 
 
 def test_a_gpu_is_asked_for_its_name_and_torch_for_its_build(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(choice, "works", lambda kind: False)
     with pytest.raises(EngineError, match="finds no NVIDIA GPU") as caught:
         choice.load()
     assert caught.value.kind == "no_gpu"
