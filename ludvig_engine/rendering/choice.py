@@ -19,6 +19,7 @@ from ..machine.nvrtc import Kernels
 from ..machine.sparse import add_product
 from ..progress import SILENT, Job, cpu_count
 from ..scene import Camera, Gaussians
+from ..stages import TRY_GPU
 from .cpu import fold
 from .gpu import Gpu
 from .gpu_view import SOURCE
@@ -52,10 +53,15 @@ class Trial:
 def chosen(job: Job = SILENT) -> Gpu | None:
     """The GPU if there is one, it works, and it is faster than the CPU; else None.
 
-    `LUDVIG_DEVICE`=cuda skips the comparison, cpu the GPU. The first call takes a few seconds; a
-    job that is cancelled meanwhile does not wait for it. Raises `Cancelled`.
+    `LUDVIG_DEVICE`=cuda skips the comparison, cpu the GPU. The first call on a machine took 15
+    seconds, nearly all of it for compiling the CPU's code; a job that is cancelled meanwhile does
+    not wait for it. Raises `Cancelled`.
     """
-    return decided() if decided.cache_info().currsize else job.aside(decided)
+    if decided.cache_info().currsize:
+        return decided()
+    if job.aside(gpu):
+        job.report(TRY_GPU, 0, 1)
+    return job.aside(decided)
 
 
 @functools.cache

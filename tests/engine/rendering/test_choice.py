@@ -18,6 +18,7 @@ from ludvig_engine.progress import Job  # noqa: E402
 from ludvig_engine.rendering import choice  # noqa: E402
 from ludvig_engine.rendering.choice import Trial  # noqa: E402
 from ludvig_engine.rendering.gpu import Gpu  # noqa: E402
+from ludvig_engine.stages import TRY_GPU  # noqa: E402
 
 
 @pytest.fixture
@@ -73,7 +74,12 @@ def test_another_machine_is_measured_anew(fresh):
 
 
 def test_a_cancelled_job_does_not_wait(fresh):
+    reported = []
+
     class Impatient(Job):
+        def report(self, stage, done, total):
+            reported.append(stage)
+
         def cancelled(self):
             return measuring.is_set()
 
@@ -88,6 +94,7 @@ def test_a_cancelled_job_does_not_wait(fresh):
     with pytest.raises(Cancelled):
         choice.chosen(Impatient())
     goes_on.set()
+    assert reported == [TRY_GPU]
     assert choice.chosen() is not None
     # The thread that was left alone must not go on into the next test.
     assert wait_for(lambda: not any(t.name == "aside" for t in threading.enumerate()))
