@@ -8,6 +8,7 @@ which stage it is.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections import defaultdict
@@ -22,6 +23,8 @@ from .errors import Cancelled, EngineError
 T = TypeVar("T")
 R = TypeVar("R")
 
+log = logging.getLogger(__name__)
+
 # How often a job that waits checks whether it has been cancelled.
 LOOK_SECONDS = 0.05
 MAX_THREADS = 1024  # twice as many as the largest servers have
@@ -32,6 +35,10 @@ class Job:
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Called with `done` from 0 to `total`."""
+
+    def note(self, text: str) -> None:
+        """Called with what the user should know about how the answer was found."""
+        log.warning("%s", text)
 
     def cancelled(self) -> bool:
         """Whether the user has stopped this job."""
@@ -117,6 +124,9 @@ class Shared(Job, Generic[R]):
 
     def report(self, stage: str, done: int, total: int) -> None:
         self._watcher.report(stage, done, total)
+
+    def note(self, text: str) -> None:
+        self._watcher.note(text)
 
     def result(self, *, job: Job) -> R:
         """Wait for the result. From now on, the work reports its progress to `job`."""

@@ -18,27 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from .arrays import Array, Bool, Float
-from .machine.sparse import add_product
-from .progress import SILENT, Job, chunks
-from .rendering import GSPLAT, Raster, adjoint, fold, render, upsample, usable
-from .scene import Camera, Gaussians
+from .progress import SILENT, Job
+from .rendering import GSPLAT, Raster, Sight, lift, residual
+from .scene import Gaussians
 from .stages import REFINE, UPLIFT
 
-
-@dataclass(frozen=True)
-class Sight:
-    """A feature map and the camera it belongs to. Pixels where `valid` is False are ignored."""
-
-    camera: Camera
-    # The map covers the whole image, at any resolution.
-    feature_map: Float[Array, "D h w"]
-    valid: Bool[Array, "H W"] | None = None
+__all__ = ["Sight", "Uplifted", "uplift"]
 
 
 @dataclass(frozen=True)
@@ -82,80 +71,15 @@ def uplift(
     """Features (N, D) from the maps of all sights, which must all have D channels.
 
     `refine` is the number of least-squares steps after the first one (0 is LUDVIG as published).
-    Raises `Cancelled`, and `EngineError` "out_of_memory" on a GPU.
+    Raises `Cancelled`.
     """
-    sums, weights, squares = _sums(gaussians, sights, raster, job)
-    features = _divided(sums, weights)
+    sums = lift(gaussians, sights, raster=raster, stage=UPLIFT, job=job)
+    features, weights = _divided(sums.features, sums.weights), sums.weights
     for step in range(refine):
-        correction = _residual(
-            gaussians,
-            sights,
-            features,
-            raster,
-            job,
-            REFINE.reading(f"Refining features, step {step + 1}"),
-        )
+        stage = REFINE.reading(f"Refining features, step {step + 1}")
+        correction = residual(gaussians, sights, features, raster=raster, stage=stage, job=job)
         features += _divided(correction, weights)
-    return Uplifted(features, weights, _divided(weights**2, squares))
-
-
-def _sums(
-    gaussians: Gaussians, sights: Sequence[Sight], raster: Raster, job: Job
-) -> tuple[Array, Array, Array]:
-    """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, one view per thread."""
-    gpu = usable(raster)
-    sums = np.zeros((len(gaussians), len(sights[0].feature_map)), np.float32)
-    weights, squares = np.zeros(len(gaussians), np.float32), np.zeros(len(gaussians), np.float32)
-
-    def weigh(sight: Sight) -> tuple[Array, Array] | csr_matrix:
-        camera, (h, w) = sight.camera, sight.feature_map.shape[1:]
-        if gpu:
-            return gpu.lift(
-                gaussians, camera, sight.feature_map, valid=sight.valid, raster=raster, job=job
-            )
-        options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
-        if (h, w) == (camera.height, camera.width):
-            return adjoint(gaussians, camera, sight.feature_map, **options)
-        return fold(gaussians, camera, (h, w), **options)
-
-    for sight, weighed in zip(
-        sights, job.map(weigh, sights, UPLIFT, threads=int(bool(gpu))), strict=True
-    ):
-        if isinstance(weighed, tuple):
-            part, total = weighed
-            sums += part
-        else:
-            total = np.asarray(weighed.sum(1), np.float32)[:, 0]
-            add_product(
-                weighed, sight.feature_map.reshape(len(sight.feature_map), -1).T, sums, job=job
-            )
-        weights += total
-        squares += total**2
-    return sums, weights, squares
-
-
-def _residual(
-    gaussians: Gaussians,
-    sights: Sequence[Sight],
-    features: Array,
-    raster: Raster,
-    job: Job,
-    stage: str,
-) -> Float[Array, "N D"]:
-    """Aᵀ(F − A f), for 32 channels at a time.
-
-    Full-resolution images of all channels would not fit in memory.
-    """
-    out = np.zeros_like(features)
-    for sight in job.track(sights, stage):
-        camera = sight.camera
-        for part in chunks(features.shape[1], 32):
-            image, _ = render(gaussians, camera, features[:, part], raster=raster, job=job)
-            error = upsample(sight.feature_map[part], camera.height, camera.width) - image
-            out[:, part] += adjoint(
-                gaussians, camera, error, valid=sight.valid, raster=raster, job=job
-            )[0]
-    return out
+    return Uplifted(features, weights, _divided(weights**2, sums.squares))
 
 
 def _divided(sums: Float[Array, N * D], weights: Float[Array, " N"]) -> Float[Array, N * D]:

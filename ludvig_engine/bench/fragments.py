@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from ..rendering import kernels
-from ..rendering.cpu import Bands, padded
+from ..rendering.bands import Bands, padded
 from ..rendering.grid import gaps
 from ..rendering.project import project
 from ..scene import Camera, Gaussians

@@ -16,7 +16,8 @@ import numpy as np
 
 from ..arrays import Array
 from ..machine.sparse import add_product
-from ..rendering import adjoint, fold, upsample
+from ..rendering import upsample
+from ..rendering.cpu import adjoint, fold
 from ..scene import Camera, Gaussians
 from .fragments import count
 

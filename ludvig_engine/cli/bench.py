@@ -26,6 +26,7 @@ class Subject(StrEnum):
     cancel = "cancel"
     lift = "lift"
     graph = "graph"
+    cuda = "cuda"
     memory = "memory"
     growth = "growth"
     wire = "wire"
@@ -144,7 +145,12 @@ def _measure(
     scene: Path | None,
     cameras: Path | None,
 ) -> dict[str, float]:
-    # This import is local because benchmarks import much that other commands do not need.
+    # These imports are local because benchmarks import much that other commands do not need.
+    if subject == Subject.cuda:
+        from ..bench import cuda
+
+        # Without a GPU this ends before a scene is made.
+        return cuda.run(cuda.load(), *_scene(count, width, height, views, scene, cameras))
     from ..bench import cancel, click, graph, lift, peak_memory, wire
 
     if subject == Subject.wire:

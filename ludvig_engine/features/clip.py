@@ -22,8 +22,9 @@ import numpy as np
 from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
-from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
+from ..machine.device import choose, import_torch, inference
 from ..machine.images import CLIP, SIGNED, UNIT, fitted_size, standardize, to_tensor
+from ..machine.pretrained import load_pretrained, load_tokenizer
 from ..scene import Photo
 from .options import parse
 from .pyramid import pyramid, unit_vectors

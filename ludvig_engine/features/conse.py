@@ -18,8 +18,9 @@ import numpy as np
 from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
-from ..machine.device import choose, import_torch, inference, load_pretrained, load_tokenizer
+from ..machine.device import choose, import_torch, inference
 from ..machine.images import fitted_size, to_tensor
+from ..machine.pretrained import load_pretrained, load_tokenizer
 from ..progress import chunks
 from ..scene import Photo
 from .convolution import read_weights

@@ -20,8 +20,9 @@ import numpy as np
 from .. import weights
 from ..arrays import Array, Float
 from ..errors import EngineError
-from ..machine.device import choose, import_torch, inference, load_pretrained
+from ..machine.device import choose, import_torch, inference
 from ..machine.images import IMAGENET, fitted_size, to_tensor
+from ..machine.pretrained import load_pretrained
 from ..scene import Photo
 from .options import parse
 from .windows import Average, windows

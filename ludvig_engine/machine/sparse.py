@@ -6,6 +6,7 @@ Matrices are CSR, float32 with int32 indices; their rows are shared out among th
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass
 
@@ -78,9 +79,14 @@ def operator(matrix: csr_matrix) -> Operator:
         from .sparse_gpu import on_gpu
 
         try:
-            return on_gpu(matrix)
+            return on_gpu(matrix, functools.cache(lambda: sliced(matrix)))
         except EngineError as error:
             log.warning("Diffusing on the CPU. %s", error)
+    return sliced(matrix)
+
+
+def sliced(matrix: csr_matrix) -> Sliced:
+    """Prepare a matrix for many products on the CPU."""
     length = np.diff(matrix.indptr)
     window = np.arange(len(length)) // WINDOW
     rows = np.lexsort((length, window)).astype(np.int32)

@@ -10,23 +10,20 @@ With A the (pixels x Gaussians) matrix of blending weights of one view:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from ..arrays import Array, Bool, Float, Int
+from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians
 from ..scene.raster import GSPLAT, Raster
 from . import kernels
+from .bands import Bands, padded
 from .grid import gaps
 from .project import Ellipses, project
-
-R = TypeVar("R")
-# Pixel rows of a band, unless a feature grid determines the bands.
-BAND = 16
+from .tiles import window
 
 
 def fold(
@@ -105,7 +102,14 @@ def adjoint(
         raise ValueError(
             f"map of {image.shape[1:]} pixels for a camera of {(camera.height, camera.width)}"
         )
-    ellipses = project(gaussians, camera, raster, window=_window(valid), job=job, threads=threads)
+    ellipses = project(
+        gaussians,
+        camera,
+        raster,
+        window=None if valid is None else window(valid),
+        job=job,
+        threads=threads,
+    )
     bands = Bands(ellipses, camera)
     mask = None if valid is None else padded(valid.astype(np.float32))
 
@@ -193,56 +197,3 @@ def blend(
 
     bands.run(one, job, threads)
     return image, alpha
-
-
-def _window(valid: Bool[Array, "H W"] | None) -> tuple[int, int, int, int] | None:
-    """The bounding box of the pixels that count, as a click is a few of a million pixels.
-
-    It is (x0, x1, y0, y1), exclusive at the ends; None if there is no such limit.
-    """
-    if valid is None or not valid.any():
-        return None
-    rows, columns = np.flatnonzero(valid.any(1)), np.flatnonzero(valid.any(0))
-    return int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
-
-
-class Bands:
-    """The image cut into bands of rows, and which ellipses touch each band."""
-
-    def __init__(
-        self, ellipses: Ellipses, camera: Camera, band_of_row: Int[Array, " H"] | None = None
-    ) -> None:
-        band_of_row = np.arange(camera.height) // BAND if band_of_row is None else band_of_row
-        self.count = int(band_of_row[-1]) + 1
-        self._edges = np.searchsorted(band_of_row, np.arange(self.count + 1))
-        starts, self._members = kernels.members_of_bands(
-            ellipses.bounds, band_of_row.astype(np.int32), self.count
-        )
-        self._starts = starts
-
-    def rows(self, band: int) -> tuple[int, int]:
-        """The first pixel row of a band, and the row after its last."""
-        return int(self._edges[band]), int(self._edges[band + 1])
-
-    def members_of(self, band: int) -> Int[Array, " M"]:
-        """The numbers of the ellipses that touch a band, nearest first."""
-        return self._members[self._starts[band] : self._starts[band + 1]]
-
-    @staticmethod
-    def constants(raster: Raster) -> tuple[np.float32, np.float32, np.float32]:
-        """The limits that the kernels take: largest alpha, smallest alpha, last transmittance."""
-        return np.float32(raster.alpha_clamp), np.float32(raster.min_alpha), np.float32(raster.stop)
-
-    def run(self, function: Callable[[int], R], job: Job, threads: int) -> list[R]:
-        """`function` of every band, on threads. The job may be cancelled between bands."""
-        return list(job.map(function, range(self.count), threads=threads))
-
-
-def padded(image: Float[Array, "... W"]) -> Float[Array, "... V"]:
-    """The last axis filled up with zeros to a multiple of `kernels.LANES`."""
-    extra = -image.shape[-1] % kernels.LANES
-    return (
-        np.pad(image, [(0, 0)] * (image.ndim - 1) + [(0, extra)])
-        if extra
-        else np.ascontiguousarray(image)
-    )

@@ -17,7 +17,8 @@ from ..io.sh import colours
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians, Photo
 from ..scene.raster import Raster
-from .cpu import BAND, blend
+from .bands import BAND
+from .cpu import blend
 from .project import inside, project
 
 # Pixels of a photo that are compared, spread over at least so many bands of rows.

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import weights
-from ..machine.device import load_pretrained
 from ..machine.images import IMAGENET, SIGNED
+from ..machine.pretrained import load_pretrained
 
 # family -> class in transformers, padded, statistics, default variant
 FAMILIES = {

@@ -86,7 +86,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     warm_up(prepared)
     timings = watch.timings()
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
-    notes = list(state.scene(request.scene, job=job).notes)
+    notes = [*state.scene(request.scene, job=job).notes, *watch.notes()]
     if seen < len(features):
         notes.append(f"{len(features) - seen:,} of {len(features):,} splats are seen by no photo.")
     return FeaturesComputed(

@@ -72,7 +72,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         extractor=prepared.extractor,
         evidence=numbers,
         timings=watch.timings(),
-        notes=found.notes,
+        notes=(*found.notes, *watch.notes()),
     )
 
 

@@ -1,4 +1,7 @@
-"""Measure how long each stage of a job takes, from the stages that it reports."""
+"""Measure how long each stage of a job takes, from the stages that it reports.
+
+What the job notes is collected too, for the answer.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,15 @@ class Stopwatch(Job):
         self._id = stage.id if stage else ""
         self._since = time.perf_counter()
         self._seconds: dict[str, float] = {}
+        self._notes: dict[str, None] = {}
 
     def report(self, stage: str, done: int, total: int) -> None:
         self._begin(Stage.named(stage).id or OTHER)
         self._job.report(stage, done, total)
+
+    def note(self, text: str) -> None:
+        self._notes[text] = None
+        self._job.note(text)
 
     def cancelled(self) -> bool:
         return self._job.cancelled()
@@ -36,6 +44,10 @@ class Stopwatch(Job):
         """The seconds until now, by the ids of the stages."""
         self._begin("")
         return {id: round(seconds, 6) for id, seconds in self._seconds.items() if id}
+
+    def notes(self) -> tuple[str, ...]:
+        """What the job noted, each note once."""
+        return tuple(self._notes)
 
     def _begin(self, id: str) -> None:
         if id != self._id:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-import sys
 from importlib.util import find_spec
 
 from ..cache.store import Usage
 from ..errors import plural
-from ..machine.device import choose, import_torch
+from ..machine.device import choose, import_torch, release
 from ..machine.memory import free_memory as free_bytes
 from ..machine.memory import total_memory
 from ..progress import Job, cpu_count
@@ -25,8 +24,7 @@ def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
     """Answer memory/free: drop everything that can be computed or read again."""
     freed = state.free(job=job)
     job.aside(gc.collect)
-    if "torch" in sys.modules:
-        import_torch().cuda.empty_cache()
+    release()
     return job.aside(lambda: _memory(freed))
 
 
@@ -42,10 +40,13 @@ def clear_cache(state: State, request: ClearCache, job: Job) -> CacheState:
 
 
 def _memory(freed: int = 0) -> Memory:
-    if find_spec("torch") and choose() == "cuda":
+    device = choose() if find_spec("torch") else "cpu"
+    if device == "cuda":
         cuda = import_torch().cuda
         free, total = cuda.mem_get_info()
         return Memory(cuda.get_device_name(), free, total, freed)
+    if device == "mps":  # which shares the computer's memory
+        return Memory("Apple GPU", free_bytes(), total_memory(), freed)
     return Memory(f"CPU, {plural(cpu_count(), 'core')}", free_bytes(), total_memory(), freed)
 
 

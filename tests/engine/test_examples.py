@@ -123,7 +123,12 @@ def test_the_readme_names_all_examples():
 
 
 def test_type_checkers_of_others_see_the_annotations():
-    """PEP 561: the marker is there, and packed."""
+    """PEP 561: the marker is there, and packed; so is all else that is read beside the code."""
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     assert (ROOT / "ludvig_engine" / "py.typed").is_file()
-    assert packed["package-data"]["ludvig_engine"] == ["py.typed"]
+    package = ROOT / "ludvig_engine"
+    packed = {
+        path for glob in packed["package-data"]["ludvig_engine"] for path in package.glob(glob)
+    }
+    beside = {path for path in package.rglob("*.*") if path.suffix not in (".py", ".pyc")}
+    assert packed == {path for path in beside if "__pycache__" not in path.parts}

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import pytest
 
 import tiny_models
 from ludvig_engine.errors import EngineError
-from ludvig_engine.machine.device import (
-    choose,
-    import_torch,
-    import_transformers,
-    inference,
-    load_pretrained,
-    load_tokenizer,
-)
+from ludvig_engine.machine import device as device_module
+from ludvig_engine.machine.device import choose, import_torch, import_transformers, inference
+from ludvig_engine.machine.pretrained import load_pretrained, load_tokenizer
 from tiny_models import torch
 
 
@@ -62,6 +58,32 @@ def test_threads(monkeypatch):
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (None, True),
+        (RuntimeError("CUDA error: no kernel image is available for execution"), False),
+        (torch.OutOfMemoryError("CUDA out of memory."), True),
+    ],
+    ids=["works", "too old", "full"],
+)
+def test_a_gpu_has_to_compute(kind, failure, expected, monkeypatch, caplog):
+    def ones(count, device):
+        assert device == kind
+        if failure:
+            raise failure
+        return torch.full((count,), 1.0)
+
+    place = torch.cuda if kind == "cuda" else torch.backends.mps
+    monkeypatch.setattr(place, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", ones)
+    device_module.works.cache_clear()
+    assert device_module.works(kind) == device_module.works(kind) == expected
+    device_module.works.cache_clear()
+    assert len(caplog.records) == (not expected)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_choose_without_a_gpu():
     assert choose("auto") == choose("cpu") == choose() == "cpu"
@@ -71,6 +93,35 @@ def test_choose_without_a_gpu():
         assert caught.value.kind == "no_gpu"
     with pytest.raises(EngineError, match='no device "gpu"'):
         choose("gpu")
+
+
+@pytest.mark.parametrize(
+    ("there", "auto"),
+    [({"cuda", "mps"}, "cuda"), ({"cuda"}, "cuda"), ({"mps"}, "mps"), (set(), "cpu")],
+)
+def test_auto_takes_the_gpu_that_is_there(there, auto, monkeypatch):
+    monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
+    monkeypatch.setattr(device_module, "works", lambda kind: kind in there)
+    assert choose() == auto
+    monkeypatch.setenv("LUDVIG_DEVICE", "cpu")
+    assert choose() == "cpu" and choose(auto) == auto, "what is asked for by name comes first"
+    for name in ("mps", "cuda"):
+        monkeypatch.setenv("LUDVIG_DEVICE", name)
+        if name in there:
+            assert choose() == name
+        else:
+            with pytest.raises(EngineError, match="GPU") as caught:
+                choose()
+            assert caught.value.kind == "no_gpu"
+    monkeypatch.setenv("LUDVIG_DEVICE", "npu")
+    with pytest.raises(EngineError, match='no device "npu"'):
+        choose()
+
+
+def test_what_apple_s_gpus_lack_runs_on_their_cpu(monkeypatch):
+    monkeypatch.delenv("PYTORCH_ENABLE_MPS_FALLBACK", raising=False)
+    import_torch()
+    assert os.environ["PYTORCH_ENABLE_MPS_FALLBACK"] == "1"
 
 
 ERRORS = [
@@ -125,3 +176,13 @@ def test_weights_that_do_not_belong_to_the_settings(tmp_path):
         EngineError, match=r"has no weights for \d+ parts of the model, such as encoder"
     ):
         load_pretrained("AutoModel", large, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype"), [("cuda", "float16"), ("cuda:1", "float16"), ("mps", "float32")]
+)
+def test_only_nvidia_s_gpus_compute_in_half_precision(device, dtype, tmp_path, monkeypatch):
+    """Models are moved to the device after loading, which the machine at hand need not have."""
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, *_, **__: self)
+    found = load_pretrained("AutoModel", tiny_models.dinov2(tmp_path / "tiny"), device=device)
+    assert found.dtype == getattr(torch, dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from scipy.sparse import random as random_sparse
@@ -28,7 +30,7 @@ def place(request, monkeypatch):
 @pytest.mark.parametrize("shape", [(300,), (300, 1), (300, 5)])
 def test_product(place, shape):
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    found = on_gpu(MATRIX)(x)
+    found = on_gpu(MATRIX, lambda: sparse.sliced(MATRIX))(x)
     assert found.shape == shape and found.dtype == np.float32
     np.testing.assert_allclose(found, operator(MATRIX)(x), rtol=1e-4, atol=1e-5)
 
@@ -39,7 +41,7 @@ def test_cancelling(place):
             return True
 
     with pytest.raises(Cancelled):
-        on_gpu(MATRIX)(np.ones(300, np.float32), job=Stop())
+        on_gpu(MATRIX, lambda: sparse.sliced(MATRIX))(np.ones(300, np.float32), job=Stop())
 
 
 def test_chosen_for_large_matrices_where_there_is_a_gpu(monkeypatch, caplog):
@@ -50,7 +52,7 @@ def test_chosen_for_large_matrices_where_there_is_a_gpu(monkeypatch, caplog):
     monkeypatch.setattr(sparse, "LARGE", 1000)
     assert isinstance(operator(MATRIX), GpuOperator)
 
-    def full(matrix):
+    def full(matrix, otherwise):
         raise EngineError("out_of_memory", "The graph does not fit into the memory of the GPU.")
 
     monkeypatch.setattr(sparse_gpu, "on_gpu", full)
@@ -58,13 +60,32 @@ def test_chosen_for_large_matrices_where_there_is_a_gpu(monkeypatch, caplog):
     assert "Diffusing on the CPU" in caplog.text and "does not fit" in caplog.text
 
 
+def test_vectors_that_do_not_fit_go_to_the_cpu_with_a_note(place):
+    class Full:
+        def __matmul__(self, other):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
+
+    class Noted(Job):
+        notes: ClassVar[list[str]] = []
+
+        def note(self, text):
+            self.notes.append(text)
+
+    x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    full = GpuOperator(Full(), sparse_gpu.DEVICE, lambda: sparse.sliced(MATRIX))
+    np.testing.assert_allclose(full(x, job=Noted()), MATRIX @ x, rtol=1e-4, atol=1e-5)
+    assert len(Noted.notes) == 1 and "does not fit" in Noted.notes[0] and "CPU" in Noted.notes[0]
+
+
 def test_is_there_a_gpu(monkeypatch):
     device.gpu.cache_clear()
     monkeypatch.delenv("LUDVIG_DEVICE", raising=False)
     monkeypatch.setattr(device.programs, "find", lambda name: "/usr/bin/nvidia-smi")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(device, "works", lambda kind: kind == "cuda")
     assert device.gpu()
     device.gpu.cache_clear()
-    monkeypatch.setenv("LUDVIG_DEVICE", "cpu")
-    assert not device.gpu()
+    for name in ("cpu", "mps", "auto", "cuda", ""):
+        device.gpu.cache_clear()
+        monkeypatch.setenv("LUDVIG_DEVICE", name)
+        assert device.gpu() == (name not in ("cpu", "mps"))
     device.gpu.cache_clear()

@@ -10,7 +10,8 @@ from ludvig_engine import weights
 from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import EXTRACTORS, Entry, listing, load_extractor
-from ludvig_engine.service import extraction
+from ludvig_engine.rendering import back_end
+from ludvig_engine.service import extraction, storage
 from ludvig_engine.wire.methods import (
     CacheInfo,
     ClearCache,
@@ -151,6 +152,25 @@ def test_cache_is_counted_and_cleared(service, made):
     )
     cleared = service(ClearCache())
     assert cleared.freed == state.size and cleared.entries == cleared.size == 0
+
+
+@pytest.mark.parametrize(("device", "shown"), [("mps", "Apple GPU"), ("cpu", "CPU, ")])
+def test_memory_names_the_device(service, device, shown, monkeypatch):
+    monkeypatch.setattr(storage, "find_spec", lambda name: True)
+    monkeypatch.setattr(storage, "choose", lambda: device)
+    found = service(MemoryInfo())
+    assert found.device.startswith(shown) and 0 < found.free < found.total
+
+
+def test_a_full_gpu_is_noted_in_the_answer(service, made, monkeypatch):
+    class Full:
+        def lift(self, *_, **__):
+            raise EngineError("out_of_memory", "The scene does not fit into the GPU's memory.")
+
+    scene = opened(service, made).scene
+    monkeypatch.setattr(back_end, "chosen", lambda job: Full())
+    found = service(ComputeFeatures(scene))
+    assert [note for note in found.notes if "does not fit" in note and "on the CPU" in note]
 
 
 def test_memory_is_given_back(service, made):
