@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
     "ludvig_engine": (
         *("errors", "arrays", "outside", "stages", "progress", "scene"),
-        *("wire", "methods", "io", "machine", "cache", "rendering", "weights", "uplifting"),
+        *("wire", "methods", "io", "machine", "cache", "rendering", "planning", "weights", "uplifting"),
         *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
         *("front", "paper", "service", "eval", "bench", "cli", "__main__"),
     ),
