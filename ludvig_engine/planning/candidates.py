@@ -24,10 +24,10 @@ AROUND_FOV, WITHIN_FOV = math.radians(55), math.radians(80)
 DIRECTIONS = 72  # around the scene; neighbors are 24 degrees apart
 # How far off the scene is looked at, as shares of the distance at which all of it fits the picture.
 # With 1 added, things are smaller, and bananas of a real capture are found with an IoU of .963 in
-# pictures of 320 pixels instead of .977; with 0.7, 0.5 and 0.35 it is .976.
+# pictures of 320 pixels, instead of .977; with 0.7, 0.5 and 0.35 it is .976.
 DISTANCES = (0.7, 0.45)
-# Nothing should be nearer than that, as shares of the scene's radius: then a view is in a surface or
-# behind a wall.
+# Nothing should be nearer than that, as shares of the scene's radius: else a view is in a surface
+# or behind a wall.
 AROUND_NEAREST, WITHIN_NEAREST = 0.25, 0.1
 PLACES, TURNS = 10, 16  # within the scene: where cameras stand, and how many ways each looks
 GRID = 12  # places along the scene that are tried
