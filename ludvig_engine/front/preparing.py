@@ -89,7 +89,7 @@ def prepare(
         The features (N, 40), the graph, and the scene's views by name, ready for `segment`.
 
     Raises:
-        EngineError: "bad_input" if there is no such extractor or the scene has no photos;
+        EngineError: "bad_input" if there is no such extractor or the scene has no pictures;
             `weights.MissingWeights` if the extractor's weights are not on this machine; "bad_file"
             if a photo is damaged.
     """
