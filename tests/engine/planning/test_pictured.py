@@ -60,7 +60,10 @@ def test_features_come_from_renders_and_are_kept(scene, tmp_path):
     assert first.uplifted.seen.mean() > 0.95
 
     class Unused:
-        name, key, licence, parallel = "colour", load_extractor("colour").key, "", True
+        name = "colour"
+        key = load_extractor("colour").key
+        licence = ""
+        parallel = True
 
         def __call__(self, photo):
             raise AssertionError("The maps are not from the cache.")
