@@ -19,6 +19,7 @@ MODULES = (
     "operators.engine_control",
     "operators.reporting",
     "operators.photographs",
+    "operators.rendered_views",
     "operators.computing",
     "data.check_picture",
     "ui.status_panel",

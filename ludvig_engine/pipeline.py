@@ -85,7 +85,7 @@ def lifted_features(
 
 def extract(scene: Scene, extractor: Extractor, steps: Steps) -> FeatureMaps:
     """Photos -> feature maps. They are computed when `lift` needs them."""
-    views = [view for view in scene.views if view.photo is not None]
+    views = [view for view in scene.views if view.pictured]
     if not views:
         raise EngineError(
             "bad_input",

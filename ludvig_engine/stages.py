@@ -42,6 +42,7 @@ START = Stage("start", "Starting")
 READ_CAMERAS = Stage("read_cameras", "Reading cameras")
 READ_SPLATS = Stage("read_splats", "Reading splats")
 COMPARE_PHOTOS = Stage("compare_photos", "Comparing with the photos")
+PLAN = Stage("plan", "Planning views")
 TRY_SETTINGS = Stage("try_settings", "Trying settings on the photos")
 DOWNLOAD = Stage("download", "Downloading")
 

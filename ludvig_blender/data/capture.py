@@ -77,6 +77,10 @@ class LudvigCapture(bpy.types.PropertyGroup):
         "opacities, culling, blur and largest alpha",
         size=4, default=USUAL.texel,
     )  # fmt: skip
+    rendered_at: StringProperty(
+        description="Blender's cameras that splats without photos are rendered at, as JSON; "
+        "empty: views are planned from the splats"
+    )
     untouched: StringProperty(
         description="Digest of the splats, and of the file's size and time, when it was read"
     )

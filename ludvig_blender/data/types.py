@@ -103,6 +103,7 @@ class Capture(bpy.types.PropertyGroup):
     fits: bool
     near: float
     trained: Sequence[float]
+    rendered_at: str
     untouched: str
 
 

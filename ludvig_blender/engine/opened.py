@@ -18,6 +18,12 @@ class Opened:
     scene: SceneOpened
     identity: str  # `splats.identity` when it was opened
     paths: tuple[str, str]  # cameras and photos
+    rendered_at: str  # `ludvig_capture.rendered_at`
     near: float  # the near plane that was asked for; 0: none
     # The row in the file of each point, or None if the points themselves were sent.
     rows: np.ndarray | None
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], str, float]:
+        """What the scene was opened with; it is opened again if the object asks for others."""
+        return self.paths, self.rendered_at, self.near

@@ -22,7 +22,7 @@ import numpy as np
 from ...ludvig_engine.errors import Cancelled, EngineError
 from ...ludvig_engine.wire.codec import array_type, hints
 from ...ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
-from ..data import attributes, capture, changes, splats
+from ..data import attributes, capture, changes, scene_cameras, splats
 from . import link, pump, tasks, waiting
 from .opened import Opened
 
@@ -168,7 +168,7 @@ class Subject:
         """The steps to the engine's scene; with `anew` the engine reads it again."""
         connection = yield from link.running()
         known = connection.scenes.get(self.uid)
-        if known is not None and not anew and self._asked() == (known.paths, known.near):
+        if known is not None and not anew and self._asked() == known.asked:
             return known
         task = connection.opening.get(self.uid)
         if task is None or task.done:
@@ -182,32 +182,40 @@ class Subject:
             task.cancel()
             raise
 
-    def _asked(self) -> tuple[tuple[str, str], float]:
-        """The cameras and photos, and the near plane, that the object asks for."""
+    def _asked(self) -> tuple[tuple[str, str], str, float]:
+        """The files of cameras and photos, Blender's cameras, and the near plane asked for."""
         thing = self.thing()
-        return capture.folders(thing), thing.ludvig_capture.near
+        own = thing.ludvig_capture
+        return capture.folders(thing), own.rendered_at, own.near
 
     def _open(self, connection: link.Connection) -> tasks.Steps[Opened]:
         values = yield from self._values()
         identity = yield waiting.in_thread(splats.digest, values)
         thing = self.thing()
-        paths, near = self._asked()
-        views, photos = paths
+        asked = (views, photos), _, near = self._asked()
+        cameras = () if views else scene_cameras.kept(thing)
         rows = None
         path = capture.source(thing)
         if path:
             path = yield from self._untouched(values, path)
         if path:
-            request = OpenScene(splats=path, views=views, photos=photos, near=near or None)
+            request = OpenScene(
+                splats=path, views=views, photos=photos, cameras=cameras, near=near or None
+            )
             rows = splats.rows(self.thing().data)
         else:
             cloud = yield from self._cloud(values)
             source = capture.source(thing)
             request = OpenScene(
-                cloud=cloud, views=views, photos=photos, source=source, near=near or None
+                cloud=cloud,
+                views=views,
+                photos=photos,
+                cameras=cameras,
+                source=source,
+                near=near or None,
             )
         scene = yield from link.answered(connection.client, request)
-        opened = connection.scenes[self.uid] = Opened(scene, identity, paths, near, rows)
+        opened = connection.scenes[self.uid] = Opened(scene, identity, *asked, rows)
         capture.keep_trained(self.thing(), scene.raster)
         return opened
 

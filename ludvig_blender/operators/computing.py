@@ -96,14 +96,14 @@ def _draw_missing(row: bpy.types.UILayout, info: ExtractorInfo, size: str) -> No
 
 
 class ComputeFeatures(bpy.types.Operator):
-    """Extract features from every photo and lift them to the splats. Continues a canceled run"""
+    """Extract features from photos or renders and lift them. Continues a canceled run"""
 
     bl_idname = "ludvig.compute"
     bl_label = "Compute"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return polls.has_cameras(cls, context)
+        return polls.splats_or_camera(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import ComputeFeatures as Request
@@ -138,7 +138,7 @@ class PreviewFeatures(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return polls.has_cameras(cls, context)
+        return polls.splats_or_camera(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import PreviewFeatures as Request

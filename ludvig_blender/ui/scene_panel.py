@@ -38,6 +38,8 @@ class ScenePanel(Sidebar, bpy.types.Panel):
             row = layout.row(align=True)
             row.prop(own, "views", text="", placeholder="COLMAP folder or transforms.json")
             layout.operator("ludvig.load_cameras", icon="CAMERA_DATA")
+            if not own.views:
+                self._rendered(layout, context, thing)
             return
         with_photos = sum(bool(view.data.background_images) for view in cameras)
         row = layout.row()
@@ -56,6 +58,22 @@ class ScenePanel(Sidebar, bpy.types.Panel):
             opacity.active = own.show_photos
             opacity.prop(own, "photo_opacity")
         self._check(layout, context, thing)
+
+    @staticmethod
+    def _rendered(
+        layout: bpy.types.UILayout, context: bpy.types.Context, thing: SplatObject
+    ) -> None:
+        """Say where splats without photos are rendered from, and offer the scene's cameras."""
+        from ..data import attributes, scene_cameras
+        from ..operators import lines
+
+        cameras = len(scene_cameras.kept(thing))
+        told = lines.rendered(cameras, attributes.count(thing.data))
+        lines.draw(layout, told, "INFO", context)
+        if cameras:
+            layout.operator("ludvig.forget_scene_cameras", icon="X")
+        elif context.scene and scene_cameras.there(context.scene):
+            layout.operator("ludvig.take_scene_cameras", icon="VIEW_CAMERA")
 
     @staticmethod
     def _check(layout: bpy.types.UILayout, context: bpy.types.Context, thing: SplatObject) -> None:

@@ -33,9 +33,13 @@ console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 _reports = Console(highlight=False, markup=False, emoji=False)
 
 Splats = Annotated[Path, typer.Argument(help=f"The splat file: {names_of(FORMATS.values())}")]
-_CAMERAS = "Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json"
-Views = Annotated[Path | None, typer.Option(help=_CAMERAS)]
-NeededViews = Annotated[Path, typer.Option(help=_CAMERAS)]
+Views = Annotated[
+    Path | None,
+    typer.Option(
+        help="Cameras: a COLMAP folder (sparse/0 + images), a transforms.json or a cameras.json. "
+        "Without, views are planned from the splats and rendered: `ludvig info` lists them"
+    ),
+]
 Photos = Annotated[
     Path | None,
     typer.Option(help="The folder of the photos, if it is not the one the camera file names"),

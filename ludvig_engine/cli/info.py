@@ -12,6 +12,7 @@ from .common import (
     Splats,
     Views,
     bars,
+    cache,
     notes,
     nothing_kept,
     print_json,
@@ -27,14 +28,20 @@ def command(
     near: Near = None,
     json: AsJson = False,
 ) -> None:
-    """Print count, bounds, SH degree and cameras, and compare rendered views with the photos."""
+    """Print count, bounds, SH degree and cameras, and compare rendered views with the photos.
+
+    Without cameras it prints the views that are planned from the splats.
+    """
     scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
+    from ..cache.step import Steps
     from ..pictures.check import check
     from ..pictures.fitted import fitted
+    from ..planning.pictured import pictured
 
     with bars(json, nothing_kept) as job:
-        scene = fitted(scene, near=near, job=job)
+        steps = Steps(cache(False), job)
+        scene = pictured(fitted(scene, near=near, job=job), steps, max_size=max_size)
     means = scene.gaussians.means
     values: dict[str, object] = {
         "gaussians": scene.file_count,
@@ -43,6 +50,7 @@ def command(
         "bounds": [means.min(0), means.max(0)],
         "views": len(scene.views),
         "photos": sum(view.photo is not None for view in scene.views),
+        "names": [view.name for view in scene.views],
         "sizes": sorted({view.photo_size for view in scene.views if view.photo is not None}),
         "raster": scene.raster.listed(),
         "notes": scene.notes,
@@ -65,6 +73,13 @@ def command(
         cameras = plural(len(scene.views), "camera")
         photos_ = plural(sum(view.photo is not None for view in scene.views), "photo")
         report(f"  {cameras}, {photos_}{shapes and f' of {shapes}'}")
+    else:
+        for view in scene.views:
+            place = ", ".join(f"{value:.2f}" for value in view.camera.center)
+            ahead = ", ".join(f"{value:.2f}" for value in view.camera.viewmat[2, :3])
+            size = "x".join(map(str, view.photo_size))
+            report(f"    {view.name}  {size} at ({place}), looking along ({ahead})")
+        report("  `ludvig render --view all --what rgb --out DIR` without --views shows them.")
     if "psnr" in values:
         for name, value in zip(found.names, found.psnr, strict=True):
             report(f"    {value:5.1f} dB  {name}")

@@ -40,7 +40,7 @@ def all_photos(
 
     The mask, out of three, and the threshold are those that agree best with the prompts.
     """
-    views = [view for view in scene.views if view.photo is not None]
+    views = [view for view in scene.views if view.pictured]
     scores, weights = multiview(
         scene.gaussians, views, paints, segmenter, scheme=SPIN, raster=raster, job=job
     )

@@ -12,7 +12,6 @@ from ..arrays import Array, Float
 from ..errors import EngineError, plural
 from ..io import result
 from ..io.file_names import file_names
-from ..io.load import load_scene
 from ..io.photos import to_photo
 from ..io.targets import check_files, check_folder
 from ..progress import Job
@@ -25,17 +24,17 @@ from .common import (
     Extractor,
     MaxSize,
     Near,
-    NeededViews,
     NoCache,
     Photos,
     Splats,
+    Views,
     bars,
     cache,
     notes,
-    nothing_kept,
     print_json,
     report,
 )
+from .scenes import loaded
 
 
 class What(StrEnum):
@@ -50,7 +49,6 @@ class What(StrEnum):
 
 def command(
     splats: Splats,
-    views: NeededViews,
     view: Annotated[str, typer.Option(help='The name of a view, or "all"')],
     what: Annotated[
         What,
@@ -60,6 +58,7 @@ def command(
         ),
     ],
     out: Annotated[Path, typer.Option(help="Write one PNG per view to this folder"), Folder()],
+    views: Views = None,
     scores: Annotated[
         Path | None, typer.Option(help="The result file of `ludvig segment` to draw")
     ] = None,
@@ -71,25 +70,27 @@ def command(
     no_cache: NoCache = False,
     json: AsJson = False,
 ) -> None:
-    """Write one PNG per view, of the size of its photo."""
-    scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=False)
+    """Write one PNG per view, of the size of its photo.
+
+    Without --views, the views are planned from the splats: `--view all --what rgb` shows them all.
+    """
+    scene = loaded(
+        splats, views, photos, max_size=max_size, near=near, no_cache=no_cache, json=json
+    )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
     from ..pictures import draw
-    from ..pictures.fitted import fitted
     from ..pipeline import lifted_features
     from .learned import Models
 
-    with bars(json, nothing_kept) as job:
-        scene = fitted(scene, near=near, job=job)
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
     values: Array | None = None
     targets = _targets(scene, chosen, out)
     written: list[Path] = []
     with bars(json, lambda: f"Written to {out}: {len(written)} of {len(chosen)} pictures.") as job:
         if what is What.pca:
-            loaded = Models(download, job).features(extractor)
+            used = Models(download, job).features(extractor)
             kept = cache(no_cache)
-            values = draw.pca_colors(lifted_features(scene, loaded, cache=kept, job=job))
+            values = draw.pca_colors(lifted_features(scene, used, cache=kept, job=job))
         elif what is not What.rgb:
             values = _result_values(scene, scores, what)
         for one, target in job.track(list(zip(chosen, targets, strict=True)), RENDER):

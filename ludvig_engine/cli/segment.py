@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import __version__
-from ..io.load import load_scene
 from ..paper.names import parts
 from . import prompts
 from . import segment_options as options
@@ -15,22 +14,22 @@ from .common import (
     Extractor,
     MaxSize,
     Near,
-    NeededViews,
     NoCache,
     Photos,
     Refine,
     Splats,
+    Views,
     bars,
     cache,
     cached,
-    nothing_kept,
 )
+from .scenes import loaded
 
 
 def command(
     splats: Splats,
-    views: NeededViews,
     out: options.Out,
+    views: Views = None,
     click: prompts.Clicks = None,
     scribble: prompts.Scribbles = None,
     mask: prompts.Masks = None,
@@ -59,10 +58,11 @@ def command(
     """Select the object that clicks, scribbles, masks, boxes or words in the photos point to."""
     if paper:
         parts(paper)  # refuses unknown names
-    scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    scene = loaded(
+        splats, views, photos, max_size=max_size, near=near, no_cache=no_cache, json=json
+    )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
     from ..paper.configs import config
-    from ..pictures.fitted import fitted
     from ..pipeline import Recipe
     from ..segmentation.segment import Options
     from ..words.find import Spread
@@ -70,8 +70,6 @@ def command(
     from .learned import Models
     from .segmenting import Asked, check, compute, with_published
 
-    with bars(json, nothing_kept) as job:
-        scene = fitted(scene, near=near, job=job)
     given = {"click": click, "scribble": scribble, "mask": mask, "box": box, "text": text}
     placed = prompts.read_all(scene, given, mask_value=mask_value)
     asked = Asked(

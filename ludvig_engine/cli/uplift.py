@@ -11,7 +11,6 @@ import typer
 from .. import __version__
 from ..errors import plural
 from ..io import result
-from ..io.load import load_scene
 from .arguments import File
 from .common import (
     AsJson,
@@ -19,11 +18,11 @@ from .common import (
     Extractor,
     MaxSize,
     Near,
-    NeededViews,
     NoCache,
     Photos,
     Refine,
     Splats,
+    Views,
     bars,
     cache,
     cached,
@@ -31,16 +30,17 @@ from .common import (
     print_json,
     report,
 )
+from .scenes import loaded
 
 
 def command(
     splats: Splats,
-    views: NeededViews,
     out: Annotated[
         Path,
         typer.Option(help="Write the features to this .safetensors, in file order"),
         File((".safetensors",)),
     ],
+    views: Views = None,
     extractor: Extractor = "auto",
     components: Annotated[int, typer.Option(help="Number of channels that PCA keeps", min=1)] = 40,
     refine: Refine = 0,
@@ -56,18 +56,18 @@ def command(
     `weights` (N) is the sum of the blending weights, and `views` (N) is the effective number of
     photos behind a feature.
     """
-    scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    scene = loaded(
+        splats, views, photos, max_size=max_size, near=near, no_cache=no_cache, json=json
+    )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
-    from ..pictures.fitted import fitted
     from ..pipeline import Recipe, lifted_features
     from .learned import Models
 
     recipe = Recipe(components=components, refine=refine)
     with bars(json, cached(no_cache)) as job:
-        scene = fitted(scene, near=near, job=job)
         models = Models(download, job)
-        loaded = models.features(extractor)
-        found = lifted_features(scene, loaded, recipe=recipe, cache=cache(no_cache), job=job)
+        used = models.features(extractor)
+        found = lifted_features(scene, used, recipe=recipe, cache=cache(no_cache), job=job)
     arrays = {"features": found.features, "weights": found.weights, "views": found.views}
     about = {
         "ludvig": __version__,
@@ -84,7 +84,7 @@ def command(
         print_json({**about, **counts, "out": out})
         return
     channels, count = plural(dim, "channel"), plural(scene.file_count, "Gaussian")
-    report(f"{channels} of {loaded.name} for {count}: {out}")
+    report(f"{channels} of {used.name} for {count}: {out}")
     median = np.median(found.views[found.seen]) if seen else 0
     report(f"  seen by at least one photo: {seen:,}; the median is {median:.1f} photos")
     notes(scene.notes)

@@ -96,9 +96,11 @@ class FeatureMaps:
 
     @cached_property
     def _contents(self) -> list[str]:
-        """The keys of the contents of the photo files, and of their masks."""
+        """The keys of the contents of the photo files and of their masks, or of the renders."""
         return [
-            " ".join(self._steps.key_of_file(p) for p in (view.photo, view.mask) if p)
+            view.render.key()
+            if view.render and self._steps.cache
+            else " ".join(self._steps.key_of_file(p) for p in (view.photo, view.mask) if p)
             for view in self.views
         ]
 

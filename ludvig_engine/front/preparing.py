@@ -5,11 +5,13 @@ from __future__ import annotations
 from os import PathLike
 
 from .. import pipeline
+from ..cache.step import Steps
 from ..cache.store import Cache
 from ..features import Extractor, load_extractor
 from ..io.load import load_scene
 from ..pictures.fitted import fitted
 from ..pipeline import DEFAULT, Recipe
+from ..planning.pictured import pictured
 from ..progress import SILENT, Job
 from ..scene import Scene
 from ..segmentation.prepared import Prepared
@@ -21,19 +23,27 @@ def load(
     *,
     photos: str | PathLike[str] | None = None,
     max_size: int | None = 1600,
-    need_photos: bool = True,
+    need_photos: bool = False,
+    cache: Cache | bool = True,
+    job: Job = SILENT,
 ) -> Scene:
     """Load a splat file and, if `views` says where they are, its cameras and photos.
+
+    Where there are no photos, the splats are rendered at the cameras instead; where there are no
+    cameras either, views are planned from the splats: `scene.views` has them, `view_01` first, and
+    `render(scene, "view_01")` shows what each sees.
 
     Args:
         splats: The splat file: PLY, compressed PLY, .splat, .spz or .sog.
         views: The cameras the splats were trained with: a COLMAP folder (`sparse/0` and `images`),
             a nerfstudio `transforms.json` or a `cameras.json`, or a folder that has one of them.
-            Without them the scene can be rendered with cameras of your own, but not prepared.
         photos: The folder of the photos, if it is not where the cameras say.
         max_size: Longest side in pixels of the views' cameras; larger photos are scaled down. None:
-            no limit.
-        need_photos: Whether it is an error if none of the photos is found.
+            no limit. Planned views have 1024 at most.
+        need_photos: Whether it is an error if none of the photos is found, as it is if you name
+            their folder.
+        cache: Where planned views are kept, as for `prepare`.
+        job: Told about progress, and asked whether to go on.
 
     Returns:
         The scene: N Gaussians in the file's own space, in the engine's order (`Scene.to_file` leads
@@ -44,10 +54,10 @@ def load(
         EngineError: "not_found" if there is no such file, no camera or no photo; "bad_file" if a
             file is damaged; "bad_input" if a photo does not have its camera's shape.
     """
-    scene = load_scene(
-        splats, views=views, photos=photos, max_size=max_size, need_photos=need_photos
-    )
-    return fitted(scene)
+    needed = need_photos or photos is not None
+    scene = load_scene(splats, views=views, photos=photos, max_size=max_size, need_photos=needed)
+    steps = Steps(kept(cache), job)
+    return pictured(fitted(scene, job=job), steps, max_size=max_size)
 
 
 def prepare(
@@ -58,7 +68,7 @@ def prepare(
     cache: Cache | bool = True,
     job: Job = SILENT,
 ) -> Prepared:
-    """Take features from every photo, lift them to the Gaussians and build the graph.
+    """Take features from every photo or render, lift them to the Gaussians and build the graph.
 
     The features of the Gaussians are LUDVIG's eq. 2, the graph is that of its section 3.3.
 
@@ -66,7 +76,7 @@ def prepare(
     cancelled run resumes. Afterwards a prompt reads no photo and rasterizes only its own view.
 
     Args:
-        scene: A scene with photos.
+        scene: A scene from `load`.
         extractor: What the features are: the name of an extractor ("auto", "colour", "files:maps/",
             "dinov2:base", ...; `ludvig segment --help` lists them), or an `Extractor` of your own.
             "auto" takes the best whose weights are on this machine and never downloads.
@@ -79,7 +89,7 @@ def prepare(
         The features (N, 40), the graph, and the scene's views by name, ready for `segment`.
 
     Raises:
-        EngineError: "bad_input" if there is no such extractor or the scene has no photos;
+        EngineError: "bad_input" if there is no such extractor or the scene has no pictures;
             `weights.MissingWeights` if the extractor's weights are not on this machine; "bad_file"
             if a photo is damaged.
     """

@@ -109,4 +109,4 @@ def _paired(scene: Scene, maps: Maps) -> Sequence[tuple[View, Array]]:
 
 def _valid(view: View) -> Array | None:
     """The pixels at which the photo shows something; None: all."""
-    return read_photo(view).valid if view.photo else None
+    return read_photo(view).valid if view.pictured else None

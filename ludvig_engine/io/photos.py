@@ -40,7 +40,7 @@ _BACK = {6: 8, 8: 6}  # the others are their own inverse
 
 
 def read_photo(view: View) -> Photo:
-    """The photo of a view, undistorted and at its camera's size.
+    """The photo of a view, or what was rendered in its place, undistorted, at its camera's size.
 
     All modes that Pillow reads are supported, including 16 bits. Transparent pixels (alpha below
     one half), those where the view's mask is 0, and those beyond the border of the lens's image are
@@ -49,6 +49,8 @@ def read_photo(view: View) -> Photo:
     size.
     """
     if view.photo is None:
+        if view.render is not None:
+            return view.render()
         raise EngineError(
             "not_found",
             f"The photo {view.name} is missing.",

@@ -20,7 +20,7 @@ from ..errors import EngineError, plural
 from ..scene import View
 from .painted import Painted, read_painted
 from .photo_files import open_photo
-from .photos import to_camera, turned_pixels
+from .photos import to_camera, to_photo, turned_pixels
 
 # Strokes that cover more of a picture than this are no strokes.
 MOST = 0.5
@@ -122,7 +122,8 @@ def _found(painted: Painted, colors: Float[Array, "h w 3"], path: Path, view: Vi
 def _photo(view: View, shape: tuple[int, ...]) -> Float[Array, "h w 3"] | None:
     """The photo as its file shows it, in the size of a painting."""
     if view.photo is None:
-        return None
+        drawn = None if view.render is None else to_photo(view, view.render().pixels)
+        return drawn if drawn is not None and drawn.shape[:2] == shape[:2] else None
     with open_photo(view.photo) as image:
         return turned_pixels(image, view, (shape[1], shape[0]))[..., :3]
 

@@ -32,7 +32,7 @@ def find_by_masks(
     these; scenes that are not large keep all. Raises `EngineError` "bad_input" if the prompt shows
     no Gaussian.
     """
-    views = [view for view in scene.views if view.photo is not None]
+    views = [view for view in scene.views if view.pictured]
     masks, weights = multiview(
         scene.gaussians, views, [paint], segmenter, scheme=config.scheme, raster=raster, job=job
     )

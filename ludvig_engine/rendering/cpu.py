@@ -110,6 +110,27 @@ def adjoint(
         job=job,
         threads=threads,
     )
+    sums, totals = (
+        np.zeros((len(gaussians), len(image)), np.float32),
+        np.zeros(len(gaussians), np.float32),
+    )
+    sums[ellipses.index], totals[ellipses.index] = gather(
+        ellipses, camera, image, valid=valid, raster=raster, job=job, threads=threads
+    )
+    return sums, totals
+
+
+def gather(
+    ellipses: Ellipses,
+    camera: Camera,
+    image: Float[Array, "C H W"],
+    *,
+    valid: Bool[Array, "H W"] | None = None,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> tuple[Float[Array, "M C"], Float[Array, " M"]]:
+    """`adjoint` for Gaussians that are projected already, in their order."""
     bands = Bands(ellipses, camera)
     mask = None if valid is None else padded(valid.astype(np.float32))
 
@@ -129,14 +150,12 @@ def adjoint(
             bands.constants(raster),
         )
 
-    sums, totals = (
-        np.zeros((len(gaussians), len(image)), np.float32),
-        np.zeros(len(gaussians), np.float32),
-    )
+    count = len(ellipses.index)
+    sums, totals = np.zeros((count, len(image)), np.float32), np.zeros(count, np.float32)
     for band, found in enumerate(bands.run(one, job, threads)):
         if found:
             # No Gaussian is in a band twice, so these indices are unique.
-            members = ellipses.index[bands.members_of(band)]
+            members = bands.members_of(band)
             sums[members] += found[0]
             totals[members] += found[1]
     return sums, totals

@@ -12,7 +12,7 @@
   order, through `Scene.to_file`.
 """
 
-from .cameras import Camera, Photo, View, counted, find_view
+from .cameras import Camera, Photo, Render, View, counted, find_view
 from .gaussians import Gaussians, morton_order
 from .raster import GSPLAT, Raster
 from .scene import Scene
@@ -23,6 +23,7 @@ __all__ = [
     "Gaussians",
     "Photo",
     "Raster",
+    "Render",
     "Scene",
     "View",
     "counted",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -36,6 +37,17 @@ class Camera:
         return -self.viewmat[:3, :3].T @ self.viewmat[:3, 3]
 
 
+@runtime_checkable
+class Render(Protocol):
+    """A picture of the splats that stands in for the photo of a view that has none."""
+
+    def key(self) -> str:
+        """Everything that the picture depends on, for cache keys."""
+
+    def __call__(self) -> Photo:
+        """Draw it, at the size of the view's camera."""
+
+
 @dataclass(frozen=True)
 class View:
     """A photo and the pinhole camera that the engine sees it with.
@@ -54,10 +66,18 @@ class View:
     mask: Path | None = None
     # The EXIF orientation that the photo is turned by; 1 leaves the pixels as they are stored.
     turn: int = 1
+    # What stands in for the photo if there is none; None for views that have one.
+    render: Render | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether there is a picture to take features from: a photo, or a render."""
+        return self.photo is not None or self.render is not None
 
     def __repr__(self) -> str:
         size = f"{self.camera.width}x{self.camera.height}"
-        return f"View({self.name}, {size}{'' if self.photo else ', no photo'})"
+        picture = "" if self.photo else ", rendered" if self.render else ", no photo"
+        return f"View({self.name}, {size}{picture})"
 
 
 @dataclass(frozen=True)
@@ -94,8 +114,13 @@ def find_view(views: Sequence[View], name: str) -> View:
 
 
 def counted(views: Sequence[View]) -> str:
-    """How many views and photos there are, for people: "182 photos", or "182 views, 170 photos"."""
+    """How many views and photos there are, for people: "182 photos", or "182 views, 170 photos".
+
+    Or "24 rendered views", of a scene without photos.
+    """
     photos = sum(view.photo is not None for view in views)
+    if any(view.render for view in views):
+        return plural(len(views), "rendered view")
     if photos == len(views):
         return plural(photos, "photo")
     return f"{plural(len(views), 'view')}, {plural(photos, 'photo')}"

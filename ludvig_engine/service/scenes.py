@@ -30,11 +30,14 @@ from ..wire.methods import (
     Settings,
     SplatsRead,
 )
+from .editor_cameras import views_at
 from .state import State
 
 
 def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
     """Answer scene/open: read splats and cameras, or take the splats that were sent.
+
+    Where there are no photos, views have renders instead; without cameras they are planned.
 
     Raises `EngineError` for files that are missing or cannot be read.
     """
@@ -56,6 +59,8 @@ def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
                 return load_views(path, photos=photos, splats=beside, need_photos=need)
 
         views, notes = job.aside(read)
+    elif request.cameras:
+        views = views_at(request.cameras)
     job.report(READ_SPLATS, 0, 1)
     if request.near is not None and not 0 < request.near < np.inf:
         raise EngineError("bad_request", f"The near plane {request.near:g} is not above 0.")

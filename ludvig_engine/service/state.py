@@ -25,6 +25,8 @@ from ..io.load import load_scene, scene_of
 from ..machine.memory import total_memory
 from ..pictures.fitted import fitted
 from ..pipeline import Recipe, connect, prepare
+from ..planning.pictured import pictured
+from ..planning.renders import with_renders
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene, View
 from ..scene.raster import GSPLAT, Raster
@@ -55,7 +57,7 @@ class Opened:
 
 
 class Fit(NamedTuple):
-    """What was found when a scene was `fitted` to its photos."""
+    """What was found when a scene was `fitted` to its photos, or views were planned."""
 
     raster: Raster
     views: tuple[View, ...]
@@ -102,9 +104,10 @@ class State:
         name = key("scene", 2, [content, *cameras])[:16]
         opened = Opened(content, path, tuple(views), stamps, tuple(notes), GSPLAT)
         scene = self._complete(opened, cloud, job=job)
-        fit = self._fit(scene, key("fit", 1, [*cameras, "" if stamps else content]), near, job)
+        of_splats = key("fit", 1, [*cameras, "" if stamps else content])
+        fit = self._fit(scene, of_splats, near, job)
         opened = replace(opened, raster=fit.raster, views=fit.views, notes=(*notes, *fit.notes))
-        scene = replace(scene, raster=fit.raster, views=fit.views, notes=(*scene.notes, *fit.notes))
+        scene = self._complete(opened, cloud, job=job)
         self._scenes[name] = opened
         self._scenes.move_to_end(name)
         if len(self._scenes) > MAX_SCENES:
@@ -114,8 +117,11 @@ class State:
     def _fit(self, scene: Scene, name: str, near: float | None, job: Job) -> Fit:
         if name not in self._fits:
             found = fitted(scene, near=near, job=job)
+            found = pictured(found, Steps(self.cache, job))
             more = found.notes[len(scene.notes) :]
-            self._fits[name] = Fit(found.raster, found.views, more)
+            # A name keeps no splats in memory, and a render would.
+            views = tuple(replace(view, render=None) for view in found.views)
+            self._fits[name] = Fit(found.raster, views, more)
             if len(self._fits) > MAX_SCENES:
                 self._fits.pop(next(iter(self._fits)))
         return self._fits[name]
@@ -148,7 +154,7 @@ class State:
         name = "splats", opened.content
         base = self.recent.get_or(name, lambda: job.aside(read), forget=forget, job=job)
         notes = (*base.notes, *opened.notes)
-        return replace(base, views=opened.views, raster=opened.raster, notes=notes)
+        return with_renders(replace(base, views=opened.views, raster=opened.raster, notes=notes))
 
     def _put_away(self, content: str, scene: Scene) -> None:
         """Write splats that a client sent to the cache before they are dropped from memory.
@@ -228,9 +234,12 @@ class State:
         return self.recent.get_or(("words", name, extractor.key), make, job=job), extractor
 
     def graph(self, name: str, spec: str, *, job: Job = SILENT) -> Graph:
-        """The graph of a scene, with feature distances if the scene has photos."""
+        """The graph of a scene, with feature distances if it has photos or features.
+
+        Without photos, they are not rendered for this alone.
+        """
         scene, opened = self.scene(name, job=job), self._find(name)
-        if opened.photo_stamps:
+        if opened.photo_stamps or (name, spec) in self._dims:
             return self.prepared(name, spec, job=job).graph
         steps = Steps(self.cache, job)
         make = partial(connect, scene.gaussians, Recipe().neighbors, steps)

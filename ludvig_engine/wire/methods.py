@@ -94,6 +94,18 @@ class Cloud:
 
 
 @dataclass(frozen=True)
+class Viewport:
+    """A camera without a photo, such as the 3D viewport of an editor."""
+
+    # World -> camera, with OpenCV axes; the world is the object space of the splats.
+    viewmat: Annotated[Array, "F64", "4 4"]
+    # In pixels, with the middle of the upper left pixel at (0.5, 0.5).
+    K: Annotated[Array, "F64", "3 3"]
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a scene is drawn with: the usual, or what its photos show that it was trained with."""
 
@@ -129,13 +141,19 @@ class SceneOpened:
 
 @dataclass(frozen=True)
 class OpenScene(Request[SceneOpened], method="scene/open"):
-    """Load splats and the views of them, if any. Paths are absolute, on the engine's machine."""
+    """Load splats and the views of them. Paths are absolute, on the engine's machine.
+
+    Where no photo is found, the splats are rendered at the views instead. Without views, they are
+    planned from the splats, and called view_01, view_02, ...
+    """
 
     splats: str = ""  # a splat file; either this
     cloud: Cloud | None = None  # or the edited Gaussians themselves
     views: str = ""  # a COLMAP folder, transforms.json or cameras.json
     # The folder of the photos, if it is not where `views` says.
     photos: str = ""
+    # Instead of `views`: an editor's own cameras. They are called camera_01, camera_02, ...
+    cameras: tuple[Viewport, ...] = ()
     # The near plane in scene units; None: the scene's size and photos decide.
     near: float | None = None
     # The file that a cloud was read from. nerfstudio leaves beside it how it moved the cameras.
@@ -143,6 +161,8 @@ class OpenScene(Request[SceneOpened], method="scene/open"):
 
     def __post_init__(self) -> None:
         _exactly_one(self, "splats", "cloud")
+        if self.views and self.cameras:
+            _exactly_one(self, "views", "cameras")
 
 
 @dataclass(frozen=True)
@@ -249,18 +269,6 @@ class PreviewFeatures(Request[FeaturesPreviewed], method="features/preview"):
 
 
 # ---- segments
-
-
-@dataclass(frozen=True)
-class Viewport:
-    """A camera without a photo, such as the 3D viewport of an editor."""
-
-    # World -> camera, with OpenCV axes; the world is the object space of the splats.
-    viewmat: Annotated[Array, "F64", "4 4"]
-    # In pixels, with the middle of the upper left pixel at (0.5, 0.5).
-    K: Annotated[Array, "F64", "3 3"]
-    width: int  # pixels
-    height: int
 
 
 PLACES = ("pixels", "points", "mask")  # the fields of a prompt that tell where

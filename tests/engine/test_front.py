@@ -386,12 +386,26 @@ def test_reprs_are_one_short_line(scene, prepared):
 def test_the_repr_of_a_scene_counts_views_without_photos(made):
     from dataclasses import replace
 
-    scene = ludvig.load(made / "splats.ply")
-    assert repr(scene) == "Scene(splats.ply, 4,000 splats, 0 photos)"
+    scene = ludvig.load(made / "splats.ply", cache=False)
+    shown = f"{len(scene.views)} rendered views"
+    assert repr(scene) == f"Scene(splats.ply, 4,000 splats, {shown})"
+    assert repr(scene.views[0]) == "View(view_01, 1024x768, rendered)"
     views = ludvig.load(made / "splats.ply", views=made).views
     some = replace(scene, views=(replace(views[0], photo=None), *views[1:]), path=None)
     assert repr(some) == "Scene(4,000 splats, 8 views, 7 photos)"
     assert repr(some.views[0]) == "View(photo_0.png, 120x90, no photo)"
+
+
+def test_a_scene_without_photos_is_rendered_at_its_cameras(made, tmp_path):
+    (tmp_path / "transforms.json").write_bytes((made / "transforms.json").read_bytes())
+    scene = ludvig.load(made / "splats.ply", views=tmp_path)
+    assert all(view.pictured for view in scene.views)
+    assert any("8 cameras" in note for note in scene.notes)
+    found = ludvig.segment(ludvig.prepare(scene, "colour", cache=False), clicks=[(PHOTO, *OTHER)])
+    assert overlap(scene.to_file(found.selected), np.load(made / "names.npy") == "red") > 0.75
+    for asked in ({"need_photos": True}, {"photos": tmp_path}):
+        with pytest.raises(EngineError, match="photos were not found"):
+            ludvig.load(made / "splats.ply", views=tmp_path, **asked)
 
 
 def test_the_repr_of_an_engine_says_how_it_is():

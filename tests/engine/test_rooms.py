@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
     "ludvig_engine": (
         *("errors", "arrays", "outside", "stages", "progress", "scene"),
-        *("wire", "methods", "io", "machine", "cache", "rendering", "weights", "uplifting"),
-        *("graph", "segmentation", "sam", "features", "pipeline", "pictures", "words"),
-        *("front", "paper", "service", "eval", "bench", "cli", "__main__"),
+        *("wire", "methods", "io", "machine", "cache", "rendering", "planning", "weights"),
+        *("uplifting", "graph", "segmentation", "sam", "features", "pipeline", "pictures"),
+        *("words", "front", "paper", "service", "eval", "bench", "cli", "__main__"),
     ),
     "ludvig_blender": ("maths", "data", "engine", "viewport", "operators", "ui"),
 }  # fmt: skip

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 
 import small_scene
 from ludvig_engine.io import result
@@ -258,8 +259,6 @@ def damage(folder, how):
         ply.write_bytes(
             data[: data.index(b"end_header")].replace(b"vertex 4000", b"vertex 0") + b"end_header\n"
         )
-    elif how == "no photos":
-        shutil.rmtree(folder / "images")
     elif how == "other photo":
         Image.fromarray(np.zeros((50, 120, 3), np.uint8)).save(folder / "images" / "photo_0.png")
     elif how == "no cameras":
@@ -269,7 +268,7 @@ def damage(folder, how):
 
 
 DAMAGE = {
-    "truncated": "of 4,000", "no scale": "scale_1", "empty": "no splats", "no photos": "photo",
+    "truncated": "of 4,000", "no scale": "scale_1", "empty": "no splats",
     "other photo": "120x50", "no cameras": "no cameras", "broken cameras": "transforms.json",
 }  # fmt: skip
 
@@ -282,6 +281,36 @@ def test_bad_scenes(ludvig, folder, tmp_path, how):
     said = ludvig("segment", *scene(folder), click(), "--out", out / "r.safetensors", code=2)
     assert DAMAGE[how] in said, said
     assert nothing_written(out)
+
+
+def test_a_bare_splat_file_is_enough(ludvig, made, tmp_path):
+    ply, small = made / "splats.ply", ("--max-size", 128)
+    said = ludvig("info", ply)
+    assert "view_01 1024x768" in said and "planned" in said
+    names = ludvig("info", ply, "--json")["names"]
+    ludvig("render", ply, "--view=all", "--what=rgb", "--out", tmp_path / "views", *small)
+    pictures = sorted((tmp_path / "views").iterdir())
+    assert [picture.stem for picture in pictures] == names
+    # Where a picture shows the red thing: that is what its user clicks on.
+    shown = [np.asarray(Image.open(picture), float) for picture in pictures]
+    redness = [image[..., 0] - image[..., 1:].max(2) for image in shown]
+    best = int(np.argmax([(red > 60).sum() for red in redness]))
+    depth = distance_transform_edt(redness[best] > 60)
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    asked = f"--click={names[best]}:{x},{y}"
+    ludvig("segment", ply, asked, "--out", tmp_path / "r.safetensors", *small)
+    arrays, _ = result.read_result(tmp_path / "r.safetensors")
+    red = np.load(made / "names.npy") == "red"
+    both = arrays["selected"] & red
+    assert both.sum() / (arrays["selected"] | red).sum() > 0.75
+
+
+def test_cameras_without_photos_are_enough_unless_photos_are_named(ludvig, folder, tmp_path):
+    shutil.rmtree(folder / "images")
+    asked = ("segment", *scene(folder), click(), "--out", tmp_path / "r.safetensors")
+    assert "There are no photos: renders" in ludvig(*asked)
+    (tmp_path / "empty").mkdir()
+    assert "photos were not found" in ludvig(*asked, "--photos", tmp_path / "empty", code=2)
 
 
 def test_unusable_rows_are_counted_and_stay_in_the_order(ludvig, folder, tmp_path):

@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -31,6 +31,7 @@ from ludvig_engine.wire.methods import (
     OpenScene,
     ReadSplats,
     RunSegment,
+    Viewport,
 )
 from service_tools import RED, After, Service, opened, told_apart
 
@@ -192,16 +193,51 @@ def test_cameras_without_photos(service, folder):
     shutil.rmtree(folder / "images")
     scene = opened(service, folder)
     assert set(scene.photos) == {""} and len(scene.names) == 8
-    refused(lambda: service(ComputeFeatures(scene.scene)), "bad_input", "no photos")
+    assert any("8 cameras" in note for note in scene.notes)
     refused(lambda: service(CheckScene(scene.scene)), "bad_input", "no photos")
     half = np.arange(4000) % 2 == 0
     grown = service(GrowSegment(scene.scene, half)).selected
     assert grown.sum() > 3900 and grown[half].all()
+    truth = np.load(folder / "names.npy") == "red"
+    assert told_apart(service(RunSegment(scene.scene, RED)).scores, truth) > 0.95
     (folder / "elsewhere").mkdir()
     ask = OpenScene(
         splats=str(folder / "splats.ply"), views=str(folder), photos=str(folder / "elsewhere")
     )
     refused(lambda: service(ask), "not_found", "8 photos were not found")
+
+
+def test_views_are_planned_without_cameras(service, made):
+    scene = service(OpenScene(splats=str(made / "splats.ply")))
+    assert scene.names[:2] == ("view_01", "view_02") and not any(scene.photos)
+    assert len(scene.viewmats) == len(scene.names) >= 24
+    assert (scene.photo_sizes == (1024, 768)).all()
+    assert any("planned" in note for note in scene.notes)
+    again = service(OpenScene(splats=str(made / "splats.ply")))
+    assert again.scene == scene.scene
+    np.testing.assert_array_equal(again.viewmats, scene.viewmats)
+
+
+def test_an_editors_cameras_are_rendered_at(service, made):
+    photos = opened(service, made)
+    cameras = tuple(
+        Viewport(viewmat, K, *map(int, size))
+        for viewmat, K, size in zip(photos.viewmats, photos.Ks, photos.sizes, strict=True)
+    )
+    ply = str(made / "splats.ply")
+    scene = service(OpenScene(splats=ply, cameras=cameras))
+    assert scene.names[0] == "camera_01" and len(scene.names) == 8
+    np.testing.assert_allclose(scene.viewmats, photos.viewmats)
+    prompts = tuple(replace(one, view="camera_01") for one in RED)
+    truth = np.load(made / "names.npy") == "red"
+    assert told_apart(service(RunSegment(scene.scene, prompts)).scores, truth) > 0.95
+    with pytest.raises(EngineError, match="exactly one of views, cameras"):
+        OpenScene(splats=ply, views=ply, cameras=cameras)
+    flat = replace(cameras[0], viewmat=np.zeros((4, 4)))
+    refused(lambda: service(OpenScene(splats=ply, cameras=(flat,))), "bad_file", "camera_01")
+    refused(
+        lambda: service(OpenScene(splats=ply, cameras=cameras * 200)), "bad_input", "1,600 cameras"
+    )
 
 
 def test_nonsense_is_refused(shared, made, tmp_path):

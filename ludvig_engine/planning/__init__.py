@@ -1,0 +1,1 @@
+"""Views of a scene that has no photos: where to look from, and what is seen from there."""
