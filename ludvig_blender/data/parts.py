@@ -102,6 +102,4 @@ def like(thing: SplatObject, chosen: np.ndarray, distance: float) -> np.ndarray:
 
 def _nodes(found: Mapping[str, np.ndarray], granularity: float) -> np.ndarray:
     """The node of each leaf at a granularity."""
-    return hierarchy.roots(
-        found["merges"], found["levels"], len(found["features"]), granularity
-    )
+    return hierarchy.roots(found["merges"], found["levels"], len(found["features"]), granularity)

@@ -41,7 +41,9 @@ def command(
     ],
     folders: Annotated[
         list[Path],
-        typer.Argument(help="The dataset's folder; clicks and auto take several", metavar="FOLDER..."),
+        typer.Argument(
+            help="The dataset's folder; clicks and auto take several", metavar="FOLDER..."
+        ),
     ],
     scene: Annotated[
         list[str] | None, typer.Option(help="Evaluate only this task; default: all")

@@ -1,6 +1,6 @@
 """How well segments found without prompts are the things of a scene: panoptic quality.
 
-    PQ = Σ IoU of matched pairs / (matched + ½ segments without a thing + ½ things without a segment)
+    PQ = Σ IoU of matched pairs / (pairs + ½ segments without a thing + ½ things without a segment)
 
 (Kirillov et al., Panoptic Segmentation, CVPR 2019). A segment and a thing match if their IoU is
 above ½, which gives each at most one partner. Things and segments are those of the whole scene,

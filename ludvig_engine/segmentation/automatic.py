@@ -26,7 +26,7 @@ from .regions import Regions, superpoints
 from .sameness import logit
 from .surfaces import Surfaces
 
-# The share of the views' pixels below which a region is a shred: 180 pixels of a photo of 960 x 640.
+# The share of the views below which a region is a shred: 180 pixels of a photo of 960 x 640.
 LEAST = 3e-4
 # The logit at which merges hold at detail 0.5, and how far from it those at details 0 and 1 are.
 USUAL, SPAN = -1.0, 6.0
@@ -74,6 +74,11 @@ def divide(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
         0.5 + (_lowest(merges, logits, count) - USUAL) / np.float32(2 * SPAN),
         (regions.features / np.maximum(regions.count[:, None], 1)).astype(np.float32),
     )
+
+
+def divided(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
+    """`divide`, computed when it is first asked for and kept with the scene."""
+    return prepared.keep("hierarchy", lambda job: divide(prepared, job=job), job)
 
 
 @dataclass(frozen=True)

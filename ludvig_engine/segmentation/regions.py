@@ -12,15 +12,17 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from skimage.color import rgb2lab
 
-from ..arrays import Array, Float, Int
+from ..arrays import Array, Bool, Float, Int
+from ..graph.neighbors import Graph
 from ..graph.superpoints import Segments, describe, grouped
 from ..io.quantized import SH_C0
 from ..progress import SILENT, Job
+from ..scene import Gaussians
 from .prepared import Prepared
 from .surfaces import Surfaces
 
 FEW = 1500  # superpoints, at most about
-# What Gaussians that no view sees weigh, as a share of the mean area of those seen: next to nothing.
+# What Gaussians that no view sees weigh, as a share of the mean area of those seen.
 UNSEEN = 1e-4
 
 
@@ -100,8 +102,7 @@ def _regions(
     usual = float(surfaces.area[seen].mean()) if seen.any() else 1.0
     mass = surfaces.area + UNSEEN * usual
     lab = _lab(gaussians.sh0[:, 0])
-    places = gaussians.means - gaussians.means.mean(0)
-    normals = _normals(prepared, places, labels, mass, surfaces.facing, count)
+    normals = _normals(gaussians, graph, labels, mass, surfaces.facing)
     channels = prepared.uplifted.features.shape[1]
     features = groups.x[:, :channels] * groups.mass[:, None].astype(np.float64)
     spread = float(np.sqrt(groups.x[:, :channels].var(0).sum()))
@@ -109,7 +110,7 @@ def _regions(
     outer, touch = a != b, surfaces.touch & (a != b)
     rim = np.bincount(a[outer], surfaces.length[outer], count)
     rim += np.bincount(b[touch], surfaces.length[touch], count)
-    pieces = _pieces(surfaces, touch, a, b, places, lab, normals)
+    pieces = _pieces(surfaces, touch, gaussians.means, lab, normals)
     rows = np.repeat(labels, np.diff(graph.indptr))
     once = rows < labels[graph.indices]
     edges = np.zeros((int(once.sum()), 5))
@@ -131,12 +132,10 @@ def _regions(
 
 def _pieces(
     surfaces: Surfaces,
-    touch: Array,
-    a: Int[Array, " P"],
-    b: Int[Array, " P"],
+    touch: Bool[Array, " P"],
     places: Float[Array, "N 3"],
     lab: Float[Array, "N 3"],
-    normals: Float[Array, "S 3"],
+    normals: Float[Array, "N 3"],
 ) -> Float[Array, "T 5"]:
     """The rows of `Regions.contact` of the pieces of border where two superpoints touch."""
     near, far, length = surfaces.near[touch], surfaces.far[touch], surfaces.length[touch]
@@ -144,7 +143,7 @@ def _pieces(
     step /= np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-12)
     # Above 0 where the surfaces turn away from each other, as at the edges of a box, and below
     # where they face each other, as where the box stands on a table.
-    bend = ((normals[a[touch]] - normals[b[touch]]) * step).sum(1)
+    bend = ((normals[near] - normals[far]) * step).sum(1)
     differ = np.linalg.norm(lab[near] - lab[far], axis=1)
     parts = (np.ones(len(near)), differ, np.maximum(-bend, 0), np.maximum(bend, 0))
     return np.stack([*(length * part for part in parts), np.zeros(len(near))], 1)
@@ -156,22 +155,28 @@ def _lab(sh0: Float[Array, "N 3"]) -> Float[Array, "N 3"]:
 
 
 def _normals(
-    prepared: Prepared,
-    places: Float[Array, "N 3"],
+    gaussians: Gaussians,
+    graph: Graph,
     labels: Int[Array, " N"],
     mass: Float[Array, " N"],
     facing: Float[Array, "N 3"],
-    count: int,
-) -> Float[Array, "S 3"]:
-    """The direction in which each superpoint is thinnest, towards the cameras that see it."""
-    axes = _axes(prepared.gaussians.quats) * prepared.gaussians.scales[:, None, :]
+) -> Float[Array, "N 3"]:
+    """The direction in which the surface is thinnest at each Gaussian, towards the cameras.
+
+    It is that of the Gaussian and its neighbors of the same superpoint together, because optimized
+    Gaussians are not always flat, and a superpoint as a whole bends around edges.
+    """
+    rows = np.repeat(labels, np.diff(graph.indptr))
+    weights = np.where(rows == labels[graph.indices], mass[graph.indices], 0).astype(np.float32)
+    around = graph.matrix(weights)
+    total = np.maximum(np.asarray(around.sum(1)), 1e-30)
+    places = gaussians.means - gaussians.means.mean(0)
+    axes = _axes(gaussians.quats) * gaussians.scales[:, None, :]
     second = axes @ axes.transpose(0, 2, 1) + places[:, :, None] * places[:, None, :]
-    total = np.bincount(labels, mass, count)[:, None]
-    middle = summed(labels, mass[:, None] * places, count) / total
-    moments = summed(labels, mass[:, None] * second.reshape(-1, 9), count) / total
-    spread = moments.reshape(-1, 3, 3) - middle[:, :, None] * middle[:, None, :]
-    thinnest = np.linalg.eigh(spread)[1][:, :, 0]
-    side = (thinnest * summed(labels, facing, count)).sum(1, keepdims=True)
+    middle = around @ places / total
+    moments = (around @ second.reshape(-1, 9) / total).reshape(-1, 3, 3)
+    thinnest = np.linalg.eigh(moments - middle[:, :, None] * middle[:, None, :])[1][:, :, 0]
+    side = (thinnest * facing).sum(1, keepdims=True)
     return np.where(side < 0, -thinnest, thinnest)
 
 

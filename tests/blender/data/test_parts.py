@@ -77,9 +77,7 @@ def test_what_the_user_has_changed_stays(thing):
     segments.assign(thing, own, chosen)
     for granularity in (0, 1):
         thing.ludvig.granularity = granularity
-        np.testing.assert_array_equal(
-            segments.mask(thing, segments.find(thing, number)), chosen
-        )
+        np.testing.assert_array_equal(segments.mask(thing, segments.find(thing, number)), chosen)
 
 
 def test_the_largest_are_shown(thing):
