@@ -28,8 +28,8 @@ from .surfaces import Surfaces
 
 # The share of the views below which a region is a shred: 180 pixels of a photo of 960 x 640.
 LEAST = 3e-4
-# The logit at which merges hold at detail 0.5, and how far from it those at details 0 and 1 are.
-USUAL, SPAN = -1.0, 6.0
+# Merges hold down to logit 0 at detail 0.5, and down to −SPAN and SPAN at details 0 and 1.
+SPAN = 6.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def divide(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
     return Hierarchy(
         leaf[labels],
         merges,
-        0.5 + (_lowest(merges, logits, count) - USUAL) / np.float32(2 * SPAN),
+        0.5 + _lowest(merges, logits, count) / np.float32(2 * SPAN),
         (regions.features / np.maximum(regions.count[:, None], 1)).astype(np.float32),
     )
 

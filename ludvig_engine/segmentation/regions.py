@@ -97,7 +97,8 @@ def superpoints(
 def _regions(
     prepared: Prepared, surfaces: Surfaces, labels: Int[Array, " N"], groups: Segments
 ) -> Regions:
-    gaussians, graph, count = prepared.gaussians, prepared.graph, len(groups.x)
+    gaussians, graph = prepared.gaussians, prepared.graph
+    count = len(groups.x)
     seen = surfaces.area > 0
     usual = float(surfaces.area[seen].mean()) if seen.any() else 1.0
     mass = surfaces.area + UNSEEN * usual
@@ -108,7 +109,7 @@ def _regions(
     spread = float(np.sqrt(groups.x[:, :channels].var(0).sum()))
     a, b = labels[surfaces.near], np.where(surfaces.far < 0, -1, labels[surfaces.far])
     outer, touch = a != b, surfaces.touch & (a != b)
-    rim = np.bincount(a[outer], surfaces.length[outer], count)
+    rim = np.bincount(a[outer], surfaces.length[outer], count).astype(np.float64)
     rim += np.bincount(b[touch], surfaces.length[touch], count)
     pieces = _pieces(surfaces, touch, gaussians.means, lab, normals)
     rows = np.repeat(labels, np.diff(graph.indptr))
@@ -138,7 +139,8 @@ def _pieces(
     normals: Float[Array, "N 3"],
 ) -> Float[Array, "T 5"]:
     """The rows of `Regions.contact` of the pieces of border where two superpoints touch."""
-    near, far, length = surfaces.near[touch], surfaces.far[touch], surfaces.length[touch]
+    near, far = surfaces.near[touch], surfaces.far[touch]
+    length = surfaces.length[touch]
     step = (places[near] - places[far]).astype(np.float64)
     step /= np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-12)
     # Above 0 where the surfaces turn away from each other, as at the edges of a box, and below

@@ -13,7 +13,8 @@ from ludvig_engine.wire import hierarchy
 def random_hierarchy(seed, leaves=30, merges=25):
     """Merges of random pairs of nodes that are left, with levels that never rise."""
     rng = np.random.default_rng(seed)
-    left, pairs, levels = list(range(leaves)), [], np.full(leaves + merges, 1.2)
+    left, pairs = list(range(leaves)), []
+    levels = np.full(leaves + merges, 1.2)
     for number in range(merges):
         pair = [left.pop(rng.integers(len(left))) for _ in range(2)]
         pairs.append(pair)
