@@ -78,6 +78,12 @@ def _reapply(segment: types.Segment, _context: bpy.types.Context) -> None:
     changes.redraw()
 
 
+def _cut(settings: types.Splats, _context: bpy.types.Context) -> None:
+    from . import parts
+
+    parts.cut(settings.id_data)
+
+
 def _show_or_hide(segment: types.Segment, _context: bpy.types.Context) -> None:
     from . import segments
 
@@ -124,6 +130,8 @@ class LudvigSegment(bpy.types.PropertyGroup):
     )
     prompts: CollectionProperty(type=LudvigPrompt)
     note: StringProperty(description="The engine's notes on the newest result")
+    leaf: IntProperty(description="Largest leaf of a part found without prompts", default=-1)
+    node: IntProperty(description="Node of the hierarchy that the part is", default=-1)
 
 
 class LudvigSplats(bpy.types.PropertyGroup):
@@ -157,6 +165,16 @@ class LudvigSplats(bpy.types.PropertyGroup):
     )  # fmt: skip
     segments: CollectionProperty(type=LudvigSegment)
     active_segment: IntProperty(name="Segment", description="The segment that new prompts go to")
+    hierarchy: StringProperty(description="How the parts found without prompts merge")
+    granularity: FloatProperty(
+        name="Granularity", description="0 shows few large parts, 1 many small ones. "
+        "Parts that you have changed stay as they are",
+        min=0, max=1, default=0.5, subtype="FACTOR", update=_cut,
+    )  # fmt: skip
+    most: IntProperty(
+        name="At Most", description="Number of parts to show; the largest are shown",
+        min=1, max=200, default=32, update=_cut,
+    )  # fmt: skip
 
 
 class LudvigScene(bpy.types.PropertyGroup):

@@ -108,7 +108,8 @@ def mask(thing: SplatObject, segment: Segment) -> np.ndarray:
 
 
 def write(thing: SplatObject, segment: Segment, values: np.ndarray, threshold: float) -> None:
-    """Store scores (N,) and select the splats above the threshold."""
+    """Store scores (N,) and select the splats above the threshold. The segment is no part then."""
+    segment.leaf = segment.node = -1
     attributes.put(thing.data, segment.attribute, "FLOAT", values)
     segment.threshold = threshold  # selects the splats, if it changes
     select(thing, segment)

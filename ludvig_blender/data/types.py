@@ -51,6 +51,8 @@ class Segment(bpy.types.PropertyGroup):
     visible: bool
     prompts: Collection[Prompt]
     note: str
+    leaf: int
+    node: int
 
 
 class Splats(bpy.types.PropertyGroup):
@@ -64,6 +66,9 @@ class Splats(bpy.types.PropertyGroup):
     source: str
     segments: Collection[Segment]
     active_segment: int
+    hierarchy: str
+    granularity: float
+    most: int
 
 
 class Scene(bpy.types.PropertyGroup):

@@ -1,45 +1,28 @@
-"""The operator that divides all splats into segments without prompts."""
+"""Operators for all segments at once: divide all splats without prompts, and find what is alike."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import FloatProperty, IntProperty
+from bpy.props import FloatProperty
 
 from ..data import messages
 from ..engine import commit, link
 from . import polls
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ...ludvig_engine.wire.methods import Segments
     from ..data.types import Outcome, SplatObject
 
 
 class AutoSegments(bpy.types.Operator):
-    """Divide all splats into segments by their features, without prompts"""
+    """Divide all splats into parts by their looks and shapes, without prompts"""
 
     bl_idname = "ludvig.segments_auto"
     bl_label = "Find All Segments"
     # The undo step is made when the answer of the engine arrives.
     bl_options = {"REGISTER"}  # noqa: RUF012
-
-    detail: FloatProperty(
-        name="Detail",
-        description="0 finds few large segments, 1 finds many small ones",
-        min=0,
-        max=1,
-        default=0.5,
-    )
-    limit: IntProperty(
-        name="At Most",
-        description="Number of segments to keep; the largest are kept",
-        min=1,
-        max=100,
-        default=12,
-    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -51,22 +34,59 @@ class AutoSegments(bpy.types.Operator):
         from ..engine import solve, subject
 
         thing = splats.splat_objects(context)[0]
-        limit = self.limit
 
         def done(thing: SplatObject, answer: Segments) -> None:
-            commit.run(lambda: _write_all(thing, answer.labels, min(answer.count, limit)))
+            commit.run(lambda: _write(thing, answer))
             messages.clear()
 
-        request = Request("", solve.extractor(thing), self.detail)
+        request = Request("", solve.extractor(thing))
         task = subject.of(thing).ask(request, done=done, label="Finding all segments")
         return link.finish(self, task)
 
 
-def _write_all(thing: SplatObject, labels: np.ndarray, count: int) -> None:
-    from ..data import segments
+def _write(thing: SplatObject, answer: Segments) -> None:
+    from ..data import parts
 
-    for label in range(count):
-        segments.assign(thing, segments.add(thing, f"Part {label + 1}"), labels == label)
+    parts.keep(thing, answer)
+    parts.cut(thing)
+    thing.ludvig.mode = "SEGMENTS"
 
 
-register, unregister = bpy.utils.register_classes_factory((AutoSegments,))
+class SelectLike(bpy.types.Operator):
+    """Select all parts that look like the active segment"""
+
+    bl_idname = "ludvig.select_like"
+    bl_label = "Select All Like This"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    distance: FloatProperty(
+        name="Difference",
+        description="How different they may look, in standard deviations of the scene's features",
+        min=0,
+        soft_max=2,
+        default=0.5,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not polls.found(cls, context):
+            return False
+        from ..data import parts, splats
+
+        if parts.leaves(splats.splat_objects(context)[0]) is None:
+            cls.poll_message_set("The parts are not known yet: Find All Segments first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        from ..data import parts, segments, splats
+        from .segmenting import chosen
+
+        thing, segment = chosen(context)
+        found = parts.like(thing, segments.mask(thing, segment), self.distance)
+        splats.set_selection(thing.data, found & ~segments.hidden(thing))
+        segments.changed(thing)
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory((AutoSegments, SelectLike))

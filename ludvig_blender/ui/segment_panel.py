@@ -150,6 +150,7 @@ class SegmentMenu(bpy.types.Menu):
         layout.separator()
         layout.operator("ludvig.segment_add", text="New from Selection").from_selection = True
         layout.operator("ludvig.segments_auto")
+        layout.operator("ludvig.select_like")
         layout.separator()
         layout.operator("ludvig.segment_modifier", icon="GEOMETRY_NODES")
 
@@ -178,6 +179,13 @@ class SegmentsPanel(Section, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("ludvig.segment_select", text="Select")
         row.operator("ludvig.segment_assign", text="Assign")
+        if not thing.ludvig.hierarchy:
+            layout.operator("ludvig.segments_auto", icon="OUTLINER_OB_GROUP_INSTANCE")
+            return
+        column = layout.column(align=True)
+        column.prop(thing.ludvig, "granularity", slider=True)
+        column.prop(thing.ludvig, "most")
+        layout.operator("ludvig.select_like", icon="VIEWZOOM")
 
 
 class SelectionPanel(Section, bpy.types.Panel):

@@ -32,6 +32,7 @@ class Benchmark(StrEnum):
     captures = "captures"
     ablation = "ablation"
     clicks = "clicks"
+    auto = "auto"
 
 
 def command(
@@ -40,7 +41,9 @@ def command(
     ],
     folders: Annotated[
         list[Path],
-        typer.Argument(help="The dataset's folder; clicks take several", metavar="FOLDER..."),
+        typer.Argument(
+            help="The dataset's folder; clicks and auto take several", metavar="FOLDER..."
+        ),
     ],
     scene: Annotated[
         list[str] | None, typer.Option(help="Evaluate only this task; default: all")
@@ -92,10 +95,10 @@ def command(
         if not folder.is_dir():
             raise EngineError("not_found", f"There is no folder {folder}.", ["Check the path."])
     data = folders[0]
-    if len(folders) > 1 and benchmark is not Benchmark.clicks:
+    if len(folders) > 1 and benchmark not in (Benchmark.clicks, Benchmark.auto):
         raise EngineError(
             "bad_input",
-            f"There are {len(folders)} folders, but only clicks take several.",
+            f"There are {len(folders)} folders, but only clicks and auto take several.",
             ["Give one folder."],
         )
     only, extractors = scene or [], extractor or []
@@ -107,6 +110,9 @@ def command(
         if benchmark is Benchmark.clicks:
             asked = {"beside": beside, "control": control, "pictures": pictures}
             _click(folders, only, "".join(extractors) or "auto", asked, out, json, options)
+            return
+        if benchmark is Benchmark.auto:
+            _divide(folders, only, "".join(extractors) or "auto", out, json, options)
             return
         if benchmark is Benchmark.ablation:
             _ablate(data, only, "".join(extractors) or "auto", out, json, options)
@@ -197,6 +203,21 @@ def _click(
     tried, found = run(folders, only, extractor, **asked, options=options)
     about = {"ludvig": __version__, "benchmark": "clicks", "data": [str(one) for one in folders]}
     _report({**about, **found}, tables(tried, found), out, json)
+
+
+def _divide(
+    folders: list[Path],
+    only: list[str],
+    extractor: str,
+    out: Path | None,
+    json: bool,
+    options: dict[str, Any],
+) -> None:
+    from .eval_auto import run, tables
+
+    found = run(folders, only, extractor, options)
+    about = {"ludvig": __version__, "benchmark": "auto", "data": [str(one) for one in folders]}
+    _report({**about, **found}, tables(found), out, json)
 
 
 def _report(

@@ -10,9 +10,10 @@ with the same defaults. All arrays per Gaussian are in the engine's order; `Scen
 in the file's order.
 """
 
+from .dividing import divide
 from .preparing import load, prepare
 from .segmenting import segment
 from .showing import render
 from .uplifts import uplift
 
-__all__ = ["load", "prepare", "render", "segment", "uplift"]
+__all__ = ["divide", "load", "prepare", "render", "segment", "uplift"]

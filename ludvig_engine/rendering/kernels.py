@@ -346,6 +346,25 @@ def render_band(members, geometry, bounds, top, bottom, width, index, values, li
     return image, alpha
 
 
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
+def front_band(members, geometry, bounds, top, bottom, width, limits):
+    """The member that stops the first half of the light, per pixel (rows, width); −1 if none."""
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, None)
+    found = np.full((bottom - top, _padded(width)), -1, np.int32)
+    for n in range(len(members)):
+        if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
+            break
+        g = _constants(own, n)
+        low, high = _live_range(live, box[n, 0], box[n, 1])
+        for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
+            x0, x1 = _row(T, w, g, y, top, low, high, limits)
+            row = _u(y - top)
+            for x in range(_u(x0), _u(x1)):
+                if found[row, x] < 0 and T[row, x] < _f(0.5):
+                    found[row, x] = members[n]
+    return found[:, :width]
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
 def members_of_bands(bounds, band_of_row, bands):
     """Which ellipses touch each band, nearest first, by counting sort.

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, Int
 from ..errors import EngineError
 from ..progress import Job
-from ..segmentation.divide import divide
+from ..segmentation.automatic import divided
 from ..segmentation.grow import grow, shrink
 from ..segmentation.segment import Options, segment
 from ..stages import ANSWER, PREPARE, READ_PROMPTS
@@ -100,7 +101,7 @@ def _resized(state: State, request: GrowSegment | ShrinkSegment, change: Any, jo
 
 
 def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
-    """Answer segments/auto: divide the scene into parts; labels in file order, −1 if left out."""
+    """Answer segments/auto: the hierarchy of all segments and one cut of it, in file order."""
     if not 0 <= request.detail <= 1:
         raise EngineError(
             "bad_input",
@@ -110,7 +111,20 @@ def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
     watch = Stopwatch(job, PREPARE)
     scene = state.scene(request.scene, job=job)
     prepared = state.prepared(request.scene, request.extractor, job=watch)
-    labels = divide(prepared, detail=request.detail, job=watch)
-    whole = np.full(scene.file_count, -1, np.int32)
-    whole[scene.rows] = labels
-    return Segments(whole, int(labels.max(initial=-1)) + 1, watch.timings())
+    found = divided(prepared, job=watch)
+    labels, count = found.cut(request.detail)
+
+    def whole(values: Int[Array, " N"]) -> Int[Array, " F"]:
+        out = np.full(scene.file_count, -1, np.int32)
+        out[scene.rows] = values
+        return out
+
+    return Segments(
+        whole(labels),
+        count,
+        watch.timings(),
+        whole(found.leaves),
+        found.merges,
+        found.levels,
+        found.features,
+    )

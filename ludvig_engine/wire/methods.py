@@ -382,15 +382,20 @@ class Segments:
     labels: Annotated[Array, "I32", "N"]
     count: int
     timings: dict[str, float]  # seconds by the ids of stages.py
+    # The hierarchy that `labels` is one cut of; hierarchy.py cuts it anywhere else.
+    leaves: Annotated[Array, "I32", "N"]  # 0..S-1, the smallest segments; -1 as in `labels`
+    merges: Annotated[Array, "I32", "M 2"]  # the two nodes that become node S + m
+    levels: Annotated[Array, "F32", "M"]  # the highest detail at which they are one
+    features: Annotated[Array, "F32", "S D"]  # of the leaves, means of unit vectors
 
 
 @dataclass(frozen=True)
 class AutoSegments(Request[Segments], method="segments/auto"):
-    """Divide the whole scene into segments, without prompts."""
+    """Divide the whole scene into segments, without prompts: all levels of detail at once."""
 
     scene: str
     extractor: str = "colour"
-    detail: float = 0.5  # 0: few large segments, 1: many small ones
+    detail: float = 0.5  # of `labels`; 0: few large segments, 0.5: things, 1: many small parts
 
 
 # ---- memory and cache

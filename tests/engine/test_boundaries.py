@@ -31,6 +31,7 @@ SHARED = {
                 "codec",
                 "prompt_kinds",
                 "methods",
+                "hierarchy",
             ),
             *("connection", "handshake", "calls", "line", "connection_file", "process", "client"),
         )

@@ -210,11 +210,12 @@ def test_grow_and_shrink_follow_the_segment():
 
 def test_all_segments():
     thing = scene()
-    bpy.ops.ludvig.segments_auto(limit=2)
-    assert [segment.name for segment in thing.ludvig.segments] == ["Part 1", "Part 2"]
+    bpy.ops.ludvig.segments_auto()
     found = [segments.mask(thing, segment) for segment in thing.ludvig.segments]
-    assert [mask.sum() for mask in found] == [60, 60]
+    assert sorted(mask.sum() for mask in found) == [60, 120]
     assert not (found[0] & found[1]).any()
+    thing.ludvig.granularity = 1
+    assert [segments.mask(thing, segment).sum() for segment in thing.ludvig.segments] == [60] * 3
 
 
 BAD = {

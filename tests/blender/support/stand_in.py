@@ -104,10 +104,17 @@ def resize(request, _job, grow):
 
 
 def divide(request, _job):
+    """The colors are the leaves, numbered by size; they merge one by one, from 0.9 down to 0.1."""
     colors = scenes[int(request.scene)].sh0[:, 0].round(1)
-    _, labels, sizes = np.unique(colors, axis=0, return_inverse=True, return_counts=True)
-    order = np.argsort(np.argsort(-sizes, kind="stable"))
-    return methods.Segments(order[labels.ravel()].astype(np.int32), len(sizes), {})
+    means, labels, sizes = np.unique(colors, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-sizes, kind="stable")
+    leaves = np.argsort(order)[labels.ravel()].astype(np.int32)
+    count = len(sizes)
+    merges = np.array(
+        [(count + n - 1 if n else 0, n + 1) for n in range(count - 1)], np.int32
+    ).reshape(-1, 2)
+    levels = np.linspace(0.9, 0.1, count - 1, dtype=np.float32)
+    return methods.Segments(leaves, count, {}, leaves, merges, levels, means[order])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,193 @@
+"""Regions of a scene, what lies between them, and what becomes of both when regions merge.
+
+Regions begin as superpoints. All that is known of a region, and of the border between two, is sums
+over its Gaussians and over pieces of border, so merging adds rows up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from skimage.color import rgb2lab
+
+from ..arrays import Array, Bool, Float, Int
+from ..graph.neighbors import Graph
+from ..graph.superpoints import Segments, describe, grouped
+from ..io.quantized import SH_C0
+from ..progress import SILENT, Job
+from ..scene import Gaussians
+from .prepared import Prepared
+from .surfaces import Surfaces
+
+FEW = 1500  # superpoints, at most about
+# What Gaussians that no view sees weigh, as a share of the mean area of those seen.
+UNSEEN = 1e-4
+
+
+@dataclass(frozen=True)
+class Regions:
+    """S regions and the E pairs of them that touch or are neighbors in the graph."""
+
+    share: Float[Array, " S"]  # of the pixels of all views, 0..1
+    area: Float[Array, " S"]  # squared scene units, as the mean over the views
+    rim: Float[Array, " S"]  # length of the border in scene units, as the mean over the views
+    mass: Float[Array, " S"]  # the weight of the sums below
+    color: Float[Array, "S 3"]  # Σ mass · Lab / 100
+    count: Float[Array, " S"]  # Gaussians
+    features: Float[Array, "S D"]  # Σ of unit features, in standard deviations of the scene's
+    a: Int[Array, " E"]
+    b: Int[Array, " E"]
+    # Per pair: the length of the contact in scene units, and over it the sums of the difference of
+    # colors, of how much surfaces bend inwards, and of how much outwards; and edges of the graph.
+    contact: Float[Array, "E 5"]
+
+    def __len__(self) -> int:
+        return len(self.share)
+
+    def merged(self, into: Int[Array, " S"], count: int) -> Regions:
+        """`count` regions: region i becomes part of number into[i]."""
+        a, b = into[self.a], into[self.b]
+        inner = a == b
+        gone = np.bincount(a[inner], 2 * self.contact[inner, 0], count)
+        pairs, number = np.unique(
+            np.minimum(a, b)[~inner] * np.int64(count) + np.maximum(a, b)[~inner],
+            return_inverse=True,
+        )
+        sums = {
+            name: summed(into, getattr(self, name), count)
+            for name in ("share", "area", "rim", "mass", "color", "count", "features")
+        }
+        sums["rim"] = np.maximum(sums["rim"] - gone, 0)
+        contact = summed(number, self.contact[~inner], len(pairs))
+        return Regions(**sums, a=pairs // count, b=pairs % count, contact=contact)
+
+    def first(self, count: int) -> Regions:
+        """The first `count` regions and the pairs of them."""
+        kept = (self.a < count) & (self.b < count)
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        pairs = {name: arrays.pop(name)[kept] for name in ("a", "b", "contact")}
+        return Regions(**{name: array[:count] for name, array in arrays.items()}, **pairs)
+
+    def touching(self) -> Regions:
+        """Without the pairs that have no contact."""
+        kept = self.contact[:, 0] > 0
+        return replace(self, a=self.a[kept], b=self.b[kept], contact=self.contact[kept])
+
+
+def summed(
+    into: Int[Array, " N"], values: Float[Array, " N"] | Float[Array, "N K"], count: int
+) -> Array:
+    """The sums of values (N,) or (N, K) over what goes into each of `count` groups."""
+    places = (np.ones(len(into)), (into, np.arange(len(into))))
+    return np.asarray(csr_matrix(places, shape=(count, len(into))) @ values)
+
+
+def superpoints(
+    prepared: Prepared, surfaces: Surfaces, *, job: Job = SILENT
+) -> tuple[Int[Array, " N"], Regions]:
+    """The superpoint of each Gaussian, and the superpoints as regions."""
+    gaussians, graph = prepared.gaussians, prepared.graph
+    x = job.aside(lambda: describe(graph, prepared.uplifted, gaussians.means))
+    labels, groups = grouped(Segments.of(graph, x), few=FEW, job=job)
+    return labels, job.aside(lambda: _regions(prepared, surfaces, labels, groups))
+
+
+def _regions(
+    prepared: Prepared, surfaces: Surfaces, labels: Int[Array, " N"], groups: Segments
+) -> Regions:
+    gaussians, graph = prepared.gaussians, prepared.graph
+    count = len(groups.x)
+    seen = surfaces.area > 0
+    usual = float(surfaces.area[seen].mean()) if seen.any() else 1.0
+    mass = surfaces.area + UNSEEN * usual
+    lab = _lab(gaussians.sh0[:, 0])
+    normals = _normals(gaussians, graph, labels, mass, surfaces.facing)
+    channels = prepared.uplifted.features.shape[1]
+    features = groups.x[:, :channels] * groups.mass[:, None].astype(np.float64)
+    spread = float(np.sqrt(groups.x[:, :channels].var(0).sum()))
+    a, b = labels[surfaces.near], np.where(surfaces.far < 0, -1, labels[surfaces.far])
+    outer, touch = a != b, surfaces.touch & (a != b)
+    rim = np.bincount(a[outer], surfaces.length[outer], count).astype(np.float64)
+    rim += np.bincount(b[touch], surfaces.length[touch], count)
+    pieces = _pieces(surfaces, touch, gaussians.means, lab, normals)
+    rows = np.repeat(labels, np.diff(graph.indptr))
+    once = rows < labels[graph.indices]
+    edges = np.zeros((int(once.sum()), 5))
+    edges[:, 4] = 1
+    start = Regions(
+        share=np.bincount(labels, surfaces.share, count),
+        area=np.bincount(labels, surfaces.area, count),
+        rim=rim,
+        mass=np.bincount(labels, mass, count),
+        color=summed(labels, mass[:, None] * lab, count),
+        count=groups.mass.astype(np.float64),
+        features=features / max(spread, 1e-12),
+        a=np.concatenate([a[touch], rows[once]]).astype(np.int64),
+        b=np.concatenate([b[touch], labels[graph.indices][once]]).astype(np.int64),
+        contact=np.concatenate([pieces, edges]),
+    )
+    return start.merged(np.arange(count), count)  # which adds up the pieces of each pair
+
+
+def _pieces(
+    surfaces: Surfaces,
+    touch: Bool[Array, " P"],
+    places: Float[Array, "N 3"],
+    lab: Float[Array, "N 3"],
+    normals: Float[Array, "N 3"],
+) -> Float[Array, "T 5"]:
+    """The rows of `Regions.contact` of the pieces of border where two superpoints touch."""
+    near, far = surfaces.near[touch], surfaces.far[touch]
+    length = surfaces.length[touch]
+    step = (places[near] - places[far]).astype(np.float64)
+    step /= np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-12)
+    # Above 0 where the surfaces turn away from each other, as at the edges of a box, and below
+    # where they face each other, as where the box stands on a table.
+    bend = ((normals[near] - normals[far]) * step).sum(1)
+    differ = np.linalg.norm(lab[near] - lab[far], axis=1)
+    parts = (np.ones(len(near)), differ, np.maximum(-bend, 0), np.maximum(bend, 0))
+    return np.stack([*(length * part for part in parts), np.zeros(len(near))], 1)
+
+
+def _lab(sh0: Float[Array, "N 3"]) -> Float[Array, "N 3"]:
+    rgb = np.clip(0.5 + SH_C0 * sh0, 0, 1)
+    return np.asarray(rgb2lab(rgb), np.float32) / 100
+
+
+def _normals(
+    gaussians: Gaussians,
+    graph: Graph,
+    labels: Int[Array, " N"],
+    mass: Float[Array, " N"],
+    facing: Float[Array, "N 3"],
+) -> Float[Array, "N 3"]:
+    """The direction in which the surface is thinnest at each Gaussian, towards the cameras.
+
+    It is that of the Gaussian and its neighbors of the same superpoint together, because optimized
+    Gaussians are not always flat, and a superpoint as a whole bends around edges.
+    """
+    rows = np.repeat(labels, np.diff(graph.indptr))
+    weights = np.where(rows == labels[graph.indices], mass[graph.indices], 0).astype(np.float32)
+    around = graph.matrix(weights)
+    total = np.maximum(np.asarray(around.sum(1)), 1e-30)
+    places = gaussians.means - gaussians.means.mean(0)
+    axes = _axes(gaussians.quats) * gaussians.scales[:, None, :]
+    second = axes @ axes.transpose(0, 2, 1) + places[:, :, None] * places[:, None, :]
+    middle = around @ places / total
+    moments = (around @ second.reshape(-1, 9) / total).reshape(-1, 3, 3)
+    thinnest = np.linalg.eigh(moments - middle[:, :, None] * middle[:, None, :])[1][:, :, 0]
+    side = (thinnest * facing).sum(1, keepdims=True)
+    return np.where(side < 0, -thinnest, thinnest)
+
+
+def _axes(quats: Float[Array, "N 4"]) -> Float[Array, "N 3 3"]:
+    """Rotation matrices, with the axes as columns."""
+    w, x, y, z = quats.T
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, 1) for row in rows], 1)
