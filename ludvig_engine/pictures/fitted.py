@@ -2,6 +2,9 @@
 
 What is found holds for everything that follows, because it is part of the scene: `Scene.raster`
 and the cameras of `Scene.views`. A note says what was found, with numbers.
+
+Settings are tried at the size that was trained at, however small the views' photos are: the blur
+counts in pixels, and in a reduced photo means of pixels look like another blur.
 """
 
 from __future__ import annotations
@@ -9,18 +12,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ..errors import EngineError
+from ..io.lens import Lens
 from ..io.photos import read_photo
+from ..io.shots import limited
 from ..progress import SILENT, Job
 from ..rendering.frames import Frame, find_frame
 from ..rendering.search import Found, Search
 from ..rendering.trial import Trial
-from ..scene import Photo, Scene, View
-from ..scene.raster import GSPLAT, Raster, usual_near
+from ..scene import Camera, Photo, Scene, View
+from ..scene.raster import GSPLAT, Raster, reduced_blur, usual_near
 from ..stages import TRY_SETTINGS
 from .check import DOUBTFUL, spread
 
 VIEWS = 4  # photos that settings are tried on
+# Pixels: 3DGS and nerfstudio train on the photos as they are, or reduced to this width.
+TRAINED_SIDE = 1600
 
 Shots = list[tuple[View, Photo]]
 
@@ -32,18 +41,34 @@ def fitted(scene: Scene, *, near: float | None = None, job: Job = SILENT) -> Sce
     finds it. Raises `Cancelled`.
     """
     raster = replace(GSPLAT, near=usual_near(scene.distance) if near is None else near)
-    scene = replace(scene, raster=raster)
+    found = _trained(replace(scene, raster=raster), near, job)
+    blur = reduced_blur(found.raster.blur, reduction(found))
+    return replace(found, raster=replace(found.raster, blur=blur))
+
+
+def reduction(scene: Scene) -> float:
+    """How long the sides of the views' pixels were when the scene was trained, in their own.
+
+    It is 1 unless the photos were reduced below the size that trainers read them at.
+    """
+    views = spread([view for view in scene.views if all(view.photo_size)], VIEWS)
+    shares = [view.camera.K[0, 0] / _as_trained(view).camera.K[0, 0] for view in views]
+    return min(float(np.median(shares)), 1.0) if shares else 1.0
+
+
+def _trained(scene: Scene, near: float | None, job: Job) -> Scene:
+    """The scene with the settings that it was trained with, at the size that was trained at."""
     views = [view for view in scene.views if view.photo is not None]
     search = Search(scene.distance, near is None)
     job.report(TRY_SETTINGS, 0, 1)
     middle = _trials(scene, _readable(views[len(views) // 2 :][:1]))
-    if middle and not search.promising(middle[0], raster, job=job):
+    if middle and not search.promising(middle[0], scene.raster, job=job):
         return scene
     shots = _readable(spread(views, VIEWS))
     trials = _trials(scene, shots)
     if not trials:
         return scene
-    found = search.run(trials, raster, job=job)
+    found = search.run(trials, scene.raster, job=job)
     if found.after >= DOUBTFUL:
         return _noted(scene, found)
     return _in_another_frame(scene, shots, found, near, job)
@@ -104,10 +129,19 @@ def _described(raster: Raster, usual: Raster) -> str:
     return " and ".join(parts)
 
 
+def _as_trained(view: View) -> View:
+    """The view with its photo at the size that trainers read it at."""
+    if isinstance(view.lens, Lens):
+        lens = Lens.covering(view.lens.distorted, view.photo_size, TRAINED_SIDE)
+        camera = Camera(view.camera.viewmat, lens.pinhole.K, *lens.pinhole.size)
+        return replace(view, camera=camera, lens=lens)
+    return replace(view, camera=view.camera.resized(*limited(view.photo_size, TRAINED_SIDE)))
+
+
 def _readable(views: Sequence[View]) -> Shots:
-    """The photos of these views that can be read and show something."""
+    """The photos of these views that can be read and show something, at the trainer's size."""
     found = []
-    for view in views:
+    for view in map(_as_trained, views):
         try:
             photo = read_photo(view)
         # Whatever uses the photo says so; here, other photos do as well.

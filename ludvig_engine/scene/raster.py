@@ -51,6 +51,16 @@ class Raster:
 GSPLAT = Raster()
 
 
+def reduced_blur(blur: float, reduction: float) -> float:
+    """The blur in px² of pictures whose sides are `reduction` times as long as those trained on.
+
+    The trainer's blur shrinks with the pixels. Reduced photos also have the means of the pixels
+    that they were, and the variance of a pixel's square is 1/12 px², of which their own size
+    already had its part.
+    """
+    return blur * reduction**2 + (1 - reduction**2) / 12
+
+
 def usual_near(distance: float) -> float:
     """3DGS's near plane, or a nearer one where the scene's units are so large that 0.2 is far.
 

@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
+from ..arrays import Array, Float
 from ..graph.neighbors import Graph
+from ..graph.superpoints import contracted
 from ..graph.walk import Walk
 from ..progress import SILENT, Job, Shared
 from ..scene import Gaussians, View, counted
 from ..scene.raster import GSPLAT, Raster
 from ..uplifting import Uplifted
 from .coarse import Coarse
+from .creases import crease_factors
 from .descriptor import Descriptor
+from .nesting import Nesting
+from .settings import Settings
 
 T = TypeVar("T")
+
+# Weights above this quantile count as this quantile: a few huge Gaussians fill most of some photos.
+MOST_SEEN = 0.95
 
 
 @dataclass(frozen=True)
@@ -56,9 +66,41 @@ class Prepared:
 
         return self._begin_coarse(bandwidth, share, job).result(job=job)
 
-    def begin(self, bandwidth: float, *, share: float) -> None:
+    @property
+    def visible(self) -> Float[Array, " N"]:
+        """How much the photos show of each Gaussian, without the excess of the largest ones."""
+        weights = self.uplifted.weights
+        return np.minimum(weights, np.quantile(weights, MOST_SEEN))
+
+    def nesting(self, settings: Settings, *, job: Job = SILENT) -> Nesting:
+        """The nested groups of this scene's superpoints."""
+        return self._begin_nesting(settings, job).result(job=job)
+
+    def begin(self, settings: Settings) -> None:
         """Begin what takes seconds the first time, in helper threads."""
-        self._begin_coarse(bandwidth, share, SILENT)
+        self._begin_nesting(settings, SILENT)
+
+    def _begin_nesting(self, settings: Settings, job: Job) -> Shared[Nesting]:
+        def make(job: Job) -> Nesting:
+            coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
+            factors = crease_factors(
+                *(self.graph, self.gaussians, self.uplifted.weights),
+                [view.camera for view in self.views],
+                concave=settings.concave,
+                raster=self.raster,
+                job=job,
+            )
+            labels, count = coarse.labels, len(coarse.size)
+            return Nesting.of(
+                contracted(self.graph, self.graph.distances * factors, labels),
+                contracted(self.graph, np.ones_like(factors), labels),
+                coarse.size,
+                np.bincount(labels, self.visible, count),
+                compact=settings.compact,
+                job=job,
+            )
+
+        return self._begin(("nesting", settings), make, job)
 
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:

@@ -1,5 +1,8 @@
 """From prompts to a segment.
 
+Clicks and strokes are taken one after the other (strokes.py). Masks, boxes, regions through the
+scene and words, which also say how far the object reaches, are taken together, and first:
+
 1. Evidence: paint is lifted to the Gaussians, as positive and negative weight (painting.lift).
 2. Unary P: a logistic regression on features and, softly, position is trained on the evidence
    (likeness.learn).
@@ -9,7 +12,7 @@
    graph that restarts at the prompts and at P. It is convex and has one solution, in 0..1; the
    result of plain power iteration depends on when it is stopped.
 4. A mask shows where the object ends: λ and threshold are those whose selection, rendered with the
-   mask's camera, agrees best with the mask. Clicks, strokes and boxes do not show that.
+   mask's camera, agrees best with the mask. Boxes and words do not show that.
 5. Steps 2 and 3 are repeated on their own result (self_training.py), which finds what no prompt
    showed. For a mask the result is dropped where it contradicts the mask.
 
@@ -34,6 +37,7 @@ from .painting import Evidence, Paint, lift_paint, merged, notes_of
 from .prepared import Prepared
 from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples
 from .settings import DEFAULT_SETTINGS, Settings
+from .strokes import Stroke, corrected, strokes_of
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,15 @@ def segment(
 
     Raises `EngineError` "bad_input" if the prompts show no Gaussian.
     """
-    paints, raster = merged(paints), raster or prepared.raster
-    evidence = lift_paint(prepared.gaussians, paints, raster=raster, job=job)
+    raster = raster or prepared.raster
+    areas = merged([paint for paint in paints if not _is_stroke(paint)])
+    strokes = strokes_of(
+        prepared, [paint for paint in paints if _is_stroke(paint)], raster=raster, job=job
+    )
+    of_areas = lift_paint(prepared.gaussians, areas, raster=raster, job=job)
     if placed is not None:
-        evidence = evidence + placed
+        of_areas = of_areas + placed
+    evidence = _with_strokes(of_areas, strokes)
     if not evidence.positive.any() and not evidence.perhaps.any():
         if paints and not any(_hopes(paint) for paint in paints):
             raise EngineError(
@@ -102,12 +111,14 @@ def segment(
             "None of your positive prompts touches a visible splat.",
             ["Click on a part of the object that the splats show."],
         )
-    masks = [paint for paint in paints if paint.complete]
-    if masks:
-        found = _by_agreement(prepared, evidence, masks, options, settings, raster, job)
-    else:
-        found = _from_evidence(prepared, evidence, options, settings, job)
-    found = _with_touched(found, evidence, settings)
+    found = None
+    if of_areas.positive.any() or of_areas.perhaps.any():
+        found = _from_areas(prepared, of_areas, areas, options, settings, raster, job)
+        found = _with_touched(found, of_areas, settings)
+    if strokes:
+        found = _from_strokes(prepared, strokes, found, options, settings, raster, job)
+        found = _with_touched(found, evidence, settings)
+    assert found is not None
     seeds = {
         "seeds": float((evidence.positive > 0).sum()),
         "against": float((evidence.negative > 0).sum()),
@@ -115,11 +126,72 @@ def segment(
     found = replace(
         found,
         evidence={**seeds, **found.evidence},
-        notes=(*found.notes, *notes_of(paints)),
+        notes=tuple(dict.fromkeys((*found.notes, *notes_of(paints)))),
     )
     if options.threshold is not None:
         found = replace(found, threshold=options.threshold, how="given")
     return found
+
+
+def _is_stroke(paint: Paint) -> bool:
+    """Whether it says something of what it touches alone, as clicks and strokes do.
+
+    Masks, boxes and regions through the scene also say how far the object reaches.
+    """
+    return not (paint.complete or paint.perhaps is not None or (paint.through and _hopes(paint)))
+
+
+def _with_strokes(evidence: Evidence, strokes: Sequence[Stroke]) -> Evidence:
+    positive, negative = evidence.positive.copy(), evidence.negative.copy()
+    for stroke in strokes:
+        (positive if stroke.positive else negative)[stroke.rows] += stroke.weights
+    return replace(evidence, positive=positive, negative=negative)
+
+
+def _from_areas(
+    prepared: Prepared,
+    evidence: Evidence,
+    areas: Sequence[Paint],
+    options: Options,
+    settings: Settings,
+    raster: Raster,
+    job: Job,
+) -> Segment:
+    masks = [paint for paint in areas if paint.complete]
+    if masks:
+        return _by_agreement(prepared, evidence, masks, options, settings, raster, job)
+    return _from_evidence(prepared, evidence, options, settings, job)
+
+
+def _from_strokes(
+    prepared: Prepared,
+    strokes: Sequence[Stroke],
+    before: Segment | None,
+    options: Options,
+    settings: Settings,
+    raster: Raster,
+    job: Job,
+) -> Segment:
+    bandwidth = options.bandwidth or settings.bandwidth
+    scores, notes = corrected(
+        prepared,
+        strokes,
+        None if before is None else before.selected,
+        bandwidth=bandwidth,
+        diffusion=options.diffusion,
+        settings=settings,
+        raster=raster,
+        job=job,
+    )
+    held = [stroke.held(scores > THRESHOLD) for stroke in strokes]
+    return Segment(
+        scores,
+        THRESHOLD,
+        "a half, after the prompts one by one",
+        {"bandwidth": bandwidth} if options.diffusion else {},
+        {"agreement": float(np.mean(held))},
+        (*(before.notes if before else ()), *notes),
+    )
 
 
 def _hopes(paint: Paint) -> bool:
@@ -148,7 +220,7 @@ def _with_touched(found: Segment, evidence: Evidence, settings: Settings) -> Seg
 
 def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
     """Begin what the first prompt would wait for, while the user looks for where to click."""
-    prepared.begin(settings.bandwidth, share=settings.place)
+    prepared.begin(settings)
 
 
 def _by_agreement(

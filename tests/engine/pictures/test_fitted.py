@@ -14,9 +14,9 @@ from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import write_ply
 from ludvig_engine.pictures.check import check
 from ludvig_engine.pictures.draw import rgb
-from ludvig_engine.pictures.fitted import fitted
+from ludvig_engine.pictures.fitted import fitted, reduction
 from ludvig_engine.progress import Job
-from ludvig_engine.scene.raster import GSPLAT, Raster
+from ludvig_engine.scene.raster import GSPLAT, Raster, reduced_blur
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def folder(tmp_path):
     return small_scene.write(tmp_path / "scene")
 
 
-def loaded(folder):
-    return load_scene(folder / "splats.ply", views=folder)
+def loaded(folder, **options):
+    return load_scene(folder / "splats.ply", views=folder, **options)
 
 
 def photographed(folder, raster):
@@ -77,6 +77,31 @@ def test_what_it_was_trained_with_is_said_with_numbers(folder, trained, words):
     assert note.startswith(f"Trained with {words}") and "dB instead of" in note
     better, worse = (check(scene) for scene in (found, loaded(folder)))
     assert np.median(better.psnr) > np.median(worse.psnr) + 5
+
+
+@pytest.mark.parametrize("share", [0.8, 0.5, 0.3])
+def test_reduced_photos_say_nothing_of_a_smaller_blur(folder, share):
+    """The blur belongs to the pixels that were trained on, and shrinks with them."""
+    found = fitted(loaded(folder, max_size=round(share * max(small_scene.SIZE))))
+    assert reduction(found) == pytest.approx(share, abs=0.01)
+    assert found.notes == () and found.raster.blur < GSPLAT.blur
+    assert found.raster.blur == reduced_blur(GSPLAT.blur, reduction(found))
+
+
+def test_a_smaller_blur_is_found_in_reduced_photos(folder):
+    photographed(folder, Raster(blur=0.0))
+    found = fitted(loaded(folder, max_size=round(0.8 * max(small_scene.SIZE))))
+    assert found.raster.blur == reduced_blur(0.0, reduction(found))
+    assert "Trained with a blur of" in found.notes[0] and "instead of 0.3" in found.notes[0]
+
+
+def test_photos_above_the_trainers_limit_are_not_reduced_below_it(folder):
+    scene = loaded(folder)
+    large = [replace(view, photo_size=(4000, 3000)) for view in scene.views]
+    sizes = {1600: 1.0, 800: 0.5}
+    for side, expected in sizes.items():
+        views = [replace(v, camera=v.camera.resized(side, side * 3 // 4)) for v in large]
+        assert reduction(replace(scene, views=tuple(views))) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("factor", [1e-4, 0.02, 100.0])

@@ -1,0 +1,89 @@
+"""What a prompt's camera shows of nested groups and of a selection, in a small picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt, label
+
+from ..arrays import Array, Bool, Float
+from ..progress import SILENT, Job
+from ..scene import Gaussians
+from ..scene.raster import Raster
+from .creases import reduced
+from .painting import Paint, shown
+
+# Alpha below which a pixel shows nothing.
+NOTHING = 1e-3
+# A group in which the prompt is not even visible counts as this deep.
+SHALLOWEST = 0.02
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Ranks and selection as the camera of a prompt sees them."""
+
+    rank: Float[Array, "H W"]  # of the smallest group that holds what a pixel shows
+    selected: Bool[Array, "H W"]
+    x: int  # the middle of the prompt
+    y: int
+
+    @classmethod
+    def of(
+        cls,
+        gaussians: Gaussians,
+        paint: Paint,
+        rank: Float[Array, " N"],
+        selected: Bool[Array, " N"],
+        *,
+        raster: Raster,
+        job: Job = SILENT,
+    ) -> Picture:
+        """Draw both. `rank` ascends from the smallest group around the prompt to the largest."""
+        from ..rendering import render  # local as in `painting.lift_paint`
+
+        camera = reduced(paint.camera)
+        values = np.stack([rank, selected], 1).astype(np.float32)
+        seen = shown(gaussians, paint.visible)
+        image, alpha = render(seen, camera, values, raster=raster, job=job)
+        ranks, inside = image / np.maximum(alpha, NOTHING)
+        ranks[alpha < NOTHING] = np.inf
+        x, y = _middle(np.maximum(paint.positive, paint.negative))
+        small = camera.width / paint.camera.width, camera.height / paint.camera.height
+        return cls(ranks, inside > 0.5, int(x * small[0]), int(y * small[1]))
+
+    def depth(self, among: Bool[Array, "H W"]) -> float:
+        """How deep inside a region the prompt is: 1 at its deepest point, `SHALLOWEST` outside.
+
+        Depth is the distance from the border of the region's part that holds the prompt.
+        """
+        parts, _ = label(among)
+        number = parts[self.y, self.x]
+        if not number:
+            return SHALLOWEST
+        depths = _depths(parts == number)
+        return max(float(depths[self.y, self.x] / depths.max()), SHALLOWEST)
+
+    def beside(self, share: float) -> bool:
+        """Whether the prompt is so close to the border of the selection that only the border is
+        meant: closer than 2 pixels, or than a share of the selection's own depth.
+        """
+        if not self.selected.any():
+            return False
+        inside = _depths(self.selected)
+        off = inside if self.selected[self.y, self.x] else distance_transform_edt(~self.selected)
+        return bool(off[self.y, self.x] < max(2.0, share * float(inside.max())))
+
+
+def _middle(painted: Float[Array, "H W"]) -> tuple[float, float]:
+    """x, y of the painted pixel that is nearest to the mean of all."""
+    rows, columns = np.nonzero(painted >= painted.max() - 1e-6)
+    nearest = np.hypot(rows - rows.mean(), columns - columns.mean()).argmin()
+    return float(columns[nearest]) + 0.5, float(rows[nearest]) + 0.5
+
+
+def _depths(region: Bool[Array, "H W"]) -> Float[Array, "H W"]:
+    """The distance from the region's border; the border of the picture is one, too."""
+    found: Array = distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    return found

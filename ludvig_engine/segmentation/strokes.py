@@ -1,0 +1,308 @@
+"""Clicks and strokes, one after the other: each corrects what the ones before have found.
+
+1. The first stroke is read as one of the nested groups around it (nesting.py): one that stays as
+   it is while the cost of merging rises, and is about as large as things usually are.
+2. A stroke that the selection already agrees with changes nothing.
+3. A stroke on the border of the selection, or in no clear group, moves the border: the scores
+   diffuse from the strokes against the selection, and no more is changed than suffices.
+4. Any other stroke adds, or takes away, the group around it that it is deepest in. Groups that hold
+   a stroke of the other kind are never taken.
+
+So what a stroke touches is in or out as it says, and a correction changes the selection near it.
+The other way, to learn everything again from all strokes, makes one click in five worse
+(docs/segmentation.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..arrays import Array, Bool, Float, Int
+from ..graph.flood import flood
+from ..progress import SILENT, Job
+from ..scene.raster import Raster
+from .coarse import Coarse
+from .nesting import Nesting
+from .painting import CLICK_RADIUS, Paint, lift_paint
+from .picture import Picture
+from .prepared import Prepared
+from .settings import Settings
+
+# A group that is flipped has at least this share on the side that the stroke says is wrong.
+WRONG = 0.3
+# Groups smaller than this share of the scene are noise.
+LEAST = 0.0003
+# A click is agreed with if most of what it shows is; a longer stroke, if this share is.
+AGREES = 0.8
+# Groups that one stroke may flip: a long one crosses several.
+FLIPS = 8
+# Touched superpoints count if they show half as much of a stroke as the one that shows most.
+CLEARLY = 0.5
+# Answers that are kept, so that the next click goes on from there: 1 MB each for a million splats.
+KEPT = 16
+# The least score of what is selected.
+INSIDE = np.float32(0.501)
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """What one color of one paint touches: rows of Gaussians, and how much of it each shows."""
+
+    paint: Paint
+    positive: bool
+    rows: Int[Array, " M"]
+    weights: Float[Array, " M"]
+    key: bytes
+
+    def held(self, selected: Bool[Array, " N"]) -> float:
+        """The share that is selected, or for a negative stroke is not; 1 if it touches nothing."""
+        total = float(self.weights.sum())
+        right = selected[self.rows] == self.positive
+        return float(self.weights[right].sum()) / total if total else 1.0
+
+    def limit(self, toward: Float[Array, " N"], selected: Bool[Array, " N"]) -> float:
+        """The highest limit of `toward` above which enough is changed to what the stroke says."""
+        wrong = selected[self.rows] != self.positive
+        order = np.argsort(-toward[self.rows[wrong]])
+        gained = np.cumsum(self.weights[wrong][order]) / self.weights.sum() + self.held(selected)
+        enough = np.flatnonzero(gained >= self.needed)
+        return float(toward[self.rows[wrong][order[enough[0]]]]) if len(enough) else 0.0
+
+    @property
+    def needed(self) -> float:
+        """What must be `held` for the stroke to be agreed with."""
+        painted = np.maximum(self.paint.positive, self.paint.negative)
+        radius = CLICK_RADIUS * max(painted.shape) + 1
+        return 0.5 if float(painted.sum()) < 3 * np.pi * radius**2 else AGREES
+
+
+@dataclass
+class Trail:
+    """The selections after each of the strokes that were asked for last."""
+
+    known: OrderedDict[tuple[bytes, ...], Bool[Array, " N"]] = field(default_factory=OrderedDict)
+
+    def after(self, keys: tuple[bytes, ...]) -> tuple[int, Bool[Array, " N"] | None]:
+        """The longest beginning that is known: how many strokes, and the selection after them."""
+        for count in range(len(keys), 0, -1):
+            found = self.known.get(keys[:count])
+            if found is not None:
+                return count, found
+        return 0, None
+
+    def keep(self, keys: tuple[bytes, ...], selected: Bool[Array, " N"]) -> None:
+        """Keep a selection, and forget the oldest."""
+        self.known[keys] = selected
+        while len(self.known) > KEPT:
+            self.known.popitem(last=False)
+
+
+def strokes_of(
+    prepared: Prepared, paints: Sequence[Paint], *, raster: Raster, job: Job = SILENT
+) -> list[Stroke]:
+    """The colors of all paints, in their order, positive before negative ones.
+
+    Those that touch no Gaussian are left out.
+    """
+    found = []
+    for paint in paints:
+        evidence = lift_paint(prepared.gaussians, [paint], raster=raster, job=job)
+        for positive, weights in ((True, evidence.positive), (False, evidence.negative)):
+            rows = np.flatnonzero(weights)
+            if len(rows):
+                key = hashlib.blake2b(rows.tobytes() + weights[rows].tobytes() + bytes([positive]))
+                found.append(Stroke(paint, positive, rows, weights[rows], key.digest()))
+    return found
+
+
+def corrected(
+    prepared: Prepared,
+    strokes: Sequence[Stroke],
+    before: Bool[Array, " N"] | None,
+    *,
+    bandwidth: float,
+    diffusion: bool,
+    settings: Settings,
+    raster: Raster,
+    job: Job = SILENT,
+) -> tuple[Float[Array, " N"], tuple[str, ...]]:
+    """Scores after all strokes, selected above one half, and notes.
+
+    `before` is what was selected before them; None: nothing, and the first positive stroke is read
+    as the object.
+    """
+    if before is None:
+        first = next(n for n, stroke in enumerate(strokes) if stroke.positive)
+        strokes = [strokes[first], *strokes[:first], *strokes[first + 1 :]]
+    coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
+    nesting = prepared.nesting(settings, job=job)
+    steps = _Steps(prepared, coarse, nesting, bandwidth, diffusion, settings, raster, job)
+    trail = prepared.keep("trail", lambda _: Trail(), job)
+    about = repr((bandwidth, diffusion, settings, raster)).encode()
+    start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
+    keys = (start.digest(), *(stroke.key for stroke in strokes))
+    done, selected = trail.after(keys)
+    if selected is None:
+        selected = np.zeros(len(coarse.labels), bool) if before is None else before
+        done = 1
+    for count in range(done, len(keys)):
+        job.check()
+        selected = steps.after(strokes[:count], selected, first=before is None and count == 1)
+        trail.keep(keys[: count + 1], selected)
+    scores = steps.pulled(strokes, selected)
+    # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
+    sides = np.maximum(scores, INSIDE), np.minimum(scores, np.float32(0.5))
+    return np.where(selected, *sides), _contradictions(strokes, selected)
+
+
+def _contradictions(strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> tuple[str, ...]:
+    lost = [stroke for stroke in strokes if stroke.held(selected) < 0.5]
+    if not lost:
+        return ()
+    count = "One prompt is" if len(lost) == 1 else f"{len(lost)} prompts are"
+    return (
+        f"{count} not followed, because a later prompt says the opposite of the same splats. "
+        "Take back the one that is wrong.",
+    )
+
+
+def _forced(stroke: Stroke, selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
+    """The selection in which most of what the stroke shows is as it says, and no more."""
+    order = np.argsort(-stroke.weights)
+    sure = np.cumsum(stroke.weights[order]) - stroke.weights[order] <= 0.5 * stroke.weights.sum()
+    wanted = selected.copy()
+    wanted[stroke.rows[order[sure]]] = stroke.positive
+    return wanted if stroke.held(selected) < 0.5 else selected
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """What every step needs."""
+
+    prepared: Prepared
+    coarse: Coarse
+    nesting: Nesting
+    bandwidth: float
+    diffusion: bool
+    settings: Settings
+    raster: Raster
+    job: Job
+
+    def after(
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, first: bool
+    ) -> Bool[Array, " N"]:
+        """The selection after the last of these strokes."""
+        stroke = strokes[-1]
+        for _ in range(FLIPS):
+            if stroke.held(selected) >= stroke.needed:
+                return selected
+            group = self._group(strokes, selected, first)
+            if group is None:
+                break
+            flipped = np.where(group[self.coarse.labels], stroke.positive, selected)
+            if (flipped == selected).all():
+                break
+            selected, first = flipped, False
+        return self._moved(strokes, selected)
+
+    def _moved(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
+        """The selection with its border moved as little as the last stroke demands."""
+        stroke = strokes[-1]
+        if stroke.held(selected) >= stroke.needed:
+            return selected
+        scores = self.pulled(strokes, selected)
+        toward = scores if stroke.positive else 1 - scores
+        limit = stroke.limit(toward, selected)
+        if limit > 0.5:
+            selected = self._near(stroke, selected, (toward >= limit) == stroke.positive)
+        return _forced(stroke, selected)
+
+    def _near(
+        self, stroke: Stroke, before: Bool[Array, " N"], after: Bool[Array, " N"]
+    ) -> Bool[Array, " N"]:
+        """What has changed as the stroke says, and is connected with it.
+
+        Diffusion also smooths the whole selection, which nobody has asked for.
+        """
+        graph = self.prepared.graph
+        changed = (after != before) & (after == stroke.positive)
+        begin = np.zeros(len(before), bool)
+        begin[stroke.rows] = changed[stroke.rows]
+        ends = changed[graph.indices] & np.repeat(changed, np.diff(graph.indptr))
+        there = self.job.aside(lambda: flood(graph, ends, begin, hops=len(before))) >= 0
+        return np.where(there, stroke.positive, before)
+
+    def pulled(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Float[Array, " N"]:
+        """Scores that follow the strokes, and elsewhere the selection."""
+        unary = selected.astype(np.float32)
+        if not self.diffusion:
+            return unary
+        both = np.zeros((2, len(unary)), np.float32)
+        for stroke in strokes:
+            most = max(float(stroke.weights.max()), 1e-12)
+            both[int(stroke.positive), stroke.rows] += stroke.weights / most
+        total = both.sum(0)
+        share = np.divide(both[1], total, out=np.zeros_like(total), where=total > 0)
+        trust = self.settings.trust * np.minimum(total, 1)
+        walk = self.prepared.walk(self.bandwidth, job=self.job)
+        return walk.solve(share, trust, unary, prior=self.settings.pull, job=self.job)
+
+    def _group(
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], first: bool
+    ) -> Bool[Array, " S"] | None:
+        """The group of superpoints that the last stroke means, or None if none is clear."""
+        stroke, settings, nesting = strokes[-1], self.settings, self.nesting
+        labels = self.coarse.labels
+        wrong = selected[stroke.rows] != stroke.positive
+        touched = np.bincount(labels[stroke.rows[wrong]], stroke.weights[wrong], nesting.count)
+        around = nesting.around(int(touched.argmax()))
+        lasting = nesting.lasting(around, settings.growth)
+        members = [nesting.members(group) for group in around]
+        rank = np.full(nesting.count, len(around), np.float32)
+        for number in range(len(around) - 1, -1, -1):
+            rank[members[number]] = number
+        picture = Picture.of(
+            *(self.prepared.gaussians, stroke.paint, rank[labels], selected),
+            raster=self.raster,
+            job=self.job,
+        )
+        if not first and picture.beside(settings.rim):
+            return None
+        against = self._touched([one for one in strokes[:-1] if one.positive != stroke.positive])
+        there = picture.selected != stroke.positive  # what the stroke may mean
+        seen = np.bincount(labels, self.prepared.visible, nesting.count)
+        left = np.bincount(
+            labels, self.prepared.visible * (selected != stroke.positive), nesting.count
+        )
+        best, score = None, -np.inf if first else settings.clear_group
+        for number, group in enumerate(around):
+            inside, mass = members[number], float(nesting.mass[group])
+            if (inside & against).any():
+                break
+            if not LEAST <= mass <= settings.most:
+                continue
+            if left[inside].sum() < WRONG * seen[inside].sum():
+                continue
+            depth = np.log(picture.depth((picture.rank <= number + 0.5) & there))
+            value = min(float(lasting[number]), 1.0)
+            if first:
+                size = np.log(mass / settings.usual) / settings.unusual
+                value += settings.first_depth * depth - size**2
+            else:
+                value += depth
+            if value > score:
+                best, score = inside, value
+        return best
+
+    def _touched(self, strokes: Sequence[Stroke]) -> Bool[Array, " S"]:
+        """The superpoints that strokes clearly touch."""
+        found = np.zeros(self.nesting.count, bool)
+        for stroke in strokes:
+            shown = np.bincount(self.coarse.labels[stroke.rows], stroke.weights, self.nesting.count)
+            found |= shown >= CLEARLY * shown.max()
+        return found
