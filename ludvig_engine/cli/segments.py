@@ -10,7 +10,6 @@ import typer
 from .. import __version__
 from ..errors import plural
 from ..io import result
-from ..io.load import load_scene
 from .arguments import File
 from .common import (
     AsJson,
@@ -18,10 +17,10 @@ from .common import (
     Extractor,
     MaxSize,
     Near,
-    NeededViews,
     NoCache,
     Photos,
     Splats,
+    Views,
     bars,
     cache,
     cached,
@@ -29,16 +28,17 @@ from .common import (
     print_json,
     report,
 )
+from .scenes import loaded
 
 
 def command(
     splats: Splats,
-    views: NeededViews,
     out: Annotated[
         Path,
         typer.Option(help="Write the segments to this .safetensors, in file order"),
         File((".safetensors",)),
     ],
+    views: Views = None,
     granularity: Annotated[
         float,
         typer.Option(help="0: few large segments, 0.5: things, 1: many small parts", min=0, max=1),
@@ -57,15 +57,15 @@ def command(
     `levels` hold the segments of every granularity: node S + m of S leaves is the result of merge
     m, which holds at a granularity of at most its level.
     """
-    scene = load_scene(splats, views=views, photos=photos, max_size=max_size)
+    scene = loaded(
+        splats, views, photos, max_size=max_size, near=near, no_cache=no_cache, json=json
+    )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
-    from ..pictures.fitted import fitted
     from ..pipeline import prepare
     from ..segmentation.automatic import divide
     from .learned import Models
 
     with bars(json, cached(no_cache)) as job:
-        scene = fitted(scene, near=near, job=job)
         models = Models(download, job)
         prepared = prepare(scene, models.features(extractor), cache=cache(no_cache), job=job)
         found = divide(prepared, job=job)

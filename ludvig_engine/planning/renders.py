@@ -31,9 +31,9 @@ class Drawn:
         return key("render", 1, [place, repr(self.raster)], self.content())
 
     def __call__(self) -> Photo:
-        """Draw it, on one thread: several pictures are drawn at once."""
+        """Draw it."""
         values = colours(self.gaussians, self.camera.center)
-        image, _ = render(self.gaussians, self.camera, values, raster=self.raster, threads=1)
+        image, _ = render(self.gaussians, self.camera, values, raster=self.raster)
         return Photo(self.name, np.ascontiguousarray(np.clip(image, 0, 1).transpose(1, 2, 0)))
 
 
