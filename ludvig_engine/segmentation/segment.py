@@ -178,17 +178,19 @@ def _from_strokes(
         strokes,
         None if before is None else before.selected,
         bandwidth=bandwidth,
+        prior=options.prior,
         diffusion=options.diffusion,
         settings=settings,
         raster=raster,
         job=job,
     )
     held = [stroke.held(scores > THRESHOLD) for stroke in strokes]
+    parameters = {"bandwidth": bandwidth, "prior": options.prior or settings.pull}
     return Segment(
         scores,
         THRESHOLD,
         "a half, after the prompts one by one",
-        {"bandwidth": bandwidth} if options.diffusion else {},
+        parameters if options.diffusion else {},
         {"agreement": float(np.mean(held))},
         (*(before.notes if before else ()), *notes),
     )

@@ -106,6 +106,10 @@ class SelfTraining:
 
     def from_evidence(self) -> Answer:
         """Steps 1 to 4."""
+        return self.refined(max(self.readings(), key=lambda one: one[1])[0])
+
+    def readings(self) -> list[tuple[Part, float]]:
+        """What each start of step 4 ends in, and how likely that is one object."""
         coarse, settings = self.coarse, self.settings
         self.job.report(LEARN, 0, settings.rounds + 1)
         positive, negative = (
@@ -130,16 +134,16 @@ class SelfTraining:
             (otsu, 0.0),
             *((li + up * (most - li), settings.doubt) for up in settings.narrower),
         ]
-        found = [
-            (self._trained(Part(scores, P, start, self.prior)), doubt) for start, doubt in starts
-        ]
-        best = max(found, key=lambda one: one[0].likely(coarse, settings) - one[1])
-        return self._refined(best[0])
+        found = []
+        for start, doubt in starts:
+            part = self._trained(Part(scores, P, start, self.prior))
+            found.append((part, part.likely(coarse, settings) - doubt))
+        return found
 
     def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
         """Step 3, from a first selection."""
         share = self.coarse.sum(selected.astype(np.float32)) / self.coarse.size
-        return self._refined(self._trained(Part(share, share, THRESHOLD, self.prior)))
+        return self.refined(self._trained(Part(share, share, THRESHOLD, self.prior)))
 
     def _trained(self, part: Part) -> Part:
         coarse = self.coarse
@@ -170,7 +174,8 @@ class SelfTraining:
             self.share, self.trusted, P, prior=prior * coarse.size, start=start, job=self.job
         )
 
-    def _refined(self, part: Part) -> Answer:
+    def refined(self, part: Part) -> Answer:
+        """The last likelihood and diffusion, on the Gaussians themselves."""
         coarse, settings = self.coarse, self.settings
         prior = min(part.prior, 1.0)
         labels = self.coarse.labels

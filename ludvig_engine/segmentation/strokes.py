@@ -1,7 +1,9 @@
 """Clicks and strokes, one after the other: each corrects what the ones before have found.
 
 1. The first stroke is read as one of the nested groups around it (nesting.py): one that stays as
-   it is while the cost of merging rises, and is about as large as things usually are.
+   it is while the cost of merging rises, and is about as large as things usually are. If what is
+   learned from the stroke (self_training.py) is nearly one of these groups, then it is taken:
+   either way has its own mistakes, and they rarely make the same.
 2. A stroke that the selection already agrees with changes nothing.
 3. A stroke on the border of the selection, or in no clear group, moves the border: the scores
    diffuse from the strokes against the selection, and no more is changed than suffices.
@@ -28,11 +30,15 @@ from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
 from .nesting import Nesting
-from .painting import CLICK_RADIUS, Paint, lift_paint
+from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint
 from .picture import Picture
 from .prepared import Prepared
+from .self_training import SelfTraining
 from .settings import Settings
 
+# IoU of a group and what is learned from a click above which both count as the same. On six scenes,
+# clicks anywhere in a thing find .05 more with 0.8 than without, and .02 less with 0.9.
+SAME = 0.8
 # A group that is flipped has at least this share on the side that the stroke says is wrong.
 WRONG = 0.3
 # Groups smaller than this share of the scene are noise.
@@ -64,6 +70,10 @@ class Stroke:
         total = float(self.weights.sum())
         right = selected[self.rows] == self.positive
         return float(self.weights[right].sum()) / total if total else 1.0
+
+    def opposes(self, other: Stroke) -> bool:
+        """Whether both touch the same Gaussians and say the opposite of them."""
+        return self.positive != other.positive and bool(np.isin(self.rows, other.rows).any())
 
     def limit(self, toward: Float[Array, " N"], selected: Bool[Array, " N"]) -> float:
         """The highest limit of `toward` above which enough is changed to what the stroke says."""
@@ -126,6 +136,7 @@ def corrected(
     before: Bool[Array, " N"] | None,
     *,
     bandwidth: float,
+    prior: float | None,
     diffusion: bool,
     settings: Settings,
     raster: Raster,
@@ -141,9 +152,9 @@ def corrected(
         strokes = [strokes[first], *strokes[:first], *strokes[first + 1 :]]
     coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
     nesting = prepared.nesting(settings, job=job)
-    steps = _Steps(prepared, coarse, nesting, bandwidth, diffusion, settings, raster, job)
+    steps = _Steps(prepared, coarse, nesting, bandwidth, prior, diffusion, settings, raster, job)
     trail = prepared.keep("trail", lambda _: Trail(), job)
-    about = repr((bandwidth, diffusion, settings, raster)).encode()
+    about = repr((bandwidth, prior, diffusion, settings, raster)).encode()
     start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
     keys = (start.digest(), *(stroke.key for stroke in strokes))
     done, selected = trail.after(keys)
@@ -161,7 +172,11 @@ def corrected(
 
 
 def _contradictions(strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> tuple[str, ...]:
-    lost = [stroke for stroke in strokes if stroke.held(selected) < 0.5]
+    lost = [
+        stroke
+        for number, stroke in enumerate(strokes)
+        if stroke.held(selected) < 0.5 and any(map(stroke.opposes, strokes[number + 1 :]))
+    ]
     if not lost:
         return ()
     count = "One prompt is" if len(lost) == 1 else f"{len(lost)} prompts are"
@@ -188,6 +203,7 @@ class _Steps:
     coarse: Coarse
     nesting: Nesting
     bandwidth: float
+    prior: float | None
     diffusion: bool
     settings: Settings
     raster: Raster
@@ -201,14 +217,44 @@ class _Steps:
         for _ in range(FLIPS):
             if stroke.held(selected) >= stroke.needed:
                 return selected
-            group = self._group(strokes, selected, first)
-            if group is None:
+            groups = self._groups(strokes, selected, first)
+            if not groups and first:
+                return selected
+            if not groups:
                 break
-            flipped = np.where(group[self.coarse.labels], stroke.positive, selected)
+            group = max(groups, key=lambda one: one[1])[0]
+            learned = self._learned(stroke, groups) if first else None
+            meant = group[self.coarse.labels] if learned is None else learned
+            flipped = np.where(meant, stroke.positive, selected)
             if (flipped == selected).all():
                 break
             selected, first = flipped, False
         return self._moved(strokes, selected)
+
+    def _learned(
+        self, stroke: Stroke, groups: Sequence[tuple[Bool[Array, " S"], float]]
+    ) -> Bool[Array, " N"] | None:
+        """What is learned from a stroke, if it is nearly one of the groups."""
+        coarse = self.coarse
+        nothing = np.zeros(len(coarse.labels), np.float32)
+        positive = nothing.copy()
+        positive[stroke.rows] = stroke.weights
+        walk = self.prepared.walk(self.bandwidth, job=self.job) if self.diffusion else None
+        evidence = Evidence(positive, nothing, nothing)
+        given = {"prior": self.prior, "settings": self.settings, "job": self.job}
+        training = SelfTraining(coarse, walk, evidence, **given)
+        mass = self.nesting.mass[: self.nesting.count]
+        best, score = None, -np.inf
+        for part, likely in training.readings():
+            inside = part.inside
+            for group, value in groups:
+                both, either = mass[inside & group].sum(), mass[inside | group].sum()
+                if both > SAME * either and likely + value > score:
+                    best, score = part, likely + value
+        if best is None:
+            return None
+        answer = training.refined(best)
+        return answer.scores > answer.threshold
 
     def _moved(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
         """The selection with its border moved as little as the last stroke demands."""
@@ -250,19 +296,19 @@ class _Steps:
         share = np.divide(both[1], total, out=np.zeros_like(total), where=total > 0)
         trust = self.settings.trust * np.minimum(total, 1)
         walk = self.prepared.walk(self.bandwidth, job=self.job)
-        return walk.solve(share, trust, unary, prior=self.settings.pull, job=self.job)
+        return walk.solve(share, trust, unary, prior=self.prior or self.settings.pull, job=self.job)
 
-    def _group(
+    def _groups(
         self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], first: bool
-    ) -> Bool[Array, " S"] | None:
-        """The group of superpoints that the last stroke means, or None if none is clear."""
+    ) -> list[tuple[Bool[Array, " S"], float]]:
+        """The groups of superpoints that the last stroke may mean, and what speaks for each."""
         stroke, settings, nesting = strokes[-1], self.settings, self.nesting
         labels = self.coarse.labels
         wrong = selected[stroke.rows] != stroke.positive
         touched = np.bincount(labels[stroke.rows[wrong]], stroke.weights[wrong], nesting.count)
         around = nesting.around(int(touched.argmax()))
         lasting = nesting.lasting(around, settings.growth)
-        members = [nesting.members(group) for group in around]
+        members = [nesting.members(int(group)) for group in around]
         rank = np.full(nesting.count, len(around), np.float32)
         for number in range(len(around) - 1, -1, -1):
             rank[members[number]] = number
@@ -272,14 +318,13 @@ class _Steps:
             job=self.job,
         )
         if not first and picture.beside(settings.rim):
-            return None
+            return []
         against = self._touched([one for one in strokes[:-1] if one.positive != stroke.positive])
         there = picture.selected != stroke.positive  # what the stroke may mean
+        flips = self.prepared.visible * (selected != stroke.positive)
+        left = np.bincount(labels, flips, nesting.count)
         seen = np.bincount(labels, self.prepared.visible, nesting.count)
-        left = np.bincount(
-            labels, self.prepared.visible * (selected != stroke.positive), nesting.count
-        )
-        best, score = None, -np.inf if first else settings.clear_group
+        found = []
         for number, group in enumerate(around):
             inside, mass = members[number], float(nesting.mass[group])
             if (inside & against).any():
@@ -292,12 +337,10 @@ class _Steps:
             value = min(float(lasting[number]), 1.0)
             if first:
                 size = np.log(mass / settings.usual) / settings.unusual
-                value += settings.first_depth * depth - size**2
-            else:
-                value += depth
-            if value > score:
-                best, score = inside, value
-        return best
+                found.append((inside, value + settings.first_depth * depth - size**2))
+            elif value + depth > settings.clear_group:
+                found.append((inside, value + depth))
+        return found
 
     def _touched(self, strokes: Sequence[Stroke]) -> Bool[Array, " S"]:
         """The superpoints that strokes clearly touch."""

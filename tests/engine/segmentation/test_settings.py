@@ -14,7 +14,7 @@ from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
 from ludvig_engine.rendering import render
-from ludvig_engine.segmentation.painting import click, mask
+from ludvig_engine.segmentation.painting import Evidence, box, click, lift_paint, mask
 from ludvig_engine.segmentation.segment import segment
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS, Settings
 
@@ -41,10 +41,23 @@ def asked(tmp_path_factory):
         [mask(camera, shown[0] > 0.5 * alpha)],
         # Self-training contradicts a mask of a part, and is dropped.
         [mask(camera, part)],
+        # Corrections: of the border, and of a place where nothing is selected.
+        [on_ball, click(camera, x + 0.04 * camera.width, y, positive=False)],
+        [on_ball, click(camera, *in_corner, positive=True)],
+        [box(camera, x - 12, y - 12, x + 12, y + 12)],
         # The ground is a large thing of one color: which part of it was meant is ambiguous.
         [click(camera, *in_corner, positive=True)],
+        # What words point at is learned from all at once.
+        lift_paint(scene.gaussians, [click(camera, *in_corner, positive=True)]),
     ]
-    return prepared, prompts, [segment(prepared, prompt) for prompt in prompts]
+    return prepared, prompts, [answer(prepared, prompt) for prompt in prompts]
+
+
+def answer(prepared, prompt, settings=DEFAULT_SETTINGS):
+    """The segment of paint, or of evidence that was given in space."""
+    if isinstance(prompt, Evidence):
+        return segment(prepared, [], placed=prompt, settings=settings)
+    return segment(prepared, prompt, settings=settings)
 
 
 def test_the_ablation_knows_every_number():
@@ -64,7 +77,7 @@ def test_a_changed_number_changes_an_answer(asked, name):
     for value in CHANGES[name]:
         settings = replace(DEFAULT_SETTINGS, **{name: value})
         for prompt, before in zip(prompts, answers, strict=True):
-            found = segment(prepared, prompt, settings=settings)
+            found = answer(prepared, prompt, settings)
             if found.threshold != before.threshold or (found.scores != before.scores).any():
                 return
     pytest.fail(f"no answer depends on {name}")
