@@ -241,8 +241,12 @@ class _Steps:
         positive[stroke.rows] = stroke.weights
         walk = self.prepared.walk(self.bandwidth, job=self.job) if self.diffusion else None
         evidence = Evidence(positive, nothing, nothing)
-        given = {"prior": self.prior, "settings": self.settings, "job": self.job}
-        training = SelfTraining(coarse, walk, evidence, **given)
+        training = SelfTraining(
+            *(coarse, walk, evidence),
+            prior=self.prior,
+            settings=self.settings,
+            job=self.job,
+        )
         mass = self.nesting.mass[: self.nesting.count]
         best, score = None, -np.inf
         for part, likely in training.readings():
