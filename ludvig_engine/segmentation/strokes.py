@@ -26,6 +26,7 @@ import numpy as np
 
 from ..arrays import Array, Bool, Float, Int
 from ..graph.flood import flood
+from ..graph.walk import STEPS
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
@@ -51,6 +52,7 @@ FLIPS = 8
 CLEARLY = 0.5
 # Answers that are kept, so that the next click goes on from there: 1 MB each for a million splats.
 KEPT = 16
+PAINTS = 256  # paints whose strokes are kept
 # The least score of what is selected.
 INSIDE = np.float32(0.501)
 
@@ -93,9 +95,12 @@ class Stroke:
 
 @dataclass
 class Trail:
-    """The selections after each of the strokes that were asked for last."""
+    """What was found for the prompts that were asked for last: each click repeats those before."""
 
+    # The selection after a sequence of strokes.
     known: OrderedDict[tuple[bytes, ...], Bool[Array, " N"]] = field(default_factory=OrderedDict)
+    # The strokes of a paint.
+    strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
 
     def after(self, keys: tuple[bytes, ...]) -> tuple[int, Bool[Array, " N"] | None]:
         """The longest beginning that is known: how many strokes, and the selection after them."""
@@ -119,15 +124,37 @@ def strokes_of(
 
     Those that touch no Gaussian are left out.
     """
+    known = prepared.keep("trail", lambda _: Trail(), job).strokes
     found = []
     for paint in paints:
-        evidence = lift_paint(prepared.gaussians, [paint], raster=raster, job=job)
-        for positive, weights in ((True, evidence.positive), (False, evidence.negative)):
-            rows = np.flatnonzero(weights)
-            if len(rows):
-                key = hashlib.blake2b(rows.tobytes() + weights[rows].tobytes() + bytes([positive]))
-                found.append(Stroke(paint, positive, rows, weights[rows], key.digest()))
+        name = _digest(paint, raster)
+        if name not in known:
+            known[name] = _strokes(prepared, paint, raster, job)
+        known.move_to_end(name)
+        found += known[name]
+    while len(known) > PAINTS:
+        known.popitem(last=False)
     return found
+
+
+def _strokes(prepared: Prepared, paint: Paint, raster: Raster, job: Job) -> list[Stroke]:
+    evidence = lift_paint(prepared.gaussians, [paint], raster=raster, job=job)
+    found = []
+    for positive, weights in ((True, evidence.positive), (False, evidence.negative)):
+        rows = np.flatnonzero(weights)
+        if len(rows):
+            key = hashlib.blake2b(rows.tobytes() + weights[rows].tobytes() + bytes([positive]))
+            found.append(Stroke(paint, positive, rows, weights[rows], key.digest()))
+    return found
+
+
+def _digest(paint: Paint, raster: Raster) -> bytes:
+    """The same for paint that looks the same in the same camera."""
+    camera = paint.camera
+    content = hashlib.blake2b(repr((camera.width, camera.height, paint.through, raster)).encode())
+    for array in (camera.viewmat, camera.K, paint.positive, paint.negative, paint.visible):
+        content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+    return content.digest()
 
 
 def corrected(
@@ -165,7 +192,7 @@ def corrected(
         job.check()
         selected = steps.after(strokes[:count], selected, first=before is None and count == 1)
         trail.keep(keys[: count + 1], selected)
-    scores = steps.pulled(strokes, selected)
+    scores = steps.pulled(strokes, selected, most=settings.last_steps)
     # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
     sides = np.maximum(scores, INSIDE), np.minimum(scores, np.float32(0.5))
     return np.where(selected, *sides), _contradictions(strokes, selected)
@@ -287,20 +314,23 @@ class _Steps:
         there = self.job.aside(lambda: flood(graph, ends, begin, hops=len(before))) >= 0
         return np.where(there, stroke.positive, before)
 
-    def pulled(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Float[Array, " N"]:
-        """Scores that follow the strokes, and elsewhere the selection."""
+    def pulled(
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, most: int = STEPS
+    ) -> Float[Array, " N"]:
+        """Scores that follow the strokes, and elsewhere the selection, in `most` steps at most."""
         unary = selected.astype(np.float32)
         if not self.diffusion:
             return unary
         both = np.zeros((2, len(unary)), np.float32)
         for stroke in strokes:
-            most = max(float(stroke.weights.max()), 1e-12)
-            both[int(stroke.positive), stroke.rows] += stroke.weights / most
+            peak = max(float(stroke.weights.max()), 1e-12)
+            both[int(stroke.positive), stroke.rows] += stroke.weights / peak
         total = both.sum(0)
         share = np.divide(both[1], total, out=np.zeros_like(total), where=total > 0)
         trust = self.settings.trust * np.minimum(total, 1)
         walk = self.prepared.walk(self.bandwidth, job=self.job)
-        return walk.solve(share, trust, unary, prior=self.prior or self.settings.pull, job=self.job)
+        prior = self.prior or self.settings.pull
+        return walk.solve(share, trust, unary, prior=prior, steps=most, job=self.job)
 
     def _groups(
         self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], first: bool
@@ -325,9 +355,9 @@ class _Steps:
             return []
         against = self._touched([one for one in strokes[:-1] if one.positive != stroke.positive])
         there = picture.selected != stroke.positive  # what the stroke may mean
-        flips = self.prepared.visible * (selected != stroke.positive)
-        left = np.bincount(labels, flips, nesting.count)
-        seen = np.bincount(labels, self.prepared.visible, nesting.count)
+        visible = self.prepared.visible
+        left = np.bincount(labels, visible * (selected != stroke.positive), nesting.count)
+        seen = np.bincount(labels, visible, nesting.count)
         found = []
         for number, group in enumerate(around):
             inside, mass = members[number], float(nesting.mass[group])
