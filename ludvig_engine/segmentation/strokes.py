@@ -6,7 +6,7 @@
    either way has its own mistakes, and they rarely make the same.
 2. A stroke that the selection already agrees with changes nothing.
 3. A stroke on the border of the selection, or in no clear group, moves the border: the scores
-   diffuse from the strokes against the selection, and no more is changed than suffices.
+   diffuse from the strokes against the selection, and little more is changed than suffices.
 4. Any other stroke adds, or takes away, the group around it that it is deepest in. Groups that hold
    a stroke of the other kind are never taken.
 
@@ -52,6 +52,10 @@ FLIPS = 8
 CLEARLY = 0.5
 # Answers that are kept, so that the next click goes on from there: 1 MB each for a million splats.
 KEPT = 16
+# How far a border moves: 1 just enough for the click, 0 as far as diffusion carries it. On the
+# tuning scenes, ten clicks reach .829, .842 and .841 at 1, 0.5 and 0.2, and 0.9, 1.9 and 3.8 % of
+# the corrections are harmful.
+EAGER = 0.5
 PAINTS = 256  # paints whose strokes are kept
 # The least score of what is selected.
 INSIDE = np.float32(0.501)
@@ -295,6 +299,7 @@ class _Steps:
         scores = self.pulled(strokes, selected)
         toward = scores if stroke.positive else 1 - scores
         limit = stroke.limit(toward, selected)
+        limit = 0.5 + EAGER * (limit - 0.5)
         if limit > 0.5:
             selected = self._near(stroke, selected, (toward >= limit) == stroke.positive)
         return _forced(stroke, selected)
