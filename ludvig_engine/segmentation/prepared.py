@@ -101,7 +101,8 @@ class Prepared:
                 job=job,
             )
 
-        return self._begin(("nesting", settings), make, job)
+        about = settings.bandwidth, settings.place, settings.concave, settings.compact
+        return self._begin(("nesting", *about), make, job)
 
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:
