@@ -341,7 +341,8 @@ class _Steps:
         self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], first: bool
     ) -> list[tuple[Bool[Array, " S"], float]]:
         """The groups of superpoints that the last stroke may mean, and what speaks for each."""
-        stroke, settings, nesting = strokes[-1], self.settings, self.nesting
+        stroke = strokes[-1]
+        settings, nesting = self.settings, self.nesting
         labels = self.coarse.labels
         wrong = selected[stroke.rows] != stroke.positive
         touched = np.bincount(labels[stroke.rows[wrong]], stroke.weights[wrong], nesting.count)
