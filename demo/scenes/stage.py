@@ -14,7 +14,7 @@ from surroundings import light
 
 def arrange(recipe: Recipe) -> None:
     """Build the things of a recipe, and nothing else, as Blender's scene."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(use_empty=True)
     colors = palette(recipe.seed)
     things = [
         Thing(
