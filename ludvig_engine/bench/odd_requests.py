@@ -16,7 +16,7 @@ import numpy as np
 
 from ..wire.codec import array_type, hints
 from ..wire.frames import DTYPES
-from ..wire.methods import METHODS, Hello, Initialize, Prompt, Request, Shutdown
+from ..wire.methods import METHODS, Hello, Initialize, OpenScene, Prompt, Request, Shutdown
 
 Params = dict[str, Any]
 Arrays = dict[str, np.ndarray]
@@ -69,7 +69,11 @@ class Maker:
     def _object(self, kind: Any, path: str) -> Params:
         sizes = {"N": self._rng.choice([self._world.count] * 4 + [1, 0, 3])}
         data: Params = {}
-        wanted = self._fields_of_a_prompt() if kind is Prompt else {}
+        wanted: dict[str, bool] = {}
+        if kind is Prompt:
+            wanted = self._fields_of_a_prompt()
+        elif kind is OpenScene:
+            wanted = self._fields_of_a_scene()
         for name, hint in hints(kind).items():
             inner = f"{path}.{name}" if path else name
             # Whatever may be missing often is.
@@ -88,6 +92,12 @@ class Maker:
         seen = self._rng.choice(["view", "viewport"])
         there = {name: name == place for name in ("pixels", "points", "mask", "text")}
         there |= {name: name == seen and place != "points" for name in ("view", "viewport")}
+        return there if self._rng.random() < 0.9 else {}
+
+    def _fields_of_a_scene(self) -> dict[str, bool]:
+        """The same for where cameras come from."""
+        seen = self._rng.choice(["views", "cameras"])
+        there = {name: name == seen for name in ("views", "cameras")}
         return there if self._rng.random() < 0.9 else {}
 
     def _value(self, hint: Any, name: str, path: str) -> Any:
@@ -160,7 +170,8 @@ class Maker:
             case 5 if array.size and array.dtype.kind == "f":
                 spoiled = array.copy()
                 rows = self._rng.choice([slice(0, 1), slice(None), slice(None, None, 3)])
-                spoiled.reshape(-1)[rows] = self._rng.choice(VALUES)
+                with np.errstate(over="ignore"):  # in half precision, 3e38 is infinite
+                    spoiled.reshape(-1)[rows] = self._rng.choice(VALUES)
                 arrays[name] = spoiled
 
 
