@@ -9,7 +9,7 @@ from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians
 from ..scene.raster import GSPLAT, Raster
 from . import kernels
-from .cpu import Bands
+from .bands import Bands
 from .project import project
 
 

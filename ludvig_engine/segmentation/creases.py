@@ -18,6 +18,7 @@ from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Float
 from ..graph.neighbors import Graph
+from ..io.shots import limited
 from ..progress import SILENT, Job, chunks
 from ..scene import Camera, Gaussians
 from ..scene.raster import GSPLAT, Raster
@@ -84,8 +85,7 @@ def _toward_cameras(
 
 def reduced(camera: Camera) -> Camera:
     """The camera with a picture of at most `SIDE` pixels."""
-    share = min(SIDE / max(camera.width, camera.height), 1)
-    return camera.resized(max(round(share * camera.width), 1), max(round(share * camera.height), 1))
+    return camera.resized(*limited((camera.width, camera.height), SIDE))
 
 
 def _normals(

@@ -70,8 +70,11 @@ class Prepared:
     def visible(self) -> Float[Array, " N"]:
         """How much the photos show of each Gaussian, without the excess of the largest ones."""
         weights = self.uplifted.weights
-        make = partial(np.quantile, weights, MOST_SEEN)
-        return np.minimum(weights, self.keep("most seen", lambda _: make(), SILENT))
+
+        def make(job: Job) -> Float[Array, " N"]:
+            return np.minimum(weights, np.quantile(weights, MOST_SEEN))
+
+        return self.keep("visible", make, SILENT)
 
     def nesting(self, settings: Settings, *, job: Job = SILENT) -> Nesting:
         """The nested groups of this scene's superpoints."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.spatial.transform import Rotation
 from skimage.color import rgb2lab
 
 from ..arrays import Array, Bool, Float, Int
@@ -173,21 +174,11 @@ def _normals(
     around = graph.matrix(weights)
     total = np.maximum(np.asarray(around.sum(1)), 1e-30)
     places = gaussians.means - gaussians.means.mean(0)
-    axes = _axes(gaussians.quats) * gaussians.scales[:, None, :]
+    turned = Rotation.from_quat(gaussians.quats, scalar_first=True).as_matrix()
+    axes = turned.astype(np.float32) * gaussians.scales[:, None, :]
     second = axes @ axes.transpose(0, 2, 1) + places[:, :, None] * places[:, None, :]
     middle = around @ places / total
     moments = (around @ second.reshape(-1, 9) / total).reshape(-1, 3, 3)
     thinnest = np.linalg.eigh(moments - middle[:, :, None] * middle[:, None, :])[1][:, :, 0]
     side = (thinnest * facing).sum(1, keepdims=True)
     return np.where(side < 0, -thinnest, thinnest)
-
-
-def _axes(quats: Float[Array, "N 4"]) -> Float[Array, "N 3 3"]:
-    """Rotation matrices, with the axes as columns."""
-    w, x, y, z = quats.T
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    )
-    return np.stack([np.stack(row, 1) for row in rows], 1)

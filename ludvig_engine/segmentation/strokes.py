@@ -106,6 +106,11 @@ class Trail:
     # The strokes of a paint.
     strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
 
+    @classmethod
+    def of(cls, prepared: Prepared, job: Job) -> Trail:
+        """The scene's own."""
+        return prepared.keep("trail", lambda _: cls(), job)
+
     def after(self, keys: tuple[bytes, ...]) -> tuple[int, Bool[Array, " N"] | None]:
         """The longest beginning that is known: how many strokes, and the selection after them."""
         for count in range(len(keys), 0, -1):
@@ -128,7 +133,7 @@ def strokes_of(
 
     Those that touch no Gaussian are left out.
     """
-    known = prepared.keep("trail", lambda _: Trail(), job).strokes
+    known = Trail.of(prepared, job).strokes
     found = []
     for paint in paints:
         name = _digest(paint, raster)
@@ -184,7 +189,7 @@ def corrected(
     coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
     nesting = prepared.nesting(settings, job=job)
     steps = _Steps(prepared, coarse, nesting, bandwidth, prior, diffusion, settings, raster, job)
-    trail = prepared.keep("trail", lambda _: Trail(), job)
+    trail = Trail.of(prepared, job)
     about = repr((bandwidth, prior, diffusion, settings, raster)).encode()
     start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
     keys = (start.digest(), *(stroke.key for stroke in strokes))

@@ -17,12 +17,12 @@ from ..arrays import Array, Bool, Float, Int
 from ..graph.neighbors import Graph
 from ..progress import SILENT, Job
 from ..rendering.front import front
-from ..scene import Camera, Gaussians, View
+from ..scene import Gaussians, View
 from ..scene.raster import Raster
 from ..stages import GROUP
+from .creases import reduced
 
 VIEWS = 24  # that are looked at, spread evenly
-SIDE = 320  # pixels of their longer side
 # Gaussians that touch are at most so many pixels, and so many of their own extents, apart.
 PIXELS, EXTENTS = 3.0, 2.0
 
@@ -52,7 +52,7 @@ class Surfaces:
         extent = EXTENTS * np.sort(gaussians.scales, axis=1)[:, 1]
         borders = []
         for n in job.track(chosen.astype(int).tolist(), GROUP):
-            camera = _small(views[n].camera)
+            camera = reduced(views[n].camera)
             shown = front(gaussians, camera, raster=raster, job=job)
             depth = gaussians.means @ camera.viewmat[2, :3] + camera.viewmat[2, 3]
             pixel = depth / camera.K[0, 0]  # in scene units
@@ -85,11 +85,6 @@ class Surfaces:
             np.linalg.norm(gaussians.means[near] - gaussians.means[far], axis=1),
             np.ones(len(near), bool),
         )
-
-
-def _small(camera: Camera) -> Camera:
-    scale = min(1.0, SIDE / max(camera.width, camera.height))
-    return camera.resized(max(round(scale * camera.width), 1), max(round(scale * camera.height), 1))
 
 
 def _borders(

@@ -76,7 +76,7 @@ def test_everything_runs_on_the_gpu(work, chosen, monkeypatch):
 
 def test_nobody_else_asks_the_cpu():
     """Benchmarks do, the search for settings, which draws a few rows of a picture, and the planning
-    of views, which uses a projection twice, and the picture of what is in front, which has no sums.
+    of views, which uses a projection twice.
     """
     package = Path(ludvig.__file__).parent
     cpu = re.compile(r"ludvig_engine\.rendering\.cpu(_lift)?(\.|$)")
@@ -85,7 +85,7 @@ def test_nobody_else_asks_the_cpu():
         for path in package.rglob("*.py")
         if path.parent.name != "bench" and any(map(cpu.match, imports(path, package)))
     }
-    allowed = ("back_end", "choice", "cpu_lift", "front", "trial")
+    allowed = ("back_end", "choice", "cpu_lift", "trial")
     assert asking == {"planning/sightings.py", *(f"rendering/{name}.py" for name in allowed)}
 
 
