@@ -1,11 +1,11 @@
 # Everything is in tasks.py, which also runs where there is no make.
 PYTHON ?= python3
 
-demo docs lint manifest:
+demo docs extension lint manifest:
 	$(PYTHON) tasks.py $@
 
 # make test ONLY=tests/engine/test_uplift.py
 test:
 	$(PYTHON) tasks.py test $(ONLY)
 
-.PHONY: demo docs lint manifest test
+.PHONY: demo docs extension lint manifest test

@@ -38,7 +38,8 @@ WEIGHTS = (
 
 
 def main() -> None:
-    tasks = {"demo": demo, "test": test, "lint": lint, "docs": docs, "manifest": list_files}
+    tasks = {"demo": demo, "test": test, "lint": lint, "docs": docs}
+    tasks |= {"extension": extension, "manifest": list_files}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
     if sys.version_info < OLDEST:
@@ -124,6 +125,14 @@ def docs(arguments: list[str]) -> None:
     """The documentation as a site in build/docs; a warning is an error."""
     python = environment(".venv-checks", Path(sys.executable), CHECKS)
     run([python, "-m", "mkdocs", "build", "--strict", *arguments])
+
+
+def extension(arguments: list[str]) -> None:
+    """Build and check the zip that Blender installs."""
+    # Local for the same reason as in `list_files`.
+    from tools import extension
+
+    extension.main()
 
 
 def list_files(arguments: list[str]) -> None:

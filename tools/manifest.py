@@ -11,6 +11,7 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any  # values of the manifest are texts, lists and tables
 
 ROOT = Path(__file__).resolve().parents[1]
 INSIDE = ("__init__.py", "LICENSE", "ludvig_blender", "ludvig_engine")
@@ -31,9 +32,13 @@ def main() -> None:
     print(f"{path.name} now lists {len(wanted)} files.")
 
 
+def read() -> dict[str, Any]:
+    """The manifest."""
+    return tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
+
+
 def listed() -> list[str]:
-    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
-    return manifest["build"]["paths"]
+    return read()["build"]["paths"]
 
 
 def files() -> list[str]:

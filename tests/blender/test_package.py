@@ -14,6 +14,7 @@ import pytest
 
 import extension
 from extension import NAME, ROOT, blender_module, built_zip, extension_cli
+from tools import extension as packing
 from tools import manifest
 
 MENUS = (
@@ -78,6 +79,18 @@ def test_zip_takes_nothing_that_happens_to_lie_there(tmp_path):
     (packed,) = tmp_path.glob("*.zip")
     names = zipfile.ZipFile(packed).namelist()
     assert sorted(names) == sorted(zipfile.ZipFile(built_zip()).namelist())
+
+
+def test_the_zip_of_our_own_builder_is_the_same(tmp_path):
+    own, blenders = packing.build(tmp_path), built_zip()
+    assert own.name == blenders.name
+    extension_cli("validate", own)
+    with zipfile.ZipFile(own) as one, zipfile.ZipFile(blenders) as other:
+        assert sorted(one.namelist()) == sorted(other.namelist())
+        for name in one.namelist():
+            assert one.read(name) == other.read(name), name
+    first = own.read_bytes()
+    assert packing.build(tmp_path).read_bytes() == first
 
 
 def test_a_stale_list_is_noticed(monkeypatch):
