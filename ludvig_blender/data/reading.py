@@ -19,7 +19,9 @@ from ...ludvig_engine.io.activation import Splats, left_out
 from ...ludvig_engine.io.files import stopping
 from ...ludvig_engine.io.ply import read_blocks
 from ...ludvig_engine.io.splats import read_splats
+from ...ludvig_engine.planning.bounds import Ball, bounds
 from ...ludvig_engine.scene import Gaussians
+from ..maths import upright
 from . import attributes, capture, making, splats
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Content:
     columns: making.Columns
     untouched: str
     notes: tuple[str, ...]  # what the user should know
+    ball: Ball  # around the scene without floaters, in the file's frame
+    up: np.ndarray | None  # (3,), where that is up; None if the splats do not say
 
 
 def read(path: Path, check: Callable[[], None]) -> Content | None:
@@ -89,7 +93,10 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> making
 def _content(path: Path, file: Splats, stored: Mapping[str, np.ndarray], stamp: str) -> Content:
     found = columns(path.name, file, stored)
     values = {name: found[name][1] for name in splats.SCHEMA}
-    return Content(found, capture.look(values) + stamp, _notes(file))
+    usable = file.gaussians if file.valid.all() else file.gaussians.take(np.flatnonzero(file.valid))
+    ball = bounds(usable)
+    up = upright.up(usable.means, usable.scales, usable.opacities, ball)
+    return Content(found, capture.look(values) + stamp, _notes(file), ball, up)
 
 
 def _notes(file: Splats) -> tuple[str, ...]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
+from ...ludvig_engine.planning.bounds import Ball
 from ..data import making, reading, splats
 from . import link, tasks, waiting
 
@@ -27,6 +29,8 @@ class Imported:
     uid: int  # the object's session uid
     untouched: str
     notes: tuple[str, ...]
+    ball: Ball  # around the scene without floaters, in the file's frame
+    up: np.ndarray | None  # (3,), where that is up; None if the splats do not say
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ def _one(path: Path) -> tasks.Steps[Imported]:
     yield waiting.Until(lambda: making.RESIZABLE or bpy.app.background or not _busy())
     name = path.parent.name if formats.is_unpacked(path) else path.stem
     thing = yield from making.steps(name, content.columns)
-    return Imported(path, thing.session_uid, content.untouched, content.notes)
+    kept = content.untouched, content.notes, content.ball, content.up
+    return Imported(path, thing.session_uid, *kept)
 
 
 def _read(path: Path) -> tasks.Steps[reading.Content | None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import bpy
-from bpy.props import CollectionProperty, StringProperty
+from bpy.props import BoolProperty, CollectionProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper, axis_conversion, orientation_helper
 
 from ...ludvig_engine.errors import EngineError
@@ -19,6 +19,7 @@ from ...ludvig_engine.io import formats
 from . import lines, menus, polls
 
 if TYPE_CHECKING:
+    import numpy as np
     from mathutils import Matrix
 
     from ..data.types import Outcome
@@ -34,6 +35,12 @@ SHARED = [e for format in FORMATS for e in format.endings if format.folder.endsw
 # COLMAP's axes, which 3DGS uses too.
 upright = orientation_helper(axis_forward="Z", axis_up="-Y")
 
+# What `upright` has as defaults.
+USUAL = {"axis_forward": "Z", "axis_up": "-Y"}
+# How far from the middle of the splats the viewport looks at them, in radii of the scene, at the
+# lens of 50 mm that Blender starts with: all of them just fit.
+AWAY = 2.0
+
 # Read and not yet in a scene, by path.
 _ready: dict[Path, Imported] = {}
 
@@ -45,6 +52,12 @@ class Files(polls.Mixin):
         type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
     )
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    find_up: BoolProperty(
+        name="Find Up",
+        description="Turn the splats so that the plane most of them lie on is the ground. Where "
+        "there is none, or if you choose other axes, the axes decide",
+        default=True,
+    )
 
     if TYPE_CHECKING:
         # `ImportHelper` and `orientation_helper` add these, which the stubs do not know.
@@ -54,6 +67,9 @@ class Files(polls.Mixin):
 
     def chosen(self) -> list[Path]:
         return [Path(self.directory, file.name) for file in self.files if file.name]
+
+    def axes(self) -> dict[str, Axis]:
+        return {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
 
 
 @upright
@@ -86,13 +102,13 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
             bpy.ops.object.mode_set(mode="OBJECT")
         chosen = self.chosen() or [Path(self.filepath)]
         paths = list(dict.fromkeys(formats.inside(path) for path in chosen))
-        axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
+        how = {**self.axes(), "find_up": self.find_up}
         what = paths[0].name if len(paths) == 1 else lines.number(len(paths), "file")
         waits = bpy.app.background or not self.options.is_invoke
         tell = messages.show if waits else messages.pop_up
 
         def done(read: Read) -> None:
-            _place(read, axes)
+            _place(read, how)
             for error in read.errors:
                 tell(error)
 
@@ -103,8 +119,8 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
         messages.clear()  # what it says is about something else
         task = pump.start(importing.steps(paths), label=f"Reading {what}", done=done, failed=failed)
         if not waits:
-            how = "the sidebar (N) shows how far it is, and can cancel it"
-            self.report({"INFO"}, f"Reading {what}: {how}")
+            where = "the sidebar (N) shows how far it is, and can cancel it"
+            self.report({"INFO"}, f"Reading {what}: {where}")
             return {"FINISHED"}
         try:
             read = pump.wait(task)
@@ -124,9 +140,11 @@ class PlaceSplats(Files, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..data import messages
+        from ..data import messages, splats
 
         turn = axis_conversion(from_forward=self.axis_forward, from_up=self.axis_up).to_4x4()
+        finds = self.find_up and self.axes() == USUAL
+        first = not any(splats.is_splats(thing) for thing in context.scene.objects)
         paths = self.chosen()
         try:
             things = [_ready.pop(path, None) for path in paths]
@@ -134,7 +152,13 @@ class PlaceSplats(Files, bpy.types.Operator):
                 things = self._again(paths)
         except EngineError as error:
             return messages.fail(self, error)
-        points = sum(_put(context, thing, turn) for thing in things if thing)
+        points = sum(
+            _put(context, thing, _upright(turn, thing.up if finds else None))
+            for thing in things
+            if thing
+        )
+        if first and things[0]:
+            _look_at(context, things[0])
         self.report({"INFO"}, f"Imported {lines.number(points, 'splat')}")
         return {"FINISHED"}
 
@@ -145,7 +169,7 @@ class PlaceSplats(Files, bpy.types.Operator):
         return list(pump.wait(pump.start(importing.steps(paths), failed=lambda _: None)).imported)
 
 
-def _place(read: Read, axes: dict[str, Axis]) -> None:
+def _place(read: Read, how: dict[str, Any]) -> None:
     """Put what was read into the scene as one undo step."""
     from ..data import messages, splats, window
 
@@ -157,12 +181,40 @@ def _place(read: Read, axes: dict[str, Axis]) -> None:
             # The stubs do not know our own operators.
             # Any, because the stubs do not know our own operators.
             place: Any = bpy.ops.ludvig.place_splats  # type: ignore[attr-defined]
-            place("EXEC_DEFAULT", True, directory=str(folder), files=files, **axes)
+            place("EXEC_DEFAULT", True, directory=str(folder), files=files, **how)
     finally:
         for thing in read.imported:
             if _ready.pop(thing.path, None):  # it was not placed
                 splats.remove(thing.uid)
     messages.clear()
+
+
+def _upright(turn: Matrix, up: np.ndarray | None) -> Matrix:
+    """A turn with the least more that makes `up`, in the frame of the splats, point upwards."""
+    if up is None:
+        return turn
+    from mathutils import Vector
+
+    more = (turn @ Vector(up)).rotation_difference(Vector((0, 0, 1)))
+    return more.to_matrix().to_4x4() @ turn
+
+
+def _look_at(context: bpy.types.Context, imported: Imported) -> None:
+    """Let the viewports show a new object. Its floaters and its horizon may be outside."""
+    from mathutils import Vector
+
+    from ..data import splats
+
+    thing = splats.with_uid(imported.uid)
+    if thing is None or context.screen is None:
+        return
+    middle = thing.matrix_world @ Vector(imported.ball.center)
+    for area in context.screen.areas:
+        for space in area.spaces:
+            view = space.region_3d if isinstance(space, bpy.types.SpaceView3D) else None
+            if view is not None and view.view_perspective != "CAMERA":
+                view.view_location = middle
+                view.view_distance = AWAY * imported.ball.radius
 
 
 def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:

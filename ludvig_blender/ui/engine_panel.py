@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...ludvig_engine.errors import Fix
+from . import remedies
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -31,12 +33,12 @@ class EnginePanel(Sidebar, bpy.types.Panel):
     bl_order = 20
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
-    def draw(self, _context: bpy.types.Context) -> None:
-        draw_engine(self.layout)
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_engine(self.layout, context)
         self.layout.operator("ludvig.preferences", icon="PREFERENCES")
 
 
-def draw_engine(layout: bpy.types.UILayout) -> None:
+def draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the state of the engine and its buttons."""
     from ..engine import interpreter, link, settings
     from ..operators import lines
@@ -47,6 +49,10 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
         warning = installed == "incomplete"
         layout.label(text=interpreter.WHY[installed], icon="ERROR" if warning else "INFO")
         layout.operator("ludvig.install_engine", text=INSTALL[installed], icon="IMPORT")
+        if not bpy.app.online_access:
+            # Why the button above is gray would only be in its tooltip.
+            lines.draw(layout, "Blender may not go online yet.", "INFO", context)
+            remedies.draw(layout, Fix("Allow online access.", "allow_network"))
     else:
         text, icon = STATES[state]
         layout.label(text=text, icon=icon)

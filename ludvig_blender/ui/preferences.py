@@ -38,13 +38,13 @@ class LudvigPreferences(bpy.types.AddonPreferences):
         update=_restart,
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         from . import engine_panel
 
         layout = self.layout
         assert layout is not None
         layout.use_property_split, layout.use_property_decorate = True, False
-        engine_panel.draw_engine(layout)
+        engine_panel.draw_engine(layout, context)
         layout.separator()
         layout.prop(self, "python", placeholder="Use the installed engine")
         layout.prop(self, "models", placeholder="Default")

@@ -41,7 +41,7 @@ SHARED = {
     *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
     *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),
     *("io.splats", "io.compressed_ply", "io.antimatter", "io.spz", "io.ksplat"),
-    "features.table",
+    *("planning.bounds", "features.table"),
 }
 BLENDER = {
     "bpy",

@@ -11,6 +11,7 @@ import pytest
 from waiting import wait_for
 
 import clouds
+import grounds
 import other_formats
 from engines import about, engine_by, real_engine
 from extension import blender_module
@@ -208,6 +209,17 @@ def test_other_axes_can_be_chosen_afterwards(tmp_path):
         "FINISHED"
     }
     np.testing.assert_allclose(np.array(bpy.context.object.matrix_world), np.eye(4), atol=1e-6)
+
+
+@pytest.mark.parametrize("up", [(0, 0, 1), (0, -0.8, 0.6), (0.36, -0.48, -0.8)])
+def test_splats_that_lie_on_a_plane_stand_upright(tmp_path, up):
+    path = grounds.write(tmp_path / "a.ply", np.array(up))
+    turned = np.array(load(path).matrix_world)[:3, :3]
+    np.testing.assert_allclose(turned @ up, [0, 0, 1], atol=0.02)
+    np.testing.assert_allclose(turned @ turned.T, np.eye(3), atol=1e-6)
+    bpy.ops.ludvig.import_splats(filepath=str(path), find_up=False)
+    usual = np.array(bpy.context.object.matrix_world)[:3, :3]
+    np.testing.assert_allclose(usual @ [0, -1, 0], [0, 0, 1], atol=1e-6)
 
 
 # ---- in steps, as in a window
