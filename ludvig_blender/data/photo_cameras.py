@@ -50,6 +50,11 @@ def make(thing: SplatObject, opened: SceneOpened) -> None:
         if path := opened.photos[index]:
             _photo(data, path, own)
         collection.objects.link(view)
+    # Many cameras and the lines to their parent clutter the view, and one can look through hidden
+    # ones. Blender does not place what is hidden, so they must be placed before.
+    assert bpy.context.view_layer is not None
+    bpy.context.view_layer.update()
+    collection.hide_viewport = True
 
 
 def _collection_of(thing: bpy.types.Object) -> bpy.types.Collection:

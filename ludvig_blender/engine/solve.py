@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..data.types import Segment, SplatObject
 
 
-def start(thing: SplatObject, segment: Segment) -> tasks.Task[methods.Segment]:
-    """Find a segment from its prompts. Returns at once.
+def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods.Segment]:
+    """Find a segment from its prompts. Returns at once. `step` is the name of the undo step.
 
     A newer request for the same segment replaces this one.
     """
@@ -36,12 +36,12 @@ def start(thing: SplatObject, segment: Segment) -> tasks.Task[methods.Segment]:
         found = segments.find(thing, number)
         if found is None:
             raise EngineError("gone", "The segment was removed, so its result was dropped.")
-        commit.run(lambda: _write(thing, found, answer))
+        commit.run(step, lambda: _write(thing, found, answer))
         messages.clear()
 
     def failed(error: EngineError) -> None:
         if error.kind != "superseded":
-            commit.run(lambda: None)  # makes the new prompts an undo step
+            commit.run(step, lambda: None)  # makes the new prompts an undo step
         tasks.tell(error)
 
     return subject.of(thing).ask(

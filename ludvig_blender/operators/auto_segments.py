@@ -36,7 +36,7 @@ class AutoSegments(bpy.types.Operator):
         thing = splats.splat_objects(context)[0]
 
         def done(thing: SplatObject, answer: Segments) -> None:
-            commit.run(lambda: _write(thing, answer))
+            commit.run(self.bl_label, lambda: _write(thing, answer))
             messages.clear()
 
         request = Request("", solve.extractor(thing))

@@ -114,12 +114,10 @@ class ComputeFeatures(bpy.types.Operator):
 
         def done(thing: SplatObject, answer: FeaturesComputed) -> None:
             from ..data import features, messages
-            from . import lines
 
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
-            channels = lines.number(answer.dim, "channel").capitalize()
-            summary = f"{channels}, {how}: {catalog.title(answer.extractor)}"
+            summary = f"{catalog.title(answer.extractor)}, {how}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()
 
@@ -148,7 +146,7 @@ class PreviewFeatures(bpy.types.Operator):
         thing = polls.chosen(context)
 
         def done(thing: SplatObject, answer: FeaturesPreviewed) -> None:
-            commit.run(lambda: _show(thing, answer.colours))
+            commit.run(self.bl_label, lambda: _show(thing, answer.colours))
             messages.clear()
 
         request = Request("", thing.ludvig_features.extractor)

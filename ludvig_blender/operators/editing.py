@@ -173,7 +173,7 @@ class SelectSplats(Action, bpy.types.Operator):
     action: EnumProperty(
         name="Action",
         items=(
-            ("NONE", "Clear", "Deselect all splats"),
+            ("NONE", "None", "Deselect all splats"),
             ("INVERT", "Invert", "Select the splats that are not selected, and no others"),
             ("ALL", "All", "Select all visible splats"),
         ),

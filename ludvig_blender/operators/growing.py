@@ -54,7 +54,7 @@ class Resize(polls.Mixin):
             if not np.array_equal(before, splats.selection(thing.data)):
                 message = "The selection has changed in the meantime, so the result was dropped."
                 raise EngineError("changed", message, ["Try again."])
-            commit.run(lambda: _write(thing, answer.selected))
+            commit.run(self.bl_label, lambda: _write(thing, answer.selected))
             messages.clear()
 
         task = subject.of(thing).ask(

@@ -111,7 +111,7 @@ def _cameras(about: Subject) -> Steps:
         fixes = [Fix("Import the cameras.", "import_cameras")]
         raise EngineError("bad_input", "There are no cameras.", fixes)
     thing = about.thing()
-    commit.run(lambda: photo_cameras.make(thing, scene))
+    commit.run(LoadCameras.bl_label, lambda: photo_cameras.make(thing, scene))
     thing.ludvig_capture.notes = "\n".join(scene.notes)
     messages.clear()
 

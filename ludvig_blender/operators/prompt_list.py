@@ -58,7 +58,7 @@ class ChangePrompt(bpy.types.Operator):
             return _no_prompt(self, self.index, segment)
         prompt, what = segment.prompts[self.index], self.what.lower()
         setattr(prompt, what, not getattr(prompt, what))
-        return link.finish(self, solve.start(thing, segment))
+        return link.finish(self, solve.start(thing, segment, self.bl_label))
 
 
 class RemovePrompt(bpy.types.Operator):
@@ -88,8 +88,8 @@ class RemovePrompt(bpy.types.Operator):
         else:
             segment.prompts.clear()
         if segment.prompts:
-            return link.finish(self, solve.start(thing, segment))
-        commit.run(lambda: segments.empty(thing, segment))
+            return link.finish(self, solve.start(thing, segment, self.bl_label))
+        commit.run(self.bl_label, lambda: segments.empty(thing, segment))
         return {"FINISHED"}
 
 
@@ -113,7 +113,7 @@ class Solve(bpy.types.Operator):
         from ..engine import solve
 
         thing, segment = chosen(context)
-        return link.finish(self, solve.start(thing, segment))
+        return link.finish(self, solve.start(thing, segment, self.bl_label))
 
 
 CLASSES = (ChangePrompt, RemovePrompt, Solve)

@@ -73,7 +73,7 @@ class Prompting(polls.Mixin):
         if where:
             prompts.place(prompt, *where)
             sights.note(thing, prompt)
-        return link.finish(self, solve.start(thing, segment))
+        return link.finish(self, solve.start(thing, segment, prompts.title(prompt)))
 
 
 class Text(Prompting, bpy.types.Operator):

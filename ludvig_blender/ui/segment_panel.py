@@ -77,7 +77,7 @@ class FindPanel(Section, bpy.types.Panel):
                 row.operator("ludvig.prompt_remove", text="", icon="X").index = index
             row = layout.row(align=True)
             row.operator("ludvig.solve", icon="FILE_REFRESH")
-            row.operator("ludvig.prompt_remove", text="Clear", icon="TRASH").index = -1
+            row.operator("ludvig.prompt_remove", text="Remove All", icon="TRASH").index = -1
         if segment.attribute in thing.data.attributes:
             layout.prop(segment, "threshold", slider=True)
         if segment.note:
@@ -206,7 +206,7 @@ class SelectionPanel(Section, bpy.types.Panel):
         row.operator("ludvig.shrink", icon="FULLSCREEN_EXIT")
         row = column.row(align=True)
         row.operator("ludvig.select", text="Invert").action = "INVERT"
-        row.operator("ludvig.select", text="Clear").action = "NONE"
+        row.operator("ludvig.select", text="None").action = "NONE"
         column = layout.column(align=True)
         row = column.row(align=True)
         row.operator("ludvig.hide", text="Hide", icon="HIDE_ON").unselected = False

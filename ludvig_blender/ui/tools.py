@@ -78,7 +78,7 @@ TOOLS = tuple(map(drawing, kinds.drawn()))
 
 
 def register() -> None:
-    after = {"builtin.cursor"}
+    after = {"builtin.transform"}  # the last of Blender's own that move things
     for kind, tool in zip(kinds.drawn(), TOOLS, strict=True):
         bpy.utils.register_tool(
             tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]

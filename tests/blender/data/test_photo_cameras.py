@@ -42,6 +42,7 @@ def test_points_are_seen_where_the_engine_sees_them(tmp_path, size):
     thing, scene = clouds.splat_object(), opened(tmp_path)
     scene.sizes[:] = size
     views.make(thing, scene)
+    thing.ludvig_capture.cameras.hide_viewport = False  # Blender does not move what is hidden
     thing.matrix_world = Matrix.LocRotScale(
         Vector((1, 2, 3)), Euler((0.3, -1, 2)), Vector((2, 2, 2))
     )
@@ -54,6 +55,15 @@ def test_points_are_seen_where_the_engine_sees_them(tmp_path, size):
         for point, (x, y) in zip(points, pixels, strict=True):
             at = world_to_camera_view(bpy.context.scene, camera, thing.matrix_world @ Vector(point))
             assert np.allclose([at.x * size[0], (1 - at.y) * size[1]], [x, y], atol=0.01)
+
+
+def test_cameras_are_hidden_but_placed(tmp_path):
+    thing, scene = clouds.splat_object(), opened(tmp_path)
+    views.make(thing, scene)
+    assert not any(camera.visible_get() for camera in views.of(thing))
+    for camera, viewmat in zip(views.of(thing), scene.viewmats, strict=True):
+        place = np.linalg.inv(viewmat)[:3, 3]
+        np.testing.assert_allclose(camera.matrix_world.translation, place, atol=1e-5)
 
 
 def test_photos_are_backgrounds_and_can_be_toggled(tmp_path):
@@ -132,7 +142,7 @@ def test_import_check_compute(real, tmp_path):
     thing.ludvig_features.extractor = "colour"
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
     features = blender_module("ludvig_blender.data.features")
-    assert "channel" in features.known(thing).summary, message()
+    assert "computed in" in features.known(thing).summary, message()
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
     assert "from the cache" in features.known(thing).summary
     assert bpy.ops.ludvig.preview_features() == {"FINISHED"}

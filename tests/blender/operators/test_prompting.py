@@ -280,7 +280,7 @@ def test_deleted_while_it_is_looked_for(capfd):
         blender_module("ludvig_blender.engine.solve"),
     )
     prompts.add(segment, "TEXT", positive=True, text="pot")
-    task = solve.start(thing, segment)
+    task = solve.start(thing, segment, "Click")
     bpy.data.objects.remove(thing)
     with pytest.raises(Exception, match='"splats" is gone'):
         engine_module.wait(task)

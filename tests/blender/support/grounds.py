@@ -11,7 +11,7 @@ from extension import blender_module
 
 
 def table(up: np.ndarray, *, size: int = 3000, seed: int = 0):
-    """Gaussians of which two thirds lie on a plane, the rest above it; `up` (3,) has unit length."""
+    """Gaussians of which two thirds lie on a plane, the rest above it; `up` (3,) is of length 1."""
     rng = np.random.default_rng(seed)
     points = rng.uniform(-1, 1, (size, 3)) * [1, 1, 0.002]
     above = size // 3
