@@ -31,7 +31,7 @@ LEVELS = 3
 RELATIVE = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"}}
 
 
-def _photos_shown(own: types.Capture, _context: bpy.types.Context) -> None:
+def _followed(own: types.Capture, _context: bpy.types.Context) -> None:
     from . import photo_cameras
 
     photo_cameras.follow(own)
@@ -55,13 +55,16 @@ class LudvigCapture(bpy.types.PropertyGroup):
     cameras: PointerProperty(
         type=bpy.types.Collection, description="The Blender cameras made from these"
     )
+    show_cameras: BoolProperty(
+        name="Cameras", description="Show the cameras in the viewport", update=_followed
+    )
     show_photos: BoolProperty(
         name="Photos", description="Show each camera's photo when looking through it",
-        default=True, update=_photos_shown,
+        default=True, update=_followed,
     )  # fmt: skip
     photo_opacity: FloatProperty(
         name="Opacity", description="How much a photo covers the splats",
-        min=0, max=1, default=0.5, subtype="FACTOR", update=_photos_shown,
+        min=0, max=1, default=0.5, subtype="FACTOR", update=_followed,
     )  # fmt: skip
     notes: StringProperty(description="The engine's notes on cameras and photos, one per line")
     verdict: StringProperty(description="The result of the newest comparison with the photos")

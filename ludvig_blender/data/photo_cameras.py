@@ -50,11 +50,10 @@ def make(thing: SplatObject, opened: SceneOpened) -> None:
         if path := opened.photos[index]:
             _photo(data, path, own)
         collection.objects.link(view)
-    # Many cameras and the lines to their parent clutter the view, and one can look through hidden
-    # ones. Blender does not place what is hidden, so they must be placed before.
+    # Blender does not place what is hidden, so they must be placed before.
     assert bpy.context.view_layer is not None
     bpy.context.view_layer.update()
-    collection.hide_viewport = True
+    follow(own)
 
 
 def _collection_of(thing: bpy.types.Object) -> bpy.types.Collection:
@@ -112,8 +111,14 @@ def owner(view: bpy.types.Object | None) -> SplatObject | None:
 
 
 def follow(own: Capture) -> None:
-    """Show the photos as the settings say."""
+    """Show the cameras and their photos as the settings say.
+
+    Many cameras and the lines to their parent clutter the view. Blender draws the photo of a camera
+    only if it draws the camera, so the one that is looked through is always shown.
+    """
+    assert bpy.context.scene is not None
     for view in of(own.id_data):
+        view.hide_viewport = not own.show_cameras and view != bpy.context.scene.camera
         view.data.show_background_images = own.show_photos
         for background in view.data.background_images:
             background.alpha = own.photo_opacity

@@ -101,6 +101,7 @@ class Capture(bpy.types.PropertyGroup):
     views: str
     photos: str
     cameras: bpy.types.Collection | None
+    show_cameras: bool
     show_photos: bool
     photo_opacity: float
     notes: str

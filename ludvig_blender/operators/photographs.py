@@ -193,6 +193,7 @@ class LookThrough(bpy.types.Operator):
             current = used if used in cameras else None
         index = (cameras.index(current) + self.step if current else 0) % len(cameras)
         scene.camera = cameras[index]
+        photo_cameras.follow(polls.chosen(context).ludvig_capture)
         scene.render.resolution_x, scene.render.resolution_y = cameras[index][photo_cameras.SIZE]
         if context.area and context.area.type == "VIEW_3D":
             context.space_data.region_3d.view_perspective = "CAMERA"

@@ -9,6 +9,8 @@ import bpy
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
+
     from ..data.types import SplatObject
 
 
@@ -45,11 +47,8 @@ class ScenePanel(Sidebar, bpy.types.Panel):
         row = layout.row()
         row.label(text=lines.number(len(cameras), "camera"), icon="CAMERA_DATA")
         row.label(text=lines.number(with_photos, "photo") if with_photos else "no photos")
-        hidden = own.cameras.hide_viewport
-        row.prop(
-            own.cameras, "hide_viewport", text="", emboss=False, invert_checkbox=True,
-            icon="HIDE_ON" if hidden else "HIDE_OFF",
-        )  # fmt: skip
+        eye: IconItems = "HIDE_OFF" if own.show_cameras else "HIDE_ON"
+        row.prop(own, "show_cameras", text="", icon=eye, emboss=False)
         row = layout.row(align=True)
         row.operator("ludvig.look_through", text="", icon="TRIA_LEFT").step = -1
         row.operator("ludvig.look_through", icon="VIEW_CAMERA").step = 0

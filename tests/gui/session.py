@@ -101,7 +101,6 @@ def session():
         Vector(camera.matrix_world.translation) - bpy.data.objects["subject"].location
     ).length
     view.view_matrix = camera.matrix_world.normalized().inverted()
-    bpy.data.objects["subject"].ludvig_capture.cameras.hide_viewport = True
     yield from idle()
     hand(*(yield from hover("ops.ludvig.compute(")), "click", "1")
     yield 3

@@ -42,7 +42,7 @@ def test_points_are_seen_where_the_engine_sees_them(tmp_path, size):
     thing, scene = clouds.splat_object(), opened(tmp_path)
     scene.sizes[:] = size
     views.make(thing, scene)
-    thing.ludvig_capture.cameras.hide_viewport = False  # Blender does not move what is hidden
+    thing.ludvig_capture.show_cameras = True  # Blender does not move what is hidden
     thing.matrix_world = Matrix.LocRotScale(
         Vector((1, 2, 3)), Euler((0.3, -1, 2)), Vector((2, 2, 2))
     )
@@ -64,6 +64,13 @@ def test_cameras_are_hidden_but_placed(tmp_path):
     for camera, viewmat in zip(views.of(thing), scene.viewmats, strict=True):
         place = np.linalg.inv(viewmat)[:3, 3]
         np.testing.assert_allclose(camera.matrix_world.translation, place, atol=1e-5)
+    bpy.ops.ludvig.look_through()
+    shown = [camera for camera in views.of(thing) if camera.visible_get()]
+    assert shown == [bpy.context.scene.camera]  # or its photo would not be drawn
+    bpy.ops.ludvig.look_through(step=1)
+    assert [c for c in views.of(thing) if c.visible_get()] == [bpy.context.scene.camera] != shown
+    thing.ludvig_capture.show_cameras = True
+    assert all(camera.visible_get() for camera in views.of(thing))
 
 
 def test_photos_are_backgrounds_and_can_be_toggled(tmp_path):
