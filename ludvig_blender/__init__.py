@@ -27,6 +27,7 @@ MODULES = (
     "ui.features_panel",
     "ui.engine_panel",
     "operators.importing",
+    "operators.sample",
     "operators.exporting",
     "operators.adopting",
     "viewport",

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any  # values of the manifest are texts, lists and tables
 
 ROOT = Path(__file__).resolve().parents[1]
-INSIDE = ("__init__.py", "LICENSE", "ludvig_blender", "ludvig_engine")
+SAMPLE = ("demo/scene/splats.ply", "demo/scene/images", "demo/scene/sparse")
+INSIDE = ("__init__.py", "LICENSE", "ludvig_blender", "ludvig_engine", *SAMPLE)
 # The paper's benchmarks and the measurements are left out: Blender never runs them, and the command
 # line works without them.
 OUTSIDE = ("ludvig_engine/bench/", "ludvig_engine/eval/")

@@ -31,6 +31,8 @@ class ScenePanel(Sidebar, bpy.types.Panel):
                 icon="INFO",
             )
             layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
+            if not some:
+                layout.operator("ludvig.open_sample", icon="SCENE_DATA")
             return
         row = layout.row()
         row.label(text=thing.name, icon="OUTLINER_OB_POINTCLOUD")

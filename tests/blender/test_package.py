@@ -56,7 +56,7 @@ def test_zip_holds_what_is_listed_and_nothing_else():
     assert sorted(names) == sorted([*manifest.listed(), "blender_manifest.toml"])
     tops = {name.split("/")[0] for name in names}
     packages = {"ludvig_blender", "ludvig_engine"}
-    assert tops == {"__init__.py", "blender_manifest.toml", "LICENSE", *packages}
+    assert tops == {"__init__.py", "blender_manifest.toml", "LICENSE", "demo", *packages}
     assert "ludvig_blender/__init__.py" in names and "ludvig_engine/io/ply.py" in names
     assert not [name for name in names if name.startswith(manifest.OUTSIDE)]
     compiled = (".pyc", ".so", ".pyd", ".dll", ".nbi", ".nbc")

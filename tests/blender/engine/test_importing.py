@@ -18,6 +18,7 @@ from extension import blender_module
 
 splats = blender_module("ludvig_blender.data.splats")
 capture = blender_module("ludvig_blender.data.capture")
+attributes = blender_module("ludvig_blender.data.attributes")
 making = blender_module("ludvig_blender.data.making")
 importing = blender_module("ludvig_blender.engine.importing")
 pump = blender_module("ludvig_blender.engine.pump")
@@ -220,6 +221,13 @@ def test_splats_that_lie_on_a_plane_stand_upright(tmp_path, up):
     bpy.ops.ludvig.import_splats(filepath=str(path), find_up=False)
     usual = np.array(bpy.context.object.matrix_world)[:3, :3]
     np.testing.assert_allclose(usual @ [0, -1, 0], [0, 0, 1], atol=1e-6)
+
+
+def test_the_sample_scene_is_one_click_away():
+    assert bpy.ops.ludvig.open_sample() == {"FINISHED"}
+    thing = bpy.context.object
+    assert splats.is_splats(thing) and attributes.count(thing.data) > 10_000
+    assert capture.folders(thing)[0]  # the cameras beside it were found
 
 
 # ---- in steps, as in a window
