@@ -56,6 +56,7 @@ class Resize(polls.Mixin):
         def done(thing: SplatObject, answer: Resized) -> None:
             import numpy as np
 
+            assert before is not None
             if not np.array_equal(before, splats.selection(thing.data)):
                 message = "The selection has changed in the meantime, so the result was dropped."
                 raise EngineError("changed", message, ["Try again."])

@@ -51,7 +51,7 @@ def apply_nodes():
     """Delete the selected splats by a modifier that is applied."""
     run(bpy.ops.ludvig.segment_add, name="gone", from_selection=True)
     run(bpy.ops.ludvig.segment_modifier, invert=True)
-    name = thing().modifiers[0].name
+    name = thing().modifiers[-1].name
     assert bpy.ops.object.modifier_apply("EXEC_DEFAULT", True, modifier=name) == {"FINISHED"}
     segments.remove(thing(), thing().ludvig.segments["gone"])
     thing().ludvig.active_segment = 0
