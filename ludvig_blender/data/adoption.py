@@ -20,9 +20,16 @@ HERE = bpy.app.version >= FIRST  # whether this one has
 
 
 def adopt(thing: SplatObject) -> None:
-    """Let Blender treat an object as splats, drawn by whom the scene's settings say."""
-    from . import masking, native, properties
+    """Let Blender treat an object as splats, drawn by whom the scene's settings say.
 
+    No splat of an object that LUDVIG sees first is selected; for Blender all would be.
+    """
+    import numpy as np
+
+    from . import attributes, masking, native, properties, splats
+
+    if splats.SELECTION not in thing.data.attributes:
+        splats.set_selection(thing.data, np.zeros(attributes.count(thing.data), bool))
     native.convert(thing, ours=properties.drawing(bpy.context.scene).show != "NONE")
     masking.follow(thing)
 

@@ -1,7 +1,7 @@
-"""Keeps hidden splats out of what Blender 5.3 draws and renders: a modifier that deletes them.
+"""Keeps hidden splats out of what Blender 5.3 draws and renders: a modifier that fades them.
 
-It is there only while splats are hidden. In the viewport it does nothing unless Blender draws the
-object, since ours hides splats without moving any in memory.
+It is there only while splats are hidden, and sets their opacity to 0. Deleting them would copy all
+harmonics of the others at each change.
 """
 
 from __future__ import annotations
@@ -20,19 +20,17 @@ GROUP = "LUDVIG Hidden"  # the node group, and the modifier
 
 
 def follow(thing: SplatObject) -> None:
-    """Add, set or remove the modifier of an object."""
-    known = cast("bpy.types.NodesModifier | None", thing.modifiers.get(GROUP))
+    """Add or remove the modifier of an object."""
+    known = thing.modifiers.get(GROUP)
     if HIDDEN not in thing.data.attributes or not native.exists():
         if known is not None:
             thing.modifiers.remove(known)
         return
     if known is None:
-        known = cast("bpy.types.NodesModifier", thing.modifiers.new(GROUP, "NODES"))
+        made = cast("bpy.types.NodesModifier", thing.modifiers.new(GROUP, "NODES"))
         # The first, because the next ones may output anything.
         thing.modifiers.move(len(thing.modifiers) - 1, 0)
-        known.node_group = _group()
-    known.show_viewport = thing.display_type != "BOUNDS"
-    known.show_render = True
+        made.node_group = _group()
 
 
 def _group() -> bpy.types.GeometryNodeTree:
@@ -56,10 +54,13 @@ def _make() -> bpy.types.GeometryNodeTree:
     hidden = tree.nodes.new("GeometryNodeInputNamedAttribute")
     hidden.data_type = "BOOLEAN"  # type: ignore[attr-defined]
     hidden.inputs["Name"].default_value = HIDDEN  # type: ignore[attr-defined]
-    delete = tree.nodes.new("GeometryNodeDeleteGeometry")
-    for x, node in enumerate((begin, hidden, delete, end)):
+    fade = tree.nodes.new("GeometryNodeStoreNamedAttribute")
+    fade.data_type = "FLOAT4"  # type: ignore[attr-defined]
+    fade.inputs["Name"].default_value = native.BASE  # type: ignore[attr-defined]
+    for x, node in enumerate((begin, hidden, fade, end)):
         node.location = 200 * x, 0
-    tree.links.new(begin.outputs["Geometry"], delete.inputs["Geometry"])
-    tree.links.new(hidden.outputs["Attribute"], delete.inputs["Selection"])
-    tree.links.new(delete.outputs["Geometry"], end.inputs["Geometry"])
+    # The value to store is not linked: four zeros.
+    tree.links.new(begin.outputs["Geometry"], fade.inputs["Geometry"])
+    tree.links.new(hidden.outputs["Attribute"], fade.inputs["Selection"])
+    tree.links.new(fade.outputs["Geometry"], end.inputs["Geometry"])
     return tree

@@ -1,9 +1,9 @@
 """Blender 5.3's own splats: point clouds have a type, and Blender draws those of this type.
 
-Only this module knows about them. Renders show them as Blender draws them. The viewport shows ours
-instead, because Blender shows neither selection nor scores, and nothing is drawn twice: an object
-that is displayed as bounds is left to us. `adopted` says that this was decided, once per object, so
-that users may decide otherwise with the object's Display As.
+Only this module knows about them. Blender's solid and wireframe views leave an object to us that is
+displayed as bounds. Its other views and renders draw it all the same, with the lights and meshes of
+the scene; there we add the selection. So nothing is drawn twice. `adopted` says that this was
+decided, once per object, so that users may decide otherwise with the object's Display As.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ def convertible(thing: bpy.types.Object) -> bool:
 def draws(thing: bpy.types.Object, space: bpy.types.SpaceView3D, scene: bpy.types.Scene) -> bool:
     """Whether Blender draws a splat object itself in a viewport.
 
-    It does not if the object is displayed as bounds, which Cycles alone does not care about. The
+    It does not if the object is displayed as bounds, which EEVEE and Cycles do not care about. The
     type is that of what the modifiers output, because Geometry Nodes may set it.
     """
     cloud = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     if not exists() or not isinstance(cloud, bpy.types.PointCloud) or cloud.type == "POINTS":
         return False
-    traced = space.shading.type == "RENDERED" and scene.render.engine == "CYCLES"
-    return traced or thing.display_type != "BOUNDS"
+    shading, engine = space.shading.type, scene.render.engine
+    rendered = shading == "RENDERED" and engine != "BLENDER_WORKBENCH"
+    return rendered or shading == "MATERIAL" or thing.display_type != "BOUNDS"

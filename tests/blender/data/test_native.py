@@ -46,10 +46,12 @@ def test_since_then_we_draw_in_the_viewport_and_blender_in_renders():
     assert (thing.data.type, thing.display_type) == ("GAUSSIAN_SPLAT", "BOUNDS")
     assert not thing.hide_render
     assert not draws(thing)
-    # Cycles shows what is displayed as bounds.
-    bpy.context.scene.render.engine = "CYCLES"
-    assert draws(thing, "RENDERED")
-    assert not draws(thing, "SOLID")
+    # EEVEE and Cycles show what is displayed as bounds.
+    for engine, shows in (("CYCLES", True), ("BLENDER_EEVEE", True), ("BLENDER_WORKBENCH", False)):
+        bpy.context.scene.render.engine = engine
+        assert draws(thing, "RENDERED") == shows
+        assert draws(thing, "MATERIAL")
+        assert not draws(thing, "SOLID")
 
 
 @since
@@ -70,6 +72,7 @@ def test_splats_of_blenders_importer_are_ours_at_once(tmp_path):
     assert splats.is_splats(thing)
     bpy.context.view_layer.update()
     assert thing.display_type == "BOUNDS"
+    assert not splats.selection(thing.data).any()
     thing.display_type = "TEXTURED"
     thing.data.update_tag()
     assert draws(thing), "what the user decides stays"
@@ -132,21 +135,20 @@ def test_hidden_splats_are_in_no_render():
     bpy.ops.ed.undo_push(message="made")
     splats.set_selection(thing.data, np.arange(50) < 5)
     bpy.ops.ludvig.hide("EXEC_DEFAULT", True)
-    first = thing.modifiers[0]
-    assert (first.show_render, first.show_viewport) == (True, False)
-    assert drawn(thing) == 50, "ours hides without"
-    bpy.context.scene.ludvig.show = "NONE"
-    assert drawn(thing) == 45
-    bpy.context.scene.ludvig.show = "SPLATS"
+    assert [modifier.name for modifier in thing.modifiers] == [masking.GROUP]
+    np.testing.assert_array_equal(opacities(thing)[:5], 0)
+    np.testing.assert_array_equal(opacities(thing)[5:], gaussians().opacities[5:])
     bpy.ops.ludvig.show("EXEC_DEFAULT", True)
     assert not thing.modifiers
+    np.testing.assert_array_equal(opacities(thing), gaussians().opacities)
     bpy.ops.ed.undo()
-    assert masking.GROUP in bpy.data.objects["splats"].modifiers
+    assert (opacities(bpy.data.objects["splats"])[:5] == 0).all()
 
 
-def drawn(thing):
-    """How many splats the modifiers leave in the viewport."""
-    return len(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.points)
+def opacities(thing):
+    """What Blender draws: the opacities after the modifiers."""
+    seen = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return splats.read(seen.data).opacities
 
 
 def test_files_of_other_blenders(monkeypatch, tmp_path):
