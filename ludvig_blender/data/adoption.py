@@ -7,7 +7,7 @@ a file was saved by a Blender that has splats  -> before 5.3 they become points 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.app.handlers import persistent
@@ -50,8 +50,8 @@ def _on_change(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
 
 @persistent
 def _on_load(_path: str) -> None:
-    major, minor, _ = bpy.data.version  # of the Blender that saved the file
-    if not bpy.data.pointclouds or ((major, minor) >= FIRST) == HERE:
+    saved = cast("tuple[int, int, int]", bpy.data.version)  # of the Blender that saved the file
+    if not bpy.data.pointclouds or ((saved[0], saved[1]) >= FIRST) == HERE:
         return
     from . import splats
 
