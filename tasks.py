@@ -13,14 +13,35 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools import suites, typecheck
 
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
-# The wheels of Blender by the version of Python that they are built for.
-BLENDERS = {"3.11": "bpy==4.5.15", "3.13": "bpy==5.2.3"}
+
+
+@dataclass(frozen=True)
+class Blender:
+    """A wheel of Blender that the extension is tested in."""
+
+    version: str
+    python: str  # that the wheel is built for
+    folder: str  # its environment
+    # Whether only the tests are run in which this Blender can differ from the one before it.
+    partly: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"Blender {self.version}"
+
+
+BLENDERS = (
+    Blender("4.5.15", "3.11", ".venv-3.11"),
+    Blender("5.2.3", "3.13", ".venv-3.13"),
+    Blender("5.3.0", "3.13", ".venv-5.3", partly=True),
+)
 # The extras that `lint` and `docs` need; both use one environment.
 CHECKS = ["dev", "docs"]
 # The tests of learned extractors run only with this Python, since once is enough.
@@ -70,15 +91,17 @@ def test(arguments: list[str]) -> None:
         python = engine_python(found)
         for name, half in suites.halves(engine):
             planned.append(suites.Suite(name, python, [*half, *options]))
-    for version, wheel in BLENDERS.items() if blender else ():
-        name = f"Blender {wheel.removeprefix('bpy==')}"
-        if version in found:
-            # Blender keeps state as long as its process lives, so its tests have a process of their
-            # own.
-            python = blender_python(version, found[version])
-            planned.append(suites.Suite(name, python, [*blender, *options]))
-        else:
-            left_out.append(f"the tests in {name}: no Python {version} was found")
+    for one in BLENDERS if blender else ():
+        if one.python not in found:
+            left_out.append(f"the tests in {one.name}: no Python {one.python} was found")
+            continue
+        # Blender keeps state as long as its process lives, so its tests have a process of their
+        # own.
+        some, others = suites.partly(blender) if one.partly else (blender, [])
+        python = blender_python(one, found[one.python])
+        planned.append(suites.Suite(one.name, python, [*some, *options]))
+        if others:
+            left_out.append(f"{', '.join(others)} in {one.name}: they ran in the Blenders before")
     outcomes = suites.run(planned)
     for line in (*suites.summary(outcomes), *(f"SKIPPED {what}" for what in left_out)):
         print(line, flush=True)
@@ -87,28 +110,27 @@ def test(arguments: list[str]) -> None:
         sys.exit("FAILED: " + "; ".join(failed))
 
 
-def blender_python(version: str, base: Path) -> Path:
-    """The environment with the wheel of Blender for a Python.
+def blender_python(blender: Blender, base: Path) -> Path:
+    """The environment with a wheel of Blender.
 
     With the Python `MODELS_ON` it also has all models, as the engine is tested there, too.
     """
-    models = version == MODELS_ON
+    models = blender.python == MODELS_ON
     return environment(
-        f".venv-{version}",
+        blender.folder,
         base,
         ["test", "models"] if models else ["test"],
-        (BLENDERS[version],),
+        (f"bpy=={blender.version}",),
         WEIGHTS if models else (),
     )
 
 
 def engine_python(found: dict[str, Path]) -> Path:
     """The environment for the engine's tests: the one with all models, else one of this Python."""
-    if MODELS_ON in found:
-        return blender_python(MODELS_ON, found[MODELS_ON])
-    this = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    if this in found:
-        return blender_python(this, found[this])
+    by_python = {one.python: one for one in reversed(BLENDERS)}
+    for version in (MODELS_ON, f"{sys.version_info[0]}.{sys.version_info[1]}"):
+        if version in found:
+            return blender_python(by_python[version], found[version])
     return environment(".venv", Path(sys.executable), ["test"])
 
 
@@ -149,7 +171,7 @@ def pythons() -> dict[str, Path]:
     The candidates are this interpreter, those on PATH, and those of pyenv and uv.
     """
     found = {}
-    for version in BLENDERS:
+    for version in dict.fromkeys(one.python for one in BLENDERS):
         candidates = [sys.executable, shutil.which(f"python{version}")]
         homes = [os.environ.get("PYENV_ROOT", "~/.pyenv"), "~/.local/share/uv/python"]
         for home, pattern in zip(

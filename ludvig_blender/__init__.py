@@ -14,6 +14,7 @@ MODULES = (
     "data.capture",
     "data.features",
     "data.changes",
+    "data.adoption",
     "engine.link",
     "operators.installing",
     "operators.engine_control",

@@ -60,6 +60,22 @@ def selected(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]
     return blender, [path for path in paths if path not in blender], options
 
 
+def partly(blender: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of all tests of Blender those in which two Blenders can differ, and the others.
+
+    Those that ask the engine or only calculate take half of the time, and see little of Blender.
+    Tests that were asked for by name are all of the first kind.
+    """
+    if list(blender) != [BLENDER]:
+        return list(blender), []
+    rooms = [f"{BLENDER}/{room}" for room in ("data", "operators", "ui", "viewport")]
+    every = sorted((ROOT / BLENDER).glob("test_*.py"))
+    whole = [path.relative_to(ROOT).as_posix() for path in every]
+    package = f"{BLENDER}/test_package.py"
+    others = [path for path in whole if path != package]
+    return [*rooms, package], [f"{BLENDER}/engine", f"{BLENDER}/maths", *others]
+
+
 def halves(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Names and arguments of the runs for the engine's tests, which take about equally long.
 

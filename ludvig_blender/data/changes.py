@@ -27,6 +27,11 @@ written = 0
 _listeners: list[Listener] = []
 
 
+def state() -> tuple[int, int]:
+    """Both numbers. As long as they stay, no splats were changed: not outside `blender -b`."""
+    return version, written
+
+
 def tell(thing: Written = None) -> None:
     """Something was written to an object, to all objects of a point cloud, or (None) to any."""
     global written

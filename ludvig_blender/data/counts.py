@@ -57,8 +57,8 @@ def _counted(thing: SplatObject, what: tuple[object, ...], count: Callable[[], i
     # In the background nothing notifies us of what a script changes, so nothing is kept.
     if bpy.app.background:
         return count()
-    if _version != (changes.version, changes.written):
-        _version = (changes.version, changes.written)
+    if _version != changes.state():
+        _version = changes.state()
         _known.clear()
     key = (thing.session_uid, *what)
     if key not in _known:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.scene import Gaussians
-from . import attributes, native, window
+from . import attributes, native, properties, window
 from .native import BASE
 from .splats import BASE_TYPE, RESERVED, ROW, SELECTION, remove, with_uid
 
@@ -68,7 +68,7 @@ def steps(name: str, columns: Columns) -> Generator[None, None, SplatObject]:
         # An undo may have brought back the object as it was some steps ago.
         if not all(attribute in found.data.attributes for attribute in columns):
             raise _interrupted(name)
-        native.convert(found)
+        native.convert(found, ours=properties.drawing(bpy.context.scene).show != "NONE")
         return found
     except BaseException:
         remove(uid)

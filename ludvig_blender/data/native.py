@@ -1,13 +1,21 @@
 """Blender 5.3's own splats: point clouds have a type, and Blender draws those of this type.
 
-Only this module knows about them.
+Only this module knows about them. Blender's solid and wireframe views leave an object to us that is
+displayed as bounds. Its other views and renders draw it all the same, with the lights and meshes of
+the scene; there we add the selection. So nothing is drawn twice. `adopted` says that this was
+decided, once per object, so that users may decide otherwise with the object's Display As.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 
 from . import attributes
+
+if TYPE_CHECKING:
+    from .types import SplatObject
 
 BASE = "radiance:base"  # sh0 and opacity, four floats
 
@@ -17,14 +25,14 @@ def exists() -> bool:
     return "type" in bpy.types.PointCloud.bl_rna.properties and attributes.has_float4()
 
 
-def convert(thing: bpy.types.Object) -> None:
-    """Let Blender treat an object as splats if it can, also one that an earlier Blender saved.
+def convert(thing: SplatObject, *, ours: bool) -> None:
+    """Let Blender treat an object as splats if it can, also one that another Blender saved.
 
-    Otherwise Blender sees plain points. Then it shows the object as bounds, so that only our own
-    drawing is seen, and leaves it out of renders, which would show a ball for every point.
+    `ours` says that we draw it in the viewport. Before 5.3 Blender
+    sees plain points: it shows them as bounds, so that only our own drawing is seen, and leaves
+    them out of renders, which would show a ball for every point.
     """
     cloud = thing.data
-    assert isinstance(cloud, bpy.types.PointCloud)
     if not exists():
         thing.display_type = "BOUNDS"
         thing.hide_render = True
@@ -34,8 +42,9 @@ def convert(thing: bpy.types.Object) -> None:
         assert values is not None
         attributes.put(cloud, BASE, "FLOAT4", values)
     cloud.type = "GAUSSIAN_SPLAT"
-    thing.display_type = "TEXTURED"
+    thing.display_type = "BOUNDS" if ours else "TEXTURED"
     thing.hide_render = False
+    thing.ludvig.adopted = True
 
 
 def convertible(thing: bpy.types.Object) -> bool:
@@ -49,15 +58,15 @@ def convertible(thing: bpy.types.Object) -> bool:
     )
 
 
-def draws(thing: bpy.types.Object) -> bool:
-    """Whether Blender draws a splat object itself.
+def draws(thing: bpy.types.Object, space: bpy.types.SpaceView3D, scene: bpy.types.Scene) -> bool:
+    """Whether Blender draws a splat object itself in a viewport.
 
-    It does not if the object is displayed as bounds: then we draw it, with selection and scores.
+    It does not if the object is displayed as bounds, which EEVEE and Cycles do not care about. The
+    type is that of what the modifiers output, because Geometry Nodes may set it.
     """
-    cloud = thing.data
-    return (
-        exists()
-        and isinstance(cloud, bpy.types.PointCloud)
-        and cloud.type == "GAUSSIAN_SPLAT"
-        and thing.display_type != "BOUNDS"
-    )
+    cloud = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    if not exists() or not isinstance(cloud, bpy.types.PointCloud) or cloud.type == "POINTS":
+        return False
+    shading, engine = space.shading.type, scene.render.engine
+    rendered = shading == "RENDERED" and engine != "BLENDER_WORKBENCH"
+    return rendered or shading == "MATERIAL" or thing.display_type != "BOUNDS"

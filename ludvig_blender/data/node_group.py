@@ -1,8 +1,8 @@
 """The node group "LUDVIG Segment", which outputs a segment's splats, the rest and a selection.
 
 As a modifier the group keeps only the segment (or with Invert everything else) and follows the
-segment's certainty. In other node trees its Selection can drive any node. Before 5.3 the viewport
-draws what the modifiers output.
+segment's certainty. In other node trees its Selection can drive any node. The viewport draws what
+the modifiers output.
 """
 
 from __future__ import annotations

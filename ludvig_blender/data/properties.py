@@ -36,6 +36,14 @@ MODES = (
 )
 
 
+# Blender 5.3 has splats of its own; then we only add what it cannot show.
+NOTHING = (
+    ("NONE", "Blender", "Let Blender draw the splats, and add the selection and the prompts")
+    if bpy.app.version >= (5, 3)
+    else ("NONE", "Nothing", "Leave the drawing to Blender")
+)
+
+
 def drawing(scene: bpy.types.Scene | None) -> types.Scene:
     """How splats are drawn in a scene."""
     return cast("types.LudvigScene", scene).ludvig
@@ -60,6 +68,16 @@ def _read(settings: types.Splats | types.Segment, _context: bpy.types.Context) -
 def _shown(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from . import changes
 
+    changes.redraw()
+
+
+def _drawn_by(settings: types.Scene, _context: bpy.types.Context) -> None:
+    from . import changes, masking, native, splats
+
+    for thing in settings.id_data.objects if native.exists() else ():
+        if splats.is_splats(thing) and thing.data.type != "POINTS" and thing.is_editable:
+            native.convert(thing, ours=settings.show != "NONE")
+            masking.follow(thing)
     changes.redraw()
 
 
@@ -137,6 +155,7 @@ class LudvigSegment(bpy.types.PropertyGroup):
 class LudvigSplats(bpy.types.PropertyGroup):
     """How a splat object is shown, and its segments."""
 
+    adopted: BoolProperty(description="Whether who draws the object in the viewport was decided")
     mode: EnumProperty(name="Show", items=MODES, default="COLOR", update=_read)
     attribute: StringProperty(
         name="Attribute",
@@ -185,10 +204,10 @@ class LudvigScene(bpy.types.PropertyGroup):
         items=(
             ("SPLATS", "Splats", "Draw blended, sorted ellipsoids"),
             ("POINTS", "Points", "Draw a dot for every splat: fast on any graphics card"),
-            ("NONE", "Nothing", "Leave the drawing to Blender"),
+            NOTHING,
         ),
         default="SPLATS",
-        update=_shown,
+        update=_drawn_by,
     )
     coarse: BoolProperty(
         name="Coarse While Moving",

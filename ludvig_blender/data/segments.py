@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..maths.segment_sets import attained
-from . import attributes, changes, node_group, splats
+from . import attributes, changes, masking, node_group, splats
 
 if TYPE_CHECKING:
     from .types import Segment, SplatObject
@@ -160,6 +160,7 @@ def hide(thing: SplatObject, chosen: np.ndarray | None) -> None:
     else:
         attributes.put(thing.data, splats.HIDDEN, "BOOLEAN", chosen)
         splats.set_selection(thing.data, splats.selection(thing.data) & ~chosen)
+    masking.follow(thing)
     thing.data.update_tag()
     changed(thing)
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.scene import Gaussians
-from . import attributes
+from . import attributes, masking
 from .native import BASE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SELECTION = ".selection"
 ROW = ".ludvig_row"
-HIDDEN = ".ludvig_hidden"
+HIDDEN = masking.HIDDEN
 SCHEMA = {
     "position": {"FLOAT_VECTOR"},
     "scale": {"FLOAT_VECTOR"},

@@ -57,6 +57,7 @@ class Segment(bpy.types.PropertyGroup):
 
 class Splats(bpy.types.PropertyGroup):
     id_data: SplatObject
+    adopted: bool
     mode: str
     attribute: str
     low: float
@@ -72,6 +73,7 @@ class Splats(bpy.types.PropertyGroup):
 
 
 class Scene(bpy.types.PropertyGroup):
+    id_data: bpy.types.Scene
     show: str
     coarse: bool
     selection: bool

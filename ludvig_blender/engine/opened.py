@@ -20,6 +20,7 @@ class Opened:
     paths: tuple[str, str]  # cameras and photos
     rendered_at: str  # `ludvig_capture.rendered_at`
     near: float  # the near plane that was asked for; 0: none
+    points: int  # of the object
     # The row in the file of each point, or None if the points themselves were sent.
     rows: np.ndarray | None
 

@@ -25,17 +25,24 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
 
     number = segment.number
     sights.tidy(thing)
-    request = RunSegment(
-        "",
-        tuple(prompts.request(prompt) for prompt in segment.prompts),
-        extractor(thing),
-        visible=sights.visible(thing, segment),
-    )
 
-    def done(thing: SplatObject, answer: methods.Segment) -> None:
+    def find(thing: SplatObject) -> Segment:
         found = segments.find(thing, number)
         if found is None:
             raise EngineError("gone", "The segment was removed, so its result was dropped.")
+        return found
+
+    def request(thing: SplatObject) -> methods.Request[methods.Segment]:
+        segment = find(thing)
+        return RunSegment(
+            "",
+            tuple(prompts.request(prompt) for prompt in segment.prompts),
+            extractor(thing),
+            visible=sights.visible(thing, segment),
+        )
+
+    def done(thing: SplatObject, answer: methods.Segment) -> None:
+        found = find(thing)
         commit.run(step, lambda: _write(thing, found, answer))
         messages.clear()
 

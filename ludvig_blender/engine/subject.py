@@ -1,10 +1,11 @@
 """A splat object as the engine knows it. Every request about splats goes through this:
 
-    subject.of(thing).ask(RunSegment("", prompts), done=apply)       calls apply(thing, segment)
+    subject.of(thing).ask(ComputeFeatures(""), done=apply)       calls apply(thing, features)
 
 The engine opens the scene at the first request, and again if the splats have changed, or if it has
 forgotten the scene or finds that its files have changed. Arrays per splat, in requests and answers,
-are in the order of the object's points. An answer is delivered only if the splats are still those
+are in the order of the object's points. So a request with such arrays is made when it is sent, of
+the points that are there then. An answer is delivered only if the splats are still those
 it was computed for; else it is dropped with an error. Each step looks the object up again, because
 undo, loading a file or the user may have replaced, renamed or deleted it.
 """
@@ -41,8 +42,8 @@ M = TypeVar("M")  # a request or an answer
 # changed.
 FORGOTTEN = ("not_found", "changed")
 
-# By session uid: `changes.version` when it was computed, and `splats.identity`.
-_digests: dict[int, tuple[int, str]] = {}
+# By session uid: `changes.state()` when it was computed, and `splats.identity`.
+_digests: dict[int, tuple[tuple[int, int], str]] = {}
 
 
 class Shown(TypedDict, total=False):
@@ -61,20 +62,26 @@ class Subject:
 
     def ask(
         self,
-        request: Request[R],
+        request: Request[R] | Callable[[SplatObject], Request[R]],
         *,
         done: Callable[[SplatObject, R], object] | None = None,
         replaces: str = "",
         **shown: Unpack[Shown],
     ) -> tasks.Task[R]:
-        """Like `link.ask`, but about the object: fills in `scene`, calls `done(thing, answer)`."""
+        """Like `link.ask`, but about the object: fills in `scene`, calls `done(thing, answer)`.
+
+        A request with arrays per splat is a function of the object. It is called whenever the
+        request is sent, which may be minutes later and more than once.
+        """
 
         def deliver(answer: R) -> None:
             if done:
                 done(self.thing(), answer)
 
-        steps = self._asking(link.with_word(request, replaces))
-        return link.begin(steps, replaces, done=deliver, **shown)
+        def made(thing: SplatObject) -> Request[R]:
+            return link.with_word(request(thing) if callable(request) else request, replaces)
+
+        return link.begin(self._asking(made), replaces, done=deliver, **shown)
 
     def open(
         self,
@@ -106,48 +113,54 @@ class Subject:
         self.name = thing.name
         return thing
 
-    def _asking(self, request: Request[R]) -> tasks.Steps[R]:
+    def _asking(self, make: Callable[[SplatObject], Request[R]]) -> tasks.Steps[R]:
         """The steps to an answer in the order of the points; an outdated scene is opened again."""
         opened = yield from self.opening()
         try:
-            answer, opened = yield from self._answer(request, opened)
+            answer, opened = yield from self._answer(make, opened)
         except EngineError as error:
             if error.kind not in FORGOTTEN:
                 raise
             opened = yield from self.opening(anew=True)
-            answer, opened = yield from self._answer(request, opened)
+            answer, opened = yield from self._answer(make, opened)
             if error.kind == "changed" and hasattr(answer, "notes"):
                 notes = (*answer.notes, f"Read again: {error.message}")
                 # Answers are dataclasses, though no type says so.
                 answer = dataclasses.replace(answer, notes=notes)  # type: ignore[type-var]
         if (yield from self._identity()) != opened.identity:
-            raise EngineError(
-                "changed",
-                f'"{self.name}" was changed during the computation, so the result was dropped.',
-                ["Try again."],
-            )
+            raise self._changed("during the computation, so the result was dropped")
         return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
 
-    def _answer(self, request: Request[R], opened: Opened) -> tasks.Steps[tuple[R, Opened]]:
+    def _answer(
+        self, make: Callable[[SplatObject], Request[R]], opened: Opened
+    ) -> tasks.Steps[tuple[R, Opened]]:
         """The steps to the engine's answer, and the scene that it is about."""
-        call = self._send(request, opened)
+        call = None
         try:
+            if opened.points == attributes.count(self.thing().data):
+                call = self._send(make, opened)
             # Compared while the engine works, so that it costs no time. It rarely differs.
-            if (yield from self._identity()) != opened.identity:
-                call.cancel()
+            if call is None or (yield from self._identity()) != opened.identity:
+                if call is not None:
+                    call.cancel()
                 opened = yield from self.opening(anew=True)
-                call = self._send(request, opened)
+                call = self._send(make, opened)
             return (yield call), opened
         finally:
-            if not call.done:
+            if call is not None and not call.done:
                 call.cancel()
             if connection := link.connection():
                 connection.client.poll()
 
-    def _send(self, request: Request[R], opened: Opened) -> Call[R]:
+    def _send(self, make: Callable[[SplatObject], Request[R]], opened: Opened) -> Call[R]:
         """Send a request about a scene, with its arrays in the order of the file's rows."""
+        thing = self.thing()
+        if attributes.count(thing.data) != opened.points:
+            raise self._changed("while the engine read it")
 
         def to_rows(values: np.ndarray) -> np.ndarray:
+            if len(values) != opened.points:
+                raise self._changed("after the request was made")
             if opened.rows is None:
                 return values
             everything = np.zeros((opened.scene.count, *values.shape[1:]), values.dtype)
@@ -159,10 +172,13 @@ class Subject:
         # Every request about splats is a dataclass with a `scene`, though their common base is
         # none.
         changed: Request[R] = dataclasses.replace(
-            mapped(request, to_rows),  # type: ignore[type-var]
+            mapped(make(thing), to_rows),  # type: ignore[type-var]
             scene=opened.scene.scene,
         )
         return connection.client.send(changed)
+
+    def _changed(self, when: str) -> EngineError:
+        return EngineError("changed", f'"{self.name}" was changed {when}.', ["Try again."])
 
     def opening(self, *, anew: bool = False) -> tasks.Steps[Opened]:
         """The steps to the engine's scene; with `anew` the engine reads it again."""
@@ -190,11 +206,11 @@ class Subject:
 
     def _open(self, connection: link.Connection) -> tasks.Steps[Opened]:
         values = yield from self._values()
+        rows = splats.rows(self.thing().data)  # in the same step as the last of the values
         identity = yield waiting.in_thread(splats.digest, values)
         thing = self.thing()
         asked = (views, photos), _, near = self._asked()
         cameras = () if views else scene_cameras.kept(thing)
-        rows = None
         path = capture.source(thing)
         if path:
             path = yield from self._untouched(values, path)
@@ -202,7 +218,6 @@ class Subject:
             request = OpenScene(
                 splats=path, views=views, photos=photos, cameras=cameras, near=near or None
             )
-            rows = splats.rows(self.thing().data)
         else:
             cloud = yield from self._cloud(values)
             source = capture.source(thing)
@@ -215,7 +230,9 @@ class Subject:
                 near=near or None,
             )
         scene = yield from link.answered(connection.client, request)
-        opened = connection.scenes[self.uid] = Opened(scene, identity, *asked, rows)
+        opened = connection.scenes[self.uid] = Opened(
+            scene, identity, *asked, len(rows), rows if path else None
+        )
         capture.keep_trained(self.thing(), scene.raster)
         return opened
 
@@ -232,8 +249,7 @@ class Subject:
             memory = yield self._memory(f"radiance:sh_{k}")
             band = attributes.get(self.thing().data, f"radiance:sh_{k}", memory)
             if band is None or len(band) != count:
-                what = f'"{self.name}" was changed while it was read.'
-                raise EngineError("changed", what, ["Try again."])
+                raise self._changed("while it was read")
             yield waiting.in_thread(shN.__setitem__, (slice(None), k), band)
         base = values[splats.BASE]
         return Cloud(
@@ -249,23 +265,23 @@ class Subject:
         """`splats.identity`, computed in a thread unless nothing has changed since."""
         known = _digests.get(self.uid)
         # In the background nothing notifies us of what a script changes.
-        if known and known[0] == changes.version and not bpy.app.background:
+        if known and known[0] == changes.state() and not bpy.app.background:
             return known[1]
-        version = changes.version
+        state = changes.state()
         values = yield from self._values()
         identity = yield waiting.in_thread(splats.digest, values)
         if splats.with_uid(self.uid) is not None:
-            _digests[self.uid] = version, identity
+            _digests[self.uid] = state, identity
         return identity
 
     def _values(self) -> tasks.Steps[dict[str, np.ndarray]]:
         """The attributes of the schema, read one per step; read again if they change meanwhile."""
         while True:
-            version, values = changes.version, dict[str, np.ndarray]()
+            state, values = changes.state(), dict[str, np.ndarray]()
             for name in splats.SCHEMA:
                 memory = yield self._memory(name)
                 values[name] = splats.required(self.thing().data, name, memory)
-            if version == changes.version and len({len(v) for v in values.values()}) == 1:
+            if state == changes.state() and len({len(v) for v in values.values()}) == 1:
                 return values
 
     def _memory(self, name: str) -> Future[np.ndarray]:

@@ -55,12 +55,12 @@ class AdoptSplats(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
-        from ..data import messages, native, splat_files
+        from ..data import adoption, messages, native, splat_files, splats
 
         chosen = [thing for thing in context.selected_objects if adoptable(thing)]
         for old in chosen:
-            if native.convertible(old):
-                native.convert(old)
+            if splats.is_splats(old) and native.convertible(old):
+                adoption.adopt(old)
                 continue
             try:
                 new, dropped = splat_files.adopt(old)

@@ -45,12 +45,18 @@ class Resize(polls.Mixin):
         from ..engine import solve, subject
 
         thing = splats.splat_objects(context)[0]
-        before = splats.selection(thing.data)
-        request = getattr(methods, self.request)("", before, self.hops, solve.extractor(thing))
+        method, hops = getattr(methods, self.request), self.hops
+        before: np.ndarray | None = None  # the selection that was sent
+
+        def request(thing: SplatObject) -> methods.Request[Resized]:
+            nonlocal before
+            before = splats.selection(thing.data)
+            return method("", before, hops, solve.extractor(thing))
 
         def done(thing: SplatObject, answer: Resized) -> None:
             import numpy as np
 
+            assert before is not None
             if not np.array_equal(before, splats.selection(thing.data)):
                 message = "The selection has changed in the meantime, so the result was dropped."
                 raise EngineError("changed", message, ["Try again."])

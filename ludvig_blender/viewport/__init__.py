@@ -1,4 +1,4 @@
-"""Splats in the 3D viewport, for Blender before 5.3.
+"""Splats in the 3D viewport, which Blender has not drawn before 5.3, and never with a selection.
 
 This module passes on to the display what Blender and `data.changes` report. It loads neither NumPy
 nor the GPU modules until a 3D viewport shows a scene with splats.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.app.handlers import persistent
 
-from ..data import changes, properties
+from ..data import changes
 
 if TYPE_CHECKING:
     from .display import Display
@@ -32,7 +32,7 @@ def _read_again(thing: bpy.types.Object | bpy.types.PointCloud | None) -> None:
 
 def _draw() -> None:
     global _display
-    if not bpy.data.pointclouds or properties.drawing(bpy.context.scene).show == "NONE":
+    if not bpy.data.pointclouds:
         return
     if _display is None:
         from .display import Display

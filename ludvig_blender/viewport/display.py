@@ -113,7 +113,8 @@ class Display:
             red, green, blue, alpha = settings.selection_color
             tint = (red, green, blue, alpha)
         if settings.show == "POINTS":
-            self._points.draw([(item.cloud, item.world) for item in items], tint)
+            ours = [(item.cloud, item.world) for item in items if not item.native]
+            self._points.draw(ours, tint)
             return
         assert context.region is not None
         view = self._view(context.region)
@@ -128,8 +129,8 @@ class Display:
         scale = 0.5 if moving and settings.coarse else 1.0
         if view.order_layout == (layout, shown) and view.color_layout == layout:
             states = tuple(item.cloud.state_version for item in every)
-            trained = tuple(item.trained for item in every)
-            key = (view.pose, view.serial, states, trained, tint, scale)
+            kinds = tuple((item.trained, item.native, item.style.mode) for item in every)
+            key = (view.pose, view.serial, states, kinds, tint, scale)
             if view.drawn != key:
                 self._paint(view, lens, every, layout, states, tint, scale)
                 view.drawn = key
@@ -175,8 +176,12 @@ class Display:
         if view.target is None or (view.target.width, view.target.height) != (width, height):
             view.target = painter.Target(width, height)
         own = {"order_tex": view.order_texture, "color_tex": view.color_texture}
-        worlds, trained = [item.world for item in every], [item.trained for item in every]
-        own["objects_tex"] = painter.objects_texture(lens, worlds, trained)
+        own["objects_tex"] = painter.objects_texture(
+            lens,
+            [item.world for item in every],
+            [item.trained for item in every],
+            [(item.native, item.native and item.style.mode == "COLOR") for item in every],
+        )
         self._painter.draw(
             view.target, lens.uniforms(tint, scale), self._uploads.textures | own, view.count
         )

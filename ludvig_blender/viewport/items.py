@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import bpy
 import numpy as np
 
-from ..data import capture, native, splats
+from ..data import capture, native, properties, splats
 from ..maths.lens import USUAL, Trained
 from . import reader
 from .cloud import Cloud
@@ -32,6 +32,8 @@ class Item:
     index: int  # among the uploaded objects
     first: int  # index of its first splat among those uploaded
     trained: Trained = USUAL
+    # Whether Blender draws it too. Then we add only the selection, or the colors of a display mode.
+    native: bool = False
 
 
 def drawn(context: bpy.types.Context, intake: Intake) -> tuple[list[Item], list[Item]]:
@@ -39,9 +41,13 @@ def drawn(context: bpy.types.Context, intake: Intake) -> tuple[list[Item], list[
     every: list[Item] = []
     here: list[Item] = []
     first = 0
-    space = cast("bpy.types.SpaceView3D", context.space_data)
+    space, scene = cast("bpy.types.SpaceView3D", context.space_data), context.scene
+    assert scene is not None
     for thing in cast("list[SplatObject]", context.view_layer.objects):
-        if not (splats.is_splats(thing) and thing.visible_get()) or native.draws(thing):
+        if not (splats.is_splats(thing) and thing.visible_get()):
+            continue
+        blenders = native.draws(thing, space, scene)
+        if not blenders and properties.drawing(scene).show == "NONE":
             continue
         cloud = intake.cloud(thing)
         world = np.array(thing.matrix_world, np.float64)
@@ -50,7 +56,7 @@ def drawn(context: bpy.types.Context, intake: Intake) -> tuple[list[Item], list[
             continue
         style = reader.style(thing)
         about = (len(every), first, capture.trained(thing))
-        every.append(Item(thing.session_uid, cloud, style, world, *about))
+        every.append(Item(thing.session_uid, cloud, style, world, *about, native=blenders))
         first += len(cloud.snapshot)
         if thing.visible_in_viewport_get(space):
             here.append(every[-1])

@@ -54,7 +54,11 @@ def texture(parts: Sequence[np.ndarray], format_: Format) -> gpu.types.GPUTextur
 
 
 class Target:
-    """The offscreen buffer of a view: premultiplied sRGB color, and depth times alpha."""
+    """The offscreen buffer of a view: premultiplied sRGB color, and depth times alpha.
+
+    The second and third channel of the depth are how much of the pixel is ours to show, and how
+    much is drawn over Blender's own drawing of the same splats.
+    """
 
     def __init__(self, width: int, height: int, *, precise: bool = False) -> None:
         self.width, self.height = width, height
@@ -158,13 +162,20 @@ class Uploads:
 
 
 def objects_texture(
-    lens: Lens, worlds: Sequence[np.ndarray], trained: Sequence[Trained]
+    lens: Lens,
+    worlds: Sequence[np.ndarray],
+    trained: Sequence[Trained],
+    over: Sequence[tuple[bool, bool]] = (),
 ) -> gpu.types.GPUTexture:
-    """The matrices from each object's space to the camera, and what it was trained with.
+    """The matrices from each object's space to the camera, what it was trained with, and how shown.
 
-    These are four texels each.
+    These are five texels each. `over` says whether an object is drawn over Blender's own drawing
+    of it, and whether only its selection is; without it, no object is.
     """
     parts = [
-        np.vstack([lens.rows(world), one.texel]) for world, one in zip(worlds, trained, strict=True)
+        np.vstack([lens.rows(world), one.texel, [*map(float, shown), 0, 0]])
+        for world, one, shown in zip(
+            worlds, trained, over or [(False, False)] * len(worlds), strict=True
+        )
     ]
     return texture(parts, "RGBA32F")

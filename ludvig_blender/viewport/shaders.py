@@ -34,12 +34,14 @@ void main()
   vec4 cov_a = texelFetch(geometry_tex, place(3 * splat + 1), 0);
   vec4 cov_b = texelFetch(geometry_tex, place(3 * splat + 2), 0);
   /* Rows of the 3x4 matrix from object space to the camera: right, up, forward. Then what the
-     object was trained with: 1 if compensated, culling, px^2 added to covariances, most alpha. */
-  int object = 4 * int(cov_b.z);
+     object was trained with: 1 if compensated, culling, px^2 added to covariances, most alpha.
+     Then 1 if it lies over Blender's drawing of it, and 1 if only its selection is shown. */
+  int object = 5 * int(cov_b.z);
   vec4 right = texelFetch(objects_tex, place(object), 0);
   vec4 up = texelFetch(objects_tex, place(object + 1), 0);
   vec4 forward = texelFetch(objects_tex, place(object + 2), 0);
   vec4 trained = texelFetch(objects_tex, place(object + 3), 0);
+  vec4 shown = texelFetch(objects_tex, place(object + 4), 0);
   vec4 point = vec4(mean.xyz, 1.0);
   vec3 t = vec3(dot(right, point), dot(up, point), dot(forward, point));
   if (t.z < u.view.x) {
@@ -89,7 +91,10 @@ void main()
   center = vec4((0.5 * ndc + 0.5) * u.size.xy, t.z, opacity);
   conic = vec4(vec3(yy, -xy, xx) / det, trained.w);
   vec3 rgb = texelFetch(color_tex, place(splat), 0).rgb;
-  color = vec4(mix(rgb, u.tint.rgb, state > 0.5 ? u.tint.a : 0.0), 1.0);
+  float tinted = state > 0.5 ? u.tint.a : 0.0;
+  bool only = shown.y > 0.5;
+  color = vec4(mix(rgb, u.tint.rgb, only ? 1.0 : tinted), only ? tinted : 1.0);
+  over = vec4(shown.x);
 }
 """
 
@@ -102,8 +107,9 @@ void main()
   if (alpha < 1.0 / 255.0) {
     discard;
   }
-  out_color = vec4(color.rgb * alpha, alpha);
-  out_depth = vec4(center.z * alpha, 0.0, 0.0, alpha);
+  /* Splats that are not ours to show hide those behind them all the same. */
+  out_color = vec4(color.rgb * color.a * alpha, alpha);
+  out_depth = vec4(center.z * alpha, color.a * alpha, over.x * alpha, alpha);
 }
 """
 
@@ -129,14 +135,18 @@ void main()
                      mix(texelFetch(color_tex, c, 0), texelFetch(color_tex, d, 0), part.x), part.y);
   vec4 depth = mix(mix(texelFetch(depth_tex, a, 0), texelFetch(depth_tex, b, 0), part.x),
                    mix(texelFetch(depth_tex, c, 0), texelFetch(depth_tex, d, 0), part.x), part.y);
-  if (blended.a < 1.0 / 255.0) {
+  float ours = depth.g;
+  if (ours < 1.0 / 255.0) {
     discard;
   }
   /* Splats are blended in sRGB, as they were trained; Blender's overlay buffer is linear. */
-  vec3 srgb = clamp(blended.rgb / blended.a, 0.0, 1.0);
+  vec3 srgb = clamp(blended.rgb / ours, 0.0, 1.0);
   vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
-  out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * blended.a, blended.a);
-  vec4 clip = u.projection * vec4(0.0, 0.0, -depth.r / max(depth.a, 1e-6), 1.0);
+  out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * ours, ours);
+  float far = depth.r / max(depth.a, 1e-6);
+  /* Blender's drawing of the same splats is somewhere within their depths. */
+  far *= 1.0 - 0.02 * depth.b / max(depth.a, 1e-6);
+  vec4 clip = u.projection * vec4(0.0, 0.0, -far, 1.0);
   gl_FragDepth = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
 }
 """
@@ -145,7 +155,7 @@ void main()
 def splats() -> gpu.types.GPUShader:
     """The shader that blends splats into color and depth times alpha."""
     interface = gpu.types.GPUStageInterfaceInfo("ludvig_splat")
-    for name in ("center", "conic", "color"):
+    for name in ("center", "conic", "color", "over"):
         interface.flat("VEC4", name)
     info = _info(_VERTEX, _FRAGMENT, interface)
     for slot, name in enumerate(

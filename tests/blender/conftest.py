@@ -1,6 +1,6 @@
 """Blender's tests need its module `bpy`; without it they are skipped.
 
-There is a wheel of Blender 4.5 for Python 3.11 and one of Blender 5.2 for Python 3.13.
+There is a wheel of Blender 4.5 for Python 3.11, and those of 5.2 and 5.3 are for Python 3.13.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def pytest_sessionfinish():
 
 def pytest_terminal_summary(terminalreporter):
     if not HAVE_BLENDER:
-        message = "SKIPPED tests/blender: no module bpy (pip install bpy==4.5.15 or bpy==5.2.3)"
+        message = "SKIPPED tests/blender: no module bpy (pip install bpy==4.5.15 or bpy==5.3.0)"
         terminalreporter.write_line(message, yellow=True, bold=True)
 
 

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tools.suites import BLENDER, ROOT, Outcome, Suite, failed, halves, run, selected, summary
+from tools.suites import (
+    BLENDER,
+    ROOT,
+    Outcome,
+    Suite,
+    failed,
+    halves,
+    partly,
+    run,
+    selected,
+    summary,
+)
 
 EVERYTHING = ([BLENDER], ["tests", f"--ignore={BLENDER}"])
 UPLIFT, SH = "tests/engine/test_uplift.py", "tests/blender/maths/test_sh.py"
@@ -43,6 +54,17 @@ def test_the_engine_s_runs_have_all_its_tests_once():
     assert len(parts) == 2 and not set(parts[0]) & set(parts[1])
     assert sum(parts, Counter()) == collected(engine)
     assert halves([UPLIFT]) == [("engine", [UPLIFT])]
+
+
+def test_one_blender_runs_some_of_the_tests_and_names_the_others():
+    some, others = partly([BLENDER])
+    assert f"{BLENDER}/viewport" in some and f"{BLENDER}/maths" in others
+    folder = ROOT / BLENDER
+    tests = {path.relative_to(ROOT) for path in folder.rglob("test_*.py")}
+    for path in tests:
+        named = [one for one in (*some, *others) if path.is_relative_to(one)]
+        assert len(named) == 1, path
+    assert partly([SH]) == ([SH], [])
 
 
 def test_what_is_skipped_is_counted_by_reason(tmp_path, capfd):

@@ -31,25 +31,26 @@ class Region:
         )
         self.space = next(screens).spaces.active
         self.marker = SimpleNamespace(width=WIDTH, height=HEIGHT, as_pointer=lambda: 1)
-
-    def draw(self):
-        """One frame: premultiplied linear color and alpha (H, W, 4)."""
-        bpy.context.view_layer.update()
         near = 0.1
         far = 100
         f = 1.7
         depth = [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)]
-        projection = [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]]
+        self.projection = [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]]
+
+    def draw(self):
+        """One frame: premultiplied linear color and alpha (H, W, 4)."""
+        bpy.context.view_layer.update()
+        projection = Matrix(self.projection)
         context = SimpleNamespace(
             region=self.marker,
-            region_data=SimpleNamespace(view_matrix=self.view, window_matrix=Matrix(projection)),
+            region_data=SimpleNamespace(view_matrix=self.view, window_matrix=projection),
             scene=bpy.context.scene,
             view_layer=bpy.context.view_layer,
             space_data=self.space,
         )
         with self.offscreen.bind(), gpu.matrix.push_pop(), gpu.matrix.push_pop_projection():
             gpu.matrix.load_matrix(self.view)
-            gpu.matrix.load_projection_matrix(Matrix(projection))
+            gpu.matrix.load_projection_matrix(projection)
             gpu.state.active_framebuffer_get().clear(color=(0, 0, 0, 0), depth=1.0)
             self.display.draw(context)
         data = self.offscreen.texture_color.read()

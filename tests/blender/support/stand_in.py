@@ -97,6 +97,7 @@ def segment(request, job):
 
 def resize(request, _job, grow):
     means, inside = scenes[int(request.scene)].means, request.selected.copy()
+    assert len(means) == len(inside)
     near = np.linalg.norm(means[:, None] - means[None], axis=2) < NEAR
     for _ in range(request.hops):
         inside = near[:, inside].any(1) if grow else inside & ~near[:, ~inside].any(1)
@@ -117,6 +118,16 @@ def divide(request, _job):
     return methods.Segments(leaves, count, {}, leaves, merges, levels, means[order])
 
 
+def compute(request, _job):
+    count = len(scenes[int(request.scene)].means)
+    return methods.FeaturesComputed(request.extractor, 3, count, False, {})
+
+
+def preview(request, _job):
+    """The color of each splat."""
+    return methods.FeaturesPreviewed(scenes[int(request.scene)].sh0[:, 0])
+
+
 if __name__ == "__main__":
     serve(
         sys.argv[sys.argv.index("--connection-file") + 1],
@@ -126,5 +137,7 @@ if __name__ == "__main__":
             "segment/grow": lambda request, job: resize(request, job, True),
             "segment/shrink": lambda request, job: resize(request, job, False),
             "segments/auto": divide,
+            "features/compute": compute,
+            "features/preview": preview,
         },
     )

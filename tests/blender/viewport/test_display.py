@@ -38,7 +38,7 @@ def test_drawn_in_linear_light(region):
     frame = region.settled()
     assert frame[..., 3].mean() > 0.2
     lens = blender_module("ludvig_blender.maths.lens").Lens(
-        np.array(region.view, np.float64), np.array(projection(region)), WIDTH, HEIGHT
+        np.array(region.view, np.float64), np.array(region.projection), WIDTH, HEIGHT
     )
     picture = blender_module("ludvig_blender.viewport.picture").render([thing], lens)[::-1]
     straight = np.clip(picture[..., :3] / np.maximum(picture[..., 3:], 1e-6), 0, 1)
@@ -46,14 +46,6 @@ def test_drawn_in_linear_light(region):
     shown = picture[..., 3] > 2 / 255
     np.testing.assert_allclose(frame[shown][:, 3], picture[shown][:, 3], atol=0.01)
     np.testing.assert_allclose(frame[shown][:, :3], (linear * picture[..., 3:])[shown], atol=0.02)
-
-
-def projection(_region):
-    near = 0.1
-    far = 100
-    f = 1.7
-    depth = [0, 0, -(far + near) / (far - near), -2 * far * near / (far - near)]
-    return [[f * HEIGHT / WIDTH, 0, 0, 0], [0, f, 0, 0], depth, [0, 0, -1, 0]]
 
 
 def test_nothing_moves_nothing_is_drawn_again(region):
