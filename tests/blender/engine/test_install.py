@@ -152,7 +152,7 @@ def test_settings_of_pip_are_handed_on(no_index, monkeypatch):
 
 
 def computer(monkeypatch, system="linux", driver=0, amd=False):
-    monkeypatch.setattr(torch_build.sys, "platform", system)
+    monkeypatch.setattr(torch_build.system.sys, "platform", system)
     monkeypatch.setattr(torch_build, "nvidia_driver", lambda: driver)
     monkeypatch.setattr(torch_build.Path, "exists", lambda path: amd and str(path) == "/dev/kfd")
 
@@ -254,9 +254,9 @@ def test_indexes_that_are_asked(value, no_index, monkeypatch):
 def test_a_computer_without_packages_is_told_first(
     system, machine, macos, refused, tmp_path, fake_uv, no_index, monkeypatch
 ):
-    monkeypatch.setattr(install.sys, "platform", system)
-    monkeypatch.setattr(install.platform, "machine", lambda: machine)
-    monkeypatch.setattr(install.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
+    monkeypatch.setattr(install.system.sys, "platform", system)
+    monkeypatch.setattr(install.system.platform, "machine", lambda: machine)
+    monkeypatch.setattr(install.system.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
     assert bool(install.obstacle()) == refused
     if not refused:
         return
@@ -269,7 +269,7 @@ def test_a_computer_without_packages_is_told_first(
 
 
 def test_uv_in_the_current_folder_is_not_run(tmp_path, monkeypatch):
-    program = tmp_path / uv.PROGRAM
+    program = tmp_path / uv.system.program("uv")
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.chdir(tmp_path)
@@ -302,8 +302,7 @@ def test_an_index_that_answers_nonsense(index, tmp_path, no_index, monkeypatch):
 @pytest.mark.parametrize("address", ["https://files.example/uv.whl", "../../files/uv.whl"])
 def test_an_endless_download_ends(address, tmp_path, no_index, monkeypatch):
     """And addresses may be relative to the index's page."""
-    machine = uv.platform.machine().lower()
-    wheel = uv.WHEELS[(sys.platform, machine)]
+    wheel = uv.WHEELS[uv.system.kind()]
     name = f"uv-{uv.VERSION}-py3-none-{wheel.platform}.whl"
     index = json.dumps({"files": [{"filename": name, "url": address}]}).encode()
     asked = []
@@ -406,11 +405,7 @@ def test_uv_is_fetched_and_verified(tmp_path, online, monkeypatch):
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     assert uv.VERSION in said and seen[-1][0] == seen[-1][1] > 10_000_000
     assert uv.find(tmp_path)
-    key = next(
-        key
-        for key in uv.WHEELS
-        if key[0] == sys.platform and key[1] == uv.platform.machine().lower()
-    )
+    key = uv.system.kind()
     monkeypatch.setitem(uv.WHEELS, key, uv.Wheel(uv.WHEELS[key].platform, "0" * 64))
     with pytest.raises(EngineError) as caught:
         uv.fetch(tmp_path / "other", lambda *_: None)
