@@ -19,7 +19,10 @@ from .model import File, Model
 # Settings, tokenizers and license terms.
 WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")
 # Kinds of weights files, best first: the first kind that a repository has is fetched.
-WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")
+WEIGHTS = (
+    *("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin"),
+    *("open_clip_model.safetensors", "open_clip_pytorch_model.bin"),
+)
 HUB = "https://huggingface.co"
 
 
