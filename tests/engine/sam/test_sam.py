@@ -356,12 +356,10 @@ def test_names_mean_the_models_of_the_table(spec, id, monkeypatch, tmp_path):
     assert caught.value.model.id == id
 
 
-def test_segment_anything_without_torchvision(monkeypatch, tmp_path):
+def test_segment_anything_is_not_there(monkeypatch, tmp_path):
     torch.save({"image_encoder.pos_embed": torch.zeros(1, 8, 8, 768)}, tmp_path / "a.pth")
     monkeypatch.setitem(sys.modules, "segment_anything", None)
-    with pytest.raises(
-        EngineError, match=r'Use the segmenter "sam", which is the same model without torchvision'
-    ) as caught:
+    with pytest.raises(EngineError, match=r"pip install --no-deps segment-anything") as caught:
         load_segmenter(f"sam-pth:{tmp_path / 'a.pth'}")
     assert caught.value.kind == "missing_package"
 
