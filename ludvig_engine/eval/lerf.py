@@ -27,7 +27,7 @@ from ..io.files import read_json
 from ..io.load import load_scene
 from ..io.photos import read_photo
 from ..paper.configs import Words
-from ..pipeline import prepare
+from ..paper.one_view import of_rows, prepare_pruned
 from ..progress import SILENT, Job
 from ..rendering import render
 from ..sam import Segmenter
@@ -156,7 +156,8 @@ def predictor(
     def predict(task: Task) -> Callable[[str], Float[Array, "P H W"]]:
         scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
         raster = config.recipe.raster or scene.raster
-        prepared = prepare(scene, loaded, recipe=config.recipe, cache=cache, job=job)
+        prepared, rows = prepare_pruned(scene, loaded, config, cache=cache, job=job)
+        scene = of_rows(scene, rows)
         lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
         found = text_scores(prepared, lifted, encoder, task.texts, spread=config.spread, job=job)
         plain = not config.spread.diffusion

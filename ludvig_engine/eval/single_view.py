@@ -94,7 +94,7 @@ def predictor(
 
 def _by_features(config: Foreground, extractor: str, cache: Cache | None, job: Job) -> Finder:
     loaded = load_extractor(extractor or config.extractor, device="auto")
-    segmenter = load_segmenter("sam", device="auto") if config.by_segmenter else None
+    segmenter = load_segmenter(config.segmenter, device="auto") if config.segmenter else None
 
     def find(scene: Scene, view: View, paint: Paint) -> tuple[Found, Gaussians]:
         reference = reference_mask(segmenter, view, paint) if segmenter else None
