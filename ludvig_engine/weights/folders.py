@@ -54,10 +54,15 @@ def default_folder() -> Path:
     return system.data_folder() / "ludvig" / "models"
 
 
+def hub_home() -> Path:
+    """The folder of Hugging Face's own tools, which is the same on all systems."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser()
+
+
 def hub_cache() -> Path:
     """The folder that Hugging Face's own tools download into."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
-    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    return Path(os.environ.get("HF_HUB_CACHE") or hub_home() / "hub").expanduser()
 
 
 def installed(model: Model, folder: Path) -> Path | None:

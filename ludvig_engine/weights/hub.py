@@ -14,6 +14,7 @@ from ..errors import EngineError
 from ..io.safe_names import clash, is_safe
 from ..outside import web
 from .download import get
+from .folders import hub_home
 from .model import File, Model
 
 # Settings, tokenizers and license terms.
@@ -78,9 +79,9 @@ def token(endpoint: str) -> str:
                 ["Set it to a token of yours, from huggingface.co/settings/tokens."],
             )
         return found
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
+    place = Path(os.environ.get("HF_TOKEN_PATH") or hub_home() / "token").expanduser()
     try:
-        stored = Path(os.environ.get("HF_TOKEN_PATH") or home / "token").read_text("utf-8").strip()
+        stored = place.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
     return stored if endpoint == HUB and stored.isascii() and stored.isprintable() else ""

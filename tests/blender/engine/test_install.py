@@ -16,6 +16,7 @@ import pytest
 import clouds
 from engines import about
 from extension import NAME, blender_module
+from tools import lock
 
 install = blender_module("ludvig_blender.engine.install")
 uv = blender_module("ludvig_blender.engine.uv")
@@ -45,11 +46,11 @@ import pathlib, sys, time
 arguments = sys.argv[1:]
 print("fake uv", *arguments, flush=True)
 if arguments[0] == "venv":
-    folder = pathlib.Path(arguments[-1], "bin")
-    folder.mkdir(parents=True, exist_ok=True)
-    python = folder / "python"
-    python.write_text("#!/bin/sh\\nexit 0\\n")
-    python.chmod(0o755)
+    for name in ("bin/python", "Scripts/python.exe"):  # of Linux and of Windows
+        python = pathlib.Path(arguments[-1], name)
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.write_text("#!/bin/sh\\nexit 0\\n")
+        python.chmod(0o755)
 elif "{trouble}" == "fail":
     print("error: no such package on the index", file=sys.stderr)
     sys.exit(2)
@@ -399,6 +400,12 @@ def online():
     system.use_online_access = before
 
 
+@pytest.fixture(scope="module")
+def uv_program(tmp_path_factory):
+    index()
+    return uv.find(Path()) or uv.fetch(tmp_path_factory.mktemp("uv"), lambda *_: None)
+
+
 def test_uv_is_fetched_and_verified(tmp_path, online, monkeypatch):
     seen = []
     program = uv.fetch(tmp_path, lambda done, total: seen.append((done, total)))
@@ -410,6 +417,32 @@ def test_uv_is_fetched_and_verified(tmp_path, online, monkeypatch):
     with pytest.raises(EngineError) as caught:
         uv.fetch(tmp_path / "other", lambda *_: None)
     assert caught.value.kind == "wrong_hash" and not any((tmp_path / "other").iterdir())
+
+
+# Systems by uv's names and the version of macOS, and by what Python says of itself.
+SYSTEMS = {
+    ("x86_64-manylinux_2_28", ""): ("linux", "x86_64", ""),
+    ("aarch64-manylinux_2_28", ""): ("linux", "aarch64", ""),
+    ("x86_64-pc-windows-msvc", ""): ("win32", "AMD64", ""),
+    ("aarch64-pc-windows-msvc", ""): ("win32", "ARM64", ""),
+    ("aarch64-apple-darwin", "14.0"): ("darwin", "arm64", "14.0"),
+    ("aarch64-apple-darwin", "13.0"): ("darwin", "arm64", "13.0"),
+    ("x86_64-apple-darwin", "15.0"): ("darwin", "x86_64", "15.0"),
+}
+
+
+@pytest.mark.parametrize("platform", lock.PLATFORMS, ids=" ".join)
+def test_what_is_said_before_downloading_is_what_the_index_has(
+    platform, online, uv_program, monkeypatch
+):
+    """uv resolves all requirements for a system: without fail exactly where nothing is said."""
+    why = lock.lacking(*platform, "3.12", uv_program)
+    name, machine, macos = SYSTEMS[platform]
+    monkeypatch.setattr(install.system.sys, "platform", name)
+    monkeypatch.setattr(install.system.platform, "machine", lambda: machine)
+    monkeypatch.setattr(install.system.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
+    assert bool(why) == bool(install.obstacle()), why
+    assert not why or "pycolmap" in why or "llvmlite" in why
 
 
 def test_without_a_network_the_reason_is_told(tmp_path, monkeypatch):

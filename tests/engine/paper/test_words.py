@@ -95,7 +95,7 @@ def test_one_text_has_one_scale_and_none_without_diffusion(prepared, relevancy):
 
 
 def test_where_a_text_stands_out():
-    values = np.array([0, 0.1, 0.2, 0.6, 0.62, 0.95, 1.0], np.float32)
+    values = np.array([0, 0.1, 0.2, 0.6, 0.6, 0.95, 1.0], np.float32)
     assert outstanding(values).tolist() == [False] * 5 + [True] * 2
     assert outstanding(np.array([0.0, 1.0], np.float32)).tolist() == [False, True]
 
