@@ -38,6 +38,14 @@ class Task:
     prompt: Path  # an image that is bright on the object
     targets: Mapping[str, Path]  # view -> ground truth
 
+    @property
+    def named(self) -> list[str]:
+        return [self.reference, *self.targets]
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.prompt, *self.targets.values()]
+
 
 Predictor = Callable[[Task], Mapping[str, Bool[Array, "H W"]]]
 Finder = Callable[[Scene, View, Paint], tuple[Found, Gaussians]]
