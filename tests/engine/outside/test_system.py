@@ -104,7 +104,9 @@ def test_no_console_window(monkeypatch):
 @pytest.fixture
 def held(monkeypatch):
     """A function that lets the next renames fail, as of a file that another program has open."""
-    real, left, slept = Path.replace, [0], []
+    real = Path.replace
+    left = [0]
+    slept = []
 
     def replace(source, target):
         if left[0]:

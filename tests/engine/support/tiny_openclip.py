@@ -15,7 +15,9 @@ from tiny_models import tokenizer, torch
 
 WIDTH = {"visual.": 128, "": 64}
 LAYERS = 2
-SIDE, PATCH, EMBEDDING = 32, 8, 48
+SIDE = 32
+PATCH = 8
+EMBEDDING = 48
 WORDS = {"context_length": 20, "vocab_size": 514}
 CONFIG = {
     "model_cfg": {

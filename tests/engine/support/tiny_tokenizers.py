@@ -43,7 +43,10 @@ def gemma(folder: Path) -> None:
 # The fields of sentencepiece_model.proto that are used: ModelProto has pieces 1, trainer_spec 2
 # and normalizer_spec 3; a piece has piece 1, score 2 and type 3; trainer_spec has model_type 3,
 # byte_fallback 35, unk_id 40, bos_id 41, eos_id 42 and pad_id 43; normalizer_spec has name 1.
-NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
+NORMAL = 1
+UNKNOWN = 2
+CONTROL = 3
+BYTE = 6
 BPE_MODEL = 2
 
 
