@@ -32,9 +32,12 @@ INDEX = "https://pypi.org/simple"
 # `engine/torch_build.py` chooses among these and the package index.
 BUILDS = ("cpu", "cu130")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+# Systems by uv's names, and the version of macOS.
 PLATFORMS = (
-    *("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "x86_64-pc-windows-msvc"),
-    *("aarch64-pc-windows-msvc", "aarch64-apple-darwin", "x86_64-apple-darwin"),
+    *(("x86_64-manylinux_2_28", ""), ("aarch64-manylinux_2_28", "")),
+    *(("x86_64-pc-windows-msvc", ""), ("aarch64-pc-windows-msvc", "")),
+    *(("aarch64-apple-darwin", "14.0"), ("aarch64-apple-darwin", "13.0")),
+    ("x86_64-apple-darwin", "15.0"),
 )
 # What PyTorch brings on Linux to use NVIDIA GPUs.
 OF_CUDA = re.compile(r"(nvidia-|cuda-|triton==)")
@@ -132,21 +135,26 @@ def listed(build: str, version: str) -> dict[str, str]:
 
 def check() -> None:
     """Print the systems and Pythons for which every package has a wheel with a listed hash."""
-    for platform, python in product(PLATFORMS, PYTHONS):
-        command = ["uv", "pip", "install", "--dry-run", "--quiet", "--target", "build/none"]
-        command += ["--python-platform", platform, "--python-version", python]
-        command += ["--only-binary", ":all:", "--require-hashes", "--default-index", INDEX]
-        command += ["-r", str(CORE), "-r", str(LEARNED), "-r", str(TORCH), "-c", str(CUDA)]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"},
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            check=False,
-        )
-        why = " ".join(done.stderr.split())[:160] if done.returncode else ""
-        print(f"{platform:24} {python:5} {'yes' if not done.returncode else 'no'}  {why}")
+    for (platform, macos), python in product(PLATFORMS, PYTHONS):
+        why = lacking(platform, macos, python)
+        print(f"{platform:24} {macos:5} {python:5} {'no' if why else 'yes'}  {why[:160]}")
+
+
+def lacking(platform: str, macos: str, python: str, uv: str | Path = "uv") -> str:
+    """What uv says is missing for a system and a Python; "" if all can be installed there."""
+    command = [str(uv), "pip", "install", "--dry-run", "--quiet", "--target", "build/none"]
+    command += ["--python-platform", platform, "--python-version", python]
+    command += ["--only-binary", ":all:", "--require-hashes", "--default-index", INDEX]
+    command += ["-r", str(CORE), "-r", str(LEARNED), "-r", str(TORCH), "-c", str(CUDA)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **({"MACOSX_DEPLOYMENT_TARGET": macos} if macos else {})},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    return " ".join(done.stderr.split()) if done.returncode else ""
 
 
 if __name__ == "__main__":

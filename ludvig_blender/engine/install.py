@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ...ludvig_engine.outside import system
 from . import torch_build, uv
 from .runner import Command, Runner, Work, size_of
 
@@ -30,7 +28,7 @@ PYTHON = ">=3.11,<3.15"
 # Of PyTorch's build for CUDA on Windows, no hash is known for Python 3.11.
 PYTHON_OF_BUILD = {"cu130": ">=3.12,<3.15"}
 # The systems that all packages have wheels for; `python -m tools.lock check` asks the index.
-SYSTEMS = (("linux", "x86_64"), ("win32", "amd64"), ("darwin", "arm64"))
+SYSTEMS = (("linux", "x86_64"), ("win32", "x86_64"), ("darwin", "arm64"))
 MACOS = 14  # the oldest version of macOS
 CORE = Path(__file__).with_name("requirements.txt")
 LEARNED = Path(__file__).with_name("requirements-learned.txt")
@@ -47,7 +45,7 @@ class Installation:
 
     @property
     def python(self) -> Path:
-        return self.folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        return system.python_of(self.folder / "venv")
 
     @property
     def log(self) -> Path:
@@ -137,7 +135,7 @@ class Installation:
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
         partial = self._marker.with_suffix(".part")
         partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
-        partial.replace(self._marker)
+        system.replace(partial, self._marker)
 
     def fetch(
         self, work: Work, model: str, *, python: Path, environment: Mapping[str, str]
@@ -178,10 +176,10 @@ def needed(*, learned: bool) -> int:
 
 def obstacle() -> str:
     """Why the packages cannot be installed on this computer, as a sentence; "" if they can."""
-    machine = {"aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
-    version = platform.mac_ver()[0]
-    if (sys.platform, machine) not in SYSTEMS:
-        return f"The engine's packages do not exist for {sys.platform} with {machine} processors."
-    if sys.platform == "darwin" and int(version.split(".")[0] or MACOS) < MACOS:
-        return f"The engine's packages need macOS {MACOS}, and this is macOS {version}."
+    name, machine = system.kind()
+    if (name, machine) not in SYSTEMS:
+        return f"The engine's packages do not exist for {name} with {machine} processors."
+    version = system.macos_version()
+    if system.is_macos() and version[0] < MACOS:
+        return f"The engine's packages need macOS {MACOS}, and this is macOS {version[0]}."
     return ""

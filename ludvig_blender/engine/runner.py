@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ...ludvig_engine.outside import system
 from ...ludvig_engine.wire.process import child_environment
 from . import uv
 
@@ -57,7 +58,7 @@ class Runner:
                 process = subprocess.Popen(
                     list(map(str, command)), env=own, cwd=folder,
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                    creationflags=system.hidden(),
                 )  # fmt: skip
             except OSError as error:
                 raise EngineError(

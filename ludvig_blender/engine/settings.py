@@ -16,6 +16,8 @@ class Preferences(Protocol):
     python: str
     models: str
     cache: str
+    token: str  # of huggingface.co
+    device: str  # "auto", or what the engine calls it
 
 
 def get() -> Preferences:
@@ -32,12 +34,15 @@ def python() -> Path | None:
 
 
 def environment() -> dict[str, str]:
-    """The environment variables that tell the engine about folders."""
+    """The environment variables that tell the engine about folders, access and the device."""
     own = get()
-    chosen = {"LUDVIG_MODELS": own.models, "LUDVIG_CACHE": own.cache}
-    return {
-        name: str(Path(bpy.path.abspath(path)).resolve()) for name, path in chosen.items() if path
+    folders = {"LUDVIG_MODELS": own.models, "LUDVIG_CACHE": own.cache}
+    found = {
+        name: str(Path(bpy.path.abspath(path)).resolve()) for name, path in folders.items() if path
     }
+    # What is not chosen here stays as Blender was started with it.
+    said = {"HF_TOKEN": own.token.strip(), "LUDVIG_DEVICE": own.device.removeprefix("auto")}
+    return found | {name: value for name, value in said.items() if value}
 
 
 def folder() -> Path:

@@ -14,12 +14,11 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...ludvig_engine.outside import programs
+from ...ludvig_engine.outside import programs, system
 from . import uv
 
 FOLDER = Path(__file__).parent
@@ -56,14 +55,14 @@ def choose(environment: Mapping[str, str]) -> Build:
         return Build(asked, INDEXED, False, SMALL if asked == "cpu" else LARGE)
     if any(map(environment.get, uv.INDEXES)):
         # Nobody asked PyTorch's indexes, so on Linux it is probably the build for NVIDIA GPUs.
-        return Build("", INDEXED, False, LARGE if sys.platform == "linux" else SMALL)
+        return Build("", INDEXED, False, LARGE if system.is_linux() else SMALL)
     driver = nvidia_driver()
-    if 0 < driver < DRIVER or (sys.platform == "linux" and Path("/dev/kfd").exists()):  # AMD's
+    if 0 < driver < DRIVER or (system.is_linux() and Path("/dev/kfd").exists()):  # AMD's
         return Build("auto", INDEXED, False, LARGE)
     if driver:
         # The package index has the same build for Linux, and hashes of what it takes besides.
-        return own("cu130", LARGE) if sys.platform == "win32" else Build("", INDEXED, True, LARGE)
-    return own("cpu", SMALL) if sys.platform == "linux" else Build("", INDEXED, True, SMALL)
+        return own("cu130", LARGE) if system.is_windows() else Build("", INDEXED, True, LARGE)
+    return own("cpu", SMALL) if system.is_linux() else Build("", INDEXED, True, SMALL)
 
 
 def own(backend: str, size: int) -> Build:
@@ -75,7 +74,7 @@ def own(backend: str, size: int) -> Build:
 def nvidia_driver() -> int:
     """The first number of the version of NVIDIA's driver; 0 if there is none that works."""
     program = programs.find("nvidia-smi")
-    if program is None or sys.platform == "darwin":
+    if program is None or system.is_macos():
         return 0
     try:
         done = subprocess.run(
@@ -86,7 +85,7 @@ def nvidia_driver() -> int:
             text=True,
             timeout=10,  # seconds; without a running driver it may wait for one
             check=True,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=system.hidden(),
         )
         return int(done.stdout.split(".")[0])
     except (OSError, ValueError, subprocess.SubprocessError):

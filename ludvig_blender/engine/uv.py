@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
-import sys
 import urllib.parse
 import zipfile
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError, Fix
-from ...ludvig_engine.outside import programs, web
+from ...ludvig_engine.outside import programs, system, web
 
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"
@@ -29,7 +27,6 @@ FROM_PIP = {
     "PIP_EXTRA_INDEX_URL": "UV_INDEX",
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
 }
-PROGRAM = "uv.exe" if os.name == "nt" else "uv"
 # The variables that tell uv about indexes: addresses or folders, several in some of them.
 INDEXES = (
     *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS"),
@@ -46,13 +43,13 @@ class Wheel:
     sha256: str
 
 
-# By `sys.platform` and machine.
+# By `system.kind()`.
 WHEELS = {
     ("linux", "x86_64"): Wheel(
         "manylinux_2_17_x86_64.manylinux2014_x86_64",
         "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
     ),
-    ("linux", "aarch64"): Wheel(
+    ("linux", "arm64"): Wheel(
         "manylinux_2_28_aarch64", "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375"
     ),
     ("darwin", "arm64"): Wheel(
@@ -61,7 +58,7 @@ WHEELS = {
     ("darwin", "x86_64"): Wheel(
         "macosx_10_12_x86_64", "c16ed11e013557536b3e60065f1b912f6407bd6518e041b961e23ef9e6b4fbf5"
     ),
-    ("win32", "amd64"): Wheel(
+    ("win32", "x86_64"): Wheel(
         "win_amd64", "6a44b2ed8111d2f60d2b92627c5dccda3f7ed7570b18ce115e569cd68c28246b"
     ),
     ("win32", "arm64"): Wheel(
@@ -98,7 +95,8 @@ def check_indexes() -> None:
 
 def find(folder: Path) -> Path | None:
     """uv on PATH, where its own installer puts it, or in `folder`."""
-    places = [programs.find("uv"), folder / PROGRAM, Path.home() / ".local/bin" / PROGRAM]
+    own = [place / system.program("uv") for place in (folder, Path.home() / ".local/bin")]
+    places = [programs.find("uv"), *own]
     return next((place for place in places if place and place.is_file()), None)
 
 
@@ -108,15 +106,15 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     `report(done, total)` is called with bytes, and may raise to end the download. The error is
     "no_network", "insecure", "wrong_hash" or "unsupported".
     """
-    machine = {"AMD64": "amd64", "ARM64": "arm64"}.get(platform.machine(), platform.machine())
-    wheel = WHEELS.get((sys.platform, machine))
+    wheel = WHEELS.get(system.kind())
     if wheel is None:
         raise EngineError(
             "unsupported",
-            f"The engine cannot be installed on {sys.platform} with {machine} processors.",
+            "The engine cannot be installed on {} with {} processors.".format(*system.kind()),
             ["Install uv by hand, or choose a Python that has the engine's packages."],
         )
     name = f"uv-{VERSION}-py3-none-{wheel.platform}.whl"
+    target = folder / system.program("uv")
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{name}.part"
     try:
@@ -139,13 +137,13 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
             )
         with zipfile.ZipFile(partial) as archive:
             inside = next(
-                entry for entry in archive.namelist() if entry.endswith(f"/scripts/{PROGRAM}")
+                entry for entry in archive.namelist() if entry.endswith(f"/scripts/{target.name}")
             )
             program = archive.read(inside)
         # Only a complete program gets the name that `find` looks for.
         partial.write_bytes(program)
         partial.chmod(0o755)
-        partial.replace(folder / PROGRAM)
+        system.replace(partial, target)
     except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
         raise EngineError(
             "no_network",
@@ -154,7 +152,7 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
-    return folder / PROGRAM
+    return target
 
 
 def _address(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from ..engine import settings
 
@@ -38,6 +38,26 @@ class LudvigPreferences(bpy.types.AddonPreferences):
         update=_restart,
     )
 
+    token: StringProperty(
+        name="Access Token",
+        description="A token of huggingface.co, for models that are given to registered users "
+        "only. If empty, HF_TOKEN or what `hf auth login` has stored. It is kept in Blender's "
+        "preferences as plain text",
+        subtype="PASSWORD",
+        update=_restart,
+    )
+    device: EnumProperty(
+        name="Device",
+        description="What models are run on",
+        items=(
+            ("auto", "Automatic", "A GPU if PyTorch finds one that works, else the processor"),
+            ("cpu", "Processor", "The processor, also for uplifting and drawing"),
+            ("cuda", "NVIDIA GPU", "An NVIDIA GPU"),
+            ("mps", "Apple GPU", "The GPU of a Mac with Apple's chips"),
+        ),
+        update=_restart,
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
         from . import engine_panel
 
@@ -49,6 +69,8 @@ class LudvigPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "python", placeholder="Use the installed engine")
         layout.prop(self, "models", placeholder="Default")
         layout.prop(self, "cache", placeholder="Default")
+        layout.prop(self, "token", placeholder="For models that need a login")
+        layout.prop(self, "device")
 
 
 register, unregister = bpy.utils.register_classes_factory((LudvigPreferences,))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EngineError
+from ..outside import system
 from ..wire.client import Engine
 from ..wire.methods import (
     AutoSegments,
@@ -30,8 +30,6 @@ from ..wire.methods import (
     RunSegment,
 )
 from . import disk_scene
-
-KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows both end a process at once
 
 
 def run(
@@ -106,7 +104,7 @@ def _killed(
         assert engine.process
         call = engine.send(requests[step])
         time.sleep(rng.uniform(0, seconds[step]))
-        os.kill(engine.process.pid, KILL)
+        os.kill(engine.process.pid, system.kill_signal())
         try:
             call.result()
         except EngineError:

@@ -7,7 +7,6 @@ and neighbor graph. So the peak is that of uplifting alone.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import numpy as np
 from ..features import pca
 from ..features.maps import Lazy
 from ..graph import neighbors
+from ..outside import system
 from ..uplifting import Sight, uplift
 from . import synthetic
 
@@ -56,14 +56,11 @@ def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:
     lifted = time.perf_counter()
     neighbors.build(neighbors.nearest(gaussians.means, 16)).with_features(found.features)
     end = time.perf_counter()
-    # macOS counts bytes, other systems kibibytes.
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return {
         "pca_s": fitted - start,
         "uplift_s": lifted - fitted,
         "graph_s": end - lifted,
-        "peak_bytes": peak,
+        "peak_bytes": system.peak_memory(),
     }
 
 

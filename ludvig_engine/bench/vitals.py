@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import EngineError
+from ..outside import system
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Vitals:
     @classmethod
     def of(cls, pid: int) -> Vitals:
         """Those of a running process. Raises `EngineError` where there is no /proc."""
-        if sys.platform != "linux":
+        if not system.is_linux():
             raise EngineError(
                 "unsupported",
                 "This measurement reads /proc, which only Linux has.",

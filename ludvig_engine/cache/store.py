@@ -17,7 +17,6 @@ import logging
 import math
 import os
 import re
-import sys
 import threading
 import time
 import zlib
@@ -31,6 +30,7 @@ import numpy as np
 from ..errors import EngineError
 from ..io.atomic import atomic_write
 from ..io.files import open_file
+from ..outside import system
 from ..wire import frames
 
 DEFAULT_LIMIT = 20 << 30  # bytes
@@ -73,13 +73,9 @@ def default_folder() -> Path:
     """Where this system keeps what can be computed again (`LUDVIG_CACHE` overrides)."""
     if asked := os.environ.get("LUDVIG_CACHE"):
         return Path(asked)
-    if sys.platform == "win32":
-        return (
-            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "ludvig" / "cache"
-        )
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "ludvig"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ludvig"
+    folder = system.cache_folder() / "ludvig"
+    # Windows has one folder for both kinds.
+    return folder / "cache" if system.is_windows() else folder
 
 
 @dataclass(frozen=True)

@@ -244,18 +244,20 @@ def _run(
     options: dict[str, Any],
 ) -> tuple[dict[str, dict[str, float]], Mapping[str, Mapping[str, float]], dict[str, Any]]:
     """Results by scene, the published numbers, and the settings."""
-    from ..eval import captures, lerf, nvos, scannet, single_view, spin
+    from ..eval import captures, lacking, lerf, nvos, scannet, single_view, spin
 
     job: Job = options["job"]
     if benchmark is Benchmark.scannet:
         scans = _only(scannet.tasks(data, scenes), only)
+        lacking.check(scans, data, scannet)
         texts = scannet.read_texts(data / "text_features.json")
         answer = scannet.predictor(texts, max_size=options["max_size"], job=job)
         rows = scannet.score(scans, answer, job=job)
         return rows, scannet.PUBLISHED, {"extractor": "the dataset's own segments"}
     module: Any = {"nvos": nvos, "spin": spin, "lerf": lerf, "captures": captures}[benchmark]
     settings = config(experiment or module.CONFIG)
-    tasks = _only(module.tasks(data, scenes), only)
+    tasks = _only(module.tasks(data, scenes, only), only)
+    lacking.check(tasks, data, module)
     about = {"config": experiment or module.CONFIG, "settings": asdict(settings)}
     if isinstance(settings, Words) != (benchmark is Benchmark.lerf):
         raise EngineError(

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Float
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..paper.configs import Foreground, Masks
 from ..paper.masks import find_by_masks
-from ..paper.one_view import Found, find_foreground, prepare_pruned
+from ..paper.one_view import find_foreground, prepare_pruned
 from ..progress import Job
 from ..rendering import Raster
 from ..sam.prompted import reference_mask
@@ -50,19 +50,19 @@ def foreground(
     if isinstance(config, Masks):
         segmenter = models.segmenter(config.segmenter)
         found, rows = find_by_masks(scene, paint, segmenter, config, raster=raster, job=job)
-        return _whole(scene, found, rows)
+        return replace(found.segment, scores=whole(scene, found.segment.scores, rows))
     config = replace(config, recipe=replace(config.recipe, raster=raster))
     loaded, reference = models.features(extractor or config.extractor), None
-    if config.by_segmenter:
+    if config.segmenter:
         view = next(view for view in scene.views if view.camera is paint.camera)
-        reference = reference_mask(models.segmenter("sam"), view, paint)
+        reference = reference_mask(models.segmenter(config.segmenter), view, paint)
     prepared, rows = prepare_pruned(scene, loaded, config, cache=cache, job=job)
     found = find_foreground(prepared, paint, config, reference=reference, job=job)
-    return _whole(scene, found, rows)
+    return replace(found.segment, scores=whole(scene, found.segment.scores, rows))
 
 
-def _whole(scene: Scene, found: Found, rows: Array) -> Segment:
-    """Extend the segment to all Gaussians; those that were pruned get the score 0."""
-    scores = np.zeros(len(scene), np.float32)
-    scores[rows] = found.segment.scores
-    return replace(found.segment, scores=scores)
+def whole(scene: Scene, values: Float[Array, "M ..."], rows: Array) -> Float[Array, "N ..."]:
+    """Extend values to all Gaussians; those that were pruned get 0."""
+    out = np.zeros((len(scene), *values.shape[1:]), np.float32)
+    out[rows] = values
+    return out

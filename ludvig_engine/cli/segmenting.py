@@ -10,17 +10,19 @@ from ..arrays import Array
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..paper.configs import Experiment, Foreground, Masks, Words
+from ..paper.one_view import of_rows, prepare_pruned
 from ..pipeline import Recipe, prepare
 from ..progress import Job
 from ..sam import Segmenter
 from ..scene import Scene
 from ..segmentation.painting import Paint, notes_of
+from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment, segment
 from ..words.correct import corrected
 from ..words.find import Spread
 from . import masks, prompts, words
 from .learned import Models
-from .paper import foreground
+from .paper import foreground, whole
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,29 @@ def compute(
         found = foreground(scene, asked.published, paints, **parts, **shared)
         return replace(found, notes=(*found.notes, *notes_of(paints))), {}
     features = models.features(asked.extractor or "auto")
+    if isinstance(asked.published, Words):
+        prepared, rows = prepare_pruned(scene, features, asked.published, cache=kept, job=job)
+        found, arrays = _words(of_rows(scene, rows), prepared, asked, models, kept, shared)
+        arrays = {name: whole(scene, values, rows) for name, values in arrays.items()}
+        return replace(found, scores=whole(scene, found.scores, rows)), arrays
     prepared = prepare(scene, features, recipe=asked.recipe, cache=kept, job=job)
     if not asked.texts:
         return segment(prepared, paints, options=asked.options, **shared), {}
-    found, arrays = words.text_segment(
+    found, arrays = _words(scene, prepared, asked, models, kept, shared)
+    if paints:
+        found = corrected(prepared, found, paints, options=asked.options, **shared)
+    return found, arrays
+
+
+def _words(
+    scene: Scene,
+    prepared: Prepared,
+    asked: Asked,
+    models: Models,
+    kept: Cache | None,
+    shared: Mapping[str, Any],
+) -> tuple[Segment, dict[str, Array]]:
+    return words.text_segment(
         scene,
         prepared,
         asked.texts,
@@ -90,9 +111,6 @@ def compute(
         cache=kept,
         **shared,
     )
-    if paints:
-        found = corrected(prepared, found, paints, options=asked.options, **shared)
-    return found, arrays
 
 
 def _paints(segmenter: Segmenter | None, placed: Mapping[str, Sequence[Any]]) -> list[Paint]:

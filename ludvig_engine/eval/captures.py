@@ -10,7 +10,7 @@ The chance level is that of the same network without what it has learned (chance
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def things(root: Path) -> list[Thing]:
     return found
 
 
-def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
+def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) -> list[Task]:
     """The things as tasks for the paper's experiments, prompted by the mask of one photo.
 
     Raises `EngineError` "not_found" if there is none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ PATTERNS = (
     "*.ply",
     "gs/*.ply",
 )
+# Points of COLMAP's, and a scan's mesh with its variants, as ScanNet names them
+# (scene0000_00_vh_clean_2.ply, scene0000_00_vh_clean_2.labels.ply).
+OTHER = re.compile(r"points3d|_vh_clean|\.labels\.ply$")
 
 
 def splats_of(scene: Path) -> Path:
@@ -22,7 +26,7 @@ def splats_of(scene: Path) -> Path:
     Raises `EngineError` "not_found" if there are none.
     """
     for pattern in PATTERNS:
-        found = [path for path in scene.glob(pattern) if "points3d" not in path.name.lower()]
+        found = [path for path in scene.glob(pattern) if not OTHER.search(path.name.lower())]
         if found:
             return max(found, key=_iteration)
     raise EngineError(

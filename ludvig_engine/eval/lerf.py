@@ -11,7 +11,8 @@ scene.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from ..io.files import read_json
 from ..io.load import load_scene
 from ..io.photos import read_photo
 from ..paper.configs import Words
-from ..pipeline import prepare
+from ..paper.one_view import of_rows, prepare_pruned
 from ..progress import SILENT, Job
 from ..rendering import render
 from ..sam import Segmenter
@@ -38,6 +39,7 @@ from ..words.find import text_scores
 from ..words.lift import lift_text, load_text_extractor
 from . import metrics
 from .datasets import folder, splats_of
+from .lacking import Lacks
 
 CONFIG = "lerf"
 # When a SAM redraws a mask, it gets this many sets of points of the mask; the result is the mean
@@ -76,6 +78,11 @@ class Task:
     name: str
     scene: Path
     frames: dict[str, tuple[Thing, ...]]  # by view
+    files: tuple[Path, ...] = ()  # annotations are read already
+
+    @property
+    def named(self) -> list[str]:
+        return list(self.frames)
 
     @property
     def texts(self) -> list[str]:
@@ -93,14 +100,19 @@ Predictor = Callable[[Task], Callable[[str], Float[Array, "P H W"]]]
 Redraw = Callable[[Task, str, Bool[Array, "H W"]], Sequence[Bool[Array, "H W"]]]
 
 
-def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
-    """All scenes that have labels. Raises `EngineError` for missing or damaged files."""
+def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) -> list[Task]:
+    """All scenes that have labels; what those lack that are not in `only` does not matter.
+
+    Raises `EngineError` for missing or damaged files.
+    """
     labels = folder(root, ["label", "labels"], "annotations")
-    found = []
+    found, lacks = [], Lacks(only)
     for place in sorted(path for path in labels.iterdir() if path.is_dir()):
         frames = {path.stem: _things(path) for path in sorted(place.glob("frame_*.json"))}
-        scene = folder(scenes or root, [place.name], "the trained scene")
-        found.append(Task(place.name, scene, frames))
+        with lacks.noted(place.name):
+            scene = folder(scenes or root, [place.name], "the trained scene")
+            found.append(Task(place.name, scene, frames))
+    lacks.tell(root, sys.modules[__name__])
     return found
 
 
@@ -156,7 +168,8 @@ def predictor(
     def predict(task: Task) -> Callable[[str], Float[Array, "P H W"]]:
         scene = load_scene(splats_of(task.scene), views=task.scene, max_size=max_size)
         raster = config.recipe.raster or scene.raster
-        prepared = prepare(scene, loaded, recipe=config.recipe, cache=cache, job=job)
+        prepared, rows = prepare_pruned(scene, loaded, config, cache=cache, job=job)
+        scene = of_rows(scene, rows)
         lifted = lift_text(scene, encoder, raster=raster, cache=cache, job=job)
         found = text_scores(prepared, lifted, encoder, task.texts, spread=config.spread, job=job)
         plain = not config.spread.diffusion

@@ -10,10 +10,13 @@ The scenes are forward-facing.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from ..errors import EngineError
 from .datasets import folder
+from .lacking import Lacks
 from .single_view import Task
 
 # The scenes of tasks that have another name than their scene.
@@ -30,25 +33,32 @@ PUBLISHED = {
 }  # fmt: skip
 
 
-def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
-    """All tasks of a dataset folder. Raises `EngineError` "not_found" for missing files."""
+def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) -> list[Task]:
+    """All tasks of a dataset folder; what those lack that are not in `only` does not matter.
+
+    Raises `EngineError` "not_found" for missing files.
+    """
     labels = folder(root, ["labels/llff", "llff", "."], "labels")
     scenes = scenes or root / "scenes"
     masks = folder(labels, ["masks"], "ground truth")
-    found = []
+    found, lacks = [], Lacks(only)
     for name in sorted(path.name for path in masks.iterdir() if path.is_dir()):
-        scene = SCENES.get(name, name)
-        truths = (masks / name).glob("*_mask.png")
-        found.append(
-            Task(
-                name,
-                folder(scenes, [scene, f"{scene}_undistort"], "the trained scene"),
-                _only(labels / "reference_image" / name, "*").stem,
-                _only(labels / "scribbles" / name, "pos_*.png"),
-                {path.stem.removesuffix("_mask"): path for path in truths},
-            )
-        )
+        with lacks.noted(name):
+            found.append(_task(name, labels, masks, scenes))
+    lacks.tell(root, sys.modules[__name__])
     return found
+
+
+def _task(name: str, labels: Path, masks: Path, scenes: Path) -> Task:
+    scene = SCENES.get(name, name)
+    truths = (masks / name).glob("*_mask.png")
+    return Task(
+        name,
+        folder(scenes, [scene, f"{scene}_undistort"], "the trained scene"),
+        _only(labels / "reference_image" / name, "*").stem,
+        _only(labels / "scribbles" / name, "pos_*.png"),
+        {path.stem.removesuffix("_mask"): path for path in truths},
+    )
 
 
 def _only(place: Path, pattern: str) -> Path:

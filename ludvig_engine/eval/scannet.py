@@ -71,6 +71,11 @@ class Task:
     name: str
     scene: Path
     labels: Path
+    named: tuple[str, ...] = ()  # all of its views that have segments are used
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.labels, self.scene / "language_features"]
 
 
 # Turns a task and the names of classes into the index of each Gaussian's class, in file order;

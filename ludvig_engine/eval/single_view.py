@@ -38,6 +38,14 @@ class Task:
     prompt: Path  # an image that is bright on the object
     targets: Mapping[str, Path]  # view -> ground truth
 
+    @property
+    def named(self) -> list[str]:
+        return [self.reference, *self.targets]
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.prompt, *self.targets.values()]
+
 
 Predictor = Callable[[Task], Mapping[str, Bool[Array, "H W"]]]
 Finder = Callable[[Scene, View, Paint], tuple[Found, Gaussians]]
@@ -94,7 +102,7 @@ def predictor(
 
 def _by_features(config: Foreground, extractor: str, cache: Cache | None, job: Job) -> Finder:
     loaded = load_extractor(extractor or config.extractor, device="auto")
-    segmenter = load_segmenter("sam", device="auto") if config.by_segmenter else None
+    segmenter = load_segmenter(config.segmenter, device="auto") if config.segmenter else None
 
     def find(scene: Scene, view: View, paint: Paint) -> tuple[Found, Gaussians]:
         reference = reference_mask(segmenter, view, paint) if segmenter else None

@@ -65,15 +65,20 @@ class TextAligned:
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
         """A unit vector per prompt."""
+        kind = self.model.config.model_type
         # All models but CLIP were trained on texts that were padded to a fixed length.
-        fixed = self.model.config.model_type != "clip"
+        fixed = kind != "clip"
+        # SigLIP 2 was trained on lower case, which its published tokenizer does not make of texts.
+        texts = [prompt.lower() if kind == "siglip" else prompt for prompt in prompts]
         tokens = self.tokenizer(
-            list(prompts),
+            texts,
             padding="max_length" if fixed else True,
             truncation=True,
             max_length=self.model.config.text_config.max_position_embeddings,
             return_tensors="pt",
         ).to(self.device)
+        if kind == "siglip":  # in training, it saw the padding
+            tokens.pop("attention_mask", None)
         with inference(self.device):
             return unit_vectors(_pooled(self.model.get_text_features(**tokens)))
 

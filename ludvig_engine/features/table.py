@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
+from ..outside import packages
+
 GROUP = "ludvig.extractors"  # the entry point group for other packages
 
 
@@ -31,6 +33,8 @@ class Entry:
     about: str = ""
     # Ids in weights.MODELS; it needs all of them.
     models: tuple[str, ...] = ()
+    # Modules that its models need besides torch and transformers.
+    packages: tuple[str, ...] = ()
     # The license (SPDX) of everything that is not in one of these models.
     licence: str = ""
     # What must follow the name, as in files:DIR; such a row is not listed in menus.
@@ -50,6 +54,11 @@ class Entry:
     def text(self) -> bool:
         """Whether its features can be compared with texts."""
         return self.words > 0
+
+    def lacking(self) -> list[str]:
+        """The modules it needs that this Python does not have."""
+        needed = ("torch", "transformers", *self.packages) if self.models else ()
+        return [name for name in needed if not packages.has(name)]
 
 
 _HERE = "ludvig_engine.features."
@@ -142,7 +151,16 @@ _TABLE = (
     Entry("clip", "CLIP", _HERE + "clip:load", _ALIGNED, ("clip",), words=2),
     Entry("clip:laion", "CLIP (LAION)", _HERE + "clip:load", _ALIGNED, ("clip-laion",), words=3),
     Entry("siglip", "SigLIP", _HERE + "clip:load_siglip", _ALIGNED, ("siglip2",), words=4),
-    Entry("tips", "TIPS", _HERE + "clip:load_tips", _ALIGNED, ("tips",), words=1),
+    Entry(
+        "tips",
+        "TIPS",
+        _HERE + "clip:load_tips",
+        _ALIGNED,
+        ("tips",),
+        # Its tokenizer is a file of SentencePiece.
+        packages=("sentencepiece", "google.protobuf"),
+        words=1,
+    ),
     Entry(
         "files",
         "Files",

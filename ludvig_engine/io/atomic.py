@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import EngineError
+from ..outside import system
 
 # EDQUOT reports a user's quota on shared drives. Windows does not have it; some of its versions
 # lack the name as well.
@@ -52,7 +53,7 @@ def atomic_write(path: str | os.PathLike[str], *, needed: int = 0) -> Iterator[P
                 raise
             raise _no_space(path, needed) from error
         with _explained(path, "replace"):
-            temporary.replace(path)
+            system.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import EngineError
+from ..outside import system
 
 # Devices on Windows, whatever follows after a dot. The last ones are superscript digits.
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3])", re.I)
@@ -77,7 +78,9 @@ def _check_file(path: Path) -> None:
             f"{path} is a folder, but a file is to be written.",
             [f"Give the name of a file, such as {path / 'result'}."],
         )
-    if (mode is not None and not stat.S_ISREG(mode)) or (os.name == "nt" and is_device(path.name)):
+    if (mode is not None and not stat.S_ISREG(mode)) or (
+        system.is_windows() and is_device(path.name)
+    ):
         raise EngineError(
             "bad_input", f"{path} is a device, not a file.", ["Give the name of a file."]
         )
@@ -117,7 +120,7 @@ def _check_access(folder: Path) -> None:
     try:
         # Windows marks folders as read-only for other reasons. Where root asks, creating a file
         # works in any folder, but one without write permission is protected on purpose.
-        if os.name != "nt" and not stat.S_IMODE(folder.stat().st_mode) & 0o222:
+        if not system.is_windows() and not stat.S_IMODE(folder.stat().st_mode) & 0o222:
             raise PermissionError("it is write-protected")
         probe.open("xb").close()
     except OSError as error:

@@ -6,24 +6,25 @@ import ctypes
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
+
+from ..outside import system
 
 
 def total_memory() -> int:
     """The machine's memory in bytes."""
     return (
         _windows()[0]
-        if sys.platform == "win32"
+        if system.is_windows()
         else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     )
 
 
 def free_memory() -> int:
     """The bytes that programs can still get. Memory that only caches files counts as free."""
-    if sys.platform == "win32":
+    if system.is_windows():
         return _windows()[1]
-    if sys.platform == "darwin":
+    if system.is_macos():
         said = subprocess.run(
             ["/usr/bin/vm_stat"], capture_output=True, text=True, check=True
         ).stdout

@@ -8,12 +8,12 @@ save. torch has this too (`torch.cuda._compile_kernel`), but it wants the header
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ..errors import EngineError
+from ..outside import system
 from .device import import_torch
 
 WARP = 32
@@ -46,7 +46,7 @@ class Kernels:
         torch.cuda.synchronize()  # makes the context that is retained below
         try:
             code = _compiled(_nvrtc(torch), source, f"sm_{major}{minor}")
-            self._driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+            self._driver = ctypes.CDLL("nvcuda.dll" if system.is_windows() else "libcuda.so.1")
             self._context, self._module = ctypes.c_void_p(), ctypes.c_void_p()
             self._check(
                 self._driver.cuDevicePrimaryCtxRetain(ctypes.byref(self._context), index),
@@ -104,7 +104,7 @@ def _nvrtc(torch: Any) -> Any:
     if torch.version.cuda is None:
         raise OSError("it is not built for NVIDIA GPUs")
     folder, major = Path(torch.__file__).parent / "lib", torch.version.cuda.partition(".")[0]
-    if sys.platform == "win32":
+    if system.is_windows():
         named = [path for path in folder.glob("nvrtc64_*.dll") if ".alt" not in path.name]
         names = [*map(str, named), f"nvrtc64_{major}0_0.dll"]
     else:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from safetensors import SafetensorError
 
 from ..errors import EngineError
+from ..outside import packages
+from . import openclip
 from .device import import_torch, import_transformers, inference
 
+# What transformers reads a file of SentencePiece with.
+SENTENCEPIECE = ("sentencepiece", "google.protobuf")
 # Parts of models that some checkpoints leave out and that nothing here uses.
 UNUSED = ("mask_token", "pooler", "temperature", "logit_")
 
@@ -29,14 +34,20 @@ def load_pretrained(
     level = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()
     try:
+        place: Path | None = folder
+        if openclip.is_openclip(folder):
+            kind = "CLIPModel"
+            place = None
+            settings["config"] = openclip.config_of(folder)
+            settings["state_dict"] = openclip.state_of(folder)
         model, info = getattr(transformers, kind).from_pretrained(
-            folder,
+            place,
             local_files_only=True,
             output_loading_info=True,
             dtype=torch.float16 if half else torch.float32,
             **settings,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
         raise EngineError(
             "bad_file",
             f"{folder} does not hold a model that transformers {transformers.__version__} "
@@ -65,11 +76,21 @@ def load_pretrained(
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer in a model's folder. Raises `EngineError` "bad_file"."""
+    """The tokenizer in a model's folder. Raises `EngineError` "bad_file" or "missing_package"."""
     transformers = import_transformers()
     try:
-        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        # Nothing in OpenCLIP's files says whose tokenizer theirs is.
+        kind = "CLIPTokenizer" if openclip.is_openclip(folder) else "AutoTokenizer"
+        return getattr(transformers, kind).from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        lacking = [name for name in SENTENCEPIECE if not packages.has(name)]
+        if lacking and any(folder.glob("*.model")):
+            raise EngineError(
+                "missing_package",
+                f"The tokenizer in {folder} is one of SentencePiece, and the package "
+                f"{' and '.join(lacking)} is not installed.",
+                ['Install the models extra: pip install "ludvig-engine[models]".'],
+            ) from error
         raise EngineError(
             "bad_file",
             f"{folder} has no tokenizer that can be read: {error}",

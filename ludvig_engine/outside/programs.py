@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# On Windows only programs are found, no batch files: the shell that runs those would read the
-# arguments once more, with rules of its own.
-SUFFIX = ".exe" if os.name == "nt" else ""
+from . import system
+
 # Tells Windows not to look in the current folder. Programs that this one starts inherit it.
 NOT_HERE = {"NoDefaultCurrentDirectoryInExePath": "1"}
 
@@ -24,7 +23,7 @@ def find(name: str) -> Path | None:
     depends on the current one.
     """
     for entry in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        place = Path(entry.strip('"')) / f"{name.removesuffix(SUFFIX)}{SUFFIX}"
+        place = Path(entry.strip('"')) / system.program(name)
         if place.is_absolute() and place.is_file() and os.access(place, os.X_OK):
             return place
     return None

@@ -46,8 +46,8 @@ class Foreground:
     # In scenes of more than 400,000 Gaussians, keep this many with the largest weights, or this
     # share of them.
     keep: int | float = 600_000
-    # Whether to agree with a SAM mask of the reference view instead of the prompt itself.
-    by_segmenter: bool = False
+    # A SAM whose mask of the reference view is agreed with, instead of the prompt itself; "": none.
+    segmenter: str = ""
     # Whether to cut edges as the published code does, where the cut depends on N
     # (diffusions.release_edges).
     release_cut: bool = False
@@ -77,6 +77,8 @@ class Words:
     text: str
     recipe: Recipe
     spread: Transient
+    # As in `Foreground`.
+    keep: int | float = 600_000
     # Otsu's histogram leaves out pixels whose relevancy is below this share of the maximum.
     cutoff: float = 0.0
     # Side of the mean filter over rendered relevancy, in pixels; 0: none.
@@ -94,7 +96,11 @@ Experiment = Foreground | Masks | Words
 CONFIGS: Mapping[str, Experiment] = {
     "dif_SPIn": Foreground(),
     "dif_NVOS": Foreground(
-        unary="mean", bandwidths=(2, 4), unary_bandwidths=(4, 8, 16), keep=0.5, by_segmenter=True
+        unary="mean",
+        bandwidths=(2, 4),
+        unary_bandwidths=(4, 8, 16),
+        keep=0.5,
+        segmenter="sam:huge",
     ),
     "xdif_SPIn": Foreground(recipe=Recipe(weighted=True), unary="pixels", C=0.1),
     "sam_NVOS": Masks(),

@@ -30,7 +30,7 @@ from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
 from ..stages import BANDWIDTHS
 from ..uplifting import Uplifted
-from .configs import Foreground
+from .configs import Foreground, Words
 from .cuts import CUTS, agreements, li, to_unit_range
 from .diffusions import kept_edges, release_edges, seed_median
 from .unary import boundary, logistic, to_mean
@@ -55,7 +55,7 @@ class Found:
 def prepare_pruned(
     scene: Scene,
     extractor: Extractor,
-    config: Foreground,
+    config: Foreground | Words,
     *,
     cache: Cache | None = None,
     job: Job = SILENT,
@@ -72,6 +72,11 @@ def prepare_pruned(
     graph = graph.with_features(kept.features, job=job)
     raster = config.recipe.raster or scene.raster
     return Prepared(gaussians, kept, graph, extractor.name, raster=raster), rows
+
+
+def of_rows(scene: Scene, rows: Array) -> Scene:
+    """The scene with these of its Gaussians alone, as later steps of the experiments see it."""
+    return replace(scene, gaussians=scene.gaussians.take(rows), rows=scene.rows[rows])
 
 
 def heaviest(weights: Float[Array, " N"], keep: float) -> Array:

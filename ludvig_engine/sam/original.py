@@ -1,8 +1,4 @@
-"""SAM 1 from its original checkpoints (.pth), run by the package segment-anything.
-
-That package imports torchvision, whose build must match torch's exactly. No other file depends on
-it.
-"""
+"""SAM 1 from its original checkpoints (.pth), run by the package segment-anything."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ from .. import weights
 from ..errors import EngineError
 from ..machine.device import import_torch
 from ..machine.images import IMAGENET
+from .without_torchvision import import_segment_anything
 
 IDS = {"": "sam-pth", "base": "sam-pth", "large": "sam-large-pth", "huge": "sam-huge-pth"}
 KINDS = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}  # channels of the encoder -> model
@@ -92,15 +89,13 @@ def _read(path: Path) -> Any:
 def _registry() -> Any:
     """segment-anything's constructors by model; they load no weights."""
     try:
-        from segment_anything import sam_model_registry
-    # A torchvision that was not built for this torch raises a RuntimeError.
+        return import_segment_anything().sam_model_registry
     except (ImportError, RuntimeError) as error:
         raise EngineError(
             "missing_package",
             f"The package segment-anything cannot be used: {error}.",
             [
-                'Use the segmenter "sam", which is the same model without torchvision.',
-                "Or install segment-anything and the torchvision that was built for this torch.",
+                "Install it: pip install --no-deps segment-anything==1.0.",
+                'Or use the segmenter "sam", which is the same model from other files.',
             ],
         ) from error
-    return sam_model_registry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import replace
-from importlib.util import find_spec
 
 from .. import weights
 from ..errors import EngineError
@@ -27,28 +26,26 @@ from ..wire.methods import (
 from .state import State
 from .stopwatch import Stopwatch
 
-PACKAGES = ("torch", "transformers")
 MAX_DIM = 512
 
 
 def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesListed:
     """Answer features/list: all extractors that menus show, and what each needs to run."""
-    missing = [name for name in PACKAGES if not find_spec(name)]
     here = {id for id, place in weights.status().items() if place}
     # This may import torch, which takes seconds.
     chosen = job.aside(lambda: best("auto"))
     listed = [entry for entry in known().values() if not entry.argument]
-    infos = [_info(entry, missing, here) for entry in listed]
+    infos = [_info(entry, here) for entry in listed]
     now = f"This is {chosen} now."
     return FeaturesListed(
         tuple(replace(info, needs=now) if info.spec == "auto" else info for info in infos)
     )
 
 
-def _info(entry: Entry, missing: list[str], here: Container[str]) -> ExtractorInfo:
-    """The state of an extractor on a machine with the models `here`, without some packages."""
+def _info(entry: Entry, here: Container[str]) -> ExtractorInfo:
+    """The state of an extractor on a machine with the models `here`."""
     absent = [weights.MODELS[id] for id in entry.models if id not in here]
-    lacks = missing if entry.models else []
+    lacks = entry.lacking()
     needs = [f"The engine's environment lacks {' and '.join(lacks)}."] if lacks else []
     needs += [
         f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)." for model in absent

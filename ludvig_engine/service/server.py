@@ -21,6 +21,7 @@ from typing import IO
 from .. import __version__
 from ..errors import EngineError
 from ..io.atomic import atomic_write
+from ..outside import parent
 from ..wire.connection import Connection
 from ..wire.methods import METHODS, Initialized
 from ..wire.protocol import PROTOCOL
@@ -57,10 +58,8 @@ def serve(
     the port is taken.
     """
     log_to_stderr()
-    # Stdin must be unbuffered: a thread that waits in a buffered reader holds the reader's lock,
-    # and then Python aborts at exit.
-    stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
-    token = stdin.readline(1000).decode(errors="replace").strip()
+    stdin = parent.open_stdin()
+    token = stdin.readline(1000).decode(errors="replace").strip() if stdin else ""
     if len(token) < MIN_TOKEN:
         raise EngineError(
             "bad_token",
@@ -68,6 +67,8 @@ def serve(
             f"{MIN_TOKEN} are needed.",
             ["Write a secret and a line break to stdin, then keep it open."],
         )
+    # Before a thread reads on, and before libraries are loaded that must not meet it.
+    watched = parent.detach_stdin()
     with contextlib.closing(Server(handlers, token, port=port)) as server:
         about = json.dumps(
             {
@@ -82,7 +83,7 @@ def serve(
             path.write_text(about)
         withdraw = functools.partial(_withdraw, Path(connection_file), about)
         threading.Thread(
-            target=_exit_with, args=(stdin, server, withdraw), name="stdin", daemon=True
+            target=_exit_with, args=(watched, server, withdraw), name="stdin", daemon=True
         ).start()
         try:
             ready()

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import EngineError
-from ..outside import web
+from ..outside import system, web
 from ..progress import SILENT, Job
 from ..stages import DOWNLOAD
 from .folders import make_folder
@@ -71,7 +71,7 @@ def download(
             ):
                 raise _explained(url, target, error) from error
     _verify(part, size, sha256)
-    part.replace(target)
+    system.replace(part, target)
 
 
 def get(url: str, *, headers: Mapping[str, str] | None = None) -> bytes:

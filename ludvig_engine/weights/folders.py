@@ -7,11 +7,11 @@ import functools
 import hashlib
 import os
 import shutil
-import sys
 from pathlib import Path
 
 from ..errors import EngineError, Fix
 from ..io.safe_names import is_safe
+from ..outside import system
 from .model import Model
 
 WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
@@ -51,23 +51,18 @@ def default_folder() -> Path:
     """
     if asked := os.environ.get("LUDVIG_MODELS"):
         return Path(asked).expanduser()
-    if sys.platform == "win32":
-        return (
-            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-            / "ludvig"
-            / "models"
-        )
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "ludvig" / "models"
-    return (
-        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "ludvig" / "models"
-    )
+    return system.data_folder() / "ludvig" / "models"
+
+
+def hub_home() -> Path:
+    """The folder of Hugging Face's own tools, which is the same on all systems."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser()
 
 
 def hub_cache() -> Path:
     """The folder that Hugging Face's own tools download into."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
-    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    return Path(os.environ.get("HF_HUB_CACHE") or hub_home() / "hub").expanduser()
 
 
 def installed(model: Model, folder: Path) -> Path | None:
@@ -120,7 +115,7 @@ def publish(ready: Path, target: Path) -> Path:
     if not is_complete(target):
         shutil.rmtree(target, ignore_errors=True)
         try:
-            ready.replace(target)
+            system.replace(ready, target)
         except OSError:
             if not is_complete(target):
                 raise

@@ -14,12 +14,16 @@ from ..errors import EngineError
 from ..io.safe_names import clash, is_safe
 from ..outside import web
 from .download import get
+from .folders import hub_home
 from .model import File, Model
 
 # Settings, tokenizers and license terms.
 WANTED = ("*.json", "*.txt", "*.model", "LICENSE*", "NOTICE*")
 # Kinds of weights files, best first: the first kind that a repository has is fetched.
-WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin")
+WEIGHTS = (
+    *("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin"),
+    *("open_clip_model.safetensors", "open_clip_pytorch_model.bin"),
+)
 HUB = "https://huggingface.co"
 
 
@@ -75,9 +79,9 @@ def token(endpoint: str) -> str:
                 ["Set it to a token of yours, from huggingface.co/settings/tokens."],
             )
         return found
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
+    place = Path(os.environ.get("HF_TOKEN_PATH") or hub_home() / "token").expanduser()
     try:
-        stored = Path(os.environ.get("HF_TOKEN_PATH") or home / "token").read_text("utf-8").strip()
+        stored = place.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
     return stored if endpoint == HUB and stored.isascii() and stored.isprintable() else ""

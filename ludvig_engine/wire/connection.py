@@ -9,10 +9,10 @@ import contextlib
 import functools
 import socket
 import struct
-import sys
 import threading
 import time
 
+from ..outside import system
 from . import frames, json_text
 from .json_text import ProtocolError
 from .protocol import Arrays, Message
@@ -101,7 +101,7 @@ def _timeout(seconds: float) -> int | bytes:
 
     Not `settimeout`, which would hold for receiving too: a client may be silent for hours.
     """
-    if sys.platform == "win32":
+    if system.is_windows():
         return round(1000 * seconds)
     return struct.pack("@ll", int(seconds), round(seconds % 1 * 1e6))
 

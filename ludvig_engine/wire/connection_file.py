@@ -12,6 +12,7 @@ import os
 import stat
 
 from ..errors import EngineError
+from ..outside import system
 
 MAX_BYTES = 4096  # a whole file has about 70
 
@@ -47,10 +48,7 @@ def read_connection_file(path: str | os.PathLike[str]) -> tuple[str, int]:
             ["Give the path that `ludvig serve` was given.", "Start the engine again."],
         ) from error
     # Whoever can write the file could stand between the two ends and pass on what they say.
-    # Windows has no such bits: there, folders are what protects files.
-    if os.name == "posix" and (
-        state.st_uid not in (os.getuid(), 0) or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    ):
+    if not system.only_mine(state):
         raise EngineError(
             "bad_file",
             f"{path} can be written by other users, so it may lead to another program.",

@@ -9,7 +9,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EngineError, Fix
+from ..outside import system
 from ..outside.programs import NOT_HERE, find
 from .connection_file import read_connection_file
 
@@ -67,7 +67,7 @@ class EngineProcess:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env={**child_environment(), **self._environment},
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                    creationflags=system.hidden(),
                 )
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -135,15 +135,18 @@ class EngineProcess:
         code = self._child.returncode
         if code is None:
             return "it runs, but does not answer."
-        if code < 0:
-            return f"{signal.strsignal(-code) or f'signal {-code}'}."
+        if code < 0:  # by a signal
+            return f"{system.ending(code)}."
         lines = []
         # `end` may be removing the log at this moment.
         with contextlib.suppress(OSError), self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - 2000))
             lines = file.read().decode(errors="replace").split("\n")
         return " ".join(
-            [f"exit code {code}.", *[line.strip()[:300] for line in lines if line.strip()][-1:]]
+            [
+                f"{system.ending(code)}.",
+                *[line.strip()[:300] for line in lines if line.strip()][-1:],
+            ]
         )
 
 

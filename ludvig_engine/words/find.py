@@ -55,6 +55,10 @@ class Spread:
         placed = _evidence(prepared, lifted.seen, share, seeds)
         return segment(prepared, [], placed=placed, job=job)
 
+    def among(self, prepared: Prepared, lifted: Uplifted, relevancy: Float[Array, "N P"]) -> Spread:
+        """The same, knowing the (sharp) relevancies of all P texts that are asked for at once."""
+        return self
+
 
 @dataclass(frozen=True)
 class Relevancy:
@@ -115,6 +119,7 @@ def text_scores(
     relevancy = text.relevancy(lifted.features, positive, negative)
     # At the default temperature relevancy saturates, which hides differences between Gaussians.
     even = text.relevancy(lifted.features, positive, negative, temperature=1)
+    spread = spread.among(prepared, lifted, relevancy)
     found = []
     for p, name in job.track(list(enumerate(texts)), FIND_WORDS):
         if lifted.seen.any():

@@ -24,16 +24,17 @@ class TextExtractor(Extractor, TextEncoder, Protocol):
 def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtractor:
     """Load an extractor whose features texts can be compared with, such as "tips" or "clip".
 
-    "auto" is the best one whose weights are here, and never downloads. Raises `EngineError`:
-    "bad_input" if texts cannot be compared with the extractor's features, `weights.MissingWeights`
-    if weights are not on this machine.
+    "auto" is the best one that runs and whose weights are here, and never downloads. Raises
+    `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
+    `weights.MissingWeights` if weights are not on this machine.
     """
     if spec == "auto":
         here = {id for id, place in weights.status().items() if place}
-        ready = [entry.spec for entry in ranked("words") if here.issuperset(entry.models)]
+        ready = [entry for entry in ranked("words") if here.issuperset(entry.models)]
         if not ready:
             raise weights.MissingWeights(weights.MODELS["clip"])
-        spec = ready[0]
+        # If packages are missing for all of them, loading the first one says which.
+        spec = next((entry for entry in ready if not entry.lacking()), ready[0]).spec
     extractor = load_extractor(spec, device=device)
     if not isinstance(extractor, TextExtractor):
         raise EngineError(

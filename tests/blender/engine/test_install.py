@@ -16,6 +16,7 @@ import pytest
 import clouds
 from engines import about
 from extension import NAME, blender_module
+from tools import lock
 
 install = blender_module("ludvig_blender.engine.install")
 uv = blender_module("ludvig_blender.engine.uv")
@@ -45,11 +46,11 @@ import pathlib, sys, time
 arguments = sys.argv[1:]
 print("fake uv", *arguments, flush=True)
 if arguments[0] == "venv":
-    folder = pathlib.Path(arguments[-1], "bin")
-    folder.mkdir(parents=True, exist_ok=True)
-    python = folder / "python"
-    python.write_text("#!/bin/sh\\nexit 0\\n")
-    python.chmod(0o755)
+    for name in ("bin/python", "Scripts/python.exe"):  # of Linux and of Windows
+        python = pathlib.Path(arguments[-1], name)
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.write_text("#!/bin/sh\\nexit 0\\n")
+        python.chmod(0o755)
 elif "{trouble}" == "fail":
     print("error: no such package on the index", file=sys.stderr)
     sys.exit(2)
@@ -152,7 +153,7 @@ def test_settings_of_pip_are_handed_on(no_index, monkeypatch):
 
 
 def computer(monkeypatch, system="linux", driver=0, amd=False):
-    monkeypatch.setattr(torch_build.sys, "platform", system)
+    monkeypatch.setattr(torch_build.system.sys, "platform", system)
     monkeypatch.setattr(torch_build, "nvidia_driver", lambda: driver)
     monkeypatch.setattr(torch_build.Path, "exists", lambda path: amd and str(path) == "/dev/kfd")
 
@@ -254,9 +255,9 @@ def test_indexes_that_are_asked(value, no_index, monkeypatch):
 def test_a_computer_without_packages_is_told_first(
     system, machine, macos, refused, tmp_path, fake_uv, no_index, monkeypatch
 ):
-    monkeypatch.setattr(install.sys, "platform", system)
-    monkeypatch.setattr(install.platform, "machine", lambda: machine)
-    monkeypatch.setattr(install.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
+    monkeypatch.setattr(install.system.sys, "platform", system)
+    monkeypatch.setattr(install.system.platform, "machine", lambda: machine)
+    monkeypatch.setattr(install.system.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
     assert bool(install.obstacle()) == refused
     if not refused:
         return
@@ -269,7 +270,7 @@ def test_a_computer_without_packages_is_told_first(
 
 
 def test_uv_in_the_current_folder_is_not_run(tmp_path, monkeypatch):
-    program = tmp_path / uv.PROGRAM
+    program = tmp_path / uv.system.program("uv")
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.chdir(tmp_path)
@@ -302,8 +303,7 @@ def test_an_index_that_answers_nonsense(index, tmp_path, no_index, monkeypatch):
 @pytest.mark.parametrize("address", ["https://files.example/uv.whl", "../../files/uv.whl"])
 def test_an_endless_download_ends(address, tmp_path, no_index, monkeypatch):
     """And addresses may be relative to the index's page."""
-    machine = uv.platform.machine().lower()
-    wheel = uv.WHEELS[(sys.platform, machine)]
+    wheel = uv.WHEELS[uv.system.kind()]
     name = f"uv-{uv.VERSION}-py3-none-{wheel.platform}.whl"
     index = json.dumps({"files": [{"filename": name, "url": address}]}).encode()
     asked = []
@@ -400,21 +400,49 @@ def online():
     system.use_online_access = before
 
 
+@pytest.fixture(scope="module")
+def uv_program(tmp_path_factory):
+    index()
+    return uv.find(Path()) or uv.fetch(tmp_path_factory.mktemp("uv"), lambda *_: None)
+
+
 def test_uv_is_fetched_and_verified(tmp_path, online, monkeypatch):
     seen = []
     program = uv.fetch(tmp_path, lambda done, total: seen.append((done, total)))
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     assert uv.VERSION in said and seen[-1][0] == seen[-1][1] > 10_000_000
     assert uv.find(tmp_path)
-    key = next(
-        key
-        for key in uv.WHEELS
-        if key[0] == sys.platform and key[1] == uv.platform.machine().lower()
-    )
+    key = uv.system.kind()
     monkeypatch.setitem(uv.WHEELS, key, uv.Wheel(uv.WHEELS[key].platform, "0" * 64))
     with pytest.raises(EngineError) as caught:
         uv.fetch(tmp_path / "other", lambda *_: None)
     assert caught.value.kind == "wrong_hash" and not any((tmp_path / "other").iterdir())
+
+
+# Systems by uv's names and the version of macOS, and by what Python says of itself.
+SYSTEMS = {
+    ("x86_64-manylinux_2_28", ""): ("linux", "x86_64", ""),
+    ("aarch64-manylinux_2_28", ""): ("linux", "aarch64", ""),
+    ("x86_64-pc-windows-msvc", ""): ("win32", "AMD64", ""),
+    ("aarch64-pc-windows-msvc", ""): ("win32", "ARM64", ""),
+    ("aarch64-apple-darwin", "14.0"): ("darwin", "arm64", "14.0"),
+    ("aarch64-apple-darwin", "13.0"): ("darwin", "arm64", "13.0"),
+    ("x86_64-apple-darwin", "15.0"): ("darwin", "x86_64", "15.0"),
+}
+
+
+@pytest.mark.parametrize("platform", lock.PLATFORMS, ids=" ".join)
+def test_what_is_said_before_downloading_is_what_the_index_has(
+    platform, online, uv_program, monkeypatch
+):
+    """uv resolves all requirements for a system: without fail exactly where nothing is said."""
+    why = lock.lacking(*platform, "3.12", uv_program)
+    name, machine, macos = SYSTEMS[platform]
+    monkeypatch.setattr(install.system.sys, "platform", name)
+    monkeypatch.setattr(install.system.platform, "machine", lambda: machine)
+    monkeypatch.setattr(install.system.platform, "mac_ver", lambda: (macos, ("", "", ""), machine))
+    assert bool(why) == bool(install.obstacle()), why
+    assert not why or "pycolmap" in why or "llvmlite" in why
 
 
 def test_without_a_network_the_reason_is_told(tmp_path, monkeypatch):

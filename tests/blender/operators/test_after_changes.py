@@ -54,7 +54,7 @@ def test_changed_while_the_engine_opens_them(ticks, tmp_path):
     begin(tmp_path, some_hidden=True)
     click()
     with engine_by(*STAND_IN) as engine:
-        task = solve.start(thing(), thing().ludvig.segments[0])
+        task = solve.start(thing(), thing().ludvig.segments[0], "Click")
         for _ in range(ticks):
             pump.tick()
         choose()

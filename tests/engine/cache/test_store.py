@@ -324,7 +324,7 @@ def test_the_default_folder(monkeypatch, tmp_path):
     assert Cache().folder == tmp_path / "here"
     monkeypatch.delenv("LUDVIG_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(cache_module.sys, "platform", "linux")
+    monkeypatch.setattr(cache_module.system.sys, "platform", "linux")
     assert default_folder() == tmp_path / "ludvig"
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,6 +106,28 @@ def test_spin_layout(spin_data):
     (task,) = spin.tasks(spin_data)
     assert (task.name, task.reference, task.prompt.name) == ("fern", "photo_0", "image000.png")
     assert sorted(task.targets) == VIEWS[1:], "the reference is no target"
+
+
+@pytest.mark.parametrize(("name", "count"), [("orchids", 14), ("fern", 15)])
+def test_spin_leaves_out_the_frame_that_the_paper_does(name, count, shown, tmp_path, monkeypatch):
+    """Of orchids, the 15th photo in the order of names; of other scenes none."""
+    (tmp_path / "scenes" / name).mkdir(parents=True)
+    views = [SimpleNamespace(name=f"photo_{n:02d}.png") for n in range(16)]
+    monkeypatch.setattr(spin, "load_views", lambda *_, **__: (views, None))
+    for n in range(16):
+        save(tmp_path / f"{name} (llff)" / f"image{n:03d}.png", shown["photo_1", "green"])
+    (task,) = spin.tasks(tmp_path)
+    assert task.reference == "photo_00" and len(task.targets) == count
+    assert ("photo_14" in task.targets) == (name != "orchids")
+    assert {"photo_01", "photo_13", "photo_15"} <= task.targets.keys()
+
+
+def test_the_reference_mask_is_drawn_by_the_sam_of_the_experiment(monkeypatch):
+    asked = []
+    monkeypatch.setattr(single_view, "load_segmenter", lambda spec, device: asked.append(spec))
+    for name in ("dif_NVOS", "dif_SPIn"):
+        single_view.predictor(config(name), extractor="colour")
+    assert asked == ["sam:huge"]
 
 
 @pytest.mark.parametrize(
@@ -392,6 +415,21 @@ def test_scannet_needs_one_gaussian_per_point(scannet_data):
     write_ply(task.scene / "splats.ply", short)
     with pytest.raises(EngineError, match="has 100 Gaussians, but labels for 4,000 points"):
         scannet.score([task], lambda task, names: np.zeros(100, int))
+
+
+@pytest.mark.parametrize("place", ["splats.ply", "a.ply", "zz.ply", "gs/scene.ply"])
+def test_scannets_own_meshes_are_no_splats(place, tmp_path):
+    """A scan's folder as ScanNet publishes it, with trained splats beside the meshes."""
+    for name in (
+        *("scene0000_00_vh_clean.ply", "scene0000_00_vh_clean_2.ply"),
+        *("scene0000_00_vh_clean_2.labels.ply", "scene0000_00.labels.ply", "points3D.ply"),
+    ):
+        (tmp_path / name).write_bytes(b"ply")
+    with pytest.raises(EngineError, match="holds no trained splats"):
+        splats_of(tmp_path)
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_bytes(b"ply")
+    assert splats_of(tmp_path) == tmp_path / place
 
 
 def test_class_sets():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,11 @@ from ludvig_engine.machine.images import CLIP, SIGNED, to_tensor
 from ludvig_engine.words.text import NEGATIVES, TextEncoder, encode, relevancy
 from tiny_models import torch, transformers
 
-FAMILIES = {"clip": tiny_models.clip, "siglip": tiny_models.siglip, "tips": tiny_models.tips}
+FAMILIES = {
+    "clip": tiny_models.clip,
+    "siglip": tiny_models.siglip,
+    "tips": partial(tiny_models.tips, published=False),
+}
 
 
 @pytest.fixture(scope="module")

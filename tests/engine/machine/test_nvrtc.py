@@ -102,7 +102,7 @@ def test_a_build_without_the_compiler(machine, system, tmp_path):
     for name in ("nvrtc64_130_0.dll", "nvrtc64_130_0.alt.dll", "nvrtc-builtins64_130.dll"):
         (lib / name).touch()
     machine.setattr(nvrtc.ctypes, "CDLL", missing)
-    machine.setattr(nvrtc.sys, "platform", system)
+    machine.setattr(nvrtc.system.sys, "platform", system)
     machine.setattr(torch, "__file__", str(tmp_path / "__init__.py"))
     with pytest.raises(EngineError, match="cannot compile: none of"):
         Kernels(DOUBLE)

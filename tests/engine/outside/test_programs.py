@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.outside import programs
+from ludvig_engine.outside import programs, system
 from ludvig_engine.wire import process
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def program(folder, name="uv"):
     folder.mkdir(parents=True, exist_ok=True)
-    place = folder / f"{name}{programs.SUFFIX}"
+    place = folder / system.program(name)
     place.write_text("#!/bin/sh\nexit 7\n")
     place.chmod(0o755)
     return place
@@ -44,7 +44,7 @@ def test_not_in_the_current_folder(entries, here, monkeypatch):
 def test_the_first_of_path_that_can_be_run(here, monkeypatch):
     folders = [here / name for name in ("none", "data", "folder", "first", "second")]
     program(here / "data").chmod(0o644)
-    (here / "folder" / f"uv{programs.SUFFIX}").mkdir(parents=True)
+    (here / "folder" / system.program("uv")).mkdir(parents=True)
     for name in ("first", "second"):
         program(here / name)
     monkeypatch.setenv("PATH", os.pathsep.join([str(folders[0]), f'"{folders[3]}"', str(here)]))
@@ -55,7 +55,7 @@ def test_the_first_of_path_that_can_be_run(here, monkeypatch):
 
 
 def test_on_windows_only_programs_and_no_batch_files(here, monkeypatch):
-    monkeypatch.setattr(programs, "SUFFIX", ".exe")
+    monkeypatch.setattr(system.sys, "platform", "win32")
     monkeypatch.setenv("PATH", str(here / "bin"))
     for name in ("uv", "uv.bat", "uv.cmd"):
         (here / "bin").mkdir(exist_ok=True)

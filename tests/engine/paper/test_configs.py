@@ -44,6 +44,9 @@ def test_all_experiments_are_there():
     xdif = config("xdif_SPIn")
     assert (xdif.unary, xdif.C, xdif.keep, xdif.recipe.weighted) == ("pixels", 0.1, 600_000, True)
     assert (config("sam2_NVOS").segmenter, config("sam2_NVOS").cut) == ("sam2:large", "li")
+    # The reference mask of NVOS is drawn by the largest SAM, as the masks of the rows "SAM".
+    assert config("dif_NVOS").segmenter == config("sam_NVOS").segmenter == "sam:huge"
+    assert config("dif_SPIn").segmenter == ""
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -7,10 +7,13 @@ answers are known.
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 
 import tiny_sams
 from extractor_battery import photo
@@ -167,6 +170,29 @@ def test_sam_2_as_it_is_published(tmp_path):
     for kind in (config["model_type"], "sam2_video"):
         (folder / "config.json").write_text(json.dumps({**config, "model_type": kind}))
         segmenter = load_segmenter(f"sam2:{folder}")
+        segmenter.set_image(photo(50, 60).pixels)
+        scores.append(segmenter.predict(np.array([[30.0, 40.0]]))[1])
+    np.testing.assert_array_equal(*scores)
+
+
+def test_sam_3_as_it_is_published(folders, tmp_path):
+    """The file on the hub has the detector and the tracker, whose image encoder is the former's."""
+    new = {
+        r"^vision_encoder\.backbone\.": "detector_model.vision_encoder.backbone.",
+        r"^vision_encoder\.neck\.": "tracker_neck.",
+        r"^(?!detector_model|tracker_neck)": "tracker_model.",
+    }
+    folder, state = shutil.copytree(folders["sam3"], tmp_path / "sam3"), {}
+    model = transformers.Sam3TrackerModel.from_pretrained(folder)
+    for name, tensor in model.state_dict().items():
+        for pattern, replacement in new.items():
+            name = re.sub(pattern, replacement, name)
+        state[name] = tensor
+    state["detector_model.text_encoder.embedding.weight"] = torch.zeros(3, 3)
+    save_file(state, folder / "model.safetensors")
+    scores = []
+    for place in (folders["sam3"], folder):
+        segmenter = load_segmenter(f"sam3:{place}")
         segmenter.set_image(photo(50, 60).pixels)
         scores.append(segmenter.predict(np.array([[30.0, 40.0]]))[1])
     np.testing.assert_array_equal(*scores)
@@ -356,12 +382,10 @@ def test_names_mean_the_models_of_the_table(spec, id, monkeypatch, tmp_path):
     assert caught.value.model.id == id
 
 
-def test_segment_anything_without_torchvision(monkeypatch, tmp_path):
+def test_segment_anything_is_not_there(monkeypatch, tmp_path):
     torch.save({"image_encoder.pos_embed": torch.zeros(1, 8, 8, 768)}, tmp_path / "a.pth")
     monkeypatch.setitem(sys.modules, "segment_anything", None)
-    with pytest.raises(
-        EngineError, match=r'Use the segmenter "sam", which is the same model without torchvision'
-    ) as caught:
+    with pytest.raises(EngineError, match=r"pip install --no-deps segment-anything") as caught:
         load_segmenter(f"sam-pth:{tmp_path / 'a.pth'}")
     assert caught.value.kind == "missing_package"
 

@@ -48,7 +48,7 @@ def test_every_extractor_is_listed(service):
 @pytest.mark.parametrize("spec", [e.spec for e in EXTRACTORS.values() if e.models])
 def test_each_model_that_is_missing_can_be_fetched(service, monkeypatch, spec):
     """For every extractor: exactly its models that are not here, by their ids."""
-    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: object())
+    monkeypatch.setattr("ludvig_engine.outside.packages.has", lambda name: True)
     first, *others = EXTRACTORS[spec].models
     for here, absent in ((), (first, *others)), ((first,), tuple(others)):
         monkeypatch.setattr(
@@ -74,7 +74,7 @@ def test_a_row_is_all_that_a_new_extractor_takes(service, made, monkeypatch, tmp
     row = Entry("madeup:big", "Made Up", "made_up:load", "made up", ("effnet",), cpu=-1, gpu=-1)
     monkeypatch.setitem(EXTRACTORS, row.spec, row)
     monkeypatch.setattr("ludvig_engine.weights.status", lambda: {"effnet": tmp_path})
-    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: object())
+    monkeypatch.setattr("ludvig_engine.outside.packages.has", lambda name: True)
     monkeypatch.setattr("ludvig_engine.features.auto.find_spec", lambda name: object())
     info = next(i for i in service(ListFeatures()).extractors if i.spec == row.spec)
     assert (info.title, info.licence, info.ready) == ("Made Up", "Apache-2.0", True)
@@ -86,7 +86,7 @@ def test_a_row_is_all_that_a_new_extractor_takes(service, made, monkeypatch, tmp
 
 
 def test_what_is_missing_is_said_with_its_size(service, monkeypatch):
-    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: object())
+    monkeypatch.setattr("ludvig_engine.outside.packages.has", lambda name: True)
     monkeypatch.setattr("ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS))
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
     small = listed["dinov2:small"]
@@ -97,7 +97,7 @@ def test_what_is_missing_is_said_with_its_size(service, monkeypatch):
         "ludvig_engine.weights.status", lambda: dict.fromkeys(weights.MODELS, small_scene)
     )
     assert all(info.ready and not info.download for info in service(ListFeatures()).extractors)
-    monkeypatch.setattr("ludvig_engine.service.extraction.find_spec", lambda name: None)
+    monkeypatch.setattr("ludvig_engine.outside.packages.has", lambda name: False)
     listed = {info.spec: info for info in service(ListFeatures()).extractors}
     assert (
         not listed["clip"].ready

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import tiny_tokenizers
+
 torch = pytest.importorskip(
     "torch", reason='learned models need: pip install "ludvig-engine[models]"'
 )
@@ -112,11 +114,13 @@ def siglip(folder: Path) -> Path:
         },
         vision_config={**sizes, "image_size": 32, "patch_size": 8},
     )
-    tokenizer(folder)
-    return save(transformers.SiglipModel(config), folder)
+    save(transformers.SiglipModel(config), folder)
+    tiny_tokenizers.gemma(folder)
+    return folder
 
 
-def tips(folder: Path) -> Path:
+def tips(folder: Path, *, published: bool = True) -> Path:
+    """Its published tokenizer needs SentencePiece; without, it has one of CLIP's."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3}
     config = transformers.Tipsv2Config(
@@ -128,5 +132,9 @@ def tips(folder: Path) -> Path:
         },
         vision_config={**sizes, "image_size": 56, "patch_size": 14, "mlp_ratio": 2},
     )
-    tokenizer(folder)
-    return save(transformers.Tipsv2Model(config), folder)
+    save(transformers.Tipsv2Model(config), folder)
+    if published:
+        tiny_tokenizers.sentencepiece(folder)
+    else:
+        tokenizer(folder)
+    return folder

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
-import sys
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from ludvig_engine.sam import without_torchvision
 from tiny_models import save, torch, transformers
 
 PROMPTS = {"hidden_size": 32, "image_size": 128, "patch_size": 16, "mask_input_channels": 4}
@@ -104,30 +104,11 @@ def sam3(folder: Path) -> Path:
 
 
 def import_segment_anything() -> ModuleType:
-    """The package. While it is imported, stand-ins serve the functions of torchvision it asks for.
-
-    Nothing here uses these functions.
-    """
-    functions = {
-        "torchvision": (),
-        "torchvision.ops": (),
-        "torchvision.ops.boxes": ("batched_nms", "box_area"),
-        "torchvision.transforms": (),
-        "torchvision.transforms.functional": ("resize", "to_pil_image"),
-    }
-    if "segment_anything" in sys.modules:
-        return sys.modules["segment_anything"]
-    for name, contents in functions.items():
-        sys.modules[name] = ModuleType(name)
-        for function in contents:
-            setattr(sys.modules[name], function, None)
+    """The package, as the engine imports it."""
     try:
-        return importlib.import_module("segment_anything")
-    except ModuleNotFoundError as error:
+        return without_torchvision.import_segment_anything()
+    except ImportError as error:
         pytest.skip(f"{error}: pip install --no-deps segment-anything==1.0")
-    finally:
-        for name in functions:
-            del sys.modules[name]
 
 
 def original(package: ModuleType):

@@ -29,6 +29,7 @@ class Site:
     status: dict[str, int] = field(default_factory=dict)  # path -> refuse with this
     redirects: dict[str, str] = field(default_factory=dict)  # path -> address
     ranges: bool = True
+    token: str = ""  # that every request must carry
     port: int = 0
     scheme: str = "http"
     # Paths and headers of the requests.
@@ -74,6 +75,8 @@ def serve(*, tls: bool = False) -> Iterator[Site]:
                 self.end_headers()
                 return
             code = site.status.get(self.path, 200 if self.path in site.files else 404)
+            if site.token and self.headers.get("Authorization") != f"Bearer {site.token}":
+                code = 401
             if code != 200:
                 self.send_error(code)
                 return

@@ -205,3 +205,35 @@ def test_tokens(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_set\nX-Other: header")
     with pytest.raises(EngineError, match="HF_TOKEN is not an access token"):
         token(HUB)
+
+
+def test_the_stored_token_is_where_hugging_face_s_tools_put_it(tmp_path, monkeypatch):
+    """In the home folder on every system, unless one of three variables says otherwise."""
+    for name in ("HF_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    places = {
+        tmp_path / ".cache" / "huggingface" / "token": {},
+        tmp_path / "xdg" / "huggingface" / "token": {"XDG_CACHE_HOME": tmp_path / "xdg"},
+        tmp_path / "hf" / "token": {"HF_HOME": tmp_path / "hf"},
+        tmp_path / "own" / "secret": {"HF_TOKEN_PATH": tmp_path / "own" / "secret"},
+    }
+    for number, (place, variables) in enumerate(places.items()):
+        place.parent.mkdir(parents=True)
+        place.write_text(f"hf_{number}\n")
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+        assert token(HUB) == f"hf_{number}", place
+
+
+def test_a_gated_model_is_fetched_with_a_token_alone(site, monkeypatch):
+    """What the hub does: without access 401, with it the files."""
+    site.add_repository(MODEL.source, FILES, commit=COMMIT)
+    site.token = "hf_right"
+    for said in ("", "hf_wrong"):
+        monkeypatch.setenv("HF_TOKEN", said)
+        with pytest.raises(EngineError, match="Accept the model's license") as caught:
+            fetch(MODEL)
+        assert caught.value.kind == "gated"
+    monkeypatch.setenv("HF_TOKEN", "hf_right")
+    assert (fetch(MODEL) / "model.safetensors").read_bytes() == CONTENT
