@@ -11,6 +11,7 @@
    a stroke of the other kind are never taken.
 
 So what a stroke touches is in or out as it says, and a correction changes the selection near it.
+When the user has the first stroke read otherwise (readings.py), corrections stay as they are.
 The other way, to learn everything again from all strokes, makes one click in five worse
 (docs/segmentation.md).
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +35,7 @@ from .nesting import Nesting
 from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint
 from .picture import Picture
 from .prepared import Prepared
+from .readings import Group, Ladder, Readings, offered
 from .self_training import SelfTraining
 from .settings import Settings
 
@@ -103,6 +105,8 @@ class Trail:
 
     # The selection after a sequence of strokes.
     known: OrderedDict[tuple[bytes, ...], Bool[Array, " N"]] = field(default_factory=OrderedDict)
+    # What the first stroke may mean, by the same key as the selection after it.
+    ladders: OrderedDict[tuple[bytes, ...], Ladder] = field(default_factory=OrderedDict)
     # The strokes of a paint.
     strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
 
@@ -124,6 +128,14 @@ class Trail:
         self.known[keys] = selected
         while len(self.known) > KEPT:
             self.known.popitem(last=False)
+
+    def ladder(self, key: tuple[bytes, ...], make: Callable[[], Ladder]) -> Ladder:
+        """The readings of a first stroke, made if they are not known."""
+        if key not in self.ladders:
+            self.ladders[key] = make()
+        while len(self.ladders) > KEPT:
+            self.ladders.popitem(last=False)
+        return self.ladders[key]
 
 
 def strokes_of(
@@ -160,7 +172,8 @@ def _strokes(prepared: Prepared, paint: Paint, raster: Raster, job: Job) -> list
 def _digest(paint: Paint, raster: Raster) -> bytes:
     """The same for paint that looks the same in the same camera."""
     camera = paint.camera
-    content = hashlib.blake2b(repr((camera.width, camera.height, paint.through, raster)).encode())
+    size = camera.width, camera.height
+    content = hashlib.blake2b(repr((size, paint.through, paint.reading, raster)).encode())
     for array in (camera.viewmat, camera.K, paint.positive, paint.negative, paint.visible):
         content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
     return content.digest()
@@ -174,14 +187,15 @@ def corrected(
     bandwidth: float,
     prior: float | None,
     diffusion: bool,
+    reading: int,
     settings: Settings,
     raster: Raster,
     job: Job = SILENT,
-) -> tuple[Float[Array, " N"], tuple[str, ...]]:
-    """Scores after all strokes, selected above one half, and notes.
+) -> tuple[Float[Array, " N"], Readings | None, tuple[str, ...]]:
+    """Scores after all strokes, selected above one half, the readings that there are, and notes.
 
     `before` is what was selected before them; None: nothing, and the first positive stroke is read
-    as the object.
+    as the object, `reading` steps towards the whole of what it is most likely a part of.
     """
     if before is None:
         first = next(n for n, stroke in enumerate(strokes) if stroke.positive)
@@ -192,19 +206,49 @@ def corrected(
     trail = Trail.of(prepared, job)
     about = repr((bandwidth, prior, diffusion, settings, raster)).encode()
     start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
-    keys = (start.digest(), *(stroke.key for stroke in strokes))
+    ladder = None
+    if before is None:
+        ladder = trail.ladder((start.digest(), strokes[0].key), lambda: steps.first(strokes[0]))
+    # The reading in which each stroke found the selection.
+    shown = [ladder.nearest(_shown(stroke, reading)) if ladder else 0 for stroke in strokes]
+    shown[0] = 0
+    keys = (
+        start.digest(),
+        *(stroke.key + bytes([128 + at]) for stroke, at in zip(strokes, shown, strict=True)),
+    )
     done, selected = trail.after(keys)
     if selected is None:
-        selected = np.zeros(len(coarse.labels), bool) if before is None else before
-        done = 1
+        done, selected = (2, ladder.guess) if ladder else (1, before)
+    assert selected is not None
     for count in range(done, len(keys)):
         job.check()
-        selected = steps.after(strokes[:count], selected, first=before is None and count == 1)
+        if ladder:
+            selected = ladder.switched(selected, shown[count - 2], shown[count - 1])
+        selected = steps.after(strokes[:count], selected)
         trail.keep(keys[: count + 1], selected)
+    found, told = None, ()
+    if ladder:
+        found = offered(ladder, selected, shown[-1], reading, _followed(strokes, selected))
+        selected, told = found.selected, found.notes
     scores = steps.pulled(strokes, selected, most=settings.last_steps)
     # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
     sides = np.maximum(scores, INSIDE), np.minimum(scores, np.float32(0.5))
-    return np.where(selected, *sides), _contradictions(strokes, selected)
+    notes = (*told, *_contradictions(strokes, selected))
+    return np.where(selected, *sides), found, notes
+
+
+def _shown(stroke: Stroke, reading: int) -> int:
+    return reading if stroke.paint.reading is None else stroke.paint.reading
+
+
+def _followed(
+    strokes: Sequence[Stroke], selected: Bool[Array, " N"]
+) -> Callable[[Bool[Array, " N"]], bool]:
+    """Whether another selection follows all strokes that this one follows."""
+    least = [min(stroke.held(selected), stroke.needed) for stroke in strokes]
+    return lambda other: all(
+        stroke.held(other) >= share for stroke, share in zip(strokes, least, strict=True)
+    )
 
 
 def _contradictions(strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> tuple[str, ...]:
@@ -245,30 +289,36 @@ class _Steps:
     raster: Raster
     job: Job
 
-    def after(
-        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, first: bool
-    ) -> Bool[Array, " N"]:
+    def first(self, stroke: Stroke) -> Ladder:
+        """What the first stroke may mean, and most likely does."""
+        labels = self.coarse.labels
+        nothing = np.zeros(len(labels), bool)
+        groups = self._groups([stroke], nothing, first=True)
+        if not groups:
+            return Ladder(labels, nothing, {})
+        learned = self._learned(stroke, groups)
+        likeliest = max(groups, key=lambda one: one[1])[0]
+        guess = self.after([stroke], likeliest[labels] if learned is None else learned)
+        return Ladder.of(labels, guess, groups, self.prepared.visible)
+
+    def after(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
         """The selection after the last of these strokes."""
         stroke = strokes[-1]
         for _ in range(FLIPS):
             if stroke.held(selected) >= stroke.needed:
                 return selected
-            groups = self._groups(strokes, selected, first)
-            if not groups and first:
-                return selected
+            groups = self._groups(strokes, selected, first=False)
             if not groups:
                 break
             group = max(groups, key=lambda one: one[1])[0]
-            learned = self._learned(stroke, groups) if first else None
-            meant = group[self.coarse.labels] if learned is None else learned
-            flipped = np.where(meant, stroke.positive, selected)
+            flipped = np.where(group[self.coarse.labels], stroke.positive, selected)
             if (flipped == selected).all():
                 break
-            selected, first = flipped, False
+            selected = flipped
         return self._moved(strokes, selected)
 
     def _learned(
-        self, stroke: Stroke, groups: Sequence[tuple[Bool[Array, " S"], float]]
+        self, stroke: Stroke, groups: Sequence[Group]
     ) -> Bool[Array, " N"] | None:
         """What is learned from a stroke, if it is nearly one of the groups."""
         coarse = self.coarse
@@ -343,8 +393,8 @@ class _Steps:
         return walk.solve(share, trust, unary, prior=prior, steps=most, job=self.job)
 
     def _groups(
-        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], first: bool
-    ) -> list[tuple[Bool[Array, " S"], float]]:
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, first: bool
+    ) -> list[Group]:
         """The groups of superpoints that the last stroke may mean, and what speaks for each."""
         stroke = strokes[-1]
         settings, nesting = self.settings, self.nesting
