@@ -119,7 +119,7 @@ def offered(
 
     The one that is `wanted` is taken, or the nearest to it.
     """
-    found = {}
+    found: dict[int, Bool[Array, " N"]] = {}
     for step in ladder.steps:
         other = ladder.switched(selected, shown, step)
         # Corrections may have made two readings the same.
@@ -127,8 +127,10 @@ def offered(
         if step == shown or (not same and followed(other)):
             found[step] = other
     taken = min(found, key=lambda step: abs(step - wanted))
-    levels = np.sum([~one for one in found.values()], axis=0, dtype=np.uint8)
-    notes = ()
+    levels = np.zeros(len(selected), np.uint8)
+    for one in found.values():
+        levels += ~one
+    notes: tuple[str, ...] = ()
     if taken != wanted:
         notes = (
             f"There is no reading {wanted:+d} that follows all prompts, so {taken:+d} is taken; "

@@ -67,6 +67,8 @@ class Segment:
     # The readings there are of the first click; None: prompts that say themselves how far the
     # object reaches, or a threshold, have left no choice.
     readings: Readings | None = None
+    # Words that are not found select nothing; scores above this are the best guess at them.
+    guess: float | None = None
 
     def __repr__(self) -> str:
         count = int(self.selected.sum())

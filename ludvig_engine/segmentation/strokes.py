@@ -226,14 +226,14 @@ def corrected(
             selected = ladder.switched(selected, shown[count - 2], shown[count - 1])
         selected = steps.after(strokes[:count], selected)
         trail.keep(keys[: count + 1], selected)
-    found, told = None, ()
+    found = None
     if ladder:
         found = offered(ladder, selected, shown[-1], reading, _followed(strokes, selected))
-        selected, told = found.selected, found.notes
+        selected = found.selected
     scores = steps.pulled(strokes, selected, most=settings.last_steps)
     # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
     sides = np.maximum(scores, INSIDE), np.minimum(scores, np.float32(0.5))
-    notes = (*told, *_contradictions(strokes, selected))
+    notes = (*(found.notes if found else ()), *_contradictions(strokes, selected))
     return np.where(selected, *sides), found, notes
 
 
@@ -317,9 +317,7 @@ class _Steps:
             selected = flipped
         return self._moved(strokes, selected)
 
-    def _learned(
-        self, stroke: Stroke, groups: Sequence[Group]
-    ) -> Bool[Array, " N"] | None:
+    def _learned(self, stroke: Stroke, groups: Sequence[Group]) -> Bool[Array, " N"] | None:
         """What is learned from a stroke, if it is nearly one of the groups."""
         coarse = self.coarse
         nothing = np.zeros(len(coarse.labels), np.float32)
