@@ -23,7 +23,7 @@ Group = tuple[Bool[Array, " S"], float]
 
 MOST = 6  # readings that are offered
 # IoU of two readings above which they are the same to users.
-ALIKE = 0.85
+ALIKE = 0.8
 
 
 @dataclass(frozen=True)
