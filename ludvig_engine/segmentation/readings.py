@@ -81,11 +81,9 @@ class Ladder:
         inside = self.groups[reading][self.labels]
         return self.guess | inside if reading > 0 else self.guess & inside
 
-    def switched(self, selected: Bool[Array, " N"], was: int, now: int) -> Bool[Array, " N"]:
-        """A selection that was corrected in one reading, as it is in another one."""
-        if was == now:
-            return selected
-        return np.where(selected != self.first(was), selected, self.first(now))
+    def read(self, reading: int, fixed: Int[Array, " N"]) -> Bool[Array, " N"]:
+        """The selection after corrections, which have fixed what is in (1) and what is out (-1)."""
+        return np.where(fixed, fixed > 0, self.first(reading))
 
 
 @dataclass(frozen=True)
@@ -110,18 +108,19 @@ class Readings:
 
 def offered(
     ladder: Ladder,
-    selected: Bool[Array, " N"],
+    fixed: Int[Array, " N"],
     shown: int,
     wanted: int,
     followed: Callable[[Bool[Array, " N"]], bool],
 ) -> Readings:
-    """The readings that follow all prompts, where `selected` was corrected in the reading `shown`.
+    """The readings that follow all prompts, and the one that was `shown` to the last of them.
 
     The one that is `wanted` is taken, or the nearest to it.
     """
+    selected = ladder.read(shown, fixed)
     found: dict[int, Bool[Array, " N"]] = {}
     for step in ladder.steps:
-        other = ladder.switched(selected, shown, step)
+        other = ladder.read(step, fixed)
         # Corrections may have made two readings the same.
         same = any(np.array_equal(other, one) for one in (selected, *found.values()))
         if step == shown or (not same and followed(other)):
@@ -133,7 +132,7 @@ def offered(
     notes: tuple[str, ...] = ()
     if taken != wanted:
         notes = (
-            f"There is no reading {wanted:+d} that follows all prompts, so {taken:+d} is taken; "
-            f"there are {', '.join(f'{step:+d}' if step else '0' for step in found)}.",
+            f"There is no reading {wanted:+d} that follows all prompts, so {taken:+d} is taken: "
+            f"there are {', '.join(f'{step:+d}' for step in found)}.",
         )
     return Readings(tuple(found), taken, levels, notes)

@@ -203,7 +203,7 @@ def _from_strokes(
         parameters if options.diffusion else {},
         {"agreement": float(np.mean(held))},
         (*(before.notes if before else ()), *notes),
-        readings if readings and len(readings.steps) > 1 else None,
+        readings if len(readings.steps) > 1 else None,
     )
 
 

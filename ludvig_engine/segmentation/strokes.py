@@ -103,8 +103,8 @@ class Stroke:
 class Trail:
     """What was found for the prompts that were asked for last: each click repeats those before."""
 
-    # The selection after a sequence of strokes.
-    known: OrderedDict[tuple[bytes, ...], Bool[Array, " N"]] = field(default_factory=OrderedDict)
+    # What a sequence of strokes has fixed as in (1) or out (-1), beyond the reading of the first.
+    known: OrderedDict[tuple[bytes, ...], Int[Array, " N"]] = field(default_factory=OrderedDict)
     # What the first stroke may mean, by the same key as the selection after it.
     ladders: OrderedDict[tuple[bytes, ...], Ladder] = field(default_factory=OrderedDict)
     # The strokes of a paint.
@@ -115,17 +115,17 @@ class Trail:
         """The scene's own."""
         return prepared.keep("trail", lambda _: cls(), job)
 
-    def after(self, keys: tuple[bytes, ...]) -> tuple[int, Bool[Array, " N"] | None]:
-        """The longest beginning that is known: how many strokes, and the selection after them."""
+    def after(self, keys: tuple[bytes, ...]) -> tuple[int, Int[Array, " N"] | None]:
+        """The longest beginning that is known: how many strokes, and what they have fixed."""
         for count in range(len(keys), 0, -1):
             found = self.known.get(keys[:count])
             if found is not None:
                 return count, found
         return 0, None
 
-    def keep(self, keys: tuple[bytes, ...], selected: Bool[Array, " N"]) -> None:
-        """Keep a selection, and forget the oldest."""
-        self.known[keys] = selected
+    def keep(self, keys: tuple[bytes, ...], fixed: Int[Array, " N"]) -> None:
+        """Keep what strokes have fixed, and forget the oldest."""
+        self.known[keys] = fixed
         while len(self.known) > KEPT:
             self.known.popitem(last=False)
 
@@ -191,7 +191,7 @@ def corrected(
     settings: Settings,
     raster: Raster,
     job: Job = SILENT,
-) -> tuple[Float[Array, " N"], Readings | None, tuple[str, ...]]:
+) -> tuple[Float[Array, " N"], Readings, tuple[str, ...]]:
     """Scores after all strokes, selected above one half, the readings that there are, and notes.
 
     `before` is what was selected before them; None: nothing, and the first positive stroke is read
@@ -206,34 +206,33 @@ def corrected(
     trail = Trail.of(prepared, job)
     about = repr((bandwidth, prior, diffusion, settings, raster)).encode()
     start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
-    ladder = None
     if before is None:
         ladder = trail.ladder((start.digest(), strokes[0].key), lambda: steps.first(strokes[0]))
+    else:
+        ladder = Ladder(coarse.labels, before, {})
     # The reading in which each stroke found the selection.
-    shown = [ladder.nearest(_shown(stroke, reading)) if ladder else 0 for stroke in strokes]
+    shown = [ladder.nearest(_shown(stroke, reading)) for stroke in strokes]
     shown[0] = 0
     keys = (
         start.digest(),
         *(stroke.key + bytes([128 + at]) for stroke, at in zip(strokes, shown, strict=True)),
     )
-    done, selected = trail.after(keys)
-    if selected is None:
-        done, selected = (2, ladder.guess) if ladder else (1, before)
-    assert selected is not None
+    done, fixed = trail.after(keys)
+    if fixed is None:
+        done, fixed = 2 if before is None else 1, np.zeros(len(coarse.labels), np.int8)
     for count in range(done, len(keys)):
         job.check()
-        if ladder:
-            selected = ladder.switched(selected, shown[count - 2], shown[count - 1])
-        selected = steps.after(strokes[:count], selected)
-        trail.keep(keys[: count + 1], selected)
-    found = None
-    if ladder:
-        found = offered(ladder, selected, shown[-1], reading, _followed(strokes, selected))
-        selected = found.selected
+        selected = ladder.read(shown[count - 1], fixed)
+        after = steps.after(strokes[:count], selected)
+        fixed = np.where(after == selected, fixed, np.where(after, 1, -1)).astype(np.int8)
+        trail.keep(keys[: count + 1], fixed)
+    selected = ladder.read(shown[-1], fixed)
+    found = offered(ladder, fixed, shown[-1], reading, _followed(strokes, selected))
+    selected = found.selected
     scores = steps.pulled(strokes, selected, most=settings.last_steps)
     # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
     sides = np.maximum(scores, INSIDE), np.minimum(scores, np.float32(0.5))
-    notes = (*(found.notes if found else ()), *_contradictions(strokes, selected))
+    notes = (*found.notes, *_contradictions(strokes, selected))
     return np.where(selected, *sides), found, notes
 
 
