@@ -41,12 +41,14 @@ MODULES = (
     "operators.segmenting",
     "operators.combining",
     "operators.auto_segments",
+    "operators.choosing",
     "operators.growing",
     "operators.editing",
     "operators.recoloring",
     "operators.modifier",
     "ui.tools",
     "ui.segment_panel",
+    "ui.answer",
     "ui.display_panel",
 )
 

@@ -14,6 +14,7 @@ from bpy.props import (
     EnumProperty,
     FloatProperty,
     FloatVectorProperty,
+    IntProperty,
     IntVectorProperty,
     StringProperty,
 )
@@ -56,6 +57,7 @@ class LudvigPrompt(bpy.types.PropertyGroup):
     unseen: StringProperty(
         description="Attribute with the splats hidden when the prompt was made; empty: none were"
     )
+    reading: IntProperty(description="The segment's reading when the prompt was made")
 
 
 def add(
@@ -67,7 +69,26 @@ def add(
     prompt.positive = positive
     prompt.through = through
     prompt.text = text
+    prompt.reading = segment.reading
     return prompt
+
+
+def clear(segment: types.Segment) -> None:
+    """Remove all prompts of a segment. The next one is read as it is most likely meant."""
+    segment.prompts.clear()
+    segment.reading = 0
+
+
+def read_anew(segment: types.Segment) -> None:
+    """Call this when another prompt has become the first one: readings are those of the first."""
+    segment.reading = 0
+    for prompt in segment.prompts:
+        prompt.reading = 0
+
+
+def first(segment: types.Segment) -> int | None:
+    """The number of the prompt whose readings there are; None if no prompt is positive."""
+    return next((n for n, prompt in enumerate(segment.prompts) if prompt.positive), None)
 
 
 def place(
@@ -102,6 +123,7 @@ def request(prompt: types.Prompt) -> methods.Prompt:
         viewport=Viewport(viewmat, K, *prompt.size),
         pixels=strokes.read(prompt.pixels).astype(np.float32),
         radius=prompt.radius,
+        reading=prompt.reading,
     )
 
 

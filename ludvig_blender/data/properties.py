@@ -148,6 +148,15 @@ class LudvigSegment(bpy.types.PropertyGroup):
     )
     prompts: CollectionProperty(type=LudvigPrompt)
     note: StringProperty(description="The engine's notes on the newest result")
+    reading: IntProperty(
+        description="The reading of the first click that is selected, in steps from the best guess"
+    )
+    readings: StringProperty(description='Those that there are, from part to whole: "-1 0 1 2"')
+    guess: FloatProperty(
+        description="Scores above it are the best guess at words that were not found; "
+        "-1: there is none",
+        default=-1,
+    )
     leaf: IntProperty(description="Largest leaf of a part found without prompts", default=-1)
     node: IntProperty(description="Node of the hierarchy that the part is", default=-1)
 

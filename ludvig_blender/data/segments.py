@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .types import Segment, SplatObject
 
 PREFIX = "ludvig_"
+LEVELS = ".ludvig_levels_"  # of readings (readings.py), by the number of the segment
 # Bytes of a segment's name. Blender cuts attribute names at 67 bytes, and the prefix and a suffix
 # as in "name.001" must fit too.
 LONGEST = 56
@@ -55,6 +56,7 @@ def remove(thing: SplatObject, segment: Segment) -> None:
     """Remove a segment from the list, and its scores from the splats."""
     own = thing.ludvig
     attributes.drop(thing.data, segment.attribute)
+    settle(thing, segment)
     index = next(n for n, other in enumerate(own.segments) if other.number == segment.number)
     own.segments.remove(index)
     own.active_segment = min(
@@ -110,6 +112,7 @@ def mask(thing: SplatObject, segment: Segment) -> np.ndarray:
 def write(thing: SplatObject, segment: Segment, values: np.ndarray, threshold: float) -> None:
     """Store scores (N,) and select the splats above the threshold. The segment is no part then."""
     segment.leaf = segment.node = -1
+    settle(thing, segment)
     attributes.put(thing.data, segment.attribute, "FLOAT", values)
     segment.threshold = threshold  # selects the splats, if it changes
     select(thing, segment)
@@ -117,8 +120,15 @@ def write(thing: SplatObject, segment: Segment, values: np.ndarray, threshold: f
 
 def empty(thing: SplatObject, segment: Segment) -> None:
     """Delete the scores of a segment; nothing is selected then."""
+    settle(thing, segment)
     attributes.drop(thing.data, segment.attribute)
     select(thing, segment)
+
+
+def settle(thing: SplatObject, segment: Segment) -> None:
+    """Forget what else the prompts of a segment may mean: its scores are no longer the engine's."""
+    attributes.drop(thing.data, f"{LEVELS}{segment.number}")
+    segment.readings, segment.guess = "", -1
 
 
 def select(thing: SplatObject, segment: Segment) -> None:

@@ -39,6 +39,7 @@ class Prompt(bpy.types.PropertyGroup):
     pixels: str
     radius: float
     unseen: str
+    reading: int
 
 
 class Segment(bpy.types.PropertyGroup):
@@ -51,6 +52,9 @@ class Segment(bpy.types.PropertyGroup):
     visible: bool
     prompts: Collection[Prompt]
     note: str
+    reading: int
+    readings: str
+    guess: float
     leaf: int
     node: int
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages, prompts, segments, sights
+from ..data import messages, prompts, readings, segments, sights
 from . import commit, subject, tasks
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
             tuple(prompts.request(prompt) for prompt in segment.prompts),
             extractor(thing),
             visible=sights.visible(thing, segment),
+            reading=segment.reading,
         )
 
     def done(thing: SplatObject, answer: methods.Segment) -> None:
@@ -68,3 +69,4 @@ def extractor(thing: SplatObject) -> str:
 def _write(thing: SplatObject, segment: Segment, answer: methods.Segment) -> None:
     segment.note = " ".join(answer.notes)
     segments.write(thing, segment, answer.scores, answer.threshold)
+    readings.keep(thing, segment, answer)

@@ -41,4 +41,17 @@ def attained(scores: np.ndarray, threshold: float, chosen: np.ndarray) -> np.nda
     return np.where(chosen, np.maximum(scores, above), np.minimum(scores, edge))
 
 
+def mirrored(scores: np.ndarray, threshold: float, chosen: np.ndarray) -> np.ndarray:
+    """Scores (N,) so that exactly the `chosen` (N,) exceed the threshold.
+
+    Those that change sides are as far beyond it as they were before: changing back restores them.
+    """
+    edge = np.float32(threshold)
+    below, above = np.maximum(edge, np.float32(1e-6)), np.maximum(1 - edge, np.float32(1e-6))
+    inside = scores > edge
+    entering = np.where(chosen & ~inside, edge + above * (edge - scores) / below, scores)
+    moved = np.where(inside & ~chosen, edge - below * (scores - edge) / above, entering)
+    return attained(moved.astype(np.float32), threshold, chosen)
+
+
 OPERATIONS = {"UNION": union, "DIFFERENCE": difference, "INTERSECT": intersection}

@@ -51,13 +51,17 @@ class ChangePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
+        from ..data import prompts
         from ..engine import solve
 
         thing, segment = chosen(context)
         if not 0 <= self.index < len(segment.prompts):
             return _no_prompt(self, self.index, segment)
         prompt, what = segment.prompts[self.index], self.what.lower()
+        before = prompts.first(segment)
         setattr(prompt, what, not getattr(prompt, what))
+        if prompts.first(segment) != before:
+            prompts.read_anew(segment)
         return link.finish(self, solve.start(thing, segment, self.bl_label))
 
 
@@ -77,16 +81,18 @@ class RemovePrompt(bpy.types.Operator):
         return polls.prompts(cls, context)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..data import segments
+        from ..data import prompts, segments
         from ..engine import commit, solve
 
         thing, segment = chosen(context)
         if not -1 <= self.index < len(segment.prompts):
             return _no_prompt(self, self.index, segment)
         if self.index >= 0:
+            if self.index == prompts.first(segment):
+                prompts.read_anew(segment)
             segment.prompts.remove(self.index)
         else:
-            segment.prompts.clear()
+            prompts.clear(segment)
         if segment.prompts:
             return link.finish(self, solve.start(thing, segment, self.bl_label))
         commit.run(self.bl_label, lambda: segments.empty(thing, segment))

@@ -66,7 +66,7 @@ class Prompting(polls.Mixin):
         if segment is None:
             segment = segments.add(thing, self.segment or text or "Segment")
         elif self.mode == "SET":
-            segment.prompts.clear()
+            prompts.clear(segment)
         prompt = prompts.add(
             segment, kind, positive=self.mode != "REMOVE", through=through, text=text
         )

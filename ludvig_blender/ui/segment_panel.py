@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import bpy
 
 from ..data import properties
+from . import answer
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ class FindPanel(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import prompts, segments
         from ..maths import kinds
-        from ..operators import lines
 
         layout, settings = self.layout, properties.tools(context)
         thing = _thing(context)
@@ -78,10 +78,7 @@ class FindPanel(Section, bpy.types.Panel):
             row = layout.row(align=True)
             row.operator("ludvig.solve", icon="FILE_REFRESH")
             row.operator("ludvig.prompt_remove", text="Remove All", icon="TRASH").index = -1
-        if segment.attribute in thing.data.attributes:
-            layout.prop(segment, "threshold", slider=True)
-        if segment.note:
-            lines.draw(layout, segment.note, "INFO", context)
+        answer.draw(layout, thing, segment, context)
 
 
 def _toggle(

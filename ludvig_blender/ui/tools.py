@@ -1,7 +1,8 @@
 """The tools in the toolbar of the 3D viewport, one per kind of prompt that is drawn.
 
 Without a key, a prompt replaces the earlier ones. With Shift it adds to the object; with Ctrl it
-says what is not part of the object.
+says what is not part of the object. Alt and the wheel, or Page Up and Page Down, choose between
+part and whole; Blender zooms with the wheel alone and moves the view with Shift or Ctrl.
 """
 
 from __future__ import annotations
@@ -17,10 +18,20 @@ def _keys(
 ) -> tuple[tuple[str, dict[str, object], dict[str, object]], ...]:
     """The keymap for the left mouse button: with Shift it adds, with Ctrl it removes."""
     held: dict[str, dict[str, bool]] = {"SET": {}, "ADD": {"shift": True}, "REMOVE": {"ctrl": True}}
-    return tuple(
+    drawing = tuple(
         (operator, {"type": "LEFTMOUSE", "value": value, **keys}, {"properties": [("mode", mode)]})
         for mode, keys in held.items()
     )
+    switching = tuple(
+        (operator, {"type": key, "value": "PRESS", **keys}, {})
+        for operator, key, keys in (
+            ("ludvig.larger", "WHEELUPMOUSE", {"alt": True}),
+            ("ludvig.smaller", "WHEELDOWNMOUSE", {"alt": True}),
+            ("ludvig.larger", "PAGE_UP", {}),
+            ("ludvig.smaller", "PAGE_DOWN", {}),
+        )
+    )
+    return (*drawing, *switching)
 
 
 class Tool:
@@ -75,6 +86,7 @@ def drawing(kind: kinds.Drawn) -> type[bpy.types.WorkSpaceTool]:
 
 
 TOOLS = tuple(map(drawing, kinds.drawn()))
+NAMES = {_idname(kind) for kind in kinds.drawn()}
 
 
 def register() -> None:

@@ -45,6 +45,8 @@ def command(
     extractor: Extractor = "",
     diffusion: options.Diffusion = True,
     threshold: options.Threshold = None,
+    reading: options.Reading = 0,
+    guess: options.Guess = False,
     keep: options.Keep = None,
     remove: options.Remove = None,
     refine: Refine = 0,
@@ -82,7 +84,7 @@ def command(
         published=config(paper) if paper else None,
         extractor=extractor,
         recipe=Recipe(refine=refine),
-        options=Options(diffusion=diffusion, threshold=threshold),
+        options=Options(diffusion=diffusion, threshold=threshold, reading=reading),
         spread=Spread(diffusion=diffusion, threshold=threshold),
     )
     check(paper, asked, placed)
@@ -91,6 +93,8 @@ def command(
         found, more = compute(scene, with_published(asked), placed, models, cache(no_cache), job)
     if threshold is not None:
         found = replace(found, threshold=threshold, how="given")
+    if guess and found.guess is not None:
+        found = replace(found, threshold=found.guess, how="a guess: the words are not found")
     about = {
         "ludvig": __version__,
         "splats": str(splats),
@@ -106,8 +110,12 @@ def command(
         },
         "parameters": found.parameters,
         "evidence": found.evidence,
+        "readings": found.readings.steps if found.readings else (),
+        "reading": found.readings.taken if found.readings else 0,
+        "found": found.guess is None,
     }
     selected = written.write(out, scene, found, more, about)
-    told = [*scene.notes, *found.notes, *written.export(splats, out, keep, remove, selected)]
+    notes = *scene.notes, *found.notes, *written.unsure(found, guess)
+    told = [*notes, *written.export(splats, out, keep, remove, selected)]
     files = [path for path in (out, keep, remove) if path is not None]
     written.report(found, about, selected, files, told, json)

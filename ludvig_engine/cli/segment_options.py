@@ -36,6 +36,16 @@ Threshold = Annotated[
         help="Select scores above this, 0..1; default: chosen from the data", min=0, max=1
     ),
 ]
+Reading = Annotated[
+    int,
+    typer.Option(
+        help="How the first click is read: -1 is the next smaller thing around it, 1 the next "
+        "larger one, and so on; 0: the best guess"
+    ),
+]
+Guess = Annotated[
+    bool, typer.Option("--guess", help="Select the best guess even if the words are not found")
+]
 Negatives = Annotated[
     list[str] | None,
     typer.Option(help=f"Words for what you do not mean; default: {', '.join(NEGATIVES)}"),

@@ -54,6 +54,16 @@ def export(
     return [note for note in anew if note]
 
 
+def unsure(found: Segment, guess: bool) -> list[str]:
+    """What to tell of a guess at words that are not found, if it selects anything."""
+    count = 0 if found.guess is None else int((found.scores > found.guess).sum())
+    if not count:
+        return []
+    if guess:
+        return [f"The {plural(count, 'selected splat')} are a guess, because of --guess."]
+    return [f"The best guess is {plural(count, 'splat')}; --guess selects it."]
+
+
 def report(
     found: Segment,
     about: Mapping[str, Any],
@@ -71,5 +81,8 @@ def report(
     share = f"{count:,} of {plural(total, 'Gaussian')} ({count / total:.1%})"
     say(f"Selected {share} with {about['extractor']}.")
     say(f"  threshold {found.threshold:.2f}, {found.how}")
+    if found.readings:
+        steps = ", ".join(f"{step:+d}" if step else "0" for step in found.readings.steps)
+        say(f"  reading {found.readings.taken:+d} of {steps} (from part to whole; --reading)")
     say(f"  {', '.join(map(str, written))}")
     notes(told)

@@ -34,6 +34,7 @@ def segment(
     negatives: Sequence[str] = NEGATIVES,
     threshold: float | None = None,
     diffusion: bool = True,
+    reading: int = 0,
     text_model: str = "auto",
     cache: Cache | bool = True,
     raster: Raster | None = None,
@@ -64,6 +65,9 @@ def segment(
             selected.
         threshold: Scores above it are selected, 0..1; None finds it.
         diffusion: Whether scores spread along the graph (LUDVIG, section 3.3).
+        reading: How the first click is read: 0 is the best guess, -1 the next smaller thing around
+            it, a part, and 1 the next larger one, the whole. `found.readings` has them all; a
+            number beyond them takes the last one, and a note says so.
         text_model: Which extractor understands words; "auto" takes the best whose weights are on
             this machine.
         cache: Where text-aligned features are kept, as for `prepare`.
@@ -72,7 +76,10 @@ def segment(
 
     Returns:
         `scores` (N,) in 0..1 and `selected` (N,) bool in the engine's order, the threshold, and
-        `notes`: what to tell the user, for instance that a text was not found.
+        `notes`: what to tell the user, for instance that a text was not found. `readings` has
+        everything that the first click may mean, `readings.steps` and `readings.of(step)` (N,)
+        bool; it is None where prompts leave no choice. `guess` is None, or a text was not found,
+        nothing is selected, and scores above `guess` are the best guess at it.
         `Scene.to_file(found.selected)` is in the file's order.
 
     Raises:
@@ -83,7 +90,7 @@ def segment(
     texts = [text] if isinstance(text, str) else list(text)
     painted = paints(prepared.views, clicks=clicks, scribbles=scribbles, masks=masks, boxes=boxes)
     _check(texts, painted, threshold)
-    options = Options(diffusion=diffusion, threshold=threshold)
+    options = Options(diffusion=diffusion, threshold=threshold, reading=reading)
     if not texts:
         return rules.segment(prepared, painted, options=options, raster=raster, job=job)
     spread = Spread(diffusion=diffusion, threshold=threshold)

@@ -47,6 +47,8 @@ class Paint:
     visible: Bool[Array, " N"] | None = None
     # What the user should know about how it was read.
     notes: tuple[str, ...] = ()
+    # The reading that was shown when it was painted (`readings.py`); None: the one asked for now.
+    reading: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("positive", "negative", "perhaps"):

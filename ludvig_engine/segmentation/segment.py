@@ -35,6 +35,7 @@ from .agreement import THRESHOLDS, agreement
 from .likeness import learn
 from .painting import Evidence, Paint, lift_paint, merged, notes_of
 from .prepared import Prepared
+from .readings import Readings
 from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples
 from .settings import DEFAULT_SETTINGS, Settings
 from .strokes import Stroke, corrected, strokes_of
@@ -48,6 +49,9 @@ class Options:
     threshold: float | None = None  # scores above it are selected
     bandwidth: float | None = None  # of feature similarities, in squared median distances
     prior: float | None = None  # λ
+    # How the first click is read: steps from the best guess, towards the part below 0 and towards
+    # the whole above it (readings.py).
+    reading: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class Segment:
     parameters: dict[str, float]
     evidence: dict[str, float]
     notes: tuple[str, ...] = field(default=())
+    # The readings there are of the first click; None: prompts that say themselves how far the
+    # object reaches, or a threshold, have left no choice.
+    readings: Readings | None = None
+    # Words that are not found select nothing; scores above this are the best guess at them.
+    guess: float | None = None
 
     def __repr__(self) -> str:
         count = int(self.selected.sum())
@@ -129,7 +138,7 @@ def segment(
         notes=tuple(dict.fromkeys((*found.notes, *notes_of(paints)))),
     )
     if options.threshold is not None:
-        found = replace(found, threshold=options.threshold, how="given")
+        found = replace(found, threshold=options.threshold, how="given", readings=None)
     return found
 
 
@@ -173,13 +182,14 @@ def _from_strokes(
     job: Job,
 ) -> Segment:
     bandwidth = options.bandwidth or settings.bandwidth
-    scores, notes = corrected(
+    scores, readings, notes = corrected(
         prepared,
         strokes,
         None if before is None else before.selected,
         bandwidth=bandwidth,
         prior=options.prior,
         diffusion=options.diffusion,
+        reading=options.reading,
         settings=settings,
         raster=raster,
         job=job,
@@ -193,6 +203,7 @@ def _from_strokes(
         parameters if options.diffusion else {},
         {"agreement": float(np.mean(held))},
         (*(before.notes if before else ()), *notes),
+        readings if len(readings.steps) > 1 else None,
     )
 
 
@@ -217,7 +228,8 @@ def _with_touched(found: Segment, evidence: Evidence, settings: Settings) -> Seg
         else "No object stands out at your prompts, so only the one splat they touch is selected."
     )
     scores = np.where(touched, np.float32(1), np.minimum(found.scores, found.threshold))
-    return replace(found, scores=scores.astype(np.float32), notes=(*found.notes, note))
+    told = *found.notes, note
+    return replace(found, scores=scores.astype(np.float32), notes=told, readings=None)
 
 
 def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:

@@ -11,6 +11,7 @@
    a stroke of the other kind are never taken.
 
 So what a stroke touches is in or out as it says, and a correction changes the selection near it.
+When the user has the first stroke read otherwise (readings.py), corrections stay as they are.
 The other way, to learn everything again from all strokes, makes one click in five worse
 (docs/segmentation.md).
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +35,7 @@ from .nesting import Nesting
 from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint
 from .picture import Picture
 from .prepared import Prepared
+from .readings import Group, Ladder, Readings, offered
 from .self_training import SelfTraining
 from .settings import Settings
 
@@ -101,8 +103,10 @@ class Stroke:
 class Trail:
     """What was found for the prompts that were asked for last: each click repeats those before."""
 
-    # The selection after a sequence of strokes.
-    known: OrderedDict[tuple[bytes, ...], Bool[Array, " N"]] = field(default_factory=OrderedDict)
+    # What a sequence of strokes has fixed as in (1) or out (-1), beyond the reading of the first.
+    known: OrderedDict[tuple[bytes, ...], Int[Array, " N"]] = field(default_factory=OrderedDict)
+    # What the first stroke may mean, by the same key as the selection after it.
+    ladders: OrderedDict[tuple[bytes, ...], Ladder] = field(default_factory=OrderedDict)
     # The strokes of a paint.
     strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
 
@@ -111,19 +115,27 @@ class Trail:
         """The scene's own."""
         return prepared.keep("trail", lambda _: cls(), job)
 
-    def after(self, keys: tuple[bytes, ...]) -> tuple[int, Bool[Array, " N"] | None]:
-        """The longest beginning that is known: how many strokes, and the selection after them."""
+    def after(self, keys: tuple[bytes, ...]) -> tuple[int, Int[Array, " N"] | None]:
+        """The longest beginning that is known: how many strokes, and what they have fixed."""
         for count in range(len(keys), 0, -1):
             found = self.known.get(keys[:count])
             if found is not None:
                 return count, found
         return 0, None
 
-    def keep(self, keys: tuple[bytes, ...], selected: Bool[Array, " N"]) -> None:
-        """Keep a selection, and forget the oldest."""
-        self.known[keys] = selected
+    def keep(self, keys: tuple[bytes, ...], fixed: Int[Array, " N"]) -> None:
+        """Keep what strokes have fixed, and forget the oldest."""
+        self.known[keys] = fixed
         while len(self.known) > KEPT:
             self.known.popitem(last=False)
+
+    def ladder(self, key: tuple[bytes, ...], make: Callable[[], Ladder]) -> Ladder:
+        """The readings of a first stroke, made if they are not known."""
+        if key not in self.ladders:
+            self.ladders[key] = make()
+        while len(self.ladders) > KEPT:
+            self.ladders.popitem(last=False)
+        return self.ladders[key]
 
 
 def strokes_of(
@@ -160,7 +172,8 @@ def _strokes(prepared: Prepared, paint: Paint, raster: Raster, job: Job) -> list
 def _digest(paint: Paint, raster: Raster) -> bytes:
     """The same for paint that looks the same in the same camera."""
     camera = paint.camera
-    content = hashlib.blake2b(repr((camera.width, camera.height, paint.through, raster)).encode())
+    size = camera.width, camera.height
+    content = hashlib.blake2b(repr((size, paint.through, paint.reading, raster)).encode())
     for array in (camera.viewmat, camera.K, paint.positive, paint.negative, paint.visible):
         content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
     return content.digest()
@@ -174,14 +187,15 @@ def corrected(
     bandwidth: float,
     prior: float | None,
     diffusion: bool,
+    reading: int,
     settings: Settings,
     raster: Raster,
     job: Job = SILENT,
-) -> tuple[Float[Array, " N"], tuple[str, ...]]:
-    """Scores after all strokes, selected above one half, and notes.
+) -> tuple[Float[Array, " N"], Readings, tuple[str, ...]]:
+    """Scores after all strokes, selected above one half, the readings that there are, and notes.
 
     `before` is what was selected before them; None: nothing, and the first positive stroke is read
-    as the object.
+    as the object, `reading` steps towards the whole of what it is most likely a part of.
     """
     if before is None:
         first = next(n for n, stroke in enumerate(strokes) if stroke.positive)
@@ -192,19 +206,48 @@ def corrected(
     trail = Trail.of(prepared, job)
     about = repr((bandwidth, prior, diffusion, settings, raster)).encode()
     start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
-    keys = (start.digest(), *(stroke.key for stroke in strokes))
-    done, selected = trail.after(keys)
-    if selected is None:
-        selected = np.zeros(len(coarse.labels), bool) if before is None else before
-        done = 1
+    if before is None:
+        ladder = trail.ladder((start.digest(), strokes[0].key), lambda: steps.first(strokes[0]))
+    else:
+        ladder = Ladder(coarse.labels, before, {})
+    # The reading in which each stroke found the selection.
+    shown = [ladder.nearest(_shown(stroke, reading)) for stroke in strokes]
+    shown[0] = 0
+    keys = (
+        start.digest(),
+        *(stroke.key + bytes([128 + at]) for stroke, at in zip(strokes, shown, strict=True)),
+    )
+    done, fixed = trail.after(keys)
+    if fixed is None:
+        done, fixed = 2 if before is None else 1, np.zeros(len(coarse.labels), np.int8)
     for count in range(done, len(keys)):
         job.check()
-        selected = steps.after(strokes[:count], selected, first=before is None and count == 1)
-        trail.keep(keys[: count + 1], selected)
+        selected = ladder.read(shown[count - 1], fixed)
+        after = steps.after(strokes[:count], selected)
+        fixed = np.where(after == selected, fixed, np.where(after, 1, -1)).astype(np.int8)
+        trail.keep(keys[: count + 1], fixed)
+    selected = ladder.read(shown[-1], fixed)
+    found = offered(ladder, fixed, shown[-1], reading, _followed(strokes, selected))
+    selected = found.selected
     scores = steps.pulled(strokes, selected, most=settings.last_steps)
     # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
     sides = np.maximum(scores, INSIDE), np.minimum(scores, np.float32(0.5))
-    return np.where(selected, *sides), _contradictions(strokes, selected)
+    notes = (*found.notes, *_contradictions(strokes, selected))
+    return np.where(selected, *sides), found, notes
+
+
+def _shown(stroke: Stroke, reading: int) -> int:
+    return reading if stroke.paint.reading is None else stroke.paint.reading
+
+
+def _followed(
+    strokes: Sequence[Stroke], selected: Bool[Array, " N"]
+) -> Callable[[Bool[Array, " N"]], bool]:
+    """Whether another selection follows all strokes that this one follows."""
+    least = [min(stroke.held(selected), stroke.needed) for stroke in strokes]
+    return lambda other: all(
+        stroke.held(other) >= share for stroke, share in zip(strokes, least, strict=True)
+    )
 
 
 def _contradictions(strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> tuple[str, ...]:
@@ -245,31 +288,35 @@ class _Steps:
     raster: Raster
     job: Job
 
-    def after(
-        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, first: bool
-    ) -> Bool[Array, " N"]:
+    def first(self, stroke: Stroke) -> Ladder:
+        """What the first stroke may mean, and most likely does."""
+        labels = self.coarse.labels
+        nothing = np.zeros(len(labels), bool)
+        groups = self._groups([stroke], nothing, first=True)
+        if not groups:
+            return Ladder(labels, nothing, {})
+        learned = self._learned(stroke, groups)
+        likeliest = max(groups, key=lambda one: one[1])[0]
+        guess = self.after([stroke], likeliest[labels] if learned is None else learned)
+        return Ladder.of(labels, guess, groups, self.prepared.visible)
+
+    def after(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
         """The selection after the last of these strokes."""
         stroke = strokes[-1]
         for _ in range(FLIPS):
             if stroke.held(selected) >= stroke.needed:
                 return selected
-            groups = self._groups(strokes, selected, first)
-            if not groups and first:
-                return selected
+            groups = self._groups(strokes, selected, first=False)
             if not groups:
                 break
             group = max(groups, key=lambda one: one[1])[0]
-            learned = self._learned(stroke, groups) if first else None
-            meant = group[self.coarse.labels] if learned is None else learned
-            flipped = np.where(meant, stroke.positive, selected)
+            flipped = np.where(group[self.coarse.labels], stroke.positive, selected)
             if (flipped == selected).all():
                 break
-            selected, first = flipped, False
+            selected = flipped
         return self._moved(strokes, selected)
 
-    def _learned(
-        self, stroke: Stroke, groups: Sequence[tuple[Bool[Array, " S"], float]]
-    ) -> Bool[Array, " N"] | None:
+    def _learned(self, stroke: Stroke, groups: Sequence[Group]) -> Bool[Array, " N"] | None:
         """What is learned from a stroke, if it is nearly one of the groups."""
         coarse = self.coarse
         nothing = np.zeros(len(coarse.labels), np.float32)
@@ -343,8 +390,8 @@ class _Steps:
         return walk.solve(share, trust, unary, prior=prior, steps=most, job=self.job)
 
     def _groups(
-        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], first: bool
-    ) -> list[tuple[Bool[Array, " S"], float]]:
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, first: bool
+    ) -> list[Group]:
         """The groups of superpoints that the last stroke may mean, and what speaks for each."""
         stroke = strokes[-1]
         settings, nesting = self.settings, self.nesting

@@ -58,7 +58,7 @@ def _paint(scene: Scene, prompt: Prompt) -> Paint:
     else:
         canvas = _Photo(scene.view(prompt.view))
     paint: Paint = KINDS[prompt.kind].load().paint(canvas, prompt)
-    return replace(paint, through=prompt.through)
+    return replace(paint, through=prompt.through, reading=prompt.reading)
 
 
 class _Photo:

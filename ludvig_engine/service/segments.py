@@ -53,7 +53,9 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     watch.begin(PREPARE)
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin(READ_PROMPTS)
-    options = Options(diffusion=request.diffusion, threshold=request.threshold)
+    options = Options(
+        diffusion=request.diffusion, threshold=request.threshold, reading=request.reading
+    )
     texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
     named = None
     if texts:
@@ -66,6 +68,10 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         found = corrected(prepared, named, paints, options=options, placed=placed, job=watch)
     watch.begin(ANSWER)
     numbers = {name: float(x) for name, x in found.evidence.items() if math.isfinite(x)}
+    ways = found.readings
+    levels = np.full(scene.file_count, 255, np.uint8)  # splats that nothing can select
+    if ways:
+        levels[scene.rows] = ways.levels
     return Segment(
         scores=scene.to_file(np.nan_to_num(found.scores.astype(np.float32))),
         selected=scene.to_file(found.selected),
@@ -74,6 +80,11 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         evidence=numbers,
         timings=watch.timings(),
         notes=(*found.notes, *watch.notes()),
+        readings=ways.steps if ways else (),
+        reading=ways.taken if ways else 0,
+        levels=levels if ways else None,
+        found=found.guess is None,
+        guess=found.guess,
     )
 
 

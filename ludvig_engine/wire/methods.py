@@ -297,6 +297,8 @@ class Prompt:
     mask: Annotated[Array, "BOOL", "H W"] | None = None
     radius: float = 0.0  # pixels for `pixels`, scene units for `points`
     text: str = ""
+    # The reading that was shown when it was made, as `RunSegment.reading`; None: that one.
+    reading: int | None = None
 
     def __post_init__(self) -> None:
         kind = KINDS.get(self.kind)
@@ -329,6 +331,15 @@ class Segment:
     evidence: dict[str, float]
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
+    # What the first click may mean, from part to whole, as steps from the best guess, 0; none: the
+    # prompts leave no choice. All follow all prompts.
+    readings: tuple[int, ...] = ()
+    reading: int = 0  # the one of them that is selected
+    # How many of the readings leave out each Gaussian: number k of them selects levels <= k.
+    levels: Annotated[Array, "U8", "N"] | None = None
+    found: bool = True  # False: none of the words is found in the scene, and nothing is selected
+    # If not found: scores above this are the best guess.
+    guess: float | None = None
 
 
 @dataclass(frozen=True)
@@ -346,6 +357,9 @@ class RunSegment(Request[Segment], method="segment/run"):
     # Which Gaussians the editor showed when each of the P prompts was made. Those it had hidden do
     # not occlude the others. None: all were shown.
     visible: Annotated[Array, "BOOL", "N P"] | None = None
+    # How the first click is read: steps from the best guess, below 0 towards a part of it, above 0
+    # towards the whole. The nearest is taken of those that there are, which the answer tells.
+    reading: int = 0
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class TextSegment:
     finding: Finding
     # 0..1, above 0.5 where the text fits better than every negative; 0 where unseen.
     relevancy: Float[Array, " N"]
-    # If the text is not found nothing is selected, but the scores show the best guess.
+    # If the text is not found nothing is selected: scores above `guess` are the best guess.
     segment: Segment
 
 
@@ -137,23 +137,29 @@ def united(found: Sequence[TextSegment]) -> Segment:
     """One segment of everything that any of the texts selects: the maximum of their scores.
 
     If the thresholds differ, each text's scores are first rescaled piecewise linearly so that its
-    threshold becomes 0.5.
+    threshold becomes 0.5. Guesses at what is not found count only if nothing is found.
     """
     segments = [one.segment for one in found]
     if len(segments) == 1:
         return segments[0]
-    levels = {one.threshold for one in segments}
+    guesses = [one.guess for one in segments if one.guess is not None]
+    none = len(guesses) == len(segments)
+    limits = guesses if none else [one.threshold for one in segments]
     at, how = 0.5, "each text's own, rescaled to 0.5"
-    if len(levels) == 1:
-        at, how = levels.pop(), segments[0].how
-    bent = [np.interp(one.scores, [0, one.threshold, 1 + 1e-6], [0, at, 1]) for one in segments]
+    if len(set(limits)) == 1:
+        at, how = limits[0], segments[0].how
+    bent = [
+        np.interp(one.scores, [0, limit, 1 + 1e-6], [0, at, 1])
+        for one, limit in zip(segments, limits, strict=True)
+    ]
     return Segment(
         np.max(bent, axis=0).astype(np.float32),
-        at,
-        how,
+        1.0 if none else at,
+        "not found" if none else how,
         {f"threshold {one.text}": one.segment.threshold for one in found},
         {f"sigmas {one.text}": one.finding.sigmas for one in found},
         tuple(note for one in segments for note in one.notes),
+        guess=at if none else None,
     )
 
 
@@ -214,4 +220,11 @@ def _judged(name: str, answer: Segment, finding: Finding, spread: Spread) -> Seg
         better = ", ".join(f'"{word}"' for word in words)
         reason = f"{better} fit{'s' * (len(words) == 1)} its best place better"
     notes = (f'"{name}" is not found: {reason}.',)
-    return replace(answer, threshold=1.0, how="not found", evidence=evidence, notes=notes)
+    return replace(
+        answer,
+        threshold=1.0,
+        how="not found",
+        evidence=evidence,
+        notes=notes,
+        guess=answer.threshold,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -203,6 +204,29 @@ def test_a_given_threshold_is_used(prepared):
     found = ludvig.segment(prepared, clicks=CLICKS, threshold=0.9)
     assert (found.threshold, found.how) == (0.9, "given")
     np.testing.assert_array_equal(found.selected, found.scores > 0.9)
+
+
+def test_readings_are_those_of_the_command_line(made, scene, prepared, tmp_path):
+    one = CLICKS[:1]
+    found = ludvig.segment(prepared, clicks=one)
+    smallest = found.readings.steps[0]
+    part = ludvig.segment(prepared, clicks=one, reading=smallest)
+    assert smallest < 0 and part.readings.taken == smallest
+    assert part.selected.sum() < found.selected.sum()
+    np.testing.assert_array_equal(part.selected, found.readings.of(smallest))
+    said = CliRunner().invoke(
+        app,
+        [
+            *("segment", str(made / "splats.ply"), "--views", str(made), "--extractor", "colour"),
+            *("--click", f"photo_1:{X},{Y}", "--reading", str(smallest)),
+            *("--out", str(tmp_path / "r"), "--json"),
+        ],
+        catch_exceptions=False,
+    )
+    about = json.loads(said.stdout)
+    assert about["reading"] == smallest and tuple(about["readings"]) == found.readings.steps
+    arrays, _ = result.read_result(tmp_path / "r")
+    np.testing.assert_array_equal(arrays["selected"], scene.to_file(part.selected))
 
 
 def test_the_signs_of_clicks(scene):

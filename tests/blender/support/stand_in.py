@@ -90,8 +90,24 @@ def segment(request, job):
     if not scores.any():
         raise NOWHERE
     threshold = 0.5 if request.threshold is None else request.threshold
+    # Readings: the half with larger x, what has the color, and everything.
+    half = cloud.means[:, 0] > np.median(cloud.means[scores > threshold, 0])
+    levels = (2 - (scores > threshold) - ((scores > threshold) & half)).astype(np.uint8)
+    readings = (-1, 0, 1)
+    reading = min(max(request.reading, -1), 1)
+    selected = levels <= readings.index(reading)
+    outside = np.minimum(scores, np.float32(threshold))
     return methods.Segment(
-        scores, scores > threshold, threshold, request.extractor, {}, {}, ("As told.",)
+        np.where(selected, np.maximum(scores, np.float32(threshold + 1e-3)), outside),
+        selected,
+        threshold,
+        request.extractor,
+        {},
+        {},
+        ("As told.",),
+        readings=readings,
+        reading=reading,
+        levels=levels,
     )
 
 

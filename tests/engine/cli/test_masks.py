@@ -64,6 +64,21 @@ def test_without_weights_it_says_how_to_get_them(run):
         run(click("red"), "--sam-views")
 
 
+def test_an_unsure_guess_is_written_only_on_demand(run, monkeypatch):
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    about, arrays, _ = run("--text", "zeppelin")
+    guess = (arrays["scores"] > 0) & ~arrays["selected"]
+    assert not about["found"] and about["selected"] == 0 and guess.any()
+    assert any("The best guess is" in note and "--guess" in note for note in about["notes"])
+    about, arrays, _ = run("--text", "zeppelin", "--guess")
+    assert not about["found"] and about["selected"] == arrays["selected"].sum() > 0
+    assert any("are a guess" in note for note in about["notes"])
+    sure, found, _ = run("--text", "tomato")
+    again, same, _ = run("--text", "tomato", "--guess")
+    assert sure["found"] and again["found"] and sure["notes"] == again["notes"]
+    np.testing.assert_array_equal(found["selected"], same["selected"])
+
+
 def test_words(run, made, tmp_path, monkeypatch):
     monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
     about, arrays, names = run("--text", "tomato", "--text", "lime", "--text", "zeppelin")

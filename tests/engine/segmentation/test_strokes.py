@@ -119,7 +119,7 @@ def test_a_long_stroke_is_followed_along_its_length(prepared):
 def test_the_trail_forgets_the_oldest():
     trail = Trail()
     for number in range(KEPT + 3):
-        trail.keep((bytes([number]),), np.array([bool(number % 2)]))
+        trail.keep((bytes([number]),), np.array([number % 2]))
     assert trail.after((bytes([0]),)) == (0, None)
     count, last = trail.after((bytes([KEPT + 2]), b"more"))
     assert count == 1 and last is not None

@@ -75,6 +75,34 @@ def test_clicks_select_a_thing(service, scene, names):
     assert all(seconds >= 0 for seconds in found.timings.values())
 
 
+def test_one_array_tells_all_readings(service, scene):
+    """Switching asks nothing: levels give what asking for each of the readings gives."""
+    found = service(RunSegment(scene, (click("red"),)))
+    assert len(found.readings) > 1 and found.reading == 0 in found.readings
+    assert found.levels.dtype == np.uint8 and found.levels.shape == found.selected.shape
+    for number, step in enumerate(found.readings):
+        answer = service(RunSegment(scene, (click("red"),), reading=step))
+        np.testing.assert_array_equal(answer.selected, found.levels <= number)
+        assert (answer.reading, answer.readings) == (step, found.readings)
+        np.testing.assert_array_equal(answer.levels, found.levels)
+
+
+def test_each_prompt_knows_the_reading_that_was_shown(service, scene):
+    """A correction made in one reading stays a correction of that one."""
+    (first, second), whole = RED, service(RunSegment(scene, (click("red"),))).readings[-1]
+    shown = service(RunSegment(scene, (first,), reading=whole))
+    answer = service(RunSegment(scene, (first, replace(second, reading=whole)), reading=whole))
+    assert whole in answer.readings
+    changed = answer.selected != shown.selected
+    assert not answer.selected[changed].any()
+
+
+def test_other_prompts_have_no_readings(service, scene):
+    around = Prompt("box", view="photo_0.png", pixels=boxed("red", 0))
+    found = service(RunSegment(scene, (around,), reading=1))
+    assert found.readings == () and found.levels is None and found.reading == 0
+
+
 def test_a_click_goes_through_what_was_hidden(service, scene, names):
     """The red ball covers the blue one; a prompt keeps what was hidden when it was made."""
     red, blue = (np.array(small_scene.BALLS[name][0]) for name in ("red", "blue"))
@@ -200,6 +228,21 @@ def test_words_name_things(reader, made, names):
 def test_words_for_nothing_select_nothing(reader, made):
     found = reader(RunSegment(opened(reader, made).scene, said("unicorn")))
     assert not found.selected.any() and '"unicorn" is not found' in found.notes[0]
+    assert not found.found and 0 < found.guess < 1
+    assert 0 < (found.scores > found.guess).sum() < len(found.scores)
+
+
+def test_a_guess_counts_only_if_nothing_is_found(reader, made):
+    scene = opened(reader, made).scene
+    alone = reader(RunSegment(scene, said("lime")))
+    both = reader(RunSegment(scene, said("lime", "unicorn")))
+    assert both.found and both.guess is None
+    np.testing.assert_array_equal(alone.selected, both.selected)
+    neither = reader(RunSegment(scene, said("gryphon", "unicorn")))
+    assert not neither.found and not neither.selected.any()
+    guesses = [reader(RunSegment(scene, said(word))) for word in ("gryphon", "unicorn")]
+    either = np.any([guess.scores > guess.guess for guess in guesses], axis=0)
+    np.testing.assert_array_equal(neither.scores > neither.guess, either)
 
 
 def test_words_and_clicks_go_together(reader, made, names):

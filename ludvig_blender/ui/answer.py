@@ -1,0 +1,76 @@
+"""What the engine has answered, in the panel "Find" and in the status bar.
+
+Blender tells no panel that the mouse is over a button, so the next reading cannot be shown before
+it is selected; switching is one step of undo and takes milliseconds instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+if TYPE_CHECKING:
+    from ..data.types import Segment, SplatObject
+
+
+def draw(
+    layout: bpy.types.UILayout, thing: SplatObject, segment: Segment, context: bpy.types.Context
+) -> None:
+    """The certainty, the switch from part to whole, the engine's notes, and an unsure guess."""
+    from ..data import readings
+    from ..operators import lines
+
+    if readings.steps(segment):
+        row = layout.row(align=True)
+        row.operator("ludvig.smaller", text="Part", icon="TRIA_LEFT")
+        middle = row.row(align=True)
+        middle.alignment = "CENTER"
+        middle.label(text=place(segment))
+        row.operator("ludvig.larger", text="Whole", icon="TRIA_RIGHT")
+    if segment.guess >= 0:
+        lines.draw(layout, f"Not sure: {segment.note}", "QUESTION", context)
+        layout.operator("ludvig.guess", icon="RESTRICT_SELECT_OFF")
+        return
+    if segment.attribute in thing.data.attributes:
+        layout.prop(segment, "threshold", slider=True)
+    if segment.note:
+        lines.draw(layout, segment.note, "INFO", context)
+
+
+def place(segment: Segment) -> str:
+    """Which of its readings a segment has, as "2 of 5"."""
+    from ..data import readings
+
+    found = readings.steps(segment)
+    return f"{found.index(segment.reading) + 1} of {len(found)}"
+
+
+def hint(context: bpy.types.Context) -> str:
+    """What the status bar tells about part and whole while one of the tools is active."""
+    from ..data import readings, segments, splats
+    from . import tools
+
+    workspace = context.workspace
+    assert workspace is not None
+    tool = workspace.tools.from_space_view3d_mode(context.mode, create=False)
+    if tool is None or tool.idname not in tools.NAMES or not bpy.data.pointclouds:
+        return ""
+    found = splats.splat_objects(context)
+    segment = segments.active(found[0]) if found else None
+    if segment is None or not readings.steps(segment):
+        return ""
+    return f"Part or whole ({place(segment)}): Alt Wheel, or Page Up and Page Down"
+
+
+def _draw_hint(header: bpy.types.Header, context: bpy.types.Context) -> None:
+    if text := hint(context):
+        header.layout.label(text=text)
+
+
+def register() -> None:
+    bpy.types.STATUSBAR_HT_header.append(_draw_hint)
+
+
+def unregister() -> None:
+    bpy.types.STATUSBAR_HT_header.remove(_draw_hint)
