@@ -10,6 +10,7 @@ import argparse
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -107,13 +108,14 @@ def _look(recipe: Recipe, shots: list[Shot]) -> None:
             raise ValueError(f"{recipe.name}: only {enough} photos show {LEAST:.0%} of {name}.")
 
 
-def _sampled(recipe: Recipe, shots: list[Shot], images: Path) -> Gaussians:
+def density_of(recipe: Recipe) -> Callable[[Shot], Array]:
+    """How densely Gaussians lie at each pixel of a shot, relative to objects that are not large."""
     density = np.array([SURROUNDINGS, *(recipe.large.get(name, 1.0) for name in recipe.names)])
+    return lambda shot: density[shot.things]
+
+
+def _sampled(recipe: Recipe, shots: list[Shot], images: Path) -> Gaussians:
     glass = {piece.name for piece in recipe.pieces if piece.kind in GLASS}
-
-    def dense(shot: Shot) -> Array:
-        return density[shot.things]
-
     photos = [pixels(images / shot.name) for shot in shots]
     cloud = splat(
         shots,
@@ -122,7 +124,7 @@ def _sampled(recipe: Recipe, shots: list[Shot], images: Path) -> Gaussians:
         seed=recipe.seed,
         samples=PIXELS,
         tight=TIGHT,
-        dense=dense,
+        dense=density_of(recipe),
         glass=[number for number, name in enumerate(recipe.names, 1) if name in glass],
     )
     return colored(cloud, [shot.camera for shot in shots], photos, steps=STEPS, momentum=True)
