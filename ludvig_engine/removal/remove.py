@@ -1,0 +1,55 @@
+"""Remove an object from a scene: the steps in a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Array, Bool, Int
+from ..errors import EngineError
+from ..progress import SILENT, Job
+from ..scene import Gaussians, Scene
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is left of a scene, M Gaussians, and where each came from."""
+
+    gaussians: Gaussians
+    # The index in the scene of each; −1 where it was made to fill a hole.
+    source: Int[Array, " M"]
+    # What the user should know, such as that a hole could not be filled.
+    notes: tuple[str, ...] = ()
+
+
+def remove(
+    scene: Scene,
+    selected: Bool[Array, " N"],
+    *,
+    boundary: bool = True,
+    residue: bool = True,
+    fill: bool = True,
+    job: Job = SILENT,
+) -> Removal:
+    """The scene without the selected Gaussians, in the scene's own order, what is made at the end.
+
+    Args:
+        scene: A scene with views; only their cameras are used.
+        selected: The object.
+        boundary: Whether Gaussians across the border are split, so that no rim of it stays.
+        residue: Whether what only drew the object's edge and inside goes too.
+        fill: Whether surfaces around are continued where nothing was behind the object.
+        job: Told about progress, and asked whether to go on.
+
+    Raises `EngineError` "bad_input" if there are not N values, and `Cancelled`.
+    """
+    if selected.shape != (len(scene),) or selected.dtype != bool:
+        raise EngineError(
+            "bad_input",
+            f"The selection has the shape {selected.shape}, but the scene has {len(scene):,} "
+            "splats.",
+            ["Use a selection that was made in this scene, in its own order."],
+        )
+    rows = np.flatnonzero(~selected).astype(np.int32)
+    return Removal(scene.gaussians.take(rows), rows)
