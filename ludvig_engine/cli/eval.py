@@ -33,6 +33,18 @@ class Benchmark(StrEnum):
     ablation = "ablation"
     clicks = "clicks"
     auto = "auto"
+    removal = "removal"
+
+
+SEVERAL = (Benchmark.clicks, Benchmark.auto, Benchmark.removal)
+
+
+class Selection(StrEnum):
+    """How the thing that is removed is selected."""
+
+    truth = "truth"
+    mask = "mask"
+    click = "click"
 
 
 def command(
@@ -42,7 +54,7 @@ def command(
     folders: Annotated[
         list[Path],
         typer.Argument(
-            help="The dataset's folder; clicks and auto take several", metavar="FOLDER..."
+            help="The dataset's folder; some benchmarks take several", metavar="FOLDER..."
         ),
     ],
     scene: Annotated[
@@ -75,9 +87,15 @@ def command(
         bool,
         typer.Option("--beside", help="Clicks: also other ways from prompts to a selection"),
     ] = False,
+    selection: Annotated[
+        Selection,
+        typer.Option(help="Removal: select by all exact masks, by one of them, or by one click"),
+    ] = Selection.truth,
     pictures: Annotated[
         Path | None,
-        typer.Option(help="Clicks: write pictures of the ten worst things to this folder"),
+        typer.Option(
+            help="Clicks: write pictures of the ten worst things to this folder; removal: of each"
+        ),
         Folder(),
     ] = None,
     out: Annotated[
@@ -95,10 +113,10 @@ def command(
         if not folder.is_dir():
             raise EngineError("not_found", f"There is no folder {folder}.", ["Check the path."])
     data = folders[0]
-    if len(folders) > 1 and benchmark not in (Benchmark.clicks, Benchmark.auto):
+    if len(folders) > 1 and benchmark not in SEVERAL:
         raise EngineError(
             "bad_input",
-            f"There are {len(folders)} folders, but only clicks and auto take several.",
+            f"There are {len(folders)} folders, but only {', '.join(SEVERAL)} take several.",
             ["Give one folder."],
         )
     only, extractors = scene or [], extractor or []
@@ -113,6 +131,18 @@ def command(
             return
         if benchmark is Benchmark.auto:
             _divide(folders, only, "".join(extractors) or "auto", out, json, options)
+            return
+        if benchmark is Benchmark.removal:
+            _remove(
+                folders,
+                only,
+                "".join(extractors) or "colour",
+                selection,
+                pictures,
+                out,
+                json,
+                options,
+            )
             return
         if benchmark is Benchmark.ablation:
             _ablate(data, only, "".join(extractors) or "auto", out, json, options)
@@ -218,6 +248,23 @@ def _divide(
     found = run(folders, only, extractor, options)
     about = {"ludvig": __version__, "benchmark": "auto", "data": [str(one) for one in folders]}
     _report({**about, **found}, tables(found), out, json)
+
+
+def _remove(
+    folders: list[Path],
+    only: list[str],
+    extractor: str,
+    selection: Selection,
+    pictures: Path | None,
+    out: Path | None,
+    json: bool,
+    options: dict[str, Any],
+) -> None:
+    from .eval_removal import as_json, run, tables
+
+    rows = run(folders, only, extractor, selection=selection, pictures=pictures, options=options)
+    about = {"ludvig": __version__, "benchmark": "removal", "data": [str(one) for one in folders]}
+    _report({**about, "selection": selection, **as_json(rows)}, tables(rows), out, json)
 
 
 def _report(
