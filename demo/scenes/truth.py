@@ -24,8 +24,8 @@ import build
 import numpy as np
 import stage
 from layout import pixels, write_cameras, write_clicks, write_masks
-from PIL import Image
 from photograph import Optics, photograph, render_only, stations
+from PIL import Image
 from places import places
 from splatting import colored, on_table, splat
 from split import RECIPES

@@ -12,19 +12,20 @@ not count.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Bool, Int
-from ..io.photos import read_photo
 from ..progress import SILENT, Job
-from ..rendering import colours, render
 from ..scene import Gaussians, Scene, morton_order
 from ..scene.raster import usual_distance
 from . import metrics
+from .lifting import photos_psnr
 
 KINDS = ("specks", "haze", "far")
 # Of each kind, as a share of the scene's Gaussians: together 2 %.
@@ -38,6 +39,7 @@ class Strewn:
 
     scene: Scene
     kind: Int[Array, " N"]  # index in `KINDS`, or −1 for what the scene had
+    known: Bool[Array, " N"]  # which of the scene's own are known to be floaters
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,15 @@ class Found:
     cleaned: float  # PSNR of the scene without those of its own that were found
 
 
-def strew(scene: Scene, *, seed: int = 0) -> Strewn:
-    """Put floaters of all kinds into a scene that has views."""
+def known_floaters(folder: Path, scene: Scene) -> Bool[Array, " N"]:
+    """Which Gaussians are floaters by the scene's own word: the last so many of its file."""
+    file = folder / "scene.json"
+    count = json.loads(file.read_text("utf-8")).get("floaters", 0) if file.is_file() else 0
+    return np.asarray(scene.rows >= scene.file_count - count)
+
+
+def strew(scene: Scene, known: Bool[Array, " N"], *, seed: int = 0) -> Strewn:
+    """Put floaters of all kinds into a scene that has views, some of whose own are `known`."""
     random = np.random.default_rng(seed)
     count = max(int(SHARE * len(scene)), SHEET)
     parts = [_specks(scene, count, random), _haze(scene, count, random), _far(scene, count, random)]
@@ -67,7 +76,8 @@ def strew(scene: Scene, *, seed: int = 0) -> Strewn:
     order = morton_order(joined.means)
     total = len(joined)
     strewn = replace(scene, gaussians=joined.take(order), rows=np.arange(total), file_count=total)
-    return Strewn(strewn, np.concatenate(kinds)[order])
+    extended = np.pad(known, (0, total - len(known)))
+    return Strewn(strewn, np.concatenate(kinds)[order], extended[order])
 
 
 def measure(
@@ -75,12 +85,11 @@ def measure(
     strewn: Strewn,
     found: Bool[Array, " N"],
     *,
-    known: Bool[Array, " N"] | None = None,
     job: Job = SILENT,
 ) -> Found:
-    """Judge what was found in a strewn scene. `known` are floaters that the scene had before."""
+    """Judge what was found in a strewn scene; `scene` is what it was before."""
     real = strewn.kind < 0
-    wrong = found & real if known is None else found & real & ~known
+    wrong = found & real & ~strewn.known
     right = found & ~real
     after = replace(strewn.scene, gaussians=strewn.scene.gaussians.take(~found))
     cleaned = replace(strewn.scene, gaussians=strewn.scene.gaussians.take(real & ~found))
@@ -91,19 +100,6 @@ def measure(
         float(found[real].mean()),
         *(photos_psnr(one, job=job) for one in (strewn.scene, after, scene, cleaned)),
     )
-
-
-def photos_psnr(scene: Scene, *, job: Job = SILENT) -> float:
-    """The mean PSNR of the scene's photos in dB."""
-    found = []
-    for view in job.track([view for view in scene.views if view.photo], "Comparing photos"):
-        colors = colours(scene.gaussians, view.camera.center)
-        image, _ = render(scene.gaussians, view.camera, colors, raster=scene.raster, job=job)
-        photo = read_photo(view)
-        error = (np.clip(image.transpose(1, 2, 0), 0, 1) - photo.pixels) ** 2
-        valid = slice(None) if photo.valid is None else photo.valid
-        found.append(-10 * np.log10(max(float(error[valid].mean()), 1e-10)))
-    return metrics.mean(found)
 
 
 def _ahead(scene: Scene, count: int, random: np.random.Generator) -> tuple[Array, Array, Array]:

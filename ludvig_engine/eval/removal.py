@@ -30,10 +30,11 @@ from ..io.photos import read_photo
 from ..io.views import load_views
 from ..pictures.fitted import fitted
 from ..progress import SILENT, Job
-from ..rendering import adjoint, colours, render
+from ..rendering import colours, render
 from ..scene import Gaussians, Scene, View
 from . import captures, metrics
 from .datasets import splats_of
+from .lifting import lifted, masks_of
 
 MARGIN = 5  # pixels around a thing that count as covered, since its rim blends into them
 HOLE = 0.9  # alpha below which a pixel is seen through
@@ -129,15 +130,7 @@ def _picture(view: View, path: Path) -> Float[Array, "H W 3"]:
 
 def exact(case: Case, *, job: Job = SILENT) -> Bool[Array, " N"]:
     """The Gaussians of which the thing's masks in all photos cover more than half."""
-    scene = case.scene
-    inside, total = (np.zeros(len(scene), np.float32) for _ in range(2))
-    for name, path in case.thing.masks.items():
-        camera, mask = scene.view(name).camera, read_truth(path)
-        image = mask[None].astype(np.float32)
-        sums, weights = adjoint(scene.gaussians, camera, image, raster=scene.raster, job=job)
-        inside += sums[:, 0]
-        total += weights
-    return np.asarray(inside > 0.5 * total)
+    return lifted(case.scene, masks_of(case.scene, case.thing.masks), job=job)
 
 
 def shown(

@@ -7,7 +7,7 @@ photos where it is drawn, and is far from others for its size. None of these is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
