@@ -23,9 +23,12 @@ MEASURES = ("iou", "boundary", "psnr", "count")
 
 
 def run(
-    folders: Sequence[Path], only: Sequence[str], split: Split, options: Mapping[str, Any]
+    folders: Sequence[Path],
+    only: Sequence[str],
+    options: Mapping[str, Any],
+    split: Split | None = None,
 ) -> list[Both]:
-    """Split the border of each thing of all folders by itself."""
+    """Split the border of each thing of all folders by itself, with ours or another `split`."""
     job: Job = options["job"]
     found = []
     for folder in folders:
