@@ -52,7 +52,7 @@ READ_FEATURES = Stage("read_features", "Reading features")
 TRY_GPU = Stage("try_gpu", "Comparing the GPU with the CPU")
 UPLIFT = Stage("uplift", "Uplifting features")
 REFINE = Stage("refine", "Refining features")
-FLOATERS = Stage("floaters", "Finding floaters")
+FIND_FLOATERS = Stage("find_floaters", "Finding floaters")
 GRAPH = Stage("graph", "Finding neighbors")
 COLOR = Stage("color", "Coloring")
 

@@ -22,7 +22,7 @@ from layout import pixels, write_cameras, write_clicks, write_masks
 from photograph import Optics, Shot, photograph
 from pieces import Recipe
 from places import places
-from splatting import colored, splat
+from splatting import FLOATERS, colored, splat
 from split import RECIPES
 from stage import arrange
 
@@ -78,14 +78,15 @@ def build(recipe: Recipe, out: Path, *, sampled: bool = False) -> None:
     optics = Optics(WIDTH, HEIGHT, recipe.cameras.lens, SAMPLES, quick=True)
     shots = photograph(out / "images", places(recipe.cameras), optics)
     _look(recipe, shots)
-    if recipe.trained and not sampled:
+    trained = recipe.trained and not sampled
+    if trained:
         cloud = read_splats(TRAINED / f"{recipe.name}.ply.gz").gaussians
     else:
         cloud = _sampled(recipe, shots, out / "images")
     write_ply(out / "splats.ply", cloud)
     write_cameras(out / "sparse" / "0", shots)
     write_masks(out / "masks", shots, recipe.names)
-    write_clicks(out / "scene.json", shots, recipe.names)
+    write_clicks(out / "scene.json", shots, recipe.names, floaters=0 if trained else FLOATERS)
     quality = float(psnrs(open_scene(out)).mean())
     print(f"  PSNR {quality:.2f} dB")
     if quality < POOR:

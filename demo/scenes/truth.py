@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from layout import pixels, write_cameras, write_clicks, write_masks
 from photograph import Optics, photograph, render_only, stations
 from PIL import Image
 from places import places
-from splatting import colored, on_table, splat
+from splatting import FLOATERS, colored, on_table, splat
 from split import RECIPES
 
 from ludvig_engine.arrays import Array
@@ -110,7 +111,7 @@ def write(plan: Plan, out: Path) -> None:
     shots = photograph(images, plan.places, optics)
     write_cameras(out / "sparse" / "0", shots)
     write_masks(out / "masks", shots, plan.names)
-    write_clicks(out / "scene.json", shots, plan.names)
+    write_clicks(out / "scene.json", shots, plan.names, floaters=FLOATERS)
     _write_truth(plan, truth, optics)
     photos = [pixels(images / shot.name) for shot in shots]
     cloud = splat(
@@ -201,7 +202,7 @@ def _around(mask: Array) -> tuple[int, int, int, int]:
 def held_back(places: Sequence[Any], count: int = HELD_BACK) -> list[Any]:
     """Camera-to-world matrices halfway between cameras side by side, spread over all places."""
     found = []
-    for first, second in zip(places, places[1:], strict=False):
+    for first, second in pairwise(places):
         turns = [place.to_quaternion() for place in (first, second)]
         if turns[0].rotation_difference(turns[1]).angle < APART:
             middle = turns[0].slerp(turns[1], 0.5).to_matrix().to_4x4()

@@ -5,9 +5,9 @@ haze between the cameras and what they see, and Gaussians far outside. They have
 scene, and no photo shows them.
 
 Everything of the scene itself counts as wrong when it is found, though trained scenes have floaters
-of their own; `own` says how much of the scene that is, and the PSNR of the photos without it
-whether anything was lost. The shipped scene knows which of its Gaussians are floaters, and those do
-not count.
+of their own. So there is a second precision with the photos as judges: only that is wrong without
+which they fit worse. Scenes of demo/ know which of their Gaussians are floaters, and those do not
+count in either.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Bool, Int
 from ..progress import SILENT, Job
+from ..removal.missed import missed
 from ..scene import Gaussians, Scene, morton_order
 from ..scene.raster import usual_distance
 from . import metrics
@@ -30,6 +31,9 @@ from .lifting import photos_psnr
 KINDS = ("specks", "haze", "far")
 # Of each kind, as a share of the scene's Gaussians: together 2 %.
 SHARE = 0.007
+# The least mean growth of the squared error over the pixels that a Gaussian is drawn in, by which
+# the photos show it: two steps of 255 in every channel.
+MISSED = 3 * (2 / 255) ** 2
 SHEET = 60  # Gaussians of a sheet of haze
 
 
@@ -46,7 +50,8 @@ class Strewn:
 class Found:
     """How well floaters were found. Shares are 0..1, PSNRs in dB over all photos."""
 
-    precision: float
+    precision: float  # everything of the scene's own that was found counts as wrong
+    judged: float  # precision, where only that counts as wrong which the photos show
     recall: float
     by_kind: dict[str, float]  # recall
     own: float  # the share of the scene's own Gaussians that were found
@@ -89,16 +94,21 @@ def measure(
 ) -> Found:
     """Judge what was found in a strewn scene; `scene` is what it was before."""
     real = strewn.kind < 0
-    wrong = found & real & ~strewn.known
-    right = found & ~real
+    wrong, right = found & real & ~strewn.known, found & ~real
+    # The scene as it was, in the order of the strewn one.
+    before = replace(strewn.scene, gaussians=strewn.scene.gaussians.take(real))
     after = replace(strewn.scene, gaussians=strewn.scene.gaussians.take(~found))
-    cleaned = replace(strewn.scene, gaussians=strewn.scene.gaussians.take(real & ~found))
+    cleaned = replace(before, gaussians=before.gaussians.take(~found[real]))
+    shown = np.zeros(len(found), bool)
+    shown[real] = missed(before, found[real], job=job) > MISSED
+    count = int(right.sum())
     return Found(
-        float(right.sum() / max((right | wrong).sum(), 1)),
-        float(right.sum() / max((~real).sum(), 1)),
+        count / max(count + int(wrong.sum()), 1),
+        count / max(count + int((wrong & shown).sum()), 1),
+        count / max(int((~real).sum()), 1),
         {name: float(found[strewn.kind == k].mean()) for k, name in enumerate(KINDS)},
         float(found[real].mean()),
-        *(photos_psnr(one, job=job) for one in (strewn.scene, after, scene, cleaned)),
+        *(photos_psnr(one, job=job) for one in (strewn.scene, after, before, cleaned)),
     )
 
 
@@ -185,6 +195,7 @@ def summary(found: Sequence[Found]) -> dict[str, float]:
     """The means of precision and recall, and the smallest change of the photos' PSNR in dB."""
     return {
         "precision": metrics.mean(one.precision for one in found),
+        "judged": metrics.mean(one.judged for one in found),
         "recall": metrics.mean(one.recall for one in found),
         "worst change": min(one.cleaned - one.before for one in found),
     }

@@ -177,8 +177,8 @@ def unedited(case: Case, *, job: Job = SILENT) -> float:
     return psnr(errors)
 
 
-def psnr(errors: Sequence[Float[Array, "P 3"]]) -> float:
-    """PSNR in dB of squared errors that are pooled; at most 100."""
+def psnr(errors: Sequence[Array]) -> float:
+    """PSNR in dB of squared errors, of the pixels of all views together; at most 100."""
     return float(-10 * np.log10(max(np.concatenate(errors).mean(dtype=np.float64), 1e-10)))
 
 
