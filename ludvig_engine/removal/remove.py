@@ -10,6 +10,8 @@ from ..arrays import Array, Bool, Int
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene
+from .fills import fills, joined
+from .sightings import sightings
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,15 @@ def remove(
             ["Use a selection that was made in this scene, in its own order."],
         )
     rows = np.flatnonzero(~selected).astype(np.int32)
-    return Removal(scene.gaussians.take(rows), rows)
+    left = scene.gaussians.take(rows)
+    if not selected.any() or not scene.views:
+        return Removal(left, rows)
+    cameras = [view.camera for view in scene.views]
+    sights = sightings(scene.gaussians, selected, cameras, scene.raster, job)
+    made = []
+    if fill and sights:
+        made = fills(left, rows, scene.gaussians.means[selected], sights, scene.raster, job)
+    return Removal(
+        joined([left, *made]),
+        np.concatenate([rows, *(np.full(len(one), -1, np.int32) for one in made)]),
+    )
