@@ -50,7 +50,8 @@ def filled(
         known = alpha > THIN
     smooth = continued(image, known.astype(np.float32))
     color = np.clip(0.5 + C0 * image[..., :3], 0, 1)
-    wanted = inpainter(color, ~known)
+    color[~known] = np.nan
+    wanted = inpainter(color, ndimage.binary_dilation(hole | stained & (alpha > THIN)))
     places, at = _lattice(patch)
     made = _discs(members, patch, places, smooth[at][:, -1])
     # The new ones and the old ones together, so that both are seen as they will be.

@@ -14,7 +14,7 @@ from ..stages import FILL
 from .fill import filled
 from .planes import planes_of
 from .sheets import patch_of
-from .sightings import Sighting
+from .sightings import Sighting, depths
 from .smooth import ring
 
 # The ring of pixels around silhouettes in which the surfaces behind are looked for, as a share of
@@ -37,13 +37,14 @@ def fills(
     size = float(np.linalg.norm(high - low))
     middle = (low + high) / 2
     weights = np.bincount(
-        np.concatenate([_around(sight) for sight in sights]), minlength=int(rows.max()) + 1
+        np.concatenate([_around(sight) for sight in sights]), minlength=int(rows.max(initial=0)) + 1
     )[rows].astype(np.float32)
     weights[np.linalg.norm(left.means - middle, axis=1) > NEAR * size] = 0
     eyes = np.array([sight.camera.center for sight in sights])
+    behind = depths(left, sights, raster, job)
     made = []
     for plane in job.track(planes_of(left, weights, size, eyes), FILL):
-        patch = patch_of(left, plane, object_points, size, sights, raster, job)
+        patch = patch_of(left, plane, object_points, size, sights, behind, raster, job)
         if patch is not None:
             made.append(filled(left, patch, raster, job=job))
     return made

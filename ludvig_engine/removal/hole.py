@@ -14,9 +14,7 @@ from .sightings import Sighting
 
 # A pixel shows the object if this share of it does: the rim of a silhouette tells nothing.
 COVERED = 0.2
-# How far a surface may be behind a point that lies on it, as a share of the distance.
-BEHIND = 0.02
-# A place that at least this share of the views that tell look past is empty.
+# A place is empty if this share of the views that could see a surface there look past it.
 PAST = 0.2
 
 
@@ -38,40 +36,42 @@ class Sheet:
 
 
 def unseen(
-    sheet: Sheet,
-    sights: Sequence[Sighting],
-    others: Sequence[Sheet | None] = (),
+    sheet: Sheet, sights: Sequence[Sighting], behind: Sequence[Float[Array, "H W"]], off: float
 ) -> Bool[Array, "h w"]:
-    """The cells that the object covers in some view, and that no view looks past."""
+    """The cells in whose place a surface is missing once the object is gone.
+
+    Some view that the object covered would look past them, and no view did before. `behind` is how
+    deep the sights are without the object; what is within `off` of the plane is part of it, in
+    scene units.
+    """
     points = sheet.points()
-    covered, past, there = (np.zeros(len(points), np.int32) for _ in range(3))
-    for sight in sights:
+    normal = sheet.plane.axes[2]
+    missing, past, there = (np.zeros(len(points), np.int32) for _ in range(3))
+    for sight, deep in zip(sights, behind, strict=True):
         rows, columns, depth, inside = _pixels(points, sight)
-        share = np.zeros(len(points), np.float32)
-        share[inside] = sight.share[rows, columns]
-        surface = np.zeros(len(points), np.float32)
-        surface[inside] = sight.depth[rows, columns]
-        hidden = inside & (share > COVERED)
-        in_front = hidden & (surface < depth * (1 + BEHIND))
-        covered += in_front
-        tells = inside & ~hidden
-        past += tells & (surface > depth * (1 + BEHIND))
-        there += tells & (np.abs(surface - depth) <= BEHIND * depth)
-    empty = past > PAST * (past + there + 0.25 * covered)
-    found: Array = ((covered > 0) & ~empty).reshape(sheet.height, sheet.width)
+        # How far below the plane a ray comes, per unit of depth behind it.
+        steep = ((sight.camera.center - points[inside]) @ normal) / depth
+        below = (sight.depth[rows, columns] - depth) * steep
+        hidden = sight.share[rows, columns] > COVERED
+        past[inside] += ~hidden & (below > off)
+        there[inside] += ~hidden & (np.abs(below) <= off)
+        missing[inside] += (
+            hidden & (below < off) & ((deep[rows, columns] - depth) * steep > off)
+        )
+    empty = past > PAST * (past + there + 0.5 * missing)
+    found: Array = ((missing > 0) & ~empty).reshape(sheet.height, sheet.width)
     return found
 
 
 def _pixels(points: Array, sight: Sighting) -> tuple[Array, Array, Array, Array]:
-    """Row and column of those points that are in the picture, the depths of all, and which are."""
+    """Rows, columns and depths of those points that are in the picture, and which those are."""
     camera = sight.camera
-    local = points @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]
-    depth = local[:, 2]
+    x, y, depth = camera.viewmat[:3, :3] @ points.T + camera.viewmat[:3, 3:]
     safe = np.where(depth > 1e-6, depth, 1)
-    x = local[:, 0] / safe * camera.K[0, 0] + camera.K[0, 2]
-    y = local[:, 1] / safe * camera.K[1, 1] + camera.K[1, 2]
+    x = x / safe * camera.K[0, 0] + camera.K[0, 2]
+    y = y / safe * camera.K[1, 1] + camera.K[1, 2]
     inside = (depth > 1e-6) & (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
-    return y[inside].astype(int), x[inside].astype(int), depth, inside
+    return y[inside].astype(int), x[inside].astype(int), depth[inside], inside
 
 
 def tidied(mask: Bool[Array, "h w"], surface: Bool[Array, "h w"]) -> Bool[Array, "h w"]:

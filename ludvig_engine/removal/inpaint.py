@@ -27,7 +27,11 @@ LEAST = 24  # pixels of the shorter side at the coarsest level
 
 
 class Inpainter(Protocol):
-    """Fills the pixels of a picture where `mask` is True; the others are known and stay."""
+    """Fills the pixels of a picture where `mask` is True; the others stay.
+
+    Pixels that are NaN and not in the mask show nothing: they say nothing about the hole, and what
+    is put there is not used.
+    """
 
     def __call__(
         self, image: Float[Array, "H W 3"], mask: Bool[Array, "H W"]
@@ -36,52 +40,45 @@ class Inpainter(Protocol):
 
 def patches(image: Float[Array, "H W 3"], mask: Bool[Array, "H W"]) -> Float[Array, "H W 3"]:
     """The default `Inpainter`: texture from around the hole, light continued."""
-    image = image.astype(np.float32)
-    levels = [(image, mask)]
-    while min(mask.shape) >= 2 * LEAST and ndimage.distance_transform_edt(mask).max() > 2:
-        image, mask = _half(image, mask)
-        levels.append((image, mask))
-    field = None
-    filled = None
-    for level, (image, mask) in enumerate(reversed(levels)):
-        source = ~_near_border(ndimage.binary_dilation(mask, np.ones((2 * RADIUS + 1,) * 2)))
-        if source.sum() < 50:
+    known = ~mask & np.isfinite(image).all(2)
+    image = np.where(known[..., None], image, 0).astype(np.float32)
+    levels = [(image, known, mask)]
+    while min(levels[-1][2].shape) >= 2 * LEAST and _thickness(levels[-1][2]) > 2:
+        levels.append(_half(*levels[-1]))
+    field = filled = None
+    for level, (small, here, hole) in enumerate(reversed(levels)):
+        whole = ndimage.binary_erosion(here, np.ones((2 * RADIUS + 1,) * 2), border_value=0)
+        start = continued(small, here.astype(np.float32))
+        if whole.sum() < 50:
             # Too little is known for patches at this size.
-            filled, field = continued(image, (~mask).astype(np.float32)), None
+            filled = start
             continue
-        if field is None:
-            start = continued(image, (~mask).astype(np.float32))
-            field = _random_field(source)
+        if field is None or filled is None:
+            field = _random_field(whole)
         else:
-            field = _doubled(field, source)
-            start = image.copy()
-            assert filled is not None
-            rough = filled.repeat(2, 0).repeat(2, 1)[: mask.shape[0], : mask.shape[1]]
-            start = np.where(mask[..., None], rough, image)
-        trust = np.exp(-0.3 * ndimage.distance_transform_edt(mask)).astype(np.float32)
+            field = _doubled(field, whole)
+            rough = filled.repeat(2, 0).repeat(2, 1)[: hole.shape[0], : hole.shape[1]]
+            start = np.where(hole[..., None], rough, start)
         rounds = ROUNDS[0] if level == 0 else ROUNDS[1]
-        filled = _completed(start, mask, source, field, trust, rounds, level)
+        filled = _completed(start, here, hole, whole, field, rounds, level)
     assert filled is not None
     return np.where(mask[..., None], filled, image)
 
 
-def _half(image: Array, mask: Array) -> tuple[Array, Array]:
-    """Both at half the size; a pixel is known if one of the four it was made from is."""
+def _thickness(mask: Array) -> float:
+    """How many pixels the middle of the hole is away from its rim."""
+    return float(ndimage.distance_transform_edt(mask).max())
+
+
+def _half(image: Array, known: Array, mask: Array) -> tuple[Array, Array, Array]:
+    """All at half the size; a pixel is known if one of the four it was made from is."""
     height, width = (size // 2 + size % 2 for size in mask.shape)
     grown = ((0, 2 * height - mask.shape[0]), (0, 2 * width - mask.shape[1]))
-    known = np.pad((~mask).astype(np.float32), grown, mode="edge")
-    image = np.pad(image, (*grown, (0, 0)), mode="edge")
-    weights = known.reshape(height, 2, width, 2).sum((1, 3))
-    sums = (image * known[..., None]).reshape(height, 2, width, 2, 3).sum((1, 3))
-    return sums / np.maximum(weights, 1)[..., None], weights < 0.5
-
-
-def _near_border(mask: Array) -> Array:
-    """The mask, and where a patch would leave the picture."""
-    mask = mask.copy()
-    mask[:RADIUS] = mask[-RADIUS:] = True
-    mask[:, :RADIUS] = mask[:, -RADIUS:] = True
-    return mask
+    weights = np.pad(known.astype(np.float32), grown).reshape(height, 2, width, 2)
+    sums = np.pad(image, (*grown, (0, 0))).reshape(height, 2, width, 2, 3) * weights[..., None]
+    count = weights.sum((1, 3))
+    hole = np.pad(mask, grown).reshape(height, 2, width, 2).any((1, 3)) & (count == 0)
+    return sums.sum((1, 3)) / np.maximum(count, 1)[..., None], count > 0, hole
 
 
 def _random_field(source: Array) -> Array:
@@ -102,27 +99,32 @@ def _doubled(field: Array, source: Array) -> Array:
     return np.where(good[..., None], up, other).astype(np.int32)
 
 
-def _completed(start, mask, source, field, trust, rounds, seed):
+def _completed(start, known, mask, whole, field, rounds, seed):
     touched = ndimage.binary_dilation(mask, np.ones((2 * RADIUS + 1,) * 2))
     touched[:RADIUS] = touched[-RADIUS:] = False
     touched[:, :RADIUS] = touched[:, -RADIUS:] = False
     rows, columns = (one.astype(np.int32) for one in np.nonzero(touched))
-    filled = np.ascontiguousarray(start)
+    filled = np.ascontiguousarray(start, np.float32)
+    tells = known | mask
+    trust = np.exp(-0.3 * ndimage.distance_transform_edt(mask)).astype(np.float32)
     for turn in range(rounds):
         cost = np.full(mask.shape, np.inf, np.float32)
-        _match(filled, source, field, cost, rows, columns, turn + 10 * seed)
-        filled = _mixed(filled, mask, field, cost, rows, columns, trust)
+        _match(filled, tells, whole, field, cost, rows, columns, turn + 10 * seed)
+        filled = _mixed(filled, tells, mask, field, cost, rows, columns, trust)
     return filled
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _distance(image, r, c, y, x, limit):
-    """The difference of two patches after their difference in light, and that difference."""
+def _distance(image, tells, r, c, y, x):
+    """The mean square difference of two patches, in whose light a little may differ."""
     mean = np.zeros(3, np.float32)
     square = np.float32(0)
-    n = np.float32((2 * RADIUS + 1) ** 2)
+    n = np.float32(0)
     for i in range(-RADIUS, RADIUS + 1):
         for j in range(-RADIUS, RADIUS + 1):
+            if not tells[r + i, c + j]:
+                continue
+            n += 1
             for k in range(3):
                 d = image[r + i, c + j, k] - image[y + i, x + j, k]
                 mean[k] += d
@@ -131,18 +133,18 @@ def _distance(image, r, c, y, x, limit):
         mean[k] /= n
         light = min(max(mean[k], -LIGHT), LIGHT)
         square -= n * (2 * mean[k] * light - light * light) * np.float32(0.9)
-    return square
+    return square / n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _match(image, source, field, cost, rows, columns, seed):
+def _match(image, tells, source, field, cost, rows, columns, seed):
     """One round of PatchMatch: matches go on to neighbors, and others are tried at random."""
     np.random.seed(seed)
     height, width = source.shape
     count = len(rows)
     for n in range(count):
         r, c = rows[n], columns[n]
-        cost[r, c] = _distance(image, r, c, field[r, c, 0], field[r, c, 1], np.inf)
+        cost[r, c] = _distance(image, tells, r, c, field[r, c, 0], field[r, c, 1])
     for sweep in range(4):
         step = 1 if sweep % 2 == 0 else -1
         for m in range(count):
@@ -157,7 +159,7 @@ def _match(image, source, field, cost, rows, columns, seed):
                 x = field[pr, pc, 1] + c - pc
                 if y < 0 or x < 0 or y >= height or x >= width or not source[y, x]:
                     continue
-                d = _distance(image, r, c, y, x, cost[r, c])
+                d = _distance(image, tells, r, c, y, x)
                 if d < cost[r, c]:
                     cost[r, c] = d
                     field[r, c, 0] = y
@@ -167,7 +169,7 @@ def _match(image, source, field, cost, rows, columns, seed):
                 y = field[r, c, 0] + np.random.randint(-reach, reach + 1)
                 x = field[r, c, 1] + np.random.randint(-reach, reach + 1)
                 if 0 <= y < height and 0 <= x < width and source[y, x]:
-                    d = _distance(image, r, c, y, x, cost[r, c])
+                    d = _distance(image, tells, r, c, y, x)
                     if d < cost[r, c]:
                         cost[r, c] = d
                         field[r, c, 0] = y
@@ -176,24 +178,27 @@ def _match(image, source, field, cost, rows, columns, seed):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _mixed(image, mask, field, cost, rows, columns, trust):
+def _mixed(image, tells, mask, field, cost, rows, columns, trust):
     """Every pixel of the hole as the mean of what the patches over it say, good ones more."""
     height, width = mask.shape
     sums = np.zeros((height, width, 3), np.float32)
     totals = np.zeros((height, width), np.float32)
-    n = np.float32((2 * RADIUS + 1) ** 2)
     usual = np.float32(0)
     for m in range(len(rows)):
         usual += cost[rows[m], columns[m]]
-    usual = max(usual / len(rows), np.float32(1e-4))
+    usual = max(usual / len(rows), np.float32(1e-6))
     light = np.zeros(3, np.float32)
     for m in range(len(rows)):
         r, c = rows[m], columns[m]
         y, x = field[r, c, 0], field[r, c, 1]
+        n = np.float32(0)
         for k in range(3):
             light[k] = 0
         for i in range(-RADIUS, RADIUS + 1):
             for j in range(-RADIUS, RADIUS + 1):
+                if not tells[r + i, c + j]:
+                    continue
+                n += 1
                 for k in range(3):
                     light[k] += image[r + i, c + j, k] - image[y + i, x + j, k]
         for k in range(3):

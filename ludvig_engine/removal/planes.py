@@ -11,13 +11,13 @@ from ..scene import Gaussians
 from .sightings import FLAT, flatness, thinnest_axes
 
 # How many planes are tried for each that is found, and how many are looked for.
-TRIES, MOST = 300, 6
+TRIES, MOST = 150, 6
 # A plane that is less than this share of what is seen around the object is chance.
 LEAST = 0.03
 # How far a Gaussian may be off its plane, as a share of the object's size, and how its normal may
 # be turned (the cosine).
 OFF, TURN = 0.012, 0.85
-SAMPLE = 4000  # Gaussians that planes are tried on
+SAMPLE = 1500  # Gaussians that planes are tried on
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,14 @@ def patch_of(
     object_points: Float[Array, "M 3"],
     size: float,
     sights: Sequence[Sighting],
+    behind: Sequence[Float[Array, "H W"]],
     raster: Raster,
     job: Job = SILENT,
 ) -> Patch | None:
     """The hole of one plane, if it has one. `gaussians` are without the object."""
     middle = plane.local(object_points.mean(0, keepdims=True))[0, :2]
-    members = on_plane(gaussians, plane, 2 * OFF * size)
+    off = 2 * OFF * size
+    members = on_plane(gaussians, plane, off)
     span = AROUND * size
     cell = span / COARSE
     sheet = Sheet(plane, middle - span / 2, cell, COARSE, COARSE)
@@ -75,7 +77,7 @@ def patch_of(
     if near.sum() < 10:
         return None
     alpha = alpha_of(gaussians.take(near), sheet, raster, job)
-    hole = tidied(unseen(sheet, sights), alpha > SOLID)
+    hole = tidied(unseen(sheet, sights, behind, off), alpha > SOLID)
     if not hole.any():
         return None
     spacing = _spacing(plane.local(gaussians.means[near])[:, :2])
@@ -89,7 +91,7 @@ def patch_of(
     width, height = (np.ceil((high - low) / fine)).astype(int) + 1
     sheet = Sheet(plane, low, float(fine), int(height), int(width))
     alpha = alpha_of(gaussians.take(near), sheet, raster, job)
-    hole = tidied(unseen(sheet, sights), alpha > THIN)
+    hole = tidied(unseen(sheet, sights, behind, off), alpha > THIN)
     return Patch(sheet, near, spacing, alpha, hole) if hole.any() else None
 
 

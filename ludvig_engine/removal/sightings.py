@@ -15,7 +15,7 @@ from ..rendering import render
 from ..rendering.front import front
 from ..scene import Camera, Gaussians
 from ..scene.raster import Raster
-from ..stages import LOOK
+from ..stages import FIND_HOLES, LOOK
 
 # The long side of the pictures in pixels, and how many: 24 of 640 tell a silhouette to a pixel of
 # theirs, and a million Gaussians take a third of a second each.
@@ -36,6 +36,21 @@ class Sighting:
     depth: Float[Array, "H W"]
 
 
+@dataclass(frozen=True)
+class Surfels:
+    """The Gaussians as pieces of surface."""
+
+    means: Float[Array, "N 3"]
+    normals: Float[Array, "N 3"]  # the direction of the least scale, up to its sign
+    reach: Float[Array, " N"]  # two standard deviations of the longest axis; 0 if it is not flat
+
+    @classmethod
+    def of(cls, gaussians: Gaussians) -> Surfels:
+        """What the scales and rotations say."""
+        reach = np.where(flatness(gaussians) < FLAT, 2 * gaussians.scales.max(1), 0)
+        return cls(gaussians.means, thinnest_axes(gaussians), reach.astype(np.float32))
+
+
 def sightings(
     gaussians: Gaussians,
     selected: Bool[Array, " N"],
@@ -44,7 +59,7 @@ def sightings(
     job: Job = SILENT,
 ) -> list[Sighting]:
     """The views that show the object, spread evenly if there are many. Raises `Cancelled`."""
-    normals = thinnest_axes(gaussians)
+    surfels = Surfels.of(gaussians)
     found = []
     for camera in job.track(spread(gaussians.means[selected], cameras), LOOK):
         small = camera.resized(*limited((camera.width, camera.height), SIDE))
@@ -54,8 +69,19 @@ def sightings(
         if share.max() < 0.5:
             continue
         first = job.aside(partial(front, gaussians, small, raster=raster))
-        depth = surface_depth(gaussians, normals, small, first)
-        found.append(Sighting(small, share, first, depth))
+        found.append(Sighting(small, share, first, surface_depth(surfels, small, first)))
+    return found
+
+
+def depths(
+    gaussians: Gaussians, sights: Sequence[Sighting], raster: Raster, job: Job = SILENT
+) -> list[Float[Array, "H W"]]:
+    """How deep the sights' pictures are with other Gaussians. Raises `Cancelled`."""
+    surfels = Surfels.of(gaussians)
+    found = []
+    for sight in job.track(sights, FIND_HOLES):
+        first = job.aside(partial(front, gaussians, sight.camera, raster=raster))
+        found.append(surface_depth(surfels, sight.camera, first))
     return found
 
 
@@ -94,27 +120,22 @@ def flatness(gaussians: Gaussians) -> Float[Array, " N"]:
 
 
 def surface_depth(
-    gaussians: Gaussians,
-    normals: Float[Array, "N 3"],
-    camera: Camera,
-    first: Int[Array, "H W"],
+    surfels: Surfels, camera: Camera, first: Int[Array, "H W"]
 ) -> Float[Array, "H W"]:
     """Where the rays of the pixels meet the planes of the flat Gaussians that they show."""
     rows, columns = np.nonzero(first >= 0)
     index = first[rows, columns]
-    rotation, shift = camera.viewmat[:3, :3], camera.viewmat[:3, 3]
-    pixels = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))], 1)
-    rays = pixels @ np.linalg.inv(camera.K).T
-    centers = gaussians.means[index] @ rotation.T + shift
-    facing = normals[index] @ rotation.T
-    across = (facing * rays).sum(1)
-    plane = (facing * centers).sum(1) / np.where(np.abs(across) < 1e-9, 1e-9, across)
+    rotation, shift = (part.astype(np.float32) for part in np.split(camera.viewmat[:3], [3], 1))
+    inverse = np.linalg.inv(camera.K).astype(np.float32)
+    x = inverse[0, 0] * (columns + np.float32(0.5)) + inverse[0, 2]
+    y = inverse[1, 1] * (rows + np.float32(0.5)) + inverse[1, 2]
+    centers = surfels.means[index] @ rotation.T + shift[:, 0]
+    facing = surfels.normals[index] @ rotation.T
+    across = facing[:, 0] * x + facing[:, 1] * y + facing[:, 2]
+    plane = (facing * centers).sum(1) / np.where(np.abs(across) < 0.1, np.inf, across)
+    middle, reach = centers[:, 2], surfels.reach[index]
     # A ray that grazes a Gaussian meets its plane anywhere.
-    reach = 2 * gaussians.scales[index].max(1)
-    flat = (flatness(gaussians.take(index)) < FLAT) & (np.abs(across) > 0.1)
-    middle = centers[:, 2]
+    plane = np.where(np.abs(across) < 0.1, middle, plane)
     depth = np.full(first.shape, np.inf, np.float32)
-    depth[rows, columns] = np.where(
-        flat, np.clip(plane, middle - reach, middle + reach), middle
-    )
+    depth[rows, columns] = np.clip(plane, middle - reach, middle + reach)
     return depth
