@@ -69,6 +69,11 @@ MERGE = Stage("merge", "Merging")
 ANSWER = Stage("answer", "Answering")
 ENCODE = Stage("encode", "Encoding")
 
+LOOK = Stage("look", "Looking at the object")
+SPLIT = Stage("split", "Splitting the border")
+FIND_HOLES = Stage("find_holes", "Finding holes")
+FILL = Stage("fill", "Filling holes")
+
 RENDER = Stage("render", "Rendering")
 DRAW_SHEET = Stage("draw_sheet", "Drawing the sheet")
 EVALUATE = Stage("evaluate", "Evaluating")

@@ -10,6 +10,11 @@ from ..arrays import Array, Bool, Int
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene
+from .boundary import split
+from .fills import fills, joined
+from .footprints import footprints
+from .residue import residue as left_over
+from .sightings import sightings
 
 
 @dataclass(frozen=True)
@@ -51,5 +56,27 @@ def remove(
             "splats.",
             ["Use a selection that was made in this scene, in its own order."],
         )
-    rows = np.flatnonzero(~selected).astype(np.int32)
-    return Removal(scene.gaussians.take(rows), rows)
+    everything = scene.gaussians
+    rows = np.arange(len(scene), dtype=np.int32)
+    gone = selected
+    notes: list[str] = []
+    sights = []
+    if selected.any():
+        cameras = [view.camera for view in scene.views]
+        sights = sightings(everything, selected, cameras, scene.raster, job)
+    if sights and (boundary or residue):
+        seen = footprints(everything, sights, scene.raster, job)
+        if residue:
+            gone = selected | left_over(everything, selected, seen, sights)
+        if boundary:
+            parts = split(everything, gone, seen)
+            everything, rows, gone = parts.gaussians, parts.source, parts.selected
+    left, rows = everything.take(~gone), rows[~gone]
+    made = []
+    if fill and sights:
+        made = fills(left, rows, scene.gaussians.means[selected], sights, scene.raster, job)
+    return Removal(
+        joined([left, *made]),
+        np.concatenate([rows, *(np.full(len(one), -1, np.int32) for one in made)]),
+        tuple(notes),
+    )

@@ -23,7 +23,6 @@ def test_selecting_nothing_changes_nothing(options):
     assert (found.gaussians.means == scene.gaussians.means).all() and not found.notes
 
 
-@pytest.mark.parametrize("selected", [np.zeros(49, bool), np.zeros(50), np.zeros((50, 1), bool)])
-def test_a_selection_of_another_scene_is_refused(selected):
+def test_a_selection_of_another_scene_is_refused():
     with pytest.raises(EngineError, match="50 splats"):
-        remove(scene_of(50), selected)
+        remove(scene_of(50), np.zeros(49, bool))
