@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from ..eval import captures, metrics
-from ..eval.boundary import Border, Both, Split, compare
+from ..eval.boundary import Border, Both, compare, ours
 from ..eval.datasets import splats_of
 from ..eval.lifting import photos_psnr
 from ..io.load import load_scene
@@ -26,9 +26,8 @@ def run(
     folders: Sequence[Path],
     only: Sequence[str],
     options: Mapping[str, Any],
-    split: Split | None = None,
 ) -> list[Both]:
-    """Split the border of each thing of all folders by itself, with ours or another `split`."""
+    """Split the border of each thing of all folders by itself."""
     job: Job = options["job"]
     found = []
     for folder in folders:
@@ -39,7 +38,7 @@ def run(
             before = photos_psnr(scene, job=job)
             own: list[captures.Thing] = [thing for thing in things if thing.place == place]
             for thing in job.track(own, EVALUATE):
-                found.append(compare(thing, scene, split, before=before, job=job))
+                found.append(compare(thing, scene, ours, before=before, job=job))
     return found
 
 

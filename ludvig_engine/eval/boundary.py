@@ -16,6 +16,9 @@ import numpy as np
 from ..arrays import Array, Bool
 from ..pictures.draw import share
 from ..progress import SILENT, Job
+from ..removal.boundary import split
+from ..removal.footprints import footprints
+from ..removal.sightings import sightings
 from ..scene import Gaussians, Scene
 from . import captures, metrics
 from .lifting import Masks, lifted, masks_of, photos_psnr
@@ -43,8 +46,19 @@ class Both:
     after: Border
 
 
+def ours(scene: Scene, selected: Bool[Array, " N"]) -> tuple[Gaussians, Bool[Array, " M"]]:
+    """The split that Clean Removal uses, by the silhouettes that the selection has itself."""
+    cameras = [view.camera for view in scene.views]
+    sights = sightings(scene.gaussians, selected, cameras, scene.raster, SILENT)
+    if not sights:
+        return scene.gaussians, selected
+    seen = footprints(scene.gaussians, sights, scene.raster)
+    found = split(scene.gaussians, selected, seen)
+    return found.gaussians, found.selected
+
+
 def compare(
-    thing: captures.Thing, scene: Scene, split: Split, *, before: float, job: Job = SILENT
+    thing: captures.Thing, scene: Scene, cut: Split, *, before: float, job: Job = SILENT
 ) -> Both:
     """Split the border of a thing, selected by its exact masks.
 
@@ -52,7 +66,7 @@ def compare(
     """
     masks = masks_of(scene, thing.masks)
     selected = lifted(scene, masks, job=job)
-    gaussians, labels = split(scene, selected)
+    gaussians, labels = cut(scene, selected)
     whole = replace(scene, gaussians=gaussians)
     rows = [
         Border(*_agreement(one, chosen, masks, job), psnr, len(one))

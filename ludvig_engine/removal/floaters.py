@@ -2,8 +2,9 @@
 
 A logistic regression of what the views say (witnesses.py) and of how it lies among its neighbors.
 None of these is enough alone: floaters may be opaque or faint, alone or in sheets, before the lens
-of one camera or where none looks. What the photos would miss is spared (missed.py). The weights were fitted to floaters put into the tuning half of
-demo/scenes, together with those that the scenes have and know of. `ludvig eval floaters` measures.
+of one camera or where none looks. What the photos would miss is spared (missed.py). The weights
+were fitted to floaters put into the tuning half of demo/scenes, together with those that the scenes
+have and know of. `ludvig eval floaters` measures.
 """
 
 from __future__ import annotations

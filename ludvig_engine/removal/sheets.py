@@ -97,7 +97,9 @@ def patch_of(
 
 def alpha_of(some: Gaussians, sheet: Sheet, raster: Raster, job: Job) -> Float[Array, "h w"]:
     """How opaque the sheet's cells are from above."""
-    return render(some, above(sheet), np.zeros((len(some), 1), np.float32), raster=raster, job=job)[1]
+    return render(some, above(sheet), np.zeros((len(some), 1), np.float32), raster=raster, job=job)[
+        1
+    ]
 
 
 def _spacing(points: Float[Array, "P 2"]) -> float:
