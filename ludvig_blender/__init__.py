@@ -40,6 +40,7 @@ MODULES = (
     "operators.combining",
     "operators.auto_segments",
     "operators.growing",
+    "operators.floaters",
     "operators.editing",
     "operators.recoloring",
     "operators.modifier",

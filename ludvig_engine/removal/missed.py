@@ -16,11 +16,12 @@ def missed(scene: Scene, without: Bool[Array, " N"], *, job: Job = SILENT) -> Fl
     """By how much the squared error of all channels grows where each Gaussian is drawn.
 
     It is the mean over the pixels of all photos, weighted with w, if all Gaussians in `without` are
-    deleted at once; 0 for the others and for those that no view shows.
+    deleted at once; 0 for the others and for those that no photo shows. Renders that stand in for
+    photos do not count, since they show floaters too.
     """
     growth, weight = (np.zeros(len(scene)) for _ in range(2))
     rest = scene.gaussians.take(~without)
-    for view in job.track([view for view in scene.views if view.pictured], COMPARE_PHOTOS):
+    for view in job.track([view for view in scene.views if view.photo], COMPARE_PHOTOS):
         camera = small(view.camera)
         photo = picture(view, camera)
         errors = [

@@ -23,6 +23,7 @@ from ..wire.methods import (
     CheckScene,
     ClearCache,
     ComputeFeatures,
+    FindFloaters,
     FreeMemory,
     GrowSegment,
     ListFeatures,
@@ -33,7 +34,7 @@ from ..wire.methods import (
     RunSegment,
     ShrinkSegment,
 )
-from . import extraction, scenes, segments, storage
+from . import extraction, floaters, scenes, segments, storage
 from .session import Handler
 from .state import State
 
@@ -41,6 +42,7 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     OpenScene.method: scenes.open_scene,
     ReadSplats.method: scenes.read_splats,
     CheckScene.method: scenes.check_scene,
+    FindFloaters.method: floaters.find_floaters,
     ListFeatures.method: extraction.list_features,
     ComputeFeatures.method: extraction.compute_features,
     PreviewFeatures.method: extraction.preview_features,

@@ -205,6 +205,22 @@ class CheckScene(Request[SceneChecked], method="scene/check"):
     picture: str = ""
 
 
+@dataclass(frozen=True)
+class Floaters:
+    # How likely each Gaussian is a floater, 0..1. Chosen are those above 1 - strength, for any
+    # strength in 0..1.
+    scores: Annotated[Array, "F32", "N"]
+    strength: float  # the usual one
+    timings: dict[str, float]  # seconds by the ids of stages.py
+
+
+@dataclass(frozen=True)
+class FindFloaters(Request[Floaters], method="scene/floaters"):
+    """Find Gaussians that float in the air and belong to no surface."""
+
+    scene: str
+
+
 # ---- features
 
 
