@@ -46,7 +46,7 @@ def fills(
     for plane in job.track(planes_of(left, weights, size, eyes), FILL):
         patch = patch_of(left, plane, object_points, size, sights, behind, raster, job)
         if patch is not None:
-            made.append(filled(left, patch, raster, job=job))
+            made.append(filled(left, patch, eyes, raster, job=job))
     return made
 
 
