@@ -20,8 +20,9 @@ from .footprints import Footprints, close
 
 # A selected Gaussian is cut if less than this share of it draws the object, and another one if more
 # than that does. The edge of a thing's own Gaussians is always a little outside of its silhouette,
-# and what is beside it always a little inside.
-SELECTED, OTHER = 0.6, 0.25
+# and what is beside it always a little inside. Where a thing touches another one, its hidden
+# Gaussians shine through a little, and half of one that is left would be a speck.
+SELECTED, OTHER = 0.35, 0.25
 LITTLE = 0.05  # less than this share of a Gaussian on either side is not cut off
 # Its parts are so many pixels apart in the pictures (one of a pixel's size is not worth it),
 APART = 1.0
@@ -31,7 +32,7 @@ STEADY = 0.6
 # else the border does not run through it, as where a large faint one lies before the object.
 SHARP = 0.5
 # Less weight than this, in pixels of all pictures together, says nothing.
-LEAST = 0.5
+LEAST = 2.0
 # The largest opacity of a half: an opaque Gaussian has nothing to gain from a clamp.
 OPAQUE = 0.99
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
+from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Bool, Float
@@ -21,7 +22,7 @@ from .smooth import continued
 # The standard deviation of new Gaussians, as a share of the distance between them, and their
 # opacity: so the lattice has an alpha of 0.97 and more everywhere.
 WIDTH, OPACITY = 0.6, 0.95
-STEPS = 3  # of the uplift towards least squares, which keeps the texture sharp
+STEPS = 1  # of the uplift towards least squares, which keeps the texture sharp
 # Gaussians nearer to a hole than this many of their spacings took part of their color from the
 # object, so they are not copied.
 STAINED = 1.5
@@ -46,9 +47,7 @@ def filled(
     members = gaussians.take(patch.members)
     camera = above(sheet)
     eyes = _facing(eyes, patch)
-    values = np.concatenate(
-        [usual_colors(members, eyes), members.shN.reshape(len(members), -1)], 1
-    )
+    values = np.concatenate([usual_colors(members, eyes), members.shN.reshape(len(members), -1)], 1)
     heights = sheet.plane.local(members.means)[:, 2:].astype(np.float32)
     image, alpha = render(
         members, camera, np.concatenate([values, heights], 1), raster=raster, job=job
@@ -64,13 +63,14 @@ def filled(
     wanted = inpainter(color, ndimage.binary_dilation(hole | stained & (alpha > THIN)))
     places, at = _lattice(patch)
     made = _discs(members, patch, places, smooth[at][:, -1])
-    # The new ones and the old ones together, so that both are seen as they will be.
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
-    own = wanted[at]
-    colored = np.where(lifted.seen[:, None], lifted.features, own)
+    colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
+    # Sharper than the picture is from above would be streaks from the side.
+    low, high = (bound(wanted, (3, 3, 1))[at] for bound in (minimum_filter, maximum_filter))
+    colored = np.clip(colored, low, high)
     shN = smooth[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
     bare = replace(made, shN=shN)
-    missing = np.clip(colored, 0, 1) - usual_colors(bare, eyes)
+    missing = colored - usual_colors(bare, eyes)
     return replace(bare, sh0=(missing / C0).astype(np.float32)[:, None])
 
 

@@ -33,6 +33,8 @@ def fills(
     job: Job = SILENT,
 ) -> list[Gaussians]:
     """New Gaussians for the holes, per surface; `rows` says where those left were in the scene."""
+    if not len(left):
+        return []
     low, high = np.percentile(object_points, [2, 98], axis=0)
     size = float(np.linalg.norm(high - low))
     middle = (low + high) / 2

@@ -84,6 +84,8 @@ def footprints(
 
 def close(points: Float[Array, "N 3"], own: Float[Array, "M 3"]) -> Bool[Array, " N"]:
     """What is in the box of the object's Gaussians; a hundredth on each side do not count."""
+    if not len(own):
+        return np.zeros(len(points), bool)
     low, high = np.percentile(own, [1, 99], axis=0)
     margin = BESIDE * np.linalg.norm(high - low)
     found: Array = ((points > low - margin) & (points < high + margin)).all(1)

@@ -55,9 +55,7 @@ def unseen(
         hidden = sight.share[rows, columns] > COVERED
         past[inside] += ~hidden & (below > off)
         there[inside] += ~hidden & (np.abs(below) <= off)
-        missing[inside] += (
-            hidden & (below < off) & ((deep[rows, columns] - depth) * steep > off)
-        )
+        missing[inside] += hidden & (below < off) & ((deep[rows, columns] - depth) * steep > off)
     empty = past > PAST * (past + there + 0.5 * missing)
     found: Array = ((missing > 0) & ~empty).reshape(sheet.height, sheet.width)
     return found

@@ -97,11 +97,15 @@ def patch_of(
 
 def alpha_of(some: Gaussians, sheet: Sheet, raster: Raster, job: Job) -> Float[Array, "h w"]:
     """How opaque the sheet's cells are from above."""
-    return render(some, above(sheet), np.zeros((len(some), 1), np.float32), raster=raster, job=job)[1]
+    return render(some, above(sheet), np.zeros((len(some), 1), np.float32), raster=raster, job=job)[
+        1
+    ]
 
 
 def _spacing(points: Float[Array, "P 2"]) -> float:
     """The usual distance between neighbors on a surface, from how many are within a radius."""
+    # Sorted by place, so that the sample does not depend on the order of the input.
+    points = points[np.lexsort(points.T)]
     some = points[:: max(len(points) // 2000, 1)]
     count = min(8, len(points) - 1)
     distance, _ = cKDTree(points).query(some, count + 1)

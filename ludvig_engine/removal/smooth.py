@@ -28,9 +28,7 @@ def _pulled(summed: Array, weight: Array) -> Array:
         coarse = _pulled(4 * _halved(summed) / enough, below / enough)
         behind = _doubled(coarse, height, width)
     else:
-        behind = np.broadcast_to(
-            summed.sum((0, 1)) / max(float(weight.sum()), 1e-12), summed.shape
-        )
+        behind = np.broadcast_to(summed.sum((0, 1)) / max(float(weight.sum()), 1e-12), summed.shape)
     return summed + (1 - weight) * behind
 
 

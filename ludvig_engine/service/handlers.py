@@ -30,10 +30,11 @@ from ..wire.methods import (
     OpenScene,
     PreviewFeatures,
     ReadSplats,
+    RemoveObject,
     RunSegment,
     ShrinkSegment,
 )
-from . import extraction, scenes, segments, storage
+from . import extraction, removal, scenes, segments, storage
 from .session import Handler
 from .state import State
 
@@ -47,6 +48,7 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     RunSegment.method: segments.run_segment,
     GrowSegment.method: segments.grow_segment,
     ShrinkSegment.method: segments.shrink_segment,
+    RemoveObject.method: removal.remove_object,
     AutoSegments.method: segments.auto_segments,
     MemoryInfo.method: storage.memory_info,
     FreeMemory.method: storage.free_memory,
