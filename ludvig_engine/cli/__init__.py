@@ -32,6 +32,7 @@ VERBS = {
     "photos.",
     "segment": "Select the object that clicks, scribbles, masks, boxes or words in the photos "
     "point to.",
+    "remove": "Remove an object, and continue the surfaces behind it.",
     "segments": "Divide the whole scene into segments, without prompts.",
     "floaters": "Find splats that float in the air and belong to no surface, and write the others.",
     "render": "Write one PNG per view, of the size of its photo.",

@@ -16,14 +16,23 @@ from scipy.stats import norm
 
 from ..arrays import Array, Bool, Float, Int
 from ..scene import Gaussians
-from .footprints import Footprints
+from .footprints import Footprints, close
 
-# A Gaussian is cut if at least this share of it is on either side,
-SHARE = 0.12
-# its parts are so many pixels apart in the pictures (one of a pixel's size is not worth it),
+# A selected Gaussian is cut if less than this share of it draws the object, and another one if more
+# than that does. The edge of a thing's own Gaussians is always a little outside of its silhouette,
+# and what is beside it always a little inside. Where a thing touches another one, its hidden
+# Gaussians shine through a little, and half of one that is left would be a speck.
+SELECTED, OTHER = 0.35, 0.25
+LITTLE = 0.05  # less than this share of a Gaussian on either side is not cut off
+# Its parts are so many pixels apart in the pictures (one of a pixel's size is not worth it),
 APART = 1.0
 # and the views agree this much about where inside is.
 STEADY = 0.6
+# The parts of its footprint are at least this share as far from each other as its halves will be:
+# else the border does not run through it, as where a large faint one lies before the object.
+SHARP = 0.5
+# Less weight than this, in pixels of all pictures together, says nothing.
+LEAST = 2.0
 # The largest opacity of a half: an opaque Gaussian has nothing to gain from a clamp.
 OPAQUE = 0.99
 
@@ -41,13 +50,20 @@ def split(gaussians: Gaussians, selected: Bool[Array, " N"], seen: Footprints) -
     """Cut the Gaussians that `seen` says are on both sides of the object's border."""
     share = seen.share
     cut = np.flatnonzero(
-        (share > SHARE)
-        & (share < 1 - SHARE)
+        np.where(selected, share < SELECTED, share > OTHER)
+        & (share > LITTLE)
+        & (share < 1 - LITTLE)
         & (seen.apart > APART)
         & (seen.steady > STEADY)
-        & (seen.inside + seen.outside > 0.5)
+        & (seen.inside + seen.outside > LEAST)
+        # What is farther away is beside the object in a few pictures only, by chance.
+        & close(gaussians.means, gaussians.means[selected])
     )
     inner, outer = halves(gaussians.take(cut), seen.inward[cut], share[cut])
+    away = np.linalg.norm(inner.means - outer.means, axis=1)
+    sharp = np.linalg.norm(seen.inward[cut], axis=1) > SHARP * away
+    cut = cut[sharp]
+    inner, outer = inner.take(sharp), outer.take(sharp)
     parts = {}
     for name in ("means", "quats", "scales", "opacities", "sh0", "shN"):
         whole = getattr(gaussians, name).copy()

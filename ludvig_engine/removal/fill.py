@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import ndimage
+from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
-from ..rendering import render
+from ..rendering import colours, render
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..uplifting import Sight, uplift
@@ -19,26 +22,32 @@ from .smooth import continued
 # The standard deviation of new Gaussians, as a share of the distance between them, and their
 # opacity: so the lattice has an alpha of 0.97 and more everywhere.
 WIDTH, OPACITY = 0.6, 0.95
-STEPS = 3  # of the uplift towards least squares, which keeps the texture sharp
+STEPS = 1  # of the uplift towards least squares, which keeps the texture sharp
 # Gaussians nearer to a hole than this many of their spacings took part of their color from the
 # object, so they are not copied.
 STAINED = 1.5
+EYES = 8  # from which the usual color is taken
 C0 = 0.28209479177387814  # the spherical harmonic of degree 0
 
 
 def filled(
     gaussians: Gaussians,
     patch: Patch,
+    eyes: Float[Array, "C 3"],
     raster: Raster,
     *,
     inpainter: Inpainter = patches,
     job: Job = SILENT,
 ) -> Gaussians:
-    """Gaussians that continue a surface into its hole. Raises `Cancelled`."""
+    """Gaussians that continue a surface into its hole; `eyes` are where the cameras stand.
+
+    Raises `Cancelled`.
+    """
     sheet, hole = patch.sheet, patch.hole
     members = gaussians.take(patch.members)
     camera = above(sheet)
-    values = np.concatenate([members.sh0[:, 0], members.shN.reshape(len(members), -1)], 1)
+    eyes = _facing(eyes, patch)
+    values = np.concatenate([usual_colors(members, eyes), members.shN.reshape(len(members), -1)], 1)
     heights = sheet.plane.local(members.means)[:, 2:].astype(np.float32)
     image, alpha = render(
         members, camera, np.concatenate([values, heights], 1), raster=raster, job=job
@@ -49,18 +58,38 @@ def filled(
     if not known.any():
         known = alpha > THIN
     smooth = continued(image, known.astype(np.float32))
-    color = np.clip(0.5 + C0 * image[..., :3], 0, 1)
+    color = np.clip(image[..., :3], 0, 1)
     color[~known] = np.nan
     wanted = inpainter(color, ndimage.binary_dilation(hole | stained & (alpha > THIN)))
     places, at = _lattice(patch)
     made = _discs(members, patch, places, smooth[at][:, -1])
-    # The new ones and the old ones together, so that both are seen as they will be.
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
-    own = wanted[at]
-    colored = np.where(lifted.seen[:, None], lifted.features, own)
-    sh0 = ((np.clip(colored, 0, 1) - 0.5) / C0).astype(np.float32)[:, None]
+    colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
+    # Sharper than the picture is from above would be streaks from the side.
+    low, high = (bound(wanted, (3, 3, 1))[at] for bound in (minimum_filter, maximum_filter))
+    colored = np.clip(colored, low, high)
     shN = smooth[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
-    return Gaussians(made.means, made.quats, made.scales, made.opacities, sh0, shN)
+    bare = replace(made, shN=shN)
+    missing = colored - usual_colors(bare, eyes)
+    return replace(bare, sh0=(missing / C0).astype(np.float32)[:, None])
+
+
+def usual_colors(gaussians: Gaussians, eyes: Float[Array, "C 3"]) -> Float[Array, "N 3"]:
+    """The mean of what the eyes see.
+
+    The harmonic of degree 0 alone is not it: a surface that is seen from above only may have any,
+    if those of degree 1 make up for it.
+    """
+    total = np.zeros((len(gaussians), 3), np.float32)
+    for eye in eyes:
+        total += colours(gaussians, eye)
+    return total / len(eyes)
+
+
+def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "C 3"]:
+    """Some of the eyes on the side of the surface that is colored."""
+    above_it = eyes[patch.sheet.plane.local(eyes)[:, 2] > 0]
+    return above_it[:: max(len(above_it) // EYES, 1)] if len(above_it) else eyes[:1]
 
 
 def _lattice(patch: Patch) -> tuple[Float[Array, "P 2"], tuple[Array, Array]]:

@@ -33,6 +33,8 @@ def fills(
     job: Job = SILENT,
 ) -> list[Gaussians]:
     """New Gaussians for the holes, per surface; `rows` says where those left were in the scene."""
+    if not len(left):
+        return []
     low, high = np.percentile(object_points, [2, 98], axis=0)
     size = float(np.linalg.norm(high - low))
     middle = (low + high) / 2
@@ -46,7 +48,7 @@ def fills(
     for plane in job.track(planes_of(left, weights, size, eyes), FILL):
         patch = patch_of(left, plane, object_points, size, sights, behind, raster, job)
         if patch is not None:
-            made.append(filled(left, patch, raster, job=job))
+            made.append(filled(left, patch, eyes, raster, job=job))
     return made
 
 

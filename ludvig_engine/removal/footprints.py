@@ -19,6 +19,9 @@ from .sightings import Sighting
 # How far around a silhouette weights are summed, as a share of the square root of its pixels.
 AROUND = 0.3
 
+# How far around the object's box something can be part of it, as a share of the box's diagonal.
+BESIDE = 0.03
+
 
 @dataclass(frozen=True)
 class Footprints:
@@ -77,6 +80,16 @@ def footprints(
         (np.linalg.norm(inward, axis=1) / np.maximum(lengths, 1e-12)).astype(np.float32),
         (pixels / np.maximum(ways, 1e-12)).astype(np.float32),
     )
+
+
+def close(points: Float[Array, "N 3"], own: Float[Array, "M 3"]) -> Bool[Array, " N"]:
+    """What is in the box of the object's Gaussians; a hundredth on each side do not count."""
+    if not len(own):
+        return np.zeros(len(points), bool)
+    low, high = np.percentile(own, [1, 99], axis=0)
+    margin = BESIDE * np.linalg.norm(high - low)
+    found: Array = ((points > low - margin) & (points < high + margin)).all(1)
+    return found
 
 
 def _moments(silhouette: Bool[Array, "H W"]) -> Float[Array, "5 H W"]:

@@ -10,7 +10,7 @@ smoothly while texture is copied.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numba import njit
@@ -26,6 +26,7 @@ ROUNDS = (8, 4)  # rounds of matching and mixing at the coarsest level, and at t
 LEAST = 24  # pixels of the shorter side at the coarsest level
 
 
+@runtime_checkable
 class Inpainter(Protocol):
     """Fills the pixels of a picture where `mask` is True; the others stay.
 

@@ -65,17 +65,15 @@ def planes_of(
         best = _best(points, normals, flat, weights[rows], size, rng)
         inside = _near(points, normals, flat, *best, OFF * size)
         for _ in range(3):
-            origin, axes = _fitted(points[inside], weights[rows][inside])
-            inside = _near(points, normals, flat, origin, axes[2], OFF * size)
+            origin, normal = _fitted(points[inside], weights[rows][inside])
+            inside = _near(points, normals, flat, origin, normal, OFF * size)
             if inside.sum() < 10:
                 break
         if inside.sum() < 10 or weights[rows][inside].sum() < LEAST * total:
             break
-        if np.median(np.sign((eyes - origin) @ axes[2])) < 0:
-            axes[2] *= -1
-        if np.linalg.det(axes) > 0:
-            axes[0] *= -1
-        found.append(Plane(origin, axes))
+        if np.median(np.sign((eyes - origin) @ normal)) < 0:
+            normal = -normal
+        found.append(Plane(origin, _axes(normal)))
         rows = rows[~inside]
     return found
 
@@ -124,11 +122,18 @@ def _near(
 
 
 def _fitted(points: Array, weights: Array) -> tuple[Array, Array]:
-    """The least-squares plane: its middle, and its axes as rows, the normal last."""
+    """The least-squares plane: its middle and its normal."""
     # The square root, because a few large Gaussians have most of the weight.
     share = np.sqrt(weights.astype(np.float64))
     share /= share.sum()
     middle = share @ points
     spread = (points - middle) * np.sqrt(share)[:, None]
-    _, _, axes = np.linalg.svd(spread, full_matrices=False)
-    return middle, axes
+    return middle, np.linalg.svd(spread, full_matrices=False)[2][2]
+
+
+def _axes(normal: Array) -> Array:
+    """Axes as `Plane` has them; x is along an axis of the world, as checks and planks often are."""
+    along = np.eye(3)[np.abs(normal).argmin()]
+    x = along - (along @ normal) * normal
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(x, normal), normal])

@@ -8,15 +8,13 @@ import numpy as np
 
 from ..arrays import Array, Bool, Float
 from ..scene import Gaussians
-from .footprints import Footprints
+from .footprints import Footprints, close
 from .sightings import Sighting
 
 # What draws the object with at least this share of its weight goes with it.
 SHARE = 0.5
 # What no view shows: less than this, summed over all pictures, in pixels.
 UNSEEN = 0.3
-# How far around the object's box something can be part of it, as a share of the box's diagonal.
-AROUND = 0.03
 
 
 def residue(
@@ -29,18 +27,10 @@ def residue(
 
     Nothing that pictures show outside the silhouettes goes: of each, most of the weight is inside.
     """
-    near = ~selected & _around(gaussians.means, gaussians.means[selected])
+    near = ~selected & close(gaussians.means, gaussians.means[selected])
     found: Array = near & (seen.share > SHARE) & (seen.inside > UNSEEN)
     rows = np.flatnonzero(near & (seen.inside + seen.outside <= UNSEEN))
     found[rows] = _enclosed(gaussians.means[rows], sights)
-    return found
-
-
-def _around(points: Float[Array, "N 3"], own: Float[Array, "M 3"]) -> Bool[Array, " N"]:
-    """What is in the object's box; a hundredth of its Gaussians on each side do not count."""
-    low, high = np.percentile(own, [1, 99], axis=0)
-    margin = AROUND * np.linalg.norm(high - low)
-    found: Array = ((points > low - margin) & (points < high + margin)).all(1)
     return found
 
 

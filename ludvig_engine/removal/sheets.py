@@ -104,6 +104,8 @@ def alpha_of(some: Gaussians, sheet: Sheet, raster: Raster, job: Job) -> Float[A
 
 def _spacing(points: Float[Array, "P 2"]) -> float:
     """The usual distance between neighbors on a surface, from how many are within a radius."""
+    # Sorted by place, so that the sample does not depend on the order of the input.
+    points = points[np.lexsort(points.T)]
     some = points[:: max(len(points) // 2000, 1)]
     count = min(8, len(points) - 1)
     distance, _ = cKDTree(points).query(some, count + 1)

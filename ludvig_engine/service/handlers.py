@@ -31,10 +31,11 @@ from ..wire.methods import (
     OpenScene,
     PreviewFeatures,
     ReadSplats,
+    RemoveObject,
     RunSegment,
     ShrinkSegment,
 )
-from . import extraction, floaters, scenes, segments, storage
+from . import extraction, floaters, removal, scenes, segments, storage
 from .session import Handler
 from .state import State
 
@@ -49,6 +50,7 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     RunSegment.method: segments.run_segment,
     GrowSegment.method: segments.grow_segment,
     ShrinkSegment.method: segments.shrink_segment,
+    RemoveObject.method: removal.remove_object,
     AutoSegments.method: segments.auto_segments,
     MemoryInfo.method: storage.memory_info,
     FreeMemory.method: storage.free_memory,

@@ -393,6 +393,31 @@ class ShrinkSegment(Request[Resized], method="segment/shrink"):
 
 
 @dataclass(frozen=True)
+class ObjectRemoved:
+    """How a scene of N Gaussians becomes one without the object."""
+
+    removed: Annotated[Array, "BOOL", "N"]
+    # The Gaussians of which a part stays, and those parts.
+    cut: Annotated[Array, "I32", "K"]
+    parts: Cloud
+    filled: Cloud  # new ones, where nothing was behind the object
+    timings: dict[str, float]  # seconds by the ids of stages.py
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoveObject(Request[ObjectRemoved], method="scene/remove"):
+    """Take an object out of a scene, and continue the surfaces behind it. The scene stays open."""
+
+    scene: str
+    selected: Annotated[Array, "BOOL", "N"]
+    boundary: bool = True  # whether Gaussians across the border are cut
+    residue: bool = True  # whether what only drew the object's edge and inside goes too
+    fill: bool = True
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
 class Segments:
     # 0..count-1, the largest segment first; -1 for Gaussians in no segment.
     labels: Annotated[Array, "I32", "N"]
