@@ -16,7 +16,7 @@ import check
 from arrangements import ARRANGEMENTS, arrange
 from layout import pixels, write_cameras, write_clicks, write_masks
 from photograph import Optics, photograph, stations
-from splatting import colored, splat
+from splatting import FLOATERS, colored, splat
 
 from ludvig_engine.io.ply import write_ply
 
@@ -48,7 +48,7 @@ def build(number: int, out: Path, *, gaussians: int, samples: int) -> None:
     write_cameras(out / "sparse" / "0", shots)
     names = ARRANGEMENTS[number].names
     write_masks(out / "masks", shots, names)
-    write_clicks(out / "scene.json", shots, names)
+    write_clicks(out / "scene.json", shots, names, floaters=FLOATERS)
 
 
 if __name__ == "__main__":

@@ -44,8 +44,11 @@ def write_masks(folder: Path, shots: Sequence[Shot], names: Sequence[str]) -> No
             )
 
 
-def write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str]) -> None:
-    """Write a click on each thing and one beside it, in the photo where the thing is largest."""
+def write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str], *, floaters: int) -> None:
+    """Write a click on each thing and one beside it, in the photo where the thing is largest.
+
+    Of the splats, the last so many are `floaters`: those that are known to be.
+    """
     objects = []
     for number, name in enumerate(names, 1):
         best = max(shots, key=lambda shot: int((shot.things == number).sum()))
@@ -60,7 +63,8 @@ def write_clicks(path: Path, shots: Sequence[Shot], names: Sequence[str]) -> Non
                 "negative": _deepest(depths, near & ~mask),
             }
         )
-    path.write_text(json.dumps({"objects": objects}, indent=1) + "\n")
+    about = {"objects": objects, "floaters": floaters}
+    path.write_text(json.dumps(about, indent=1) + "\n")
 
 
 def _depth(mask: Bool[Array, "H W"]) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,13 +83,34 @@ def looking(eye: Any, target: tuple[float, float, float]) -> Any:
     return Matrix.Translation(eye) @ facing.to_matrix().to_4x4()
 
 
-def photograph(folder: Path, places: Sequence[Any], optics: Optics) -> list[Shot]:
-    """Render a photo from every place into `folder`: photo_00.jpg, photo_01.jpg, and so on."""
+def photograph(
+    folder: Path, places: Sequence[Any], optics: Optics, form: str = "photo_{:02d}.jpg"
+) -> list[Shot]:
+    """Render a photo from every place into `folder`: photo_00.jpg, photo_01.jpg, and so on.
+
+    Names are of the `form`, and end in .jpg or .png.
+    """
+    scene, shots = bpy.context.scene, []
+    for name, place in _visits(places, optics, form):
+        _develop(scene, folder / name, optics.samples)
+        shots.append(Shot(name, _camera(scene, place, optics.lens), *_survey(scene, folder)))
+        print(f"{name} taken", flush=True)
+    return shots
+
+
+def render_only(folder: Path, places: Sequence[Any], optics: Optics, form: str) -> None:
+    """Render as `photograph` does, without asking which surface the pixels show."""
+    for name, _ in _visits(places, optics, form):
+        _develop(bpy.context.scene, folder / name, optics.samples)
+
+
+def _visits(places: Sequence[Any], optics: Optics, form: str) -> Iterator[tuple[str, Any]]:
+    """Set Cycles up, and move the camera to one place after the other; name and place of each."""
     scene = bpy.context.scene
-    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    camera.data.lens, camera.data.sensor_width = optics.lens, SENSOR
-    scene.collection.objects.link(camera)
-    scene.camera = camera
+    if scene.camera is None:
+        scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        scene.collection.objects.link(scene.camera)
+    scene.camera.data.lens, scene.camera.data.sensor_width = optics.lens, SENSOR
     scene.render.engine = "CYCLES"
     scene.render.resolution_x = optics.width
     scene.render.resolution_y = optics.height
@@ -99,14 +120,9 @@ def photograph(folder: Path, places: Sequence[Any], optics: Optics) -> list[Shot
         scene.cycles.use_fast_gi, scene.cycles.fast_gi_method = True, "REPLACE"
         scene.cycles.ao_bounces_render = 1
         scene.cycles.denoising_quality, scene.cycles.denoising_prefilter = "FAST", "FAST"
-    shots = []
     for number, place in enumerate(places):
-        camera.matrix_world = place
-        name = f"photo_{number:02d}.jpg"
-        _develop(scene, folder / name, optics.samples)
-        shots.append(Shot(name, _camera(scene, place, optics.lens), *_survey(scene, folder)))
-        print(f"{name} taken", flush=True)
-    return shots
+        scene.camera.matrix_world = place
+        yield form.format(number), place
 
 
 def _develop(scene: Any, path: Path, samples: int) -> None:
@@ -115,7 +131,8 @@ def _develop(scene: Any, path: Path, samples: int) -> None:
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"
     scene.use_nodes = False
-    scene.render.image_settings.file_format, scene.render.image_settings.quality = "JPEG", 90
+    kind = {".jpg": "JPEG", ".png": "PNG"}[path.suffix]
+    scene.render.image_settings.file_format, scene.render.image_settings.quality = kind, 90
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
 

@@ -43,6 +43,7 @@ MODULES = (
     "operators.auto_segments",
     "operators.choosing",
     "operators.growing",
+    "operators.floaters",
     "operators.editing",
     "operators.recoloring",
     "operators.modifier",

@@ -12,15 +12,17 @@ with.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .front import divide, load, prepare, render, segment, uplift
+    from .front import divide, load, prepare, remove, render, segment, uplift
     from .wire.client import Engine
 
 __version__ = "0.1.0"
 
-__all__ = ["Engine", "divide", "load", "prepare", "render", "segment", "uplift"]
+__all__ = ["Engine", "divide", "load", "prepare", "remove", "render", "segment", "uplift"]
 
 _HOMES = {
-    **dict.fromkeys(("divide", "load", "prepare", "segment", "uplift", "render"), ".front"),
+    **dict.fromkeys(
+        ("divide", "load", "prepare", "remove", "segment", "uplift", "render"), ".front"
+    ),
     "Engine": ".wire.client",
 }
 

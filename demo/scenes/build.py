@@ -10,6 +10,7 @@ import argparse
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,7 +22,7 @@ from layout import pixels, write_cameras, write_clicks, write_masks
 from photograph import Optics, Shot, photograph
 from pieces import Recipe
 from places import places
-from splatting import colored, splat
+from splatting import FLOATERS, colored, splat
 from split import RECIPES
 from stage import arrange
 
@@ -77,14 +78,15 @@ def build(recipe: Recipe, out: Path, *, sampled: bool = False) -> None:
     optics = Optics(WIDTH, HEIGHT, recipe.cameras.lens, SAMPLES, quick=True)
     shots = photograph(out / "images", places(recipe.cameras), optics)
     _look(recipe, shots)
-    if recipe.trained and not sampled:
+    trained = recipe.trained and not sampled
+    if trained:
         cloud = read_splats(TRAINED / f"{recipe.name}.ply.gz").gaussians
     else:
         cloud = _sampled(recipe, shots, out / "images")
     write_ply(out / "splats.ply", cloud)
     write_cameras(out / "sparse" / "0", shots)
     write_masks(out / "masks", shots, recipe.names)
-    write_clicks(out / "scene.json", shots, recipe.names)
+    write_clicks(out / "scene.json", shots, recipe.names, floaters=0 if trained else FLOATERS)
     quality = float(psnrs(open_scene(out)).mean())
     print(f"  PSNR {quality:.2f} dB")
     if quality < POOR:
@@ -107,13 +109,14 @@ def _look(recipe: Recipe, shots: list[Shot]) -> None:
             raise ValueError(f"{recipe.name}: only {enough} photos show {LEAST:.0%} of {name}.")
 
 
-def _sampled(recipe: Recipe, shots: list[Shot], images: Path) -> Gaussians:
+def density_of(recipe: Recipe) -> Callable[[Shot], Array]:
+    """How densely Gaussians lie at each pixel of a shot, relative to objects that are not large."""
     density = np.array([SURROUNDINGS, *(recipe.large.get(name, 1.0) for name in recipe.names)])
+    return lambda shot: density[shot.things]
+
+
+def _sampled(recipe: Recipe, shots: list[Shot], images: Path) -> Gaussians:
     glass = {piece.name for piece in recipe.pieces if piece.kind in GLASS}
-
-    def dense(shot: Shot) -> Array:
-        return density[shot.things]
-
     photos = [pixels(images / shot.name) for shot in shots]
     cloud = splat(
         shots,
@@ -122,7 +125,7 @@ def _sampled(recipe: Recipe, shots: list[Shot], images: Path) -> Gaussians:
         seed=recipe.seed,
         samples=PIXELS,
         tight=TIGHT,
-        dense=dense,
+        dense=density_of(recipe),
         glass=[number for number, name in enumerate(recipe.names, 1) if name in glass],
     )
     return colored(cloud, [shot.camera for shot in shots], photos, steps=STEPS, momentum=True)

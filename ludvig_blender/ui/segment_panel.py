@@ -148,6 +148,7 @@ class SegmentMenu(bpy.types.Menu):
         layout.operator("ludvig.segment_add", text="New from Selection").from_selection = True
         layout.operator("ludvig.segments_auto")
         layout.operator("ludvig.select_like")
+        layout.operator("ludvig.select_floaters")
         layout.separator()
         layout.operator("ludvig.segment_modifier", icon="GEOMETRY_NODES")
 

@@ -32,7 +32,9 @@ VERBS = {
     "photos.",
     "segment": "Select the object that clicks, scribbles, masks, boxes or words in the photos "
     "point to.",
+    "remove": "Remove an object, and continue the surfaces behind it.",
     "segments": "Divide the whole scene into segments, without prompts.",
+    "floaters": "Find splats that float in the air and belong to no surface, and write the others.",
     "render": "Write one PNG per view, of the size of its photo.",
     "uplift": "Lift the features of the photos to the splats: `features` (N, D), float32.",
     "serve": "Serve one client at a time until stdin ends.",

@@ -19,7 +19,6 @@ from ..pictures.draw import share
 from ..pictures.fitted import fitted
 from ..pipeline import prepare
 from ..progress import SILENT, Job
-from ..rendering import adjoint
 from ..scene import Scene, View
 from ..segmentation import painting
 from ..stages import EVALUATE
@@ -27,6 +26,7 @@ from . import captures, metrics
 from .answers import OURS, from_clicks, from_masks
 from .clicks import MOST, Answer, Session, corrected, summary
 from .datasets import splats_of
+from .lifting import lifted
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _tried(
         scene,
         view,
         mask,
-        judged(_lifted(scene, [(view, mask), *others], job)),
+        judged(lifted(scene, [(view, mask), *others], job=job)),
         {way: judged(answer(prompt)) for way, answer in by_mask.items()},
         sessions,
     )
@@ -112,19 +112,6 @@ def drawing(scene: Scene) -> Callable[[View, Bool[Array, " N"]], Bool[Array, "H 
         return share(scene.gaussians, view.camera, values, raster=scene.raster) > 0.5
 
     return draw
-
-
-def _lifted(
-    scene: Scene, masks: Sequence[tuple[View, Bool[Array, "H W"]]], job: Job
-) -> Bool[Array, " N"]:
-    """The Gaussians of which masks in several views cover more than half."""
-    inside, total = (np.zeros(len(scene), np.float32) for _ in range(2))
-    for view, mask in masks:
-        image = mask[None].astype(np.float32)
-        sums, weights = adjoint(scene.gaussians, view.camera, image, raster=scene.raster, job=job)
-        inside += sums[:, 0]
-        total += weights
-    return np.asarray(inside > 0.5 * total)
 
 
 def means(tried: Sequence[Tried]) -> dict[str, object]:

@@ -23,6 +23,7 @@ from ..wire.methods import (
     CheckScene,
     ClearCache,
     ComputeFeatures,
+    FindFloaters,
     FreeMemory,
     GrowSegment,
     ListFeatures,
@@ -30,10 +31,11 @@ from ..wire.methods import (
     OpenScene,
     PreviewFeatures,
     ReadSplats,
+    RemoveObject,
     RunSegment,
     ShrinkSegment,
 )
-from . import extraction, scenes, segments, storage
+from . import extraction, floaters, removal, scenes, segments, storage
 from .session import Handler
 from .state import State
 
@@ -41,12 +43,14 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     OpenScene.method: scenes.open_scene,
     ReadSplats.method: scenes.read_splats,
     CheckScene.method: scenes.check_scene,
+    FindFloaters.method: floaters.find_floaters,
     ListFeatures.method: extraction.list_features,
     ComputeFeatures.method: extraction.compute_features,
     PreviewFeatures.method: extraction.preview_features,
     RunSegment.method: segments.run_segment,
     GrowSegment.method: segments.grow_segment,
     ShrinkSegment.method: segments.shrink_segment,
+    RemoveObject.method: removal.remove_object,
     AutoSegments.method: segments.auto_segments,
     MemoryInfo.method: storage.memory_info,
     FreeMemory.method: storage.free_memory,

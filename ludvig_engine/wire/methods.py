@@ -205,6 +205,22 @@ class CheckScene(Request[SceneChecked], method="scene/check"):
     picture: str = ""
 
 
+@dataclass(frozen=True)
+class Floaters:
+    # How likely each Gaussian is a floater, 0..1. Chosen are those above 1 - strength, for any
+    # strength in 0..1.
+    scores: Annotated[Array, "F32", "N"]
+    strength: float  # the usual one
+    timings: dict[str, float]  # seconds by the ids of stages.py
+
+
+@dataclass(frozen=True)
+class FindFloaters(Request[Floaters], method="scene/floaters"):
+    """Find Gaussians that float in the air and belong to no surface."""
+
+    scene: str
+
+
 # ---- features
 
 
@@ -387,6 +403,31 @@ class ShrinkSegment(Request[Resized], method="segment/shrink"):
     selected: Annotated[Array, "BOOL", "N"]
     hops: int = 1
     extractor: str = "colour"
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectRemoved:
+    """How a scene of N Gaussians becomes one without the object."""
+
+    removed: Annotated[Array, "BOOL", "N"]
+    # The Gaussians of which a part stays, and those parts.
+    cut: Annotated[Array, "I32", "K"]
+    parts: Cloud
+    filled: Cloud  # new ones, where nothing was behind the object
+    timings: dict[str, float]  # seconds by the ids of stages.py
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoveObject(Request[ObjectRemoved], method="scene/remove"):
+    """Take an object out of a scene, and continue the surfaces behind it. The scene stays open."""
+
+    scene: str
+    selected: Annotated[Array, "BOOL", "N"]
+    boundary: bool = True  # whether Gaussians across the border are cut
+    residue: bool = True  # whether what only drew the object's edge and inside goes too
+    fill: bool = True
     replaces: str = ""
 
 

@@ -1,0 +1,130 @@
+"""New Gaussians for a hole in a surface, in the colors that belong there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+from scipy.ndimage import maximum_filter, minimum_filter
+from scipy.spatial.transform import Rotation
+
+from ..arrays import Array, Bool, Float
+from ..progress import SILENT, Job
+from ..rendering import colours, render
+from ..scene import Gaussians
+from ..scene.raster import Raster
+from ..uplifting import Sight, uplift
+from .inpaint import Inpainter, patches
+from .sheets import THIN, Patch, above
+from .smooth import continued
+
+# The standard deviation of new Gaussians, as a share of the distance between them, and their
+# opacity: so the lattice has an alpha of 0.97 and more everywhere.
+WIDTH, OPACITY = 0.6, 0.95
+STEPS = 1  # of the uplift towards least squares, which keeps the texture sharp
+# Gaussians nearer to a hole than this many of their spacings took part of their color from the
+# object, so they are not copied.
+STAINED = 1.5
+EYES = 8  # from which the usual color is taken
+C0 = 0.28209479177387814  # the spherical harmonic of degree 0
+
+
+def filled(
+    gaussians: Gaussians,
+    patch: Patch,
+    eyes: Float[Array, "C 3"],
+    raster: Raster,
+    *,
+    inpainter: Inpainter = patches,
+    job: Job = SILENT,
+) -> Gaussians:
+    """Gaussians that continue a surface into its hole; `eyes` are where the cameras stand.
+
+    Raises `Cancelled`.
+    """
+    sheet, hole = patch.sheet, patch.hole
+    members = gaussians.take(patch.members)
+    camera = above(sheet)
+    eyes = _facing(eyes, patch)
+    values = np.concatenate([usual_colors(members, eyes), members.shN.reshape(len(members), -1)], 1)
+    heights = sheet.plane.local(members.means)[:, 2:].astype(np.float32)
+    image, alpha = render(
+        members, camera, np.concatenate([values, heights], 1), raster=raster, job=job
+    )
+    image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
+    stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
+    known = (alpha > THIN) & ~stained
+    if not known.any():
+        known = alpha > THIN
+    smooth = continued(image, known.astype(np.float32))
+    color = np.clip(image[..., :3], 0, 1)
+    color[~known] = np.nan
+    wanted = inpainter(color, ndimage.binary_dilation(hole | stained & (alpha > THIN)))
+    places, at = _lattice(patch)
+    made = _discs(members, patch, places, smooth[at][:, -1])
+    lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
+    colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
+    # Sharper than the picture is from above would be streaks from the side.
+    low, high = (bound(wanted, (3, 3, 1))[at] for bound in (minimum_filter, maximum_filter))
+    colored = np.clip(colored, low, high)
+    shN = smooth[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
+    bare = replace(made, shN=shN)
+    missing = colored - usual_colors(bare, eyes)
+    return replace(bare, sh0=(missing / C0).astype(np.float32)[:, None])
+
+
+def usual_colors(gaussians: Gaussians, eyes: Float[Array, "C 3"]) -> Float[Array, "N 3"]:
+    """The mean of what the eyes see.
+
+    The harmonic of degree 0 alone is not it: a surface that is seen from above only may have any,
+    if those of degree 1 make up for it.
+    """
+    total = np.zeros((len(gaussians), 3), np.float32)
+    for eye in eyes:
+        total += colours(gaussians, eye)
+    return total / len(eyes)
+
+
+def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "C 3"]:
+    """Some of the eyes on the side of the surface that is colored."""
+    above_it = eyes[patch.sheet.plane.local(eyes)[:, 2] > 0]
+    return above_it[:: max(len(above_it) // EYES, 1)] if len(above_it) else eyes[:1]
+
+
+def _lattice(patch: Patch) -> tuple[Float[Array, "P 2"], tuple[Array, Array]]:
+    """Places in the hole on a triangular lattice, and the row and column of each."""
+    sheet = patch.sheet
+    step = patch.spacing / sheet.cell
+    rows = np.arange(0, sheet.height, step * np.sqrt(0.75))
+    y, x = np.meshgrid(rows, np.arange(0, sheet.width, step), indexing="ij")
+    x = x + np.where(np.arange(len(rows)) % 2, step / 2, 0)[:, None]
+    x, y = x.ravel(), y.ravel()
+    row = np.minimum(y.round().astype(int), sheet.height - 1)
+    column = np.minimum(x.round().astype(int), sheet.width - 1)
+    # One more ring lies under the rim, so that there is no seam.
+    inside = ndimage.binary_dilation(patch.hole, iterations=max(int(step / 2), 1))[row, column]
+    x, y, row, column = (one[inside] for one in (x, y, row, column))
+    return sheet.low + np.stack([x, y], 1) * sheet.cell, (row, column)
+
+
+def _discs(
+    members: Gaussians, patch: Patch, places: Float[Array, "P 2"], heights: Float[Array, " P"]
+) -> Gaussians:
+    """Flat discs in the plane, as thin as the rim's Gaussians are, without colors."""
+    count = len(places)
+    thin = min(float(np.median(members.scales.min(1))), 0.3 * patch.spacing)
+    # The rim lies above what is under it.
+    local = np.concatenate([places, (heights - thin)[:, None]], 1)
+    plane = patch.sheet.plane
+    x, y, normal = plane.axes
+    turn = Rotation.from_matrix(np.stack([x, y, -normal], 1)).as_quat(scalar_first=True)
+    wide = WIDTH * patch.spacing
+    return Gaussians(
+        plane.world(local).astype(np.float32),
+        np.tile(turn.astype(np.float32), (count, 1)),
+        np.tile(np.array([wide, wide, thin], np.float32), (count, 1)),
+        np.full(count, OPACITY, np.float32),
+        np.zeros((count, 1, 3), np.float32),
+        np.zeros((count, 0, 3), np.float32),
+    )

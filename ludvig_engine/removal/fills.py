@@ -1,0 +1,65 @@
+"""All holes behind an object: the surfaces around it found, and each continued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..arrays import Array, Float, Int
+from ..progress import SILENT, Job
+from ..scene import Gaussians
+from ..scene.raster import Raster
+from ..stages import FILL
+from .fill import filled
+from .planes import planes_of
+from .sheets import patch_of
+from .sightings import Sighting, depths
+from .smooth import ring
+
+# The ring of pixels around silhouettes in which the surfaces behind are looked for, as a share of
+# the square root of the silhouette's pixels.
+RING = 0.5
+# Surfaces farther from the object than this many of its sizes are no longer behind it alone.
+NEAR = 1.5
+
+
+def fills(
+    left: Gaussians,
+    rows: Int[Array, " M"],
+    object_points: Float[Array, "P 3"],
+    sights: Sequence[Sighting],
+    raster: Raster,
+    job: Job = SILENT,
+) -> list[Gaussians]:
+    """New Gaussians for the holes, per surface; `rows` says where those left were in the scene."""
+    if not len(left):
+        return []
+    low, high = np.percentile(object_points, [2, 98], axis=0)
+    size = float(np.linalg.norm(high - low))
+    middle = (low + high) / 2
+    weights = np.bincount(
+        np.concatenate([_around(sight) for sight in sights]), minlength=int(rows.max(initial=0)) + 1
+    )[rows].astype(np.float32)
+    weights[np.linalg.norm(left.means - middle, axis=1) > NEAR * size] = 0
+    eyes = np.array([sight.camera.center for sight in sights])
+    behind = depths(left, sights, raster, job)
+    made = []
+    for plane in job.track(planes_of(left, weights, size, eyes), FILL):
+        patch = patch_of(left, plane, object_points, size, sights, behind, raster, job)
+        if patch is not None:
+            made.append(filled(left, patch, eyes, raster, job=job))
+    return made
+
+
+def _around(sight: Sighting) -> Int[Array, " K"]:
+    """The Gaussians that the pixels around the silhouette show."""
+    inside = sight.share > 0.5
+    seen = sight.front[ring(inside, int(RING * np.sqrt(inside.sum())) + 2)]
+    return seen[seen >= 0]
+
+
+def joined(parts: Sequence[Gaussians]) -> Gaussians:
+    """All of them in one cloud; the spherical harmonics are those of the first."""
+    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
+    return Gaussians(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

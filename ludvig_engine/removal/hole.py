@@ -1,0 +1,100 @@
+"""Where a surface goes on behind an object: the places on it that nobody has ever seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..arrays import Array, Bool, Float
+from .planes import Plane
+from .sightings import Sighting
+
+# A pixel shows the object if this share of it does: the rim of a silhouette tells nothing.
+COVERED = 0.2
+# A place is empty if this share of the views that could see a surface there look past it.
+PAST = 0.2
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A grid of square cells on a plane: row r and column c are centered at low + (c, r) cell."""
+
+    plane: Plane
+    low: Float[Array, " 2"]  # x, y of the first cell's center in the plane's axes
+    cell: float  # scene units
+    height: int
+    width: int
+
+    def points(self) -> Float[Array, "P 3"]:
+        """The centers of all cells in world space, row by row."""
+        rows, columns = np.mgrid[: self.height, : self.width]
+        x, y = self.low[0] + columns * self.cell, self.low[1] + rows * self.cell
+        return self.plane.world(np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], 1))
+
+
+def unseen(
+    sheet: Sheet, sights: Sequence[Sighting], behind: Sequence[Float[Array, "H W"]], off: float
+) -> Bool[Array, "h w"]:
+    """The cells in whose place a surface is missing once the object is gone.
+
+    Some view that the object covered would look past them, and no view did before. `behind` is how
+    deep the sights are without the object; what is within `off` of the plane is part of it, in
+    scene units.
+    """
+    points = sheet.points()
+    normal = sheet.plane.axes[2]
+    missing, past, there = (np.zeros(len(points), np.int32) for _ in range(3))
+    for sight, deep in zip(sights, behind, strict=True):
+        rows, columns, depth, inside = _pixels(points, sight)
+        # How far below the plane a ray comes, per unit of depth behind it.
+        steep = ((sight.camera.center - points[inside]) @ normal) / depth
+        below = (sight.depth[rows, columns] - depth) * steep
+        hidden = sight.share[rows, columns] > COVERED
+        past[inside] += ~hidden & (below > off)
+        there[inside] += ~hidden & (np.abs(below) <= off)
+        missing[inside] += hidden & (below < off) & ((deep[rows, columns] - depth) * steep > off)
+    empty = past > PAST * (past + there + 0.5 * missing)
+    found: Array = ((missing > 0) & ~empty).reshape(sheet.height, sheet.width)
+    return found
+
+
+def _pixels(points: Array, sight: Sighting) -> tuple[Array, Array, Array, Array]:
+    """Rows, columns and depths of those points that are in the picture, and which those are."""
+    camera = sight.camera
+    x, y, depth = camera.viewmat[:3, :3] @ points.T + camera.viewmat[:3, 3:]
+    safe = np.where(depth > 1e-6, depth, 1)
+    x = x / safe * camera.K[0, 0] + camera.K[0, 2]
+    y = y / safe * camera.K[1, 1] + camera.K[1, 2]
+    inside = (depth > 1e-6) & (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
+    return y[inside].astype(int), x[inside].astype(int), depth[inside], inside
+
+
+def tidied(mask: Bool[Array, "h w"], surface: Bool[Array, "h w"]) -> Bool[Array, "h w"]:
+    """The hole without specks and with its own specks filled; only parts that the surface rims.
+
+    A part of the hole belongs to the surface if enough of the cells around it do: a plane goes on
+    through every object that it meets, but its surface does not.
+    """
+    mask = ndimage.binary_opening(ndimage.binary_closing(mask, iterations=2), iterations=1)
+    mask = ndimage.binary_fill_holes(mask | surface) & ~surface & _grown(mask, 3)
+    parts, count = ndimage.label(mask)
+    keep = np.zeros(count + 1, bool)
+    for n, box in enumerate(ndimage.find_objects(parts), 1):
+        box = tuple(slice(max(s.start - 2, 0), s.stop + 2) for s in box)
+        part = parts[box] == n
+        around = _grown(part, 1) & ~part
+        keep[n] = part.sum() > 4 and (surface[box] & around).sum() >= RIMMED * around.sum()
+    found: Array = keep[parts]
+    return found
+
+
+# The share of a hole's rim that must be the surface that goes on.
+RIMMED = 0.3
+
+
+def _grown(mask: Bool[Array, "h w"], steps: int) -> Bool[Array, "h w"]:
+    found: Array = ndimage.binary_dilation(mask, iterations=steps)
+    return found

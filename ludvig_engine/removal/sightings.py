@@ -1,0 +1,141 @@
+"""What the views show of an object and of what is around it: silhouettes and depths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ..arrays import Array, Bool, Float, Int
+from ..io.shots import limited
+from ..progress import SILENT, Job
+from ..rendering import render
+from ..rendering.front import front
+from ..scene import Camera, Gaussians
+from ..scene.raster import Raster
+from ..stages import FIND_HOLES, LOOK
+
+# The long side of the pictures in pixels, and how many: 24 of 640 tell a silhouette to a pixel of
+# theirs, and a million Gaussians take a third of a second each.
+SIDE, VIEWS = 640, 24
+# A Gaussian whose thinnest axis is less than this share of the next is a flat piece of surface.
+FLAT = 0.5
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One view of the whole scene."""
+
+    camera: Camera
+    share: Float[Array, "H W"]  # how much of what a pixel shows is the object, 0..1
+    # The Gaussian that is the visible surface, −1 where there is none, and its depth along the
+    # camera's z axis in scene units, infinite where there is none.
+    front: Int[Array, "H W"]
+    depth: Float[Array, "H W"]
+
+
+@dataclass(frozen=True)
+class Surfels:
+    """The Gaussians as pieces of surface."""
+
+    means: Float[Array, "N 3"]
+    normals: Float[Array, "N 3"]  # the direction of the least scale, up to its sign
+    reach: Float[Array, " N"]  # two standard deviations of the longest axis; 0 if it is not flat
+
+    @classmethod
+    def of(cls, gaussians: Gaussians) -> Surfels:
+        """What the scales and rotations say."""
+        reach = np.where(flatness(gaussians) < FLAT, 2 * gaussians.scales.max(1), 0)
+        return cls(gaussians.means, thinnest_axes(gaussians), reach.astype(np.float32))
+
+
+def sightings(
+    gaussians: Gaussians,
+    selected: Bool[Array, " N"],
+    cameras: Sequence[Camera],
+    raster: Raster,
+    job: Job = SILENT,
+) -> list[Sighting]:
+    """The views that show the object, spread evenly if there are many. Raises `Cancelled`."""
+    surfels = Surfels.of(gaussians)
+    found = []
+    for camera in job.track(spread(gaussians.means[selected], cameras), LOOK):
+        small = camera.resized(*limited((camera.width, camera.height), SIDE))
+        values = selected.astype(np.float32)[:, None]
+        image, alpha = render(gaussians, small, values, raster=raster, job=job)
+        share = np.divide(image[0], alpha, out=np.zeros_like(alpha), where=alpha > 1e-3)
+        if share.max() < 0.5:
+            continue
+        first = job.aside(partial(front, gaussians, small, raster=raster))
+        found.append(Sighting(small, share, first, surface_depth(surfels, small, first)))
+    return found
+
+
+def depths(
+    gaussians: Gaussians, sights: Sequence[Sighting], raster: Raster, job: Job = SILENT
+) -> list[Float[Array, "H W"]]:
+    """How deep the sights' pictures are with other Gaussians. Raises `Cancelled`."""
+    surfels = Surfels.of(gaussians)
+    found = []
+    for sight in job.track(sights, FIND_HOLES):
+        first = job.aside(partial(front, gaussians, sight.camera, raster=raster))
+        found.append(surface_depth(surfels, sight.camera, first))
+    return found
+
+
+def spread(points: Float[Array, "M 3"], cameras: Sequence[Camera]) -> list[Camera]:
+    """At most `VIEWS` of the cameras whose picture the middle of the points is in."""
+    middle = np.median(points, axis=0)
+    seeing = []
+    for camera in cameras:
+        x, y, z = camera.K @ (camera.viewmat[:3, :3] @ middle + camera.viewmat[:3, 3])
+        if z > 0 and 0 <= x < z * camera.width and 0 <= y < z * camera.height:
+            seeing.append(camera)
+    chosen = np.linspace(0, len(seeing) - 1, min(len(seeing), VIEWS)).round().astype(int)
+    return [seeing[n] for n in chosen] if seeing else list(cameras[:VIEWS])
+
+
+def thinnest_axes(gaussians: Gaussians) -> Float[Array, "N 3"]:
+    """The direction of the least scale of each: the normal of its surface, up to its sign."""
+    w, x, y, z = gaussians.quats.T
+    columns = np.stack(
+        [
+            np.stack([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)], 1),
+            np.stack([2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)], 1),
+            np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], 1),
+        ],
+        1,
+    )
+    found: Array = columns[np.arange(len(gaussians)), gaussians.scales.argmin(1)]
+    return found
+
+
+def flatness(gaussians: Gaussians) -> Float[Array, " N"]:
+    """The least scale as a share of the next."""
+    sizes = np.sort(gaussians.scales, axis=1)
+    found: Array = sizes[:, 0] / np.maximum(sizes[:, 1], 1e-12)
+    return found
+
+
+def surface_depth(
+    surfels: Surfels, camera: Camera, first: Int[Array, "H W"]
+) -> Float[Array, "H W"]:
+    """Where the rays of the pixels meet the planes of the flat Gaussians that they show."""
+    rows, columns = np.nonzero(first >= 0)
+    index = first[rows, columns]
+    rotation, shift = (part.astype(np.float32) for part in np.split(camera.viewmat[:3], [3], 1))
+    inverse = np.linalg.inv(camera.K).astype(np.float32)
+    x = inverse[0, 0] * (columns + np.float32(0.5)) + inverse[0, 2]
+    y = inverse[1, 1] * (rows + np.float32(0.5)) + inverse[1, 2]
+    centers = surfels.means[index] @ rotation.T + shift[:, 0]
+    facing = surfels.normals[index] @ rotation.T
+    across = facing[:, 0] * x + facing[:, 1] * y + facing[:, 2]
+    plane = (facing * centers).sum(1) / np.where(np.abs(across) < 0.1, np.inf, across)
+    middle, reach = centers[:, 2], surfels.reach[index]
+    # A ray that grazes a Gaussian meets its plane anywhere.
+    plane = np.where(np.abs(across) < 0.1, middle, plane)
+    depth = np.full(first.shape, np.inf, np.float32)
+    depth[rows, columns] = np.clip(plane, middle - reach, middle + reach)
+    return depth

@@ -1,0 +1,53 @@
+"""The method scene/remove."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from ..progress import Job
+from ..removal import remove
+from ..scene import Gaussians
+from ..stages import ANSWER, LOOK
+from ..wire.methods import Cloud, ObjectRemoved, RemoveObject
+from .state import State
+from .stopwatch import Stopwatch
+
+
+def remove_object(state: State, request: RemoveObject, job: Job) -> ObjectRemoved:
+    """Answer scene/remove: what to delete, to replace and to add, in file order.
+
+    Raises `EngineError` "bad_input" for a selection of another scene.
+    """
+    watch = Stopwatch(job, LOOK)
+    scene = state.scene(request.scene, job=job)
+    found = remove(
+        scene,
+        scene.from_file(request.selected),
+        boundary=request.boundary,
+        residue=request.residue,
+        fill=request.fill,
+        job=watch,
+    )
+    watch.begin(ANSWER)
+    old = np.flatnonzero(found.source >= 0)
+    rows = found.source[old]
+    # Only a part of a Gaussian has another place than the whole.
+    moved = (found.gaussians.means[old] != scene.gaussians.means[rows]).any(1)
+    removed = np.ones(scene.file_count, bool)
+    removed[scene.rows[rows]] = False
+    # Rows that no scan has are not part of the scene, and stay as they are.
+    removed[np.setdiff1d(np.arange(scene.file_count), scene.rows)] = False
+    return ObjectRemoved(
+        removed=removed,
+        cut=scene.rows[rows[moved]].astype(np.int32),
+        parts=_cloud(found.gaussians.take(old[moved])),
+        filled=_cloud(found.gaussians.take(found.source < 0)),
+        timings=watch.timings(),
+        notes=(*found.notes, *watch.notes()),
+    )
+
+
+def _cloud(gaussians: Gaussians) -> Cloud:
+    return Cloud(**{field.name: getattr(gaussians, field.name) for field in fields(Cloud)})
