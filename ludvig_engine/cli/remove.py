@@ -148,8 +148,9 @@ def command(
 
 def _selected(scores: Path) -> Bool[Array, " F"]:
     """The array `selected` of a result file; of several texts, what any of them selects."""
-    values = result.read_values(scores, "selected") > 0
-    return values.any(1) if values.ndim == 2 else values
+    values = result.read_values(scores, "selected")
+    found: Array = values.reshape(len(values), -1).any(1)
+    return found
 
 
 def _write(out: Path, splats: Path, scene: Scene, gaussians: Gaussians, source: Array) -> None:

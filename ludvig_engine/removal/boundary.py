@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from ..arrays import Array, Bool, Float, Int
 from ..scene import Gaussians
@@ -89,8 +89,8 @@ def halves(
     across = np.einsum("nij,ni->nj", root, inward.astype(np.float64))
     length = np.linalg.norm(across, axis=1, keepdims=True)
     across = np.where(length > 0, across / np.maximum(length, 1e-30), [1.0, 0, 0])
-    at = -norm.ppf(share.astype(np.float64))
-    density = norm.pdf(at)
+    at = -ndtri(share.astype(np.float64))
+    density = np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi)
     part = share.astype(np.float64)
     before, behind = density / part, -density / (1 - part)
     spread = (1 + at * before - before**2, 1 + at * behind - behind**2)

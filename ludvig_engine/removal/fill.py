@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.spatial.transform import Rotation
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Float
 from ..progress import SILENT, Job
 from ..rendering import colours, render
 from ..scene import Gaussians

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..arrays import Array, Bool, Float
@@ -14,7 +13,6 @@ from ..progress import SILENT, Job
 from ..rendering import render
 from ..scene import Camera, Gaussians
 from ..scene.raster import Raster
-from ..stages import FIND_HOLES
 from .hole import Sheet, tidied, unseen
 from .planes import OFF, Plane, on_plane
 from .sightings import Sighting

@@ -1,4 +1,4 @@
-"""Continue values smoothly from where they are known: low frequencies of color, light and height."""
+"""Continue values smoothly from where they are known: colors, light and heights."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from ludvig_engine.rendering import adjoint
 from ludvig_engine.removal.boundary import halves, split
 from ludvig_engine.removal.footprints import Footprints, footprints
 from ludvig_engine.removal.sightings import sightings
+from ludvig_engine.rendering import adjoint
 from ludvig_engine.scene.raster import GSPLAT
 from scenes import joined, look_at, random_gaussians, single
 
@@ -67,7 +67,8 @@ def test_what_lies_across_the_border_is_cut(selected, share, cut):
 def test_footprints_find_the_border_in_space():
     """A wall of small Gaussians to the right of x = 0, and a large one that reaches into it."""
     rows, columns = map(np.ravel, np.meshgrid(np.arange(-10, 11), np.arange(0, 11)))
-    wall = joined(*(single((0.1 * c, 0, 0.1 * r), 0.99, 0.07) for r, c in zip(rows, columns)))
+    places = zip(rows, columns, strict=True)
+    wall = joined(*(single((0.1 * c, 0, 0.1 * r), 0.99, 0.07) for r, c in places))
     gaussians = joined(wall, single((0, -0.1, 0), 0.45, 0.3))
     cameras = [look_at((x, -4, 0.5), size=(80, 60), focal=80) for x in (-1, 0, 1)]
     selected = np.arange(len(gaussians)) < len(wall)

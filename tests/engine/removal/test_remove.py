@@ -9,8 +9,8 @@ import pytest
 from scipy.spatial import cKDTree
 
 from ludvig_engine.errors import EngineError
-from ludvig_engine.rendering import colours, render
 from ludvig_engine.removal import remove
+from ludvig_engine.rendering import colours, render
 from ludvig_engine.scene import Scene
 from scenes import random_gaussians
 from standing import HALF, STEP, box_on_table, checkered

@@ -50,7 +50,9 @@ def box_on_table() -> tuple[Scene, np.ndarray]:
             if (along, way) != (2, -HALF):  # its underside
                 face = np.insert(np.stack([a, b], 1), along, way, axis=1)
                 walls.append(
-                    discs(face + [0, 0, HALF], np.full((len(a), 3), [0.8, 0.1, 0.1]), along)
+                    discs(
+                        face + np.array([0, 0, HALF]), np.full((len(a), 3), [0.8, 0.1, 0.1]), along
+                    )
                 )
     parts = [discs(table, checkered(table), 2), *walls]
     gaussians = joined(*parts)

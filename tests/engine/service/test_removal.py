@@ -1,0 +1,54 @@
+"""scene/remove: what an editor has to delete, to replace and to add."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import small_scene
+from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.wire.methods import RemoveObject
+from service_tools import After, Service, opened
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_scene.write(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    return Service(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def scene(service, made):
+    return opened(service, made).scene
+
+
+@pytest.fixture(scope="module")
+def ball(made):
+    return np.load(made / "names.npy") == "red"
+
+
+def test_the_object_goes_and_the_rest_stays(service, scene, ball):
+    found = service(RemoveObject(scene, ball))
+    assert found.removed[ball].mean() > 0.95 and found.removed[~ball].mean() < 0.1
+    assert len(found.cut) == len(found.parts.means) and not found.removed[found.cut].any()
+    assert found.filled.quats.shape == (len(found.filled.means), 4)
+
+
+def test_plain_deletion_removes_what_is_selected(service, scene, ball):
+    found = service(RemoveObject(scene, ball, boundary=False, residue=False, fill=False))
+    assert (found.removed == ball).all()
+    assert len(found.cut) == len(found.filled.means) == 0
+
+
+def test_a_selection_of_another_scene_is_refused(service, scene):
+    with pytest.raises(EngineError, match="splats"):
+        service(RemoveObject(scene, np.zeros(3, bool)))
+
+
+def test_it_can_be_canceled(service, scene, ball):
+    with pytest.raises(Cancelled):
+        service(RemoveObject(scene, ball), After(3))
