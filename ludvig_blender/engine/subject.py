@@ -205,8 +205,10 @@ class Subject:
         return capture.folders(thing), own.rendered_at, own.near
 
     def _open(self, connection: link.Connection) -> tasks.Steps[Opened]:
-        values = yield from self._values()
-        rows = splats.rows(self.thing().data)  # in the same step as the last of the values
+        values = yield from self._values(splats.ROW)
+        rows = values.pop(splats.ROW, None)
+        if rows is None:
+            rows = np.arange(len(values["position"]), dtype=np.int32)
         identity = yield waiting.in_thread(splats.digest, values)
         thing = self.thing()
         asked = (views, photos), _, near = self._asked()
@@ -274,11 +276,15 @@ class Subject:
             _digests[self.uid] = state, identity
         return identity
 
-    def _values(self) -> tasks.Steps[dict[str, np.ndarray]]:
-        """The attributes of the schema, read one per step; read again if they change meanwhile."""
+    def _values(self, *further: str) -> tasks.Steps[dict[str, np.ndarray]]:
+        """The attributes of the schema, and further ones if they are there, read one per step.
+
+        All are read again if they change meanwhile.
+        """
         while True:
             state, values = changes.state(), dict[str, np.ndarray]()
-            for name in splats.SCHEMA:
+            there = [name for name in further if name in self.thing().data.attributes]
+            for name in (*splats.SCHEMA, *there):
                 memory = yield self._memory(name)
                 values[name] = splats.required(self.thing().data, name, memory)
             if state == changes.state() and len({len(v) for v in values.values()}) == 1:
