@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2
 BLENDER = "tests/blender"
 WHOLE = "tests/engine/test_*.py"
+SLOW = f"{BLENDER}/operators/test_rendered_views.py"  # computes features with the real engine
 # Each run gets one thread, because the runs and the processes they start share the cores.
 QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
 # Pytest's exit code if a selection such as -k leaves no test.
@@ -72,8 +73,9 @@ def partly(blender: Sequence[str]) -> tuple[list[str], list[str]]:
     every = sorted((ROOT / BLENDER).glob("test_*.py"))
     whole = [path.relative_to(ROOT).as_posix() for path in every]
     package = f"{BLENDER}/test_package.py"
-    others = [path for path in whole if path != package]
-    return [*rooms, package], [f"{BLENDER}/engine", f"{BLENDER}/maths", *others]
+    others = [SLOW, *(path for path in whole if path != package)]
+    some = [*rooms, f"--ignore={SLOW}", package]
+    return some, [f"{BLENDER}/engine", f"{BLENDER}/maths", *others]
 
 
 def halves(engine: Sequence[str]) -> list[tuple[str, list[str]]]:

@@ -51,22 +51,53 @@ def _on_change(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
 @persistent
 def _on_load(_path: str) -> None:
     saved = cast("tuple[int, int, int]", bpy.data.version)  # of the Blender that saved the file
-    if not bpy.data.pointclouds or ((saved[0], saved[1]) >= FIRST) == HERE:
+    if not bpy.data.pointclouds:
         return
-    from . import splats
+    from . import masking, splats
 
+    if ((saved[0], saved[1]) >= FIRST) == HERE:
+        masking.resume()
+        return
     for thing in bpy.data.objects:
         if splats.is_splats(thing) and thing.is_editable and thing.data.is_editable:
             adopt(thing)
 
 
+@persistent
+def _before_saving(_path: str) -> None:
+    if bpy.data.pointclouds:
+        from . import masking
+
+        masking.pause()
+
+
+@persistent
+def _after_saving(_path: str) -> None:
+    if bpy.data.pointclouds:
+        from . import masking
+
+        masking.resume()
+
+
+# The last two also after a failure to save.
+SAVING = {
+    "save_pre": _before_saving,
+    "save_post": _after_saving,
+    "save_post_fail": _after_saving,
+}
+
+
 def register() -> None:
+    for name, handler in SAVING.items():
+        getattr(bpy.app.handlers, name).append(handler)
     bpy.app.handlers.load_post.append(_on_load)
     if HERE:
         bpy.app.handlers.depsgraph_update_post.append(_on_change)
 
 
 def unregister() -> None:
+    for name, handler in SAVING.items():
+        getattr(bpy.app.handlers, name).remove(handler)
     bpy.app.handlers.load_post.remove(_on_load)
     if HERE:
         bpy.app.handlers.depsgraph_update_post.remove(_on_change)

@@ -31,6 +31,28 @@ def follow(thing: SplatObject) -> None:
         # The first, because the next ones may output anything.
         thing.modifiers.move(len(thing.modifiers) - 1, 0)
         made.node_group = _group()
+        known = made
+    known.show_viewport = True
+
+
+def pause() -> None:
+    """Before a file is saved: Blender 4.5 would crash if it showed the modifier, which it cannot.
+
+    Renders without LUDVIG need it all the same. `resume` is called after the file was saved.
+    """
+    _switch(show=False)
+
+
+def resume() -> None:
+    """Undo `pause`."""
+    _switch(show=True)
+
+
+def _switch(*, show: bool) -> None:
+    for thing in bpy.data.objects:
+        known = thing.modifiers.get(GROUP)
+        if known is not None and thing.is_editable:
+            known.show_viewport = show
 
 
 def _group() -> bpy.types.GeometryNodeTree:

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
-import bpy
 import numpy as np
 
 from ...ludvig_engine.errors import Cancelled, EngineError
 from ...ludvig_engine.wire.codec import array_type, hints
-from ...ludvig_engine.wire.methods import Cloud, OpenScene, SceneOpened
-from ..data import attributes, capture, changes, scene_cameras, splats
+from ...ludvig_engine.wire.methods import OpenScene, SceneOpened
+from ..data import attributes, capture, scene_cameras, splats
 from . import link, pump, tasks, waiting
 from .opened import Opened
+from .points import Points
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -42,9 +41,6 @@ M = TypeVar("M")  # a request or an answer
 # changed.
 FORGOTTEN = ("not_found", "changed")
 
-# By session uid: `changes.state()` when it was computed, and `splats.identity`.
-_digests: dict[int, tuple[tuple[int, int], str]] = {}
-
 
 class Shown(TypedDict, total=False):
     """Some of `tasks.Options`."""
@@ -54,11 +50,8 @@ class Shown(TypedDict, total=False):
     label: str
 
 
-class Subject:
+class Subject(Points):
     """A splat object that the engine is asked about. Made for each use by `of`."""
-
-    def __init__(self, thing: bpy.types.Object) -> None:
-        self.uid, self.name = thing.session_uid, thing.name
 
     def ask(
         self,
@@ -105,14 +98,6 @@ class Subject:
         known = connection.scenes.get(self.uid) if connection else None
         return known.scene if known else None
 
-    def thing(self) -> SplatObject:
-        """The object as it is now. Raises `EngineError` "gone"."""
-        thing = splats.with_uid(self.uid)
-        if not splats.is_splats(thing):
-            raise EngineError("gone", f'"{self.name}" is gone, so the result was dropped.')
-        self.name = thing.name
-        return thing
-
     def _asking(self, make: Callable[[SplatObject], Request[R]]) -> tasks.Steps[R]:
         """The steps to an answer in the order of the points; an outdated scene is opened again."""
         opened = yield from self.opening()
@@ -127,8 +112,8 @@ class Subject:
                 notes = (*answer.notes, f"Read again: {error.message}")
                 # Answers are dataclasses, though no type says so.
                 answer = dataclasses.replace(answer, notes=notes)  # type: ignore[type-var]
-        if (yield from self._identity()) != opened.identity:
-            raise self._changed("during the computation, so the result was dropped")
+        if (yield from self.identity()) != opened.identity:
+            raise self.changed("during the computation, so the result was dropped")
         return mapped(answer, lambda values: values if opened.rows is None else values[opened.rows])
 
     def _answer(
@@ -140,7 +125,7 @@ class Subject:
             if opened.points == attributes.count(self.thing().data):
                 call = self._send(make, opened)
             # Compared while the engine works, so that it costs no time. It rarely differs.
-            if call is None or (yield from self._identity()) != opened.identity:
+            if call is None or (yield from self.identity()) != opened.identity:
                 if call is not None:
                     call.cancel()
                 opened = yield from self.opening(anew=True)
@@ -156,11 +141,11 @@ class Subject:
         """Send a request about a scene, with its arrays in the order of the file's rows."""
         thing = self.thing()
         if attributes.count(thing.data) != opened.points:
-            raise self._changed("while the engine read it")
+            raise self.changed("while the engine read it")
 
         def to_rows(values: np.ndarray) -> np.ndarray:
             if len(values) != opened.points:
-                raise self._changed("after the request was made")
+                raise self.changed("after the request was made")
             if opened.rows is None:
                 return values
             everything = np.zeros((opened.scene.count, *values.shape[1:]), values.dtype)
@@ -176,9 +161,6 @@ class Subject:
             scene=opened.scene.scene,
         )
         return connection.client.send(changed)
-
-    def _changed(self, when: str) -> EngineError:
-        return EngineError("changed", f'"{self.name}" was changed {when}.', ["Try again."])
 
     def opening(self, *, anew: bool = False) -> tasks.Steps[Opened]:
         """The steps to the engine's scene; with `anew` the engine reads it again."""
@@ -205,8 +187,10 @@ class Subject:
         return capture.folders(thing), own.rendered_at, own.near
 
     def _open(self, connection: link.Connection) -> tasks.Steps[Opened]:
-        values = yield from self._values()
-        rows = splats.rows(self.thing().data)  # in the same step as the last of the values
+        values = yield from self.values(splats.ROW)
+        rows = values.pop(splats.ROW, None)
+        if rows is None:
+            rows = np.arange(len(values["position"]), dtype=np.int32)
         identity = yield waiting.in_thread(splats.digest, values)
         thing = self.thing()
         asked = (views, photos), _, near = self._asked()
@@ -219,7 +203,7 @@ class Subject:
                 splats=path, views=views, photos=photos, cameras=cameras, near=near or None
             )
         else:
-            cloud = yield from self._cloud(values)
+            cloud = yield from self.cloud(values)
             source = capture.source(thing)
             request = OpenScene(
                 cloud=cloud,
@@ -240,52 +224,6 @@ class Subject:
         """The path of the file, if the splats are still those in it, else ""."""
         look = yield waiting.in_thread(capture.look, values)
         return path if self.thing().ludvig_capture.untouched == look + capture.stamp(path) else ""
-
-    def _cloud(self, values: Mapping[str, np.ndarray]) -> tasks.Steps[Cloud]:
-        """The Gaussians to send, read one coefficient per step."""
-        count, coefficients = len(values["position"]), splats.sh_count(self.thing().data)
-        shN = yield waiting.in_thread(np.zeros, (count, coefficients, 3), np.float32)
-        for k in range(coefficients):
-            memory = yield self._memory(f"radiance:sh_{k}")
-            band = attributes.get(self.thing().data, f"radiance:sh_{k}", memory)
-            if band is None or len(band) != count:
-                raise self._changed("while it was read")
-            yield waiting.in_thread(shN.__setitem__, (slice(None), k), band)
-        base = values[splats.BASE]
-        return Cloud(
-            means=values["position"],
-            quats=values["rotation"],
-            scales=values["scale"],
-            opacities=base[:, 3],
-            sh0=base[:, None, :3],
-            shN=shN,
-        )
-
-    def _identity(self) -> tasks.Steps[str]:
-        """`splats.identity`, computed in a thread unless nothing has changed since."""
-        known = _digests.get(self.uid)
-        # In the background nothing notifies us of what a script changes.
-        if known and known[0] == changes.state() and not bpy.app.background:
-            return known[1]
-        state = changes.state()
-        values = yield from self._values()
-        identity = yield waiting.in_thread(splats.digest, values)
-        if splats.with_uid(self.uid) is not None:
-            _digests[self.uid] = state, identity
-        return identity
-
-    def _values(self) -> tasks.Steps[dict[str, np.ndarray]]:
-        """The attributes of the schema, read one per step; read again if they change meanwhile."""
-        while True:
-            state, values = changes.state(), dict[str, np.ndarray]()
-            for name in splats.SCHEMA:
-                memory = yield self._memory(name)
-                values[name] = splats.required(self.thing().data, name, memory)
-            if state == changes.state() and len({len(v) for v in values.values()}) == 1:
-                return values
-
-    def _memory(self, name: str) -> Future[np.ndarray]:
-        return waiting.in_thread(attributes.prepare, attributes.nbytes(self.thing().data, name))
 
 
 def of(thing: SplatObject) -> Subject:

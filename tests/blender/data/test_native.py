@@ -145,6 +145,27 @@ def test_hidden_splats_are_in_no_render():
     assert (opacities(bpy.data.objects["splats"])[:5] == 0).all()
 
 
+@since
+def test_a_saved_file_shows_older_blenders_nothing_new(tmp_path, monkeypatch):
+    """They crash on the modifier; renders need it."""
+    thing = splat_object()
+    segments.hide(thing, np.arange(50) < 5)
+    path = str(tmp_path / "a.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    assert (opacities(thing)[:5] == 0).all(), "as before"
+    seen = []
+    with monkeypatch.context() as patch:
+        patch.setattr(masking, "resume", lambda: seen.extend(map(switches, bpy.data.objects)))
+        bpy.ops.wm.open_mainfile(filepath=path)
+    assert seen == [(False, True)]
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert (opacities(bpy.data.objects["splats"])[:5] == 0).all()
+
+
+def switches(thing):
+    return thing.modifiers[0].show_viewport, thing.modifiers[0].show_render
+
+
 def opacities(thing):
     """What Blender draws: the opacities after the modifiers."""
     seen = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
