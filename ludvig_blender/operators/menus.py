@@ -7,7 +7,11 @@ from typing import Any
 
 import bpy
 
-Entry = Callable[[bpy.types.Menu, bpy.types.Context], None]
+# It gets the menu or the header that it is drawn in.
+Entry = (
+    Callable[[bpy.types.Menu, bpy.types.Context], None]
+    | Callable[[bpy.types.Header, bpy.types.Context], None]
+)
 
 
 def with_entry(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..operators.menus import with_entry
+
 if TYPE_CHECKING:
     from ..data.types import Segment, SplatObject
 
@@ -68,9 +70,4 @@ def _draw_hint(header: bpy.types.Header, context: bpy.types.Context) -> None:
         header.layout.label(text=text)
 
 
-def register() -> None:
-    bpy.types.STATUSBAR_HT_header.append(_draw_hint)
-
-
-def unregister() -> None:
-    bpy.types.STATUSBAR_HT_header.remove(_draw_hint)
+register, unregister = with_entry((), bpy.types.STATUSBAR_HT_header, _draw_hint)

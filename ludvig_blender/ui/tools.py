@@ -12,26 +12,27 @@ import bpy
 from ..data import properties
 from ..maths import kinds
 
+# An operator, the event that calls it, and its properties.
+Key = tuple[str, dict[str, object], dict[str, object]]
+# Between part and whole.
+SWITCHING: tuple[Key, ...] = tuple(
+    (operator, {"type": key, "value": "PRESS", **held}, {})
+    for operator, wheel, page in (
+        ("ludvig.larger", "WHEELUPMOUSE", "PAGE_UP"),
+        ("ludvig.smaller", "WHEELDOWNMOUSE", "PAGE_DOWN"),
+    )
+    for key, held in ((wheel, {"alt": True}), (page, {}))
+)
 
-def _keys(
-    operator: str, value: str
-) -> tuple[tuple[str, dict[str, object], dict[str, object]], ...]:
+
+def _keys(operator: str, value: str) -> tuple[Key, ...]:
     """The keymap for the left mouse button: with Shift it adds, with Ctrl it removes."""
     held: dict[str, dict[str, bool]] = {"SET": {}, "ADD": {"shift": True}, "REMOVE": {"ctrl": True}}
-    drawing = tuple(
+    drawing: tuple[Key, ...] = tuple(
         (operator, {"type": "LEFTMOUSE", "value": value, **keys}, {"properties": [("mode", mode)]})
         for mode, keys in held.items()
     )
-    switching = tuple(
-        (operator, {"type": key, "value": "PRESS", **keys}, {})
-        for operator, key, keys in (
-            ("ludvig.larger", "WHEELUPMOUSE", {"alt": True}),
-            ("ludvig.smaller", "WHEELDOWNMOUSE", {"alt": True}),
-            ("ludvig.larger", "PAGE_UP", {}),
-            ("ludvig.smaller", "PAGE_DOWN", {}),
-        )
-    )
-    return (*drawing, *switching)
+    return (*drawing, *SWITCHING)
 
 
 class Tool:

@@ -85,7 +85,7 @@ def test_array_fields_are_of_known_types():
                     "near",
                     "raster",
                     "cull",
-                        "guess",
+                    "guess",
                 }
 
 
