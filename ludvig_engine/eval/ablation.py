@@ -53,11 +53,11 @@ CHANGES: Mapping[str, Sequence[Any]] = {
     "clear_group": (-2.0, 1.0),
     "rim": (0.0, 1.0),
     "pull": (0.03, 3.0),
-    "mask_priors": ((0.03,), (0.1,)),
-    "mask_trust": (0.03, 3.0),
-    "mask_place": (0.0, 1.6),
-    "mask_C": (0.05, 5.0),
-    "mask_slack": (-1.0, 0.2),
+    "mask_clear": (0.1, 1.0),
+    "mask_pure": (0.8, 0.99),
+    "mask_rest": (0.3, 0.5),
+    "mask_border": (3.0, 20.0),
+    "mask_prior": (0.05, 1.0),
 }
 
 

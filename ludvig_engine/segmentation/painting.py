@@ -106,7 +106,8 @@ def lift_paint(
             painted = image.max(0) > 0
             found = adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
             if paint.complete:
-                found[:, 0] *= _in_front(seen, paint.camera, found.sum(1), raster, job)
+                front = _in_front(seen, paint.camera, found.sum(1), raster, job)
+                found *= front[:, None]
             sums += found
     return Evidence(*np.ascontiguousarray(sums.T))
 

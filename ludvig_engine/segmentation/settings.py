@@ -101,19 +101,19 @@ class Settings:
 
     # ---- masks
 
-    # λ that are tried for a mask; the one is taken whose selection agrees best with the mask in its
-    # own view.
-    mask_priors: tuple[float, ...] = (0.03, 0.1)
-    # Weight of evidence of at least median clearness, for masks.
-    mask_trust: float = 0.3
-    # Weight of the position beside the features for the likeness that is learned from a mask, as
-    # `place`.
-    mask_place: float = 0.5
-    # Inverse regularization of that likeness.
-    mask_C: float = 0.5
-    # How much less than the first answer (IoU in the mask's view) self-training may agree with the
-    # mask and still be taken: it knows more of the object than one view shows.
-    mask_slack: float = 0.02
+    # Least that the mask shows of a Gaussian for it to be seen clearly, as a share of what it shows
+    # of the usual one (their mean, weighted by the same).
+    mask_clear: float = 0.3
+    # How pure superpoints and groups are that are one thing: of what is seen of them, this share is
+    # on one side of the mask's border.
+    mask_pure: float = 0.95
+    # How likely a superpoint that the mask does not show is the object, as far as it is only known
+    # to be somewhere in the scene. At 0.5, unseen walls join what stands before them.
+    mask_rest: float = 0.45
+    # The cost of a merge, in median ones, at which it joins two things as often as parts of one.
+    mask_border: float = 8.0
+    # λ, the weight of the groups' answer in the diffusion from the mask.
+    mask_prior: float = 0.2
 
 
 DEFAULT_SETTINGS = Settings()
