@@ -1,12 +1,13 @@
-"""Which superpoints a mask means, also those that its photo does not show.
+"""From what some pictures show of an object to all of it.
 
-A mask says of much of the scene whether it is the object, and nothing of the rest. What it does not
-show follows the nested groups: a group either is one thing, then the object holds all of it or
-nothing, or it is made of its two halves, and the same is asked of each. Every superpoint gets the
-mean over all ways to divide the tree so, each weighted by how likely it is [as in Heller and
-Ghahramani, "Bayesian Hierarchical Clustering", ICML 2005]. Both passes over the tree are exact.
+A mask, or a selection as it is seen from where it was clicked on, says of a part of the scene
+whether it is the object, and nothing of the rest. What is not seen follows the nested groups: a
+group either is one thing, then the object holds all of it or nothing, or it is made of its two
+halves, and the same is asked of each. Every superpoint gets the mean over all ways to divide the
+tree so, each weighted by how likely it is [as in Heller and Ghahramani, "Bayesian Hierarchical
+Clustering", ICML 2005]. Both passes over the tree are exact.
 
-No likeness is learned from the mask: things of the same color elsewhere are not the object.
+No likeness is learned: things of the same color elsewhere are not the object.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from math import exp, log, log1p
 import numpy as np
 
 from ..arrays import Array, Float
+from ..progress import SILENT, Job
 from .nesting import Nesting
+from .prepared import Prepared
 from .settings import Settings
 
 # How many e-folds more a merge costs for the odds that it joins two things to grow by one e-fold.
@@ -27,6 +30,40 @@ SOFT = 0.6
 GAUSSIAN = 0.5
 # Odds never become certain.
 SURE = 1e-4
+
+
+def clearly(shown: Float[Array, " N"], settings: Settings) -> Float[Array, " N"]:
+    """How clearly each Gaussian is seen, 0..1, by how many pixels show it."""
+    usual = float(shown @ shown) / max(float(shown.sum()), 1e-12)
+    return np.minimum(shown / max(settings.seen_clearly * usual, 1e-12), 1)
+
+
+def completed(
+    prepared: Prepared,
+    seen: Float[Array, " N"],
+    share: Float[Array, " N"],
+    *,
+    bandwidth: float | None,
+    prior: float | None = None,
+    settings: Settings,
+    job: Job = SILENT,
+) -> Float[Array, " N"]:
+    """Scores of all Gaussians, 0..1, from the `share` that is the object of those that are `seen`.
+
+    The groups' answer then diffuses with λ `prior`, held where it is seen; without a `bandwidth`
+    it is taken as it is.
+    """
+    coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
+    likely = labeled(
+        prepared.nesting(settings, job=job),
+        coarse.sum(seen * share),
+        coarse.sum(seen * (1 - share)),
+        settings=settings,
+    )[coarse.labels]
+    if bandwidth is None:
+        return likely
+    walk = prepared.walk(bandwidth, job=job)
+    return walk.solve(share, seen, likely, prior=prior or settings.unseen_prior, job=job)
 
 
 def labeled(
@@ -40,11 +77,11 @@ def labeled(
 
     `inside` and `outside` are how many of its Gaussians are seen clearly on either side.
     """
-    right, wrong = log(settings.mask_pure), log(1 - settings.mask_pure)
-    rest = log(settings.mask_rest)
+    right, wrong = log(settings.pure), log(1 - settings.pure)
+    rest = log(settings.unseen)
     yes = (GAUSSIAN * (inside * right + outside * wrong) + rest).tolist()
     no = (GAUSSIAN * (outside * right + inside * wrong) + log1p(-exp(rest))).tolist()
-    apart = _apart(nesting, settings.mask_border)
+    apart = _apart(nesting, settings.border)
     together = np.log1p(-apart).tolist()
     divided = np.log(apart).tolist()
     # Upwards: log likelihoods of each group if it is one thing, inside or outside, and in all.

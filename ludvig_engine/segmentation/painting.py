@@ -265,6 +265,17 @@ def photo_mask(view: View, path: str | PathLike[str], *, value: int | None = Non
     return mask(view.camera, read_prompt_mask(path, view, value=value), f"mask {Path(path).name}")
 
 
+def surface(
+    gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
+) -> Float[Array, " N"]:
+    """How much a camera shows of each Gaussian, in pixels, as far as it lies on a surface."""
+    from ..rendering import adjoint  # local as in `lift_paint`
+
+    one = np.ones((1, camera.height, camera.width), np.float32)
+    weights: Array = adjoint(gaussians, camera, one, raster=raster, job=job)[1]
+    return weights * _in_front(gaussians, camera, weights, raster, job)
+
+
 def _in_front(
     gaussians: Gaussians, camera: Camera, weights: Float[Array, " N"], raster: Raster, job: Job
 ) -> Float[Array, " N"]:

@@ -31,7 +31,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .agreement import agreement
-from .labeling import labeled
+from .labeling import clearly, completed
 from .painting import Evidence, Paint, lift_paint, merged, notes_of
 from .prepared import Prepared
 from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples
@@ -239,22 +239,14 @@ def _from_masks(
             "The mask covers the whole photo, so it does not tell the object from the rest.",
             ["Give a mask of a photo that shows more than the object, or click on the object."],
         )
-    coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
-    total, share = evidence.total, evidence.share
-    usual = float(total @ total) / max(float(total.sum()), 1e-12)
-    seen = np.minimum(total / max(settings.mask_clear * usual, 1e-12), 1)
-    likely = labeled(
-        prepared.nesting(settings, job=job),
-        coarse.sum(seen * share),
-        coarse.sum(seen * (1 - share)),
-        settings=settings,
-    )
-    scores = likely[coarse.labels]
     bandwidth = options.bandwidth or settings.bandwidth
-    prior = options.prior or settings.mask_prior
-    if options.diffusion:
-        walk = prepared.walk(bandwidth, job=job)
-        scores = walk.solve(share, seen, scores, prior=prior, job=job)
+    scores = completed(
+        *(prepared, clearly(evidence.total, settings), evidence.share),
+        bandwidth=bandwidth if options.diffusion else None,
+        prior=options.prior,
+        settings=settings,
+        job=job,
+    )
     agrees = agreement(
         *(prepared.gaussians, scores[:, None], masks),
         thresholds=np.array([THRESHOLD]),
@@ -262,7 +254,7 @@ def _from_masks(
         job=job,
     )
     return _segment(
-        Answer(scores, THRESHOLD, prior),
+        Answer(scores, THRESHOLD, options.prior or settings.unseen_prior),
         "a half, from the groups that the mask shows",
         bandwidth,
         options,

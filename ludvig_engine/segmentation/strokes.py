@@ -9,6 +9,9 @@
    diffuse from the strokes against the selection, and little more is changed than suffices.
 4. Any other stroke adds, or takes away, the group around it that it is deepest in. Groups that hold
    a stroke of the other kind are never taken.
+5. What a stroke has changed is known only where its picture shows it: a crate's back may have been
+   taken with the wall. So what no stroke's picture shows follows the nested groups around what they
+   show (labeling.py).
 
 So what a stroke touches is in or out as it says, and a correction changes the selection near it.
 The other way, to learn everything again from all strokes, makes one click in five worse
@@ -24,17 +27,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..arrays import Array, Bool, Float, Int
+from ..arrays import Array, Bool, Float, Int, UInt8
 from ..graph.flood import flood
 from ..graph.walk import STEPS
 from ..progress import SILENT, Job
+from ..scene import Camera
 from ..scene.raster import Raster
 from .coarse import Coarse
+from .creases import reduced
+from .labeling import clearly, completed
 from .nesting import Nesting
-from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint
+from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint, shown, surface
 from .picture import Picture
 from .prepared import Prepared
-from .self_training import SelfTraining
+from .self_training import THRESHOLD, SelfTraining
 from .settings import Settings
 
 # IoU of a group and what is learned from a click above which both count as the same. On six scenes,
@@ -105,6 +111,8 @@ class Trail:
     known: OrderedDict[tuple[bytes, ...], Bool[Array, " N"]] = field(default_factory=OrderedDict)
     # The strokes of a paint.
     strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
+    # How clearly cameras see each Gaussian, in 255ths: a byte each, as for selections.
+    seen: OrderedDict[bytes, UInt8[Array, " N"]] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, prepared: Prepared, job: Job) -> Trail:
@@ -159,9 +167,14 @@ def _strokes(prepared: Prepared, paint: Paint, raster: Raster, job: Job) -> list
 
 def _digest(paint: Paint, raster: Raster) -> bytes:
     """The same for paint that looks the same in the same camera."""
-    camera = paint.camera
-    content = hashlib.blake2b(repr((camera.width, camera.height, paint.through, raster)).encode())
-    for array in (camera.viewmat, camera.K, paint.positive, paint.negative, paint.visible):
+    about = paint.through, raster
+    return _picture(paint.camera, (paint.positive, paint.negative, paint.visible), about)
+
+
+def _picture(camera: Camera, images: Sequence[Array | None], about: object) -> bytes:
+    """The same for the same camera, arrays and other facts."""
+    content = hashlib.blake2b(repr((camera.width, camera.height, about)).encode())
+    for array in (camera.viewmat, camera.K, *images):
         content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
     return content.digest()
 
@@ -199,7 +212,10 @@ def corrected(
         done = 1
     for count in range(done, len(keys)):
         job.check()
-        selected = steps.after(strokes[:count], selected, first=before is None and count == 1)
+        changed = steps.after(strokes[:count], selected, first=before is None and count == 1)
+        if before is None and (changed != selected).any():
+            changed = steps.completed(strokes[:count], changed)
+        selected = changed
         trail.keep(keys[: count + 1], selected)
     scores = steps.pulled(strokes, selected, most=settings.last_steps)
     # Soft at the borders, for the threshold and the heat map; what is selected stays selected.
@@ -266,6 +282,39 @@ class _Steps:
                 break
             selected, first = flipped, False
         return self._moved(strokes, selected)
+
+    def completed(
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]
+    ) -> Bool[Array, " N"]:
+        """The selection where the strokes' pictures show it, and what follows from that elsewhere.
+
+        What strokes touch stays as they have made it.
+        """
+        seen = np.maximum.reduce([self._seen(stroke.paint) for stroke in strokes])
+        scores = completed(
+            *(self.prepared, seen / np.float32(255), selected.astype(np.float32)),
+            bandwidth=self.bandwidth if self.diffusion else None,
+            settings=self.settings,
+            job=self.job,
+        )
+        found = scores > THRESHOLD
+        for stroke in strokes:
+            if stroke.held(found) < min(stroke.held(selected), stroke.needed):
+                found[stroke.rows] = selected[stroke.rows]
+        return found
+
+    def _seen(self, paint: Paint) -> UInt8[Array, " N"]:
+        """How clearly the paint's camera sees each Gaussian."""
+        known = Trail.of(self.prepared, self.job).seen
+        name = _picture(paint.camera, (paint.visible,), (self.raster, self.settings.seen_clearly))
+        if name not in known:
+            gaussians = shown(self.prepared.gaussians, paint.visible)
+            pixels = surface(gaussians, reduced(paint.camera), raster=self.raster, job=self.job)
+            known[name] = (255 * clearly(pixels, self.settings)).astype(np.uint8)
+        known.move_to_end(name)
+        while len(known) > KEPT:
+            known.popitem(last=False)
+        return known[name]
 
     def _learned(
         self, stroke: Stroke, groups: Sequence[tuple[Bool[Array, " S"], float]]

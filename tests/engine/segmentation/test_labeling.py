@@ -64,9 +64,9 @@ def test_a_few_wrong_pixels_do_not_divide_a_group():
 
 def test_the_most_that_merges_cost_tells_things_from_parts():
     known = seen(9, _0=10), seen(9)
-    together = labeled(TWO, *known, settings=replace(DEFAULT_SETTINGS, mask_border=1e6))
+    together = labeled(TWO, *known, settings=replace(DEFAULT_SETTINGS, border=1e6))
     assert (together[:8] > 0.9).all()
-    apart = labeled(TWO, *known, settings=replace(DEFAULT_SETTINGS, mask_border=1e-6))
+    apart = labeled(TWO, *known, settings=replace(DEFAULT_SETTINGS, border=1e-6))
     assert apart[0] > 0.9 and (apart[1:] < 0.5).all()
 
 
