@@ -113,8 +113,9 @@ class Settings:
     unseen: float = 0.45
     # The cost of a merge, in median ones, at which it joins two things as often as parts of one.
     border: float = 8.0
-    # λ, the weight of the groups' answer in the diffusion from what is seen.
-    unseen_prior: float = 0.2
+    # λ, the weight of the groups' answer in the diffusion from what is seen. On the tuning scenes,
+    # five clicks find .017 IoU less at 0.2, and .006 less at 1.
+    unseen_prior: float = 0.5
 
 
 DEFAULT_SETTINGS = Settings()
