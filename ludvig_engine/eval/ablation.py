@@ -53,11 +53,11 @@ CHANGES: Mapping[str, Sequence[Any]] = {
     "clear_group": (-2.0, 1.0),
     "rim": (0.0, 1.0),
     "pull": (0.03, 3.0),
-    "mask_priors": ((0.03,), (0.1,)),
-    "mask_trust": (0.03, 3.0),
-    "mask_place": (0.0, 1.6),
-    "mask_C": (0.05, 5.0),
-    "mask_slack": (-1.0, 0.2),
+    "seen_clearly": (0.1, 1.0),
+    "pure": (0.8, 0.99),
+    "unseen": (0.3, 0.5),
+    "border": (3.0, 20.0),
+    "unseen_prior": (0.05, 1.0),
 }
 
 

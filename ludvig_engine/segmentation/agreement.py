@@ -1,4 +1,4 @@
-"""Chooses thresholds: how well does a selection, rendered, agree with what was painted?"""
+"""How well does a selection, rendered, agree with what was painted?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ..scene import Gaussians
 from ..stages import COMPARE_PROMPTS
 from .painting import Paint, shown
 
-THRESHOLDS = np.linspace(0.25, 0.75, 21)
 _EPS = 1e-6  # alpha below which a pixel shows nothing
 
 
@@ -22,7 +21,7 @@ def agreement(
     scores: Float[Array, "N C"],
     paints: Sequence[Paint],
     *,
-    thresholds: Float[Array, " T"] = THRESHOLDS,
+    thresholds: Float[Array, " T"],
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, "C T"]:

@@ -108,7 +108,8 @@ def lift_paint(
             painted = image.max(0) > 0
             found = adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
             if paint.complete:
-                found[:, 0] *= _in_front(seen, paint.camera, found.sum(1), raster, job)
+                front = _in_front(seen, paint.camera, found.sum(1), raster, job)
+                found *= front[:, None]
             sums += found
     return Evidence(*np.ascontiguousarray(sums.T))
 
@@ -264,6 +265,17 @@ def photo_scribble(view: View, path: str | PathLike[str]) -> Paint:
 def photo_mask(view: View, path: str | PathLike[str], *, value: int | None = None) -> Paint:
     """A mask of the photo; `value` is the id of the object in it, where it has several."""
     return mask(view.camera, read_prompt_mask(path, view, value=value), f"mask {Path(path).name}")
+
+
+def surface(
+    gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
+) -> Float[Array, " N"]:
+    """How much a camera shows of each Gaussian, in pixels, as far as it lies on a surface."""
+    from ..rendering import adjoint  # local as in `lift_paint`
+
+    one = np.ones((1, camera.height, camera.width), np.float32)
+    weights: Array = adjoint(gaussians, camera, one, raster=raster, job=job)[1]
+    return weights * _in_front(gaussians, camera, weights, raster, job)
 
 
 def _in_front(

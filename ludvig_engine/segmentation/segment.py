@@ -4,17 +4,17 @@ Clicks and strokes are taken one after the other (strokes.py). Masks, boxes, reg
 scene and words, which also say how far the object reaches, are taken together, and first:
 
 1. Evidence: paint is lifted to the Gaussians, as positive and negative weight (painting.lift).
-2. Unary P: a logistic regression on features and, softly, position is trained on the evidence
+2. Unary P, how likely each Gaussian is the object. A mask shows where the object ends, and what it
+   does not show follows the nested groups (labeling.py). Boxes and words do not show that: for
+   them, a logistic regression on features and, softly, position is trained on the evidence
    (likeness.learn).
 3. Diffusion with restart: the scores s minimize
        Σ_i e_i (s_i − y_i)² + λ Σ_i (s_i − P_i)² + Σ_ij A_ij (s_i − s_j)²
    with evidence y_i of weight e_i and feature similarities A_ij. This is a random walk on LUDVIG's
    graph that restarts at the prompts and at P. It is convex and has one solution, in 0..1; the
    result of plain power iteration depends on when it is stopped.
-4. A mask shows where the object ends: λ and threshold are those whose selection, rendered with the
-   mask's camera, agrees best with the mask. Boxes and words do not show that.
-5. Steps 2 and 3 are repeated on their own result (self_training.py), which finds what no prompt
-   showed. For a mask the result is dropped where it contradicts the mask.
+4. For boxes and words, steps 2 and 3 are repeated on their own result (self_training.py), which
+   finds what no prompt showed.
 
 The numbers are in settings.py.
 """
@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -31,8 +30,8 @@ from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
-from .agreement import THRESHOLDS, agreement
-from .likeness import learn
+from .agreement import agreement
+from .labeling import clearly, completed
 from .painting import Evidence, Paint, lift_paint, merged, notes_of
 from .prepared import Prepared
 from .readings import Readings
@@ -168,7 +167,7 @@ def _from_areas(
 ) -> Segment:
     masks = [paint for paint in areas if paint.complete]
     if masks:
-        return _by_agreement(prepared, evidence, masks, options, settings, raster, job)
+        return _from_masks(prepared, evidence, masks, options, settings, raster, job)
     return _from_evidence(prepared, evidence, options, settings, job)
 
 
@@ -237,7 +236,7 @@ def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
     prepared.begin(settings)
 
 
-def _by_agreement(
+def _from_masks(
     prepared: Prepared,
     evidence: Evidence,
     masks: Sequence[Paint],
@@ -252,31 +251,26 @@ def _by_agreement(
             "The mask covers the whole photo, so it does not tell the object from the rest.",
             ["Give a mask of a photo that shows more than the object, or click on the object."],
         )
-    descriptor = prepared.descriptor(share=settings.mask_place, job=job)
-    P = learn(descriptor, evidence.positive, evidence.negative, C=settings.mask_C, job=job)
-    median = float(np.median(evidence.total[evidence.total > 0]))
-    trust = settings.mask_trust * np.minimum(evidence.total / max(median, 1e-12), 1)
     bandwidth = options.bandwidth or settings.bandwidth
-    priors = settings.mask_priors if options.prior is None else (options.prior,)
-    scores = [P]
-    if options.diffusion:
-        walk = prepared.walk(bandwidth, job=job)
-        for prior in priors:
-            scores.append(walk.solve(evidence.share, trust, P, prior=prior, job=job))
-    columns = np.stack(scores, axis=1)
-    found = agreement(prepared.gaussians, columns, masks, raster=raster, job=job)
-    best, at = np.unravel_index(int(found.argmax()), found.shape)
-    first = scores[best] > THRESHOLDS[at]
-    trained = _training(prepared, evidence, options, settings, job).from_selection(first)
-    drawn: dict[str, Any] = {"thresholds": np.array([trained.threshold]), "raster": raster}
-    column = trained.scores[:, None]
-    agrees = float(agreement(prepared.gaussians, column, masks, **drawn, job=job)[0, 0])
-    if agrees >= found.max() - settings.mask_slack:
-        return _segment(trained, "a half, after self-training", bandwidth, options, agrees)
-    parameters = {"bandwidth": bandwidth, "prior": priors[best - 1]} if best else {}
-    how = "found by agreement with the mask"
-    return Segment(
-        scores[best], float(THRESHOLDS[at]), how, parameters, {"agreement": float(found.max())}
+    scores = completed(
+        *(prepared, clearly(evidence.total, settings), evidence.share),
+        bandwidth=bandwidth if options.diffusion else None,
+        prior=options.prior,
+        settings=settings,
+        job=job,
+    )
+    agrees = agreement(
+        *(prepared.gaussians, scores[:, None], masks),
+        thresholds=np.array([THRESHOLD]),
+        raster=raster,
+        job=job,
+    )
+    return _segment(
+        Answer(scores, THRESHOLD, options.prior or settings.unseen_prior),
+        "a half, from the groups that the mask shows",
+        bandwidth,
+        options,
+        float(agrees[0, 0]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Self-training: from a few clicks, or a first selection, to the whole object.
+"""Self-training: from a few clicks to the whole object.
 
 1. A likelihood P is learned from the clicks against a random sample of the scene, most of which is
    not the object.
@@ -10,8 +10,7 @@
    answer with the largest gap between inside and outside is taken, less penalties for its extent.
 
 All of this runs on superpoints. Then a last P is learned on the Gaussians themselves, with the
-object as rare as it is in the scene, and one short diffusion refines the answer. Where there is a
-first selection, it replaces steps 1 and 2.
+object as rare as it is in the scene, and one short diffusion refines the answer.
 
 The numbers are in settings.py.
 """
@@ -139,11 +138,6 @@ class SelfTraining:
             part = self._trained(Part(scores, P, start, self.prior))
             found.append((part, part.likely(coarse, settings) - doubt))
         return found
-
-    def from_selection(self, selected: Bool[Array, " N"]) -> Answer:
-        """Step 3, from a first selection."""
-        share = self.coarse.sum(selected.astype(np.float32)) / self.coarse.size
-        return self.refined(self._trained(Part(share, share, THRESHOLD, self.prior)))
 
     def _trained(self, part: Part) -> Part:
         coarse = self.coarse

@@ -99,21 +99,23 @@ class Settings:
     # Weight of the selection, as λ, in the diffusion from strokes that move its border.
     pull: float = 0.3
 
-    # ---- masks
+    # ---- what no prompt's picture shows (labeling.py)
 
-    # λ that are tried for a mask; the one is taken whose selection agrees best with the mask in its
-    # own view.
-    mask_priors: tuple[float, ...] = (0.03, 0.1)
-    # Weight of evidence of at least median clearness, for masks.
-    mask_trust: float = 0.3
-    # Weight of the position beside the features for the likeness that is learned from a mask, as
-    # `place`.
-    mask_place: float = 0.5
-    # Inverse regularization of that likeness.
-    mask_C: float = 0.5
-    # How much less than the first answer (IoU in the mask's view) self-training may agree with the
-    # mask and still be taken: it knows more of the object than one view shows.
-    mask_slack: float = 0.02
+    # Least that pictures show of a Gaussian for it to be seen clearly, as a share of what they show
+    # of the usual one (the mean, weighted by the same).
+    seen_clearly: float = 0.3
+    # How pure superpoints and groups are that are one thing: of what is seen of them, this share is
+    # on one side of the object's border.
+    pure: float = 0.95
+    # How likely a superpoint that is not seen is the object, as far as nothing else is known of it.
+    # At 0.5, unseen walls join what stands before them: masks of the tuning scenes find 86.6
+    # instead of 89.6.
+    unseen: float = 0.45
+    # The cost of a merge, in median ones, at which it joins two things as often as parts of one.
+    border: float = 8.0
+    # λ, the weight of the groups' answer in the diffusion from what is seen. On the tuning scenes,
+    # five clicks find .017 IoU less at 0.2, and .006 less at 1.
+    unseen_prior: float = 0.5
 
 
 DEFAULT_SETTINGS = Settings()

@@ -13,7 +13,6 @@ from ludvig_engine.pipeline import prepare
 from ludvig_engine.rendering import render
 from ludvig_engine.segmentation.painting import click, mask
 from ludvig_engine.segmentation.segment import Options, segment
-from ludvig_engine.segmentation.self_training import Answer, SelfTraining
 
 
 @pytest.fixture(scope="module")
@@ -77,16 +76,16 @@ def test_clicks_against_are_obeyed(balls):
     assert found.selected[balls.things["green"]].mean() < 0.05
 
 
-def test_self_training_that_contradicts_the_mask_is_dropped(balls, monkeypatch):
-    exact, prompt = balls.things["red"].astype(np.float32), [painted(balls, "red", 2)]
-    for wider, taken in ((exact, True), (np.maximum(exact, balls.things["blue"]), False)):
-        answer = Answer(np.asarray(wider, np.float32), 0.5, prior=0.1)
-        monkeypatch.setattr(
-            SelfTraining, "from_selection", lambda self, selected, answer=answer: answer
-        )
-        found = segment(balls.prepared, prompt)
-        assert (found.scores is answer.scores) == taken
-        assert iou(balls, found, "red") > 0.8
+@pytest.mark.parametrize("name", small_scene.BALLS)
+def test_a_mask_takes_nothing_that_it_shows_beside_the_ball(balls, name):
+    found = segment(balls.prepared, [painted(balls, name, 2)])
+    for other in set(small_scene.BALLS) - {name}:
+        assert not found.selected[balls.things[other]].any()
+
+
+def test_masks_of_two_photos_are_one_object(balls):
+    prompts = [painted(balls, "red", 0), painted(balls, "red", 3)]
+    assert iou(balls, segment(balls.prepared, prompts), "red") > 0.95
 
 
 def test_what_is_given_is_not_searched(balls):
