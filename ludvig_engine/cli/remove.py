@@ -149,8 +149,7 @@ def command(
 def _selected(scores: Path) -> Bool[Array, " F"]:
     """The array `selected` of a result file; of several texts, what any of them selects."""
     values = result.read_values(scores, "selected")
-    found: Array = values.reshape(len(values), -1).any(1)
-    return found
+    return np.asarray(values.reshape(len(values), -1).any(1))
 
 
 def _write(out: Path, splats: Path, scene: Scene, gaussians: Gaussians, source: Array) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Bool, Int
-from ..errors import EngineError
+from ..errors import EngineError, plural
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene
 from .boundary import split
@@ -64,17 +64,30 @@ def remove(
     if selected.any():
         cameras = [view.camera for view in scene.views]
         sights = sightings(everything, selected, cameras, scene.raster, job)
+        if not sights:
+            notes.append("No view shows the object, so it was deleted and nothing else was done.")
     if sights and (boundary or residue):
         seen = footprints(everything, sights, scene.raster, job)
         if residue:
             gone = selected | left_over(everything, selected, seen, sights)
+            if extra := int(gone.sum() - selected.sum()):
+                notes.append(f"Also removed, as only drawing the object: {plural(extra, 'splat')}.")
         if boundary:
             parts = split(everything, gone, seen)
-            everything, rows, gone = parts.gaussians, parts.source, parts.selected
+            everything, gone = parts.gaussians, parts.selected
+            rows = parts.source
+            if cut := len(rows) - len(scene):
+                notes.append(f"Cut in two across the object's border: {plural(cut, 'splat')}.")
     left, rows = everything.take(~gone), rows[~gone]
     made = []
     if fill and sights:
         made = fills(left, rows, scene.gaussians.means[selected], sights, scene.raster, job)
+    if made:
+        count = sum(map(len, made))
+        surfaces = plural(len(made), "surface")
+        notes.append(
+            f"Made to continue {surfaces} where nothing was seen: {plural(count, 'splat')}."
+        )
     return Removal(
         joined([left, *made]),
         np.concatenate([rows, *(np.full(len(one), -1, np.int32) for one in made)]),

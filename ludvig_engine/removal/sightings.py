@@ -18,8 +18,10 @@ from ..scene.raster import Raster
 from ..stages import FIND_HOLES, LOOK
 
 # The long side of the pictures in pixels, and how many: 24 of 640 tell a silhouette to a pixel of
-# theirs, and a million Gaussians take a third of a second each.
+# theirs. A million Gaussians take 1.7 CPU seconds in each, so of large scenes there are fewer: as
+# many as draw this many Gaussians, but at least a few.
 SIDE, VIEWS = 640, 24
+DRAWN, FEW = 12_000_000, 8
 # A Gaussian whose thinnest axis is less than this share of the next is a flat piece of surface.
 FLAT = 0.5
 
@@ -60,8 +62,9 @@ def sightings(
 ) -> list[Sighting]:
     """The views that show the object, spread evenly if there are many. Raises `Cancelled`."""
     surfels = Surfels.of(gaussians)
+    count = min(VIEWS, max(FEW, DRAWN // len(gaussians)))
     found = []
-    for camera in job.track(spread(gaussians.means[selected], cameras), LOOK):
+    for camera in job.track(spread(gaussians.means[selected], cameras, count), LOOK):
         small = camera.resized(*limited((camera.width, camera.height), SIDE))
         values = selected.astype(np.float32)[:, None]
         image, alpha = render(gaussians, small, values, raster=raster, job=job)
@@ -85,16 +88,16 @@ def depths(
     return found
 
 
-def spread(points: Float[Array, "M 3"], cameras: Sequence[Camera]) -> list[Camera]:
-    """At most `VIEWS` of the cameras whose picture the middle of the points is in."""
+def spread(points: Float[Array, "M 3"], cameras: Sequence[Camera], count: int) -> list[Camera]:
+    """At most `count` of the cameras whose picture the middle of the points is in."""
     middle = np.median(points, axis=0)
     seeing = []
     for camera in cameras:
         x, y, z = camera.K @ (camera.viewmat[:3, :3] @ middle + camera.viewmat[:3, 3])
         if z > 0 and 0 <= x < z * camera.width and 0 <= y < z * camera.height:
             seeing.append(camera)
-    chosen = np.linspace(0, len(seeing) - 1, min(len(seeing), VIEWS)).round().astype(int)
-    return [seeing[n] for n in chosen] if seeing else list(cameras[:VIEWS])
+    chosen = np.linspace(0, len(seeing) - 1, min(len(seeing), count)).round().astype(int)
+    return [seeing[n] for n in chosen] if seeing else list(cameras[:count])
 
 
 def thinnest_axes(gaussians: Gaussians) -> Float[Array, "N 3"]:

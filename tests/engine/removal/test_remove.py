@@ -83,3 +83,11 @@ def test_another_order_of_the_input_gives_another_order_of_the_result(cleaned):
     assert len(one) == len(two) and distance.max() < 1e-3
     # Sums in another order differ in their last digits, and a few matches of patches with them.
     assert np.median(np.abs(one.sh0 - two.sh0[match])) < 0.05
+
+
+def test_the_notes_say_what_was_made_and_that_no_view_helped(cleaned):
+    scene, box, found = cleaned
+    made = int((found.source < 0).sum())
+    assert any(f"{made:,} splats" in note for note in found.notes)
+    blind = remove(replace(scene, views=()), box)
+    assert len(blind.notes) == 1 and len(blind.gaussians) == np.sum(~box)
