@@ -137,9 +137,9 @@ def test_what_is_in_folders_or_not_needed_may_have_any_name(site, tmp_path):
 
 
 def test_weights_in_no_known_format_are_not_a_fault_of_the_network(site):
-    files = {"open_clip_model.safetensors": CONTENT, "open_clip_config.json": b"{}"}
+    files = {"tf_model.h5": CONTENT, "config.json": b"{}"}
     site.add_repository(MODEL.source, files, commit=COMMIT)
-    with pytest.raises(EngineError, match=r"has open_clip_model\.safetensors") as caught:
+    with pytest.raises(EngineError, match=r"has tf_model\.h5") as caught:
         fetch(MODEL)
     assert caught.value.kind == "bad_file"
     with pytest.raises(EngineError, match="weights in a format that this engine reads"):
