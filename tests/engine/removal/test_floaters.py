@@ -90,7 +90,8 @@ def test_witnesses_by_hand(scene):
     # Faint, since the surface that a pixel shows is where most of its weight is.
     some = with_some(scene, [(0, 0, 0.4), (0, 0, -3), (0, 0, 200.0)], opacity=0.2)
     heard = witnesses.hear(some)
-    above, below, away = (-3, -2, -1)
+    above, below = (-3, -2)
+    away = -1
     views = len(scene.views)
     assert heard.inside[above] == heard.front[above] == views
     # What is under the ground is in the pictures, but behind the surface.
