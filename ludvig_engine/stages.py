@@ -78,6 +78,7 @@ RENDER = Stage("render", "Rendering")
 DRAW_SHEET = Stage("draw_sheet", "Drawing the sheet")
 EVALUATE = Stage("evaluate", "Evaluating")
 UPLIFT_SEGMENTS = Stage("uplift_segments", "Uplifting segments")
+COMPARE_TRUTH = Stage("compare_truth", "Comparing with the truth")
 COMPARE_MASKS = Stage("compare_masks", "Comparing with the exact masks")
 
 STAGES = {stage.id: stage for stage in list(globals().values()) if isinstance(stage, Stage)}

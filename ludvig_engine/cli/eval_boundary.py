@@ -19,8 +19,6 @@ from ..progress import Job
 from ..stages import EVALUATE
 from .eval_captures import chosen_things
 
-MEASURES = ("iou", "boundary", "psnr", "count")
-
 
 def run(
     folders: Sequence[Path],
@@ -65,8 +63,12 @@ def _cells(before: Border, after: Border) -> tuple[str, ...]:
 
 
 def _mean(rows: Sequence[Border]) -> Border:
-    parts = [metrics.mean(getattr(row, name) for row in rows) for name in MEASURES]
-    return Border(*parts[:3], round(parts[3]))
+    return Border(
+        metrics.mean(row.iou for row in rows),
+        metrics.mean(row.boundary for row in rows),
+        metrics.mean(row.psnr for row in rows),
+        round(metrics.mean(row.count for row in rows)),
+    )
 
 
 def as_json(rows: Sequence[Both]) -> dict[str, Any]:

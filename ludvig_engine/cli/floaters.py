@@ -22,6 +22,7 @@ from .common import (
     Splats,
     Views,
     bars,
+    cached,
     notes,
     print_json,
     report,
@@ -61,7 +62,7 @@ def command(
     from ..pictures.check import check
     from ..removal.floaters import chosen, find_floaters
 
-    with bars(json) as job:
+    with bars(json, cached(no_cache)) as job:
         found = find_floaters(scene, job=job)
         floating = chosen(found, strength)
         psnrs = {}

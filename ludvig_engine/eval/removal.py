@@ -32,6 +32,7 @@ from ..pictures.fitted import fitted
 from ..progress import SILENT, Job
 from ..rendering import colours, render
 from ..scene import Gaussians, Scene, View
+from ..stages import COMPARE_TRUTH
 from . import captures, metrics
 from .datasets import splats_of
 from .lifting import lifted, masks_of
@@ -145,10 +146,10 @@ def shown(
 
 def measure(case: Case, gaussians: Gaussians, *, job: Job = SILENT) -> Measured:
     """Compare what is left with the truth from all cameras."""
-    errors = {"inside": [], "gained": [], "outside": []}  # type: dict[str, list[Array]]
+    errors: dict[str, list[Array]] = {"inside": [], "gained": [], "outside": []}
     likeness: list[Array] = []
     seen_through: list[Array] = []
-    for one in job.track(case.hidden, "Comparing with the truth"):
+    for one in job.track(case.hidden, COMPARE_TRUTH):
         picture, alpha = shown(case, gaussians, one, job=job)
         inside, difference = one.inside, (picture - one.truth) ** 2
         errors["inside"].append(difference[inside])
@@ -158,7 +159,8 @@ def measure(case: Case, gaussians: Gaussians, *, job: Job = SILENT) -> Measured:
         likeness.append(_ssim(picture, one.truth)[inside])
         seen_through.append(alpha[one.covered] < HOLE)
     return Measured(
-        *(psnr(errors[kind]) for kind in ("inside", "gained")),
+        psnr(errors["inside"]),
+        psnr(errors["gained"]),
         float(np.concatenate(likeness).mean()),
         psnr(errors["outside"]),
         float(np.concatenate(seen_through).mean()),

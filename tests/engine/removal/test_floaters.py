@@ -44,7 +44,7 @@ KINDS = {
     "opaque specks": {"means": HIGH, "opacity": 0.99},
     "before a lens": {"means": [(2.9, 0.05, 1.5), (-2.9, 0.02, 1.52)], "size": 0.02},
     "haze": {"means": np.random.default_rng(3).uniform(-0.6, 0.6, (30, 3)) * (1, 1, 0.05)
-             + (0, 0, 1.1), "size": 0.2, "opacity": 0.1},
+             + (0, 0, 0.5), "size": 0.12, "opacity": 0.04},
     "far away": {"means": [(40, 3, 2), (-5, 60, 10), (3, -30, -20)], "size": 0.5},
 }  # fmt: skip
 
@@ -87,8 +87,11 @@ def test_what_the_photos_miss_is_spared(scene):
 
 
 def test_witnesses_by_hand(scene):
-    heard = witnesses.hear(with_some(scene, [(0, 0, 1.2), (0, 0, -3), (0, 0, 200.0)]))
-    above, below, away = (-3, -2, -1)
+    # Faint, since the surface that a pixel shows is where most of its weight is.
+    some = with_some(scene, [(0, 0, 0.4), (0, 0, -3), (0, 0, 200.0)], opacity=0.2)
+    heard = witnesses.hear(some)
+    above, below = (-3, -2)
+    away = -1
     views = len(scene.views)
     assert heard.inside[above] == heard.front[above] == views
     # What is under the ground is in the pictures, but behind the surface.
