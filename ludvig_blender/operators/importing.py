@@ -6,7 +6,7 @@ as one undo step. Scripts and `blender -b` wait.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -169,7 +169,7 @@ class PlaceSplats(Files, bpy.types.Operator):
         return list(pump.wait(pump.start(importing.steps(paths), failed=lambda _: None)).imported)
 
 
-def _place(read: Read, how: dict[str, Any]) -> None:
+def _place(read: Read, how: Mapping[str, object]) -> None:
     """Put what was read into the scene as one undo step."""
     from ..data import messages, splats, window
 

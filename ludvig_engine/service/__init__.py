@@ -7,6 +7,7 @@ group of methods has a file.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -29,14 +30,18 @@ class Service:
 
     def __init__(self) -> None:
         self._loaded: Future[Handlers] | None = None
+        # The server's thread and that of the first request may both begin, and two imports would
+        # make two states: a scene opened in one is unknown in the other.
+        self._loading = threading.Lock()
         # The server itself answers these methods.
         served = METHODS.keys() - {Hello.method, Initialize.method, Shutdown.method}
         self.handlers: Handlers = {name: functools.partial(self._answer, name) for name in served}
 
     def load(self) -> Future[Handlers]:
         """Begin the import in a thread of its own, unless it has begun."""
-        self._loaded = self._loaded or run_aside(_load)
-        return self._loaded
+        with self._loading:
+            self._loaded = self._loaded or run_aside(_load)
+            return self._loaded
 
     def _answer(self, method: str, request: Request[Any], job: Job) -> Any:
         return job.wait(self.load())[method](request, job)

@@ -8,6 +8,9 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import Future
 
 import pytest
 from waiting import LIMIT
@@ -96,6 +99,9 @@ def test_it_starts_before_what_it_computes_with_is_imported(tmp_path):
     """The editor has its engine in a moment; the first request waits for slow imports."""
     script = f"""
 import sys
+import threading
+import time
+from concurrent.futures import Future
 from ludvig_engine.cli import app
 from ludvig_engine import service
 from ludvig_engine.service import server
@@ -113,6 +119,9 @@ def test_what_it_computes_with_is_all_imported_before_the_first_request():
     """A click does not wait for the packages that commands import when they need them."""
     script = """
 import sys
+import threading
+import time
+from concurrent.futures import Future
 import ludvig_engine.service.handlers
 needed = {"numba", "pycolmap", "sklearn.decomposition", "sklearn.linear_model"}
 print(sorted(needed - sys.modules.keys()))
@@ -128,3 +137,27 @@ def test_a_damaged_environment_is_an_answer(tmp_path, monkeypatch):
     with pytest.raises(EngineError, match="cannot be imported") as caught:
         Service().handlers["cache/info"](CacheInfo(), SILENT)
     assert caught.value.kind == "missing_package"
+
+
+def test_two_threads_that_begin_the_import_begin_it_once(monkeypatch):
+    """Two imports would make two states, and a scene opened in one is unknown in the other."""
+    begun, both = [], threading.Barrier(2)
+
+    def slowly(function):
+        begun.append(function)
+        time.sleep(0.1)  # the other thread comes in meanwhile
+        return Future()
+
+    monkeypatch.setattr("ludvig_engine.service.run_aside", slowly)
+    service, found = Service(), []
+
+    def load():
+        both.wait()
+        found.append(service.load())
+
+    threads = [threading.Thread(target=load) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(begun) == 1 and found[0] is found[1]
