@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.spatial.transform import Rotation
 
-from ..arrays import Array, Float
+from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import colours, render
 from ..scene import Gaussians
@@ -60,8 +60,8 @@ def filled(
     smooth = continued(image, known.astype(np.float32))
     color = np.clip(image[..., :3], 0, 1)
     color[~known] = np.nan
-    wanted = inpainter(color, ndimage.binary_dilation(hole | stained & (alpha > THIN)))
-    places, at = _lattice(patch)
+    places, at, under = _lattice(patch)
+    wanted = inpainter(color, under | ndimage.binary_dilation(stained & (alpha > THIN)))
     made = _discs(members, patch, places, smooth[at][:, -1])
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
     colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
@@ -92,8 +92,11 @@ def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "C 3"]:
     return above_it[:: max(len(above_it) // EYES, 1)] if len(above_it) else eyes[:1]
 
 
-def _lattice(patch: Patch) -> tuple[Float[Array, "P 2"], tuple[Array, Array]]:
-    """Places in the hole on a triangular lattice, and the row and column of each."""
+def _lattice(
+    patch: Patch,
+) -> tuple[Float[Array, "P 2"], tuple[Array, Array], Bool[Array, "h w"]]:
+    """Places in the hole on a triangular lattice, the row and column of each, and where they are.
+    """
     sheet = patch.sheet
     step = patch.spacing / sheet.cell
     rows = np.arange(0, sheet.height, step * np.sqrt(0.75))
@@ -103,9 +106,10 @@ def _lattice(patch: Patch) -> tuple[Float[Array, "P 2"], tuple[Array, Array]]:
     row = np.minimum(y.round().astype(int), sheet.height - 1)
     column = np.minimum(x.round().astype(int), sheet.width - 1)
     # One more ring lies under the rim, so that there is no seam.
-    inside = ndimage.binary_dilation(patch.hole, iterations=max(int(step / 2), 1))[row, column]
+    under = ndimage.binary_dilation(patch.hole, iterations=max(int(step / 2), 1))
+    inside = under[row, column]
     x, y, row, column = (one[inside] for one in (x, y, row, column))
-    return sheet.low + np.stack([x, y], 1) * sheet.cell, (row, column)
+    return sheet.low + np.stack([x, y], 1) * sheet.cell, (row, column), under
 
 
 def _discs(

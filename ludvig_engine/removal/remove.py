@@ -66,8 +66,10 @@ def remove(
         sights = sightings(everything, selected, cameras, scene.raster, job)
         if not sights:
             notes.append("No view shows the object, so it was deleted and nothing else was done.")
-    if sights and (boundary or residue):
+    evidence = np.zeros(0, np.float32)
+    if sights and (boundary or residue or fill):
         seen = footprints(everything, sights, scene.raster, job)
+        evidence = seen.inside + seen.outside
         if residue:
             gone = selected | left_over(everything, selected, seen, sights)
             if extra := int(gone.sum() - selected.sum()):
@@ -81,7 +83,9 @@ def remove(
     left, rows = everything.take(~gone), rows[~gone]
     made = []
     if fill and sights:
-        made = fills(left, rows, scene.gaussians.means[selected], sights, scene.raster, job)
+        own = scene.gaussians.means[selected]
+        made, replaced = fills(left, rows, evidence[rows], own, sights, scene.raster, job)
+        left, rows = left.take(~replaced), rows[~replaced]
     if made:
         count = sum(map(len, made))
         surfaces = plural(len(made), "surface")

@@ -38,6 +38,17 @@ class Patch:
     alpha: Float[Array, "h w"]
     hole: Bool[Array, "h w"]
 
+    def covers(self, points: Float[Array, "P 3"], off: float) -> Bool[Array, " P"]:
+        """Which points are on or above the hole; `off` below it counts as on, in scene units."""
+        local = self.sheet.plane.local(points)
+        place = ((local[:, :2] - self.sheet.low) / self.sheet.cell).round().astype(int)
+        column, row = place.T
+        inside = (column >= 0) & (column < self.sheet.width) & (row >= 0)
+        inside &= (row < self.sheet.height) & (local[:, 2] > -off)
+        found = np.zeros(len(points), bool)
+        found[inside] = self.hole[row[inside], column[inside]]
+        return found
+
 
 def above(sheet: Sheet) -> Camera:
     """A camera far above a sheet, whose pixels are the sheet's cells."""
