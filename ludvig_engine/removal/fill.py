@@ -15,8 +15,9 @@ from ..rendering import colours, render
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..uplifting import Sight, uplift
+from .hole import SOLID
 from .inpaint import Inpainter, patches
-from .sheets import THIN, Patch, above
+from .sheets import Patch, above
 from .smooth import continued
 
 # The standard deviation of new Gaussians, as a share of the distance between them, and their
@@ -54,14 +55,14 @@ def filled(
     )
     image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
     stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
-    known = (alpha > THIN) & ~stained
+    known = _material(alpha > SOLID, hole) & ~stained
     if not known.any():
-        known = alpha > THIN
+        known = alpha > SOLID
     smooth = continued(image, known.astype(np.float32))
     color = np.clip(image[..., :3], 0, 1)
     color[~known] = np.nan
     places, at, under = _lattice(patch)
-    wanted = inpainter(color, under | ndimage.binary_dilation(stained & (alpha > THIN)))
+    wanted = inpainter(color, under | ndimage.binary_dilation(stained & (alpha > SOLID)))
     made = _discs(members, patch, places, smooth[at][:, -1])
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
     colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
@@ -72,6 +73,14 @@ def filled(
     bare = replace(made, shN=shN)
     missing = colored - usual_colors(bare, eyes)
     return replace(bare, sh0=(missing / C0).astype(np.float32)[:, None])
+
+
+def _material(surface: Bool[Array, "h w"], hole: Bool[Array, "h w"]) -> Bool[Array, "h w"]:
+    """The parts of the surface that touch the hole: another one at this height is another thing."""
+    parts, _ = ndimage.label(surface)
+    touching = np.unique(parts[ndimage.binary_dilation(hole, iterations=3)])
+    found: Array = np.isin(parts, touching[touching > 0])
+    return found
 
 
 def usual_colors(gaussians: Gaussians, eyes: Float[Array, "C 3"]) -> Float[Array, "N 3"]:
