@@ -11,7 +11,6 @@ from ..progress import SILENT, Job
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..stages import FILL
-from .doubt import doubted
 from .fill import filled
 from .planes import OFF, planes_of
 from .sheets import patch_of
@@ -28,7 +27,7 @@ NEAR = 1.5
 def fills(
     left: Gaussians,
     rows: Int[Array, " M"],
-    evidence: Float[Array, " M"],
+    doubtful: Bool[Array, " M"],
     object_points: Float[Array, "P 3"],
     sights: Sequence[Sighting],
     raster: Raster,
@@ -36,8 +35,8 @@ def fills(
 ) -> tuple[list[Gaussians], Bool[Array, " M"]]:
     """New Gaussians for the holes, per surface, and which of those left they replace.
 
-    `rows` says where those left were in the scene, and `evidence` what the sights showed of each
-    while the object was there: Σ w in pixels. Raises `Cancelled`.
+    `rows` says where those left were in the scene, and `doubtful` which of them are not to be
+    believed. Raises `Cancelled`.
     """
     none = np.zeros(len(left), bool)
     if not len(left):
@@ -45,7 +44,6 @@ def fills(
     low, high = np.percentile(object_points, [2, 98], axis=0)
     size = float(np.linalg.norm(high - low))
     middle = (low + high) / 2
-    doubtful = doubted(left, evidence, object_points, sights, raster, job)
     firm = left.take(~doubtful)
     weights = np.bincount(
         np.concatenate([_around(sight) for sight in sights]), minlength=int(rows.max(initial=0)) + 1

@@ -11,8 +11,10 @@ from ..errors import EngineError, plural
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene
 from .boundary import split
+from .doubt import doubted
 from .fills import fills, joined
 from .footprints import footprints
+from .recolor import recolored
 from .residue import residue as left_over
 from .sightings import sightings
 
@@ -84,8 +86,10 @@ def remove(
     made = []
     if fill and sights:
         own = scene.gaussians.means[selected]
-        made, replaced = fills(left, rows, evidence[rows], own, sights, scene.raster, job)
-        left, rows = left.take(~replaced), rows[~replaced]
+        doubtful = doubted(left, evidence[rows], own, sights, scene.raster, job)
+        made, replaced = fills(left, rows, doubtful, own, sights, scene.raster, job)
+        left = recolored(left, doubtful).take(~replaced)
+        rows = rows[~replaced]
     if made:
         count = sum(map(len, made))
         surfaces = plural(len(made), "surface")

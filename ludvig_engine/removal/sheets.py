@@ -38,10 +38,10 @@ class Patch:
     hole: Bool[Array, "h w"]
 
     def covers(self, points: Float[Array, "P 3"], off: float) -> Bool[Array, " P"]:
-        """Which points are on or above the hole; `off` below it counts as on, in scene units."""
+        """Which points are within `off` of the hole, in scene units."""
         local = self.sheet.plane.local(points)
         row, column, inside = self.sheet.cells(local)
-        found = inside & (local[:, 2] > -off)
+        found = inside & (np.abs(local[:, 2]) < off)
         found[inside] &= self.hole[row, column]
         return found
 
