@@ -21,7 +21,7 @@ from .footprints import around, close
 from .sightings import Sighting
 
 # A Gaussian of which less than this share has been seen is in doubt.
-SEEN = 0.3
+SEEN = 0.5
 
 
 def doubted(

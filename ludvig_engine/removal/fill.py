@@ -62,7 +62,10 @@ def filled(
     color = np.clip(image[..., :3], 0, 1)
     color[~known] = np.nan
     places, at, under = _lattice(patch)
-    wanted = inpainter(color, under | ndimage.binary_dilation(stained & (alpha > SOLID)))
+    asked = under | ndimage.binary_dilation(stained & (alpha > SOLID))
+    wanted = inpainter(color, asked)
+    # Discs at the edge reach into cells of which nothing is known.
+    wanted = np.where((asked | known)[..., None], wanted, smooth[..., :3])
     made = _discs(members, patch, places, smooth[at][:, -1])
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
     colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
