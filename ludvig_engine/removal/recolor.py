@@ -1,5 +1,4 @@
-"""Colors for Gaussians whose own are not to be believed: those of the surface that they are part of.
-"""
+"""Colors for Gaussians whose own cannot be believed: those that go on around them."""
 
 from __future__ import annotations
 

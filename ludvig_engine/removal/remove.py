@@ -83,7 +83,7 @@ def remove(
             if cut := len(rows) - len(scene):
                 notes.append(f"Cut in two across the object's border: {plural(cut, 'splat')}.")
     left, rows = everything.take(~gone), rows[~gone]
-    made = []
+    made: list[Gaussians] = []
     if fill and sights:
         own = scene.gaussians.means[selected]
         doubtful = doubted(left, evidence[rows], own, sights, scene.raster, job)
