@@ -107,7 +107,7 @@ def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "C 3"]:
 def _lattice(
     patch: Patch,
 ) -> tuple[Float[Array, "P 2"], tuple[Array, Array], Bool[Array, "h w"]]:
-    """Places in the hole on a triangular lattice, the row and column of each, and where they are."""
+    """Places on a triangular lattice, the row and column of each, and the cells they are in."""
     sheet = patch.sheet
     step = patch.spacing / sheet.cell
     rows = np.arange(0, sheet.height, step * np.sqrt(0.75))
