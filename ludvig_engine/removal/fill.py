@@ -9,14 +9,15 @@ from scipy import ndimage
 from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.spatial.transform import Rotation
 
-from ..arrays import Array, Float
+from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import colours, render
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..uplifting import Sight, uplift
+from .hole import SOLID
 from .inpaint import Inpainter, patches
-from .sheets import THIN, Patch, above
+from .sheets import Patch, above
 from .smooth import continued
 
 # The standard deviation of new Gaussians, as a share of the distance between them, and their
@@ -54,14 +55,17 @@ def filled(
     )
     image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
     stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
-    known = (alpha > THIN) & ~stained
+    known = _material(alpha > SOLID, hole) & ~stained
     if not known.any():
-        known = alpha > THIN
+        known = alpha > SOLID
     smooth = continued(image, known.astype(np.float32))
     color = np.clip(image[..., :3], 0, 1)
     color[~known] = np.nan
-    wanted = inpainter(color, ndimage.binary_dilation(hole | stained & (alpha > THIN)))
-    places, at = _lattice(patch)
+    places, at, under = _lattice(patch)
+    asked = under | ndimage.binary_dilation(stained & (alpha > SOLID))
+    wanted = inpainter(color, asked)
+    # Discs at the edge reach into cells of which nothing is known.
+    wanted = np.where((asked | known)[..., None], wanted, smooth[..., :3])
     made = _discs(members, patch, places, smooth[at][:, -1])
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
     colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
@@ -72,6 +76,14 @@ def filled(
     bare = replace(made, shN=shN)
     missing = colored - usual_colors(bare, eyes)
     return replace(bare, sh0=(missing / C0).astype(np.float32)[:, None])
+
+
+def _material(surface: Bool[Array, "h w"], hole: Bool[Array, "h w"]) -> Bool[Array, "h w"]:
+    """The parts of the surface that touch the hole: another one at this height is another thing."""
+    parts, _ = ndimage.label(surface)
+    touching = np.unique(parts[ndimage.binary_dilation(hole, iterations=3)])
+    found: Array = np.isin(parts, touching[touching > 0])
+    return found
 
 
 def usual_colors(gaussians: Gaussians, eyes: Float[Array, "C 3"]) -> Float[Array, "N 3"]:
@@ -92,8 +104,10 @@ def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "C 3"]:
     return above_it[:: max(len(above_it) // EYES, 1)] if len(above_it) else eyes[:1]
 
 
-def _lattice(patch: Patch) -> tuple[Float[Array, "P 2"], tuple[Array, Array]]:
-    """Places in the hole on a triangular lattice, and the row and column of each."""
+def _lattice(
+    patch: Patch,
+) -> tuple[Float[Array, "P 2"], tuple[Array, Array], Bool[Array, "h w"]]:
+    """Places on a triangular lattice, the row and column of each, and the cells they are in."""
     sheet = patch.sheet
     step = patch.spacing / sheet.cell
     rows = np.arange(0, sheet.height, step * np.sqrt(0.75))
@@ -103,9 +117,10 @@ def _lattice(patch: Patch) -> tuple[Float[Array, "P 2"], tuple[Array, Array]]:
     row = np.minimum(y.round().astype(int), sheet.height - 1)
     column = np.minimum(x.round().astype(int), sheet.width - 1)
     # One more ring lies under the rim, so that there is no seam.
-    inside = ndimage.binary_dilation(patch.hole, iterations=max(int(step / 2), 1))[row, column]
+    under = ndimage.binary_dilation(patch.hole, iterations=max(int(step / 2), 1))
+    inside = under[row, column]
     x, y, row, column = (one[inside] for one in (x, y, row, column))
-    return sheet.low + np.stack([x, y], 1) * sheet.cell, (row, column)
+    return sheet.low + np.stack([x, y], 1) * sheet.cell, (row, column), under
 
 
 def _discs(

@@ -55,7 +55,7 @@ def footprints(
             gaussians,
             sight.camera,
             _moments(silhouette),
-            valid=_around(silhouette),
+            valid=around(silhouette),
             raster=raster,
             job=job,
         )
@@ -101,7 +101,8 @@ def _moments(silhouette: Bool[Array, "H W"]) -> Float[Array, "5 H W"]:
     return np.stack([silhouette, x * silhouette, y * silhouette, x, y]).astype(np.float32)
 
 
-def _around(silhouette: Bool[Array, "H W"]) -> Bool[Array, "H W"]:
+def around(silhouette: Bool[Array, "H W"]) -> Bool[Array, "H W"]:
+    """The pixels in and around a silhouette in which weights are summed."""
     reach = AROUND * np.sqrt(silhouette.sum()) + 4
     found: Array = ndimage.distance_transform_edt(~silhouette) <= reach
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Bool, Float, Int
 from .planes import Plane
 from .sightings import Sighting
 
@@ -16,6 +16,12 @@ from .sightings import Sighting
 COVERED = 0.2
 # A place is empty if this share of the views that could see a surface there look past it.
 PAST = 0.2
+# The share of what is known about a hole's rim that must be the surface that goes on.
+RIMMED = 0.5
+# The object goes through a surface if this share of its points is on the other side.
+THROUGH = 0.1
+# A cell with this alpha is surface; with less than the other, something is missing.
+SOLID, THIN = 0.5, 0.9
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,19 @@ class Sheet:
     height: int
     width: int
 
+    def cells(self, local: Float[Array, "P 3"]) -> tuple[Array, Array, Bool[Array, " P"]]:
+        """Rows and columns of the points of the plane that are on the grid, and which those are."""
+        column, row = ((local[:, :2] - self.low) / self.cell).round().astype(int).T
+        inside = (column >= 0) & (column < self.width) & (row >= 0) & (row < self.height)
+        return row[inside], column[inside], inside
+
+    def counts(self, local: Float[Array, "P 3"]) -> Int[Array, "h w"]:
+        """How many of the points are over each cell."""
+        row, column, _ = self.cells(local)
+        size = self.height * self.width
+        found = np.bincount(row * self.width + column, minlength=size)
+        return found.reshape(self.height, self.width)
+
     def points(self) -> Float[Array, "P 3"]:
         """The centers of all cells in world space, row by row."""
         rows, columns = np.mgrid[: self.height, : self.width]
@@ -37,11 +56,12 @@ class Sheet:
 
 def unseen(
     sheet: Sheet, sights: Sequence[Sighting], behind: Sequence[Float[Array, "H W"]], off: float
-) -> Bool[Array, "h w"]:
-    """The cells in whose place a surface is missing once the object is gone.
+) -> tuple[Bool[Array, "h w"], Bool[Array, "h w"]]:
+    """The cells in whose place a surface is missing once the object is gone, and the empty ones.
 
-    Some view that the object covered would look past them, and no view did before. `behind` is how
-    deep the sights are without the object; what is within `off` of the plane is part of it, in
+    Missing: some view that the object covered would look past them, and no view did before. Empty:
+    views did look past them, at something behind or at the lower part of the object. `behind` is
+    how deep the sights are without the object; what is within `off` of the plane is part of it, in
     scene units.
     """
     points = sheet.points()
@@ -53,12 +73,12 @@ def unseen(
         steep = ((sight.camera.center - points[inside]) @ normal) / depth
         below = (sight.depth[rows, columns] - depth) * steep
         hidden = sight.share[rows, columns] > COVERED
-        past[inside] += ~hidden & (below > off)
+        past[inside] += below > off
         there[inside] += ~hidden & (np.abs(below) <= off)
         missing[inside] += hidden & (below < off) & ((deep[rows, columns] - depth) * steep > off)
     empty = past > PAST * (past + there + 0.5 * missing)
-    found: Array = ((missing > 0) & ~empty).reshape(sheet.height, sheet.width)
-    return found
+    shape = sheet.height, sheet.width
+    return ((missing > 0) & ~empty).reshape(shape), empty.reshape(shape)
 
 
 def _pixels(points: Array, sight: Sighting) -> tuple[Array, Array, Array, Array]:
@@ -72,27 +92,36 @@ def _pixels(points: Array, sight: Sighting) -> tuple[Array, Array, Array, Array]
     return y[inside].astype(int), x[inside].astype(int), depth[inside], inside
 
 
-def tidied(mask: Bool[Array, "h w"], surface: Bool[Array, "h w"]) -> Bool[Array, "h w"]:
+def tidied(
+    mask: Bool[Array, "h w"],
+    empty: Bool[Array, "h w"],
+    alpha: Float[Array, "h w"],
+    above: Int[Array, "h w"],
+    below: Int[Array, "h w"],
+) -> Bool[Array, "h w"]:
     """The hole without specks and with its own specks filled; only parts that the surface rims.
 
-    A part of the hole belongs to the surface if enough of the cells around it do: a plane goes on
-    through every object that it meets, but its surface does not.
+    A part of the hole belongs to the surface if enough of the cells around it do that are known to
+    be surface or empty: a plane goes on through every object that it meets, but its surface does
+    not. Cells that something else hides say nothing. Nor does it go on where the object goes
+    through it: `above` and `below` are how many points of the object are on either side.
     """
+    surface = alpha > SOLID
     mask = ndimage.binary_opening(ndimage.binary_closing(mask, iterations=2), iterations=1)
-    mask = ndimage.binary_fill_holes(mask | surface) & ~surface & _grown(mask, 3)
+    mask = ndimage.binary_fill_holes(mask | surface) & (alpha < THIN) & _grown(mask, 3)
     parts, count = ndimage.label(mask)
     keep = np.zeros(count + 1, bool)
     for n, box in enumerate(ndimage.find_objects(parts), 1):
-        box = tuple(slice(max(s.start - 2, 0), s.stop + 2) for s in box)
+        box = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in box)
         part = parts[box] == n
-        around = _grown(part, 1) & ~part
-        keep[n] = part.sum() > 4 and (surface[box] & around).sum() >= RIMMED * around.sum()
+        around = _grown(part, 2) & ~part
+        solid = (surface[box] & around).sum()
+        open_ = (empty[box] & ~surface[box] & around).sum()
+        under, over = below[box][part].sum(), above[box][part].sum()
+        keep[n] = part.sum() > 4 and solid > 4 and solid >= RIMMED * (solid + open_)
+        keep[n] &= under <= THROUGH * (under + over)
     found: Array = keep[parts]
     return found
-
-
-# The share of a hole's rim that must be the surface that goes on.
-RIMMED = 0.3
 
 
 def _grown(mask: Bool[Array, "h w"], steps: int) -> Bool[Array, "h w"]:

@@ -11,8 +11,10 @@ from ..errors import EngineError, plural
 from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene
 from .boundary import split
+from .doubt import doubted
 from .fills import fills, joined
 from .footprints import footprints
+from .recolor import recolored
 from .residue import residue as left_over
 from .sightings import sightings
 
@@ -66,8 +68,10 @@ def remove(
         sights = sightings(everything, selected, cameras, scene.raster, job)
         if not sights:
             notes.append("No view shows the object, so it was deleted and nothing else was done.")
-    if sights and (boundary or residue):
+    evidence = np.zeros(0, np.float32)
+    if sights and (boundary or residue or fill):
         seen = footprints(everything, sights, scene.raster, job)
+        evidence = seen.inside + seen.outside
         if residue:
             gone = selected | left_over(everything, selected, seen, sights)
             if extra := int(gone.sum() - selected.sum()):
@@ -79,9 +83,13 @@ def remove(
             if cut := len(rows) - len(scene):
                 notes.append(f"Cut in two across the object's border: {plural(cut, 'splat')}.")
     left, rows = everything.take(~gone), rows[~gone]
-    made = []
+    made: list[Gaussians] = []
     if fill and sights:
-        made = fills(left, rows, scene.gaussians.means[selected], sights, scene.raster, job)
+        own = scene.gaussians.means[selected]
+        doubtful = doubted(left, evidence[rows], own, sights, scene.raster, job)
+        made, replaced = fills(left, rows, doubtful, own, sights, scene.raster, job)
+        left = recolored(left, doubtful).take(~replaced)
+        rows = rows[~replaced]
     if made:
         count = sum(map(len, made))
         surfaces = plural(len(made), "surface")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..arrays import Array, Bool, Float
@@ -19,12 +20,10 @@ from .sightings import Sighting
 
 # The grid that a hole is looked for on: cells of the longer side, over this many times the object's
 # size.
-COARSE, AROUND = 96, 2.5
+COARSE, AROUND = 192, 2.5
 # Cells of the longer side of the grid that is colored. A cell is half the distance between
 # Gaussians, so this is a surface of 25,000.
 FINE = 320
-# A cell with this alpha is surface; with less, something is missing.
-SOLID, THIN = 0.5, 0.9
 FAR = 50.0  # how far the camera above a sheet stands, in sheets' sizes: nearly parallel rays
 
 
@@ -37,6 +36,14 @@ class Patch:
     spacing: float  # usual distance between those, in scene units
     alpha: Float[Array, "h w"]
     hole: Bool[Array, "h w"]
+
+    def covers(self, points: Float[Array, "P 3"], off: float) -> Bool[Array, " P"]:
+        """Which points are within `off` of the hole, in scene units."""
+        local = self.sheet.plane.local(points)
+        row, column, inside = self.sheet.cells(local)
+        found = inside & (np.abs(local[:, 2]) < off)
+        found[inside] &= self.hole[row, column]
+        return found
 
 
 def above(sheet: Sheet) -> Camera:
@@ -70,12 +77,12 @@ def patch_of(
     members = on_plane(gaussians, plane, off)
     span = AROUND * size
     cell = span / COARSE
-    sheet = Sheet(plane, middle - span / 2, cell, COARSE, COARSE)
+    sheet = coarse = Sheet(plane, middle - span / 2, cell, COARSE, COARSE)
     near = members & (np.abs(plane.local(gaussians.means)[:, :2] - middle) < span).all(1)
     if near.sum() < 10:
         return None
     alpha = alpha_of(gaussians.take(near), sheet, raster, job)
-    hole = tidied(unseen(sheet, sights, behind, off), alpha > SOLID)
+    hole = _hole(sheet, alpha, plane.local(object_points), sights, behind, off)
     if not hole.any():
         return None
     spacing = _spacing(plane.local(gaussians.means[near])[:, :2])
@@ -89,8 +96,34 @@ def patch_of(
     width, height = (np.ceil((high - low) / fine)).astype(int) + 1
     sheet = Sheet(plane, low, float(fine), int(height), int(width))
     alpha = alpha_of(gaussians.take(near), sheet, raster, job)
-    hole = tidied(unseen(sheet, sights, behind, off), alpha > THIN)
+    rough = hole
+    hole = _hole(sheet, alpha, plane.local(object_points), sights, behind, off)
+    hole &= _as_fine(ndimage.binary_dilation(rough, iterations=2), coarse, sheet)
     return Patch(sheet, near, spacing, alpha, hole) if hole.any() else None
+
+
+def _hole(
+    sheet: Sheet,
+    alpha: Float[Array, "h w"],
+    own: Float[Array, "M 3"],
+    sights: Sequence[Sighting],
+    behind: Sequence[Float[Array, "H W"]],
+    off: float,
+) -> Bool[Array, "h w"]:
+    """The hole; `own` are the object's points in the axes of the plane."""
+    above, below = sheet.counts(own[own[:, 2] > off]), sheet.counts(own[own[:, 2] < -off])
+    return tidied(*unseen(sheet, sights, behind, off), alpha, above, below)
+
+
+def _as_fine(mask: Bool[Array, "a b"], coarse: Sheet, fine: Sheet) -> Bool[Array, "h w"]:
+    """A mask of one sheet on the grid of another one on the same plane."""
+    row = np.arange(fine.height) * fine.cell + fine.low[1] - coarse.low[1]
+    column = np.arange(fine.width) * fine.cell + fine.low[0] - coarse.low[0]
+    row, column = ((at / coarse.cell).round().astype(int) for at in (row, column))
+    inside = (row >= 0) & (row < coarse.height), (column >= 0) & (column < coarse.width)
+    found = np.zeros((fine.height, fine.width), bool)
+    found[np.ix_(*inside)] = mask[np.ix_(row[inside[0]], column[inside[1]])]
+    return found
 
 
 def alpha_of(some: Gaussians, sheet: Sheet, raster: Raster, job: Job) -> Float[Array, "h w"]:

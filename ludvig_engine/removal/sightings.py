@@ -21,7 +21,7 @@ from ..stages import FIND_HOLES, LOOK
 # theirs. A million Gaussians take 1.7 CPU seconds in each, so of large scenes there are fewer: as
 # many as draw this many Gaussians, but at least a few.
 SIDE, VIEWS = 640, 24
-DRAWN, FEW = 12_000_000, 8
+DRAWN, FEW = 8_000_000, 8
 # A Gaussian whose thinnest axis is less than this share of the next is a flat piece of surface.
 FLAT = 0.5
 
