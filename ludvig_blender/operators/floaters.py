@@ -40,7 +40,7 @@ class SelectFloaters(bpy.types.Operator):
         thing = splats.splat_objects(context)[0]
 
         def done(thing: SplatObject, answer: Floaters) -> None:
-            commit.run(lambda: _write(thing, answer))
+            commit.run(self.bl_label, lambda: _write(thing, answer))
             messages.clear()
 
         task = subject.of(thing).ask(

@@ -210,14 +210,16 @@ class SelectionPanel(Section, bpy.types.Panel):
         row.operator("ludvig.hide", text="Hide", icon="HIDE_ON").unselected = False
         row.operator("ludvig.hide", text="Isolate").unselected = True
         row.operator("ludvig.show", text="Show All", icon="HIDE_OFF")
-        column.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
+        row = column.row(align=True)
+        row.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
         row = column.row(align=True)
         row.operator("ludvig.separate", text="Separate", icon="MOD_EXPLODE").copy = False
         row.operator("ludvig.separate", text="Duplicate", icon="DUPLICATE").copy = True
         row = column.row(align=True)
         row.operator("ludvig.delete", icon="TRASH")
-        row.operator_context = "INVOKE_DEFAULT"
-        row.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
+        row.operator("ludvig.clean_removal", text="Clean Removal...")
 
 
 CLASSES = (FindPanel, SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)
