@@ -117,7 +117,7 @@ class ComputeFeatures(bpy.types.Operator):
 
             seconds = sum(answer.timings.values())
             how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
-            summary = f"{catalog.title(answer.extractor)}, {how}"
+            summary = f"{answer.title or catalog.title(answer.extractor)}, {how}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()
 

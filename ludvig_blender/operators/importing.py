@@ -195,7 +195,7 @@ def _upright(turn: Matrix, up: np.ndarray | None) -> Matrix:
         return turn
     from mathutils import Vector
 
-    more = (turn @ Vector(up)).rotation_difference(Vector((0, 0, 1)))
+    more = (turn @ Vector(up.tolist())).rotation_difference(Vector((0, 0, 1)))
     return more.to_matrix().to_4x4() @ turn
 
 
@@ -208,7 +208,7 @@ def _look_at(context: bpy.types.Context, imported: Imported) -> None:
     thing = splats.with_uid(imported.uid)
     if thing is None or context.screen is None:
         return
-    middle = thing.matrix_world @ Vector(imported.ball.center)
+    middle = thing.matrix_world @ Vector(imported.ball.center.tolist())
     for area in context.screen.areas:
         for space in area.spaces:
             view = space.region_3d if isinstance(space, bpy.types.SpaceView3D) else None

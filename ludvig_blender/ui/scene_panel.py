@@ -87,7 +87,6 @@ class ScenePanel(Sidebar, bpy.types.Panel):
         from ..operators import lines
 
         own = thing.ludvig_capture
-        layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
         if own.near or (own.verdict and not own.fits):
             layout.prop(own, "near")
         if own.verdict:
@@ -103,6 +102,8 @@ class CamerasMenu(bpy.types.Menu):
     bl_label = "Cameras"
 
     def draw(self, _context: bpy.types.Context | None) -> None:
+        self.layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
+        self.layout.separator()
         self.layout.operator("ludvig.import_cameras", text="Import Others...", icon="IMPORT")
         self.layout.operator("ludvig.load_cameras", text="Load Again", icon="FILE_REFRESH")
         self.layout.operator("ludvig.choose_photos", text="Choose Photos...", icon="FILE_FOLDER")

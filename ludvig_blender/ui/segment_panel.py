@@ -191,18 +191,21 @@ class SelectionPanel(Section, bpy.types.Panel):
     bl_label = "Selection"
     bl_order = 5
 
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        from ..data import counts
+
+        thing = _thing(context)
+        self.layout.label(text=f"{counts.selected(thing):,} of {len(thing.data.points):,}")
+
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import counts
 
         layout, thing = self.layout, _thing(context)
-        hidden = counts.hidden(thing)
-        text = f"{counts.selected(thing):,} of {len(thing.data.points):,} splats"
-        layout.label(text=text + (f", {hidden:,} hidden" if hidden else ""))
-        column = layout.column(align=True)
-        row = column.row(align=True)
-        row.operator("ludvig.grow", icon="FULLSCREEN_ENTER")
-        row.operator("ludvig.shrink", icon="FULLSCREEN_EXIT")
-        row = column.row(align=True)
+        if hidden := counts.hidden(thing):
+            layout.label(text=f"{hidden:,} hidden", icon="HIDE_ON")
+        row = layout.row(align=True)
+        row.operator("ludvig.grow")
+        row.operator("ludvig.shrink")
         row.operator("ludvig.select", text="Invert").action = "INVERT"
         row.operator("ludvig.select", text="None").action = "NONE"
         column = layout.column(align=True)

@@ -257,6 +257,7 @@ class FeaturesComputed:
     cached: bool  # whether all was there already
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
+    title: str = ""  # of the extractor, for people; "auto" is the one that it stood for
 
 
 @dataclass(frozen=True)
