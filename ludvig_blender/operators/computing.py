@@ -116,7 +116,7 @@ class ComputeFeatures(bpy.types.Operator):
             from ..data import features, messages
 
             seconds = sum(answer.timings.values())
-            how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
+            how = "cached" if answer.cached else f"{seconds:.0f} s"  # one line in the sidebar
             summary = f"{answer.title or catalog.title(answer.extractor)}, {how}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()

@@ -75,8 +75,8 @@ class CleanRemoval(bpy.types.Operator):
             return RemoveObject("", chosen, **options)
 
         def done(thing: SplatObject, answer: ObjectRemoved) -> None:
-            commit.run(self.bl_label, lambda: _write(thing, answer))
             messages.clear()
+            commit.run(self.bl_label, lambda: _write(thing, answer))
 
         task = subject.of(thing).ask(
             request,
@@ -106,10 +106,6 @@ def _write(thing: SplatObject, answer: ObjectRemoved) -> None:
     gone, filled = answer.removed & shown, Gaussians(**vars(answer.filled))
     replacing.replace(thing, ~gone, filled)
     active, note = segments.active(thing), " ".join(answer.notes)
-    if active is not None:
-        active.note = note
-    elif note:
-        messages.show(EngineError("note", note, []))
     if len(filled):
         before = thing.ludvig.active_segment if active is not None else -1
         scores = np.arange(attributes.count(thing.data)) >= len(gone) - gone.sum()
@@ -119,6 +115,11 @@ def _write(thing: SplatObject, answer: ObjectRemoved) -> None:
         # The next click must not find this segment anew, nor its tint hide how the place looks.
         thing.ludvig.active_segment = before
         splats.set_selection(thing.data, scores & False)
+        segments.changed(thing)
+    elif active is not None:
+        active.note = note
+    elif note:
+        messages.show(EngineError("note", note, []))
 
 
 register, unregister = bpy.utils.register_classes_factory((CleanRemoval,))

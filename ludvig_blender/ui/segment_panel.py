@@ -37,7 +37,7 @@ def _thing(context: bpy.types.Context) -> SplatObject:
 class FindPanel(Section, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_find"
     bl_label = "Find"
-    bl_order = 3
+    bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import prompts, segments
@@ -156,7 +156,7 @@ class SegmentMenu(bpy.types.Menu):
 class SegmentsPanel(Section, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_segments"
     bl_label = "Segments"
-    bl_order = 4
+    bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, thing = self.layout, _thing(context)
@@ -189,7 +189,7 @@ class SegmentsPanel(Section, bpy.types.Panel):
 class SelectionPanel(Section, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_selection"
     bl_label = "Selection"
-    bl_order = 5
+    bl_order = 6
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         from ..data import counts

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class StatusPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_status"
     bl_label = "Status"
-    bl_order = 0
+    bl_order = 1  # Blender moves the tab to the front while a panel of order 0 is shown
     bl_options = {"HIDE_HEADER"}  # noqa: RUF012
 
     @classmethod

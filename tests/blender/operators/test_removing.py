@@ -67,6 +67,7 @@ def test_only_what_is_selected_goes_if_nothing_else_is_wanted(before):
     run(bpy.ops.ludvig.clean_removal, **PLAIN)
     same(state(), {name: values[kept] for name, values in before.items()})
     assert [one.name for one in thing().ludvig.segments] == ["Segment", "Segment 2"]
+    assert segments.active(thing()).note == "As told."
 
 
 def test_new_splats_are_a_segment_and_nothing_is_selected(before):
@@ -82,6 +83,23 @@ def test_new_splats_are_a_segment_and_nothing_is_selected(before):
         np.testing.assert_allclose(getattr(made, name)[new], getattr(expected, name), rtol=1e-6)
     np.testing.assert_allclose(made.opacities[new], 0.5)
     np.testing.assert_allclose(np.linalg.norm(made.quats, axis=1), 1, atol=1e-6)
+
+
+def test_without_segments_the_panel_tells_what_was_done(before):
+    for one in [one.number for one in thing().ludvig.segments]:
+        segments.remove(thing(), segments.find(thing(), one))
+    choose()
+    assert bpy.ops.ludvig.clean_removal(**PLAIN) == {"FINISHED"}
+    assert bpy.context.window_manager.ludvig.text == "As told."
+
+
+def test_without_segments_the_next_click_begins_one(before):
+    for one in [one.number for one in thing().ludvig.segments]:
+        segments.remove(thing(), segments.find(thing(), one))
+    choose()
+    run(bpy.ops.ludvig.clean_removal)
+    click(1)
+    assert [one.name for one in thing().ludvig.segments] == ["Filled", "Segment"]
 
 
 def test_the_parts_of_what_was_cut_take_its_place(before):
