@@ -28,7 +28,8 @@ FEWEST = (
 )
 # A floor may be smaller than the wall behind it. So a plane counts as larger by this factor, if up
 # would be within 50 degrees of the usual -y.
-USUAL, NEAR, FACTOR = np.array([0.0, -1.0, 0.0]), math.cos(math.radians(50)), 1.5
+USUAL, NEAR = np.array([0.0, -1.0, 0.0]), math.cos(math.radians(50))
+FACTOR = 1.5
 APART = math.cos(math.radians(25))  # directions nearer than this to a plane's are not another plane
 PLANES = 4  # that are looked at, the largest first
 

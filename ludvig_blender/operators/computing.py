@@ -143,10 +143,11 @@ class PreviewFeatures(bpy.types.Operator):
         from ..data import messages
         from ..engine import commit, link, subject
 
-        thing = polls.chosen(context)
+        # The operator is gone when the answer arrives.
+        thing, step = polls.chosen(context), self.bl_label
 
         def done(thing: SplatObject, answer: FeaturesPreviewed) -> None:
-            commit.run(self.bl_label, lambda: _show(thing, answer.colours))
+            commit.run(step, lambda: _show(thing, answer.colours))
             messages.clear()
 
         request = Request("", thing.ludvig_features.extractor)

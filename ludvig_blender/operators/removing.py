@@ -64,7 +64,8 @@ class CleanRemoval(bpy.types.Operator):
         from ..data import splats
         from ..engine import subject
 
-        thing = splats.splat_objects(context)[0]
+        # The operator is gone when the answer arrives.
+        thing, step = splats.splat_objects(context)[0], self.bl_label
         chosen = splats.selection(thing.data)
         options = {"boundary": self.boundary, "residue": self.residue, "fill": self.fill}
 
@@ -76,7 +77,7 @@ class CleanRemoval(bpy.types.Operator):
 
         def done(thing: SplatObject, answer: ObjectRemoved) -> None:
             messages.clear()
-            commit.run(self.bl_label, lambda: _write(thing, answer))
+            commit.run(step, lambda: _write(thing, answer))
 
         task = subject.of(thing).ask(
             request,

@@ -120,6 +120,12 @@ def resize(request, _job, grow):
     return methods.Resized(inside)
 
 
+def floaters(request, _job):
+    """The splats with the largest x."""
+    x = scenes[int(request.scene)].means[:, 0]
+    return methods.Floaters((x > np.median(x)).astype(np.float32), 0.5, {})
+
+
 def remove(request, _job):
     """What is near goes too and the next one is halved; two new ones stand in the middle."""
     cloud, selected = scenes[int(request.scene)], request.selected
@@ -170,6 +176,7 @@ if __name__ == "__main__":
             "segment/run": segment,
             "segment/grow": lambda request, job: resize(request, job, True),
             "segment/shrink": lambda request, job: resize(request, job, False),
+            "scene/floaters": floaters,
             "scene/remove": remove,
             "segments/auto": divide,
             "features/compute": compute,
