@@ -214,7 +214,9 @@ def test_what_is_exported_is_what_is_there(before, tmp_path):
     np.testing.assert_allclose(np.abs((found.quats * there.quats).sum(1)), 1, atol=1e-5)
 
 
-def test_a_selection_that_changes_meanwhile_removes_nothing(before, monkeypatch):
+@pytest.fixture
+def started(before, monkeypatch):
+    """The task of a removal that has begun, as it does where there is a window."""
     tasks = []
 
     def later(_operator, task):
@@ -223,10 +225,28 @@ def test_a_selection_that_changes_meanwhile_removes_nothing(before, monkeypatch)
 
     monkeypatch.setattr(link, "finish", later)
     bpy.ops.ludvig.clean_removal()
+    return tasks[0]
+
+
+def test_a_selection_that_changes_meanwhile_removes_nothing(started):
     splats.set_selection(thing().data, of_heap(1))
     with pytest.raises(Exception, match="selection has changed"):
-        link.wait(tasks[0])
+        link.wait(started)
     assert len(thing().data.points) == 3 * SIZE
+
+
+def test_a_user_who_is_in_edit_mode_meanwhile_gets_the_result(started):
+    bpy.ops.object.mode_set(mode="EDIT")
+    link.wait(started)
+    assert bpy.context.mode == "OBJECT" and (splats.rows(thing().data) < 0).sum() == 2
+
+
+def test_a_removal_that_is_canceled_changes_nothing(started, before):
+    started.cancel()
+    with pytest.raises(Exception, match=r".*") as found:
+        link.wait(started)
+    assert found.value.kind == "cancelled"
+    same(state(), before)
 
 
 def test_without_a_selection_it_says_why(before):
