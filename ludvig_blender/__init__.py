@@ -45,6 +45,7 @@ MODULES = (
     "operators.growing",
     "operators.floaters",
     "operators.editing",
+    "operators.removing",
     "operators.recoloring",
     "operators.modifier",
     "ui.tools",

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 _LAYOUT: dict[str, tuple[str, int, type]] = {
     "FLOAT": ("value", 1, np.float32),
     "INT": ("value", 1, np.int32),
+    "INT8": ("value", 1, np.int8),
+    "INT32_2D": ("value", 2, np.int32),
     "BOOLEAN": ("value", 1, np.bool_),
+    "FLOAT2": ("vector", 2, np.float32),
     "FLOAT_VECTOR": ("vector", 3, np.float32),
     "QUATERNION": ("value", 4, np.float32),
     "FLOAT_COLOR": ("color", 4, np.float32),
+    "BYTE_COLOR": ("color", 4, np.float32),
+    "FLOAT4X4": ("value", 16, np.float32),
     "FLOAT4": ("vector", 4, np.float32),  # from 5.2
 }
 
@@ -63,7 +68,7 @@ def prepare(nbytes: int) -> np.ndarray:
 
 
 def get(geometry: Geometry, name: str, memory: np.ndarray | None = None) -> np.ndarray | None:
-    """The values, (N,) or (N, 2..4); None if there is no such point attribute.
+    """The values, (N,) or (N, 2..16); None if there is no such point attribute.
 
     They are written into `memory` if it has the size that `nbytes` says.
     """

@@ -107,6 +107,26 @@ def _new_cloud(name: str, size: int) -> bpy.types.PointCloud:
     return _converted_cloud(name, size)
 
 
+def resized(cloud: bpy.types.PointCloud, size: int) -> bpy.types.PointCloud:
+    """A point cloud with `size` points, whose values are yet to be written.
+
+    It is the same one or, in a Blender that cannot resize one, another that stands wherever it
+    stood, without its attributes.
+    """
+    if RESIZABLE:
+        cloud.resize(size)
+        return cloud
+    name, made = cloud.name, _new_cloud(cloud.name, size)
+    for material in cloud.materials:
+        made.materials.append(material)
+    for key, value in cloud.items():
+        made[key] = value
+    cloud.user_remap(made)
+    bpy.data.pointclouds.remove(cloud)
+    made.name = name
+    return made
+
+
 def _converted_cloud(name: str, size: int) -> bpy.types.PointCloud:
     """A new point cloud in a Blender that cannot resize one: it converts a mesh."""
     if bpy.context.mode != "OBJECT":

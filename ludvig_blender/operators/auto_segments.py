@@ -33,10 +33,11 @@ class AutoSegments(bpy.types.Operator):
         from ..data import splats
         from ..engine import solve, subject
 
-        thing = splats.splat_objects(context)[0]
+        # The operator is gone when the answer arrives.
+        thing, step = splats.splat_objects(context)[0], self.bl_label
 
         def done(thing: SplatObject, answer: Segments) -> None:
-            commit.run(self.bl_label, lambda: _write(thing, answer))
+            commit.run(step, lambda: _write(thing, answer))
             messages.clear()
 
         request = Request("", solve.extractor(thing))

@@ -116,8 +116,8 @@ class ComputeFeatures(bpy.types.Operator):
             from ..data import features, messages
 
             seconds = sum(answer.timings.values())
-            how = "from the cache" if answer.cached else f"computed in {seconds:.0f} s"
-            summary = f"{catalog.title(answer.extractor)}, {how}"
+            how = "cached" if answer.cached else f"{seconds:.0f} s"  # one line in the sidebar
+            summary = f"{answer.title or catalog.title(answer.extractor)}, {how}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
             messages.clear()
 
@@ -143,10 +143,11 @@ class PreviewFeatures(bpy.types.Operator):
         from ..data import messages
         from ..engine import commit, link, subject
 
-        thing = polls.chosen(context)
+        # The operator is gone when the answer arrives.
+        thing, step = polls.chosen(context), self.bl_label
 
         def done(thing: SplatObject, answer: FeaturesPreviewed) -> None:
-            commit.run(self.bl_label, lambda: _show(thing, answer.colours))
+            commit.run(step, lambda: _show(thing, answer.colours))
             messages.clear()
 
         request = Request("", thing.ludvig_features.extractor)

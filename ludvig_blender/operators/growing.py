@@ -45,7 +45,9 @@ class Resize(polls.Mixin):
         from ..engine import solve, subject
 
         thing = splats.splat_objects(context)[0]
-        method, hops = getattr(methods, self.request), self.hops
+        method = getattr(methods, self.request)
+        # The operator is gone when the answer arrives.
+        step, hops = self.bl_label, self.hops
         before: np.ndarray | None = None  # the selection that was sent
 
         def request(thing: SplatObject) -> methods.Request[Resized]:
@@ -60,7 +62,7 @@ class Resize(polls.Mixin):
             if not np.array_equal(before, splats.selection(thing.data)):
                 message = "The selection has changed in the meantime, so the result was dropped."
                 raise EngineError("changed", message, ["Try again."])
-            commit.run(self.bl_label, lambda: _write(thing, answer.selected))
+            commit.run(step, lambda: _write(thing, answer.selected))
             messages.clear()
 
         task = subject.of(thing).ask(

@@ -10,7 +10,7 @@ from .sidebar import Sidebar
 class FeaturesPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_features"
     bl_label = "Features"
-    bl_order = 2
+    bl_order = 3
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

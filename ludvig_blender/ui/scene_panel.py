@@ -13,14 +13,23 @@ if TYPE_CHECKING:
 
     from ..data.types import SplatObject
 
+NAME = 18  # letters that fit beside the title
+
 
 class ScenePanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_scene"
     bl_label = "Scene"
-    bl_order = 1
+    bl_order = 2
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        from ..operators import polls
+
+        if thing := polls.target(context):
+            name = thing.name
+            self.layout.label(text=name if len(name) <= NAME else f"{name[: NAME - 3]}...")
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..data import attributes, photo_cameras
+        from ..data import photo_cameras
         from ..operators import lines, polls
 
         layout, thing = self.layout, polls.target(context)
@@ -34,9 +43,6 @@ class ScenePanel(Sidebar, bpy.types.Panel):
             if not some:
                 layout.operator("ludvig.open_sample", icon="SCENE_DATA")
             return
-        row = layout.row()
-        row.label(text=thing.name, icon="OUTLINER_OB_POINTCLOUD")
-        row.label(text=lines.number(attributes.count(thing.data), "splat"))
         own, cameras = thing.ludvig_capture, photo_cameras.of(thing)
         if not cameras:
             row = layout.row(align=True)
@@ -87,7 +93,6 @@ class ScenePanel(Sidebar, bpy.types.Panel):
         from ..operators import lines
 
         own = thing.ludvig_capture
-        layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
         if own.near or (own.verdict and not own.fits):
             layout.prop(own, "near")
         if own.verdict:
@@ -103,6 +108,8 @@ class CamerasMenu(bpy.types.Menu):
     bl_label = "Cameras"
 
     def draw(self, _context: bpy.types.Context | None) -> None:
+        self.layout.operator("ludvig.check", text="Check Alignment", icon="VIEWZOOM")
+        self.layout.separator()
         self.layout.operator("ludvig.import_cameras", text="Import Others...", icon="IMPORT")
         self.layout.operator("ludvig.load_cameras", text="Load Again", icon="FILE_REFRESH")
         self.layout.operator("ludvig.choose_photos", text="Choose Photos...", icon="FILE_FOLDER")

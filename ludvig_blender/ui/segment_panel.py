@@ -37,7 +37,7 @@ def _thing(context: bpy.types.Context) -> SplatObject:
 class FindPanel(Section, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_find"
     bl_label = "Find"
-    bl_order = 3
+    bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import prompts, segments
@@ -156,7 +156,7 @@ class SegmentMenu(bpy.types.Menu):
 class SegmentsPanel(Section, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_segments"
     bl_label = "Segments"
-    bl_order = 4
+    bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, thing = self.layout, _thing(context)
@@ -189,20 +189,23 @@ class SegmentsPanel(Section, bpy.types.Panel):
 class SelectionPanel(Section, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_selection"
     bl_label = "Selection"
-    bl_order = 5
+    bl_order = 6
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        from ..data import counts
+
+        thing = _thing(context)
+        self.layout.label(text=f"{counts.selected(thing):,} of {len(thing.data.points):,}")
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import counts
 
         layout, thing = self.layout, _thing(context)
-        hidden = counts.hidden(thing)
-        text = f"{counts.selected(thing):,} of {len(thing.data.points):,} splats"
-        layout.label(text=text + (f", {hidden:,} hidden" if hidden else ""))
-        column = layout.column(align=True)
-        row = column.row(align=True)
-        row.operator("ludvig.grow", icon="FULLSCREEN_ENTER")
-        row.operator("ludvig.shrink", icon="FULLSCREEN_EXIT")
-        row = column.row(align=True)
+        if hidden := counts.hidden(thing):
+            layout.label(text=f"{hidden:,} hidden", icon="HIDE_ON")
+        row = layout.row(align=True)
+        row.operator("ludvig.grow")
+        row.operator("ludvig.shrink")
         row.operator("ludvig.select", text="Invert").action = "INVERT"
         row.operator("ludvig.select", text="None").action = "NONE"
         column = layout.column(align=True)
@@ -210,14 +213,16 @@ class SelectionPanel(Section, bpy.types.Panel):
         row.operator("ludvig.hide", text="Hide", icon="HIDE_ON").unselected = False
         row.operator("ludvig.hide", text="Isolate").unselected = True
         row.operator("ludvig.show", text="Show All", icon="HIDE_OFF")
-        column.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
+        row = column.row(align=True)
+        row.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
         row = column.row(align=True)
         row.operator("ludvig.separate", text="Separate", icon="MOD_EXPLODE").copy = False
         row.operator("ludvig.separate", text="Duplicate", icon="DUPLICATE").copy = True
         row = column.row(align=True)
         row.operator("ludvig.delete", icon="TRASH")
-        row.operator_context = "INVOKE_DEFAULT"
-        row.operator("ludvig.export_splats", text="Export...", icon="EXPORT").only_selected = True
+        row.operator("ludvig.clean_removal", text="Clean Removal...")
 
 
 CLASSES = (FindPanel, SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 
@@ -10,14 +10,17 @@ from ..data import properties
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
+
     from ..engine.tasks import Task
 
 
 class StatusPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_status"
-    bl_label = "Status"
-    bl_order = 0
-    bl_options = {"HIDE_HEADER"}  # noqa: RUF012
+    # The header tells what is under way. A panel without a header would move the tab to the front
+    # of all tabs while it is there.
+    bl_label = ""
+    bl_order = 1
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -25,27 +28,51 @@ class StatusPanel(Sidebar, bpy.types.Panel):
 
         return bool(properties.message(context).text or pump.shown())
 
+    def draw_header(self, _context: bpy.types.Context) -> None:
+        from ..engine import pump
+
+        tasks = pump.shown()
+        text, icon = (_name(tasks[0]), "SORTTIME") if tasks else ("What happened", "ERROR")
+        self.layout.label(text=text, icon=cast("IconItems", icon))
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        from ..engine import pump
+
+        if tasks := pump.shown():
+            cancel = self.layout.operator("ludvig.cancel", text="", icon="X", emboss=False)
+            cancel.number = tasks[0].number
+
     def draw(self, context: bpy.types.Context) -> None:
         from ..engine import pump
 
-        for task in pump.shown():
-            _task(self.layout, task)
+        for number, task in enumerate(pump.shown()):
+            _draw_task(self.layout, task, named=number == 0)
         if properties.message(context).text:
             draw_message(self.layout, context)
 
 
-def _task(layout: bpy.types.UILayout, task: Task) -> None:
+def _name(task: Task) -> str:
+    news = task.progress
+    # The details would be cut off.
+    return f"{((news.stage_name or news.stage) if news else '') or task.label}..."
+
+
+def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
+    """Draw how far a task is; unless the header has its name, also the name and a button."""
     from ..operators import lines
 
     news, column = task.progress, layout.column(align=True)
-    name = (news.stage_name or news.stage) if news else ""  # the details would be cut off
-    row = column.row(align=True)
-    row.label(text=f"{name or task.label}...", icon="SORTTIME")
-    row.operator("ludvig.cancel", text="", icon="X").number = task.number
+    if not named:
+        row = column.row(align=True)
+        row.label(text=_name(task), icon="SORTTIME")
+        row.operator("ludvig.cancel", text="", icon="X").number = task.number
+    done, text = 0.0, ""
     if news and news.total:
         count = f"{news.done} of {news.total}" if news.total not in (1, 100) else ""
         left = lines.duration(news.seconds_left) if news.seconds_left else ""
-        column.progress(factor=news.done / news.total, text=", ".join(filter(None, (count, left))))
+        done, text = news.done / news.total, ", ".join(filter(None, (count, left)))
+    # It is there from the first moment, so that what is below moves once only.
+    column.progress(factor=done, text=text)
 
 
 def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

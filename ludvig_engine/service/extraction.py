@@ -86,8 +86,15 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     notes = [*state.scene(request.scene, job=job).notes, *watch.notes()]
     if seen < len(features):
         notes.append(f"{len(features) - seen:,} of {len(features):,} splats are seen by no photo.")
+    spec = best("auto") if request.extractor == "auto" else request.extractor
     return FeaturesComputed(
-        prepared.extractor, features.shape[1], seen, not timings, timings, tuple(notes)
+        prepared.extractor,
+        features.shape[1],
+        seen,
+        not timings,
+        timings,
+        tuple(notes),
+        title=known()[spec].title if spec in known() else spec,
     )
 
 

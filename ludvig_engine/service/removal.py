@@ -33,15 +33,19 @@ def remove_object(state: State, request: RemoveObject, job: Job) -> ObjectRemove
     watch.begin(ANSWER)
     old = np.flatnonzero(found.source >= 0)
     rows = found.source[old]
+    in_file = np.argsort(scene.rows[rows])
+    old, rows = old[in_file], rows[in_file]
     # Only a part of a Gaussian has another place than the whole.
     moved = (found.gaussians.means[old] != scene.gaussians.means[rows]).any(1)
+    cut = np.zeros(scene.file_count, bool)
+    cut[scene.rows[rows[moved]]] = True
     removed = np.ones(scene.file_count, bool)
     removed[scene.rows[rows]] = False
     # Rows that no scan has are not part of the scene, and stay as they are.
     removed[np.setdiff1d(np.arange(scene.file_count), scene.rows)] = False
     return ObjectRemoved(
         removed=removed,
-        cut=scene.rows[rows[moved]].astype(np.int32),
+        cut=cut,
         parts=_cloud(found.gaussians.take(old[moved])),
         filled=_cloud(found.gaussians.take(found.source < 0)),
         timings=watch.timings(),

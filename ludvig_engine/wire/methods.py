@@ -257,6 +257,7 @@ class FeaturesComputed:
     cached: bool  # whether all was there already
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
+    title: str = ""  # of the extractor, for people; "auto" is the one that it stood for
 
 
 @dataclass(frozen=True)
@@ -411,9 +412,8 @@ class ObjectRemoved:
     """How a scene of N Gaussians becomes one without the object."""
 
     removed: Annotated[Array, "BOOL", "N"]
-    # The Gaussians of which a part stays, and those parts.
-    cut: Annotated[Array, "I32", "K"]
-    parts: Cloud
+    cut: Annotated[Array, "BOOL", "N"]  # of which a part stays
+    parts: Cloud  # those parts, in the order of the Gaussians that were cut
     filled: Cloud  # new ones, where nothing was behind the object
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()

@@ -75,6 +75,7 @@ def reload(path):
 # Each is called with the path of a file that it may write.
 CHANGES = {
     "delete": lambda _: run(bpy.ops.ludvig.delete),
+    "clean removal": lambda _: run(bpy.ops.ludvig.clean_removal, residue=False),
     "separate": lambda _: separate(part=False),
     "separate, its part": lambda _: separate(part=True),
     "duplicate": lambda _: separate(part=False, copy=True),

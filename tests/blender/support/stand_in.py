@@ -120,6 +120,30 @@ def resize(request, _job, grow):
     return methods.Resized(inside)
 
 
+def floaters(request, _job):
+    """The splats with the largest x."""
+    x = scenes[int(request.scene)].means[:, 0]
+    return methods.Floaters((x > np.median(x)).astype(np.float32), 0.5, {})
+
+
+def remove(request, _job):
+    """What is near goes too and the next one is halved; two new ones stand in the middle."""
+    cloud, selected = scenes[int(request.scene)], request.selected
+    distance = np.linalg.norm(cloud.means[:, None] - cloud.means[selected], axis=2).min(1)
+    removed = distance < (NEAR if request.residue else 1e-9)
+    cut = ~removed & (distance < 2 * NEAR) & request.boundary
+    parts = cloud.take(cut)
+    filled = cloud.take(np.flatnonzero(selected)[: 2 if request.fill else 0])
+    return methods.ObjectRemoved(
+        removed,
+        cut,
+        methods.Cloud(**(vars(parts) | {"opacities": parts.opacities / 2})),
+        methods.Cloud(**(vars(filled) | {"opacities": np.full(len(filled.means), 0.5, "f4")})),
+        {},
+        ("As told.",),
+    )
+
+
 def divide(request, _job):
     """The colors are the leaves, numbered by size; they merge one by one, from 0.9 down to 0.1."""
     colors = scenes[int(request.scene)].sh0[:, 0].round(1)
@@ -152,6 +176,8 @@ if __name__ == "__main__":
             "segment/run": segment,
             "segment/grow": lambda request, job: resize(request, job, True),
             "segment/shrink": lambda request, job: resize(request, job, False),
+            "scene/floaters": floaters,
+            "scene/remove": remove,
             "segments/auto": divide,
             "features/compute": compute,
             "features/preview": preview,

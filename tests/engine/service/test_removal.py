@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.io.ply import read_ply
+from ludvig_engine.removal import Removal
+from ludvig_engine.service import removal
 from ludvig_engine.wire.methods import RemoveObject
 from service_tools import After, Service, opened
 
@@ -34,14 +39,28 @@ def ball(made):
 def test_the_object_goes_and_the_rest_stays(service, scene, ball):
     found = service(RemoveObject(scene, ball))
     assert found.removed[ball].mean() > 0.95 and found.removed[~ball].mean() < 0.1
-    assert len(found.cut) == len(found.parts.means) and not found.removed[found.cut].any()
+    assert found.cut.sum() == len(found.parts.means) and not found.removed[found.cut].any()
     assert found.filled.quats.shape == (len(found.filled.means), 4)
+
+
+def test_parts_are_in_the_order_of_what_was_cut(service, scene, ball, made, monkeypatch):
+    """The engine's own order is another one."""
+
+    def moved(scene, selected, **_):
+        there = scene.gaussians
+        return Removal(replace(there, means=there.means + 1), np.arange(len(scene)))
+
+    monkeypatch.setattr(removal, "remove", moved)
+    found = service(RemoveObject(scene, ball))
+    assert found.cut.all()
+    file = read_ply(made / "splats.ply").gaussians
+    np.testing.assert_array_equal(found.parts.means, file.means + 1)
 
 
 def test_plain_deletion_removes_what_is_selected(service, scene, ball):
     found = service(RemoveObject(scene, ball, boundary=False, residue=False, fill=False))
     assert (found.removed == ball).all()
-    assert len(found.cut) == len(found.filled.means) == 0
+    assert found.cut.sum() == len(found.filled.means) == 0
 
 
 def test_a_selection_of_another_scene_is_refused(service, scene):
