@@ -23,17 +23,12 @@ LEAST = 0.2
 # And so much of what does not must be on one side. It is all of it but a few percent for floors
 # and walls, and 54 to 66 percent for slabs through the middle of something.
 ONE_SIDED = 0.8
-FEWEST = (
-    0.03  # of the area must lie outside of the slab: the splats of one flat thing are no ground
-)
+# So much of the area must lie outside of the slab: the splats of one flat thing are no ground.
+FEWEST = 0.03
 # A floor may be smaller than the wall behind it. So a plane counts as larger by this factor, if up
 # would be within 50 degrees of the usual -y.
-<<<<<<< HEAD
 USUAL = np.array([0.0, -1.0, 0.0])
 NEAR = math.cos(math.radians(50))
-=======
-USUAL, NEAR = np.array([0.0, -1.0, 0.0]), math.cos(math.radians(50))
->>>>>>> 40a34524a38897dead5d0bfc42061fd3e8b75fc5
 FACTOR = 1.5
 APART = math.cos(math.radians(25))  # directions nearer than this to a plane's are not another plane
 PLANES = 4  # that are looked at, the largest first

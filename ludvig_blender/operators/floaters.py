@@ -41,11 +41,7 @@ class SelectFloaters(bpy.types.Operator):
         thing, step = splats.splat_objects(context)[0], self.bl_label
 
         def done(thing: SplatObject, answer: Floaters) -> None:
-<<<<<<< HEAD
-            commit.run(self.bl_label, lambda: _write(thing, answer))
-=======
             commit.run(step, lambda: _write(thing, answer))
->>>>>>> 40a34524a38897dead5d0bfc42061fd3e8b75fc5
             messages.clear()
 
         task = subject.of(thing).ask(
