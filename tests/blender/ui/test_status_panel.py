@@ -17,7 +17,8 @@ class Layout:
     """Notes the texts of labels and bars, and the tasks that buttons cancel."""
 
     def __init__(self):
-        self.texts, self.bars, self.buttons = [], [], []
+        self.texts, self.bars = [], []
+        self.buttons = []
 
     def label(self, *, text, icon):
         self.texts.append(text)
