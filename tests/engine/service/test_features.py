@@ -142,6 +142,13 @@ def test_too_many_channels_are_refused(service, made):
     assert service(ComputeFeatures(scene, dim=512)).dim == 48  # as many as there are
 
 
+def test_the_answer_names_what_ran_for_people(service, made, monkeypatch):
+    scene = opened(service, made).scene
+    monkeypatch.setattr(extraction, "best", lambda _device: "colour")
+    assert service(ComputeFeatures(scene, "colour", dim=5)).title == "Color"
+    assert service(ComputeFeatures(scene, "auto", dim=5)).title == "Color"
+
+
 def test_cache_is_counted_and_cleared(service, made):
     assert service(CacheInfo()).entries == 0
     service(ComputeFeatures(opened(service, made).scene))

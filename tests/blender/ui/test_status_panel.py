@@ -1,0 +1,81 @@
+"""The status panel: what is under way and what went wrong, from the first moment."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+from extension import blender_module
+
+status_panel = blender_module("ludvig_blender.ui.status_panel")
+pump = blender_module("ludvig_blender.engine.pump")
+
+
+class Layout:
+    """Notes the texts of labels and bars, and the tasks that buttons cancel."""
+
+    def __init__(self):
+        self.texts, self.bars = [], []
+        self.buttons = []
+
+    def label(self, *, text, icon):
+        self.texts.append(text)
+
+    def progress(self, *, factor, text):
+        self.bars.append((factor, text))
+
+    def operator(self, name, **_):
+        self.buttons.append(SimpleNamespace(name=name))
+        return self.buttons[-1]
+
+    def column(self, **_):
+        return self
+
+    row = column
+
+
+def task(number, label, progress=None):
+    return SimpleNamespace(number=number, label=label, progress=progress)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    def draw(*tasks):
+        monkeypatch.setattr(pump, "shown", lambda: list(tasks))
+        parts = []
+        for part in ("draw_header", "draw_header_preset", "draw"):
+            parts.append(Layout())
+            panel = SimpleNamespace(layout=parts[-1])
+            getattr(status_panel.StatusPanel, part)(panel, bpy.context)
+        return parts
+
+    return draw
+
+
+def test_the_header_names_the_task_and_cancels_it(drawn):
+    header, preset, body = drawn(task(7, "Removing the object"))
+    assert header.texts == ["Removing the object..."]
+    assert [button.number for button in preset.buttons] == [7]
+    assert body.bars == [(0.0, "")] and not body.texts, "the bar is there before any progress"
+
+
+def test_progress_is_counted(drawn):
+    news = SimpleNamespace(
+        stage="look", stage_name="Looking at the object", done=6, total=24, seconds_left=90
+    )
+    header, _, body = drawn(task(7, "Removing the object", news))
+    assert header.texts == ["Looking at the object..."]
+    assert body.bars == [(0.25, "6 of 24, 2 min left")]
+
+
+def test_further_tasks_have_names_and_buttons_of_their_own(drawn):
+    header, preset, body = drawn(task(1, "First"), task(2, "Second"))
+    assert header.texts == ["First..."] and body.texts == ["Second..."]
+    assert [button.number for button in (*preset.buttons, *body.buttons)] == [1, 2]
+
+
+def test_it_has_a_header():
+    """Without one, Blender would move the tab to the front of all tabs whenever it is there."""
+    assert "HIDE_HEADER" not in getattr(status_panel.StatusPanel, "bl_options", ())
