@@ -33,8 +33,9 @@ def remove_object(state: State, request: RemoveObject, job: Job) -> ObjectRemove
     watch.begin(ANSWER)
     old = np.flatnonzero(found.source >= 0)
     rows = found.source[old]
-    # Only a part of a Gaussian has another place than the whole.
+    # A part of a Gaussian has another place than the whole, and what was in doubt another color.
     moved = (found.gaussians.means[old] != scene.gaussians.means[rows]).any(1)
+    moved |= (found.gaussians.sh0[old] != scene.gaussians.sh0[rows]).any((1, 2))
     removed = np.ones(scene.file_count, bool)
     removed[scene.rows[rows]] = False
     # Rows that no scan has are not part of the scene, and stay as they are.

@@ -411,7 +411,7 @@ class ObjectRemoved:
     """How a scene of N Gaussians becomes one without the object."""
 
     removed: Annotated[Array, "BOOL", "N"]
-    # The Gaussians of which a part stays, and those parts.
+    # The Gaussians of which a part stays or whose color changes, and what takes their place.
     cut: Annotated[Array, "I32", "K"]
     parts: Cloud
     filled: Cloud  # new ones, where nothing was behind the object

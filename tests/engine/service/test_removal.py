@@ -7,6 +7,8 @@ import pytest
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.removal import remove
 from ludvig_engine.wire.methods import RemoveObject
 from service_tools import After, Service, opened
 
@@ -36,6 +38,19 @@ def test_the_object_goes_and_the_rest_stays(service, scene, ball):
     assert found.removed[ball].mean() > 0.95 and found.removed[~ball].mean() < 0.1
     assert len(found.cut) == len(found.parts.means) and not found.removed[found.cut].any()
     assert found.filled.quats.shape == (len(found.filled.means), 4)
+
+
+def test_what_an_editor_is_told_makes_the_scene_that_the_library_makes(
+    service, scene, ball, made
+):
+    found = service(RemoveObject(scene, ball))
+    whole = load_scene(made / "splats.ply", views=made)
+    wanted = remove(whole, whole.from_file(ball)).gaussians
+    colors = whole.gaussians.sh0[np.argsort(whole.rows)]
+    colors[found.cut] = found.parts.sh0
+    colors = np.concatenate([colors[~found.removed], found.filled.sh0])[:, 0]
+    assert len(colors) == len(wanted)
+    assert np.allclose(np.sort(colors, 0), np.sort(wanted.sh0[:, 0], 0), atol=1e-5)
 
 
 def test_plain_deletion_removes_what_is_selected(service, scene, ball):
