@@ -40,9 +40,7 @@ def test_the_object_goes_and_the_rest_stays(service, scene, ball):
     assert found.filled.quats.shape == (len(found.filled.means), 4)
 
 
-def test_what_an_editor_is_told_makes_the_scene_that_the_library_makes(
-    service, scene, ball, made
-):
+def test_what_an_editor_is_told_makes_the_scene_that_the_library_makes(service, scene, ball, made):
     found = service(RemoveObject(scene, ball))
     whole = load_scene(made / "splats.ply", views=made)
     wanted = remove(whole, whole.from_file(ball)).gaussians
