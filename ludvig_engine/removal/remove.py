@@ -46,7 +46,8 @@ def remove(
         selected: The object.
         boundary: Whether Gaussians across the border are split, so that no rim of it stays.
         residue: Whether what only drew the object's edge and inside goes too.
-        fill: Whether surfaces around are continued where nothing was behind the object.
+        fill: Whether surfaces around are continued where nothing was behind the object, and what
+            was hardly seen behind it is recolored.
         job: Told about progress, and asked whether to go on.
 
     Raises `EngineError` "bad_input" if there are not N values, and `Cancelled`.
@@ -89,6 +90,10 @@ def remove(
         doubtful = doubted(left, evidence[rows], own, sights, scene.raster, job)
         made, replaced = fills(left, rows, doubtful, own, sights, scene.raster, job)
         left = recolored(left, doubtful).take(~replaced)
+        if kept := int((doubtful & ~replaced).sum()):
+            notes.append(
+                f"In colors of their neighbors, as the object hid them: {plural(kept, 'splat')}."
+            )
         rows = rows[~replaced]
     if made:
         count = sum(map(len, made))

@@ -35,8 +35,9 @@ def remove_object(state: State, request: RemoveObject, job: Job) -> ObjectRemove
     rows = found.source[old]
     in_file = np.argsort(scene.rows[rows])
     old, rows = old[in_file], rows[in_file]
-    # Only a part of a Gaussian has another place than the whole.
+    # A part of a Gaussian has another place than the whole, and what was in doubt another color.
     moved = (found.gaussians.means[old] != scene.gaussians.means[rows]).any(1)
+    moved |= (found.gaussians.sh0[old] != scene.gaussians.sh0[rows]).any((1, 2))
     cut = np.zeros(scene.file_count, bool)
     cut[scene.rows[rows[moved]]] = True
     removed = np.ones(scene.file_count, bool)

@@ -412,8 +412,8 @@ class ObjectRemoved:
     """How a scene of N Gaussians becomes one without the object."""
 
     removed: Annotated[Array, "BOOL", "N"]
-    cut: Annotated[Array, "BOOL", "N"]  # of which a part stays
-    parts: Cloud  # those parts, in the order of the Gaussians that were cut
+    cut: Annotated[Array, "BOOL", "N"]  # of which a part stays, or whose color changes
+    parts: Cloud  # what takes their place, in the order of the Gaussians that were cut
     filled: Cloud  # new ones, where nothing was behind the object
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from ludvig_engine.removal import remove
 from ludvig_engine.rendering import colours, render
 from ludvig_engine.scene import Scene
 from scenes import random_gaussians
-from standing import HALF, STEP, box_on_table, checkered
+from standing import C0, HALF, STEP, box_on_table, checkered
 
 
 def scene_of(count: int) -> Scene:
@@ -66,6 +66,33 @@ def test_the_texture_goes_on(cleaned):
     error = np.abs(colours(inner, scene.views[0].camera.center) - wanted).mean(1)
     # Discs across the edge of two checks have the color of neither.
     assert np.median(error) < 0.06 and (error < 0.2).mean() > 0.75
+
+
+def test_nothing_is_made_in_the_color_of_what_nobody_knows():
+    """The table ends right beside the box on two sides: what is unknown there is not black."""
+    scene, box = box_on_table()
+    stays = box | (scene.gaussians.means[:, :2] < HALF + 1.5 * STEP).all(1)
+    less = scene.gaussians.take(stays)
+    rows = np.arange(len(less))
+    found = remove(replace(scene, gaussians=less, rows=rows, file_count=len(less)), box[stays])
+    made = found.gaussians.take(found.source < 0)
+    assert len(made) > 50
+    assert colours(made, scene.views[0].camera.center).mean(1).min() > 0.25
+
+
+def test_nothing_is_copied_from_another_thing_at_the_same_height():
+    """A pale tile around the box, and beyond a gap a red floor."""
+    scene, box = box_on_table()
+    far = np.abs(scene.gaussians.means[:, :2]).max(1)
+    colors = np.where((far > HALF + 7 * STEP)[:, None], [0.8, 0.1, 0.1], [0.8, 0.75, 0.6])
+    sh0 = np.where(box[:, None], scene.gaussians.sh0[:, 0], (colors - 0.5) / C0)
+    stays = box | (far < HALF + 7 * STEP) | (far > HALF + 10 * STEP)
+    tiled = replace(scene.gaussians, sh0=sh0[:, None].astype(np.float32)).take(stays)
+    rows = np.arange(len(tiled))
+    found = remove(replace(scene, gaussians=tiled, rows=rows, file_count=len(tiled)), box[stays])
+    made = found.gaussians.take(found.source < 0)
+    assert len(made) > 50
+    assert colours(made, scene.views[0].camera.center)[:, 1].min() > 0.6
 
 
 def test_no_fill_makes_nothing():

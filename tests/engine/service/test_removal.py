@@ -9,8 +9,9 @@ import pytest
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply
-from ludvig_engine.removal import Removal
+from ludvig_engine.removal import Removal, remove
 from ludvig_engine.service import removal
 from ludvig_engine.wire.methods import RemoveObject
 from service_tools import After, Service, opened
@@ -55,6 +56,17 @@ def test_parts_are_in_the_order_of_what_was_cut(service, scene, ball, made, monk
     assert found.cut.all()
     file = read_ply(made / "splats.ply").gaussians
     np.testing.assert_array_equal(found.parts.means, file.means + 1)
+
+
+def test_what_an_editor_is_told_makes_the_scene_that_the_library_makes(service, scene, ball, made):
+    found = service(RemoveObject(scene, ball))
+    whole = load_scene(made / "splats.ply", views=made)
+    wanted = remove(whole, whole.from_file(ball)).gaussians
+    colors = whole.gaussians.sh0[np.argsort(whole.rows)]
+    colors[found.cut] = found.parts.sh0
+    colors = np.concatenate([colors[~found.removed], found.filled.sh0])[:, 0]
+    assert len(colors) == len(wanted)
+    assert np.allclose(np.sort(colors, 0), np.sort(wanted.sh0[:, 0], 0), atol=1e-5)
 
 
 def test_plain_deletion_removes_what_is_selected(service, scene, ball):
