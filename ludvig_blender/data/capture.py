@@ -84,6 +84,11 @@ class LudvigCapture(bpy.types.PropertyGroup):
         description="Blender's cameras that splats without photos are rendered at, as JSON; "
         "empty: views are planned from the splats"
     )
+    upright: FloatVectorProperty(
+        description="The turn, as a quaternion wxyz in world space, by which the import made the "
+        "splats stand upright. Exports take it back, so that files keep their frame",
+        size=4, default=(1, 0, 0, 0),
+    )  # fmt: skip
     untouched: StringProperty(
         description="Digest of the splats, and of the file's size and time, when it was read"
     )

@@ -116,6 +116,7 @@ class Capture(bpy.types.PropertyGroup):
     near: float
     trained: Sequence[float]
     rendered_at: str
+    upright: Sequence[float]
     untouched: str
 
 

@@ -16,6 +16,7 @@ from ...ludvig_engine.planning.bounds import Ball
 # Directions of the half sphere that are tried, 4 degrees apart, and slabs across each of them.
 DIRECTIONS, SLABS = 1000, 60
 SAMPLE = 20_000  # splats that are looked at
+ENOUGH = 1000  # of fewer, some slab holds a large part by chance
 ROUNDS = 6  # of fitting the plane to what lies in its slab: it stands still after three or four
 # Of the scene's area, this much must lie in the slab. Floors, tables and walls of twelve generated
 # scenes and of a real one have .34 to .81, what is no plane at most .16.
@@ -51,7 +52,7 @@ def up(
     weights = opacities[::step] * sizes[:, 1] * sizes[:, 2]
     inside = np.linalg.norm(points, axis=1) <= 1
     points, weights = points[inside], weights[inside]
-    if not weights.sum() > 0:
+    if len(weights) < ENOUGH or not weights.sum() > 0:
         return None
     # A few huge splats must not be the plane.
     weights = np.minimum(weights, np.percentile(weights, 95))

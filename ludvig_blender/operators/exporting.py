@@ -19,6 +19,10 @@ Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
 ENDINGS = formats.endings(formats.written())
 
 
+# COLMAP's axes, which 3DGS uses too.
+USUAL = ("Z", "-Y")
+
+
 @orientation_helper(axis_forward="Z", axis_up="-Y")
 # The stubs of Operator and ExportHelper disagree on what `invoke` returns.
 class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
@@ -59,12 +63,11 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
+        from mathutils import Quaternion
 
         from ...ludvig_engine.errors import EngineError
         from ..data import messages, splat_files, splats
 
-        turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
-        to_file = np.array(turn, np.float64) if self.apply_transform else None
         if self.collection:
             objects = [
                 thing
@@ -73,6 +76,16 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
             ]
         else:
             objects = splats.splat_objects(context)
+        to_file = None
+        if self.apply_transform:
+            turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
+            if objects and (self.axis_forward, self.axis_up) == USUAL:
+                # All objects of one file have one frame: that of the first one's file.
+                turn = (
+                    turn
+                    @ Quaternion(objects[0].ludvig_capture.upright).to_matrix().to_4x4().inverted()
+                )
+            to_file = np.array(turn, np.float64)
         try:
             count = splat_files.save(
                 self.filepath, objects, only_selected=self.only_selected, to_file=to_file

@@ -20,7 +20,7 @@ from . import lines, menus, polls
 
 if TYPE_CHECKING:
     import numpy as np
-    from mathutils import Matrix
+    from mathutils import Matrix, Quaternion
 
     from ..data.types import Outcome
     from ..engine.importing import Imported
@@ -153,7 +153,7 @@ class PlaceSplats(Files, bpy.types.Operator):
         except EngineError as error:
             return messages.fail(self, error)
         points = sum(
-            _put(context, thing, _upright(turn, thing.up if finds else None))
+            _put(context, thing, turn, _upright(turn, thing.up if finds else None))
             for thing in things
             if thing
         )
@@ -189,14 +189,13 @@ def _place(read: Read, how: Mapping[str, object]) -> None:
     messages.clear()
 
 
-def _upright(turn: Matrix, up: np.ndarray | None) -> Matrix:
-    """A turn with the least more that makes `up`, in the frame of the splats, point upwards."""
-    if up is None:
-        return turn
-    from mathutils import Vector
+def _upright(turn: Matrix, up: np.ndarray | None) -> Quaternion:
+    """The least turn after `turn` that makes `up`, in the frame of the splats, point upwards."""
+    from mathutils import Quaternion, Vector
 
-    more = (turn @ Vector(up.tolist())).rotation_difference(Vector((0, 0, 1)))
-    return more.to_matrix().to_4x4() @ turn
+    if up is None:
+        return Quaternion()
+    return (turn @ Vector(up.tolist())).rotation_difference(Vector((0, 0, 1)))
 
 
 def _look_at(context: bpy.types.Context, imported: Imported) -> None:
@@ -217,7 +216,7 @@ def _look_at(context: bpy.types.Context, imported: Imported) -> None:
                 view.view_distance = AWAY * imported.ball.radius
 
 
-def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
+def _put(context: bpy.types.Context, imported: Imported, turn: Matrix, upright: Quaternion) -> int:
     """Put a new splat object into the scene, turned upright; in Object Mode, make it active.
 
     Returns the number of its splats.
@@ -226,9 +225,10 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix) -> int:
 
     thing = splats.with_uid(imported.uid)
     assert splats.is_splats(thing)
-    thing.matrix_world = turn
+    thing.matrix_world = upright.to_matrix().to_4x4() @ turn
     thing.ludvig.source = paths.relative(str(imported.path))
     own = thing.ludvig_capture
+    own.upright = upright
     own.views = paths.relative(capture.suggest(imported.path.absolute()))
     own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
     context.collection.objects.link(thing)

@@ -218,6 +218,8 @@ def test_splats_that_lie_on_a_plane_stand_upright(tmp_path, up):
     turned = np.array(load(path).matrix_world)[:3, :3]
     np.testing.assert_allclose(turned @ up, [0, 0, 1], atol=0.02)
     np.testing.assert_allclose(turned @ turned.T, np.eye(3), atol=1e-6)
+    bpy.ops.ludvig.export_splats(filepath=str(tmp_path / "out.ply"))
+    assert (tmp_path / "out.ply").read_bytes() == path.read_bytes()
     bpy.ops.ludvig.import_splats(filepath=str(path), find_up=False)
     usual = np.array(bpy.context.object.matrix_world)[:3, :3]
     np.testing.assert_allclose(usual @ [0, -1, 0], [0, 0, 1], atol=1e-6)

@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 import small_scene
-from ludvig_engine.cli import app
-from ludvig_engine.cli import eval as verb
+from ludvig_engine.cli import app, eval_paper
 from ludvig_engine.errors import EngineError
 from ludvig_engine.eval import lacking, lerf, nvos, scannet, spin
 
@@ -180,6 +179,6 @@ def test_the_command_says_it_before_a_model_is_loaded(name, made, tmp_path, monk
     for module in (lerf, scannet, nvos, spin):
         if hasattr(module, "predictor"):
             monkeypatch.setattr(module, "predictor", lambda *_, **__: pytest.fail("it started"))
-    monkeypatch.setattr(verb, "load_segmenter", lambda *_, **__: pytest.fail("it started"))
+    monkeypatch.setattr(eval_paper, "load_segmenter", lambda *_, **__: pytest.fail("it started"))
     with pytest.raises(EngineError, match="holds no trained splats"):
         CliRunner().invoke(app, ["eval", name, str(tmp_path)], catch_exceptions=False)
