@@ -228,7 +228,7 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix, upright: 
     thing.matrix_world = upright.to_matrix().to_4x4() @ turn
     thing.ludvig.source = paths.relative(str(imported.path))
     own = thing.ludvig_capture
-    own.upright = tuple(upright)
+    own.upright = (upright.w, upright.x, upright.y, upright.z)
     own.views = paths.relative(capture.suggest(imported.path.absolute()))
     own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
     context.collection.objects.link(thing)
