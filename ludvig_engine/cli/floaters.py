@@ -32,7 +32,9 @@ from .scenes import loaded
 
 def command(
     splats: Splats,
-    out: Annotated[Path, typer.Option(help="Write the splats that are left to this file")],
+    out: Annotated[
+        Path, typer.Option(help="Write the splats that are left to this .ply"), File(splats=True)
+    ],
     views: Views = None,
     strength: Annotated[
         float, typer.Option(help="0: choose none, 0.5: what is likely one, 1: all", min=0, max=1)

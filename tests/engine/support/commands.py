@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import typer
 
 from ludvig_engine import cli
+from ludvig_engine.cli.arguments import File
 
 Function = Callable[..., None]
 
@@ -62,10 +63,11 @@ def line(command: str, function: Function, given: Mapping[str, object]) -> list[
     """A command line with all that the command requires, and with the parameters `given`."""
     arguments, options = [], []
     defaults = inspect.signature(function).parameters
-    for name, kind, _ in parameters(function):
+    for name, kind, marks in parameters(function):
         if name not in given and defaults[name].default is not inspect.Parameter.empty:
             continue
-        value = given.get(name, _example(name, kind))
+        splats = any(isinstance(mark, File) and mark.splats for mark in marks)
+        value = given.get(name, _example(name, kind) + (".ply" if splats else ""))
         written = option(function, name)
         if written:
             options.append(f"{written}={value}")
