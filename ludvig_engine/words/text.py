@@ -23,8 +23,9 @@ SAMPLE = 100_000
 # up to 2.5.
 SHARE = 0.006
 TOP = 32
-# A prompt is found if it is this many standard deviations above everyday words; see `detect`.
-FOUND_SIGMAS = 2.6
+# A prompt is found if it is this many standard deviations above everyday words; see `detect`. A dog
+# fits a picture of a cat by 2.9. With 2.6, two more things of the tuning scenes are found.
+FOUND_SIGMAS = 3.0
 # At most this share of the everyday words may fit the best place of a found prompt better,
 BEATEN_SHARE = 0.05
 # and all of them must mean nearly the same: 1 the same, 0 as little as everyday words usually do.

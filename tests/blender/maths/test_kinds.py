@@ -47,7 +47,9 @@ def test_each_kind_that_is_drawn_has_an_operator_and_a_tool(kind):
     assert (operator.name, operator.description) == (kind.action, kind.tip)
     assert operator.properties["radius"].is_hidden != kind.wide
     (tool,) = [tool for tool in tools.TOOLS if tool.bl_idname == f"ludvig.{kind.wire}_tool"]
-    assert {key[0] for key in tool.bl_keymap} == {f"ludvig.{kind.wire}"}
+    # Besides drawing, all tools have the keys that choose a reading.
+    chosen = {"ludvig.larger", "ludvig.smaller"}
+    assert {key[0] for key in tool.bl_keymap} == {f"ludvig.{kind.wire}", *chosen}
     assert kind.needed
 
 
@@ -117,7 +119,7 @@ def test_a_class_is_all_that_a_new_kind_takes(monkeypatch):
     np.testing.assert_array_equal(inside, [[9, 9]])
     made = SimpleNamespace(
         kind="CROSS", positive=False, through=False, radius=0.0, pixels="9 9",
-        viewmat=np.eye(4).ravel(), K=np.eye(3).ravel(), size=(100, 80),
+        viewmat=np.eye(4).ravel(), K=np.eye(3).ravel(), size=(100, 80), reading=0,
     )  # fmt: skip
     monkeypatch.setitem(wire, "cross", type(wire["click"])("cross", ("pixels",)))
     assert prompts.title(made) == "Cross" and prompts.request(made).kind == "cross"

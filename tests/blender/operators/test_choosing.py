@@ -97,7 +97,7 @@ def asked(monkeypatch, do):
     monkeypatch.setattr(subject.Subject, "ask", noted)
     do()
     (request,) = requests
-    return request
+    return request(bpy.context.object)  # made of the splats that are there when it is sent
 
 
 def test_a_correction_says_which_reading_was_shown(clicked, monkeypatch):
