@@ -157,12 +157,6 @@ def set_selection(cloud: bpy.types.PointCloud, chosen: np.ndarray) -> None:
     cloud.update_tag()
 
 
-def rows(cloud: bpy.types.PointCloud) -> np.ndarray:
-    """The row in the file of each splat, (N,) int32; duplicated splats have the same row."""
-    known = attributes.get(cloud, ROW)
-    return np.arange(attributes.count(cloud), dtype=np.int32) if known is None else known
-
-
 def extra_names(cloud: bpy.types.PointCloud) -> list[str]:
     """The FLOAT attributes outside the schema: further PLY properties and scores of segments."""
     return [

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
-from bpy_extras.io_utils import ExportHelper, axis_conversion, orientation_helper
+from bpy_extras.io_utils import ExportHelper, axis_conversion
 
 from ...ludvig_engine.io import formats
-from . import menus
+from . import importing, menus
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
-
-Axis = Literal["X", "Y", "Z", "-X", "-Y", "-Z"]
+    from .importing import Axis
 
 ENDINGS = formats.endings(formats.written())
 
 
-# COLMAP's axes, which 3DGS uses too.
-USUAL = ("Z", "-Y")
-
-
-@orientation_helper(axis_forward="Z", axis_up="-Y")
+@importing.upright
 # The stubs of Operator and ExportHelper disagree on what `invoke` returns.
 class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
     """Export splat objects to one file, with scores and any other float attributes"""
@@ -79,7 +74,8 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
         to_file = None
         if self.apply_transform:
             turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
-            if objects and (self.axis_forward, self.axis_up) == USUAL:
+            axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
+            if objects and axes == importing.USUAL:
                 # All objects of one file have one frame: that of the first one's file.
                 turn = (
                     turn

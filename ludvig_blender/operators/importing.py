@@ -32,11 +32,10 @@ FORMATS = formats.FORMATS.values()
 ENDINGS = formats.endings(FORMATS)
 # Endings that files of other kinds have, too: that of a meta.json.
 SHARED = [e for format in FORMATS for e in format.endings if format.folder.endswith(e)]
-# COLMAP's axes, which 3DGS uses too.
-upright = orientation_helper(axis_forward="Z", axis_up="-Y")
+# COLMAP's axes, which 3DGS uses too, are the usual ones.
+USUAL: dict[str, Axis] = {"axis_forward": "Z", "axis_up": "-Y"}
+upright = orientation_helper(**USUAL)
 
-# What `upright` has as defaults.
-USUAL = {"axis_forward": "Z", "axis_up": "-Y"}
 # How far from the middle of the splats the viewport looks at them, in radii of the scene, at the
 # lens of 50 mm that Blender starts with: all of them just fit.
 AWAY = 2.0

@@ -30,11 +30,10 @@ from ..scene import Camera, Gaussians, View
 from ..service.handlers import HANDLERS
 from ..service.jobs import Jobs
 from ..service.session import pack_answer
-from ..service.state import ARRAYS, State
+from ..service.state import State, cloud_of
 from ..stages import STAGES, START, Stage
 from ..wire.methods import (
     AutoSegments,
-    Cloud,
     ComputeFeatures,
     FreeMemory,
     GrowSegment,
@@ -113,7 +112,7 @@ def _requests(
     state: State, gaussians: Gaussians, cameras: Sequence[Camera], folder: Path
 ) -> Iterator[tuple[str, Request[Any]]]:
     """The requests of a typical session. Each must be answered before the next one is taken."""
-    cloud = Cloud(**{name: getattr(gaussians, name) for name in ARRAYS})
+    cloud = cloud_of(gaussians)
     yield "open", OpenScene(cloud=cloud)
     views = []
     for number, camera in enumerate(cameras):

@@ -23,10 +23,10 @@ from ..scene import Camera, Gaussians
 from ..segmentation.prepared import Prepared
 from ..service.segments import run_segment
 from ..service.session import pack_answer
-from ..service.state import ARRAYS, State
+from ..service.state import State, cloud_of
 from ..stages import ENCODE, STAGES
 from ..uplifting import Uplifted
-from ..wire.methods import Cloud, Prompt, RunSegment, Viewport
+from ..wire.methods import Prompt, RunSegment, Viewport
 
 DIM, NEIGHBORS = 40, 16
 EXTRACTOR = "colour"  # the extractor that these features are stored for
@@ -64,7 +64,7 @@ def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, f
 
 def _prepared(state: State, gaussians: Gaussians) -> str:
     """Open the scene with features and a graph; return its name."""
-    name, scene = state.open(Cloud(**{name: getattr(gaussians, name) for name in ARRAYS}))
+    name, scene = state.open(cloud_of(gaussians))
     found = scene.gaussians
     features = _features(found.means)
     graph = build(nearest(found.means, NEIGHBORS)).with_features(features)

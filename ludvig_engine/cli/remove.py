@@ -96,7 +96,6 @@ def command(
         splats, views, photos, max_size=max_size, near=near, no_cache=no_cache, json=json
     )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
-    from ..pipeline import Recipe
     from ..removal import remove
     from ..segmentation.segment import Options
     from ..words.find import Spread
@@ -111,14 +110,7 @@ def command(
             placed = prompts.read_all(scene, given, mask_value=mask_value)
             asked = Asked(
                 texts=tuple(text or ()),
-                negatives=None,
-                templates=None,
-                text_model="",
-                segmenter="",
-                every_photo=False,
-                published=None,
                 extractor=extractor,
-                recipe=Recipe(),
                 options=Options(threshold=threshold),
                 spread=Spread(threshold=threshold),
             )

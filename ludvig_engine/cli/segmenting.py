@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..arrays import Array
@@ -30,19 +30,19 @@ class Asked:
     """What to compute: everything but the scene and the prompts that have a place in a photo."""
 
     texts: tuple[str, ...]
-    negatives: Sequence[str] | None
-    templates: Sequence[str] | None
-    # The text model, as `ludvig segment --text-model` takes it; "": the best one here.
-    text_model: str
-    # The SAM that makes masks of clicks and boxes; "": none.
-    segmenter: str
-    # Whether SAM segments every photo, which replaces features.
-    every_photo: bool
-    published: Experiment | None
     extractor: str
-    recipe: Recipe
     options: Options
     spread: Spread
+    recipe: Recipe = field(default_factory=Recipe)
+    negatives: Sequence[str] | None = None
+    templates: Sequence[str] | None = None
+    # The text model, as `ludvig segment --text-model` takes it; "": the best one here.
+    text_model: str = ""
+    # The SAM that makes masks of clicks and boxes; "": none.
+    segmenter: str = ""
+    # Whether SAM segments every photo, which replaces features.
+    every_photo: bool = False
+    published: Experiment | None = None
 
 
 def with_published(asked: Asked) -> Asked:

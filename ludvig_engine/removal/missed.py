@@ -8,8 +8,9 @@ from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import adjoint, colours, render
 from ..scene import Camera, Gaussians, Scene
+from ..segmentation.creases import reduced
 from ..stages import COMPARE_PHOTOS
-from .witnesses import picture, small
+from .witnesses import SIDE, picture
 
 
 def missed(scene: Scene, without: Bool[Array, " N"], *, job: Job = SILENT) -> Float[Array, " N"]:
@@ -22,7 +23,7 @@ def missed(scene: Scene, without: Bool[Array, " N"], *, job: Job = SILENT) -> Fl
     growth, weight = (np.zeros(len(scene)) for _ in range(2))
     rest = scene.gaussians.take(~without)
     for view in job.track([view for view in scene.views if view.photo], COMPARE_PHOTOS):
-        camera = small(view.camera)
+        camera = reduced(view.camera, SIDE)
         photo = picture(view, camera)
         errors = [
             ((_drawn(some, scene, camera, job) - photo) ** 2).sum(0)

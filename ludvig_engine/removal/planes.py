@@ -8,7 +8,8 @@ import numpy as np
 
 from ..arrays import Array, Bool, Float
 from ..scene import Gaussians
-from .sightings import FLAT, flatness, thinnest_axes
+from ..segmentation.creases import thickness, thinnest_axes
+from .sightings import FLAT
 
 # How many planes are tried for each that is found, and how many are looked for.
 TRIES, MOST = 150, 6
@@ -61,7 +62,7 @@ def planes_of(
     while len(rows) > 20 and len(found) < MOST:
         points = gaussians.means[rows].astype(np.float64)
         some = gaussians.take(rows)
-        normals, flat = thinnest_axes(some), flatness(some) < FLAT
+        normals, flat = thinnest_axes(some), thickness(some) < FLAT
         best = _best(points, normals, flat, weights[rows], size, rng)
         inside = _near(points, normals, flat, *best, OFF * size)
         for _ in range(3):
@@ -84,7 +85,7 @@ def on_plane(gaussians: Gaussians, plane: Plane, off: float) -> Bool[Array, " N"
     rows = np.flatnonzero(near)
     some = gaussians.take(rows)
     turned = np.abs(thinnest_axes(some) @ plane.axes[2]) < TURN
-    near[rows[turned & (flatness(some) < FLAT)]] = False
+    near[rows[turned & (thickness(some) < FLAT)]] = False
     return near
 
 

@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 
 from ..arrays import Array, Bool, Float, Int
-from ..io.shots import limited
 from ..progress import SILENT, Job
 from ..rendering import render
 from ..rendering.front import front
 from ..scene import Camera, Gaussians
 from ..scene.raster import Raster
+from ..segmentation.creases import reduced, thickness, thinnest_axes
 from ..stages import FIND_HOLES, LOOK
 
 # The long side of the pictures in pixels, and how many: 24 of 640 tell a silhouette to a pixel of
@@ -49,7 +49,7 @@ class Surfels:
     @classmethod
     def of(cls, gaussians: Gaussians) -> Surfels:
         """What the scales and rotations say."""
-        reach = np.where(flatness(gaussians) < FLAT, 2 * gaussians.scales.max(1), 0)
+        reach = np.where(thickness(gaussians) < FLAT, 2 * gaussians.scales.max(1), 0)
         return cls(gaussians.means, thinnest_axes(gaussians), reach.astype(np.float32))
 
 
@@ -65,7 +65,7 @@ def sightings(
     count = min(VIEWS, max(FEW, DRAWN // len(gaussians)))
     found = []
     for camera in job.track(spread(gaussians.means[selected], cameras, count), LOOK):
-        small = camera.resized(*limited((camera.width, camera.height), SIDE))
+        small = reduced(camera, SIDE)
         values = selected.astype(np.float32)[:, None]
         image, alpha = render(gaussians, small, values, raster=raster, job=job)
         share = np.divide(image[0], alpha, out=np.zeros_like(alpha), where=alpha > 1e-3)
@@ -98,28 +98,6 @@ def spread(points: Float[Array, "M 3"], cameras: Sequence[Camera], count: int) -
             seeing.append(camera)
     chosen = np.linspace(0, len(seeing) - 1, min(len(seeing), count)).round().astype(int)
     return [seeing[n] for n in chosen] if seeing else list(cameras[:count])
-
-
-def thinnest_axes(gaussians: Gaussians) -> Float[Array, "N 3"]:
-    """The direction of the least scale of each: the normal of its surface, up to its sign."""
-    w, x, y, z = gaussians.quats.T
-    columns = np.stack(
-        [
-            np.stack([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)], 1),
-            np.stack([2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)], 1),
-            np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], 1),
-        ],
-        1,
-    )
-    found: Array = columns[np.arange(len(gaussians)), gaussians.scales.argmin(1)]
-    return found
-
-
-def flatness(gaussians: Gaussians) -> Float[Array, " N"]:
-    """The least scale as a share of the next."""
-    sizes = np.sort(gaussians.scales, axis=1)
-    found: Array = sizes[:, 0] / np.maximum(sizes[:, 1], 1e-12)
-    return found
 
 
 def surface_depth(

@@ -16,6 +16,7 @@ from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..rendering import adjoint, colours, render
 from ..scene import Camera, Scene, View
+from ..segmentation.creases import reduced
 from ..stages import FIND_FLOATERS
 
 SIDE = 480  # pixels; the longer side of the pictures that views are compared in
@@ -45,7 +46,7 @@ def hear(scene: Scene, *, job: Job = SILENT) -> Witnesses:
     weight, error, squares, inside, front = (np.zeros(n) for _ in range(5))
     total, near = np.zeros((n, 3)), np.full(n, np.inf)
     for view in job.track([view for view in scene.views if view.pictured], FIND_FLOATERS):
-        camera = small(view.camera)
+        camera = reduced(view.camera, SIDE)
         photo = picture(view, camera)
         colors = colours(gaussians, camera.center)
         image = np.concatenate([photo, (photo**2).sum(0, keepdims=True)])
@@ -82,12 +83,6 @@ def _places(scene: Scene, camera: Camera, job: Job) -> tuple[Array, Array, Array
     slack = np.minimum(FRONT * behind + 3 * size, MOST * behind)
     usual = float(np.median(z[ahead])) if len(ahead) else 1.0
     return rows, (behind > 0) & (behind - depth > slack), depth / usual
-
-
-def small(camera: Camera) -> Camera:
-    """The camera with fewer pixels, if it has more than `SIDE` along the longer side."""
-    scale = min(SIDE / max(camera.width, camera.height), 1.0)
-    return camera.resized(*(max(round(side * scale), 1) for side in (camera.width, camera.height)))
 
 
 def picture(view: View, camera: Camera) -> Float[Array, "3 H W"]:

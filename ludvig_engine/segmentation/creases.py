@@ -83,9 +83,24 @@ def _toward_cameras(
     return toward
 
 
-def reduced(camera: Camera) -> Camera:
-    """The camera with a picture of at most `SIDE` pixels."""
-    return camera.resized(*limited((camera.width, camera.height), SIDE))
+def reduced(camera: Camera, side: int = SIDE) -> Camera:
+    """The camera with a picture of at most `side` pixels along its longer side."""
+    return camera.resized(*limited((camera.width, camera.height), side))
+
+
+def thinnest_axes(gaussians: Gaussians) -> Float[Array, "N 3"]:
+    """The direction of the least scale of each: the normal of its surface, up to its sign."""
+    axes = Rotation.from_quat(gaussians.quats, scalar_first=True).as_matrix().astype(np.float32)
+    thinnest = gaussians.scales.argmin(1)
+    found: Array = np.take_along_axis(axes, thinnest[:, None, None], axis=2)[:, :, 0]
+    return found
+
+
+def thickness(gaussians: Gaussians) -> Float[Array, " N"]:
+    """The least scale of each as a share of the next, 0..1: little if it is a piece of surface."""
+    sizes = np.sort(gaussians.scales, axis=1)
+    found: Array = sizes[:, 0] / np.maximum(sizes[:, 1], 1e-12)
+    return found
 
 
 def _normals(
@@ -95,12 +110,9 @@ def _normals(
     toward: Float[Array, "N 3"],
 ) -> Float[Array, "N 3"]:
     """Unit normals of the surface around each Gaussian, on the side that the cameras are on."""
-    axes = Rotation.from_quat(gaussians.quats, scalar_first=True).as_matrix().astype(np.float32)
-    thinnest = gaussians.scales.argmin(1)
-    normals = np.take_along_axis(axes, thinnest[:, None, None], axis=2)[:, :, 0]
+    normals = thinnest_axes(gaussians)
     normals[(normals * toward).sum(1) < 0] *= -1
-    sizes = np.sort(gaussians.scales, axis=1)
-    flat = np.clip(1 - sizes[:, 0] / np.maximum(sizes[:, 1], 1e-12), ROUND, 1)
+    flat = np.clip(1 - thickness(gaussians), ROUND, 1)
     normals *= (flat * np.minimum(weights, np.median(weights)))[:, None]
     mean = graph.matrix(np.ones(len(graph.indices), np.float32))
     for _ in range(STEPS):

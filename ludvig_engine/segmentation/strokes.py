@@ -27,6 +27,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -46,6 +48,9 @@ from .prepared import Prepared
 from .readings import Group, Ladder, Readings, offered
 from .self_training import THRESHOLD, SelfTraining
 from .settings import Settings
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 # IoU of a group and what is learned from a click above which both count as the same. On six scenes,
 # clicks anywhere in a thing find .05 more with 0.8 than without, and .02 less with 0.9.
@@ -141,11 +146,17 @@ class Trail:
 
     def ladder(self, key: tuple[bytes, ...], make: Callable[[], Ladder]) -> Ladder:
         """The readings of a first stroke, made if they are not known."""
-        if key not in self.ladders:
-            self.ladders[key] = make()
-        while len(self.ladders) > KEPT:
-            self.ladders.popitem(last=False)
-        return self.ladders[key]
+        return _recent(self.ladders, key, make, KEPT)
+
+
+def _recent(store: OrderedDict[K, V], key: K, make: Callable[[], V], most: int) -> V:
+    """What is stored under a key, made if it is not; the `most` asked for last are kept."""
+    if key not in store:
+        store[key] = make()
+    store.move_to_end(key)
+    while len(store) > most:
+        store.popitem(last=False)
+    return store[key]
 
 
 def strokes_of(
@@ -159,12 +170,8 @@ def strokes_of(
     found = []
     for paint in paints:
         name = _digest(paint, raster)
-        if name not in known:
-            known[name] = _strokes(prepared, paint, raster, job)
-        known.move_to_end(name)
-        found += known[name]
-    while len(known) > PAINTS:
-        known.popitem(last=False)
+        strokes = _recent(known, name, partial(_strokes, prepared, paint, raster, job), PAINTS)
+        found += strokes
     return found
 
 
@@ -356,14 +363,13 @@ class _Steps:
         """How clearly the paint's camera sees each Gaussian."""
         known = Trail.of(self.prepared, self.job).seen
         name = _picture(paint.camera, (paint.visible,), (self.raster, self.settings.seen_clearly))
-        if name not in known:
+
+        def look() -> UInt8[Array, " N"]:
             gaussians = shown(self.prepared.gaussians, paint.visible)
             pixels = surface(gaussians, reduced(paint.camera), raster=self.raster, job=self.job)
-            known[name] = (255 * clearly(pixels, self.settings)).astype(np.uint8)
-        known.move_to_end(name)
-        while len(known) > KEPT:
-            known.popitem(last=False)
-        return known[name]
+            return (255 * clearly(pixels, self.settings)).astype(np.uint8)
+
+        return _recent(known, name, look, KEPT)
 
     def _learned(self, stroke: Stroke, groups: Sequence[Group]) -> Bool[Array, " N"] | None:
         """What is learned from a stroke, if it is nearly one of the groups."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 
 from ..progress import Job
 from ..removal import remove
-from ..scene import Gaussians
 from ..stages import ANSWER, LOOK
-from ..wire.methods import Cloud, ObjectRemoved, RemoveObject
-from .state import State
+from ..wire.methods import ObjectRemoved, RemoveObject
+from .state import State, cloud_of
 from .stopwatch import Stopwatch
 
 
@@ -47,12 +44,8 @@ def remove_object(state: State, request: RemoveObject, job: Job) -> ObjectRemove
     return ObjectRemoved(
         removed=removed,
         cut=cut,
-        parts=_cloud(found.gaussians.take(old[moved])),
-        filled=_cloud(found.gaussians.take(found.source < 0)),
+        parts=cloud_of(found.gaussians.take(old[moved])),
+        filled=cloud_of(found.gaussians.take(found.source < 0)),
         timings=watch.timings(),
         notes=(*found.notes, *watch.notes()),
     )
-
-
-def _cloud(gaussians: Gaussians) -> Cloud:
-    return Cloud(**{field.name: getattr(gaussians, field.name) for field in fields(Cloud)})

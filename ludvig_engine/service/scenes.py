@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ from ..scene.raster import Raster
 from ..stages import READ_CAMERAS, READ_SPLATS
 from ..wire.methods import (
     CheckScene,
-    Cloud,
     OpenScene,
     ReadSplats,
     SceneChecked,
@@ -31,7 +29,7 @@ from ..wire.methods import (
     SplatsRead,
 )
 from .editor_cameras import views_at
-from .state import State
+from .state import State, cloud_of
 
 
 def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:
@@ -97,9 +95,8 @@ def read_splats(_state: State, request: ReadSplats, job: Job) -> SplatsRead:
             return read_file(path)
 
     file = job.aside(read)
-    arrays = {field.name: getattr(file.gaussians, field.name) for field in fields(Cloud)}
     notes = (*file.notes, *left_out(file.faults, len(file.valid)))
-    return SplatsRead(Cloud(**arrays), file.valid, notes)
+    return SplatsRead(cloud_of(file.gaussians), file.valid, notes)
 
 
 def check_scene(state: State, request: CheckScene, job: Job) -> SceneChecked:

@@ -290,6 +290,11 @@ def _changed(path: Path) -> EngineError:
     )
 
 
+def cloud_of(gaussians: Gaussians) -> Cloud:
+    """Gaussians as they are sent."""
+    return Cloud(**{name: getattr(gaussians, name) for name in ARRAYS})
+
+
 def _scene_of_cloud(cloud: Cloud) -> Scene:
     if not len(cloud.means):
         raise EngineError("bad_input", "There are no splats.", ["Choose an object that has some."])

@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 
+import clouds
 from clouds import gaussians, splat_object
 from extension import blender_module
 
@@ -24,7 +25,7 @@ def modified(**options):
 def left(thing):
     """The rows that the modifiers leave."""
     bpy.context.view_layer.update()
-    return splats.rows(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data)
+    return clouds.rows(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data)
 
 
 @pytest.mark.parametrize("invert", [False, True])

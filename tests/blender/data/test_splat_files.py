@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
+import clouds
 from clouds import columns, gaussians, splat_object, write_ply
 from extension import DATA, blender_module
 
@@ -156,7 +157,7 @@ def test_unusable_rows_are_left_out_and_the_rest_remembers_its_rows(tmp_path):
     made.means[[3, 7]] = np.nan
     thing = load(write_ply(tmp_path / "in.ply", made))
     assert len(thing.data.points) == 48
-    np.testing.assert_array_equal(splats.rows(thing.data), np.delete(np.arange(50), [3, 7]))
+    np.testing.assert_array_equal(clouds.rows(thing.data), np.delete(np.arange(50), [3, 7]))
 
 
 def test_only_selected(tmp_path):

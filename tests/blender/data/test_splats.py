@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 import pytest
 
+import clouds
 from clouds import assert_same, gaussians, new_object, splat_object
 from extension import blender_module
 
@@ -85,7 +86,7 @@ def test_selection_is_blenders():
     bpy.ops.pointcloud.delete()
     bpy.ops.object.mode_set(mode="OBJECT")
     assert_same(splats.read(thing.data), gaussians(40).take(~chosen))
-    np.testing.assert_array_equal(splats.rows(thing.data), np.flatnonzero(~chosen))
+    np.testing.assert_array_equal(clouds.rows(thing.data), np.flatnonzero(~chosen))
 
 
 def test_selecting_all_in_edit_mode_counts():
@@ -108,7 +109,7 @@ def test_separate_keeps_everything():
     (other,) = set(bpy.data.objects) - {thing}
     assert_same(splats.read(other.data), made.take(chosen))
     assert_same(splats.read(thing.data), made.take(~chosen))
-    np.testing.assert_array_equal(splats.rows(other.data), np.arange(12))
+    np.testing.assert_array_equal(clouds.rows(other.data), np.arange(12))
     np.testing.assert_allclose(
         attributes.get(other.data, "ludvig_pot"), np.linspace(0, 1, 30)[:12], rtol=1e-6
     )

@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 
+import clouds
 from clouds import assert_same, columns, gaussians, splat_object
 from extension import blender_module
 
@@ -93,7 +94,7 @@ def test_separate(copy):
     assert_same(splats.read(new.data), made.take(CHOSEN))
     assert_same(splats.read(thing.data), made if copy else made.take(~CHOSEN))
     assert tuple(new.location) == (1, 2, 3)
-    np.testing.assert_array_equal(splats.rows(new.data), np.flatnonzero(CHOSEN))
+    np.testing.assert_array_equal(clouds.rows(new.data), np.flatnonzero(CHOSEN))
     assert not splats.selection(new.data).any()
     assert not splats.selection(thing.data).any()
 

@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 
+import clouds
 from acts import choose, click, hidden, of_heap, run, selected, thing
 from engines import STAND_IN, engine_by, real_engine
 from extension import VERSION, blender_module
@@ -104,7 +105,7 @@ def test_without_segments_the_next_click_begins_one(before):
 
 def test_the_parts_of_what_was_cut_take_its_place(before):
     run(bpy.ops.ludvig.clean_removal)
-    rows = splats.rows(thing().data)
+    rows = clouds.rows(thing().data)
     old = rows >= 0
     was = before[splats.BASE][rows[old]]
     now = splats.read(thing().data)
@@ -139,7 +140,7 @@ def test_hidden_splats_stay(before):
     segments.hide(thing(), gone)
     choose()
     run(bpy.ops.ludvig.clean_removal)
-    rows = splats.rows(thing().data)
+    rows = clouds.rows(thing().data)
     assert set(np.flatnonzero(gone)) <= set(rows)
     np.testing.assert_array_equal(hidden(), np.isin(rows, np.flatnonzero(gone)))
     now = splats.read(thing().data)
@@ -170,7 +171,7 @@ def test_attributes_of_others_stay_with_their_splats(before):
         attributes.put(thing().data, f"my {type_}", type_, values(number))
         put[f"my {type_}"] = attributes.get(thing().data, f"my {type_}")
     run(bpy.ops.ludvig.clean_removal)
-    rows = splats.rows(thing().data)
+    rows = clouds.rows(thing().data)
     for name, values in put.items():
         np.testing.assert_allclose(
             attributes.get(thing().data, name)[rows >= 0], values[rows[rows >= 0]], err_msg=name
@@ -194,7 +195,7 @@ def test_readings_and_parts_do_not_have_the_new_ones(before):
     run(bpy.ops.ludvig.segments_auto)
     click(2)
     run(bpy.ops.ludvig.clean_removal)
-    new = splats.rows(thing().data) < 0
+    new = clouds.rows(thing().data) < 0
     thing().ludvig.granularity = 0.2
     thing().ludvig.granularity = 1.0
     for segment in thing().ludvig.segments:
@@ -238,7 +239,7 @@ def test_a_selection_that_changes_meanwhile_removes_nothing(started):
 def test_a_user_who_is_in_edit_mode_meanwhile_gets_the_result(started):
     bpy.ops.object.mode_set(mode="EDIT")
     link.wait(started)
-    assert bpy.context.mode == "OBJECT" and (splats.rows(thing().data) < 0).sum() == 2
+    assert bpy.context.mode == "OBJECT" and (clouds.rows(thing().data) < 0).sum() == 2
 
 
 def test_a_removal_that_is_canceled_changes_nothing(started, before):
@@ -266,7 +267,7 @@ def test_with_the_real_engine(tmp_path, features_cache):
     before = state()
     with engine_by(*real_engine(), environment=features_cache):
         run(bpy.ops.ludvig.clean_removal)
-    rows = splats.rows(thing().data)
+    rows = clouds.rows(thing().data)
     (filled,) = thing().ludvig.segments
     new = segments.mask(thing(), filled)
     np.testing.assert_array_equal(new, rows < 0)

@@ -43,6 +43,13 @@ def write_ply(path, made=None, *, extras=None, seed=0):
     return path
 
 
+def rows(cloud):
+    """The row in the file of each splat, (N,); duplicated splats have the same row."""
+    splats = blender_module("ludvig_blender.data.splats")
+    known = blender_module("ludvig_blender.data.attributes").get(cloud, splats.ROW)
+    return np.arange(len(cloud.points), dtype=np.int32) if known is None else known
+
+
 def new_object(made=None, **options):
     """A splat object in no collection yet."""
     making = blender_module("ludvig_blender.data.making")
