@@ -86,7 +86,7 @@ def splat(
     random = np.random.default_rng(seed)
     points = _points(shots, photos, count * samples, random, tight, dense, glass)
     gaussians = _clustered(points, count, random)
-    return _joined(gaussians, _floaters(shots, random))
+    return Gaussians.joined([gaussians, _floaters(shots, random)])
 
 
 def _points(
@@ -185,11 +185,6 @@ def _gaussians(means: Array, quats: Array, scales: Array, opacities: Array) -> G
     quats = quats / np.linalg.norm(quats, axis=1, keepdims=True)
     rest = np.zeros((n, 1, 3)), np.zeros((n, 0, 3))
     return Gaussians(*(np.asarray(a, np.float32) for a in (means, quats, scales, opacities, *rest)))
-
-
-def _joined(*parts: Gaussians) -> Gaussians:
-    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
-    return Gaussians(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def colored(

@@ -9,7 +9,7 @@ they were read (reading.py), even if the source file is gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bpy
@@ -94,9 +94,7 @@ def save(
     widest = max(gaussians.shN.shape[1] for gaussians, _ in parts)
     names = dict.fromkeys(name for _, columns in parts for name in columns)
     padded = [_with_coefficients(gaussians, widest) for gaussians, _ in parts]
-    whole = Gaussians(
-        **{f.name: np.concatenate([getattr(g, f.name) for g in padded]) for f in fields(Gaussians)}
-    )
+    whole = Gaussians.joined(padded)
     extras = {
         name: np.concatenate(
             [columns.get(name, np.zeros(len(g), np.float32)) for g, columns in parts]

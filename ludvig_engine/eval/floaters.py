@@ -75,9 +75,7 @@ def strew(scene: Scene, known: Bool[Array, " N"], *, seed: int = 0) -> Strewn:
     parts = [_specks(scene, count, random), _haze(scene, count, random), _far(scene, count, random)]
     parts = [_dyed(scene.gaussians, part, random) for part in parts]
     kinds = [np.full(len(scene), -1), *(np.full(len(p), k) for k, p in enumerate(parts))]
-    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
-    every = [scene.gaussians, *parts]
-    joined = Gaussians(*(np.concatenate([getattr(p, name) for p in every]) for name in names))
+    joined = Gaussians.joined([scene.gaussians, *parts])
     order = morton_order(joined.means)
     total = len(joined)
     strewn = replace(scene, gaussians=joined.take(order), rows=np.arange(total), file_count=total)
@@ -160,8 +158,7 @@ def _haze(scene: Scene, count: int, random: np.random.Generator) -> Gaussians:
         quats = np.tile(turn.as_quat()[[3, 0, 1, 2]], (SHEET, 1))
         opacities = random.uniform(0.02, 0.15, SHEET)
         parts.append(_made(middle + turn.apply(spread), quats, sizes, opacities))
-    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
-    return Gaussians(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+    return Gaussians.joined(parts)
 
 
 def _far(scene: Scene, count: int, random: np.random.Generator) -> Gaussians:

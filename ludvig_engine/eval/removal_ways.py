@@ -82,12 +82,8 @@ def plane(scene: Scene, selected: Bool[Array, " N"]) -> Left:
         np.tile(color, (made, 1, 1)),
         np.zeros((made, *rest.shN.shape[1:])),
     )
-    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
-    joined = (
-        np.concatenate([getattr(rest, name), np.asarray(part, np.float32)])
-        for name, part in zip(names, parts, strict=True)
-    )
-    return Left(Gaussians(*joined), made)
+    disk = Gaussians(*(np.asarray(part, np.float32) for part in parts))
+    return Left(Gaussians.joined([rest, disk]), made)
 
 
 def _plane(

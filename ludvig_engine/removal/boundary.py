@@ -8,7 +8,7 @@ whole, so pictures of the whole scene stay what they were.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -64,15 +64,13 @@ def split(gaussians: Gaussians, selected: Bool[Array, " N"], seen: Footprints) -
     sharp = np.linalg.norm(seen.inward[cut], axis=1) > SHARP * away
     cut = cut[sharp]
     inner, outer = inner.take(sharp), outer.take(sharp)
-    parts = {}
-    for name in ("means", "quats", "scales", "opacities", "sh0", "shN"):
-        whole = getattr(gaussians, name).copy()
-        whole[cut] = getattr(outer, name)
-        parts[name] = np.concatenate([whole, getattr(inner, name)])
+    whole = {f.name: getattr(gaussians, f.name).copy() for f in fields(Gaussians)}
+    for name, values in whole.items():
+        values[cut] = getattr(outer, name)
     source = np.concatenate([np.arange(len(gaussians)), cut]).astype(np.int32)
     chosen = np.concatenate([selected, np.ones(len(cut), bool)])
     chosen[cut] = False
-    return Split(Gaussians(**parts), source, chosen)
+    return Split(Gaussians.joined([Gaussians(**whole), inner]), source, chosen)
 
 
 def halves(

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import colours, render
+from ..rendering.frames import SH0
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..uplifting import Sight, uplift
@@ -28,7 +29,6 @@ STEPS = 1  # of the uplift towards least squares, which keeps the texture sharp
 # object, so they are not copied.
 STAINED = 1.5
 EYES = 8  # from which the usual color is taken
-C0 = 0.28209479177387814  # the spherical harmonic of degree 0
 
 
 def filled(
@@ -75,7 +75,7 @@ def filled(
     shN = smooth[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
     bare = replace(made, shN=shN)
     missing = colored - usual_colors(bare, eyes)
-    return replace(bare, sh0=(missing / C0).astype(np.float32)[:, None])
+    return replace(bare, sh0=(missing / SH0).astype(np.float32)[:, None])
 
 
 def _material(surface: Bool[Array, "h w"], hole: Bool[Array, "h w"]) -> Bool[Array, "h w"]:

@@ -66,9 +66,3 @@ def _around(sight: Sighting) -> Int[Array, " K"]:
     inside = sight.share > 0.5
     seen = sight.front[ring(inside, int(RING * np.sqrt(inside.sum())) + 2)]
     return seen[seen >= 0]
-
-
-def joined(parts: Sequence[Gaussians]) -> Gaussians:
-    """All of them in one cloud; the spherical harmonics are those of the first."""
-    names = ("means", "quats", "scales", "opacities", "sh0", "shN")
-    return Gaussians(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

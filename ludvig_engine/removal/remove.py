@@ -12,7 +12,7 @@ from ..progress import SILENT, Job
 from ..scene import Gaussians, Scene
 from .boundary import split
 from .doubt import doubted
-from .fills import fills, joined
+from .fills import fills
 from .footprints import footprints
 from .recolor import recolored
 from .residue import residue as left_over
@@ -102,7 +102,7 @@ def remove(
             f"Made to continue {surfaces} where nothing was seen: {plural(count, 'splat')}."
         )
     return Removal(
-        joined([left, *made]),
+        Gaussians.joined([left, *made]),
         np.concatenate([rows, *(np.full(len(one), -1, np.int32) for one in made)]),
         tuple(notes),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
@@ -59,6 +60,12 @@ class Gaussians:
             self,
             **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)},
         )
+
+    @staticmethod
+    def joined(parts: Sequence[Gaussians]) -> Gaussians:
+        """All of them in one, in this order; they have harmonics of the same degrees."""
+        names = [f.name for f in fields(Gaussians)]
+        return Gaussians(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
 def morton_order(points: Float[Array, "N 3"]) -> Int[Array, " N"]:

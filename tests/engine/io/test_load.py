@@ -4,7 +4,13 @@ import pytest
 from ludvig_engine.errors import EngineError
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.io.ply import read_ply, write_ply
-from ludvig_engine.scene import morton_order
+from ludvig_engine.scene import Gaussians, morton_order
+
+
+def test_parts_joined_are_the_whole(make_gaussians, same):
+    whole = make_gaussians(30)
+    parts = [whole.take(slice(0, 7)), whole.take(slice(7, 7)), whole.take(slice(7, 30))]
+    same(Gaussians.joined(parts), whole)
 
 
 def test_order_and_rows(folder, make_gaussians, same):
