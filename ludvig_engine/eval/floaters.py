@@ -23,7 +23,7 @@ from scipy.spatial.transform import Rotation
 from ..arrays import Array, Bool, Int
 from ..progress import SILENT, Job
 from ..removal.missed import missed
-from ..scene import Gaussians, Scene, morton_order
+from ..scene import Camera, Gaussians, Scene, morton_order
 from ..scene.raster import usual_distance
 from . import metrics
 from .lifting import photos_psnr
@@ -125,10 +125,7 @@ def _ahead(scene: Scene, count: int, random: np.random.Generator) -> tuple[Array
     return centers, rays, np.array(depths)[which]
 
 
-def _depths(scene: Scene, camera: object) -> Array:
-    from ..scene import Camera
-
-    assert isinstance(camera, Camera)
+def _depths(scene: Scene, camera: Camera) -> Array:
     turn, shift = camera.viewmat[2, :3], camera.viewmat[2, 3]
     depth = scene.gaussians.means[::7] @ turn + shift
     return depth[depth > scene.raster.near]

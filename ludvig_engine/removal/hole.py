@@ -68,7 +68,7 @@ def unseen(
     normal = sheet.plane.axes[2]
     missing, past, there = (np.zeros(len(points), np.int32) for _ in range(3))
     for sight, deep in zip(sights, behind, strict=True):
-        rows, columns, depth, inside = _pixels(points, sight)
+        inside, rows, columns, depth = sight.camera.in_picture(points)
         # How far below the plane a ray comes, per unit of depth behind it.
         steep = ((sight.camera.center - points[inside]) @ normal) / depth
         below = (sight.depth[rows, columns] - depth) * steep
@@ -79,17 +79,6 @@ def unseen(
     empty = past > PAST * (past + there + 0.5 * missing)
     shape = sheet.height, sheet.width
     return ((missing > 0) & ~empty).reshape(shape), empty.reshape(shape)
-
-
-def _pixels(points: Array, sight: Sighting) -> tuple[Array, Array, Array, Array]:
-    """Rows, columns and depths of those points that are in the picture, and which those are."""
-    camera = sight.camera
-    x, y, depth = camera.viewmat[:3, :3] @ points.T + camera.viewmat[:3, 3:]
-    safe = np.where(depth > 1e-6, depth, 1)
-    x = x / safe * camera.K[0, 0] + camera.K[0, 2]
-    y = y / safe * camera.K[1, 1] + camera.K[1, 2]
-    inside = (depth > 1e-6) & (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
-    return y[inside].astype(int), x[inside].astype(int), depth[inside], inside
 
 
 def tidied(

@@ -38,13 +38,8 @@ def _enclosed(points: Float[Array, "P 3"], sights: Sequence[Sighting]) -> Bool[A
     """What is behind the object in every picture that it is in, and in three at least."""
     behind, shown = np.zeros((2, len(points)), np.int32)
     for sight in sights:
-        camera = sight.camera
-        x, y, depth = camera.K @ (camera.viewmat[:3, :3] @ points.T + camera.viewmat[:3, 3:])
-        safe = np.where(depth > 1e-6, depth, 1)
-        column, row = np.floor(x / safe).astype(int), np.floor(y / safe).astype(int)
-        inside = (depth > 1e-6) & (column >= 0) & (column < camera.width)
-        inside &= (row >= 0) & (row < camera.height)
-        shown += inside
-        behind[inside] += sight.share[row[inside], column[inside]] > 0.5
+        which, row, column, _ = sight.camera.in_picture(points)
+        shown[which] += 1
+        behind[which] += sight.share[row, column] > 0.5
     found: Array = (behind >= 3) & (behind == shown)
     return found

@@ -91,11 +91,7 @@ def depths(
 def spread(points: Float[Array, "M 3"], cameras: Sequence[Camera], count: int) -> list[Camera]:
     """At most `count` of the cameras whose picture the middle of the points is in."""
     middle = np.median(points, axis=0)
-    seeing = []
-    for camera in cameras:
-        x, y, z = camera.K @ (camera.viewmat[:3, :3] @ middle + camera.viewmat[:3, 3])
-        if z > 0 and 0 <= x < z * camera.width and 0 <= y < z * camera.height:
-            seeing.append(camera)
+    seeing = [camera for camera in cameras if len(camera.in_picture(middle[None])[0])]
     chosen = np.linspace(0, len(seeing) - 1, min(len(seeing), count)).round().astype(int)
     return [seeing[n] for n in chosen] if seeing else list(cameras[:count])
 

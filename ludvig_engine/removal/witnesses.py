@@ -68,21 +68,17 @@ def hear(scene: Scene, *, job: Job = SILENT) -> Witnesses:
 def _places(scene: Scene, camera: Camera, job: Job) -> tuple[Array, Array, Array]:
     """Who has its center in the picture, whether a surface is behind, and the relative depth."""
     means = scene.gaussians.means
-    x, y, z = (means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]).T
+    z = means @ camera.viewmat[2, :3] + camera.viewmat[2, 3]
     drawn, alpha = render(
         scene.gaussians, camera, z[:, None].astype(np.float32), raster=scene.raster, job=job
     )
     surface = np.divide(drawn[0], alpha, out=np.full_like(alpha, -1), where=alpha > OPAQUE)
-    ahead = np.flatnonzero(z > scene.raster.near)
-    across = camera.K[0, 0] * x[ahead] / z[ahead] + camera.K[0, 2]
-    down = camera.K[1, 1] * y[ahead] / z[ahead] + camera.K[1, 2]
-    inside = (across >= 0) & (down >= 0) & (across < camera.width) & (down < camera.height)
-    rows = ahead[inside]
-    depth, size = z[rows], scene.gaussians.scales[rows].max(1)
-    behind = surface[down[inside].astype(int), across[inside].astype(int)]
+    which, rows, columns, depth = camera.in_picture(means, scene.raster.near)
+    size, behind = scene.gaussians.scales[which].max(1), surface[rows, columns]
     slack = np.minimum(FRONT * behind + 3 * size, MOST * behind)
-    usual = float(np.median(z[ahead])) if len(ahead) else 1.0
-    return rows, (behind > 0) & (behind - depth > slack), depth / usual
+    ahead = z[z > scene.raster.near]
+    usual = float(np.median(ahead)) if len(ahead) else 1.0
+    return which, (behind > 0) & (behind - depth > slack), depth / usual
 
 
 def picture(view: View, camera: Camera) -> Float[Array, "3 H W"]:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError, nearest_name, plural
 
 
@@ -35,6 +35,21 @@ class Camera:
     def center(self) -> Float[Array, " 3"]:
         """Where the camera stands, in world space."""
         return -self.viewmat[:3, :3].T @ self.viewmat[:3, 3]
+
+    def in_picture(
+        self, points: Float[Array, "P 3"], near: float = 1e-6
+    ) -> tuple[Int[Array, " Q"], Int[Array, " Q"], Int[Array, " Q"], Float[Array, " Q"]]:
+        """The points that lie in the picture, whatever hides them: which, row, column and depth.
+
+        `points` are in world space; depth is along the camera's axis, in scene units, and more than
+        `near`.
+        """
+        local = points @ self.viewmat[:3, :3].T + self.viewmat[:3, 3]
+        which = np.flatnonzero(local[:, 2] > near)
+        x, y, z = (local[which] @ self.K.T).T
+        column, row = np.floor(x / z), np.floor(y / z)
+        inside = (column >= 0) & (column < self.width) & (row >= 0) & (row < self.height)
+        return which[inside], row[inside].astype(int), column[inside].astype(int), z[inside]
 
 
 @runtime_checkable

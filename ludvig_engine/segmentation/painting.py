@@ -298,14 +298,9 @@ def _under(
     gaussians: Gaussians, camera: Camera, image: Float[Array, "3 H W"], raster: Raster
 ) -> Float[Array, "N 3"]:
     """Opacity times the paint over each center, whatever is in front of it."""
-    position = gaussians.means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3]
-    ahead = position[:, 2] > raster.near
-    pixel = position[ahead] @ camera.K.T
-    x, y = (np.floor(pixel[:, axis] / pixel[:, 2]).astype(int) for axis in (0, 1))
-    inside = (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
-    rows = np.flatnonzero(ahead)[inside]
+    which, row, column, _ = camera.in_picture(gaussians.means, raster.near)
     sums = np.zeros((len(gaussians), 3), np.float32)
-    sums[rows] = image[:, y[inside], x[inside]].T * gaussians.opacities[rows, None]
+    sums[which] = image[:, row, column].T * gaussians.opacities[which, None]
     return sums
 
 
