@@ -60,7 +60,7 @@ class Drawn(Kind):
     tip: str  # the operator's description
     tool: str  # the tool's label
     tool_tip: str
-    tool_icon: str
+    tool_icon = ""  # one of Blender's; else the tool has its own, of the kind's wire name
     at_once = False  # made by one press, not by dragging
     wide = False  # has a radius
     dots = False  # shown as dots, not as a line
@@ -114,7 +114,6 @@ class Click(Drawn):
     tool_tip = (
         "Click on an object made of splats to select it.\nShift: also find this. Ctrl: exclude this"
     )
-    tool_icon = "ops.generic.select"
     at_once = True
     dots = True
 
@@ -133,7 +132,6 @@ class Scribble(Drawn):
         "Draw over an object made of splats to select it."
         "\nShift: also find this. Ctrl: exclude this"
     )
-    tool_icon = "ops.generic.select_paint"
     wide = True
 
     def stroke(self, places: list[Place], radius: float) -> Stroke | None:
@@ -153,7 +151,6 @@ class Box(Drawn):
     tool_tip = (
         "Drag a box around an object to select it.\nShift: also find this. Ctrl: exclude this"
     )
-    tool_icon = "ops.generic.select_box"
 
     def extend(self, places: list[Place], place: Place) -> None:
         places[:] = [*places[:1], place]  # the first corner stays

@@ -7,11 +7,14 @@ part and whole; Blender zooms with the wheel alone and moves the view with Shift
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from ..data import properties
 from ..maths import kinds
 
+ICONS = Path(__file__).with_name("icons")  # drawn by tools/icons.py
 # An operator, the event that calls it, and its properties.
 Key = tuple[str, dict[str, object], dict[str, object]]
 # Between part and whole.
@@ -78,7 +81,7 @@ def drawing(kind: kinds.Drawn) -> type[bpy.types.WorkSpaceTool]:
         "bl_idname": _idname(kind),
         "bl_label": kind.tool,
         "bl_description": kind.tool_tip,
-        "bl_icon": kind.tool_icon,
+        "bl_icon": kind.tool_icon or str(ICONS / kind.wire),
         "bl_keymap": _keys(f"ludvig.{kind.wire}", "PRESS"),
         "__module__": __name__,
     }
