@@ -122,6 +122,9 @@ class Capture(bpy.types.PropertyGroup):
 
 class Features(bpy.types.PropertyGroup):
     extractor: str
+    computed: str
+    title: str
+    notes: str
 
 
 class SplatObject(bpy.types.Object):
