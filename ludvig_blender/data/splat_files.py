@@ -20,7 +20,7 @@ from ...ludvig_engine.io import formats
 from ...ludvig_engine.io.activation import activate, log_scales, logits
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
-from . import attributes, file_segments, making, reading, splats
+from . import attributes, file_segments, frame, making, reading, splats
 from .file_segments import Kept
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def save(
 ) -> Saved:
     """Write splat objects into one file, in the format of its ending.
 
-    `to_file` (4, 4) maps world space to the file's; None writes every object in its own space.
+    `to_file` (4, 4) maps world space to the file's; None leaves every object in its own frame.
     Segments of several objects are one in the file if their names and certainties are the same.
     Raises `EngineError`.
     """
@@ -162,6 +162,8 @@ def _part(thing: SplatObject, only_selected: bool, to_file: np.ndarray | None) -
             del kept[name], extras[name]  # a segment of other splats
     if to_file is not None:
         gaussians = transform.apply(gaussians, to_file @ np.array(thing.matrix_world, np.float64))
+    else:
+        gaussians = replace(gaussians, means=gaussians.means + frame.origin(thing))
     return _Part(gaussians, _file_numbers(gaussians, *stored.values()), extras, kept)
 
 

@@ -117,6 +117,7 @@ class Capture(bpy.types.PropertyGroup):
     trained: Sequence[float]
     rendered_at: str
     upright: Sequence[float]
+    origin: Sequence[float]
     untouched: str
 
 
