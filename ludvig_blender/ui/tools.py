@@ -91,7 +91,9 @@ NAMES = {_idname(kind) for kind in kinds.drawn()}
 
 
 def register() -> None:
-    after = {"builtin.transform"}  # the last of Blender's own that move things
+    # It shares its button with another one, and stands among those that move things. Only for such a
+    # tool Blender looks for the end of them; after their last one it would miscount.
+    after = {"builtin.scale_cage"}
     for kind, tool in zip(kinds.drawn(), TOOLS, strict=True):
         bpy.utils.register_tool(
             tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]
