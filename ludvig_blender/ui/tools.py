@@ -91,8 +91,8 @@ NAMES = {_idname(kind) for kind in kinds.drawn()}
 
 
 def register() -> None:
-    # It shares its button with another one, and stands among those that move things. Only for such a
-    # tool Blender looks for the end of them; after their last one it would miscount.
+    # One of those that move things, and it shares its button with another one. Only for such a tool
+    # Blender looks for the end of them all; after their last one it would miscount.
     after = {"builtin.scale_cage"}
     for kind, tool in zip(kinds.drawn(), TOOLS, strict=True):
         bpy.utils.register_tool(
