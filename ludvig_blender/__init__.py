@@ -49,6 +49,7 @@ MODULES = (
     "operators.recoloring",
     "operators.modifier",
     "ui.tools",
+    "ui.pie",
     "ui.segment_panel",
     "ui.answer",
     "ui.display_panel",

@@ -89,6 +89,11 @@ class LudvigCapture(bpy.types.PropertyGroup):
         "splats stand upright. Exports take it back, so that files keep their frame",
         size=4, default=(1, 0, 0, 0),
     )  # fmt: skip
+    origin: FloatVectorProperty(
+        description="Where the object's origin is in the frame of the splat file, which the "
+        "cameras and the prompts are in: see data/frame.py",
+        size=3, precision=6,
+    )  # fmt: skip
     untouched: StringProperty(
         description="Digest of the splats, and of the file's size and time, when it was read"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import bpy
 import numpy as np
 
-from . import paths
+from . import frame, paths
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire.methods import SceneOpened
@@ -37,7 +37,8 @@ def make(thing: SplatObject, opened: SceneOpened) -> None:
     collection = bpy.data.collections.new(f"{thing.name} Cameras")
     own.cameras = collection
     _collection_of(thing).children.link(collection)
-    places = np.linalg.inv(np.asarray(opened.viewmats, np.float64)) @ FLIP
+    viewmats = np.asarray(opened.viewmats, np.float64) @ frame.shift(thing)
+    places = np.linalg.inv(viewmats) @ FLIP
     size = LENGTH * max(float(np.ptp(places[:, :3, 3], axis=0).max()), 1e-3) if len(places) else 1.0
     for index, name in enumerate(opened.names):
         data = bpy.data.cameras.new(name)

@@ -22,7 +22,8 @@ from ...ludvig_engine.io.splats import read_splats
 from ...ludvig_engine.planning.bounds import Ball, bounds
 from ...ludvig_engine.scene import Gaussians
 from ..maths import upright
-from . import attributes, capture, making, splats
+from . import attributes, capture, file_segments, making, splats
+from .file_segments import Kept
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire.methods import SplatsRead
@@ -40,6 +41,7 @@ class Content:
     notes: tuple[str, ...]  # what the user should know
     ball: Ball  # around the scene without floaters, in the file's frame
     up: np.ndarray | None  # (3,), where that is up; None if the splats do not say
+    segments: tuple[Kept, ...]  # whose scores are among the columns
 
 
 def read(path: Path, check: Callable[[], None]) -> Content | None:
@@ -91,12 +93,13 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> making
 
 
 def _content(path: Path, file: Splats, stored: Mapping[str, np.ndarray], stamp: str) -> Content:
+    file, segments = file_segments.restored(file)
     found = columns(path.name, file, stored)
     values = {name: found[name][1] for name in splats.SCHEMA}
     usable = file.gaussians if file.valid.all() else file.gaussians.take(np.flatnonzero(file.valid))
     ball = bounds(usable)
     up = upright.up(usable.means, usable.scales, usable.opacities, ball)
-    return Content(found, capture.look(values) + stamp, _notes(file), ball, up)
+    return Content(found, capture.look(values) + stamp, _notes(file), ball, up, segments)
 
 
 def _notes(file: Splats) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ equals, to the upper one in the list.
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,14 +41,23 @@ def find(thing: SplatObject, number: int) -> Segment | None:
     return next((segment for segment in thing.ludvig.segments if segment.number == number), None)
 
 
-def add(thing: SplatObject, name: str = "Segment") -> Segment:
-    """A new, empty segment, which becomes the active one."""
+def add(
+    thing: SplatObject,
+    name: str = "Segment",
+    *,
+    threshold: float = 0.5,
+    color: Sequence[float] | None = None,
+) -> Segment:
+    """A new segment, which becomes the active one. It has the scores `ludvig_<name>`, if any."""
     own = thing.ludvig
     number = max((segment.number for segment in own.segments), default=0) + 1
     segment = own.segments.add()
     segment.number = number
+    # Before it has scores, whose splats a change of it would select.
+    segment.threshold = threshold
     segment.name = name
-    segment.color = colorsys.hsv_to_rgb((0.08 + GOLDEN * (number - 1)) % 1, 0.75, 0.95)
+    hue = (0.08 + GOLDEN * (number - 1)) % 1
+    segment.color = color or colorsys.hsv_to_rgb(hue, 0.75, 0.95)
     own.active_segment = len(own.segments) - 1
     return segment
 

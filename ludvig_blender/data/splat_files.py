@@ -9,7 +9,7 @@ they were read (reading.py), even if the source file is gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import bpy
@@ -20,7 +20,8 @@ from ...ludvig_engine.io import formats
 from ...ludvig_engine.io.activation import activate, log_scales, logits
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
-from . import attributes, making, reading, splats
+from . import attributes, file_segments, frame, making, reading, splats
+from .file_segments import Kept
 
 if TYPE_CHECKING:
     from .types import Geometry, SplatObject
@@ -63,9 +64,10 @@ def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
         shN=shN,
     )
     extras = {name: values for name, values in known.items() if not name.startswith(".")}
-    file = activate(raw, extras)
-    steps = making.steps(thing.name, reading.columns(thing.name, file, stored))
-    return making.made(steps), int((~file.valid).sum())
+    file, kept = file_segments.restored(activate(raw, extras))
+    new = making.made(making.steps(thing.name, reading.columns(thing.name, file, stored)))
+    file_segments.add(new, kept)
+    return new, int((~file.valid).sum())
 
 
 def _floats(geometry: Geometry) -> dict[str, np.ndarray]:
@@ -74,58 +76,95 @@ def _floats(geometry: Geometry) -> dict[str, np.ndarray]:
     return {name: values for name, values in found.items() if values is not None}
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What an export has written, and what the format has no place for."""
+
+    count: int  # of splats
+    unnamed: int  # segments whose names, colors and certainties are lost
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What an object adds to a file."""
+
+    gaussians: Gaussians
+    numbers: dict[str, np.ndarray]  # instead of those of the Gaussians, by property
+    extras: dict[str, np.ndarray]  # beside them, by attribute
+    segments: dict[str, Kept]  # by the attribute with the scores
+
+
 def save(
     path: str, objects: Sequence[SplatObject], *, only_selected: bool, to_file: np.ndarray | None
-) -> int:
-    """Write splat objects into one file, in the format of its ending; returns the number of splats.
+) -> Saved:
+    """Write splat objects into one file, in the format of its ending.
 
-    `to_file` (4, 4) maps world space to the file's; None writes every object in its own space.
+    `to_file` (4, 4) maps world space to the file's; None leaves every object in its own frame.
+    Segments of several objects are one in the file if their names and certainties are the same.
     Raises `EngineError`.
     """
-    write = formats.writer(path)
+    format, write = formats.by_ending(path), formats.writer(path)
     parts = [_part(thing, only_selected, to_file) for thing in objects]
-    parts = [part for part in parts if len(part[0])]
+    parts = [part for part in parts if len(part.gaussians)]
     if not parts and only_selected:
         how = ["Select splats in Edit Mode, or turn Only Selected off."]
         raise EngineError("bad_input", "No splat is selected.", how)
     if not parts:
         how = ["Select a splat object."]
         raise EngineError("bad_input", "There are no splats to export.", how)
-    widest = max(gaussians.shN.shape[1] for gaussians, _ in parts)
-    names = dict.fromkeys(name for _, columns in parts for name in columns)
-    padded = [_with_coefficients(gaussians, widest) for gaussians, _ in parts]
-    whole = Gaussians.joined(padded)
+    widest = max(part.gaussians.shN.shape[1] for part in parts)
+    whole = Gaussians.joined([_with_coefficients(part.gaussians, widest) for part in parts])
+    named: dict[tuple[str, float | None], str] = {}
+    comments: list[str] = []
+    tables = []
+    for part in parts:
+        table = dict(part.numbers)
+        for attribute, values in part.extras.items():
+            kept = part.segments.get(attribute)
+            key = attribute, kept.threshold if kept else None
+            if key not in named:
+                named[key] = file_segments.property_name(attribute, named.values())
+                comments += [file_segments.comment(named[key], kept)] if kept else []
+            table.setdefault(named[key], values)
+        tables.append(table)
+    nothing = [np.zeros(len(part.gaussians), np.float32) for part in parts]
     extras = {
         name: np.concatenate(
-            [columns.get(name, np.zeros(len(g), np.float32)) for g, columns in parts]
+            [table.get(name, zeros) for table, zeros in zip(tables, nothing, strict=True)]
         )
-        for name in names
+        for name in dict.fromkeys(name for table in tables for name in table)
     }
+    if format is not None and format.comments:
+        write(path, whole, extras=extras, comments=tuple(comments))
+        return Saved(len(whole), 0)
     write(path, whole, extras=extras)
-    return len(whole)
+    return Saved(len(whole), len(comments))
 
 
-def _part(
-    thing: SplatObject, only_selected: bool, to_file: np.ndarray | None
-) -> tuple[Gaussians, dict[str, np.ndarray]]:
-    """An object's Gaussians, and the columns to write beside or instead of theirs."""
+def _part(thing: SplatObject, only_selected: bool, to_file: np.ndarray | None) -> _Part:
     cloud = thing.data
     gaussians = splats.read(cloud)
-    columns = {name: splats.required(cloud, name) for name in splats.extra_names(cloud)}
+    extras = {name: splats.required(cloud, name) for name in splats.extra_names(cloud)}
     stored = {name: attributes.get(cloud, name) for name in reading.STORED}
+    kept = {
+        segment.attribute: Kept(segment.name, segment.threshold, tuple(segment.color))
+        for segment in thing.ludvig.segments
+        if segment.attribute in extras
+    }
     if only_selected:
         chosen = splats.selection(cloud)
         gaussians = gaussians.take(chosen)
-        columns = {name: values[chosen] for name, values in columns.items()}
+        extras = {name: values[chosen] for name, values in extras.items()}
         stored = {
             name: None if values is None else values[chosen] for name, values in stored.items()
         }
+        for name in [n for n, one in kept.items() if not (extras[n] > one.threshold).any()]:
+            del kept[name], extras[name]  # a segment of other splats
     if to_file is not None:
         gaussians = transform.apply(gaussians, to_file @ np.array(thing.matrix_world, np.float64))
-    columns = {
-        "_".join(name.removeprefix("ply_").split()): values for name, values in columns.items()
-    }
-    return gaussians, columns | _file_numbers(gaussians, *stored.values())
+    else:
+        gaussians = replace(gaussians, means=gaussians.means + frame.origin(thing))
+    return _Part(gaussians, _file_numbers(gaussians, *stored.values()), extras, kept)
 
 
 def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:

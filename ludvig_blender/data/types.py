@@ -117,11 +117,15 @@ class Capture(bpy.types.PropertyGroup):
     trained: Sequence[float]
     rendered_at: str
     upright: Sequence[float]
+    origin: Sequence[float]
     untouched: str
 
 
 class Features(bpy.types.PropertyGroup):
     extractor: str
+    computed: str
+    title: str
+    notes: str
 
 
 class SplatObject(bpy.types.Object):

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from . import link
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...ludvig_engine.wire.methods import ExtractorInfo
+    from ..data.types import SplatObject
 
 
 def extractors() -> tuple[ExtractorInfo, ...]:
@@ -22,3 +25,15 @@ def title(spec: str) -> str:
 
     known = next((info.title for info in extractors() if info.spec == spec), "")
     return known or (EXTRACTORS[spec].title if spec in EXTRACTORS else spec)
+
+
+def used(thing: SplatObject, spec: str, name: str, timings: Mapping[str, float]) -> None:
+    """Note that an answer about an object needed its features.
+
+    `spec` was asked for, and is `name` now; `timings` are the answer's seconds by stage.
+    """
+    from ...ludvig_engine.stages import EXTRACT, GRAPH, UPLIFT
+    from ..data import features
+
+    seconds = sum(timings.get(stage.id, 0) for stage in (EXTRACT, UPLIFT, GRAPH))
+    features.used(thing, spec, title(name), seconds)

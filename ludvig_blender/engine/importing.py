@@ -18,6 +18,7 @@ from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
 from ...ludvig_engine.planning.bounds import Ball
 from ..data import making, reading, splats
+from ..data.file_segments import Kept
 from . import link, tasks, waiting
 
 
@@ -31,6 +32,7 @@ class Imported:
     notes: tuple[str, ...]
     ball: Ball  # around the scene without floaters, in the file's frame
     up: np.ndarray | None  # (3,), where that is up; None if the splats do not say
+    segments: tuple[Kept, ...]  # that the file has
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _one(path: Path) -> tasks.Steps[Imported]:
     yield waiting.Until(lambda: making.RESIZABLE or bpy.app.background or not _busy())
     name = path.parent.name if formats.is_unpacked(path) else path.stem
     thing = yield from making.steps(name, content.columns)
-    kept = content.untouched, content.notes, content.ball, content.up
+    kept = content.untouched, content.notes, content.ball, content.up, content.segments
     return Imported(path, thing.session_uid, *kept)
 
 

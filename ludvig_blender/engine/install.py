@@ -109,13 +109,13 @@ class Installation:
 
             def report(done: int, total: int) -> None:
                 work.check()
-                work.report(stage, done, total)
+                work.report_bytes(stage, done, total)
 
             program = uv.fetch(self.folder / "uv", report)
         run = Runner(self.folder, self.log, work)
         venv = self.folder / "venv"
         python = PYTHON_OF_BUILD.get(build.backend, PYTHON) if learned else PYTHON
-        run([program, "venv", "--python", python, "--clear", venv], "Making the environment", 0)
+        run([program, "venv", "--python", python, "--clear", venv], "Making the environment")
         pip: Command = [program, "pip", "install", "--python", self.python]
         pip = [*pip, "--only-binary", ":all:"]
         checked: Command = [*pip, "--require-hashes"]
@@ -128,7 +128,7 @@ class Installation:
                 pip = [*pip, "-c", torch_build.CUDA]
             backend = {"UV_TORCH_BACKEND": build.backend} if build.backend else {}
             Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", build.size)
-        run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine", 0)
+        run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine")
         if learned:
             for model in MODELS:
                 self._fetch(run, model, self.python)
@@ -146,7 +146,7 @@ class Installation:
         self._fetch(Runner(self.folder, self.log, work, environment), model, python)
 
     def _fetch(self, run: Runner, model: str, python: Path) -> None:
-        run([python, "-m", "ludvig_engine", "models", "fetch", model], f"Downloading {model}", 0)
+        run([python, "-m", "ludvig_engine", "models", "fetch", model], f"Downloading {model}")
 
     def remove(self) -> None:
         """Delete the installation."""

@@ -15,7 +15,7 @@ CHOOSE = Fix("Choose another Python in the preferences.", "choose_python")
 EXISTING = Fix("Use an existing Python.", "choose_python")
 WHY = {
     "none": "The engine is not installed yet.",
-    "incomplete": "The engine's installation is incomplete or damaged.",
+    "incomplete": "The engine's installation was interrupted or is damaged.",
     "outdated": "The installed engine is older than this extension.",
 }
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.wire.methods import Cloud
-from ..data import attributes, changes, splats
+from ..data import attributes, changes, frame, splats
 from . import tasks, waiting
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Points:
         return EngineError("changed", f'"{self.name}" was changed {when}.', ["Try again."])
 
     def cloud(self, values: Mapping[str, np.ndarray]) -> tasks.Steps[Cloud]:
-        """The Gaussians to send, read one coefficient per step."""
+        """The Gaussians to send, in the frame of their file, read one coefficient per step."""
         count, coefficients = len(values["position"]), splats.sh_count(self.thing().data)
         shN = yield waiting.in_thread(np.zeros, (count, coefficients, 3), np.float32)
         for k in range(coefficients):
@@ -54,8 +54,9 @@ class Points:
                 raise self.changed("while it was read")
             yield waiting.in_thread(shN.__setitem__, (slice(None), k), band)
         base = values[splats.BASE]
+        means = yield waiting.in_thread(np.add, values["position"], frame.origin(self.thing()))
         return Cloud(
-            means=values["position"],
+            means=means,
             quats=values["rotation"],
             scales=values["scale"],
             opacities=base[:, 3],

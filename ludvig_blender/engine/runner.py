@@ -27,6 +27,7 @@ class Work(Protocol):
     """Who is told of the progress: see `waiting.Work`."""
 
     def report(self, stage: str, done: int, total: int) -> None: ...
+    def report_bytes(self, stage: str, done: int, total: int) -> None: ...
     def check(self) -> None: ...
 
 
@@ -39,7 +40,8 @@ class Runner:
     work: Work
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, command: Command, stage: str, size: int) -> None:
+    def __call__(self, command: Command, stage: str, size: int | None = None) -> None:
+        """Run a program. `size` are the bytes that it installs; 0: unknown; None: none."""
         folder, work = self.folder, self.work
         own = {**child_environment(), **uv.environment(), **self.environment}
         own |= {
@@ -50,7 +52,17 @@ class Runner:
         # The engine fetches models with uv if its environment has no pip.
         own |= {"PATH": os.pathsep.join([str(folder / "uv"), own.get("PATH", "")])}
         before = size_of(folder)
-        work.report(stage, 0, 100)
+
+        def report() -> None:
+            if size is None:
+                work.report(stage, 0, 100)
+                return
+            # Until the end, packages are both in the cache and in the environment. The size is that
+            # on Linux, and what is there at the end may be more.
+            grown = size_of(folder) - before
+            work.report_bytes(stage, min(max(grown, 0), 2 * size or grown), 2 * size)
+
+        report()
         with self.log.open("ab") as log:
             log.write(f"\n$ {' '.join(map(str, command))}\n".encode())
             log.flush()
@@ -68,10 +80,8 @@ class Runner:
                 looked = time.monotonic()
                 while process.poll() is None:
                     work.check()
-                    if size and time.monotonic() - looked > 1:
-                        # Until the end, packages are both in the cache and in the environment.
-                        grown = (size_of(folder) - before) / (2 * size)
-                        work.report(stage, min(int(100 * grown), 99), 100)
+                    if size is not None and time.monotonic() - looked > 1:
+                        report()
                         looked = time.monotonic()
                     try:
                         process.wait(REPORT)

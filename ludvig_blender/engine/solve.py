@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, readings, segments, sights
-from . import commit, subject, tasks
+from . import catalog, commit, subject, tasks
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire import methods
@@ -25,6 +25,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
 
     number = segment.number
     sights.tidy(thing)
+    asked: list[str] = []  # the extractors of the request, which may be sent again
 
     def find(thing: SplatObject) -> Segment:
         found = segments.find(thing, number)
@@ -34,16 +35,18 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
 
     def request(thing: SplatObject) -> methods.Request[methods.Segment]:
         segment = find(thing)
+        asked.append(extractor(thing))
         return RunSegment(
             "",
             tuple(prompts.request(prompt) for prompt in segment.prompts),
-            extractor(thing),
+            asked[-1],
             visible=sights.visible(thing, segment),
             reading=segment.reading,
         )
 
     def done(thing: SplatObject, answer: methods.Segment) -> None:
         found = find(thing)
+        catalog.used(thing, asked[-1], answer.extractor, answer.timings)
         commit.run(step, lambda: _write(thing, found, answer))
         messages.clear()
 

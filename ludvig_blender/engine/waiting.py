@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ...ludvig_engine.wire.protocol import Progress
 
 R = TypeVar("R")
+
+SOON = 3  # seconds after which the speed so far says how long the rest takes
 
 _pool: ThreadPoolExecutor | None = None
 
@@ -45,12 +48,13 @@ class Until:
 class Work(Generic[R]):
     """Something to wait for: a function that takes minutes, run in a thread of its own.
 
-    The function is called with this object. It calls `report` to tell its progress, and often
-    `check`, which raises `Cancelled` if the work was cancelled.
+    The function is called with this object. It calls `report` or `report_bytes` to tell its
+    progress, and often `check`, which raises `Cancelled` if the work was cancelled.
     """
 
     def __init__(self, function: Callable[[Work[R]], R]) -> None:
         self.progress: Progress | None = None
+        self._begun = "", 0.0, 0  # the stage in bytes, and when and with how many it began
         self._future: Future[R] = Future()
         self._cancelled = False
         threading.Thread(
@@ -77,6 +81,20 @@ class Work(Generic[R]):
         from ...ludvig_engine.wire.protocol import Progress
 
         self.progress = Progress(stage, done, total)
+
+    def report_bytes(self, stage: str, done: int, total: int) -> None:
+        """Like `report`, in bytes; also tells the time left. A `total` of 0 is not known."""
+        from ...ludvig_engine.stages import DOWNLOAD
+        from ...ludvig_engine.wire.protocol import Progress
+
+        now = time.monotonic()
+        if self._begun[0] != stage:
+            self._begun = stage, now, done
+        _, since, first = self._begun
+        left = None
+        if total and done > first and now - since > SOON:
+            left = (now - since) * max(total - done, 0) / (done - first)
+        self.progress = Progress(stage, done, total, left, DOWNLOAD.id)
 
     def check(self) -> None:
         if self._cancelled:

@@ -31,16 +31,18 @@ class AutoSegments(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import AutoSegments as Request
         from ..data import splats
-        from ..engine import solve, subject
+        from ..engine import catalog, solve, subject
 
         # The operator is gone when the answer arrives.
         thing, step = splats.splat_objects(context)[0], self.bl_label
+        extractor = solve.extractor(thing)
 
         def done(thing: SplatObject, answer: Segments) -> None:
+            catalog.used(thing, extractor, extractor, answer.timings)
             commit.run(step, lambda: _write(thing, answer))
             messages.clear()
 
-        request = Request("", solve.extractor(thing))
+        request = Request("", extractor)
         task = subject.of(thing).ask(request, done=done, label="Finding all segments")
         return link.finish(self, task)
 

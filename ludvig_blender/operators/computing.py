@@ -115,10 +115,9 @@ class ComputeFeatures(bpy.types.Operator):
         def done(thing: SplatObject, answer: FeaturesComputed) -> None:
             from ..data import features, messages
 
-            seconds = sum(answer.timings.values())
-            how = "cached" if answer.cached else f"{seconds:.0f} s"  # one line in the sidebar
-            summary = f"{answer.title or catalog.title(answer.extractor)}, {how}"
-            features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
+            seconds = 0 if answer.cached else sum(answer.timings.values())
+            title = answer.title or catalog.title(answer.extractor)
+            features.computed(thing, extractor, title, seconds, answer.notes)
             messages.clear()
 
         request = Request("", extractor)

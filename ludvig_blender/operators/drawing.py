@@ -74,15 +74,13 @@ class Drawn(Prompting):
 
     def drawn(self, context: bpy.types.Context, lens: Lens) -> Outcome:
         """Make a prompt of the places that were drawn in this view."""
-        import numpy as np
-
-        from ..data import splats
+        from ..data import frame, splats
         from ..maths import pinhole, strokes
 
         thing = splats.splat_objects(context)[0]
-        world = np.array(thing.matrix_world, np.float64)
+        world = frame.world(thing)
         pixels = strokes.inside(self.kind, strokes.read(self.pixels), lens)
-        viewport = pinhole.viewport(lens, world, strokes.center(thing))
+        viewport = pinhole.viewport(lens, world, strokes.center(thing) + frame.origin(thing))
         if pinhole.mirrored(world):
             pixels[:, 0] = lens.width - 1 - pixels[:, 0]
         depth = properties.tools(context).depth if self.depth == "TOOL" else self.depth

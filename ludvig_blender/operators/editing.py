@@ -73,7 +73,10 @@ class DeleteSplats(Action, bpy.types.Operator):
 
 
 class SeparateSplats(Action, bpy.types.Operator):
-    """Move the selected splats into a new object, or copy them there"""
+    """Move the selected splats into a new object, or copy them there.
+
+    Its origin is in their middle. Of the segments it has the one that it is made of
+    """
 
     bl_idname = "ludvig.separate"
     bl_label = "Separate to Object"
@@ -90,12 +93,14 @@ class SeparateSplats(Action, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np
 
-        from ..data import attributes, segments, splats
+        from ..data import attributes, segments, separated, splats
 
         thing = _thing(context)
         segment = segments.active(thing)
-        shown = segment is not None and segments.selection_shown(thing, segment)
-        name = self.name or (segment.name if shown else f"{thing.name} part")
+        if segment is not None and not segments.selection_shown(thing, segment):
+            segment = None
+        name = self.name or (segment.name if segment else f"{thing.name} part")
+        number = segment.number if segment else None
         before = set(bpy.data.objects)
         with edit_mode(context, thing):
             if self.copy:
@@ -104,6 +109,7 @@ class SeparateSplats(Action, bpy.types.Operator):
         (made,) = set(bpy.data.objects) - before
         new = cast("SplatObject", made)
         new.name = new.data.name = name
+        separated.settle(new, number)
         for one in (thing, new):
             splats.set_selection(one.data, np.zeros(attributes.count(one.data), bool))
             segments.changed(one)

@@ -9,7 +9,7 @@ from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, axis_conversion
 
 from ...ludvig_engine.io import formats
-from . import importing, menus
+from . import importing, lines, menus
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
@@ -83,13 +83,17 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
                 )
             to_file = np.array(turn, np.float64)
         try:
-            count = splat_files.save(
+            saved = splat_files.save(
                 self.filepath, objects, only_selected=self.only_selected, to_file=to_file
             )
         except EngineError as error:
             return messages.fail(self, error)
         messages.clear()
-        self.report({"INFO"}, f"Exported {count:,} splats")
+        self.report({"INFO"}, f"Exported {saved.count:,} splats")
+        if saved.unnamed:
+            what = lines.number(saved.unnamed, "segment")
+            why = "this format has no place for names, colors and certainties: only .ply has"
+            self.report({"WARNING"}, f"{what} will not return from this file: {why}")
         return {"FINISHED"}
 
 

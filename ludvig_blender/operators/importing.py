@@ -220,7 +220,7 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix, upright: 
 
     Returns the number of its splats.
     """
-    from ..data import attributes, capture, paths, splats
+    from ..data import attributes, capture, file_segments, paths, splats
 
     thing = splats.with_uid(imported.uid)
     assert splats.is_splats(thing)
@@ -230,6 +230,7 @@ def _put(context: bpy.types.Context, imported: Imported, turn: Matrix, upright: 
     own.upright = (upright.w, upright.x, upright.y, upright.z)
     own.views = paths.relative(capture.suggest(imported.path.absolute()))
     own.untouched, own.notes = imported.untouched, "\n".join(imported.notes)
+    file_segments.add(thing, imported.segments)
     context.collection.objects.link(thing)
     if context.mode == "OBJECT":  # else the user edits something else by now
         for other in context.selected_objects:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, FloatProperty, StringProperty
 
-from ...ludvig_engine.errors import EngineError, Fix
+from ...ludvig_engine.errors import Cancelled, EngineError, Fix
 from . import polls
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
+    from ..engine.install import Installation
     from ..engine.tasks import Steps
     from ..engine.waiting import Work
 
@@ -65,30 +66,38 @@ class InstallEngine(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
-        from ..engine import install, link, pump, settings, waiting
+        from ..engine import install, link, pump, settings
 
         if not bpy.app.online_access:
             fixes = [Fix("Allow online access.", "allow_network")]
             return messages.fail(self, EngineError("offline", "Blender may not go online.", fixes))
-        installation = install.Installation(settings.folder())
-        learned = self.learned
-
-        def steps() -> Steps:
-            work = waiting.Work(lambda work: installation.install(work, learned=learned))
-            try:
-                yield work
-            finally:
-                work.cancel()
-            messages.clear()
-            settings.look()
-            link.stop()
-            yield from link.running()
-
+        steps = installing(install.Installation(settings.folder()), learned=self.learned)
         # A running engine would keep files open that must be replaced.
         link.stop()
         return link.finish(
-            self, pump.start(steps(), label="Installing the engine", kind=polls.INSTALLING)
+            self, pump.start(steps, label="Installing the engine", kind=polls.INSTALLING)
         )
+
+
+def installing(installation: Installation, *, learned: bool) -> Steps:
+    """The steps to an engine that runs; the panel knows what is there however they end."""
+    from ..data import messages
+    from ..engine import link, settings, waiting
+
+    work = waiting.Work(lambda work: installation.install(work, learned=learned))
+    try:
+        yield work
+    except Cancelled:
+        # What is there is known when the programs have ended, which takes 0.2 s.
+        work.cancel()
+        yield waiting.Until(lambda: work.done)
+        raise
+    finally:
+        work.cancel()
+        settings.look()
+    messages.clear()
+    link.stop()
+    yield from link.running()
 
 
 class RemoveEngine(bpy.types.Operator):

@@ -13,7 +13,7 @@ from ..engine import commit, link
 from . import polls
 
 if TYPE_CHECKING:
-    from ...ludvig_engine.wire.methods import ObjectRemoved, RemoveObject
+    from ...ludvig_engine.wire.methods import Cloud, ObjectRemoved, RemoveObject
     from ..data.types import Outcome, SplatObject
 
 NAME = "Filled"
@@ -92,19 +92,23 @@ def _write(thing: SplatObject, answer: ObjectRemoved) -> None:
     import numpy as np
 
     from ...ludvig_engine.scene import Gaussians
-    from ..data import attributes, replacing, segments, splats
+    from ..data import attributes, frame, replacing, segments, splats
 
     if bpy.context.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
+
+    def own(made: Cloud) -> Gaussians:
+        return Gaussians(**{**vars(made), "means": made.means - frame.origin(thing)})
+
     cloud, shown = thing.data, ~segments.hidden(thing)
     cut = answer.cut & shown
     if cut.any():
-        parts = Gaussians(**vars(answer.parts)).take(shown[answer.cut])
+        parts = own(answer.parts).take(shown[answer.cut])
         whole = splats.read(cloud)
         for field in vars(parts):
             getattr(whole, field)[cut] = getattr(parts, field)
         splats.write(cloud, whole)
-    gone, filled = answer.removed & shown, Gaussians(**vars(answer.filled))
+    gone, filled = answer.removed & shown, own(answer.filled)
     replacing.replace(thing, ~gone, filled)
     active, note = segments.active(thing), " ".join(answer.notes)
     if len(filled):

@@ -35,14 +35,14 @@ class TakeSceneCameras(bpy.types.Operator):
         import numpy as np
 
         from ...ludvig_engine.errors import EngineError
-        from ..data import messages, scene_cameras
+        from ..data import frame, messages, scene_cameras
         from ..maths import pinhole
         from ..viewport import picture
 
         thing, scene = polls.chosen(context), context.scene
         assert scene is not None
         depsgraph = context.evaluated_depsgraph_get()
-        world = np.array(thing.matrix_world, np.float64)
+        world = frame.world(thing)
         if pinhole.mirrored(world):
             error = EngineError(
                 "bad_input",

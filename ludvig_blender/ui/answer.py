@@ -6,13 +6,15 @@ it is selected; switching is one step of undo and takes milliseconds instead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 
 from ..operators.menus import with_entry
 
 if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
+
     from ..data.types import Segment, SplatObject
 
 
@@ -48,26 +50,35 @@ def place(segment: Segment) -> str:
     return f"{found.index(segment.reading) + 1} of {len(found)}"
 
 
-def hint(context: bpy.types.Context) -> str:
-    """What the status bar tells about part and whole while one of the tools is active."""
+def hints(context: bpy.types.Context) -> list[tuple[str, IconItems]]:
+    """What the status bar tells while one of the tools is active, with icons of the keys."""
     from ..data import readings, segments, splats
-    from . import tools
+    from . import pie, tools
 
     workspace = context.workspace
     assert workspace is not None
     tool = workspace.tools.from_space_view3d_mode(context.mode, create=False)
     if tool is None or tool.idname not in tools.NAMES or not bpy.data.pointclouds:
-        return ""
+        return []
     found = splats.splat_objects(context)
-    segment = segments.active(found[0]) if found else None
-    if segment is None or not readings.steps(segment):
-        return ""
-    return f"Part or whole ({place(segment)}): Alt Wheel, or Page Up and Page Down"
+    if not found:
+        return []
+    told = [
+        ("This", "MOUSE_LMB"),
+        ("Also This", "EVENT_SHIFT"),
+        ("Not This", "EVENT_CTRL"),
+        ("What to Do with It", f"EVENT_{pie.KEY}"),
+    ]
+    segment = segments.active(found[0])
+    if segment is not None and readings.steps(segment):
+        how = f"Part or Whole ({place(segment)}): Alt Wheel, or Page Up and Page Down"
+        told.append((how, "BLANK1"))
+    return cast("list[tuple[str, IconItems]]", told)
 
 
-def _draw_hint(header: bpy.types.Header, context: bpy.types.Context) -> None:
-    if text := hint(context):
-        header.layout.label(text=text)
+def _draw_hints(header: bpy.types.Header, context: bpy.types.Context) -> None:
+    for text, icon in hints(context):
+        header.layout.label(text=text, icon=icon)
 
 
-register, unregister = with_entry((), bpy.types.STATUSBAR_HT_header, _draw_hint)
+register, unregister = with_entry((), bpy.types.STATUSBAR_HT_header, _draw_hints)

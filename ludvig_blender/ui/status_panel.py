@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import bpy
 
+from ...ludvig_engine.stages import DOWNLOAD
 from ..data import properties
 from .sidebar import Sidebar
 
@@ -67,8 +68,12 @@ def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
         row.label(text=_name(task), icon="SORTTIME")
         row.operator("ludvig.cancel", text="", icon="X").number = task.number
     done, text = 0.0, ""
-    if news and news.total:
+    if news and news.stage_id == DOWNLOAD.id and not news.total and news.done:
+        text = lines.size(news.done)
+    elif news and news.total:
         count = f"{news.done} of {news.total}" if news.total not in (1, 100) else ""
+        if count and news.stage_id == DOWNLOAD.id:
+            count = f"{lines.size(news.done)} of {lines.size(news.total)}"
         left = lines.duration(news.seconds_left) if news.seconds_left else ""
         done, text = news.done / news.total, ", ".join(filter(None, (count, left)))
     # It is there from the first moment, so that what is below moves once only.

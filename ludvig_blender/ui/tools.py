@@ -94,7 +94,9 @@ NAMES = {_idname(kind) for kind in kinds.drawn()}
 
 
 def register() -> None:
-    after = {"builtin.transform"}  # the last of Blender's own that move things
+    # One of those that move things, and it shares its button with another one. Only for such a tool
+    # Blender looks for the end of them all; after their last one it would miscount.
+    after = {"builtin.scale_cage"}
     for kind, tool in zip(kinds.drawn(), TOOLS, strict=True):
         bpy.utils.register_tool(
             tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]

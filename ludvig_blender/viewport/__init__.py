@@ -53,12 +53,15 @@ def drop() -> None:
 def _on_change(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if _display is not None:
         _display.intake.changed(depsgraph)
+        _display.instances.changed(depsgraph)
 
 
 @persistent
 def _on_step(*_args: object) -> None:
     # Undo and redo replace the data behind the same names.
     _read_again(None)
+    if _display is not None:
+        _display.instances.changed()
     changes.redraw()
 
 

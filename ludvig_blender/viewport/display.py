@@ -21,6 +21,7 @@ from ...ludvig_engine.errors import EngineError
 from ..data import changes, messages, properties
 from ..maths.lens import Lens
 from . import painter, renewal
+from .instances import Instances
 from .intake import Intake
 from .items import Item, drawn
 from .marks import Marks
@@ -35,7 +36,7 @@ class Display:
     """Everything that is drawn.
 
     It is made at the first draw, and dropped when a file is loaded or the add-on is disabled.
-    Whoever learns of changes tells `intake`.
+    Whoever learns of changes tells `intake` and `instances`.
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class Display:
         # Kept, because Blender knows timers by identity and each `self._pump` is another object.
         self._timer = self._pump
         self.intake = Intake(self._worker)
+        self.instances = Instances()
         self._views: dict[int, View] = {}
         self._points = Points()
         self._marks = Marks(self._worker)
@@ -97,7 +99,7 @@ class Display:
             region.width,
             region.height,
         )
-        every, items = drawn(context, self.intake)
+        every, items = drawn(context, self.intake, self.instances)
         if items:
             self._draw_splats(context, lens, every, items)
             self._marks.draw(context, lens, items)
@@ -123,7 +125,7 @@ class Display:
         layout = tuple(
             (item.uid, len(item.cloud.snapshot), item.cloud.geometry_version) for item in every
         )
-        shown = tuple(item.uid for item in items)
+        shown = tuple(item.index for item in items)
         renewal.sort(self._worker, view, lens, items, (layout, shown), moving=moving)
         renewal.color(self._worker, view, lens, every, layout, moving=moving)
         scale = 0.5 if moving and settings.coarse else 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,7 @@ from ..maths.lens import USUAL, Trained
 from . import reader
 from .cloud import Cloud
 from .colors import Style
+from .instances import Instances
 from .intake import Intake
 
 if TYPE_CHECKING:
@@ -36,21 +38,20 @@ class Item:
     native: bool = False
 
 
-def drawn(context: bpy.types.Context, intake: Intake) -> tuple[list[Item], list[Item]]:
+def drawn(
+    context: bpy.types.Context, intake: Intake, instances: Instances
+) -> tuple[list[Item], list[Item]]:
     """All splat objects that are drawn, in the order of upload, and those in this region."""
     every: list[Item] = []
     here: list[Item] = []
     first = 0
     space, scene = cast("bpy.types.SpaceView3D", context.space_data), context.scene
     assert scene is not None
-    for thing in cast("list[SplatObject]", context.view_layer.objects):
-        if not (splats.is_splats(thing) and thing.visible_get()):
-            continue
+    for thing, world, shown in _places(context, space, instances):
         blenders = native.draws(thing, space, scene)
         if not blenders and properties.drawing(scene).show == "NONE":
             continue
         cloud = intake.cloud(thing)
-        world = np.array(thing.matrix_world, np.float64)
         flat = abs(np.linalg.det(world[:3, :3])) < 1e-30
         if cloud is None or not len(cloud.snapshot) or flat:
             continue
@@ -58,10 +59,29 @@ def drawn(context: bpy.types.Context, intake: Intake) -> tuple[list[Item], list[
         about = (len(every), first, capture.trained(thing))
         every.append(Item(thing.session_uid, cloud, style, world, *about, native=blenders))
         first += len(cloud.snapshot)
-        if thing.visible_in_viewport_get(space):
+        if shown:
             here.append(every[-1])
     if first > LIMIT:
         raise ValueError(
             f"{first:,} splats are visible, but at most {LIMIT:,} can be drawn. Hide some objects."
         )
     return every, here
+
+
+def _places(
+    context: bpy.types.Context, space: bpy.types.SpaceView3D, instances: Instances
+) -> Iterator[tuple[SplatObject, np.ndarray, bool]]:
+    """Where there are splats, instances last: the object, its world matrix, whether in `space`."""
+    instancers = []
+    for thing in context.view_layer.objects:
+        if splats.is_splats(thing):
+            if thing.visible_get():
+                world = np.array(thing.matrix_world, np.float64)
+                yield thing, world, thing.visible_in_viewport_get(space)
+        elif thing.data is None and thing.instance_type == "COLLECTION":
+            instancers.append(thing)
+    for instancer in instancers:
+        if instancer.visible_get():
+            shown = instancer.visible_in_viewport_get(space)
+            for thing, world in instances.of(instancer):
+                yield thing, world, shown

@@ -15,7 +15,7 @@ import bpy
 import gpu
 import numpy as np
 
-from ..data import attributes, properties
+from ..data import attributes, frame, properties
 from ..maths import kinds, strokes
 from ..maths.lens import Lens
 from . import painter
@@ -25,7 +25,7 @@ from .surface import touched, unprojected
 from .worker import Worker
 
 if TYPE_CHECKING:
-    from ..data.types import SplatObject
+    from ..data.types import Prompt, SplatObject
 
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
 RIM = 1.5  # pixels of the dark rim around each mark
@@ -40,7 +40,7 @@ class Mark:
     """A prompt that has a place. Equal marks are in the same place."""
 
     kind: str
-    viewmat: tuple[float, ...]
+    viewmat: tuple[float, ...]  # from the object's own space, row by row
     K: tuple[float, ...]
     pixels: str
     unseen: str
@@ -52,8 +52,13 @@ def of(thing: SplatObject) -> list[tuple[Mark, bool]]:
     if not 0 <= own.active_segment < len(own.segments):
         return []
     prompts = own.segments[own.active_segment].prompts
+    shift = frame.shift(thing)
+
+    def viewmat(prompt: Prompt) -> tuple[float, ...]:
+        return tuple((np.reshape(prompt.viewmat, (4, 4)) @ shift).ravel().tolist())
+
     return [
-        (Mark(p.kind, tuple(p.viewmat), tuple(p.K), p.pixels, p.unseen), p.positive)
+        (Mark(p.kind, viewmat(p), tuple(p.K), p.pixels, p.unseen), p.positive)
         for p in prompts
         if p.pixels
     ]

@@ -39,6 +39,8 @@ class Splats:
     faults: Mapping[str, int] = field(default_factory=dict)
     # What the user should know about how the file was read.
     notes: tuple[str, ...] = ()
+    # The comments of its header, whole lines.
+    comments: tuple[str, ...] = ()
 
 
 def activate(stored: Gaussians, extras: Mapping[str, Shaped[Array, " F"]] | None = None) -> Splats:

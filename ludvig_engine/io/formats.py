@@ -37,6 +37,8 @@ class Format:
     read: str  # path -> Splats
     # (path, Gaussians, extras=columns by name). None: the format cannot be written.
     write: str | None = None
+    # Whether `write` takes comments=lines of the header, as what is known of segments needs.
+    comments: bool = False
     # (source, target, keep): copies the kept rows bit by bit. None: this is not possible.
     copy: str | None = None
     # The first bytes of such files, whatever their names are. Empty: only the ending tells.
@@ -77,6 +79,7 @@ _TABLE = (
         (".ply",),
         ".ply:read_ply",
         write=".ply:write_ply",
+        comments=True,
         copy=".ply:copy_ply",
         marks=(b"ply",),
         numpy_only=True,

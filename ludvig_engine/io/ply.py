@@ -66,7 +66,7 @@ def read_ply(path: str | os.PathLike[str]) -> Splats:
     gaussians = activated(stored)
     if width is not None:
         gaussians = filtered(gaussians, width.astype(np.float64))
-    return replace(checked(gaussians, extras), notes=known.notes)
+    return replace(checked(gaussians, extras), notes=known.notes, comments=header.comments)
 
 
 def read_blocks(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Shaped[Array, " B"]]]:
@@ -96,10 +96,12 @@ def write_ply(
     gaussians: Gaussians,
     *,
     extras: Mapping[str, Shaped[Array, " N"]] | None = None,
+    comments: tuple[str, ...] = (),
 ) -> None:
     """Write Gaussians in the usual layout, then `extras` as float32 properties.
 
-    The layout is x y z nx ny nz f_dc f_rest opacity scale rot. Opacities of 0 and 1 and scales of 0
+    The layout is x y z nx ny nz f_dc f_rest opacity scale rot. `comments` are whole lines of the
+    header, "comment ...". Opacities of 0 and 1 and scales of 0
     are written as the nearest float32 whose logit or logarithm is finite. Raises `EngineError`
     "bad_input" if there is nothing to write or an extra does not fit, and the errors of
     `atomic_write`.
@@ -120,7 +122,7 @@ def write_ply(
         | _columns(stored)
         | _checked(extras, n)
     )
-    header = Header("", "<", (Element("vertex", n, dict.fromkeys(columns, "<f4")),))
+    header = Header("", "<", (Element("vertex", n, dict.fromkeys(columns, "<f4")),), comments)
     blocks = (slice(start, start + BLOCK) for start in range(0, n, BLOCK))
     _write(
         path, header, ({name: column[rows] for name, column in columns.items()} for rows in blocks)

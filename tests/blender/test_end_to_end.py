@@ -4,6 +4,7 @@ Import, compute, click, select, delete, undo, redo, recolor, export, separate, s
 """
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -18,6 +19,7 @@ from extension import DATA, blender_module
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 attributes = blender_module("ludvig_blender.data.attributes")
+frame = blender_module("ludvig_blender.data.frame")
 engine_module = blender_module("ludvig_blender.engine.link")
 # What the demo's own clicks reach in Blender as they do in `ludvig demo`, with features of color
 # alone; the other things need learned ones. Splats of the chair and of the table under it overlap:
@@ -40,6 +42,13 @@ def banana():
     folder = Path(DATA, "banana")
     things = {"bananas": (folder / "masks/bananas", "DSC_0429", (363, 250))}
     return folder / "gs/point_cloud.ply", folder / "transforms.json", things
+
+
+def assert_part(part, expected):
+    """These splats in an object with an origin of its own."""
+    found = splats.read(part.data)
+    np.testing.assert_allclose(found.means + frame.origin(part), expected.means, atol=1e-5)
+    assert_same(replace(found, means=expected.means), expected)
 
 
 def overlap(command, source, name, segment, exported):
@@ -109,7 +118,7 @@ def test_the_whole_way(source, command, tmp_path):
     bpy.ops.ludvig.separate("EXEC_DEFAULT", True)
     part = bpy.context.object
     assert part.name == name
-    assert_same(splats.read(part.data), recolored.take(chosen))
+    assert_part(part, recolored.take(chosen))
     assert_same(splats.read(thing.data), recolored.take(~chosen))
 
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
@@ -123,7 +132,7 @@ def test_the_whole_way(source, command, tmp_path):
     )
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     part, rest = bpy.data.objects[name], bpy.data.objects[object_name]
-    assert_same(splats.read(part.data), recolored.take(chosen))
+    assert_part(part, recolored.take(chosen))
     assert_same(splats.read(rest.data), recolored.take(~chosen))
     np.testing.assert_array_equal(segments.scores(part, part.ludvig.segments[name]), scores[chosen])
     assert part.ludvig.segments[name].threshold == threshold

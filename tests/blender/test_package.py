@@ -38,8 +38,16 @@ def registered():
         "operators": dir(bpy.ops.ludvig),
         "properties": [owner.__name__ for owner in owners if hasattr(owner, "ludvig")],
         "handlers": [f.__qualname__ for f in called],
+        "keys": [item.idname for keymap, item in ours()],
         "menus": [f.__module__ for f in drawn if NAME in f.__module__],
     }
+
+
+def ours():
+    """The entries of the add-ons' keymaps that call something of this one, with their keymaps."""
+    keymaps = bpy.context.window_manager.keyconfigs.addon.keymaps
+    entries = [(keymap, item) for keymap in keymaps for item in keymap.keymap_items]
+    return [one for one in entries if "LUDVIG" in getattr(one[1].properties, "name", "")]
 
 
 def test_blenders_own_tool_accepts_it():

@@ -36,7 +36,15 @@ SHARED = {
             *("connection", "handshake", "calls", "line", "connection_file", "process", "client"),
         )
     ),
-    *("errors", "arrays", "outside.packages", "outside.programs", "outside.system", "outside.web"),
+    *(
+        "errors",
+        "arrays",
+        "stages",
+        "outside.packages",
+        "outside.programs",
+        "outside.system",
+        "outside.web",
+    ),
     *(f"scene.{name}" for name in ("gaussians", "cameras", "raster", "scene")),
     *("io.sh", "io.ply", "io.ply_header", "io.ply_rows", "io.ply_columns", "io.quantized"),
     *("io.activation", "io.files", "io.unpacked", "io.atomic", "io.formats"),

@@ -1,6 +1,7 @@
 """The engine's environment is really made from the zip, interrupted, repaired and removed."""
 
 import io
+import itertools
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import bpy
 import pytest
+from waiting import wait_for
 
 import clouds
 from engines import about
@@ -31,10 +33,16 @@ class Watch:
 
     def __init__(self, cancel_at=""):
         self.stages, self.cancel_at = [], cancel_at
+        self.bytes = []
 
     def report(self, stage, done, total):
         assert 0 <= done <= total
         self.stages.append(stage)
+
+    def report_bytes(self, stage, done, total):
+        assert 0 <= done <= (total or done)
+        self.stages.append(stage)
+        self.bytes.append((done, total))
 
     def check(self):
         if self.cancel_at and self.stages and self.cancel_at in self.stages[-1]:
@@ -55,6 +63,10 @@ elif "{trouble}" == "fail":
     print("error: no such package on the index", file=sys.stderr)
     sys.exit(2)
 elif "{trouble}" == "slow":
+    time.sleep(6000)
+elif "{trouble}" == "grow":
+    pathlib.Path("cache").mkdir(exist_ok=True)
+    pathlib.Path("cache", "package").write_bytes(bytes(3_000_000))
     time.sleep(6000)
 """
 
@@ -114,6 +126,50 @@ def test_cancelling_waits_for_nothing_and_leaves_no_process(tmp_path, fake_uv):
     if Path("/proc").is_dir():
         running = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.exists()]
         assert not any(str(tmp_path).encode() in command for command in running)
+
+
+def test_the_bar_counts_the_bytes_that_are_there(tmp_path, fake_uv, monkeypatch):
+    fake_uv("grow")
+    monkeypatch.setattr(install, "CORE_SIZE", 10_000_000)
+    watch = Watch()
+    clock = blender_module("ludvig_blender.engine.runner").time
+    now = itertools.count()  # looks at every check
+    monkeypatch.setattr(clock, "monotonic", lambda: 10 * next(now))
+    watch.check = lambda: watch.bytes and watch.bytes[-1][0] > 1_000_000 and cancel()
+
+    def cancel():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        install.Installation(tmp_path / "engine").install(watch, learned=False)
+    assert watch.bytes[0] == (0, 20_000_000)
+    done, total = watch.bytes[-1]
+    assert 3_000_000 <= done < 3_100_000 and total == 20_000_000
+
+
+@pytest.mark.parametrize("trouble", ["slow", "fail"])
+def test_after_an_interruption_there_are_repair_and_remove(tmp_path, fake_uv, monkeypatch, trouble):
+    pump = blender_module("ludvig_blender.engine.pump")
+    panel = blender_module("ludvig_blender.ui.engine_panel")
+    operators = blender_module("ludvig_blender.operators.installing")
+    made = install.Installation(tmp_path / "engine")
+    monkeypatch.setattr(settings, "folder", lambda: made.folder)
+    settings.look()
+    assert settings.state() == "none"  # as the panel asks while nothing is there
+    fake_uv(trouble)
+    task = pump.start(operators.installing(made, learned=False), failed=lambda error: None)
+    assert wait_for(lambda: made.log.exists() and b" pip " in made.log.read_bytes(), pump.tick)
+    if trouble == "slow":
+        task.cancel()
+    assert wait_for(lambda: task.done, pump.tick)
+    assert task.error.kind == ("cancelled" if trouble == "slow" else "install_failed")
+    assert settings.state() == "incomplete"
+    assert panel.INSTALL[settings.state()] == "Repair..."
+    made.remove()
+    settings.look()
+    assert settings.state() == "none"
+    monkeypatch.undo()
+    settings.look()
 
 
 def test_an_older_one_is_outdated_and_a_lost_python_is_seen(tmp_path, fake_uv):

@@ -11,6 +11,7 @@ from looks import heap, scene
 from ludvig_engine.wire.methods import Segment
 
 answer = blender_module("ludvig_blender.ui.answer")
+pie = blender_module("ludvig_blender.ui.pie")
 lines = blender_module("ludvig_blender.operators.lines")
 segments = blender_module("ludvig_blender.data.segments")
 solve = blender_module("ludvig_blender.engine.solve")
@@ -72,15 +73,23 @@ def test_a_doubtful_guess():
     assert drawn == ["Not sure: As told.", "ludvig.guess"]
 
 
-def test_the_status_bar_tells_of_the_wheel_only_with_a_tool_and_a_choice(monkeypatch):
+def test_the_status_bar_tells_of_keys_only_with_a_tool_and_splats():
     tool = type("Tool", (), {"idname": "ludvig.click_tool"})
     tools = type("Tools", (), {"from_space_view3d_mode": staticmethod(lambda *_, **__: tool)})
     context = type("Context", (), {"workspace": type("Workspace", (), {"tools": tools})})
     for name in ("mode", "view_layer", "selected_objects"):
         setattr(context, name, getattr(bpy.context, name))
-    assert answer.hint(context) == ""
-    shown(readings=(0, 1), reading=1, levels=heap(0).astype(np.uint8))
+    assert answer.hints(context) == []
+    thing = scene()
     context.view_layer, context.selected_objects = bpy.context.view_layer, []
-    assert "2 of 2" in answer.hint(context) and "Alt Wheel" in answer.hint(context)
+    keys = [icon for _, icon in answer.hints(context)]
+    assert keys == ["MOUSE_LMB", "EVENT_SHIFT", "EVENT_CTRL", f"EVENT_{pie.KEY}"]
+    icons = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+    assert set(keys) <= set(icons.keys())
+    bpy.data.objects.remove(thing)
+    shown(readings=(0, 1), reading=1, levels=heap(0).astype(np.uint8))
+    context.view_layer = bpy.context.view_layer
+    told = answer.hints(context)[-1][0]
+    assert "2 of 2" in told and "Alt Wheel" in told
     tool.idname = "builtin.select_box"
-    assert answer.hint(context) == ""
+    assert answer.hints(context) == []

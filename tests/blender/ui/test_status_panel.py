@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import bpy
@@ -10,6 +11,7 @@ import pytest
 from extension import blender_module
 
 status_panel = blender_module("ludvig_blender.ui.status_panel")
+waiting = blender_module("ludvig_blender.engine.waiting")
 pump = blender_module("ludvig_blender.engine.pump")
 
 
@@ -63,11 +65,48 @@ def test_the_header_names_the_task_and_cancels_it(drawn):
 
 def test_progress_is_counted(drawn):
     news = SimpleNamespace(
-        stage="look", stage_name="Looking at the object", done=6, total=24, seconds_left=90
+        stage="look",
+        stage_name="Looking at the object",
+        done=6,
+        total=24,
+        seconds_left=90,
+        stage_id="look",
     )
     header, _, body = drawn(task(7, "Removing the object", news))
     assert header.texts == ["Looking at the object..."]
     assert body.bars == [(0.25, "6 of 24, 2 min left")]
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "left", "bar"),
+    [
+        (412e6, 1.22e9, 95, "412 MB of 1.2 GB, 2 min left"),
+        (0, 1.22e9, None, "0 MB of 1.2 GB"),
+        (35e6, 0, None, "35 MB"),
+        (0, 0, None, ""),
+        (0, 1, None, ""),
+    ],
+)
+def test_bytes_are_told_with_their_unit(drawn, done, total, left, bar):
+    news = waiting.Work(lambda work: work.report_bytes("Installing", int(done), int(total)))
+    news.result()
+    assert news.progress.stage_id == "download"
+    _, _, body = drawn(task(7, "Installing", dataclasses.replace(news.progress, seconds_left=left)))
+    assert body.bars == [(done / total if total else 0.0, bar)]
+
+
+def test_the_time_left_follows_the_speed_so_far(monkeypatch):
+    now = iter([100.0, 101.0, 110.0])
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: next(now))
+    said = []
+
+    def work(work):
+        for done in (0, 10, 100):
+            work.report_bytes("Installing", done, 300)
+            said.append(work.progress.seconds_left)
+
+    waiting.Work(work).result()
+    assert said == [None, None, 20.0]
 
 
 def test_further_tasks_have_names_and_buttons_of_their_own(drawn):

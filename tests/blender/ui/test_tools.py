@@ -1,26 +1,28 @@
-"""The tools' icons: they are what tools/icons.py draws, and Blender finds them."""
+"""The tools in the toolbar: one group, after Blender's own that move things."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
+from bl_ui.space_toolsystem_toolbar import VIEW3D_PT_tools_active
 
 from extension import blender_module
-from tools import icons
 
-kinds = blender_module("ludvig_blender.maths.kinds")
 tools = blender_module("ludvig_blender.ui.tools")
 
 
-@pytest.mark.parametrize("kind", kinds.drawn(), ids=lambda kind: kind.wire)
-def test_each_kind_has_an_icon_of_its_own(kind):
-    path = Path(tools.drawing(kind).bl_icon + ".dat")  # Blender adds the ending
-    assert path.read_bytes() == icons.packed(icons.ICONS[kind.wire]())
-
-
-def test_an_icon_is_triangles_within_its_square():
-    found = icons.packed([(((0, 0), (255, 0), (128, 255)), (icons.WHITE,) * 3)])
-    assert found == b"VCO\0\xff\xff\0\0" + bytes([0, 0, 255, 0, 128, 255]) + bytes(icons.WHITE) * 3
-    with pytest.raises(ValueError, match=r"beyond 0\.\.255"):
-        icons.packed([(((0, 0), (256, 0), (0, 9)), (icons.WHITE,) * 3)])
+def test_they_are_one_group_after_the_transform_tools():
+    names = [
+        entry.idname  # a tool is a tuple too
+        if hasattr(entry, "idname")
+        else [tool.idname for tool in entry]
+        if isinstance(entry, tuple)
+        else None
+        for entry in VIEW3D_PT_tools_active._tools["OBJECT"]
+    ]
+    group = [tools._idname(kind) for kind in tools.kinds.drawn()]
+    assert names.count(group) == 1
+    at = names.index(group)
+    own = names[names.index("builtin.move") : at]
+    # Nothing of ours is among them, and a line divides the two.
+    assert "builtin.transform" in own and own[-1] is None
+    assert not any(name in str(own) for name in group)
+    assert names[at + 1] is None
