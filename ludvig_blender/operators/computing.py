@@ -109,16 +109,20 @@ class ComputeFeatures(bpy.types.Operator):
         from ...ludvig_engine.wire.methods import ComputeFeatures as Request
         from ..engine import link, subject
 
-        thing = polls.chosen(context)
+        thing, step = polls.chosen(context), self.bl_label
         extractor = thing.ludvig_features.extractor
 
         def done(thing: SplatObject, answer: FeaturesComputed) -> None:
             from ..data import features, messages
+            from ..engine import commit
 
             seconds = sum(answer.timings.values())
             how = "cached" if answer.cached else f"{seconds:.0f} s"  # one line in the sidebar
             summary = f"{answer.title or catalog.title(answer.extractor)}, {how}"
             features.ready[thing.session_uid] = features.Ready(extractor, summary, answer.notes)
+            views = answer.views
+            if views is not None:
+                commit.run(step, lambda: _keep_views(thing, views))
             messages.clear()
 
         request = Request("", extractor)
@@ -126,6 +130,13 @@ class ComputeFeatures(bpy.types.Operator):
             request, done=done, label="Computing features", replaces=f"features {thing.session_uid}"
         )
         return link.finish(self, task)
+
+
+def _keep_views(thing: SplatObject, views: np.ndarray) -> None:
+    from ..data import attributes, changes, measured
+
+    attributes.put(thing.data, measured.VIEWS, "FLOAT", views)
+    changes.tell(thing)
 
 
 class PreviewFeatures(bpy.types.Operator):
