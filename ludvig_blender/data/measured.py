@@ -66,7 +66,7 @@ def measure(thing: SplatObject, by: Criterion, *, compare: bool = True) -> Measu
     that can happen while the mouse moves a slider.
     """
     global _kept, _states
-    world = tuple(value for row in thing.matrix_world for value in row)
+    world = tuple(np.array(thing.matrix_world, np.float64).ravel().tolist())
     key: Key = (thing.session_uid, by, world if by.what == "SIZE" else ())
     known = _kept if _kept is not None and _kept.key == key else None
     # In the background nothing notifies us of what a script changes.

@@ -101,7 +101,7 @@ class CompareWithSegment(bpy.types.Operator):
                 "bad_input", f'"{segment.name}" has no splats.', ["Choose another segment."]
             )
             return messages.fail(self, error)
-        thing.ludvig_criteria.color = measured.mean_color(thing, mask)
+        thing.ludvig_criteria.color = measured.mean_color(thing, mask).tolist()
         return {"FINISHED"}
 
 

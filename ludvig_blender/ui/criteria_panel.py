@@ -43,12 +43,12 @@ class SelectByPanel(Sidebar, bpy.types.Panel):
             return
         _histogram(layout, found, own)
         column = layout.column(align=True)
-        for name, place in (("low", "left"), ("high", "right")):
+        for name, place, short in (("low", "left", "Min"), ("high", "right", "Max")):
             row = column.row(align=True)
             if not found.axis.logarithmic and (found.axis.low, found.axis.high) == (0, 1):
                 row.prop(own, name, slider=True)
             else:
-                row.prop(own, name)
+                row.prop(own, name, text=short)
                 row.prop(own, place, text="", slider=True)
         shown = layout.operator("ludvig.select_by", text="Select")
         for name in ("what", "low", "high", "attribute", "color", "action"):
