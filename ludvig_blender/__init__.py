@@ -13,6 +13,7 @@ MODULES = (
     "ui.preferences",
     "data.capture",
     "data.features",
+    "data.criteria",
     "data.changes",
     "data.adoption",
     "engine.link",
@@ -44,6 +45,7 @@ MODULES = (
     "operators.choosing",
     "operators.growing",
     "operators.floaters",
+    "operators.criteria",
     "operators.editing",
     "operators.removing",
     "operators.recoloring",
@@ -51,6 +53,7 @@ MODULES = (
     "ui.tools",
     "ui.pie",
     "ui.segment_panel",
+    "ui.criteria_panel",
     "ui.answer",
     "ui.display_panel",
 )

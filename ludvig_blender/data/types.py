@@ -1,9 +1,9 @@
 """The add-on's properties as type checkers see them. Import this only under `if TYPE_CHECKING`.
 
-Blender turns the annotations of the classes in prompts.py, properties.py, capture.py and
-features.py into properties when it registers them, and no stub can know that. `Segment` below says
-which values the properties of `LudvigSegment` hold, and so on for each class; a test compares their
-names. `splats.is_splats` narrows an object to `SplatObject`.
+Blender turns the annotations of the classes in prompts.py, properties.py, capture.py, features.py
+and criteria.py into properties when it registers them, and no stub can know that. `Segment` below
+says which values the properties of `LudvigSegment` hold, and so on for each class; a test compares
+their names. `splats.is_splats` narrows an object to `SplatObject`.
 """
 
 from __future__ import annotations
@@ -128,6 +128,18 @@ class Features(bpy.types.PropertyGroup):
     notes: str
 
 
+class Criteria(bpy.types.PropertyGroup):
+    id_data: SplatObject
+    what: str
+    action: str
+    attribute: str
+    color: Sequence[float]
+    low: float
+    high: float
+    left: float
+    right: float
+
+
 class SplatObject(bpy.types.Object):
     """An object that is made of splats."""
 
@@ -135,6 +147,7 @@ class SplatObject(bpy.types.Object):
     ludvig: Splats
     ludvig_capture: Capture
     ludvig_features: Features
+    ludvig_criteria: Criteria
 
 
 class CameraObject(bpy.types.Object):

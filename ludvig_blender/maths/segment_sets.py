@@ -55,3 +55,13 @@ def mirrored(scores: np.ndarray, threshold: float, chosen: np.ndarray) -> np.nda
 
 
 OPERATIONS = {"UNION": union, "DIFFERENCE": difference, "INTERSECT": intersection}
+
+
+def combined(action: str, before: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The selection (N,) bool after these splats are selected, or added to `before`, and so on."""
+    return {
+        "SET": own,
+        "ADD": before | own,
+        "SUBTRACT": before & ~own,
+        "INTERSECT": before & own,
+    }[action]

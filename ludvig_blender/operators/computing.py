@@ -109,15 +109,19 @@ class ComputeFeatures(bpy.types.Operator):
         from ...ludvig_engine.wire.methods import ComputeFeatures as Request
         from ..engine import link, subject
 
-        thing = polls.chosen(context)
+        thing, step = polls.chosen(context), self.bl_label
         extractor = thing.ludvig_features.extractor
 
         def done(thing: SplatObject, answer: FeaturesComputed) -> None:
             from ..data import features, messages
+            from ..engine import commit
 
             seconds = 0 if answer.cached else sum(answer.timings.values())
             title = answer.title or catalog.title(answer.extractor)
             features.computed(thing, extractor, title, seconds, answer.notes)
+            views = answer.views
+            if views is not None:
+                commit.run(step, lambda: _keep_views(thing, views))
             messages.clear()
 
         request = Request("", extractor)
@@ -125,6 +129,13 @@ class ComputeFeatures(bpy.types.Operator):
             request, done=done, label="Computing features", replaces=f"features {thing.session_uid}"
         )
         return link.finish(self, task)
+
+
+def _keep_views(thing: SplatObject, views: np.ndarray) -> None:
+    from ..data import attributes, changes, measured
+
+    attributes.put(thing.data, measured.VIEWS, "FLOAT", views)
+    changes.tell(thing)
 
 
 class PreviewFeatures(bpy.types.Operator):

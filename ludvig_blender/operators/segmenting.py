@@ -8,7 +8,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
-from ..data import messages
+from ..data import criteria, messages
 from . import polls
 
 if TYPE_CHECKING:
@@ -79,16 +79,7 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
     bl_idname = "ludvig.segment_select"
     bl_label = "Select Segment"
 
-    action: EnumProperty(
-        name="Action",
-        items=(
-            ("SET", "Set", "Select these splats and no others"),
-            ("ADD", "Extend", "Select these splats too"),
-            ("SUBTRACT", "Subtract", "Deselect these splats"),
-            ("INTERSECT", "Intersect", "Deselect all other splats"),
-        ),
-        options={"SKIP_SAVE"},
-    )
+    action: EnumProperty(name="Action", items=criteria.ACTIONS, options={"SKIP_SAVE"})
     segment: StringProperty(
         name="Segment",
         description="Name of the segment. If empty, the active segment",
@@ -102,6 +93,7 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments, splats
+        from ..maths.segment_sets import combined
 
         thing, segment = chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
@@ -109,13 +101,7 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
             return messages.fail(self, error)
         before = splats.selection(thing.data)
         own = segments.mask(thing, segment) & ~segments.hidden(thing)
-        after = {
-            "SET": own,
-            "ADD": before | own,
-            "SUBTRACT": before & ~own,
-            "INTERSECT": before & own,
-        }
-        splats.set_selection(thing.data, after[self.action])
+        splats.set_selection(thing.data, combined(self.action, before, own))
         segments.changed(thing)
         return {"FINISHED"}
 

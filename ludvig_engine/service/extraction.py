@@ -83,7 +83,8 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     warm_up(prepared)
     timings = watch.timings()
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
-    notes = [*state.scene(request.scene, job=job).notes, *watch.notes()]
+    scene = state.scene(request.scene, job=job)
+    notes = [*scene.notes, *watch.notes()]
     if seen < len(features):
         notes.append(f"{len(features) - seen:,} of {len(features):,} splats are seen by no photo.")
     spec = best("auto") if request.extractor == "auto" else request.extractor
@@ -95,6 +96,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         timings,
         tuple(notes),
         title=known()[spec].title if spec in known() else spec,
+        views=scene.to_file(prepared.uplifted.views),
     )
 
 

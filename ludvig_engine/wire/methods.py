@@ -258,6 +258,9 @@ class FeaturesComputed:
     timings: dict[str, float]  # seconds by the ids of stages.py
     notes: tuple[str, ...] = ()
     title: str = ""  # of the extractor, for people; "auto" is the one that it stood for
+    # How many photos show each Gaussian: the effective number, so one that fills a photo and is
+    # hardly seen in others counts little more than 1.
+    views: Annotated[Array, "F32", "N"] | None = None
 
 
 @dataclass(frozen=True)

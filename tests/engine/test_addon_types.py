@@ -17,7 +17,7 @@ ADDON = ROOT / "ludvig_blender"
 ROOMS = ("maths", "data", "engine", "viewport", "operators", "ui")
 FILES = [path for room in ROOMS for path in sorted((ADDON / room).glob("*.py"))]
 DATA = ADDON / "data"
-REGISTERED = ("prompts.py", "properties.py", "capture.py", "features.py")
+REGISTERED = ("prompts.py", "properties.py", "capture.py", "features.py", "criteria.py")
 
 
 def unexplained(text: str) -> list[int]:
