@@ -32,7 +32,8 @@ from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .agreement import agreement
 from .labeling import clearly, completed
-from .painting import Evidence, Paint, lift_paint, merged, notes_of
+from .paint import Paint, merged, notes_of
+from .painting import Evidence, lift_paint
 from .prepared import Prepared
 from .readings import Readings
 from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples

@@ -27,7 +27,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -42,7 +42,8 @@ from .coarse import Coarse
 from .creases import reduced
 from .labeling import clearly, completed
 from .nesting import Nesting
-from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint, shown, surface
+from .paint import Paint
+from .painting import CLICK_RADIUS, Evidence, lift_paint, shown, surface
 from .picture import Picture
 from .prepared import Prepared
 from .readings import Group, Ladder, Readings, offered
@@ -104,11 +105,11 @@ class Stroke:
         enough = np.flatnonzero(gained >= self.needed)
         return float(toward[self.rows[wrong][order[enough[0]]]]) if len(enough) else 0.0
 
-    @property
+    @cached_property
     def needed(self) -> float:
         """What must be `held` for the stroke to be agreed with."""
         painted = np.maximum(self.paint.positive, self.paint.negative)
-        radius = CLICK_RADIUS * max(painted.shape) + 1
+        radius = CLICK_RADIUS * max(self.paint.camera.width, self.paint.camera.height) + 1
         return 0.5 if float(painted.sum()) < 3 * np.pi * radius**2 else AGREES
 
 
@@ -121,7 +122,7 @@ class Trail:
     # What the first stroke may mean, by the same key as the selection after it.
     ladders: OrderedDict[tuple[bytes, ...], Ladder] = field(default_factory=OrderedDict)
     # The strokes of a paint.
-    strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
+    strokes: OrderedDict[tuple[bytes, Raster], list[Stroke]] = field(default_factory=OrderedDict)
     # How clearly cameras see each Gaussian, in 255ths: a byte each, as for selections.
     seen: OrderedDict[bytes, UInt8[Array, " N"]] = field(default_factory=OrderedDict)
 
@@ -169,9 +170,8 @@ def strokes_of(
     known = Trail.of(prepared, job).strokes
     found = []
     for paint in paints:
-        name = _digest(paint, raster)
-        strokes = _recent(known, name, partial(_strokes, prepared, paint, raster, job), PAINTS)
-        found += strokes
+        make = partial(_strokes, prepared, paint, raster, job)
+        found += _recent(known, (paint.key, raster), make, PAINTS)
     return found
 
 
@@ -184,12 +184,6 @@ def _strokes(prepared: Prepared, paint: Paint, raster: Raster, job: Job) -> list
             key = hashlib.blake2b(rows.tobytes() + weights[rows].tobytes() + bytes([positive]))
             found.append(Stroke(paint, positive, rows, weights[rows], key.digest()))
     return found
-
-
-def _digest(paint: Paint, raster: Raster) -> bytes:
-    """The same for paint that looks the same in the same camera."""
-    about = paint.through, paint.reading, raster
-    return _picture(paint.camera, (paint.positive, paint.negative, paint.visible), about)
 
 
 def _picture(camera: Camera, images: Sequence[Array | None], about: object) -> bytes:

@@ -12,7 +12,8 @@ from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
 from ..scene import Camera, Scene, View
 from ..segmentation import painting
-from ..segmentation.painting import Evidence, Paint
+from ..segmentation.paint import Paint
+from ..segmentation.painting import Evidence
 from ..wire.methods import Prompt, Viewport
 from ..wire.prompt_kinds import KINDS
 from . import points
