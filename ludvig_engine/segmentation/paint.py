@@ -93,6 +93,11 @@ class Paint:
         return content.digest()
 
     @property
+    def nbytes(self) -> int:
+        """The bytes of the images."""
+        return sum(image.nbytes for _, image in self._images())
+
+    @property
     def _size(self) -> tuple[int, int]:
         return self.camera.height, self.camera.width
 
