@@ -13,7 +13,7 @@ from ..sam.multiview import SPIN, multiview
 from ..sam.prompted import pointing, to_paint
 from ..scene import Scene
 from ..segmentation.agreement import agreement
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..segmentation.segment import Segment
 from .prompts import Box, Click
 

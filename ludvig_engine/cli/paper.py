@@ -17,7 +17,7 @@ from ..progress import Job
 from ..rendering import Raster
 from ..sam.prompted import reference_mask
 from ..scene import Scene
-from ..segmentation.painting import Paint, merged
+from ..segmentation.paint import Paint, merged
 from ..segmentation.segment import Segment
 from .learned import Models
 

@@ -14,7 +14,7 @@ import typer
 from ..errors import EngineError
 from ..scene import Scene, View
 from ..segmentation import painting
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from .arguments import at_home
 
 # A view, x and y in pixels of its photo file, and whether the click is on the object.

@@ -15,7 +15,7 @@ from ..pipeline import Recipe, prepare
 from ..progress import Job
 from ..sam import Segmenter
 from ..scene import Scene
-from ..segmentation.painting import Paint, notes_of
+from ..segmentation.paint import Paint, notes_of
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment, segment
 from ..words.correct import corrected

@@ -16,7 +16,7 @@ from ..io.load import load_scene
 from ..pipeline import prepare
 from ..progress import SILENT, Job
 from ..segmentation import painting
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
 from ..segmentation.settings import DEFAULT_SETTINGS, Settings

@@ -18,7 +18,8 @@ from ..paper.one_view import find_foreground
 from ..paper.unary import logistic
 from ..pipeline import DEFAULT
 from ..progress import SILENT, Job
-from ..segmentation.painting import Paint, lift_paint, merged
+from ..segmentation.paint import Paint, merged
+from ..segmentation.painting import lift_paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
 from .clicks import Answer

@@ -30,7 +30,7 @@ from ..pipeline import DEFAULT, prepare
 from ..progress import SILENT, Job
 from ..scene import Scene, View
 from ..segmentation import painting
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import segment
 from ..stages import EVALUATE

@@ -22,7 +22,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene import View
 from ..segmentation import painting
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from . import metrics
 
 MOST = 10  # clicks

@@ -22,7 +22,7 @@ from ..progress import SILENT, Job
 from ..sam import load_segmenter
 from ..sam.prompted import reference_mask
 from ..scene import Camera, Gaussians, Scene, View
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..stages import EVALUATE
 from . import metrics
 from .datasets import splats_of

@@ -21,7 +21,7 @@ from ..io.photos import file_size, to_camera
 from ..io.shots import same_shape
 from ..scene import View, find_view
 from ..segmentation import painting
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint, cropped
 
 # The fourth value says whether it is on the object: True or "+", the default, or False or "-".
 Click = tuple[str, float, float] | tuple[str, float, float, bool | str]
@@ -120,7 +120,8 @@ def _scribble(view: View, strokes: Array | str | PathLike[str]) -> Paint:
     yes = to_camera((values > 0).astype(np.float32), view)
     no = to_camera((values < 0).astype(np.float32), view)
     positive = (yes > np.maximum(no, 0.1)).astype(np.float32)
-    return Paint(view.camera, positive, (no > np.maximum(yes, 0.1)).astype(np.float32))
+    negative = (no > np.maximum(yes, 0.1)).astype(np.float32)
+    return cropped(Paint(view.camera, positive, negative))
 
 
 def _mask(view: View, mask: Array | str | PathLike[str]) -> Paint:

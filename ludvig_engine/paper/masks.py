@@ -10,7 +10,7 @@ from ..rendering import GSPLAT, Raster, render
 from ..sam.multiview import multiview
 from ..sam.segmenter import Segmenter
 from ..scene import Scene
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..segmentation.segment import Segment
 from .configs import Masks
 from .cuts import CUTS, agreements, li, to_unit_range
@@ -39,7 +39,7 @@ def find_by_masks(
     rows = heaviest(weights, config.keep)
     gaussians, masks = scene.gaussians.take(rows), masks[rows]
     image = render(gaussians, paint.camera, masks, raster=raster, job=job)[0]
-    target = paint.positive > 0.5
+    target = paint.whole.positive > 0.5
     agreeing = np.stack([agreements(to_unit_range(channel), target) for channel in image])
     if config.cut is None:
         channel, n = (int(k) for k in np.unravel_index(np.argmax(agreeing), agreeing.shape))

@@ -25,7 +25,7 @@ from ..pipeline import connect, lifted_features
 from ..progress import SILENT, Job
 from ..rendering import Raster, adjoint, render
 from ..scene import Camera, Gaussians, Scene
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Segment
 from ..stages import BANDWIDTHS
@@ -104,7 +104,7 @@ def find_foreground(
     The result agrees best with `reference`, a mask in that view; by default this is the positive
     paint itself. Raises `EngineError` "bad_input" if no Gaussian is visible under positive paint.
     """
-    raster = prepared.raster
+    raster, paint = prepared.raster, paint.whole
     sums, weights = adjoint(
         prepared.gaussians, paint.camera, paint.positive[None], raster=raster, job=job
     )

@@ -18,7 +18,7 @@ from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, adjoint, render
 from ..scene import Gaussians, View
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from ..stages import SEGMENT_PHOTOS
 from .segmenter import Segmenter
 
@@ -123,7 +123,8 @@ def _lifted(
     """
     sums, weights = np.zeros((len(gaussians), 1), np.float32), np.zeros(len(gaussians), np.float32)
     for paint in paints:
-        part, total = adjoint(gaussians, paint.camera, paint.positive[None], raster=raster, job=job)
+        image = paint.whole.positive[None]
+        part, total = adjoint(gaussians, paint.camera, image, raster=raster, job=job)
         sums += part
         weights += total
     return np.divide(sums, weights[:, None], out=np.zeros_like(sums), where=weights[:, None] > 0)

@@ -12,7 +12,8 @@ from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError
 from ..io.photos import photo_point, read_photo
 from ..scene import View
-from ..segmentation.painting import Paint, mask
+from ..segmentation.paint import Paint
+from ..segmentation.painting import mask
 from .segmenter import Segmenter
 
 # A scribble is turned into SETS random prompts of POINTS points each, as in the paper on NVOS.
@@ -86,7 +87,7 @@ def reference_mask(
     It is the mean mask of `SETS` random prompts of `POINTS` points, cut by Li's rule. Raises
     `EngineError` "bad_input" if the scribble has fewer than `POINTS` pixels.
     """
-    stroke = paint.positive > 0.5
+    stroke = paint.whole.positive > 0.5
     if stroke.sum() < POINTS:
         raise EngineError(
             "bad_input",

@@ -11,7 +11,8 @@ from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, render
 from ..scene import Gaussians
 from ..stages import COMPARE_PROMPTS
-from .painting import Paint, shown
+from .paint import Paint
+from .painting import shown
 
 _EPS = 1e-6  # alpha below which a pixel shows nothing
 
@@ -31,7 +32,7 @@ def agreement(
     selection: to render every selection would cost T times as much and chooses no better.
     """
     both, either = np.zeros((2, scores.shape[1], len(thresholds)))
-    for paint in job.track(paints, COMPARE_PROMPTS):
+    for paint in (paint.whole for paint in job.track(paints, COMPARE_PROMPTS)):
         image, alpha = render(
             shown(gaussians, paint.visible), paint.camera, scores, raster=raster, job=job
         )

@@ -23,6 +23,7 @@ from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians, View
 from ..scene.raster import GSPLAT, Raster
 from ..stages import READ_PROMPTS
+from .paint import Paint, cropped
 
 # A Gaussian of which this share of the footprint is visible counts as lying on a surface. Most
 # Gaussians that do lie on one show at least as much.
@@ -31,35 +32,6 @@ IN_FRONT = 0.3
 CLICK_RADIUS = 0.003
 # A mask of more than this share of a picture may be an inverted one.
 MOST = 0.5
-
-
-@dataclass(frozen=True)
-class Paint:
-    """Strokes in one camera, 0..1 per pixel; an unpainted pixel means nothing."""
-
-    camera: Camera
-    positive: Float[Array, "H W"]  # the object
-    negative: Float[Array, "H W"]  # not the object
-    through: bool = False  # whether it also means what lies behind the visible surface
-    # The object is somewhere in here, but not all of this is the object: the inside of a box.
-    perhaps: Float[Array, "H W"] | None = None
-    # The Gaussians that were shown when it was painted; None: all of them.
-    visible: Bool[Array, " N"] | None = None
-    # What the user should know about how it was read.
-    notes: tuple[str, ...] = ()
-    # The reading that was shown when it was painted (`readings.py`); None: the one asked for now.
-    reading: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("positive", "negative", "perhaps"):
-            image = getattr(self, name)
-            if image is not None and image.shape != (self.camera.height, self.camera.width):
-                raise ValueError(f"{name} is not as large as its camera's image")
-
-    @property
-    def complete(self) -> bool:
-        """Whether every pixel is painted: a mask, whose agreement with a selection is their IoU."""
-        return bool(self.positive.any() and (self.positive + self.negative > 0.5).mean() > 0.99)
 
 
 @dataclass(frozen=True)
@@ -99,13 +71,16 @@ def lift_paint(
 
     sums = np.zeros((len(gaussians), 3), np.float32)
     for paint in job.track(paints, READ_PROMPTS):
-        perhaps = np.zeros_like(paint.positive) if paint.perhaps is None else paint.perhaps
-        image = np.stack([paint.positive, paint.negative, perhaps]).astype(np.float32)
+        size = paint.camera.height, paint.camera.width
+        image, painted = np.zeros((3, *size), np.float32), np.zeros(size, bool)
+        for layer, part in zip(image, (paint.positive, paint.negative, paint.perhaps), strict=True):
+            if part is not None:
+                layer[paint.place] = part
+                painted[paint.place] |= part > 0
         seen = shown(gaussians, paint.visible)
         if paint.through:
             sums += _under(seen, paint.camera, image, raster)
         else:
-            painted = image.max(0) > 0
             found = adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
             if paint.complete:
                 front = _in_front(seen, paint.camera, found.sum(1), raster, job)
@@ -119,32 +94,6 @@ def shown(gaussians: Gaussians, visible: Bool[Array, " N"] | None) -> Gaussians:
     if visible is None:
         return gaussians
     return replace(gaussians, opacities=np.where(visible, gaussians.opacities, np.float32(0)))
-
-
-def merged(paints: Sequence[Paint]) -> list[Paint]:
-    """Merge paint on the same picture; where both colors were used, the stronger one stays."""
-    together: list[Paint] = []
-    for paint in paints:
-        for n, other in enumerate(together):
-            if other.through == paint.through and _same(other, paint):
-                positive = np.maximum(other.positive, paint.positive)
-                negative = np.maximum(other.negative, paint.negative)
-                clear = positive * (positive >= negative), negative * (negative > positive)
-                inside = [p for p in (other.perhaps, paint.perhaps) if p is not None]
-                perhaps = np.maximum.reduce(inside) if inside else None
-                notes = (*other.notes, *paint.notes)
-                together[n] = Paint(
-                    paint.camera, *clear, paint.through, perhaps, paint.visible, notes
-                )
-                break
-        else:
-            together.append(paint)
-    return together
-
-
-def notes_of(paints: Sequence[Paint]) -> tuple[str, ...]:
-    """What users should know about how their paint was read, each note once."""
-    return tuple(dict.fromkeys(note for paint in paints for note in paint.notes))
 
 
 def click(
@@ -185,12 +134,11 @@ def stroke(
     through: bool = False,
 ) -> Paint:
     """Straight pieces from a start to an end, which are discs where both are the same."""
-    nearest = np.full((camera.height, camera.width), np.inf, np.float32)
+    left, top, right, bottom = _around(np.reshape(pieces, (-1, 2)), radius, camera)
+    painted = np.zeros((bottom - top, right - left), np.float32)
     for start, end in pieces:
         # Only the pixels around a piece: a stroke may have thousands.
-        low = np.floor(np.minimum(start, end) - radius - 1).clip(0, nearest.shape[::-1])
-        high = np.ceil(np.maximum(start, end) + radius + 1).clip(low, nearest.shape[::-1])
-        x0, y0, x1, y1 = (int(side) for side in (*low, *high))
+        x0, y0, x1, y1 = _around(np.stack([start, end]), radius, camera)
         rows, columns = np.mgrid[y0:y1, x0:x1].astype(np.float32) + np.float32(0.5)
         step = end - start
         along = ((columns - start[0]) * step[0] + (rows - start[1]) * step[1]) / max(
@@ -198,13 +146,20 @@ def stroke(
         )
         along = np.clip(along, 0, 1)
         near = np.hypot(columns - start[0] - along * step[0], rows - start[1] - along * step[1])
-        part = nearest[y0:y1, x0:x1]
-        np.minimum(part, near, out=part, casting="same_kind")
-    painted = np.clip(radius + 0.5 - nearest, 0, 1).astype(np.float32)
+        part = painted[y0 - top : y1 - top, x0 - left : x1 - left]
+        np.maximum(part, np.clip(radius + 0.5 - near.astype(np.float32), 0, 1), out=part)
     nothing = np.zeros_like(painted)
-    return Paint(
-        camera, painted if positive else nothing, nothing if positive else painted, through
-    )
+    sides = (painted, nothing) if positive else (nothing, painted)
+    return Paint(camera, *sides, through, corner=(left, top))
+
+
+def _around(ends: Float[Array, "P 2"], radius: float, camera: Camera) -> tuple[int, int, int, int]:
+    """The pixels that a brush touches between these ends: x0 <= x < x1, y0 <= y < y1."""
+    size = camera.width, camera.height
+    low = np.floor(ends.min(0) - radius - 1).clip(0, size)
+    high = np.ceil(ends.max(0) + radius + 1).clip(low, size)
+    x0, y0, x1, y1 = (int(side) for side in (*low, *high))
+    return x0, y0, x1, y1
 
 
 def box(camera: Camera, x0: float, y0: float, x1: float, y1: float) -> Paint:
@@ -259,7 +214,7 @@ def photo_scribble(view: View, path: str | PathLike[str]) -> Paint:
     """Strokes painted on the photo: green and white on the object, red beside it."""
     strokes = read_scribble(path, view)
     positive, negative = (part.astype(np.float32) for part in (strokes.positive, strokes.negative))
-    return Paint(view.camera, positive, negative, notes=strokes.notes)
+    return cropped(Paint(view.camera, positive, negative, notes=strokes.notes))
 
 
 def photo_mask(view: View, path: str | PathLike[str], *, value: int | None = None) -> Paint:
@@ -302,12 +257,3 @@ def _under(
     sums = np.zeros((len(gaussians), 3), np.float32)
     sums[which] = image[:, row, column].T * gaussians.opacities[which, None]
     return sums
-
-
-def _same(a: Paint, b: Paint) -> bool:
-    """Whether both are painted on the same picture: same camera, same Gaussians shown."""
-    one, other = a.camera, b.camera
-    same_pose = np.array_equal(one.viewmat, other.viewmat) and np.array_equal(one.K, other.K)
-    same_size = (one.width, one.height) == (other.width, other.height)
-    both = a.visible is not None and b.visible is not None and np.array_equal(a.visible, b.visible)
-    return same_pose and same_size and (both or a.visible is b.visible is None)

@@ -12,7 +12,8 @@ from ..progress import SILENT, Job
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from .creases import reduced
-from .painting import Paint, shown
+from .paint import Paint
+from .painting import shown
 
 # Alpha below which a pixel shows nothing.
 NOTHING = 1e-3
@@ -49,7 +50,7 @@ class Picture:
         image, alpha = render(seen, camera, values, raster=raster, job=job)
         ranks, inside = image / np.maximum(alpha, NOTHING)
         ranks[alpha < NOTHING] = np.inf
-        x, y = _middle(np.maximum(paint.positive, paint.negative))
+        x, y = paint.middle
         small = camera.width / paint.camera.width, camera.height / paint.camera.height
         return cls(ranks, inside > 0.5, int(x * small[0]), int(y * small[1]))
 
@@ -74,13 +75,6 @@ class Picture:
         inside = _depths(self.selected)
         off = inside if self.selected[self.y, self.x] else distance_transform_edt(~self.selected)
         return bool(off[self.y, self.x] < max(2.0, share * float(inside.max())))
-
-
-def _middle(painted: Float[Array, "H W"]) -> tuple[float, float]:
-    """x, y of the painted pixel that is nearest to the mean of all."""
-    rows, columns = np.nonzero(painted >= painted.max() - 1e-6)
-    nearest = np.hypot(rows - rows.mean(), columns - columns.mean()).argmin()
-    return float(columns[nearest]) + 0.5, float(rows[nearest]) + 0.5
 
 
 def _depths(region: Bool[Array, "H W"]) -> Float[Array, "H W"]:

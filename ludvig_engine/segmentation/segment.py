@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -32,12 +33,15 @@ from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .agreement import agreement
 from .labeling import clearly, completed
-from .painting import Evidence, Paint, lift_paint, merged, notes_of
+from .paint import Paint, notes_of
+from .painting import Evidence
 from .prepared import Prepared
 from .readings import Readings
 from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples
 from .settings import DEFAULT_SETTINGS, Settings
-from .strokes import Stroke, corrected, strokes_of
+from .stroke import Stroke
+from .strokes import corrected
+from .trail import Areas, Trail, areas_of, strokes_of
 
 
 @dataclass(frozen=True)
@@ -99,13 +103,15 @@ def segment(
     Raises `EngineError` "bad_input" if the prompts show no Gaussian.
     """
     raster = raster or prepared.raster
-    areas = merged([paint for paint in paints if not _is_stroke(paint)])
     strokes = strokes_of(
         prepared, [paint for paint in paints if _is_stroke(paint)], raster=raster, job=job
     )
-    of_areas = lift_paint(prepared.gaussians, areas, raster=raster, job=job)
-    if placed is not None:
-        of_areas = of_areas + placed
+    areas = areas_of(
+        *(prepared, [paint for paint in paints if not _is_stroke(paint)], placed),
+        raster=raster,
+        job=job,
+    )
+    of_areas = areas.evidence
     evidence = _with_strokes(of_areas, strokes)
     if not evidence.positive.any() and not evidence.perhaps.any():
         if paints and not any(_hopes(paint) for paint in paints):
@@ -121,8 +127,9 @@ def segment(
         )
     found = None
     if of_areas.positive.any() or of_areas.perhaps.any():
-        found = _from_areas(prepared, of_areas, areas, options, settings, raster, job)
-        found = _with_touched(found, of_areas, settings)
+        make = partial(_from_areas, prepared, areas, options, settings, raster, job)
+        about = replace(options, threshold=None, reading=0), settings
+        found = Trail.of(prepared, job).segment((areas.key, *about), make)
     if strokes:
         found = _from_strokes(prepared, strokes, found, options, settings, raster, job)
         found = _with_touched(found, evidence, settings)
@@ -158,17 +165,18 @@ def _with_strokes(evidence: Evidence, strokes: Sequence[Stroke]) -> Evidence:
 
 def _from_areas(
     prepared: Prepared,
-    evidence: Evidence,
-    areas: Sequence[Paint],
+    areas: Areas,
     options: Options,
     settings: Settings,
     raster: Raster,
     job: Job,
 ) -> Segment:
-    masks = [paint for paint in areas if paint.complete]
+    masks = [paint for paint in areas.paints if paint.complete]
     if masks:
-        return _from_masks(prepared, evidence, masks, options, settings, raster, job)
-    return _from_evidence(prepared, evidence, options, settings, job)
+        found = _from_masks(prepared, areas.evidence, masks, options, settings, raster, job)
+    else:
+        found = _from_evidence(prepared, areas.evidence, options, settings, job)
+    return _with_touched(found, areas.evidence, settings)
 
 
 def _from_strokes(

@@ -24,33 +24,29 @@ The other way, to learn everything again from all strokes, makes one click in fi
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import Array, Bool, Float, Int, UInt8
+from ..arrays import Array, Bool, Float, UInt8
 from ..graph.flood import flood
 from ..graph.walk import STEPS
 from ..progress import SILENT, Job
-from ..scene import Camera
 from ..scene.raster import Raster
 from .coarse import Coarse
 from .creases import reduced
 from .labeling import clearly, completed
 from .nesting import Nesting
-from .painting import CLICK_RADIUS, Evidence, Paint, lift_paint, shown, surface
+from .paint import Paint
+from .painting import Evidence, shown, surface
 from .picture import Picture
 from .prepared import Prepared
 from .readings import Group, Ladder, Readings, offered
 from .self_training import THRESHOLD, SelfTraining
 from .settings import Settings
-
-K = TypeVar("K")
-V = TypeVar("V")
+from .stroke import Stroke
+from .trail import KEPT, Trail, key_of, recent
 
 # IoU of a group and what is learned from a click above which both count as the same. On six scenes,
 # clicks anywhere in a thing find .05 more with 0.8 than without, and .02 less with 0.9.
@@ -59,145 +55,16 @@ SAME = 0.8
 WRONG = 0.3
 # Groups smaller than this share of the scene are noise.
 LEAST = 0.0003
-# A click is agreed with if most of what it shows is; a longer stroke, if this share is.
-AGREES = 0.8
 # Groups that one stroke may flip: a long one crosses several.
 FLIPS = 8
 # Touched superpoints count if they show half as much of a stroke as the one that shows most.
 CLEARLY = 0.5
-# Answers that are kept, so that the next click goes on from there: 1 MB each for a million splats.
-KEPT = 16
 # How far a border moves: 1 just enough for the click, 0 as far as diffusion carries it. On the
 # tuning scenes, ten clicks reach .869, .873 and .875 at 1, 0.75 and 0.5, and 1.1, 1.5 and 2.4 % of
 # the corrections are harmful.
 EAGER = 0.75
-PAINTS = 256  # paints whose strokes are kept
 # The least score of what is selected.
 INSIDE = np.float32(0.501)
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """What one color of one paint touches: rows of Gaussians, and how much of it each shows."""
-
-    paint: Paint
-    positive: bool
-    rows: Int[Array, " M"]
-    weights: Float[Array, " M"]
-    key: bytes
-
-    def held(self, selected: Bool[Array, " N"]) -> float:
-        """The share that is selected, or for a negative stroke is not; 1 if it touches nothing."""
-        total = float(self.weights.sum())
-        right = selected[self.rows] == self.positive
-        return float(self.weights[right].sum()) / total if total else 1.0
-
-    def opposes(self, other: Stroke) -> bool:
-        """Whether both touch the same Gaussians and say the opposite of them."""
-        return self.positive != other.positive and bool(np.isin(self.rows, other.rows).any())
-
-    def limit(self, toward: Float[Array, " N"], selected: Bool[Array, " N"]) -> float:
-        """The highest limit of `toward` above which enough is changed to what the stroke says."""
-        wrong = selected[self.rows] != self.positive
-        order = np.argsort(-toward[self.rows[wrong]])
-        gained = np.cumsum(self.weights[wrong][order]) / self.weights.sum() + self.held(selected)
-        enough = np.flatnonzero(gained >= self.needed)
-        return float(toward[self.rows[wrong][order[enough[0]]]]) if len(enough) else 0.0
-
-    @property
-    def needed(self) -> float:
-        """What must be `held` for the stroke to be agreed with."""
-        painted = np.maximum(self.paint.positive, self.paint.negative)
-        radius = CLICK_RADIUS * max(painted.shape) + 1
-        return 0.5 if float(painted.sum()) < 3 * np.pi * radius**2 else AGREES
-
-
-@dataclass
-class Trail:
-    """What was found for the prompts that were asked for last: each click repeats those before."""
-
-    # What a sequence of strokes has fixed as in (1) or out (-1), beyond the reading of the first.
-    known: OrderedDict[tuple[bytes, ...], Int[Array, " N"]] = field(default_factory=OrderedDict)
-    # What the first stroke may mean, by the same key as the selection after it.
-    ladders: OrderedDict[tuple[bytes, ...], Ladder] = field(default_factory=OrderedDict)
-    # The strokes of a paint.
-    strokes: OrderedDict[bytes, list[Stroke]] = field(default_factory=OrderedDict)
-    # How clearly cameras see each Gaussian, in 255ths: a byte each, as for selections.
-    seen: OrderedDict[bytes, UInt8[Array, " N"]] = field(default_factory=OrderedDict)
-
-    @classmethod
-    def of(cls, prepared: Prepared, job: Job) -> Trail:
-        """The scene's own."""
-        return prepared.keep("trail", lambda _: cls(), job)
-
-    def after(self, keys: tuple[bytes, ...]) -> tuple[int, Int[Array, " N"] | None]:
-        """The longest beginning that is known: how many strokes, and what they have fixed."""
-        for count in range(len(keys), 0, -1):
-            found = self.known.get(keys[:count])
-            if found is not None:
-                return count, found
-        return 0, None
-
-    def keep(self, keys: tuple[bytes, ...], fixed: Int[Array, " N"]) -> None:
-        """Keep what strokes have fixed, and forget the oldest."""
-        self.known[keys] = fixed
-        while len(self.known) > KEPT:
-            self.known.popitem(last=False)
-
-    def ladder(self, key: tuple[bytes, ...], make: Callable[[], Ladder]) -> Ladder:
-        """The readings of a first stroke, made if they are not known."""
-        return _recent(self.ladders, key, make, KEPT)
-
-
-def _recent(store: OrderedDict[K, V], key: K, make: Callable[[], V], most: int) -> V:
-    """What is stored under a key, made if it is not; the `most` asked for last are kept."""
-    if key not in store:
-        store[key] = make()
-    store.move_to_end(key)
-    while len(store) > most:
-        store.popitem(last=False)
-    return store[key]
-
-
-def strokes_of(
-    prepared: Prepared, paints: Sequence[Paint], *, raster: Raster, job: Job = SILENT
-) -> list[Stroke]:
-    """The colors of all paints, in their order, positive before negative ones.
-
-    Those that touch no Gaussian are left out.
-    """
-    known = Trail.of(prepared, job).strokes
-    found = []
-    for paint in paints:
-        name = _digest(paint, raster)
-        strokes = _recent(known, name, partial(_strokes, prepared, paint, raster, job), PAINTS)
-        found += strokes
-    return found
-
-
-def _strokes(prepared: Prepared, paint: Paint, raster: Raster, job: Job) -> list[Stroke]:
-    evidence = lift_paint(prepared.gaussians, [paint], raster=raster, job=job)
-    found = []
-    for positive, weights in ((True, evidence.positive), (False, evidence.negative)):
-        rows = np.flatnonzero(weights)
-        if len(rows):
-            key = hashlib.blake2b(rows.tobytes() + weights[rows].tobytes() + bytes([positive]))
-            found.append(Stroke(paint, positive, rows, weights[rows], key.digest()))
-    return found
-
-
-def _digest(paint: Paint, raster: Raster) -> bytes:
-    """The same for paint that looks the same in the same camera."""
-    about = paint.through, paint.reading, raster
-    return _picture(paint.camera, (paint.positive, paint.negative, paint.visible), about)
-
-
-def _picture(camera: Camera, images: Sequence[Array | None], about: object) -> bytes:
-    """The same for the same camera, arrays and other facts."""
-    content = hashlib.blake2b(repr((camera.width, camera.height, about)).encode())
-    for array in (camera.viewmat, camera.K, *images):
-        content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-    return content.digest()
 
 
 def corrected(
@@ -362,14 +229,14 @@ class _Steps:
     def _seen(self, paint: Paint) -> UInt8[Array, " N"]:
         """How clearly the paint's camera sees each Gaussian."""
         known = Trail.of(self.prepared, self.job).seen
-        name = _picture(paint.camera, (paint.visible,), (self.raster, self.settings.seen_clearly))
+        name = key_of(paint.camera, (paint.visible,), (self.raster, self.settings.seen_clearly))
 
         def look() -> UInt8[Array, " N"]:
             gaussians = shown(self.prepared.gaussians, paint.visible)
             pixels = surface(gaussians, reduced(paint.camera), raster=self.raster, job=self.job)
             return (255 * clearly(pixels, self.settings)).astype(np.uint8)
 
-        return _recent(known, name, look, KEPT)
+        return recent(known, name, look, KEPT)
 
     def _learned(self, stroke: Stroke, groups: Sequence[Group]) -> Bool[Array, " N"] | None:
         """What is learned from a stroke, if it is nearly one of the groups."""

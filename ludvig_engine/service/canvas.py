@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,10 +13,12 @@ from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
 from ..scene import Camera, Scene, View
 from ..segmentation import painting
-from ..segmentation.painting import Evidence, Paint
+from ..segmentation.paint import Paint
+from ..segmentation.painting import Evidence
 from ..wire.methods import Prompt, Viewport
 from ..wire.prompt_kinds import KINDS
 from . import points
+from .drawn import Drawn
 from .kinds import Canvas
 from .prompt_limits import check_prompts
 
@@ -26,9 +29,14 @@ NEAR = 1e-3
 
 
 def read_prompts(
-    scene: Scene, given: Sequence[Prompt], visible: Bool[Array, "F P"] | None = None
+    scene: Scene,
+    given: Sequence[Prompt],
+    visible: Bool[Array, "F P"] | None = None,
+    drawn: Drawn | None = None,
 ) -> tuple[list[Paint], Evidence | None]:
     """The paint of the prompts, and the evidence of those in space, or None if there are none.
+
+    Prompts that are `drawn` already are not drawn again.
 
     Texts are left to words.py. `visible` tells which of the F rows of the file were shown when each
     of the P prompts was made. Raises `EngineError`: "bad_input" without prompts, for too much or a
@@ -42,23 +50,24 @@ def read_prompts(
         )
     shown = [None] * len(given) if visible is None else list(scene.from_file(visible).T)
     placed, painted = [], []
+    drawn = Drawn() if drawn is None else drawn
     for prompt, rows in zip(given, shown, strict=True):
         if prompt.points is not None:
             seen = painting.shown(scene.gaussians, rows)
             placed.append(KINDS[prompt.kind].load().place(seen, prompt))
         elif not KINDS[prompt.kind].words:
-            painted.append(replace(_paint(scene, prompt), visible=rows))
+            painted.append(drawn.paint(prompt, rows, partial(_paint, scene, prompt, rows)))
     return painted, points.joined_evidence(placed)
 
 
-def _paint(scene: Scene, prompt: Prompt) -> Paint:
+def _paint(scene: Scene, prompt: Prompt, visible: Bool[Array, " N"] | None) -> Paint:
     canvas: Canvas
     if prompt.viewport:
         canvas = _Viewport(scene, prompt.viewport)
     else:
         canvas = _Photo(scene.view(prompt.view))
     paint: Paint = KINDS[prompt.kind].load().paint(canvas, prompt)
-    return replace(paint, through=prompt.through, reading=prompt.reading)
+    return replace(paint, visible=visible, through=prompt.through, reading=prompt.reading)
 
 
 class _Photo:

@@ -14,7 +14,8 @@ from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..scene import Camera, Gaussians
 from ..segmentation import painting
-from ..segmentation.painting import Evidence, Paint
+from ..segmentation.paint import Paint, cropped
+from ..segmentation.painting import Evidence
 from ..wire.methods import Prompt
 from . import points
 
@@ -112,7 +113,8 @@ def _strokes(canvas: Canvas, prompt: Prompt) -> Paint:
     assert prompt.mask is not None
     painted = canvas.image(prompt.mask)
     nothing = np.zeros_like(painted)
-    return Paint(canvas.camera, *((painted, nothing) if prompt.positive else (nothing, painted)))
+    sides = (painted, nothing) if prompt.positive else (nothing, painted)
+    return cropped(Paint(canvas.camera, *sides))
 
 
 def _inside(canvas: Canvas, prompt: Prompt) -> Float[Array, "P 2"]:

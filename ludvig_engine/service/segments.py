@@ -48,7 +48,13 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     scene = state.scene(request.scene, job=job)
     # Aside, because long strokes with a wide brush take a while.
     paints, placed = job.aside(
-        partial(canvas.read_prompts, scene, request.prompts, request.visible)
+        partial(
+            canvas.read_prompts,
+            scene,
+            request.prompts,
+            request.visible,
+            state.drawn(request.scene),
+        )
     )
     watch.begin(PREPARE)
     prepared = state.prepared(request.scene, request.extractor, job=watch)

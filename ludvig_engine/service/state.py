@@ -35,6 +35,7 @@ from ..uplifting import Uplifted
 from ..wire.methods import Cloud
 from ..words.lift import lift_text, load_text_extractor
 from ..words.text import TextEncoder
+from .drawn import Drawn
 from .recent import Recent
 
 # This many scenes are known by name. A name only keeps the cameras in memory.
@@ -218,6 +219,10 @@ class State:
         """Store features and graph that were made elsewhere."""
         dim = prepared.uplifted.features.shape[1]
         self.recent.get_or(("prepared", name, self.extractor(spec).key, dim), lambda: prepared)
+
+    def drawn(self, name: str) -> Drawn:
+        """The paint of the prompts on a scene that were asked for last."""
+        return self.recent.get_or(("drawn", name), Drawn)
 
     def words(self, name: str, *, job: Job = SILENT) -> tuple[Uplifted, TextEncoder]:
         """Features of a scene that texts can be compared with, and the encoder of the texts."""

@@ -16,7 +16,8 @@ from ..arrays import Array, Float
 from ..progress import SILENT, Job
 from ..scene import Gaussians
 from ..scene.raster import Raster
-from ..segmentation.painting import Evidence, Paint, lift_paint, merged
+from ..segmentation.paint import Paint, merged
+from ..segmentation.painting import Evidence, lift_paint
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import DEFAULT, Options, Segment, segment
 

@@ -11,9 +11,12 @@ import small_scene
 from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
-from ludvig_engine.segmentation.painting import click, line
-from ludvig_engine.segmentation.segment import segment
-from ludvig_engine.segmentation.strokes import KEPT, Trail, strokes_of
+from ludvig_engine.segmentation import segment as segments
+from ludvig_engine.segmentation import trail
+from ludvig_engine.segmentation.painting import Evidence, box, click, line, mask
+from ludvig_engine.segmentation.segment import Options, segment
+from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
+from ludvig_engine.segmentation.trail import KEPT, Trail, strokes_of
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,90 @@ def test_what_is_kept_of_earlier_clicks_changes_no_answer(prepared):
     fresh = prepare_again(prepared)
     for count in (6, 2, 4):
         assert np.array_equal(segment(fresh, paints[:count]).scores, one_by_one[count - 1])
+
+
+@pytest.fixture
+def lifted(monkeypatch):
+    """How many paints have been lifted to the Gaussians, as the length of a list."""
+    found = []
+    lift = trail.lift_paint
+
+    def counted(gaussians, paints, **more):
+        found.extend(paints)
+        return lift(gaussians, paints, **more)
+
+    monkeypatch.setattr(trail, "lift_paint", counted)
+    return found
+
+
+def test_each_click_lifts_only_itself(prepared, lifted):
+    paints, _ = drawn(prepared, 8, 7)
+    again = asked_nothing(prepared)
+    lifted.clear()
+    for count in range(1, 8):
+        segment(again, paints[:count])
+        assert len(lifted) == count
+    segment(again, paints[:3], options=Options(threshold=0.4))
+    segment(again, paints[:5], options=Options(reading=1))
+    assert len(lifted) == 7
+
+
+def areas(prepared):
+    """A mask, a box and a region through the scene."""
+    camera = prepared.views[1].camera
+    inside = np.zeros((camera.height, camera.width), np.float32)
+    x, y = map(int, small_scene.center_of("red", 1))
+    inside[y - 6 : y + 6, x - 6 : x + 6] = 1
+    return {
+        "mask": [mask(camera, inside)],
+        "two masks": [mask(camera, inside), mask(camera, np.roll(inside, 2))],
+        "box": [box(camera, x - 8, y - 8, x + 8, y + 8)],
+        "through": [click(camera, x, y, radius=4, through=True)],
+    }
+
+
+@pytest.mark.parametrize("kind", ["mask", "two masks", "box", "through"])
+def test_an_area_that_is_asked_again_is_known(prepared, lifted, kind, monkeypatch):
+    again, paints = asked_nothing(prepared), areas(prepared)[kind]
+    first = segment(again, paints)
+    count = len(lifted)
+    assert count
+    monkeypatch.setattr(segments, "completed", None)  # nothing of it is computed again
+    monkeypatch.setattr(segments, "SelfTraining", None)
+    assert np.array_equal(segment(again, paints).scores, first.scores)
+    wider = segment(again, paints, options=Options(threshold=0.2))
+    assert wider.threshold == 0.2 and np.array_equal(wider.scores, first.scores)
+    assert len(lifted) == count
+
+
+@pytest.mark.parametrize("kind", ["mask", "two masks", "box", "through"])
+def test_what_is_kept_of_areas_changes_no_answer(prepared, kind):
+    """With other clicks, options and evidence in space."""
+    again, paints = asked_nothing(prepared), areas(prepared)[kind]
+    more = drawn(prepared, 4, 2)[0]
+    nothing = np.zeros(len(prepared.gaussians), np.float32)
+    some = np.where(np.arange(len(nothing)) < 20, np.float32(1), nothing)
+    asked = [
+        {},
+        {"options": Options(diffusion=False)},
+        {"options": Options(prior=2.0)},
+        {"settings": replace(DEFAULT_SETTINGS, unseen_prior=0.5, first_C=0.2)},
+        {"raster": replace(prepared.raster, blur=0.0)},
+        {"placed": Evidence(nothing, some, nothing)},
+        {"placed": Evidence(some, nothing, nothing)},
+    ]
+    for _ in range(2):
+        for given in asked:
+            for clicks in ([], more):
+                found = segment(again, [*paints, *clicks], **given)
+                fresh = segment(asked_nothing(prepared), [*paints, *clicks], **given)
+                assert np.array_equal(found.scores, fresh.scores)
+
+
+def asked_nothing(prepared):
+    """The same scene, with its superpoints, before it was asked for anything."""
+    kept = {name: made for name, made in prepared._kept.items() if name != "trail"}
+    return replace(prepared, _kept=kept)
 
 
 def prepare_again(prepared):

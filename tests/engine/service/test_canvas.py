@@ -40,7 +40,9 @@ def test_a_click_on_a_photo_is_where_it_was_made(scene):
         scene, [Prompt("click", view="a", pixels=at([200, 100]), radius=8.0)]
     )
     assert placed is None and not paint.negative.any()
-    np.testing.assert_allclose(middle(paint.positive), (np.array([200, 100]) + 0.5) / 4, atol=0.02)
+    np.testing.assert_allclose(
+        middle(paint.whole.positive), (np.array([200, 100]) + 0.5) / 4, atol=0.02
+    )
     area = paint.positive.sum()
     # 8 pixels of the photo are 2 of the camera.
     assert np.pi * 1.5**2 < area < np.pi * 3**2
@@ -54,7 +56,9 @@ def test_a_click_in_a_viewport_is_where_it_was_made(scene, size):
     )
     assert not paint.positive.any() and max(paint.camera.width, paint.camera.height) <= MAX_SIDE
     scale = paint.camera.width / size[0]
-    np.testing.assert_allclose(middle(paint.negative), np.array([30.5, 20.5]) * scale, atol=0.05)
+    np.testing.assert_allclose(
+        middle(paint.whole.negative), np.array([30.5, 20.5]) * scale, atol=0.05
+    )
 
 
 def test_clicks_of_one_prompt_are_one_paint(scene):
@@ -63,16 +67,16 @@ def test_clicks_of_one_prompt_are_one_paint(scene):
     )
     assert paint.through
     assert (
-        paint.positive[25, 25] > 0.5
-        and paint.positive[25, 75] > 0.5
-        and paint.positive[25, 50] == 0
+        paint.whole.positive[25, 25] > 0.5
+        and paint.whole.positive[25, 75] > 0.5
+        and paint.whole.positive[25, 50] == 0
     )
 
 
 def test_lines_and_boxes_may_leave_the_picture(scene):
     line = Prompt("scribble", view="a", pixels=at([-50, 100], [900, 100]), radius=8.0)
     (paint,), _ = read_prompts(scene, [line])
-    assert (paint.positive[25] == 1).all() and not paint.positive[30].any()
+    assert (paint.whole.positive[25] == 1).all() and not paint.whole.positive[30].any()
     (paint,), _ = read_prompts(scene, [Prompt("box", view="a", pixels=at([-50, -50], [240, 180]))])
     assert (
         not paint.negative[:45, :60].any()
@@ -99,6 +103,7 @@ def test_masks_and_painted_scribbles(scene):
     ]:
         (paint,), _ = read_prompts(scene, [Prompt(kind, view="a", mask=painted, positive=positive)])
         inside, outside = (37, 37), (10, 10)
+        paint = paint.whole
         found = (
             paint.positive[inside],
             paint.negative[inside],
