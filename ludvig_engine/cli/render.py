@@ -115,6 +115,9 @@ def command(
         splats, views, photos, max_size=max_size, near=near, no_cache=no_cache, json=json
     )
     chosen = list(scene.views) if view == "all" else [scene.view(view)]
+    told: list[str] = []
+    if what is What.features:
+        chosen, told = _pictured(chosen)
     targets = _targets(scene, chosen, out, what)
     placed = prompts.read_all(scene, given, mask_value=mask_value)
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
@@ -124,25 +127,24 @@ def command(
     written: list[Path] = []
     total = sum(map(len, targets))
     with bars(json, lambda: f"Written to {out}: {len(written)} of {total} pictures.") as job:
-        told: list[str] = []
         kept, models = cache(no_cache), Models(download, job)
         if what is What.features:
             used = [models.features(spec) for spec in extractors]
             encoder = method_pictures.text_model(used, models) if text else None
-            draw, told = method_pictures.features(scene, used, text or (), encoder, kept, job)
+            draw, more = method_pictures.features(scene, used, text or (), encoder, kept, job)
         elif what is What.diffusion:
             features = models.features(extractors[0])
-            draw, told = method_pictures.diffusion(scene, features, placed, kept, job)
+            draw, more = method_pictures.diffusion(scene, features, placed, kept, job)
         else:
             values: Array | None = None
             if what is What.pca:
                 values = method_pictures.pca(scene, models.features(extractors[0]), kept, job)
             elif what is not What.rgb:
                 values = _result_values(scene, scores, what)
-            draw = partial(_draw, scene, what, values, job)
+            draw, more = partial(_draw, scene, what, values, job), []
         for one, files in job.track(list(zip(chosen, targets, strict=True)), RENDER):
             written += draw(one, files[0])
-    told = [*scene.notes, *told]
+    told = [*scene.notes, *told, *more]
     if json:
         print_json({"written": written, "notes": told})
     else:
@@ -173,6 +175,22 @@ def _check(
             "There is no prompt to spread.",
             ["Add --click, --scribble or --mask; `ludvig segment --help` explains them."],
         )
+
+
+def _pictured(chosen: list[View]) -> tuple[list[View], list[str]]:
+    """The views that have a photo or a render in its place, and a note on others.
+
+    Raises `EngineError` "not_found" if there is none.
+    """
+    found = [view for view in chosen if view.pictured]
+    if not found:
+        raise EngineError(
+            "not_found",
+            f"The photo {chosen[0].name} is missing, so there are no 2-D features of it.",
+            ["Choose another --view, or give the photos' folder with --photos."],
+        )
+    left = len(chosen) - len(found)
+    return found, [f"{plural(left, 'view')} without photo left out."] if left else []
 
 
 def _targets(scene: Scene, chosen: list[View], out: Path, what: What) -> list[list[Path]]:

@@ -75,14 +75,14 @@ def feature_sheet(
 ) -> Image.Image:
     """The photo, 2-D and 3-D in a row; of several pairs, 2-D above 3-D."""
     size = photo.shape[:2]
-    flat = [(f"{one.name}, 2-D", _covering(one.flat, size)) for one in pairs]
+    flat = [(f"{one.name}, 2-D", fit(covering(one.flat, size))) for one in pairs]
     deep = [(f"{one.name}, uplifted", fit(one.deep)) for one in pairs]
     if len(pairs) == 1:
         return grid([[("photo", fit(photo)), *flat, *deep]])
     return grid([[("photo", fit(photo)), *flat], [("splats", fit(splats)), *deep]])
 
 
-def _covering(cells: Float[Array, "h w 3"], size: tuple[int, int]) -> Image.Image:
-    """Cells, with their edges, in the shape of the photo that they cover."""
+def covering(cells: Float[Array, "h w 3"], size: tuple[int, ...]) -> Float[Array, "H W 3"]:
+    """Cells, with their edges, as an image of (H, W) pixels that they cover."""
     rows, columns = ((np.arange(n) + 0.5) * cells.shape[k] / n for k, n in enumerate(size))
-    return fit(cells[rows.astype(int)[:, None], columns.astype(int)])
+    return cells[rows.astype(int)[:, None], columns.astype(int)]
