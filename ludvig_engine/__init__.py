@@ -12,19 +12,35 @@ with.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .front import divide, load, prepare, remove, render, segment, uplift
+    from .front import (
+        compare,
+        divide,
+        load,
+        prepare,
+        remove,
+        render,
+        segment,
+        spread,
+        uplift,
+    )
     from .wire.client import Engine
 
 __version__ = "0.1.0"
 
-__all__ = ["Engine", "divide", "load", "prepare", "remove", "render", "segment", "uplift"]
+__all__ = [
+    "Engine",
+    "compare",
+    "divide",
+    "load",
+    "prepare",
+    "remove",
+    "render",
+    "segment",
+    "spread",
+    "uplift",
+]
 
-_HOMES = {
-    **dict.fromkeys(
-        ("divide", "load", "prepare", "remove", "segment", "uplift", "render"), ".front"
-    ),
-    "Engine": ".wire.client",
-}
+_HOMES = {**dict.fromkeys(__all__, ".front"), "Engine": ".wire.client"}
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ where it stopped. The last step, `segment`, runs again for each prompt: segmenta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .cache.step import Steps
@@ -81,6 +81,27 @@ def lifted_features(
     """The features of `prepare` alone, without the graph."""
     steps = Steps(cache, job)
     return lift(scene, extract(scene, extractor, steps), recipe, steps)
+
+
+def compared_features(
+    scene: Scene,
+    extractor: Extractor,
+    *,
+    recipe: Recipe = DEFAULT,
+    cache: Cache | None = None,
+    job: Job = SILENT,
+) -> tuple[Uplifted, Callable[[View], Sight]]:
+    """The features of `prepare`, and what returns the map of a view that they are lifted from.
+
+    Both have the same channels, since the maps are reduced in the same way. The views are those
+    that have a photo, or a render in its place.
+    """
+    steps = Steps(cache, job)
+    maps = extract(scene, extractor, steps)
+    uplifted = lift(scene, maps, recipe, steps)
+    sights = reduced(maps.views, maps.compute(), recipe, job)
+    place = {view.name: n for n, view in enumerate(maps.views)}
+    return uplifted, lambda view: sights[place[view.name]]
 
 
 def extract(scene: Scene, extractor: Extractor, steps: Steps) -> FeatureMaps:

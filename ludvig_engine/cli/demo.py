@@ -89,7 +89,7 @@ def command(
             ious[one.name] = _iou(prepared, found, loaded, one, scene / "masks" / one.name, job)
             clicks = {one.view.name: one.click}
             picture = sheet(prepared, found, _rows(loaded, one), clicks=clicks, job=job)
-            draw.save(path, np.asarray(picture, np.float32) / 255)
+            draw.save(path, picture)
     seconds = time.monotonic() - begin
     if json:
         mean = float(np.mean(list(ious.values())))

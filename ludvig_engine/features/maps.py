@@ -57,6 +57,7 @@ class FeatureMaps:
     def __init__(self, views: Sequence[View], extractor: Extractor, steps: Steps) -> None:
         self.views, self.extractor = views, extractor
         self._steps = steps
+        self._made: list[Arrays] | None = None
 
     def keys(self) -> list[str]:
         """What each map is kept by. This reads the photos' bytes, but computes no map."""
@@ -65,8 +66,10 @@ class FeatureMaps:
     def compute(self) -> Sequence[Arrays]:
         """All maps, as `feature_map` makes them.
 
-        With a cache, each is read again when it is used.
+        With a cache, each is read again when it is used; without, they stay in memory.
         """
+        if self._made is not None:
+            return self._made
         steps, extractor = self._steps, self.extractor
         get = partial(self._get, steps.unwatched())
         stage, all_of_them = EXTRACT.of(extractor.name), range(len(self.views))
@@ -78,7 +81,8 @@ class FeatureMaps:
             aside = partial(self._get_aside, get)
             computed = steps.job.map(aside, all_of_them, stage, threads=1)
         if steps.cache is None:
-            return list(computed)
+            self._made = list(computed)
+            return self._made
         for _ in computed:
             pass
         return Lazy(get, len(self.views))

@@ -13,9 +13,21 @@ in the file's order.
 
 from ..removal import Removal, remove
 from .dividing import divide
+from .method import compare, spread
 from .preparing import load, prepare
 from .segmenting import segment
 from .showing import render
 from .uplifts import uplift
 
-__all__ = ["Removal", "divide", "load", "prepare", "remove", "render", "segment", "uplift"]
+__all__ = [
+    "Removal",
+    "compare",
+    "divide",
+    "load",
+    "prepare",
+    "remove",
+    "render",
+    "segment",
+    "spread",
+    "uplift",
+]

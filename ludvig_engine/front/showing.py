@@ -7,13 +7,12 @@ import numpy as np
 from ..arrays import Array, Float, Shaped
 from ..errors import EngineError
 from ..io.photos import to_photo
+from ..pictures import draw
 from ..progress import SILENT, Job
 from ..rendering import colours
 from ..rendering import render as blend
 from ..scene import Camera, Gaussians, Scene, View
 from ..scene.raster import GSPLAT, Raster
-
-LEAST = 1e-3  # alpha below which a pixel shows nothing
 
 
 def render(
@@ -84,6 +83,4 @@ def _means(
             ["Give (N,) or (N, D) in the engine's order; `scene.from_file` leads there."],
         )
     columns = values.astype(np.float32).reshape(len(values), -1)
-    image, alpha = blend(gaussians, camera, columns, raster=raster, job=job)
-    shown = np.broadcast_to(alpha > LEAST, image.shape)
-    return np.divide(image, alpha, out=np.zeros_like(image), where=shown)
+    return draw.means(gaussians, camera, columns, raster=raster, job=job)[0]

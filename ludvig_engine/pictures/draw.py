@@ -1,4 +1,4 @@
-"""Draw Gaussians for people: colors, heat maps, masks, and features as colors."""
+"""Draw Gaussians for people: colors, heat maps and masks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import Array, Bool, Float, Shaped
-from ..features.pca import fit_pca
 from ..io.atomic import atomic_write
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster, colours, render
 from ..scene import Camera, Gaussians
-from ..uplifting import Uplifted
 
 # A perceptually even ramp from dark violet over red to light yellow; colors between these anchors
 # are interpolated linearly.
@@ -28,6 +26,8 @@ _RAMP = np.array(
         [252, 255, 180],
     ]
 )
+
+LEAST = 1e-3  # alpha below which a pixel shows nothing
 
 
 def rgb(
@@ -46,9 +46,23 @@ def share(
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, "H W"]:
-    """The mean score of what a pixel shows, Σ w score / Σ w; 0 where Σ w is below 0.001."""
-    image, alpha = render(gaussians, camera, scores[:, None], raster=raster, job=job)
-    return np.divide(image[0], alpha, out=np.zeros_like(alpha), where=alpha > 1e-3)
+    """The mean score of what a pixel shows, Σ w score / Σ w; 0 where Σ w is below `LEAST`."""
+    return means(gaussians, camera, scores[:, None], raster=raster, job=job)[0][0]
+
+
+def means(
+    gaussians: Gaussians,
+    camera: Camera,
+    values: Float[Array, "N D"],
+    *,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+) -> tuple[Float[Array, "D H W"], Bool[Array, "H W"]]:
+    """The mean values of what a pixel shows, and whether it shows anything (`LEAST`); else 0."""
+    image, alpha = render(gaussians, camera, values, raster=raster, job=job)
+    shown = alpha > LEAST
+    where = np.broadcast_to(shown, image.shape)
+    return np.divide(image, alpha, out=np.zeros_like(image), where=where), shown
 
 
 def over_gray(
@@ -62,23 +76,6 @@ def over_gray(
     """The Gaussians in the colors `values`, over middle gray; colors in 0..1."""
     image, alpha = render(gaussians, camera, values, raster=raster, job=job)
     return np.clip(image + 0.5 * (1 - alpha), 0, 1).transpose(1, 2, 0)
-
-
-def pca_colors(uplifted: Uplifted) -> Float[Array, "N 3"]:
-    """The three principal components of the features as colors in 0..1.
-
-    Gaussians that no photo sees are gray.
-    """
-    out = np.full((len(uplifted.features), 3), 0.5, np.float32)
-    seen = uplifted.features[uplifted.seen]
-    if len(seen) < 2:
-        return out
-    three = fit_pca([seen.T[:, :, None]], components=3)(seen.T[:, :, None])[:, :, 0].T
-    low, high = np.percentile(three, [2, 98], axis=0)
-    out[uplifted.seen, : three.shape[1]] = np.clip(
-        (three - low) / np.maximum(high - low, 1e-9), 0, 1
-    )
-    return out
 
 
 def heat(values: Float[Array, "H W"]) -> Float[Array, "H W 3"]:
@@ -98,13 +95,15 @@ def tinted(
     return np.where(mask[..., None], inside, 0.55 * picture).astype(np.float32)
 
 
-def save(path: Path, image: Shaped[Array, "H W ..."]) -> Path:
+def save(path: Path, image: Shaped[Array, "H W ..."] | Image.Image) -> Path:
     """Write a PNG of booleans, which become 0 or 255, or of floats in 0..1; return the path."""
-    if image.dtype == bool:
-        pixels = image * np.uint8(255)
+    if isinstance(image, Image.Image):
+        picture = image
+    elif image.dtype == bool:
+        picture = Image.fromarray(image * np.uint8(255))
     else:
-        pixels = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
+        picture = Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
-        Image.fromarray(pixels).save(temporary, format="PNG")
+        picture.save(temporary, format="PNG")
     return path

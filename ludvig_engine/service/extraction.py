@@ -10,7 +10,7 @@ from ..errors import EngineError
 from ..features import Entry, known
 from ..features.auto import best
 from ..features.listing import licence
-from ..pictures.draw import pca_colors
+from ..pictures.palette import pca_colors
 from ..progress import Job
 from ..segmentation.segment import warm_up
 from ..stages import COLOR

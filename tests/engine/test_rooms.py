@@ -19,7 +19,7 @@ ROOMS = {
         *("errors", "arrays", "outside", "stages", "progress", "scene"),
         *("wire", "methods", "io", "machine", "cache", "rendering", "planning", "weights"),
         *("uplifting", "graph", "segmentation", "sam", "features", "pipeline", "pictures"),
-        *("removal", "words", "front", "paper", "service", "eval", "bench", "cli", "__main__"),
+        *("removal", "words", "paper", "front", "service", "eval", "bench", "cli", "__main__"),
     ),
     "ludvig_blender": ("maths", "data", "engine", "viewport", "operators", "ui"),
 }  # fmt: skip
