@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, readings, segments, sights
-from . import catalog, commit, subject, tasks
+from . import catalog, commit, pump, subject, tasks
 
 if TYPE_CHECKING:
     from ...ludvig_engine.wire import methods
     from ..data.types import Segment, SplatObject
+
+
+KIND = "solve"  # of the tasks
 
 
 def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods.Segment]:
@@ -61,7 +64,13 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
         failed=failed,
         replaces=f"segment {thing.session_uid} {number}",
         label=f"Finding {segment.name}",
+        kind=KIND,
     )
+
+
+def unanswered() -> list[tasks.Task[object]]:
+    """The tasks that are still finding segments."""
+    return [task for task in pump.every() if task.kind == KIND]
 
 
 def extractor(thing: SplatObject) -> str:

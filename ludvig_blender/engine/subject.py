@@ -48,6 +48,7 @@ class Shown(TypedDict, total=False):
     failed: Callable[[EngineError], object] | None
     progress: Callable[[Progress], object] | None
     label: str
+    kind: str
 
 
 class Subject(Points):

@@ -99,6 +99,31 @@ class RemovePrompt(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class GiveUp(bpy.types.Operator):
+    """Stop finding segments, so that the next undo takes back what they were to be found from"""
+
+    bl_idname = "ludvig.give_up"
+    bl_label = "Stop Finding"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        from ..engine import solve
+
+        return bool(solve.unanswered())
+
+    def execute(self, _context: bpy.types.Context) -> Outcome:
+        from ..engine import pump, solve
+
+        # Without an answer the prompts are not yet an undo step: Blender would go back to before
+        # the last answer, and lose that too. A task that is canceled makes them one.
+        for task in solve.unanswered():
+            task.cancel()
+        while solve.unanswered():
+            pump.tick()
+        return {"PASS_THROUGH"}  # to Blender's own undo, which has the same key
+
+
 def _no_prompt(operator: bpy.types.Operator, index: int, segment: Segment) -> Outcome:
     what = f"There is no prompt {index}: the segment has {len(segment.prompts)}, counted from 0."
     return messages.fail(operator, EngineError("bad_input", what))
@@ -122,7 +147,7 @@ class Solve(bpy.types.Operator):
         return link.finish(self, solve.start(thing, segment, self.bl_label))
 
 
-CLASSES = (ChangePrompt, RemovePrompt, Solve)
+CLASSES = (ChangePrompt, RemovePrompt, Solve, GiveUp)
 
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -169,7 +169,7 @@ class _Soak:
                 call.result()
                 self.outcomes["answered"] += 1
             except EngineError as error:
-                if error.kind in ("engine_gone", "protocol"):
+                if error.kind in ("engine_gone", "protocol", "internal"):
                     raise
                 self.outcomes[error.kind] += 1
         engine.poll()
