@@ -19,6 +19,7 @@ LEAST = 0.03
 # be turned (the cosine).
 OFF, TURN = 0.012, 0.85
 SAMPLE = 1500  # Gaussians that planes are tried on
+FEWEST = 10  # Gaussians of a plane
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ def planes_of(
         points = gaussians.means[rows].astype(np.float64)
         some = gaussians.take(rows)
         normals, flat = thinnest_axes(some), thickness(some) < FLAT
-        best = _best(points, normals, flat, weights[rows], size, rng)
-        inside = _near(points, normals, flat, *best, OFF * size)
+        origin, normal = _best(points, normals, flat, weights[rows], size, rng)
+        inside = _near(points, normals, flat, origin, normal, OFF * size)
         for _ in range(3):
+            if inside.sum() < FEWEST:
+                break
             origin, normal = _fitted(points[inside], weights[rows][inside])
             inside = _near(points, normals, flat, origin, normal, OFF * size)
-            if inside.sum() < 10:
-                break
-        if inside.sum() < 10 or weights[rows][inside].sum() < LEAST * total:
+        if inside.sum() < FEWEST or weights[rows][inside].sum() < LEAST * total:
             break
         if np.median(np.sign((eyes - origin) @ normal)) < 0:
             normal = -normal
@@ -90,10 +91,14 @@ def on_plane(gaussians: Gaussians, plane: Plane, off: float) -> Bool[Array, " N"
 
 
 def _best(
-    points: Array, normals: Array, flat: Array, weights: Array, size: float, rng: object
+    points: Array,
+    normals: Array,
+    flat: Array,
+    weights: Array,
+    size: float,
+    rng: np.random.Generator,
 ) -> tuple[Array, Array]:
     """The plane through three neighbors that holds most weight: a point of it and its normal."""
-    assert isinstance(rng, np.random.Generator)
     chance = weights / weights.sum()
     sample = rng.choice(len(points), min(SAMPLE, len(points)), p=chance)
     best, winner = -1.0, (points[0], normals[0])
