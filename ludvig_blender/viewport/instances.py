@@ -33,6 +33,13 @@ class Instances:
         if depsgraph is None or any(map(depsgraph.id_type_updated, types)):
             self._without.clear()
 
+    def may_be_at(self, thing: bpy.types.Object) -> bool:
+        """Whether an object may instance splats: 1 us per object that instances other things."""
+        collection = thing.instance_collection
+        if collection is None or collection.session_uid in self._without:
+            return False
+        return thing.instance_type == "COLLECTION"
+
     def of(self, instancer: bpy.types.Object) -> Iterator[tuple[SplatObject, np.ndarray]]:
         """The splat objects that an object instances, each with the world matrix (4, 4) there."""
         yield from self._within(instancer, np.array(instancer.matrix_world, np.float64), DEEPEST)
@@ -41,7 +48,7 @@ class Instances:
         self, instancer: bpy.types.Object, world: np.ndarray, deepest: int
     ) -> Iterator[tuple[SplatObject, np.ndarray]]:
         collection = instancer.instance_collection
-        if collection is None or collection.session_uid in self._without or not deepest:
+        if collection is None or not deepest or not self.may_be_at(instancer):
             return
         origin = np.eye(4)
         origin[:3, 3] = -np.array(collection.instance_offset, np.float64)
