@@ -29,8 +29,11 @@ class Instances:
 
     def changed(self, depsgraph: bpy.types.Depsgraph | None = None) -> None:
         """Look into collections again if Blender says that some have changed; None: in any case."""
-        types = ("COLLECTION", "SCENE", "POINTCLOUD")
-        if depsgraph is None or any(map(depsgraph.id_type_updated, types)):
+        if (
+            depsgraph is None
+            or depsgraph.id_type_updated("COLLECTION")
+            or depsgraph.id_type_updated("POINTCLOUD")
+        ):
             self._without.clear()
 
     def may_be_at(self, thing: bpy.types.Object) -> bool:
