@@ -40,7 +40,7 @@ def world(thing: SplatObject) -> np.ndarray:
 
 def center(thing: SplatObject) -> None:
     """Move an object's origin to the middle of its splats, which stay where they are."""
-    from mathutils import Matrix, Vector
+    from mathutils import Matrix
 
     means = splats.required(thing.data, "position")
     if not len(means):
@@ -50,4 +50,4 @@ def center(thing: SplatObject) -> None:
     attributes.put(thing.data, "position", "FLOAT_VECTOR", means - middle)
     thing.data.update_tag()
     thing.ludvig_capture.origin = (origin(thing) + middle).tolist()
-    thing.matrix_world = thing.matrix_world @ Matrix.Translation(Vector(middle.tolist()))
+    thing.matrix_world = thing.matrix_world @ Matrix.Translation(middle.tolist())

@@ -70,8 +70,8 @@ def draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row(align=True)
     row.operator("ludvig.show_log", icon="TEXT")
     row.operator("ludvig.copy_report", icon="COPYDOWN")
-    if installed != "none":
-        row.operator("ludvig.remove_engine", text="Remove...", icon="TRASH")
+    if installed != "none":  # below, because a third button in the row would cut the texts off
+        layout.operator("ludvig.remove_engine", text="Remove...", icon="TRASH")
 
 
 register, unregister = bpy.utils.register_classes_factory((EnginePanel,))

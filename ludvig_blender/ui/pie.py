@@ -24,8 +24,8 @@ class Pie(bpy.types.Menu):
     bl_label = "Splats"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.data.pointclouds:
+    def poll(cls, context: bpy.types.Context | None) -> bool:
+        if context is None or not bpy.data.pointclouds:
             return False
         from ..data import splats
 

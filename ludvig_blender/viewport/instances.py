@@ -29,9 +29,19 @@ class Instances:
 
     def changed(self, depsgraph: bpy.types.Depsgraph | None = None) -> None:
         """Look into collections again if Blender says that some have changed; None: in any case."""
-        types = ("COLLECTION", "SCENE", "POINTCLOUD")
-        if depsgraph is None or any(map(depsgraph.id_type_updated, types)):
+        if (
+            depsgraph is None
+            or depsgraph.id_type_updated("COLLECTION")
+            or depsgraph.id_type_updated("POINTCLOUD")
+        ):
             self._without.clear()
+
+    def may_be_at(self, thing: bpy.types.Object) -> bool:
+        """Whether an object may instance splats: 1 us per object that instances other things."""
+        collection = thing.instance_collection
+        if collection is None or collection.session_uid in self._without:
+            return False
+        return thing.instance_type == "COLLECTION"
 
     def of(self, instancer: bpy.types.Object) -> Iterator[tuple[SplatObject, np.ndarray]]:
         """The splat objects that an object instances, each with the world matrix (4, 4) there."""
@@ -41,7 +51,7 @@ class Instances:
         self, instancer: bpy.types.Object, world: np.ndarray, deepest: int
     ) -> Iterator[tuple[SplatObject, np.ndarray]]:
         collection = instancer.instance_collection
-        if collection is None or collection.session_uid in self._without or not deepest:
+        if collection is None or not deepest or not self.may_be_at(instancer):
             return
         origin = np.eye(4)
         origin[:3, 3] = -np.array(collection.instance_offset, np.float64)

@@ -78,7 +78,7 @@ def _places(
             if thing.visible_get():
                 world = np.array(thing.matrix_world, np.float64)
                 yield thing, world, thing.visible_in_viewport_get(space)
-        elif thing.data is None and thing.instance_type == "COLLECTION":
+        elif thing.data is None and instances.may_be_at(thing):  # only empties instance collections
             instancers.append(thing)
     for instancer in instancers:
         if instancer.visible_get():

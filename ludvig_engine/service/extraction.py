@@ -86,7 +86,8 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     scene = state.scene(request.scene, job=job)
     notes = [*scene.notes, *watch.notes()]
     if seen < len(features):
-        notes.append(f"{len(features) - seen:,} of {len(features):,} splats are seen by no photo.")
+        unseen = f"{len(features) - seen:,} of {len(features):,} splats"
+        notes.append(f"No photo or view shows {unseen}: what they belong to follows from others.")
     spec = best("auto") if request.extractor == "auto" else request.extractor
     return FeaturesComputed(
         prepared.extractor,

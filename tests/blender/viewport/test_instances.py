@@ -142,6 +142,19 @@ def test_an_instance_looks_like_an_object_there(region):
 
 
 @drawing
+def test_splats_that_come_into_a_collection_are_seen(region):
+    collection = asset()
+    instance(collection)
+    splat_object(gaussians(9)).hide_set(True)
+    assert not region.settled().any()
+    thing = new_object(gaussians(300, scale=0.15))
+    collection.objects.link(thing)
+    assert region.settled().any()
+    collection.objects.unlink(thing)
+    assert not region.settled().any()
+
+
+@drawing
 def test_an_instance_beside_its_source_and_two_objects_that_share_splats(region):
     """All three ways to draw the same splats twice look the same."""
     right = Matrix.Translation((0.6, 0, -1))
