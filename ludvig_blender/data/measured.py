@@ -109,12 +109,6 @@ def _values(by: Criterion, raw: tuple[np.ndarray, ...], thing: SplatObject) -> n
     return raw[0]
 
 
-def forget() -> None:
-    """Free the memory."""
-    global _kept, _states
-    _kept, _states = None, ()
-
-
 def mean_color(thing: SplatObject, chosen: np.ndarray) -> np.ndarray:
     """The mean color (3,) of some splats, (N,) bool."""
     base = splats.required(thing.data, BASE)[chosen]
