@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ def _color(world: bpy.types.World | None) -> list[float]:
             # Any, because the stub does not know what kinds of sockets a node has.
             color, strength = (cast("Any", node.inputs[name]) for name in ("Color", "Strength"))
             return [strength.default_value * part for part in color.default_value[:3]]
-    return list(world.color)
+    return [world.color.r, world.color.g, world.color.b]
 
 
 def rendered(
@@ -80,10 +80,8 @@ def rendered(
     if not _needed(scene, layer, own):
         nothing = np.full(size, layers.NOTHING, np.float32)
         return Rendered(np.zeros((*size, 4), np.float32), nothing, plain)
-    passes: dict[str, object] = dict.fromkeys(
-        ("use_pass_combined", "use_pass_z", "use_pass_environment"), True
-    )
-    how: dict[str, object] = {"film_transparent": True} | dict.fromkeys(
+    passes = dict.fromkeys(("use_pass_combined", "use_pass_z", "use_pass_environment"), True)
+    how = {"film_transparent": True} | dict.fromkeys(
         ("use_compositing", "use_sequencer", "use_border", "use_multiview", "use_stamp"), False
     )
     with (
@@ -163,7 +161,7 @@ def write(image: bpy.types.Image, pixels: np.ndarray) -> None:
 
 
 @contextmanager
-def changed(owner: bpy.types.bpy_struct, values: dict[str, object]) -> Iterator[None]:
+def changed(owner: bpy.types.bpy_struct, values: Mapping[str, object]) -> Iterator[None]:
     """Give properties other values for a while, those that this Blender has."""
     before = {name: getattr(owner, name) for name in values if hasattr(owner, name)}
     try:

@@ -98,6 +98,7 @@ class RenderSplats(bpy.types.Operator):
         from ..data import messages
 
         scene, manager = context.scene, context.window_manager
+        assert scene is not None  # as `poll` has checked
         start = scene.frame_current
         frames = range(scene.frame_start, scene.frame_end + 1, scene.frame_step)
         manager.progress_begin(0, len(frames))
