@@ -46,7 +46,8 @@ class Measured:
     """One number for each of N splats, and how often which numbers occur."""
 
     def __init__(self, key: Key, raw: tuple[np.ndarray, ...], values: np.ndarray) -> None:
-        self.key, self.raw, self.values = key, raw, values
+        self.key, self.raw = key, raw
+        self.values = values
         self.axis = criteria.axis(values, logarithmic=key[1].what == "SIZE")
 
     @cached_property

@@ -94,8 +94,7 @@ def rendered(
         try:
             bpy.ops.render.render(layer=layer.name, scene=scene.name)
             with _format(scene, "MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER", "32"):
-                result: Any = bpy.data.images["Render Result"]  # Any, for its many arguments
-                result.save_render(str(path), scene=scene)
+                bpy.data.images["Render Result"].save_render(str(path), scene=scene)
             channels = exr.read(path.read_bytes())
         except (RuntimeError, OSError, ValueError) as error:
             raise EngineError(
@@ -143,8 +142,9 @@ def read(image: bpy.types.Image) -> np.ndarray:
     """The pixels (H, W, 4) of an image, top row first."""
     import numpy as np
 
-    # Any, because the stubs forget that a size can be indexed, and list sequences only.
+    # Any, because the stub forgets that a size can be indexed.
     size: Any = image.size
+    # Any, because the stub lists sequences only.
     pixels: Any = np.empty(size[0] * size[1] * 4, np.float32)
     image.pixels.foreach_get(pixels)
     return pixels.reshape(size[1], size[0], 4)[::-1]

@@ -19,7 +19,8 @@ needs_gpu = pytest.mark.skipif(
     bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
 )
 
-RED, GREEN, BLUE, GRAY = (1, 0, 0), (0, 1, 0), (0, 0, 1), (0.5, 0.5, 0.5)
+RED, GREEN = (1, 0, 0), (0, 1, 0)
+BLUE, GRAY = (0, 0, 1), (0.5, 0.5, 0.5)
 SIZE = 24, 36  # of the pictures
 MIDDLE = SIZE[0] // 2, SIZE[1] // 2
 
@@ -45,7 +46,8 @@ def scene():
     """A cube that glows gray, 2 m wide and 5 m before the camera, in an orange world."""
     bpy.ops.preferences.addon_enable(module="cycles")
     scene = bpy.context.scene
-    scene.render.engine, scene.cycles.device, scene.cycles.samples = "CYCLES", "CPU", 1
+    scene.render.engine = "CYCLES"
+    scene.cycles.device, scene.cycles.samples = "CPU", 1
     scene.cycles.use_denoising = False
     scene.view_settings.view_transform = "Standard"
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
@@ -193,7 +195,8 @@ def test_an_animation_is_one_file_for_each_frame(scene, tmp_path, file_format, e
     scene.render.image_settings.file_format = file_format
     scene.render.use_file_extension = extension
     scene.render.filepath = str(tmp_path / output)
-    scene.frame_start, scene.frame_end, scene.frame_step = 2, 6, 2
+    scene.frame_start, scene.frame_end = 2, 6
+    scene.frame_step = 2
     bpy.ops.ludvig.render_image(animation=True)
     stem, suffix = output.rstrip("#"), ".exr" if file_format == "OPEN_EXR" else ".png"
     expected = [f"{stem}{n:04}{suffix}" for n in (2, 4, 6)]
