@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import bpy
-import numpy as np
 from bpy.props import (
     EnumProperty,
     FloatProperty,
@@ -15,6 +14,8 @@ from bpy.props import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from . import types
     from .measured import Criterion, Measured
 
@@ -40,6 +41,8 @@ _quiet = False  # while settings change that shall not select
 
 def criterion(thing: types.SplatObject, what: str, attribute: str, color: object) -> Criterion:
     """A criterion of these settings. Without an attribute, the score is the active segment's."""
+    import numpy as np
+
     from . import segments
     from .measured import Criterion
 
@@ -92,6 +95,8 @@ def _write(
 def _moved(own: types.Criteria, _context: bpy.types.Context | None = None) -> None:
     """Select again. As long as nobody else selects, it is added to the selection before that."""
     global _last
+    import numpy as np
+
     from . import splats
 
     thing = own.id_data
@@ -141,6 +146,8 @@ def _chosen(own: types.Criteria, context: bpy.types.Context) -> None:
 
 
 def _place(own: types.Criteria, value: float) -> float:
+    import numpy as np
+
     found = measured(own.id_data)
     return float(found.axis.places(np.array([value], np.float32))[0]) if found else 0.0
 
@@ -221,9 +228,6 @@ def register() -> None:
 
 def unregister() -> None:
     global _last
-    from .measured import forget
-
     _last = None
-    forget()
     delattr(*PLACE)
     bpy.utils.unregister_class(LudvigCriteria)

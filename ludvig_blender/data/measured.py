@@ -46,7 +46,8 @@ class Measured:
     """One number for each of N splats, and how often which numbers occur."""
 
     def __init__(self, key: Key, raw: tuple[np.ndarray, ...], values: np.ndarray) -> None:
-        self.key, self.raw, self.values = key, raw, values
+        self.key, self.raw = key, raw
+        self.values = values
         self.axis = criteria.axis(values, logarithmic=key[1].what == "SIZE")
 
     @cached_property
@@ -107,12 +108,6 @@ def _values(by: Criterion, raw: tuple[np.ndarray, ...], thing: SplatObject) -> n
     if by.what == "COLOR":
         return criteria.color_distance(raw[0][:, :3], np.asarray(by.color))
     return raw[0]
-
-
-def forget() -> None:
-    """Free the memory."""
-    global _kept, _states
-    _kept, _states = None, ()
 
 
 def mean_color(thing: SplatObject, chosen: np.ndarray) -> np.ndarray:

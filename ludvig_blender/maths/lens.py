@@ -67,8 +67,14 @@ class Lens:
         inverse = np.linalg.inv(world)[:3]
         return inverse[:, :3] @ self.position + (0 if self.orthographic else inverse[:, 3])
 
-    def uniforms(self, tint: tuple[float, float, float, float], scale: float = 1.0) -> np.ndarray:
-        """The shader's uniform block, (32,) float32, at `scale` times the resolution."""
+    def uniforms(
+        self, tint: tuple[float, float, float, float], scale: float = 1.0, side: int = 0
+    ) -> np.ndarray:
+        """The shader's uniform block, (32,) float32, at `scale` times the resolution.
+
+        With a `side` of 1, only what is nearer than the pixels' limits is drawn; with -1, only what
+        is not.
+        """
         width, height = max(round(self.width * scale), 1), max(round(self.height * scale), 1)
         p = self.projection
         # The image's borders as slopes x/z and y/z. The principal point need not be the center.
@@ -80,6 +86,6 @@ class Lens:
         block[:16] = p.T.reshape(-1)
         block[16:20] = width, height, p[0, 0] * width / 2, p[1, 1] * height / 2
         block[20:24] = slopes
-        block[24:28] = self.near, self.orthographic, 0, 0
+        block[24:28] = self.near, self.orthographic, side, 0
         block[28:32] = tint
         return block

@@ -1,6 +1,6 @@
-"""Render > Render Splats: an image of the splats as the scene's camera sees them.
+"""Render > Render Splats: an image of the scene with its splats as its camera sees them.
 
-Blender's own renders (F12) leave splats out.
+Blender's own renders (F12) leave splats out before Blender 5.3.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from bpy.props import BoolProperty, StringProperty
 from . import menus
 
 if TYPE_CHECKING:
-    from ..data.types import Outcome, SplatObject
+    import numpy as np
 
+    from ..data.types import Outcome
 
 IMAGE = "Splats"  # the name of the image
 
 
 class RenderSplats(bpy.types.Operator):
-    """Draw the visible splats as the scene's camera sees them, at the render resolution"""
+    """Draw the visible splats and what Blender renders besides, as the scene's camera sees them"""
 
     bl_idname = "ludvig.render_image"
     bl_label = "Render Splats"
@@ -29,15 +30,21 @@ class RenderSplats(bpy.types.Operator):
 
     filepath: StringProperty(
         name="File",
-        description="Where to save the picture as PNG. If empty, it is kept in Blender only",
+        description="Where to save the picture. If empty, it is kept in Blender only. "
+        "A name that ends in .exr makes it OpenEXR, with color, depth and a mask of each segment "
+        "as passes, else it is PNG",
         subtype="FILE_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )
     animation: BoolProperty(
         name="Animation",
-        description="Render all frames of the scene, as numbered files in the output folder",
+        description="Render all frames of the scene, as numbered files in the output folder. "
+        "They are OpenEXR if the output format is, else PNG",
         default=False,
+        options={"SKIP_SAVE"},
     )
+    ask: BoolProperty(name="Ask", description="Ask for the file", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.exr;*.png", options={"HIDDEN"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -50,6 +57,10 @@ class RenderSplats(bpy.types.Operator):
         return True
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
+        if self.ask:
+            self.filepath = self.filepath or "splats.exr"
+            context.window_manager.fileselect_add(self)
+            return {"RUNNING_MODAL"}
         done = self.execute(context)
         if "FINISHED" in done and not self.animation:
             _show(context)
@@ -62,9 +73,8 @@ class RenderSplats(bpy.types.Operator):
         if self.animation:
             return self._frames(context)
         try:
-            image = render(context)
-            if self.filepath:
-                save(image, Path(bpy.path.abspath(self.filepath)))
+            path = Path(bpy.path.abspath(self.filepath)) if self.filepath else None
+            image = _render(context, path)
         except EngineError as error:
             return messages.fail(self, error)
         # Any, because the stub forgets that a size can be indexed.
@@ -73,11 +83,22 @@ class RenderSplats(bpy.types.Operator):
         self.report({"INFO"}, f"Rendered {size[0]} x {size[1]} pixels")
         return {"FINISHED"}
 
+    def _numbered(self, scene: bpy.types.Scene, frame: int) -> Path:
+        """The file of a frame, in the scene's output folder unless a name is given."""
+        if self.filepath:
+            path = Path(bpy.path.abspath(self.filepath))
+            return path.with_stem(f"{path.stem}{frame:04}")
+        path = Path(bpy.path.abspath(scene.render.frame_path(frame=frame)))
+        own = scene.render.file_extension
+        name = path.stem if path.suffix.lower() == own else path.name
+        return path.with_name(name + (".exr" if own == ".exr" else ".png"))
+
     def _frames(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError
         from ..data import messages
 
         scene, manager = context.scene, context.window_manager
+        assert scene is not None  # as `poll` has checked
         start = scene.frame_current
         frames = range(scene.frame_start, scene.frame_end + 1, scene.frame_step)
         manager.progress_begin(0, len(frames))
@@ -85,12 +106,7 @@ class RenderSplats(bpy.types.Operator):
             for done, frame in enumerate(frames):
                 manager.progress_update(done)
                 scene.frame_set(frame)
-                path = Path(self.filepath or scene.render.frame_path(frame=frame)).with_suffix(
-                    ".png"
-                )
-                if self.filepath:
-                    path = path.with_stem(f"{path.stem}{frame:04}")
-                save(render(context), Path(bpy.path.abspath(str(path))))
+                _render(context, self._numbered(scene, frame))
         except EngineError as error:
             return messages.fail(self, error)
         finally:
@@ -100,63 +116,46 @@ class RenderSplats(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def render(context: bpy.types.Context) -> bpy.types.Image:
-    """Draw what the scene's camera sees into the image "Splats".
+def _render(context: bpy.types.Context, path: Path | None) -> bpy.types.Image:
+    """Draw what the scene's camera sees into the image "Splats", and save it. Raises `EngineError`.
 
-    Raises `EngineError` if this Blender cannot draw.
+    An OpenEXR file gets the passes.
     """
-    import gpu
-    import numpy as np
+    from . import blender_render, splat_picture
 
-    from ...ludvig_engine.errors import EngineError
-    from ..data import splats
-    from ..viewport import picture
-
-    scene = context.scene
-    assert scene is not None and scene.camera is not None  # as `poll` has checked
-    depsgraph = context.evaluated_depsgraph_get()
-    lens = picture.camera_lens(scene.camera, scene, depsgraph)
-    everything = cast("list[SplatObject]", context.view_layer.objects)
-    objects = [thing for thing in everything if splats.is_splats(thing) and thing.visible_get()]
-    try:
-        if bpy.app.background and hasattr(gpu, "init"):  # since Blender 5.2
-            gpu.init()
-        pixels = picture.render(objects, lens)
-    # Blender raises this if "GPU functions for drawing are not available in background mode".
-    except SystemError as error:
-        raise EngineError(
-            "no_gpu",
-            f"This Blender cannot draw without a window: {error}.",
-            ["Use Blender 5.2 or later, or do not start Blender with -b."],
-        ) from error
-    if not scene.render.film_transparent:
-        color = scene.world.color if scene.world else (0, 0, 0)
-        behind = np.array(color) ** (1 / 2.2)
-        pixels = pixels + np.append(behind, 1.0) * (1 - pixels[..., 3:])
-    straight = pixels.copy()
-    straight[..., :3] = np.clip(pixels[..., :3] / np.maximum(pixels[..., 3:], 1e-6), 0, 1)
+    passes = path is not None and path.suffix.lower() == ".exr"
+    taken = splat_picture.take(context, passes=passes)
+    height, width = taken.shown.shape[:2]
     image = bpy.data.images.get(IMAGE)
-    if image is None or tuple(image.size) != (lens.width, lens.height):
+    if image is None or tuple(image.size) != (width, height):
         if image is not None:
             bpy.data.images.remove(image)
-        image = bpy.data.images.new(IMAGE, lens.width, lens.height, alpha=True)
-    # Any, because the stub lists sequences only, but arrays are taken too, and read faster.
-    flat: Any = np.ascontiguousarray(straight[::-1], np.float32).reshape(-1)
-    image.pixels.foreach_set(flat)
-    image.update()
+        image = bpy.data.images.new(IMAGE, width, height, alpha=True)
+    blender_render.write(image, taken.shown)
     image.pack()  # so that it is saved with the .blend
+    if path is not None:
+        _save(image, path, _named(context, taken.passes))
     return image
 
 
-def save(image: bpy.types.Image, path: Path) -> None:
-    """Save an image as PNG. Raises `EngineError`."""
+def _named(context: bpy.types.Context, passes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    assert context.view_layer is not None
+    return {f"{context.view_layer.name}.{name}": values for name, values in passes.items()}
+
+
+def _save(image: bpy.types.Image, path: Path, channels: dict[str, np.ndarray]) -> None:
+    """Save the channels as OpenEXR, or the image as PNG if there are none. Raises `EngineError`."""
     from ...ludvig_engine.errors import EngineError
+    from ..maths import exr
 
     copy = cast("bpy.types.Image", image.copy())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        copy.file_format = "PNG"
-        copy.save(filepath=str(path))
+        if channels:
+            path.write_bytes(exr.write(channels))
+        else:
+            copy.file_format = "PNG"
+            copy.save(filepath=str(path))
     except (OSError, RuntimeError) as error:
         raise EngineError(
             "no_access", f"Cannot write {path}: {error}", ["Choose another folder."]
@@ -176,6 +175,10 @@ def _show(context: bpy.types.Context) -> None:
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.separator()
     self.layout.operator(RenderSplats.bl_idname, icon="RENDER_STILL")
+    self.layout.operator(RenderSplats.bl_idname, text="Render Splats to File...").ask = True
+    self.layout.operator(
+        RenderSplats.bl_idname, text="Render Splat Animation", icon="RENDER_ANIMATION"
+    ).animation = True
 
 
 register, unregister = menus.with_entry((RenderSplats,), bpy.types.TOPBAR_MT_render, _menu)

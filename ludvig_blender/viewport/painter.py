@@ -53,6 +53,11 @@ def texture(parts: Sequence[np.ndarray], format_: Format) -> gpu.types.GPUTextur
     return gpu.types.GPUTexture(size, format=format_, data=_floats(flat))
 
 
+def plane(values: np.ndarray, width: int, height: int) -> gpu.types.GPUTexture:
+    """A texture of one number for each pixel, lowest row first."""
+    return gpu.types.GPUTexture((width, height), format="R32F", data=_floats(values))
+
+
 class Target:
     """The offscreen buffer of a view: premultiplied sRGB color, and depth times alpha.
 
@@ -70,7 +75,15 @@ class Target:
 
     def pixels(self) -> np.ndarray:
         """The colors (H, W, 4), lowest row first. Waits until they are drawn."""
-        data = self.color.read()
+        return self._read(self.color)
+
+    def depths(self) -> np.ndarray:
+        """The mean depths (H, W) of what was drawn, lowest row first; 0 where that is nothing."""
+        sums = self._read(self.depth)
+        return sums[..., 0] / np.maximum(sums[..., 3], 1e-6)
+
+    def _read(self, texture: gpu.types.GPUTexture) -> np.ndarray:
+        data = texture.read()
         # One dimension, because the strides of more are wrong in Blender 4.x.
         data.dimensions = [self.width * self.height * 4]
         return np.array(data, np.float32).reshape(self.height, self.width, 4)
@@ -83,6 +96,8 @@ class Painter:
         self._splats, self._composite = shaders.splats(), shaders.composite()
         self._quad = batch_for_shader(self._splats, "TRI_STRIP", {"corner": _CORNERS})
         self._screen = batch_for_shader(self._composite, "TRI_STRIP", {"corner": _CORNERS})
+        # What has no use for a sampler must fill it all the same.
+        self._unlimited = texture([np.zeros((1, 1), np.float32)], "R32F")
 
     def draw(
         self,
@@ -91,7 +106,10 @@ class Painter:
         textures: Mapping[str, gpu.types.GPUTexture],
         count: int,
     ) -> None:
-        """Blend `count` splats into `target`. The keys of `textures` name the shader's samplers."""
+        """Blend `count` splats into `target`. The keys of `textures` name the shader's samplers.
+
+        Without `limit_tex`, the uniforms must not ask for one.
+        """
         # Any, because the stub does not know that `bind` returns a context manager.
         framebuffer: Any = target.framebuffer
         with framebuffer.bind():
@@ -104,7 +122,7 @@ class Painter:
             block = gpu.types.GPUUniformBuf(_floats(uniforms))
             self._splats.bind()
             self._splats.uniform_block("u", block)
-            for name, data in textures.items():
+            for name, data in {"limit_tex": self._unlimited, **textures}.items():
                 self._splats.uniform_sampler(name, data)
             self._quad.draw_instanced(self._splats, instance_count=count)
             gpu.state.blend_set("NONE")

@@ -13,7 +13,8 @@ struct SplatUniforms {
   mat4 projection;
   vec4 size;    /* width, height in pixels; focal lengths in pixels */
   vec4 limits;  /* slopes are clamped to these for the Jacobian: x low, high; y low, high */
-  vec4 view;    /* nearest depth drawn, 1 if orthographic, 0, 0 */
+  vec4 view;    /* nearest depth drawn, 1 if orthographic, 1 to draw what is nearer than the limits
+                   of pixels or -1 what is not, 0 */
   vec4 tint;    /* color and strength of the selection */
 };
 """
@@ -101,6 +102,12 @@ void main()
 _FRAGMENT = """
 void main()
 {
+  if (u.view.z != 0.0) {
+    float limit = texelFetch(limit_tex, ivec2(gl_FragCoord.xy), 0).r;
+    if ((center.z < limit) != (u.view.z > 0.0)) {
+      discard;
+    }
+  }
   vec2 d = gl_FragCoord.xy - center.xy;
   float squares = conic.x * d.x * d.x + conic.z * d.y * d.y;
   float alpha = min(conic.w, center.w * exp(-0.5 * squares - conic.y * d.x * d.y));
@@ -159,7 +166,7 @@ def splats() -> gpu.types.GPUShader:
         interface.flat("VEC4", name)
     info = _info(_VERTEX, _FRAGMENT, interface)
     for slot, name in enumerate(
-        ("geometry_tex", "color_tex", "state_tex", "order_tex", "objects_tex")
+        ("geometry_tex", "color_tex", "state_tex", "order_tex", "objects_tex", "limit_tex")
     ):
         info.sampler(slot, "FLOAT_2D", name)
     info.fragment_out(0, "VEC4", "out_color")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from clouds import gaussians, splat_object
+from engines import STAND_IN, engine_by
 from extension import blender_module
 from looks import heap, scene
 
@@ -54,6 +55,14 @@ def test_views_are_known_once_features_are_computed(thing):
     attributes.put(thing.data, measured.VIEWS, "FLOAT", views)
     bpy.ops.ludvig.select_by(what="VIEWS", high=2)
     np.testing.assert_array_equal(selection(thing), views <= 2)
+
+
+def test_compute_says_how_many_photos_show_each_splat():
+    thing = scene()
+    with engine_by(*STAND_IN):
+        bpy.ops.ludvig.compute("EXEC_DEFAULT")
+    bpy.ops.ludvig.select_by(what="VIEWS", low=3, high=5)  # of 0, 1, 2 and so on
+    np.testing.assert_array_equal(np.flatnonzero(selection(thing)), [3, 4, 5])
 
 
 def test_scores_of_the_active_segment_or_of_any_attribute(thing):

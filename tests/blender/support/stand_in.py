@@ -161,7 +161,8 @@ def divide(request, _job):
 
 def compute(request, _job):
     count = len(scenes[int(request.scene)].means)
-    return methods.FeaturesComputed(request.extractor, 3, count, False, {})
+    views = np.arange(count, dtype=np.float32)
+    return methods.FeaturesComputed(request.extractor, 3, count, False, {}, views=views)
 
 
 def preview(request, _job):

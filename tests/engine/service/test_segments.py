@@ -372,6 +372,7 @@ def test_features_say_what_they_are(tmp_path, made):
     service = Service(tmp_path)
     scene = opened(service, made).scene
     first = service(ComputeFeatures(scene, dim=7))
+    assert first.views.shape == (4000,) and (first.views > 0).sum() == first.seen
     assert (first.extractor, first.dim, first.seen, first.cached) == ("colour", 7, 4000, False)
     assert {"extract", "uplift", "graph"} < set(first.timings)
     second = service(ComputeFeatures(scene, dim=7))
