@@ -44,6 +44,7 @@ MODULES = (
     "operators.choosing",
     "operators.growing",
     "operators.floaters",
+    "operators.playing",
     "operators.editing",
     "operators.removing",
     "operators.recoloring",
