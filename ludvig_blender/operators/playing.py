@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import bpy
@@ -63,7 +64,8 @@ class PlayDiffusion(bpy.types.Operator):
             # The last state is what stays, and what undo and redo lead to.
             commit.run(step, lambda: _show(thing, answer.levels[:, -1]))
             messages.clear()
-            pump.start(_playing(thing.session_uid, answer.levels))
+            if _watched():
+                pump.start(_playing(thing.session_uid, answer.levels))
 
         task = subject.of(thing).ask(
             request,
@@ -87,8 +89,16 @@ def _playing(uid: int, levels: np.ndarray) -> Steps[None]:
         if not same or (own.mode, own.attribute) != ("SCORE", NAME):
             return
         _write(thing, state)
-        until = time.monotonic() + SECONDS
-        yield waiting.Until(lambda until=until: time.monotonic() >= until)
+        yield waiting.Until(partial(_passed, time.monotonic() + SECONDS))
+
+
+def _passed(moment: float) -> bool:
+    return time.monotonic() >= moment
+
+
+def _watched() -> bool:
+    """Whether somebody sees the film. A script needs its last state only, and at once."""
+    return not bpy.app.background
 
 
 def _show(thing: SplatObject, state: np.ndarray) -> None:

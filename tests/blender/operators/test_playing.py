@@ -26,7 +26,7 @@ def thing(monkeypatch):
     """Three heaps with a segment that has a click, whose engine answers at once."""
     found = scene()
     segment = segments.add(found, "Pot")
-    segment.prompts.add().kind = "click"
+    segment.prompts.add().kind = "CLICK"
     asked = []
 
     def ask(self, request, *, done, label, replaces):
@@ -38,6 +38,7 @@ def thing(monkeypatch):
     monkeypatch.setattr(subject.Subject, "ask", ask)
     monkeypatch.setattr(link, "finish", lambda operator, task: {"FINISHED"})
     monkeypatch.setattr(playing, "SECONDS", 0)
+    monkeypatch.setattr(playing, "_watched", lambda: True)
     steps = []
     real = commit.run
     monkeypatch.setattr(commit, "run", lambda step, write: steps.append(step) or real(step, write))
@@ -60,7 +61,7 @@ def test_it_asks_for_the_prompts_and_shows_the_last_state_as_one_step(thing):
     before = list(found.ludvig.segments.keys())
     bpy.ops.ludvig.play_diffusion()
     (request,) = asked
-    assert request.method == "segment/spread" and request.prompts == ("click",)
+    assert request.method == "segment/spread" and request.prompts == ("CLICK",)
     assert request.times == playing.TIMES
     assert steps == ["Play Diffusion"]
     assert (found.ludvig.mode, found.ludvig.attribute) == ("SCORE", playing.NAME)
@@ -104,6 +105,14 @@ def test_it_stops_when_something_else_is_shown_or_the_splats_change(thing, monke
         monkeypatch.setattr(attributes, "count", lambda geometry: 1)
     monkeypatch.setattr(playing, "_write", lambda *_: pytest.fail("it goes on"))
     pump.wait(task)
+
+
+def test_a_script_gets_the_last_state_at_once(thing, monkeypatch):
+    found, _, _ = thing
+    monkeypatch.setattr(playing, "_watched", lambda: False)
+    bpy.ops.ludvig.play_diffusion()
+    assert not players()
+    np.testing.assert_array_equal(shown(found), 1)
 
 
 def test_without_prompts_it_says_why(thing):
