@@ -37,7 +37,7 @@ from .diffusions import seed_median
 from .unary import to_mean
 
 # Those of the paper's (`configs.py`) that keep to borders best: from a click on the chair of the
-# shipped scene, 500 steps with 2 and 8 cover the table too, and with these the chair alone.
+# shipped scene, 500 steps with 2 and 8 reach all of the table, and with these a part of its rim.
 BANDWIDTH = 0.5  # of the feature similarities, in squared median distances
 UNARY_BANDWIDTH = 4.0  # of P, likewise
 SEEDS = 0.1  # the share of the painted Gaussians that P and the median are taken from

@@ -133,8 +133,8 @@ def _glowing(level: Float[Array, "H W"], scene: Float[Array, "H W 1"]) -> Float[
 
 def _colors() -> Image.Image:
     """A picture whose palette has the grays of scenes and captions, and else the color scale."""
-    dark = np.linspace(0, DIM, 20)
-    grays = np.concatenate([dark, np.linspace(DIM, 1, 17)[1:]])
+    dark = np.linspace(0, DIM, 12)
+    grays = np.concatenate([dark, np.linspace(DIM, 1, 9)[1:]])
     scale = draw.heat(np.linspace(0, 1, 256 - len(grays))[None])[0]
     colors = np.concatenate([np.repeat(grays[:, None], 3, 1), scale])
     out = Image.new("P", (1, 1))

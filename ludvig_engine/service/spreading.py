@@ -18,8 +18,8 @@ from .stopwatch import Stopwatch
 
 # A state takes a byte per Gaussian of the answer, and a float while it is made.
 MOST_TIMES = 64
-# 2,000 steps take 20 s with a million Gaussians.
-MOST_STEPS = 2000
+# A step takes 0.08 CPU seconds with a million Gaussians, so as many take a minute or two.
+MOST_STEPS = 1000
 
 
 def spread_prompts(state: State, request: SpreadPrompts, job: Job) -> PromptsSpread:
