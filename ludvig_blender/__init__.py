@@ -46,6 +46,7 @@ MODULES = (
     "operators.growing",
     "operators.floaters",
     "operators.criteria",
+    "operators.playing",
     "operators.editing",
     "operators.removing",
     "operators.recoloring",

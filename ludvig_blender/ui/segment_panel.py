@@ -78,6 +78,7 @@ class FindPanel(Section, bpy.types.Panel):
             row = layout.row(align=True)
             row.operator("ludvig.solve", icon="FILE_REFRESH")
             row.operator("ludvig.prompt_remove", text="Remove All", icon="TRASH").index = -1
+            layout.operator("ludvig.play_diffusion", icon="PLAY")
         answer.draw(layout, thing, segment, context)
 
 

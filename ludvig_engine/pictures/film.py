@@ -47,13 +47,17 @@ def exposures(
     Each is divided by its largest value, as the paper divides by the norm at every step; then all
     are in one color scale.
     """
-    shares = states / np.maximum(states.max(0), np.finfo(np.float32).tiny)
-    values = draw.means(gaussians, camera, shares, raster=raster, job=job)[0]
+    values = draw.means(gaussians, camera, shares(states), raster=raster, job=job)[0]
     scene = DIM * draw.rgb(gaussians, camera, raster=raster, job=job).mean(2, keepdims=True)
     return np.stack([_glowing(level(one), scene) for one in values])
 
 
-def level(values: Float[Array, "H W"]) -> Float[Array, "H W"]:
+def shares(states: Float[Array, "N T"]) -> Float[Array, "N T"]:
+    """Each state divided by its largest value."""
+    return states / np.maximum(states.max(0), np.finfo(np.float32).tiny)
+
+
+def level(values: Float[Array, "..."]) -> Float[Array, "..."]:
     """Where values are on the color scale, 0..1: 0 is 10^-DECADES or less, and 1 is 1."""
     tiny = 10.0 ** -(DECADES + 1)
     return np.clip(1 + np.log10(np.maximum(values, tiny)) / DECADES, 0, 1).astype(np.float32)
@@ -89,11 +93,8 @@ def animated(
 def save_animated(path: Path, pictures: Sequence[Image.Image]) -> Path:
     """Write pictures as an endless GIF; return the path."""
     # One palette for all, without dithering: else what stands still would flicker.
-    tall = Image.new("RGB", (pictures[0].width, sum(one.height for one in pictures)))
-    for n, one in enumerate(pictures):
-        tall.paste(one, (0, n * one.height))
-    colors = tall.quantize(255, Image.Quantize.MEDIANCUT)
-    frames = [one.quantize(palette=colors, dither=Image.Dither.NONE) for one in pictures]
+    palette = _colors()
+    frames = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     shown = [SECONDS] * len(frames)
     shown[0] = shown[-1] = PAUSE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +129,17 @@ def prompted(
 def _glowing(level: Float[Array, "H W"], scene: Float[Array, "H W 1"]) -> Float[Array, "H W 3"]:
     share = np.clip(level / OPAQUE, 0, 1)[..., None]
     return np.asarray((1 - share) * scene + share * draw.heat(level), np.float32)
+
+
+def _colors() -> Image.Image:
+    """A picture whose palette has the grays of scenes and captions, and else the color scale."""
+    dark = np.linspace(0, DIM, 12)
+    grays = np.concatenate([dark, np.linspace(DIM, 1, 9)[1:]])
+    scale = draw.heat(np.linspace(0, 1, 256 - len(grays))[None])[0]
+    colors = np.concatenate([np.repeat(grays[:, None], 3, 1), scale])
+    out = Image.new("P", (1, 1))
+    out.putpalette((colors * 255).round().astype(np.uint8).tobytes())
+    return out
 
 
 def _scale(width: int, height: int) -> Image.Image:

@@ -34,8 +34,9 @@ from ..wire.methods import (
     RemoveObject,
     RunSegment,
     ShrinkSegment,
+    SpreadPrompts,
 )
-from . import extraction, floaters, removal, scenes, segments, storage
+from . import extraction, floaters, removal, scenes, segments, spreading, storage
 from .session import Handler
 from .state import State
 
@@ -50,6 +51,7 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     RunSegment.method: segments.run_segment,
     GrowSegment.method: segments.grow_segment,
     ShrinkSegment.method: segments.shrink_segment,
+    SpreadPrompts.method: spreading.spread_prompts,
     RemoveObject.method: removal.remove_object,
     AutoSegments.method: segments.auto_segments,
     MemoryInfo.method: storage.memory_info,

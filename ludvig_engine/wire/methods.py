@@ -383,6 +383,27 @@ class RunSegment(Request[Segment], method="segment/run"):
 
 
 @dataclass(frozen=True)
+class PromptsSpread:
+    # How far each Gaussian is reached at each of the T times, by the logarithm of its share of the
+    # largest value: 255 is the largest, 0 a thousandth of it or less.
+    levels: Annotated[Array, "U8", "N T"]
+    times: tuple[int, ...]
+    timings: dict[str, float]  # seconds by the ids of stages.py
+
+
+@dataclass(frozen=True)
+class SpreadPrompts(Request[PromptsSpread], method="segment/spread"):
+    """How positive prompts spread in the paper's diffusion, to look at; words do not spread."""
+
+    scene: str
+    prompts: tuple[Prompt, ...]
+    extractor: str = "colour"
+    times: tuple[int, ...] = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500)  # steps, at most 64 of them
+    visible: Annotated[Array, "BOOL", "N P"] | None = None  # as in `RunSegment`
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
 class Resized:
     selected: Annotated[Array, "BOOL", "N"]
 

@@ -79,6 +79,18 @@ def test_one_click_finds_the_object(source, command, tmp_path, record_property):
         assert iou >= least
 
 
+def test_a_click_spreads_over_its_thing(command):
+    """The film's last state is a heat map of the thing, and the segment stays as it is."""
+    thing, things = opened(demo)
+    segment = click(thing, "chair", things)
+    chosen = segments.mask(thing, segment)
+    bpy.ops.ludvig.play_diffusion()
+    heat = attributes.get(thing.data, thing.ludvig.attribute)
+    assert thing.ludvig.mode == "SCORE" and heat.max() == 1
+    assert heat[chosen].mean() > 2 * heat[~chosen].mean() > 0
+    np.testing.assert_array_equal(segments.mask(thing, segment), chosen)
+
+
 @pytest.mark.parametrize("source", [demo, banana])
 def test_the_whole_way(source, command, tmp_path):
     thing, things = opened(source)

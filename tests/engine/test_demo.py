@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ludvig_engine.pictures import sheet
+from ludvig_engine.pictures import grid
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
 
@@ -64,15 +64,15 @@ def test_selects_from_one_click(found):
 
 def test_the_picture_shows_every_step(found):
     with Image.open(found["sheets"][0]) as image:
-        width, height = sheet.WIDTH, sheet.WIDTH * 640 // 960
+        width, height = grid.WIDTH, grid.WIDTH * 640 // 960
         assert image.size == (
-            5 * (width + sheet.GAP) + sheet.GAP,
-            sheet.CAPTION + 3 * (height + sheet.GAP),
+            5 * (width + grid.GAP) + grid.GAP,
+            grid.CAPTION + 3 * (height + grid.GAP),
         )
         pixels = np.asarray(image.convert("RGB"), float)
     columns = [
-        pixels[sheet.CAPTION : sheet.CAPTION + height, left : left + width]
-        for left in range(sheet.GAP, pixels.shape[1], width + sheet.GAP)
+        pixels[grid.CAPTION : grid.CAPTION + height, left : left + width]
+        for left in range(grid.GAP, pixels.shape[1], width + grid.GAP)
     ]
     objects = json.loads((SHIPPED / "scene.json").read_text("utf-8"))["objects"]
     click = next(thing["click"] for thing in objects if thing["name"] == "monkey")

@@ -53,8 +53,8 @@ def test_a_strip_has_a_picture_per_step_of_each_film():
 
 @pytest.mark.parametrize("names", [["foreground"], ["foreground", "background"]])
 def test_an_animated_picture_has_a_frame_per_step(names, tmp_path):
-    made = film.exposures(CLOUD, CAMERA, states(1, 0.5, 0.1))
-    made = made * np.array([0.2, 0.6, 1], np.float32)[:, None, None, None]
+    reached = np.stack([RED, NAMES != "ground", NAMES != ""], 1).astype(np.float32)
+    made = film.exposures(CLOUD, CAMERA, reached)
     frames = film.animated(dict.fromkeys(names, made), (0, 1, 5))
     path = film.save_animated(tmp_path / "new" / "a.gif", frames)
     assert [one.name for one in path.parent.iterdir()] == ["a.gif"]

@@ -24,7 +24,19 @@ OURS = {name: kind for name, kind in METHODS.items() if kind.__module__ == metho
 def example(hint: Any, path: str = "") -> Any:
     """Some value of a type, with every optional field given."""
     if found := codec.array_type(hint):
-        sizes = {"N": 2, "C": 1, "V": 3, "H": 4, "W": 5, "P": 2, "S": 3, "M": 2, "D": 2, "K": 2}
+        sizes = {
+            "N": 2,
+            "C": 1,
+            "V": 3,
+            "H": 4,
+            "W": 5,
+            "P": 2,
+            "S": 3,
+            "M": 2,
+            "D": 2,
+            "K": 2,
+            "T": 3,
+        }
         return np.ones(
             [int(s) if s.isdigit() else sizes[s] for s in found[1].split()], frames.DTYPES[found[0]]
         )
