@@ -53,6 +53,7 @@ MODULES = (
     "operators.modifier",
     "ui.tools",
     "ui.pie",
+    "ui.keys",
     "ui.segment_panel",
     "ui.criteria_panel",
     "ui.answer",

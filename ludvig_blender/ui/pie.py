@@ -1,20 +1,12 @@
-"""The pie menu with what can be done with the selected splats, and its key in Object Mode."""
+"""The pie menu with what can be done with the selected splats."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import bpy
-
-if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import EventTypeItems
 
 # Free in Object Mode, in Blender's keymap and in the one that it calls Industry Compatible. In Edit
 # Mode it means what Blender means by it.
-KEY: EventTypeItems = "L"
-KEYMAP = "Object Mode"
-
-_added: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
+KEY = "L"
 
 
 class Pie(bpy.types.Menu):
@@ -44,20 +36,4 @@ class Pie(bpy.types.Menu):
         pie.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
 
 
-def register() -> None:
-    bpy.utils.register_class(Pie)
-    manager = bpy.context.window_manager
-    keys = manager.keyconfigs.addon if manager else None
-    if keys is not None:
-        keymap = keys.keymaps.new(name=KEYMAP, space_type="EMPTY")
-        item = keymap.keymap_items.new("wm.call_menu_pie", KEY, "PRESS")
-        assert item.properties is not None
-        item.properties.name = Pie.bl_idname
-        _added.append((keymap, item))
-
-
-def unregister() -> None:
-    for keymap, item in _added:
-        keymap.keymap_items.remove(item)
-    _added.clear()
-    bpy.utils.unregister_class(Pie)
+register, unregister = bpy.utils.register_classes_factory((Pie,))
