@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, axis_conversion
 
 from ...ludvig_engine.io import formats
+from ..translation.say import say, say_report
 from . import importing, menus
 
 if TYPE_CHECKING:
@@ -89,12 +90,13 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
         except EngineError as error:
             return messages.fail(self, error)
         messages.clear()
-        self.report({"INFO"}, f"Exported {count:,} splats")
+        self.report({"INFO"}, say_report("Exported {count:,} splats", count=count))
         return {"FINISHED"}
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    self.layout.operator(ExportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
+    text = say("Gaussian Splats ({names})", names=", ".join(ENDINGS))
+    self.layout.operator(ExportSplats.bl_idname, text=text)
 
 
 register, unregister = menus.with_entry((ExportSplats,), bpy.types.TOPBAR_MT_file_export, _menu)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from ..translation.say import say_report
 from . import menus
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class RenderSplats(bpy.types.Operator):
         # Any, because the stub forgets that a size can be indexed.
         size: Any = image.size
         messages.clear()
-        self.report({"INFO"}, f"Rendered {size[0]} x {size[1]} pixels")
+        told = say_report("Rendered {width} x {height} pixels", width=size[0], height=size[1])
+        self.report({"INFO"}, told)
         return {"FINISHED"}
 
     def _frames(self, context: bpy.types.Context) -> Outcome:
@@ -96,7 +98,7 @@ class RenderSplats(bpy.types.Operator):
         finally:
             manager.progress_end()
             scene.frame_set(start)
-        self.report({"INFO"}, f"Rendered {len(frames)} frames")
+        self.report({"INFO"}, say_report("Rendered {count} frames", count=len(frames)))
         return {"FINISHED"}
 
 
@@ -126,7 +128,7 @@ def render(context: bpy.types.Context) -> bpy.types.Image:
     except SystemError as error:
         raise EngineError(
             "no_gpu",
-            f"This Blender cannot draw without a window: {error}.",
+            say_report("This Blender cannot draw without a window: {error}.", error=error),
             ["Use Blender 5.2 or later, or do not start Blender with -b."],
         ) from error
     if not scene.render.film_transparent:
@@ -159,7 +161,9 @@ def save(image: bpy.types.Image, path: Path) -> None:
         copy.save(filepath=str(path))
     except (OSError, RuntimeError) as error:
         raise EngineError(
-            "no_access", f"Cannot write {path}: {error}", ["Choose another folder."]
+            "no_access",
+            say_report("Cannot write {path}: {error}", path=path, error=error),
+            ["Choose another folder."],
         ) from error
     finally:
         bpy.data.images.remove(copy)

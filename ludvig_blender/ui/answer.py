@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..operators.menus import with_entry
+from ..translation.say import say
 
 if TYPE_CHECKING:
     from ..data.types import Segment, SplatObject
@@ -31,7 +32,7 @@ def draw(
         middle.label(text=place(segment))
         row.operator("ludvig.larger", text="Whole", icon="TRIA_RIGHT")
     if segment.guess >= 0:
-        lines.draw(layout, f"Not sure: {segment.note}", "QUESTION", context)
+        lines.draw(layout, say("Not sure: {note}", note=segment.note), "QUESTION", context)
         layout.operator("ludvig.guess", icon="RESTRICT_SELECT_OFF")
         return
     if segment.attribute in thing.data.attributes:
@@ -45,7 +46,7 @@ def place(segment: Segment) -> str:
     from ..data import readings
 
     found = readings.steps(segment)
-    return f"{found.index(segment.reading) + 1} of {len(found)}"
+    return say("{count:,} of {total:,}", count=found.index(segment.reading) + 1, total=len(found))
 
 
 def hint(context: bpy.types.Context) -> str:
@@ -62,7 +63,7 @@ def hint(context: bpy.types.Context) -> str:
     segment = segments.active(found[0]) if found else None
     if segment is None or not readings.steps(segment):
         return ""
-    return f"Part or whole ({place(segment)}): Alt Wheel, or Page Up and Page Down"
+    return say("Part or whole ({place}): Alt Wheel, or Page Up and Page Down", place=place(segment))
 
 
 def _draw_hint(header: bpy.types.Header, context: bpy.types.Context) -> None:

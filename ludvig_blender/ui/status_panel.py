@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import bpy
 
 from ..data import properties
+from ..translation.say import say
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class StatusPanel(Sidebar, bpy.types.Panel):
 def _name(task: Task) -> str:
     news = task.progress
     # The details would be cut off.
-    return f"{((news.stage_name or news.stage) if news else '') or task.label}..."
+    return f"{say(((news.stage_name or news.stage) if news else '') or task.label)}..."
 
 
 def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
@@ -68,7 +69,8 @@ def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
         row.operator("ludvig.cancel", text="", icon="X").number = task.number
     done, text = 0.0, ""
     if news and news.total:
-        count = f"{news.done} of {news.total}" if news.total not in (1, 100) else ""
+        count = say("{count:,} of {total:,}", count=news.done, total=news.total)
+        count = count if news.total not in (1, 100) else ""
         left = lines.duration(news.seconds_left) if news.seconds_left else ""
         done, text = news.done / news.total, ", ".join(filter(None, (count, left)))
     # It is there from the first moment, so that what is below moves once only.
