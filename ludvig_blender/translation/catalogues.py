@@ -6,6 +6,7 @@ zh_HANS and zh_HANT are written differently.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -15,6 +16,9 @@ from .say import CONTEXT, use
 
 NAME = __package__.rsplit(".", 2)[0]  # the extension's
 FILES = tuple(sorted(Path(__file__).parent.glob("*.po")))
+
+# `default` and `operator_default` of `bpy.app.translations.contexts`, and our own.
+CONTEXTS = ("*", "Operator", CONTEXT)
 
 Key = tuple[str, str]  # the context, and the text in English
 
@@ -26,12 +30,11 @@ def tables() -> dict[str, dict[Key, str]]:
     than everything else. A text means the same in all contexts. Where Blender has a translation of
     its own, that one is shown.
     """
-    contexts = bpy.app.translations.contexts
     return {
         path.stem: {
             (context, said): translated
             for said, translated in po.read(path).items()
-            for context in (contexts.default, contexts.operator_default, CONTEXT)
+            for context in CONTEXTS
         }
         for path in FILES
     }
@@ -40,7 +43,11 @@ def tables() -> dict[str, dict[Key, str]]:
 def register() -> None:
     texts = bpy.app.translations
     texts.register(NAME, tables())
-    use(interface=texts.pgettext_iface, tooltips=texts.pgettext_tip, reports=texts.pgettext_rpt)
+    use(
+        interface=partial(texts.pgettext_iface, msgctxt=CONTEXT),
+        tooltips=partial(texts.pgettext_tip, msgctxt=CONTEXT),
+        reports=partial(texts.pgettext_rpt, msgctxt=CONTEXT),
+    )
 
 
 def unregister() -> None:

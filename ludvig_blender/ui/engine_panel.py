@@ -48,7 +48,7 @@ def draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     own = settings.python()
     if state == "stopped" and own is None and installed != "complete":
         warning = installed == "incomplete"
-        layout.label(text=interpreter.WHY[installed], icon="ERROR" if warning else "INFO")
+        lines.draw(layout, interpreter.WHY[installed], "ERROR" if warning else "INFO", context)
         layout.operator("ludvig.install_engine", text=INSTALL[installed], icon="IMPORT")
         if not bpy.app.online_access:
             # Why the button above is gray would only be in its tooltip.

@@ -32,15 +32,13 @@ class ScenePanel(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import photo_cameras
-        from ..operators import polls
+        from ..operators import lines, polls
 
         layout, thing = self.layout, polls.target(context)
         if thing is None:
             some = any(other.type == "POINTCLOUD" for other in context.view_layer.objects)
-            layout.label(
-                text="Select a splat object" if some else "Import a splat file, or drop one",
-                icon="INFO",
-            )
+            what = "Select a splat object" if some else "Import a splat file, or drop one"
+            lines.draw(layout, what, "INFO", context)
             layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
             if not some:
                 layout.operator("ludvig.open_sample", icon="SCENE_DATA")

@@ -43,11 +43,12 @@ class FindPanel(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import prompts, segments
         from ..maths import kinds
+        from ..operators import lines
 
         layout, settings = self.layout, properties.tools(context)
         thing = _thing(context)
         if context.mode != "OBJECT":
-            layout.label(text="Leave Edit Mode (Tab) to find things", icon="INFO")
+            lines.draw(layout, "Leave Edit Mode (Tab) to find things", "INFO", context)
         current = context.workspace.tools.from_space_view3d_mode(context.mode, create=False)
         row = layout.row(align=True)
         row.enabled = context.mode == "OBJECT"
