@@ -168,9 +168,9 @@ def list_files(arguments: list[str]) -> None:
 def list_texts(arguments: list[str]) -> None:
     """Print which texts of the user interface are not translated, and write empty entries."""
     # Local for the same reason as in `list_files`.
-    from tools import texts
+    from tools import catalogues
 
-    texts.main()
+    catalogues.main()
 
 
 def pythons() -> dict[str, Path]:

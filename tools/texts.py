@@ -1,24 +1,20 @@
-"""The texts of Blender's user interface, and what the catalogues lack: `python tasks.py texts`.
+"""The texts of Blender's user interface, found in the source of the extension.
 
-The texts are found by how they look in the extension's source, wherever they stand, so that a new
-one is found without a mark: words with a capital, or several words. What looks so and is never
-shown is named below by the place where it stands.
+They are found by how they look, wherever they stand, so that a new one is found without a mark:
+words with a capital, or several words. What looks so and is never shown is named below by the place
+where it stands.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ludvig_blender.translation import po
-
 ROOT = Path(__file__).resolve().parents[1]
 ADDON = ROOT / "ludvig_blender"
-FOLDER = ADDON / "translation"
 # The engine's tables whose texts the extension shows: in which call, and which argument it is.
 TABLES = {"ludvig_engine/stages.py": ("Stage", 1), "ludvig_engine/features/table.py": ("Entry", 1)}
 SAYING = {"say", "say_tip", "say_report"}
@@ -32,8 +28,8 @@ UNSHOWN_CALLS = {
     "add",  # what segments are called, which is stored too
 }
 UNSHOWN_KEYWORDS = {"replaces", "kind", "default", "socket_type"}
-# Constants: the names of what is stored; and of requests.
-UNSHOWN_NAMES = {"GROUP", "NAME", "IMAGE", "request", "tree.description"}
+# Constants: the names of what is stored, of requests and of contexts.
+UNSHOWN_NAMES = {"GROUP", "NAME", "IMAGE", "CONTEXTS", "request", "tree.description"}
 UNSHOWN_FILES = {"viewport/shaders.py", "translation/po.py"}
 # Copy Report is read by developers; and a name that is stored.
 UNSHOWN_TEXTS = {
@@ -53,45 +49,6 @@ class Found:
     place: str  # "ludvig_blender/ui/tools.py"
     line: int
     composed: bool = False
-
-
-def main() -> None:
-    """Print what is missing, and write the catalogues anew: with empty entries for it."""
-    for one in composed():
-        print(f"{one.place}:{one.line} composes {one.text!r} without `say`")
-    wanted = texts()
-    for path in sorted(FOLDER.glob("*.po")):
-        for problem in problems(path, wanted):
-            print(problem)
-        path.write_text(written(path, wanted), "utf-8", newline="\n")
-    print(f"The user interface has {len(wanted)} texts.")
-
-
-def problems(path: Path, wanted: dict[str, str]) -> list[str]:
-    """What a catalogue lacks, and what it has in vain."""
-    known = po.read(path)
-    missing = [text for text in wanted if text not in known]
-    gone = [text for text in known if text not in wanted]
-    return [
-        *(f"{path.stem} lacks {text!r}, of {wanted[text]}" for text in missing),
-        *(f"{path.stem} has {text!r}, which the extension no longer says" for text in gone),
-    ]
-
-
-def written(path: Path, wanted: dict[str, str]) -> str:
-    """A catalogue with exactly these texts, in the order of the source; comments are dropped."""
-    known = po.read(path) if path.exists() else {}
-    head = f"Language: {path.stem}\nContent-Type: text/plain; charset=UTF-8\n"
-    entries = [f'msgid ""\nmsgstr {_quoted(head)}\n']
-    for text, place in wanted.items():
-        entries.append(
-            f"#: {place}\nmsgid {_quoted(text)}\nmsgstr {_quoted(known.get(text, ''))}\n"
-        )
-    return "\n".join(entries)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def texts() -> dict[str, str]:

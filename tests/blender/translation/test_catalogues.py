@@ -1,7 +1,8 @@
 """Blender is given what it looks up: whatever it knows of our classes has a translation.
 
-Its wheels are built without translations, and cannot be set to another language: the tests look at
-what is registered, and at what a lookup like Blender's makes of it.
+Its wheels are built without translations, and cannot be set to another language: but for one, which
+only a whole Blender runs, the tests look at what is registered, and at what a lookup like Blender's
+makes of it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ messages = blender_module("ludvig_blender.data.messages")
 TABLES = catalogues.tables()
 # What each language calls three things: a panel, an operator, a part of a sentence.
 KNOWN = {
-    "de": ("Segmente", "Wachsen", "3 von 1,204"),
+    "de": ("Segmente", "Größer", "3 von 1,204"),
     "fr": ("Segments", "Étendre", "3 sur 1,204"),
     "ja": ("セグメント", "拡大", "3 / 1,204"),
     "zh_HANS": ("分割部分", "扩展", "3 / 1,204"),
@@ -113,11 +114,30 @@ def test_a_text_is_found_in_the_contexts_that_blender_looks_in(name):
 
 
 def test_the_names_of_the_languages_are_of_blender():
-    (settings,) = Path(bpy.utils.resource_path("LOCAL")).rglob("*bl_i18n_utils/settings.py")
+    scripts = Path(bpy.utils.system_resource("SCRIPTS"))
+    (settings,) = scripts.rglob("*bl_i18n_utils/settings.py")
     text = settings.read_text("utf-8")
     for name in KNOWN:
         # "de" is found for "de_DE", and for "de" if Blender should call it so.
         assert f'"{name}"' in text or f'"{name}_' in text, name
+
+
+@pytest.mark.skipif(not bpy.app.translations.locales, reason="this Blender has no languages")
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_blender_shows_them_in_its_language(name):
+    view, texts = bpy.context.preferences.view, bpy.app.translations
+    before = view.language
+    try:
+        view.language = next(locale for locale in texts.locales if locale.startswith(name))
+        view.use_translate_interface = view.use_translate_tooltips = True
+        panel, operator, part = KNOWN[name]
+        assert texts.pgettext_iface("Segments", say.CONTEXT) == panel
+        assert texts.pgettext_iface("Grow", say.CONTEXT) == operator
+        assert say.say("{count:,} of {total:,}", count=3, total=1204) == part
+        tip = "Delete the selected splats"
+        assert texts.pgettext_tip(tip) == TABLES[name]["*", tip] != tip
+    finally:
+        view.language = before
 
 
 def test_templates_are_filled_in_the_language(language):
