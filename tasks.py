@@ -60,7 +60,7 @@ WEIGHTS = (
 
 def main() -> None:
     tasks = {"demo": demo, "test": test, "lint": lint, "docs": docs}
-    tasks |= {"extension": extension, "manifest": list_files}
+    tasks |= {"extension": extension, "manifest": list_files, "texts": list_texts}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
     if sys.version_info < OLDEST:
@@ -163,6 +163,14 @@ def list_files(arguments: list[str]) -> None:
     from tools import manifest
 
     manifest.main()
+
+
+def list_texts(arguments: list[str]) -> None:
+    """Print which texts of the user interface are not translated, and write empty entries."""
+    # Local for the same reason as in `list_files`.
+    from tools import catalogues
+
+    catalogues.main()
 
 
 def pythons() -> dict[str, Path]:

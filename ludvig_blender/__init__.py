@@ -8,6 +8,7 @@ from importlib import import_module
 
 # In the order in which they are registered: properties first, because the others use them.
 MODULES = (
+    "translation.catalogues",
     "data.prompts",
     "data.properties",
     "ui.preferences",

@@ -69,7 +69,7 @@ def partly(blender: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     if list(blender) != [BLENDER]:
         return list(blender), []
-    rooms = [f"{BLENDER}/{room}" for room in ("data", "operators", "ui", "viewport")]
+    rooms = [f"{BLENDER}/{room}" for room in ("translation", "data", "operators", "ui", "viewport")]
     every = sorted((ROOT / BLENDER).glob("test_*.py"))
     whole = [path.relative_to(ROOT).as_posix() for path in every]
     package = f"{BLENDER}/test_package.py"

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.scene import Gaussians
+from ..translation.say import say_report
 from . import attributes, native, properties, window
 from .native import BASE
 from .splats import BASE_TYPE, RESERVED, ROW, SELECTION, remove, with_uid
@@ -92,7 +93,9 @@ def _own(uid: int, name: str) -> SplatObject:
 
 
 def _interrupted(name: str) -> EngineError:
-    what = f'The import of "{name}" was interrupted by an undo or by opening another file.'
+    what = say_report(
+        'The import of "{name}" was interrupted by an undo or by opening another file.', name=name
+    )
     return EngineError("changed", what, ["Import it again."])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ..translation.say import say_report
+from ..translation.wrapping import wrapped
 from . import properties, window
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def pop_up(error: EngineError) -> None:
         layout = menu.layout
         assert layout is not None
         for text in texts:
-            for line in textwrap.wrap(text, WIDTH):
+            for line in wrapped(say_report(text), WIDTH):
                 layout.label(text=line)
 
     if bpy.context.window_manager and not bpy.app.background:
@@ -61,8 +62,13 @@ def fixes() -> list[Fix]:
     return [Fix(fix.text, fix.action, json.loads(fix.arguments)) for fix in kept]
 
 
+def line(error: EngineError) -> str:
+    """An error and its remedies in the user's language."""
+    return " ".join(map(say_report, (error.message, *(fix.text for fix in error.fixes))))
+
+
 def fail(operator: bpy.types.Operator, error: EngineError) -> Outcome:
     """Show an error to the user of an operator, and give what the operator returns then."""
     show(error)
-    operator.report({"ERROR"}, str(error))
+    operator.report({"ERROR"}, line(error))
     return {"CANCELLED"}

@@ -16,6 +16,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..translation.say import CONTEXT
 from .prompts import LudvigPrompt
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ class LudvigSplats(bpy.types.PropertyGroup):
     """How a splat object is shown, and its segments."""
 
     adopted: BoolProperty(description="Whether who draws the object in the viewport was decided")
-    mode: EnumProperty(name="Show", items=MODES, default="COLOR", update=_read)
+    mode: EnumProperty(
+        name="Show", items=MODES, default="COLOR", update=_read, translation_context=CONTEXT
+    )
     attribute: StringProperty(
         name="Attribute",
         description="The attribute to show",

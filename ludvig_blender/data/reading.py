@@ -22,6 +22,7 @@ from ...ludvig_engine.io.splats import read_splats
 from ...ludvig_engine.planning.bounds import Ball, bounds
 from ...ludvig_engine.scene import Gaussians
 from ..maths import upright
+from ..translation.say import say_report
 from . import attributes, capture, file_segments, making, splats
 from .file_segments import Kept
 
@@ -77,7 +78,8 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> making
     if not file.valid.any():
         why = " ".join(_notes(file)) or "There are none."
         how = ["The training failed; use an earlier checkpoint."]
-        raise EngineError("bad_file", f"No splat of {name} is usable. {why}", how)
+        what = say_report("No splat of {name} is usable. {why}", name=name, why=say_report(why))
+        raise EngineError("bad_file", what, how)
     extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
     gaussians, rows = file.gaussians, None
     if not file.valid.all():

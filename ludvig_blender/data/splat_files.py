@@ -20,6 +20,7 @@ from ...ludvig_engine.io import formats
 from ...ludvig_engine.io.activation import activate, log_scales, logits
 from ...ludvig_engine.scene import Gaussians
 from ..maths import transform
+from ..translation.say import say_report
 from . import attributes, file_segments, frame, making, reading, splats
 from .file_segments import Kept
 
@@ -39,7 +40,11 @@ def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
     if rest % 3 or rest // 3 not in splats.SH_COUNTS:
         raise EngineError(
             "bad_input",
-            f'"{thing.name}" has {rest} f_rest attributes; splats have 0, 9, 24, 45 or 72.',
+            say_report(
+                '"{name}" has {count} f_rest attributes; splats have 0, 9, 24, 45 or 72.',
+                name=thing.name,
+                count=rest,
+            ),
             ["Import the file again with File > Import > Gaussian Splats."],
         )
 

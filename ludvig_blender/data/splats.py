@@ -25,6 +25,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.scene import Gaussians
+from ..translation.say import say_report
 from . import attributes, masking
 from .native import BASE
 
@@ -120,7 +121,11 @@ def required(
         how = "Import a splat file, or use Object > Convert > Splats from Attributes."
         raise EngineError(
             "bad_input",
-            f'"{cloud.name}" is not a splat object: it has no attribute "{name}".',
+            say_report(
+                '"{name}" is not a splat object: it has no attribute "{attribute}".',
+                name=cloud.name,
+                attribute=name,
+            ),
             [Fix(how, "import_splats")],
         )
     return values

@@ -19,6 +19,7 @@ from ...ludvig_engine.io import formats
 from ...ludvig_engine.planning.bounds import Ball
 from ..data import making, reading, splats
 from ..data.file_segments import Kept
+from ..translation.say import say_report
 from . import link, tasks, waiting
 
 
@@ -99,7 +100,11 @@ def _ask(path: Path) -> tasks.Steps[reading.Content]:
     except EngineError as error:
         if error.kind != "not_installed":
             raise
-        what = f"{path.name} is in a format that only the engine reads. {error.message}"
+        what = say_report(
+            "{name} is in a format that only the engine reads. {why}",
+            name=path.name,
+            why=say_report(error.message),
+        )
         raise EngineError(error.kind, what, error.fixes) from error
     return (yield waiting.in_thread(reading.received, path, answer))
 

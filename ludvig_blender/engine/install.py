@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.outside import system
+from ..translation.say import say, say_report
 from . import torch_build, uv
 from .runner import Command, Runner, Work, size_of
 
@@ -91,15 +92,21 @@ class Installation:
         """
         if why := obstacle():
             fixes = [Fix("Choose a Python that has the engine's packages.", "choose_python")]
-            raise EngineError("unsupported", f"{why} Nothing was downloaded.", fixes)
+            raise EngineError(
+                "unsupported", say_report("{why} Nothing was downloaded.", why=why), fixes
+            )
         uv.check_indexes()
         build = torch_build.choose(uv.environment())
         self.folder.mkdir(parents=True, exist_ok=True)
         need = needed(learned=learned)
         free = shutil.disk_usage(self.folder).free
         if free + size_of(self.folder) < need:
-            what = f"The engine needs {need / 1e9:.1f} GB in {self.folder}, "
-            what += f"but only {free / 1e9:.1f} GB are free."
+            what = say_report(
+                "The engine needs {need:.1f} GB in {folder}, but only {free:.1f} GB are free.",
+                need=need / 1e9,
+                folder=self.folder,
+                free=free / 1e9,
+            )
             raise EngineError("no_space", what, ["Free some space."])
         self._marker.unlink(missing_ok=True)
         self.log.write_bytes(b"")
@@ -146,7 +153,10 @@ class Installation:
         self._fetch(Runner(self.folder, self.log, work, environment), model, python)
 
     def _fetch(self, run: Runner, model: str, python: Path) -> None:
-        run([python, "-m", "ludvig_engine", "models", "fetch", model], f"Downloading {model}")
+        run(
+            [python, "-m", "ludvig_engine", "models", "fetch", model],
+            say("Downloading {name}", name=model),
+        )
 
     def remove(self) -> None:
         """Delete the installation."""
@@ -178,8 +188,16 @@ def obstacle() -> str:
     """Why the packages cannot be installed on this computer, as a sentence; "" if they can."""
     name, machine = system.kind()
     if (name, machine) not in SYSTEMS:
-        return f"The engine's packages do not exist for {name} with {machine} processors."
+        return say_report(
+            "The engine's packages do not exist for {system} with {machine} processors.",
+            system=name,
+            machine=machine,
+        )
     version = system.macos_version()
     if system.is_macos() and version[0] < MACOS:
-        return f"The engine's packages need macOS {MACOS}, and this is macOS {version[0]}."
+        return say_report(
+            "The engine's packages need macOS {needed}, and this is macOS {version}.",
+            needed=MACOS,
+            version=version[0],
+        )
     return ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError, Fix
+from ..translation.say import say_report
 from . import settings
 from .install import Installation
 
@@ -34,7 +35,9 @@ def find() -> Place:
     chosen = settings.python()
     if chosen is not None:
         if not chosen.is_file():
-            what = f"The Python chosen in the preferences, {chosen}, does not exist."
+            what = say_report(
+                "The Python chosen in the preferences, {path}, does not exist.", path=chosen
+            )
             raise EngineError("not_installed", what, [CHOOSE, INSTALL])
         return Place(chosen, environment=settings.environment())
     installation = Installation(settings.folder())

@@ -16,6 +16,7 @@ import numpy as np
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.wire.methods import Cloud
 from ..data import attributes, changes, frame, splats
+from ..translation.say import say_report
 from . import tasks, waiting
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ class Points:
         """The object as it is now. Raises `EngineError` "gone"."""
         thing = splats.with_uid(self.uid)
         if not splats.is_splats(thing):
-            raise EngineError("gone", f'"{self.name}" is gone, so the result was dropped.')
+            what = say_report('"{name}" is gone, so the result was dropped.', name=self.name)
+            raise EngineError("gone", what)
         self.name = thing.name
         return thing
 
     def changed(self, when: str) -> EngineError:
         """The error that the splats are not what they were."""
-        return EngineError("changed", f'"{self.name}" was changed {when}.', ["Try again."])
+        what = say_report('"{name}" was changed {when}.', name=self.name, when=say_report(when))
+        return EngineError("changed", what, ["Try again."])
 
     def cloud(self, values: Mapping[str, np.ndarray]) -> tasks.Steps[Cloud]:
         """The Gaussians to send, in the frame of their file, read one coefficient per step."""

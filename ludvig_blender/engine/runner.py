@@ -16,6 +16,7 @@ from typing import Protocol
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.outside import system
 from ...ludvig_engine.wire.process import child_environment
+from ..translation.say import say_report
 from . import uv
 
 REPORT = 0.2  # seconds between two checks of a program
@@ -74,7 +75,11 @@ class Runner:
                 )  # fmt: skip
             except OSError as error:
                 raise EngineError(
-                    "install_failed", f"{command[0]} could not be started: {error}.", self._fixes()
+                    "install_failed",
+                    say_report(
+                        "{program} could not be started: {error}.", program=command[0], error=error
+                    ),
+                    self._fixes(),
                 ) from error
             try:
                 looked = time.monotonic()
@@ -91,8 +96,9 @@ class Runner:
                 process.kill()
                 process.wait()
         if process.returncode:
-            reason = self._reason() or f"exit code {process.returncode}"
-            raise EngineError("install_failed", f"{stage} failed: {reason}", self._fixes())
+            reason = self._reason() or say_report("exit code {code}", code=process.returncode)
+            what = say_report("{stage} failed: {reason}", stage=say_report(stage), reason=reason)
+            raise EngineError("install_failed", what, self._fixes())
 
     def _reason(self) -> str:
         lines = self.log.read_text("utf-8", errors="replace").splitlines()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, readings, segments, sights
+from ..translation.say import say
 from . import catalog, commit, pump, subject, tasks
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
         done=done,
         failed=failed,
         replaces=f"segment {thing.session_uid} {number}",
-        label=f"Finding {segment.name}",
+        label=say("Finding {name}", name=segment.name),
         kind=KIND,
     )
 

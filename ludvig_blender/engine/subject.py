@@ -22,6 +22,7 @@ from ...ludvig_engine.errors import Cancelled, EngineError
 from ...ludvig_engine.wire.codec import array_type, hints
 from ...ludvig_engine.wire.methods import OpenScene, SceneOpened
 from ..data import attributes, capture, scene_cameras, splats
+from ..translation.say import say_report
 from . import link, pump, tasks, waiting
 from .opened import Opened
 from .points import Points
@@ -110,7 +111,7 @@ class Subject(Points):
             opened = yield from self.opening(anew=True)
             answer, opened = yield from self._answer(make, opened)
             if error.kind == "changed" and hasattr(answer, "notes"):
-                notes = (*answer.notes, f"Read again: {error.message}")
+                notes = (*answer.notes, say_report("Read again: {why}", why=error.message))
                 # Answers are dataclasses, though no type says so.
                 answer = dataclasses.replace(answer, notes=notes)  # type: ignore[type-var]
         if (yield from self.identity()) != opened.identity:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast
 
 from ...ludvig_engine.errors import Cancelled, EngineError, Fix
+from ..translation.say import say_report
 from .waiting import Awaited, is_done
 
 if TYPE_CHECKING:
@@ -153,6 +154,6 @@ def _bug(error: Exception) -> EngineError:
     logging.getLogger(__name__).error("A bug in LUDVIG", exc_info=error)
     return EngineError(
         "internal",
-        f"LUDVIG has a bug: {type(error).__name__}: {error}",
+        say_report("LUDVIG has a bug: {kind}: {error}", kind=type(error).__name__, error=error),
         [Fix("Report it, with Blender's console output.", "report")],
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.outside import programs, system, web
+from ..translation.say import say_report
 
 VERSION = "0.13.9"
 INDEX = "https://pypi.org/simple"
@@ -110,7 +111,11 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     if wheel is None:
         raise EngineError(
             "unsupported",
-            "The engine cannot be installed on {} with {} processors.".format(*system.kind()),
+            say_report(
+                "The engine cannot be installed on {system} with {machine} processors.",
+                system=system.kind()[0],
+                machine=system.kind()[1],
+            ),
             ["Install uv by hand, or choose a Python that has the engine's packages."],
         )
     name = f"uv-{VERSION}-py3-none-{wheel.platform}.whl"
@@ -132,7 +137,10 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
         if digest.hexdigest() != wheel.sha256:
             raise EngineError(
                 "wrong_hash",
-                f"The download of {name} is damaged, or the index offers a different file.",
+                say_report(
+                    "The download of {name} is damaged, or the index offers a different file.",
+                    name=name,
+                ),
                 [Fix("Install the engine.", "install_engine")],
             )
         with zipfile.ZipFile(partial) as archive:
@@ -147,7 +155,9 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
         raise EngineError(
             "no_network",
-            f"uv {VERSION} could not be downloaded: {error}.",
+            say_report(
+                "uv {version} could not be downloaded: {error}.", version=VERSION, error=error
+            ),
             ["Check the network and the proxy."],
         ) from error
     finally:

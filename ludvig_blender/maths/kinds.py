@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ...ludvig_engine.errors import EngineError
+from ..translation.say import say_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,13 @@ class Drawn(Kind):
         within = np.all((given >= 0) & (given <= last), axis=1)
         if not within.any():
             x, y = given[0]
-            what = f"({x:g}, {y:g}) is outside the view of {width} x {height} pixels."
+            what = say_report(
+                "({x:g}, {y:g}) is outside the view of {width} x {height} pixels.",
+                x=x,
+                y=y,
+                width=width,
+                height=height,
+            )
             raise EngineError("bad_input", what, ["Draw inside the view."])
         return given[within]
 
@@ -167,7 +174,7 @@ class Box(Drawn):
 
         corners = np.clip(np.sort(given, axis=0), 0, np.array([width - 1, height - 1]))
         if (np.ptp(corners, axis=0) < SMALLEST).any():
-            what = f"The box is less than {SMALLEST} pixels wide or high."
+            what = say_report("The box is less than {count} pixels wide or high.", count=SMALLEST)
             raise EngineError("bad_input", what, ["Drag it around the object."])
         return corners
 

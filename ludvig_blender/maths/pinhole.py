@@ -12,6 +12,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.wire.methods import Viewport
+from ..translation.say import say_report
 from .lens import Lens
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ def viewport(lens: Lens, world: np.ndarray, center: np.ndarray) -> Viewport:
         shown = " x ".join(f"{length:.3g}" for length in stretches)
         raise EngineError(
             "uneven_scale",
-            f"The object is scaled unevenly ({shown}), so no camera in its space shows this view.",
+            say_report(
+                "The object is scaled unevenly ({scale}), so no camera in its space shows this "
+                "view.",
+                scale=shown,
+            ),
             ["Give the object the same scale on all axes."],
         )
     # Dividing by the scale does not change the image, because x/z and y/z stay the same.

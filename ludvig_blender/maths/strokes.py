@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...ludvig_engine.errors import EngineError
+from ..translation.say import say_report
 from . import kinds
 from .lens import Lens
 
@@ -31,7 +32,7 @@ def read(text: str) -> np.ndarray:
     try:
         return np.array(text.split(), np.float64).reshape(-1, 2)
     except ValueError as error:
-        what = f'"{text}" is not a list of pixels.'
+        what = say_report('"{text}" is not a list of pixels.', text=text)
         raise EngineError("bad_input", what, ['Give pixels as "x y x y ...".']) from error
 
 
@@ -42,7 +43,11 @@ def inside(kind: str, given: np.ndarray, lens: Lens) -> np.ndarray:
     """
     drawn = kinds.drawn_as(kind)
     if not drawn.complete(given):
-        what = f"This needs {drawn.needed}, but there are {len(given)} places."
+        what = say_report(
+            "This needs {needed}, but there are {count} places.",
+            needed=say_report(drawn.needed),
+            count=len(given),
+        )
         raise EngineError("bad_input", what, ['Give pixels as "x y x y ...".'])
     return drawn.inside(given, lens.width, lens.height)
 

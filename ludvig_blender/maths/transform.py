@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.scene import Gaussians
+from ..translation.say import say_report
 from . import sh
 
 # Gaussians per step, so that their 3x3 matrices fit into the cache.
@@ -30,8 +31,12 @@ def apply(gaussians: Gaussians, matrix: np.ndarray) -> Gaussians:
     if not stretches[2] > 1e-9 * stretches[0]:
         raise EngineError(
             "bad_input",
-            "The object's scale flattens its splats: "
-            f"it is {stretches[0]:.3g} along one axis and {stretches[2]:.3g} along another.",
+            say_report(
+                "The object's scale flattens its splats: it is {longest:.3g} along one axis and "
+                "{shortest:.3g} along another.",
+                longest=stretches[0],
+                shortest=stretches[2],
+            ),
             ["Give the object a scale other than 0 on every axis."],
         )
     turn = left @ right  # orthogonal, with determinant -1 if mirrored

@@ -13,6 +13,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from ...ludvig_engine.io.formats import FORMATS
+from ..translation.say import say_report
 from . import menus
 
 if TYPE_CHECKING:
@@ -67,10 +68,8 @@ class AdoptSplats(bpy.types.Operator):
             except EngineError as error:
                 return messages.fail(self, error)
             if dropped:
-                self.report(
-                    {"WARNING"},
-                    f'{dropped:,} points of "{old.name}" have unusable values and were left out',
-                )
+                told = '{count:,} points of "{name}" have unusable values and were left out'
+                self.report({"WARNING"}, say_report(told, count=dropped, name=old.name))
             for collection in old.users_collection:
                 collection.objects.link(new)
             new.parent, new.matrix_parent_inverse = old.parent, old.matrix_parent_inverse
@@ -84,7 +83,7 @@ class AdoptSplats(bpy.types.Operator):
                 bpy.data.objects.remove(old)
                 new.name = name
         messages.clear()
-        self.report({"INFO"}, f"Converted {len(chosen)} objects to splats")
+        self.report({"INFO"}, say_report("Converted {count} objects to splats", count=len(chosen)))
         return {"FINISHED"}
 
 

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages
+from ..translation.say import say_report
 from . import polls
 from .segmenting import SegmentOperator, chosen
 
@@ -67,7 +68,7 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
         thing, segment = chosen(context)
         other = thing.ludvig.segments.get(self.other)
         if other is None or other.number == segment.number:
-            message = f'There is no other segment "{self.other}".'
+            message = say_report('There is no other segment "{name}".', name=self.other)
             fixes = ["Choose another segment of the list."]
             return messages.fail(self, EngineError("bad_input", message, fixes))
 
@@ -101,7 +102,8 @@ class RemoveOverlaps(SegmentOperator, bpy.types.Operator):
             if segments.scores(thing, segment) is not None:
                 segments.assign(thing, segment, own & (owners == index))
         segments.select(thing, active)
-        self.report({"INFO"}, f"Removed {moved:,} splats from overlapping segments")
+        told = say_report("Removed {count:,} splats from overlapping segments", count=moved)
+        self.report({"INFO"}, told)
         return {"FINISHED"}
 
 

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..engine import catalog
+from ..translation.say import say, say_tip
 from . import polls
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class ChooseFeatures(bpy.types.Operator):
             (info for info in catalog.extractors() if info.spec == properties.extractor), None
         )
         if info is None:
-            return "Use these features to tell splats apart"
-        license_ = f"License: {info.licence}." if info.licence else ""
+            return say_tip("Use these features to tell splats apart")
+        license_ = say_tip("License: {name}.", name=info.licence) if info.licence else ""
         return " ".join(filter(None, [info.needs, license_]))
 
     @classmethod
@@ -89,10 +90,11 @@ def _draw_missing(row: bpy.types.UILayout, info: ExtractorInfo, size: str) -> No
         choose.extractor = info.spec
         return
     fetch = row.operator(
-        "ludvig.fetch_model", text=f"{catalog.title(info.spec)} ({size})", icon="IMPORT"
+        "ludvig.fetch_model", text=f"{say(catalog.title(info.spec))} ({size})", icon="IMPORT"
     )
     fetch.model = " ".join(info.models)
-    fetch.about = f"{size}, license {info.licence}. {info.needs}"
+    terms = say("{size}, license {name}", size=size, name=info.licence)
+    fetch.about = f"{terms}. {info.needs}"
 
 
 class ComputeFeatures(bpy.types.Operator):

@@ -16,6 +16,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, properties
 from ..maths import kinds
+from ..translation.say import say_report
 from .prompting import Prompting
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Drawn(Prompting):
         camera = bpy.data.objects.get(self.camera) if self.camera else context.scene.camera
         try:
             if camera is None or camera.type != "CAMERA":
-                what = f'There is no camera "{self.camera}".' if self.camera else NO_CAMERA
+                named = say_report('There is no camera "{name}".', name=self.camera)
+                what = named if self.camera else NO_CAMERA
                 raise EngineError("bad_input", what, ["Give the name of a camera."])
             depsgraph = context.evaluated_depsgraph_get()
             assert context.scene is not None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..translation.say import say, say_report
 from . import polls
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class DeleteSplats(Action, bpy.types.Operator):
         from ..data import counts, segments
 
         thing = _thing(context)
-        self.report({"INFO"}, f"Deleted {counts.selected(thing):,} splats")
+        told = say_report("Deleted {count:,} splats", count=counts.selected(thing))
+        self.report({"INFO"}, told)
         with edit_mode(context, thing):
             bpy.ops.pointcloud.delete()
         segments.changed(thing)
@@ -99,7 +101,8 @@ class SeparateSplats(Action, bpy.types.Operator):
         segment = segments.active(thing)
         if segment is not None and not segments.selection_shown(thing, segment):
             segment = None
-        name = self.name or (segment.name if segment else f"{thing.name} part")
+        part = say("{name} part", name=thing.name)
+        name = self.name or (segment.name if segment else part)
         number = segment.number if segment else None
         before = set(bpy.data.objects)
         with edit_mode(context, thing):
@@ -119,7 +122,8 @@ class SeparateSplats(Action, bpy.types.Operator):
         if context.mode == "OBJECT":
             new.select_set(True)
             context.view_layer.objects.active = new
-        self.report({"INFO"}, f'{len(new.data.points):,} splats are now "{new.name}"')
+        told = '{count:,} splats are now "{name}"'
+        self.report({"INFO"}, say_report(told, count=len(new.data.points), name=new.name))
         return {"FINISHED"}
 
 

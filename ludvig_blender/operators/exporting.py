@@ -9,7 +9,8 @@ from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, axis_conversion
 
 from ...ludvig_engine.io import formats
-from . import importing, lines, menus
+from ..translation.say import say, say_report
+from . import importing, menus
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
@@ -89,16 +90,23 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
         except EngineError as error:
             return messages.fail(self, error)
         messages.clear()
-        self.report({"INFO"}, f"Exported {saved.count:,} splats")
-        if saved.unnamed:
-            what = lines.number(saved.unnamed, "segment")
-            why = "this format has no place for names, colors and certainties: only .ply has"
-            self.report({"WARNING"}, f"{what} will not return from this file: {why}")
+        told = say_report("Exported {count:,} splats", count=saved.count)
+        self.report({"INFO"}, told)
+        if unnamed := saved.unnamed:
+            what = (
+                "{count:,} segment will not return from this file: only .ply has a place for names, "
+                "colors and certainties"
+                if unnamed == 1
+                else "{count:,} segments will not return from this file: only .ply has a place for "
+                "names, colors and certainties"
+            )
+            self.report({"WARNING"}, say_report(what, count=unnamed))
         return {"FINISHED"}
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    self.layout.operator(ExportSplats.bl_idname, text=f"Gaussian Splats ({', '.join(ENDINGS)})")
+    text = say("Gaussian Splats ({names})", names=", ".join(ENDINGS))
+    self.layout.operator(ExportSplats.bl_idname, text=text)
 
 
 register, unregister = menus.with_entry((ExportSplats,), bpy.types.TOPBAR_MT_file_export, _menu)

@@ -18,11 +18,13 @@ NAME = "Floaters"
 
 
 class SelectFloaters(bpy.types.Operator):
-    """Find splats that float in the air and belong to no surface, as a segment of their own.
+    """Find splats that float in the air."""
 
-    Its slider chooses fewer or more of them, without asking the engine again
-    """
-
+    # Tooltips have their own line breaks, so a docstring with breaks would not do.
+    bl_description = (
+        "Find splats that float in the air and belong to no surface, as a segment of their own. "
+        "Its slider chooses fewer or more of them, without asking the engine again"
+    )
     bl_idname = "ludvig.select_floaters"
     bl_label = "Select Floaters"
     # The undo step is made when the answer of the engine arrives.

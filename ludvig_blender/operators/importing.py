@@ -16,7 +16,8 @@ from bpy_extras.io_utils import ImportHelper, axis_conversion, orientation_helpe
 
 from ...ludvig_engine.errors import EngineError
 from ...ludvig_engine.io import formats
-from . import lines, menus, polls
+from ..translation.say import say, say_report
+from . import menus, polls
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,9 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
         chosen = self.chosen() or [Path(self.filepath)]
         paths = list(dict.fromkeys(formats.inside(path) for path in chosen))
         how = {**self.axes(), "find_up": self.find_up}
-        what = paths[0].name if len(paths) == 1 else lines.number(len(paths), "file")
+        many = say("{count:,} files", count=len(paths))
+        what = paths[0].name if len(paths) == 1 else many
+        label = say("Reading {name}", name=what)
         waits = bpy.app.background or not self.options.is_invoke
         tell = messages.show if waits else messages.pop_up
 
@@ -116,17 +119,17 @@ class ImportSplats(Files, bpy.types.Operator, ImportHelper):
                 tell(error)
 
         messages.clear()  # what it says is about something else
-        task = pump.start(importing.steps(paths), label=f"Reading {what}", done=done, failed=failed)
+        task = pump.start(importing.steps(paths), label=label, done=done, failed=failed)
         if not waits:
-            where = "the sidebar (N) shows how far it is, and can cancel it"
-            self.report({"INFO"}, f"Reading {what}: {where}")
+            told = "Reading {name}: the sidebar (N) shows how far it is, and can cancel it"
+            self.report({"INFO"}, say_report(told, name=what))
             return {"FINISHED"}
         try:
             read = pump.wait(task)
         except EngineError as error:
             return messages.fail(self, error)
         for bad in read.errors:
-            self.report({"WARNING"}, str(bad))
+            self.report({"WARNING"}, messages.line(bad))
         return {"FINISHED"}
 
 
@@ -158,7 +161,8 @@ class PlaceSplats(Files, bpy.types.Operator):
         )
         if first and things[0]:
             _look_at(context, things[0])
-        self.report({"INFO"}, f"Imported {lines.number(points, 'splat')}")
+        told = "Imported {count:,} splat" if points == 1 else "Imported {count:,} splats"
+        self.report({"INFO"}, say_report(told, count=points))
         return {"FINISHED"}
 
     @staticmethod
@@ -277,7 +281,8 @@ class UnpackedFileHandler(bpy.types.FileHandler):
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    self.layout.operator(ImportSplats.bl_idname, text=f"Gaussian Splats ({formats.names(FORMATS)})")
+    text = say("Gaussian Splats ({names})", names=formats.names(FORMATS))
+    self.layout.operator(ImportSplats.bl_idname, text=text)
 
 
 CLASSES = (ImportSplats, PlaceSplats, SplatFileHandler, UnpackedFileHandler)

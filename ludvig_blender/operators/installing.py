@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, StringProperty
 
 from ...ludvig_engine.errors import Cancelled, EngineError, Fix
+from ..translation.say import say, say_tip
 from . import polls
 
 if TYPE_CHECKING:
@@ -35,9 +36,13 @@ class InstallEngine(bpy.types.Operator):
         from ..engine import install
 
         if why := install.obstacle():
-            cls.poll_message_set(f"{why} Choose an existing Python")
+            cls.poll_message_set(say_tip("{why} Choose an existing Python", why=why))
             return False
-        return polls.online(cls, ", or choose an existing Python") and polls.not_installing(cls)
+        offline = (
+            "Blender may not go online: allow it in Preferences > System > Network, or choose an "
+            "existing Python"
+        )
+        return polls.online(cls, offline) and polls.not_installing(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_props_dialog(
@@ -59,10 +64,15 @@ class InstallEngine(bpy.types.Operator):
         column.label(text=str(folder), icon="FILE_FOLDER")
         free = shutil.disk_usage(existing).free
         need = install.needed(learned=self.learned)
-        text = f"{lines.size(kept)} on disk, {lines.size(need)} while installing"
-        text += f"; {lines.size(free)} are free"
+        text = say(
+            "{size} on disk, {need} while installing; {free} are free",
+            size=lines.size(kept),
+            need=lines.size(need),
+            free=lines.size(free),
+        )
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
-        layout.prop(self, "learned", text=f"Learned features ({lines.size(learned)})")
+        text = say("Learned features ({size})", size=lines.size(learned))
+        layout.prop(self, "learned", text=text)
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..data import messages
@@ -158,11 +168,12 @@ class FetchModel(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         from . import lines
 
+        terms = say("{size}, license {name}", size=lines.size(self.size), name=self.licence)
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"Download {self.model}?",
-            message=self.about or f"{lines.size(self.size)}, license {self.licence}",
+            title=say("Download {name}?", name=self.model),
+            message=self.about or terms,
             confirm_text="Download",
         )
 
@@ -189,7 +200,9 @@ class FetchModel(bpy.types.Operator):
             messages.clear()
             link.ask_about_itself()
 
-        return link.finish(self, pump.start(steps(), label=f"Downloading {self.model}"))
+        return link.finish(
+            self, pump.start(steps(), label=say("Downloading {name}", name=self.model))
+        )
 
 
 CLASSES = (InstallEngine, RemoveEngine, FetchModel)

@@ -1,9 +1,11 @@
-"""Labels that wrap, because Blender cuts long labels off; numbers and sizes as text."""
+"""Labels that wrap, because Blender cuts long labels off; times and sizes as text."""
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
+
+from ..translation.say import say
+from ..translation.wrapping import wrapped
 
 if TYPE_CHECKING:
     import bpy
@@ -20,12 +22,12 @@ MARGIN = 70  # pixels for the box, icon and scroll bar
 def draw(
     layout: bpy.types.UILayout, text: str, icon: IconItems, context: bpy.types.Context
 ) -> None:
-    """Draw a label, wrapped to the width of this region."""
+    """Draw a label in the user's language, wrapped to the width of this region."""
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region else 400
     column = layout.column(align=True)
     column.scale_y = 0.85
-    for line in textwrap.wrap(text, max(int((width / scale - MARGIN) / LETTER), 16)):
+    for line in wrapped(say(text), max(int((width / scale - MARGIN) / LETTER), 16)):
         column.label(text=line, icon=icon)
         icon = "BLANK1"
 
@@ -33,13 +35,10 @@ def draw(
 def duration(seconds: float) -> str:
     """The remaining time as text: "40 s left", "2 min left"."""
     if seconds < 60:
-        return f"{max(round(seconds), 1)} s left"
-    return f"{round(seconds / 60)} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
-
-
-def number(count: int, one: str, many: str = "") -> str:
-    """A number with its noun: "1 photo", "1,204 photos"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+        return say("{count} s left", count=max(round(seconds), 1))
+    if seconds < 5400:
+        return say("{count} min left", count=round(seconds / 60))
+    return say("{count:.1f} h left", count=seconds / 3600)
 
 
 def size(count: float) -> str:
@@ -52,12 +51,22 @@ def rendered(cameras: int, splats: int) -> str:
 
     `cameras` is the number of Blender's cameras that were taken; 0: views are planned.
     """
-    minutes = max(
-        round((cameras or MOST_PLANNED) * (VIEW_SECONDS + splats * SPLAT_SECONDS) / 60), 1
+    views = (cameras or MOST_PLANNED) * (VIEW_SECONDS + splats * SPLAT_SECONDS)
+    minutes = max(round(views / 60), 1)
+    if cameras:
+        one = (
+            "No photos needed: Compute renders the splats at {count:,} camera of the scene, up to "
+            "about {minutes} min."
+        )
+        many = (
+            "No photos needed: Compute renders the splats at {count:,} cameras of the scene, up to "
+            "about {minutes} min."
+        )
+        return say(one if cameras == 1 else many, count=cameras, minutes=minutes)
+    return say(
+        "No photos needed: Compute renders the splats at {least} to {most} views that show it from "
+        "all sides, up to about {minutes} min.",
+        least=LEAST_PLANNED,
+        most=MOST_PLANNED,
+        minutes=minutes,
     )
-    where = (
-        f"at {number(cameras, 'camera')} of the scene"
-        if cameras
-        else f"at {LEAST_PLANNED} to {MOST_PLANNED} views that show it from all sides"
-    )
-    return f"No photos needed: Compute renders the splats {where}, up to about {minutes} min."

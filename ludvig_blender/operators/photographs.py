@@ -10,6 +10,7 @@ from bpy.props import CollectionProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError, Fix
 from ...ludvig_engine.io import formats
+from ..translation.say import say_report
 from . import polls
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ class ImportCameras(bpy.types.Operator):
         if path.suffix.lower() in COLMAP:
             path = path.parent
         if not path.exists():
-            error = EngineError("not_found", f"There is no {path}.", ["Choose another folder."])
-            return messages.fail(self, error)
+            what = say_report("There is no {path}.", path=path)
+            return messages.fail(self, EngineError("not_found", what, ["Choose another folder."]))
         return _bring(self, polls.chosen(context), paths.relative(str(path)))
 
 
@@ -197,7 +198,9 @@ class LookThrough(bpy.types.Operator):
         scene.render.resolution_x, scene.render.resolution_y = cameras[index][photo_cameras.SIZE]
         if context.area and context.area.type == "VIEW_3D":
             context.space_data.region_3d.view_perspective = "CAMERA"
-        self.report({"INFO"}, f"{cameras[index].name}: camera {index + 1} of {len(cameras)}")
+        told = "{name}: camera {number} of {total}"
+        name = cameras[index].name
+        self.report({"INFO"}, say_report(told, name=name, number=index + 1, total=len(cameras)))
         return {"FINISHED"}
 
 

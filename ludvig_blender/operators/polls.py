@@ -136,10 +136,10 @@ def target(context: bpy.types.Context) -> SplatObject | None:
     return found[0] if found else photo_cameras.owner(context.object)
 
 
-def online(cls: type[bpy.types.Operator], otherwise: str = "") -> bool:
-    """Blender may go online. `otherwise` is what else the user can do."""
+def online(cls: type[bpy.types.Operator], otherwise: str = OFFLINE) -> bool:
+    """Blender may go online. `otherwise` tells the user what to do."""
     if not bpy.app.online_access:
-        cls.poll_message_set(OFFLINE + otherwise)
+        cls.poll_message_set(otherwise)
         return False
     return True
 

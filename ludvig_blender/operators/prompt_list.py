@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, IntProperty
 from ...ludvig_engine.errors import EngineError
 from ..data import messages
 from ..engine import link
+from ..translation.say import say_report, say_tip
 from . import polls
 from .segmenting import chosen
 
@@ -44,7 +45,7 @@ class ChangePrompt(bpy.types.Operator):
     ) -> str:
         # Any, because the stubs do not know our own properties.
         own: Any = properties
-        return own.bl_rna.properties["what"].enum_items[own.what].description
+        return say_tip(own.bl_rna.properties["what"].enum_items[own.what].description)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -125,7 +126,11 @@ class GiveUp(bpy.types.Operator):
 
 
 def _no_prompt(operator: bpy.types.Operator, index: int, segment: Segment) -> Outcome:
-    what = f"There is no prompt {index}: the segment has {len(segment.prompts)}, counted from 0."
+    what = say_report(
+        "There is no prompt {number}: the segment has {count}, counted from 0.",
+        number=index,
+        count=len(segment.prompts),
+    )
     return messages.fail(operator, EngineError("bad_input", what))
 
 

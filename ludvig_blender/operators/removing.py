@@ -20,12 +20,14 @@ NAME = "Filled"
 
 
 class CleanRemoval(bpy.types.Operator):
-    """Delete the selected splats so that nothing of the object is left.
+    """Delete the selected splats so that nothing of the object is left."""
 
-    Its rim and its traces go too, and the surfaces behind it are continued with new splats. Hidden
-    splats stay as they are
-    """
-
+    # Tooltips have their own line breaks, so a docstring with breaks would not do.
+    bl_description = (
+        "Delete the selected splats so that nothing of the object is left. Its rim and its traces "
+        "go too, and the surfaces behind it are continued with new splats. Hidden splats stay as "
+        "they are"
+    )
     bl_idname = "ludvig.clean_removal"
     bl_label = "Clean Removal"
     # The undo step is made when the answer of the engine arrives.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from ..translation.say import say_report
 from . import menus
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class RenderSplats(bpy.types.Operator):
         # Any, because the stub forgets that a size can be indexed.
         size: Any = image.size
         messages.clear()
-        self.report({"INFO"}, f"Rendered {size[0]} x {size[1]} pixels")
+        told = say_report("Rendered {width} x {height} pixels", width=size[0], height=size[1])
+        self.report({"INFO"}, told)
         return {"FINISHED"}
 
     def _numbered(self, scene: bpy.types.Scene, frame: int) -> Path:
@@ -112,7 +114,7 @@ class RenderSplats(bpy.types.Operator):
         finally:
             manager.progress_end()
             scene.frame_set(start)
-        self.report({"INFO"}, f"Rendered {len(frames)} frames")
+        self.report({"INFO"}, say_report("Rendered {count} frames", count=len(frames)))
         return {"FINISHED"}
 
 
@@ -158,7 +160,9 @@ def _save(image: bpy.types.Image, path: Path, channels: dict[str, np.ndarray]) -
             copy.save(filepath=str(path))
     except (OSError, RuntimeError) as error:
         raise EngineError(
-            "no_access", f"Cannot write {path}: {error}", ["Choose another folder."]
+            "no_access",
+            say_report("Cannot write {path}: {error}", path=path, error=error),
+            ["Choose another folder."],
         ) from error
     finally:
         bpy.data.images.remove(copy)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..translation.say import say_report
 from . import polls
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class TakeSceneCameras(bpy.types.Operator):
         if pinhole.mirrored(world):
             error = EngineError(
                 "bad_input",
-                f'"{thing.name}" is mirrored, so no camera in its space shows what these show.',
+                say_report(
+                    '"{name}" is mirrored, so no camera in its space shows what these show.',
+                    name=thing.name,
+                ),
                 ["Give the object a positive scale."],
             )
             return messages.fail(self, error)

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...ludvig_engine.errors import EngineError
 from ..data import criteria, messages
+from ..translation.say import say_report
 from . import polls
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ class SelectSegment(SegmentOperator, bpy.types.Operator):
 
         thing, segment = chosen(context)
         if self.segment and (segment := thing.ludvig.segments.get(self.segment)) is None:
-            error = EngineError("bad_input", f'There is no segment "{self.segment}".')
-            return messages.fail(self, error)
+            what = say_report('There is no segment "{name}".', name=self.segment)
+            return messages.fail(self, EngineError("bad_input", what))
         before = splats.selection(thing.data)
         own = segments.mask(thing, segment) & ~segments.hidden(thing)
         splats.set_selection(thing.data, combined(self.action, before, own))

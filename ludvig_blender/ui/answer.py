@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import bpy
 
 from ..operators.menus import with_entry
+from ..translation.say import say
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import IconItems
@@ -33,7 +34,7 @@ def draw(
         middle.label(text=place(segment))
         row.operator("ludvig.larger", text="Whole", icon="TRIA_RIGHT")
     if segment.guess >= 0:
-        lines.draw(layout, f"Not sure: {segment.note}", "QUESTION", context)
+        lines.draw(layout, say("Not sure: {note}", note=segment.note), "QUESTION", context)
         layout.operator("ludvig.guess", icon="RESTRICT_SELECT_OFF")
         return
     if segment.attribute in thing.data.attributes:
@@ -47,7 +48,7 @@ def place(segment: Segment) -> str:
     from ..data import readings
 
     found = readings.steps(segment)
-    return f"{found.index(segment.reading) + 1} of {len(found)}"
+    return say("{count:,} of {total:,}", count=found.index(segment.reading) + 1, total=len(found))
 
 
 def hints(context: bpy.types.Context) -> list[tuple[str, IconItems]]:
@@ -71,8 +72,8 @@ def hints(context: bpy.types.Context) -> list[tuple[str, IconItems]]:
     ]
     segment = segments.active(found[0])
     if segment is not None and readings.steps(segment):
-        how = f"Part or Whole ({place(segment)}): Alt Wheel, or Page Up and Page Down"
-        told.append((how, "BLANK1"))
+        how = "Part or Whole ({place}): Alt Wheel, or Page Up and Page Down"
+        told.append((say(how, place=place(segment)), "BLANK1"))
     return cast("list[tuple[str, IconItems]]", told)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...ludvig_engine.errors import Fix
+from ..translation.say import say
 from . import remedies
 from .sidebar import Sidebar
 
@@ -60,7 +61,8 @@ def draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if state == "running" and connection and connection.memory:
         memory = connection.memory
         layout.label(text=memory.device, icon="MEMORY")
-        text = f"{lines.size(memory.free)} of {lines.size(memory.total)} free"
+        free, total = lines.size(memory.free), lines.size(memory.total)
+        text = say("{free} of {total} free", free=free, total=total)
         layout.label(text=text, icon="BLANK1")
     row = layout.row(align=True)
     text = "Start" if state == "stopped" else "Restart"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...ludvig_engine.errors import Fix
+from ..translation.say import say
 
 if TYPE_CHECKING:
     import bpy
@@ -49,7 +50,7 @@ def draw(layout: bpy.types.UILayout, fix: Fix) -> bool:
     if button is None:
         return False
     drawn = layout.operator(
-        button.operator, text=button.text.format(**fix.arguments), icon=button.icon
+        button.operator, text=say(button.text, **fix.arguments), icon=button.icon
     )
     for name, value in {**button.values, **fix.arguments}.items():
         setattr(drawn, name, value)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..translation.say import say
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class ScenePanel(Sidebar, bpy.types.Panel):
 
         if thing := polls.target(context):
             name = thing.name
-            self.layout.label(text=name if len(name) <= NAME else f"{name[: NAME - 3]}...")
+            shown = name if len(name) <= NAME else f"{name[: NAME - 3]}..."
+            self.layout.label(text=shown, translate=False)
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import photo_cameras
@@ -35,10 +37,8 @@ class ScenePanel(Sidebar, bpy.types.Panel):
         layout, thing = self.layout, polls.target(context)
         if thing is None:
             some = any(other.type == "POINTCLOUD" for other in context.view_layer.objects)
-            layout.label(
-                text="Select a splat object" if some else "Import a splat file, or drop one",
-                icon="INFO",
-            )
+            what = "Select a splat object" if some else "Import a splat file, or drop one"
+            lines.draw(layout, what, "INFO", context)
             layout.operator("ludvig.import_splats", text="Import Splats...", icon="IMPORT")
             if not some:
                 layout.operator("ludvig.open_sample", icon="SCENE_DATA")
@@ -53,8 +53,10 @@ class ScenePanel(Sidebar, bpy.types.Panel):
             return
         with_photos = sum(bool(view.data.background_images) for view in cameras)
         row = layout.row()
-        row.label(text=lines.number(len(cameras), "camera"), icon="CAMERA_DATA")
-        row.label(text=lines.number(with_photos, "photo") if with_photos else "no photos")
+        text = "{count:,} camera" if len(cameras) == 1 else "{count:,} cameras"
+        row.label(text=say(text, count=len(cameras)), icon="CAMERA_DATA")
+        text = "{count:,} photo" if with_photos == 1 else "{count:,} photos"
+        row.label(text=say(text if with_photos else "no photos", count=with_photos))
         eye: IconItems = "HIDE_OFF" if own.show_cameras else "HIDE_ON"
         row.prop(own, "show_cameras", text="", icon=eye, emboss=False)
         row = layout.row(align=True)

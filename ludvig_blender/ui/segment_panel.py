@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import bpy
 
 from ..data import properties
+from ..translation.say import say
 from . import answer
 from .sidebar import Sidebar
 
@@ -42,11 +43,12 @@ class FindPanel(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import prompts, segments
         from ..maths import kinds
+        from ..operators import lines
 
         layout, settings = self.layout, properties.tools(context)
         thing = _thing(context)
         if context.mode != "OBJECT":
-            layout.label(text="Leave Edit Mode (Tab) to find things", icon="INFO")
+            lines.draw(layout, "Leave Edit Mode (Tab) to find things", "INFO", context)
         current = context.workspace.tools.from_space_view3d_mode(context.mode, create=False)
         row = layout.row(align=True)
         row.enabled = context.mode == "OBJECT"
@@ -196,14 +198,16 @@ class SelectionPanel(Section, bpy.types.Panel):
         from ..data import counts
 
         thing = _thing(context)
-        self.layout.label(text=f"{counts.selected(thing):,} of {len(thing.data.points):,}")
+        total = len(thing.data.points)
+        text = say("{count:,} of {total:,}", count=counts.selected(thing), total=total)
+        self.layout.label(text=text)
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import counts
 
         layout, thing = self.layout, _thing(context)
         if hidden := counts.hidden(thing):
-            layout.label(text=f"{hidden:,} hidden", icon="HIDE_ON")
+            layout.label(text=say("{count:,} hidden", count=hidden), icon="HIDE_ON")
         row = layout.row(align=True)
         row.operator("ludvig.grow")
         row.operator("ludvig.shrink")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..translation.say import CONTEXT
+
 if TYPE_CHECKING:
     import bpy
 
@@ -16,6 +18,7 @@ class Sidebar(Base):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "LUDVIG"
+    bl_translation_context = CONTEXT
 
     if TYPE_CHECKING:
         # The stubs allow None, which it never is while drawing.

@@ -8,6 +8,7 @@ import bpy
 
 from ...ludvig_engine.stages import DOWNLOAD
 from ..data import properties
+from ..translation.say import say
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class StatusPanel(Sidebar, bpy.types.Panel):
 def _name(task: Task) -> str:
     news = task.progress
     # The details would be cut off.
-    return f"{((news.stage_name or news.stage) if news else '') or task.label}..."
+    return f"{say(((news.stage_name or news.stage) if news else '') or task.label)}..."
 
 
 def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
@@ -71,9 +72,10 @@ def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
     if news and news.stage_id == DOWNLOAD.id and not news.total and news.done:
         text = lines.size(news.done)
     elif news and news.total:
-        count = f"{news.done} of {news.total}" if news.total not in (1, 100) else ""
+        count = say("{count:,} of {total:,}", count=news.done, total=news.total)
+        count = count if news.total not in (1, 100) else ""
         if count and news.stage_id == DOWNLOAD.id:
-            count = f"{lines.size(news.done)} of {lines.size(news.total)}"
+            count = say("{done} of {size}", done=lines.size(news.done), size=lines.size(news.total))
         left = lines.duration(news.seconds_left) if news.seconds_left else ""
         done, text = news.done / news.total, ", ".join(filter(None, (count, left)))
     # It is there from the first moment, so that what is below moves once only.

@@ -20,6 +20,7 @@ import numpy as np
 from ...ludvig_engine.errors import EngineError
 from ..data import changes, messages, properties
 from ..maths.lens import Lens
+from ..translation.say import say_report
 from . import painter, renewal
 from .instances import Instances
 from .intake import Intake
@@ -78,9 +79,9 @@ class Display:
         self._painter = self._uploads = None
         self._views.clear()
         fixes = ["Splats are shown as points: choose Draw > Splats to try again."]
-        shown = EngineError(
-            "display", f"Drawing splats failed: {type(error).__name__}: {error}", fixes
-        )
+        what = "Drawing splats failed: {kind}: {error}"
+        what = say_report(what, kind=type(error).__name__, error=error)
+        shown = EngineError("display", what, fixes)
 
         # A timer calls this, because Blender's data must not be changed while drawing.
         def settle() -> None:

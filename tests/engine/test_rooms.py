@@ -21,7 +21,7 @@ ROOMS = {
         *("uplifting", "graph", "segmentation", "sam", "features", "pipeline", "pictures"),
         *("removal", "words", "paper", "front", "service", "eval", "bench", "cli", "__main__"),
     ),
-    "ludvig_blender": ("maths", "data", "engine", "viewport", "operators", "ui"),
+    "ludvig_blender": ("translation", "maths", "data", "engine", "viewport", "operators", "ui"),
 }  # fmt: skip
 
 
