@@ -29,7 +29,16 @@ UNSHOWN_CALLS = {
 }
 UNSHOWN_KEYWORDS = {"replaces", "kind", "default", "socket_type"}
 # Constants: the names of what is stored, of requests and of contexts.
-UNSHOWN_NAMES = {"GROUP", "NAME", "IMAGE", "CONTEXTS", "request", "tree.description"}
+UNSHOWN_NAMES = {
+    "GROUP",
+    "NAME",
+    "IMAGE",
+    "CONTEXTS",
+    "request",
+    "tree.description",
+    "MARK",
+    "LIGHT",
+}
 UNSHOWN_FILES = {"viewport/shaders.py", "translation/po.py"}
 # Copy Report is read by developers; and a name that is stored.
 UNSHOWN_TEXTS = {
@@ -115,6 +124,8 @@ def _shown(node: ast.AST) -> Iterator[ast.AST]:
             return
         case ast.Dict():
             yield from node.values
+        case ast.DictComp():
+            yield node.value
         case ast.Call() if _name(node.func) in UNSHOWN_CALLS or _is_unnamed_property(node):
             yield node.func
         case ast.keyword() if node.arg in UNSHOWN_KEYWORDS:

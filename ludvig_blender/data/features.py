@@ -14,6 +14,8 @@ import bpy
 from bpy.app.handlers import persistent
 from bpy.props import PointerProperty, StringProperty
 
+from ..translation.say import say
+
 if TYPE_CHECKING:
     from . import types
 
@@ -36,9 +38,11 @@ class Ready:
     @property
     def summary(self) -> str:
         """What the sidebar says, in one line."""
+        title = say(self.title)
         if self.seconds is None:
-            return f"{self.title}, computed before"
-        return f"{self.title}, {f'{self.seconds:.0f} s' if self.seconds else 'cached'}"
+            return say("{title}, computed before", title=title)
+        how = say("cached") if self.seconds == 0 else f"{self.seconds:.0f} s"
+        return f"{title}, {how}"
 
 
 # By the object's session uid. Not a property of the object while Blender runs, because undo would

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..translation.say import say_report
 from . import segments
 
 if TYPE_CHECKING:
@@ -87,11 +88,11 @@ def restored(file: Splats) -> tuple[Splats, tuple[Kept, ...]]:
         found[own] = replace(said[name], name=own)
         extras[segments.PREFIX + own] = values
     if guessed:
-        notes.append(
-            f"The file no longer says how certain {_listed(guessed)} must be: {USUAL} is assumed."
-        )
+        what = "The file no longer says how certain {names} must be: {usual} is assumed."
+        notes.append(say_report(what, names=_listed(guessed), usual=USUAL))
     if gone:
-        notes.append(f"The file no longer has the scores of {_listed(gone)}.")
+        what = "The file no longer has the scores of {names}."
+        notes.append(say_report(what, names=_listed(gone)))
     changed = replace(file, extras=extras, notes=(*file.notes, *notes))
     return changed, tuple(found.values())
 
@@ -108,7 +109,8 @@ def _said(comments: Sequence[str]) -> tuple[dict[str, Kept], list[str]]:
                 damaged += 1
     if not damaged:
         return said, []
-    return said, [f"Damaged comments on segments in the file, which were not used: {damaged}."]
+    what = "Damaged comments on segments in the file, which were not used: {count}."
+    return said, [say_report(what, count=damaged)]
 
 
 def _parsed(text: str) -> dict[str, Kept]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 
+from ..translation.say import say_report
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -21,6 +23,7 @@ SOLID = {
     *("MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME"),
     *("GREASEPENCIL", "GPENCIL"),
 }
+LIGHT = ("Environment", "Env")  # the pass of the world, since Blender 5 and before
 PLAIN = {"OUTPUT_WORLD", "BACKGROUND"}  # nodes of a world of one color
 
 
@@ -99,13 +102,13 @@ def rendered(
         except (RuntimeError, OSError, ValueError) as error:
             raise EngineError(
                 "render",
-                f"Blender could not render the meshes: {error}.",
+                say_report("Blender could not render the meshes: {error}.", error=error),
                 ["Try Blender's own render (F12), which shows what is wrong."],
             ) from error
     found = {name.removeprefix(f"{layer.name}."): values for name, values in channels.items()}
     color = np.stack([found[f"Combined.{channel}"] for channel in "RGBA"], axis=-1)
     world = plain  # with engines that do not tell
-    for name in ("Environment", "Env"):  # the second before Blender 5
+    for name in LIGHT:
         if f"{name}.R" in found:
             light = [found[f"{name}.{channel}"] for channel in "RGB"]
             world = np.stack([*light, np.ones_like(light[0])], axis=-1)

@@ -9,6 +9,7 @@ from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, StringPr
 
 from ...ludvig_engine.errors import EngineError
 from ..data import criteria, messages
+from ..translation.say import say_report
 from . import polls
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class SelectBy(bpy.types.Operator):
         if found is None:
             return messages.fail(self, _unknown(self.what, by.attribute))
         criteria.select(thing, found, (self.low, self.high), self.action)
-        self.report({"INFO"}, f"{counts.selected(thing):,} splats are selected")
+        told = say_report("{count:,} splats are selected", count=counts.selected(thing))
+        self.report({"INFO"}, told)
         return {"FINISHED"}
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -75,7 +77,9 @@ def _unknown(what: str, attribute: str) -> EngineError:
     if not attribute:
         message = "The active segment has no scores."
         return EngineError("bad_input", message, ["Choose an attribute, or find something first."])
-    message = f'The splats have no attribute "{attribute}" with one number for each.'
+    message = say_report(
+        'The splats have no attribute "{name}" with one number for each.', name=attribute
+    )
     return EngineError("bad_input", message, ["Choose another attribute."])
 
 
@@ -97,9 +101,8 @@ class CompareWithSegment(bpy.types.Operator):
         thing, segment = chosen(context)
         mask = segments.mask(thing, segment)
         if not mask.any():
-            error = EngineError(
-                "bad_input", f'"{segment.name}" has no splats.', ["Choose another segment."]
-            )
+            message = say_report('"{name}" has no splats.', name=segment.name)
+            error = EngineError("bad_input", message, ["Choose another segment."])
             return messages.fail(self, error)
         thing.ludvig_criteria.color = measured.mean_color(thing, mask).tolist()
         return {"FINISHED"}

@@ -92,15 +92,9 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
         messages.clear()
         told = say_report("Exported {count:,} splats", count=saved.count)
         self.report({"INFO"}, told)
-        if unnamed := saved.unnamed:
-            what = (
-                "{count:,} segment will not return from this file: only .ply has a place for names, "
-                "colors and certainties"
-                if unnamed == 1
-                else "{count:,} segments will not return from this file: only .ply has a place for "
-                "names, colors and certainties"
-            )
-            self.report({"WARNING"}, say_report(what, count=unnamed))
+        if saved.unnamed:
+            what = "Only .ply files have a place for names, colors and certainties of segments"
+            self.report({"WARNING"}, what)
         return {"FINISHED"}
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 import bpy
 
+from ..translation.say import say_report
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -116,6 +118,6 @@ def _shot(objects: list[SplatObject], lens: Lens) -> Shot:
     except SystemError as error:
         raise EngineError(
             "no_gpu",
-            f"This Blender cannot draw without a window: {error}.",
+            say_report("This Blender cannot draw without a window: {error}.", error=error),
             ["Use Blender 5.2 or later, or do not start Blender with -b."],
         ) from error
