@@ -41,7 +41,8 @@ def run(gaussians: Gaussians, camera: Camera, *, clicks: int = 5) -> dict[str, f
         scene = _prepared(state, gaussians)
         viewport = Viewport(camera.viewmat, camera.K, camera.width, camera.height)
         rng = np.random.default_rng(0)
-        seconds, cpu, stages = [], [], []
+        seconds, cpu = [], []
+        stages = []
         for _ in range(clicks + 1):
             x, y = rng.uniform(0.4, 0.6, 2) * (camera.width, camera.height)
             beside = np.array([[0.05 * camera.width, 0.9 * camera.height]], np.float32)

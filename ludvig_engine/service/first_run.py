@@ -2,7 +2,7 @@
 
 Numba compiles a kernel when it is first called and keeps it on the disk. On a machine on which the
 engine has never run, the first click would wait for half a minute of that. So an installation ends
-with this: everything that a first click needs is asked once, of a scene of a few hundred splats.
+with this: everything that a first click needs is asked once, of a scene of a few thousand splats.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ R = TypeVar("R")
 
 EXTRACTOR = "colour"  # which needs no weights
 BALLS = ((0.7, 0.0, 0.0), (-0.6, 0.5, 0.0), (-0.3, -0.8, 0.0))  # middles, in units of the scene
-RADIUS, EACH = 0.35, 300  # of a ball, and splats of it
+# Of a ball, and splats of it: more in all than superpoints, so that those are made, too.
+RADIUS, EACH = 0.35, 1000
 
 
 class Told(Job):
@@ -89,7 +90,7 @@ def _cloud() -> Cloud:
         colors[n * EACH : (n + 1) * EACH, 0, n] += 1
     return Cloud(
         means=means,
-        quats=np.tile(np.float32([1, 0, 0, 0]), (count, 1)),
+        quats=np.tile(np.array([1, 0, 0, 0], np.float32), (count, 1)),
         scales=np.full((count, 3), 0.05, np.float32),
         opacities=np.full(count, 0.9, np.float32),
         sh0=colors,
