@@ -67,7 +67,7 @@ def prepare(
     graph = connect(scene.gaussians, recipe.neighbors, steps)
     graph = graph.with_features(uplifted.features, job=job)
     raster = recipe.raster or scene.raster
-    return Prepared(scene.gaussians, uplifted, graph, extractor.name, scene.views, raster)
+    return Prepared(scene.gaussians, uplifted, graph, extractor.name, scene.views, raster, cache)
 
 
 def lifted_features(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -136,6 +137,8 @@ class Installation:
             backend = {"UV_TORCH_BACKEND": build.backend} if build.backend else {}
             Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", build.size)
         run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine")
+        kept = Runner(self.folder, self.log, work, compiled(self.folder))
+        kept([self.python, "-m", "ludvig_engine.service.first_run"], "Compiling the engine")
         if learned:
             for model in MODELS:
                 self._fetch(run, model, self.python)
@@ -172,6 +175,15 @@ class Installation:
         extra = sorted(CORE.parent.glob("requirements-*.txt")) if learned else []
         text = b"".join(path.read_bytes() for path in (CORE, *extra))
         return {"requirements": hashlib.sha256(text).hexdigest(), "learned": learned}
+
+
+def compiled(folder: Path) -> dict[str, str]:
+    """The variable that says where the engine keeps what it has compiled: beside its installation.
+
+    By itself it would do so in the extension's folder, which every update replaces.
+    """
+    name = "NUMBA_CACHE_DIR"
+    return {name: os.environ.get(name) or str(folder.parent / "kernels")}
 
 
 def learned_size() -> int:

@@ -35,6 +35,8 @@ def python() -> Path | None:
 
 def environment() -> dict[str, str]:
     """The environment variables that tell the engine about folders, access and the device."""
+    from .install import compiled  # local as in `state`
+
     own = get()
     folders = {"LUDVIG_MODELS": own.models, "LUDVIG_CACHE": own.cache}
     found = {
@@ -42,6 +44,7 @@ def environment() -> dict[str, str]:
     }
     # What is not chosen here stays as Blender was started with it.
     said = {"HF_TOKEN": own.token.strip(), "LUDVIG_DEVICE": own.device.removeprefix("auto")}
+    found |= compiled(folder())
     return found | {name: value for name, value in said.items() if value}
 
 

@@ -16,7 +16,7 @@ from ..pictures import draw, feature_sheet, film
 from ..pictures.palette import Palette, pca_colors
 from ..progress import Job
 from ..scene import Scene, View
-from ..segmentation.painting import notes_of
+from ..segmentation.paint import notes_of
 from ..stages import FIND_WORDS
 from ..words import text
 from ..words.lift import TextExtractor

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError, nearest_name
-from ..outside import programs
+from ..outside import programs, system
 from ..progress import cpu_count
 
 GPUS = {"cuda": "NVIDIA", "mps": "Apple"}
@@ -101,6 +102,14 @@ def works(kind: str) -> bool:
     except RuntimeError as error:
         log.warning("torch %s cannot use the GPU: %s", torch.__version__, error)
         return False
+
+
+def may_have_gpu() -> bool:
+    """Whether it is worth to import torch, which takes seconds, to find out what GPU there is."""
+    if not find_spec("torch") or asked() == "cpu":
+        return False
+    driver = programs.find("nvidia-smi") or Path("/dev/kfd").exists()  # of NVIDIA, of AMD
+    return bool(driver) or asked() != "auto" or system.is_macos()
 
 
 @functools.cache

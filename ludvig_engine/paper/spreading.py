@@ -30,7 +30,8 @@ from ..machine.operator import Operator
 from ..machine.sparse import operator
 from ..progress import SILENT, Job
 from ..rendering import adjoint
-from ..segmentation.painting import Evidence, Paint, lift_paint, merged, shown
+from ..segmentation.paint import Paint, merged
+from ..segmentation.painting import Evidence, lift_paint, shown
 from ..segmentation.prepared import Prepared
 from ..stages import DIFFUSE, READ_PROMPTS
 from .diffusions import seed_median
@@ -114,7 +115,8 @@ def _uplifted(prepared: Prepared, paints: Sequence[Paint], job: Job) -> Float[Ar
     sums = np.zeros((len(prepared.gaussians), 2), np.float32)
     weights = np.zeros_like(sums)
     for paint in job.track(merged(paints), READ_PROMPTS):
-        image = np.stack([paint.positive, paint.negative]).astype(np.float32)
+        whole = paint.whole
+        image = np.stack([whole.positive, whole.negative]).astype(np.float32)
         seen = shown(prepared.gaussians, paint.visible)
         found = adjoint(seen, paint.camera, image, raster=prepared.raster, job=job)
         sums += found[0]

@@ -119,7 +119,8 @@ def prompted(
     out = picture
     for paint in paints:
         if paint.camera is camera:
-            for image, color in ((paint.negative, (1, 0.1, 0.1)), (paint.positive, (0.1, 1, 0.2))):
+            whole = paint.whole
+            for image, color in ((whole.negative, (1, 0.1, 0.1)), (whole.positive, (0.1, 1, 0.2))):
                 wide = grey_dilation(image, (brush, brush)) if image.mean() < 0.02 else image
                 share = 0.7 * wide[..., None]
                 out = (1 - share) * out + share * np.array(color, np.float32)

@@ -24,6 +24,14 @@ from .descriptor import Descriptor
 FEW = 3000
 
 
+def superpoints(
+    graph: Graph, uplifted: Uplifted, means: Float[Array, "N 3"], *, job: Job = SILENT
+) -> Int[Array, " N"]:
+    """The superpoint of each Gaussian."""
+    x = describe(graph, uplifted, means)
+    return grouped(Segments.of(graph, x), few=FEW, job=job)[0]
+
+
 @dataclass(frozen=True)
 class Coarse:
     """S superpoints of N Gaussians."""
@@ -41,15 +49,11 @@ class Coarse:
         graph: Graph,
         uplifted: Uplifted,
         descriptor: Descriptor,
-        means: Float[Array, "N 3"],
+        labels: Int[Array, " N"],
         bandwidth: float,
-        *,
-        job: Job = SILENT,
     ) -> Coarse:
-        """Group the Gaussians and contract their graph."""
-        x = describe(graph, uplifted, means)
-        labels, groups = grouped(Segments.of(graph, x), few=FEW, job=job)
-        size = groups.mass
+        """The superpoints that `superpoints` has found, with the graph contracted to them."""
+        size = np.bincount(labels).astype(np.float32)
 
         def mean(values: Float[Array, "N D"]) -> Float[Array, "S D"]:
             sums = [np.bincount(labels, column, len(size)) for column in values.T]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -60,11 +60,13 @@ class Paint:
         """The same with images of the whole picture."""
         if self.corner is None:
             return self
-        images = {}
-        for name, image in self._images():
-            images[name] = np.zeros(self._size, image.dtype)
-            images[name][self.place] = image
-        return replace(self, corner=None, **images)
+
+        def whole(image: Float[Array, "h w"]) -> Float[Array, "H W"]:
+            found = np.zeros(self._size, image.dtype)
+            found[self.place] = image
+            return found
+
+        return self._with(whole, None)
 
     @cached_property
     def complete(self) -> bool:
@@ -101,6 +103,16 @@ class Paint:
     def _size(self) -> tuple[int, int]:
         return self.camera.height, self.camera.width
 
+    def _with(self, change: Callable[[Array], Array], corner: tuple[int, int] | None) -> Paint:
+        """The same with all images changed, at another corner."""
+        return replace(
+            self,
+            positive=change(self.positive),
+            negative=change(self.negative),
+            perhaps=None if self.perhaps is None else change(self.perhaps),
+            corner=corner,
+        )
+
     def _images(self) -> list[tuple[str, Float[Array, "h w"]]]:
         images = ((name, getattr(self, name)) for name in IMAGES)
         return [(name, image) for name, image in images if image is not None]
@@ -116,8 +128,7 @@ def cropped(paint: Paint) -> Paint:
     top, left = (whole.start for whole in paint.place)
     corner = left + int(columns[0]), top + int(rows[0])
     # Copies, because a view of an image keeps all of it in memory.
-    images = {name: image[part].copy() for name, image in paint._images()}
-    return replace(paint, corner=corner, **images)
+    return paint._with(lambda image: image[part].copy(), corner)
 
 
 def merged(paints: Sequence[Paint]) -> list[Paint]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..arrays import Array, Float
+from ..cache.step import Steps
+from ..cache.store import Arrays, Cache
 from ..graph.neighbors import Graph
 from ..graph.superpoints import contracted
 from ..graph.walk import Walk
@@ -17,7 +19,7 @@ from ..progress import SILENT, Job, Shared
 from ..scene import Gaussians, View, counted
 from ..scene.raster import GSPLAT, Raster
 from ..uplifting import Uplifted
-from .coarse import Coarse
+from .coarse import Coarse, superpoints
 from .creases import crease_factors
 from .descriptor import Descriptor
 from .nesting import Nesting
@@ -41,6 +43,9 @@ class Prepared:
     extractor: str  # what the features are
     views: tuple[View, ...] = ()  # those that prompts may name and that words are looked up in
     raster: Raster = GSPLAT  # what prompts are drawn with
+    # Where superpoints and nested groups are kept, so that a scene that is opened again need not
+    # make them. Only for a graph that follows from the Gaussians and features.
+    cache: Cache | None = field(default=None, repr=False, compare=False)
     _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -85,8 +90,7 @@ class Prepared:
         self._begin_nesting(settings, SILENT)
 
     def _begin_nesting(self, settings: Settings, job: Job) -> Shared[Nesting]:
-        def make(job: Job) -> Nesting:
-            coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
+        def nest(coarse: Coarse, job: Job) -> Arrays:
             factors = crease_factors(
                 *(self.graph, self.gaussians, self.uplifted.weights),
                 [view.camera for view in self.views],
@@ -95,7 +99,7 @@ class Prepared:
                 job=job,
             )
             labels, count = coarse.labels, len(coarse.size)
-            return Nesting.of(
+            nesting = Nesting.of(
                 contracted(self.graph, self.graph.distances * factors, labels),
                 contracted(self.graph, np.ones_like(factors), labels),
                 coarse.size,
@@ -103,6 +107,22 @@ class Prepared:
                 compact=settings.compact,
                 job=job,
             )
+            return {field.name: getattr(nesting, field.name) for field in fields(nesting)}
+
+        def make(job: Job) -> Nesting:
+            coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
+            cameras = [
+                [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
+                for camera in (view.camera for view in self.views)
+            ]
+            params = [settings.concave, settings.compact, repr(self.raster), cameras]
+            found = self._kept_on_disk(
+                *("nesting", params, partial(nest, coarse, job)),
+                *(coarse.labels, self.gaussians.quats),
+                *(self.gaussians.scales, self.gaussians.opacities),
+                job=job,
+            )
+            return Nesting(**found)
 
         about = settings.bandwidth, settings.place, settings.concave, settings.compact
         return self._begin(("nesting", *about), make, job)
@@ -110,11 +130,26 @@ class Prepared:
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:
             descriptor = self.descriptor(share=share, job=job)
-            return Coarse.of(
-                self.graph, self.uplifted, descriptor, self.gaussians.means, bandwidth, job=job
-            )
+
+            def group() -> Arrays:
+                return {"labels": superpoints(self.graph, self.uplifted, means, job=job)}
+
+            means = self.gaussians.means
+            labels = self._kept_on_disk("superpoints", [], group, job=job)["labels"]
+            return Coarse.of(self.graph, self.uplifted, descriptor, labels, bandwidth)
 
         return self._begin(("coarse", bandwidth, share), make, job)
+
+    def _kept_on_disk(
+        self, name: str, params: object, make: Callable[[], Arrays], *inputs: Array, job: Job
+    ) -> Arrays:
+        """What `make` makes of the graph, the features and more `inputs`."""
+        steps = Steps(self.cache, job)
+        uplifted = self.uplifted
+        inputs = uplifted.features, uplifted.weights, self.gaussians.means, *inputs
+        about = [len(self.graph.indices), params]
+        content = job.aside(lambda: steps.key_of(*inputs))
+        return steps.kept(name, 1, about, content, make=make, about=f"{name} of a scene")
 
     def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
         """What `make` returns: made when this name is first asked for, and kept with the scene."""

@@ -105,7 +105,8 @@ def strokes_of(
     found = []
     for paint in paints:
         make = partial(_strokes, prepared, paint, raster, job)
-        found += recent(known, (paint.key, raster), make, PAINTS)
+        strokes = recent(known, (paint.key, raster), make, PAINTS)
+        found += strokes
     return found
 
 
@@ -131,7 +132,7 @@ def areas_of(
     """What masks, boxes and regions through the scene say, with evidence `placed` in space."""
     content = hashlib.blake2b(repr(([paint.key for paint in paints], raster)).encode())
     for array in (placed.positive, placed.negative, placed.perhaps) if placed else ():
-        content.update(np.ascontiguousarray(array))
+        content.update(np.ascontiguousarray(array).data)
     name = content.digest()
 
     def lift() -> Areas:

@@ -10,6 +10,7 @@ import functools
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from importlib import import_module
 from typing import Any
 
 from ..errors import EngineError, Fix
@@ -25,11 +26,13 @@ class Service:
         service = Service()
         server.serve(connection_file, service.handlers, ready=service.load)
 
-    The import takes seconds. The first request waits for it, and begins it if nobody called `load`.
+    The import takes a second. The first request waits for it, and begins it if nobody has called
+    `load`.
     """
 
     def __init__(self) -> None:
         self._loaded: Future[Handlers] | None = None
+        self._complete = False  # whether what handlers import later is being imported
         # The server's thread and that of the first request may both begin, and two imports would
         # make two states: a scene opened in one is unknown in the other.
         self._loading = threading.Lock()
@@ -44,7 +47,17 @@ class Service:
             return self._loaded
 
     def _answer(self, method: str, request: Request[Any], job: Job) -> Any:
-        return job.wait(self.load())[method](request, job)
+        try:
+            return job.wait(self.load())[method](request, job)
+        finally:
+            self._import_the_rest()
+
+    def _import_the_rest(self) -> None:
+        """Import what the first click needs, once, while the client is busy with its answer."""
+        with self._loading:
+            if not self._complete:
+                self._complete = True
+                run_aside(_load_later)
 
 
 def _load() -> Handlers:
@@ -56,3 +69,10 @@ def _load() -> Handlers:
             "missing_package", f"A package of the engine cannot be imported: {error}.", fixes
         ) from error
     return handlers()
+
+
+def _load_later() -> None:
+    from .handlers import LATER
+
+    for name in LATER:
+        import_module(name)

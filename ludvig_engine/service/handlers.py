@@ -1,6 +1,6 @@
 """The table of which function answers which method.
 
-This imports everything that the engine computes with, which takes seconds.
+This imports most of what the engine computes with, which takes a second.
 """
 
 from __future__ import annotations
@@ -8,12 +8,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
-
-# The commands import these when they need them; here, the first scene and the first click would
-# wait for a second.
-import pycolmap  # noqa: F401
-import sklearn.decomposition
-import sklearn.linear_model  # noqa: F401
 
 from ..cache.store import Cache
 from ..progress import Job
@@ -59,6 +53,11 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
     CacheInfo.method: storage.cache_info,
     ClearCache.method: storage.clear_cache,
 }
+
+
+# What is imported where it is used, because wrong files are refused without it. An engine imports
+# it once it has answered: a second later, the first click needs it.
+LATER = ("pycolmap", "sklearn.decomposition", "sklearn.linear_model")
 
 
 def handlers(*, cache: Cache | None = None, memory: int = 0) -> dict[str, Handler]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-from importlib.util import find_spec
 
 from ..cache.store import Usage
 from ..errors import plural
-from ..machine.device import choose, import_torch, release
+from ..machine.device import choose, import_torch, may_have_gpu, release
 from ..machine.memory import free_memory as free_bytes
 from ..machine.memory import total_memory
 from ..progress import Job, cpu_count
@@ -40,7 +39,7 @@ def clear_cache(state: State, request: ClearCache, job: Job) -> CacheState:
 
 
 def _memory(freed: int = 0) -> Memory:
-    device = choose() if find_spec("torch") else "cpu"
+    device = choose() if may_have_gpu() else "cpu"
     if device == "cuda":
         cuda = import_torch().cuda
         free, total = cuda.mem_get_info()

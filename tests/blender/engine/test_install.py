@@ -57,7 +57,7 @@ if arguments[0] == "venv":
     for name in ("bin/python", "Scripts/python.exe"):  # of Linux and of Windows
         python = pathlib.Path(arguments[-1], name)
         python.parent.mkdir(parents=True, exist_ok=True)
-        python.write_text("#!/bin/sh\\nexit 0\\n")
+        python.write_text('#!/bin/sh\\necho "$2 keeps $NUMBA_CACHE_DIR"\\n')
         python.chmod(0o755)
 elif "{trouble}" == "fail":
     print("error: no such package on the index", file=sys.stderr)
@@ -95,10 +95,33 @@ def test_the_marker_comes_last(tmp_path, fake_uv):
     assert made.state == "complete" and not made.learned
     assert list(dict.fromkeys(watch.stages)) == [
         "Making the environment", "Installing the engine's packages", "Trying the engine",
+        "Compiling the engine",
     ]  # fmt: skip
     assert "--require-hashes" in made.log.read_text("utf-8")
     made.remove()
     assert made.state == "none" and not made.folder.exists()
+
+
+def test_it_compiles_outside_of_what_an_update_replaces(tmp_path, fake_uv, monkeypatch):
+    """Where the engine looks for it later, unless the user has chosen a folder."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    made, watch = install.Installation(tmp_path / "engine"), Watch()
+    made.install(watch, learned=False)
+    said = made.log.read_text("utf-8")
+    assert f"ludvig_engine.service.first_run keeps {tmp_path / 'kernels'}" in said
+    assert made.state == "complete" and made.folder not in (tmp_path / "kernels").parents
+    extension = Path(install.__file__).parents[2]
+    kept = Path(settings.environment()["NUMBA_CACHE_DIR"])
+    assert kept.parent == settings.folder().parent and extension not in kept.parents
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "own"))
+    assert settings.environment()["NUMBA_CACHE_DIR"] == str(tmp_path / "own")
+
+
+def test_compiling_can_be_canceled(tmp_path, fake_uv):
+    made = install.Installation(tmp_path / "engine")
+    with pytest.raises(Cancelled):
+        made.install(Watch(cancel_at="Compiling"), learned=False)
+    assert made.state == "incomplete"
 
 
 def test_what_fails_is_incomplete_and_can_be_mended(tmp_path, fake_uv):

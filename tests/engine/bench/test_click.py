@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from ludvig_engine.bench import synthetic
+from ludvig_engine.bench import click, synthetic
 from ludvig_engine.bench.click import run
 
 
@@ -17,6 +17,30 @@ def test_the_stages_are_the_click():
     assert stages <= set(figures)
     parts = sum(v for name, v in figures.items() if name[0].isupper())
     assert 0 < parts <= figures["click_s"] + 1e-4  # stages are rounded
+
+
+def test_other_requests_are_measured_beside_a_click(monkeypatch):
+    """By what their CPU seconds are in clicks, or in the first mask's."""
+    asked = []
+
+    class Spent:
+        wall, stages = 1.0, {"read_prompts": 1.0}
+
+        def __init__(self, state, request):
+            (*_, last), count = request.prompts, len(request.prompts)
+            pixels = 0 if last.pixels is None else len(last.pixels)
+            asked.append((last.kind, count, pixels, request.threshold))
+            self.cpu = 8.0 if last.kind == "mask" else 2.0 + (count > 50)
+
+    monkeypatch.setattr(click, "Spent", Spent)
+    figures = run(synthetic.gaussians(300), synthetic.cameras(1, 200, 133)[0], clicks=1)
+    assert asked[2] == ("scribble", 1, 200, None)
+    strokes = [points for kind, _, points, _ in asked if kind == "scribble"]
+    assert strokes[1:] == list(range(25, 200, 25))
+    assert figures["stroke_of_200_points"] == figures["step_of_a_drag"] == 1
+    assert figures["one_more_click_after_9"] == 1 and figures["one_more_click_after_99"] == 1.5
+    assert figures["another_threshold"] == 1.5 and figures["mask"] == 4
+    assert figures["mask_again_in_masks"] == 1
 
 
 def test_the_command_prints_json():

@@ -115,3 +115,9 @@ def test_the_list_says_what_the_help_of_each_verb_begins_with(verb):
 
 def test_the_names_of_the_experiments_are_those_of_the_table():
     assert tuple(CONFIGS) == NAMES
+
+
+def test_an_engine_answers_before_it_imports_what_only_clicks_need():
+    script = "import json, sys, ludvig_engine.service.handlers; print(json.dumps([*sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert not {"pycolmap", "sklearn", "torch", "scipy.stats"} & {*json.loads(done.stdout)}

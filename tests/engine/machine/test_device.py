@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +187,23 @@ def test_only_nvidia_s_gpus_compute_in_half_precision(device, dtype, tmp_path, m
     monkeypatch.setattr(torch.nn.Module, "to", lambda self, *_, **__: self)
     found = load_pretrained("AutoModel", tiny_models.dinov2(tmp_path / "tiny"), device=device)
     assert found.dtype == getattr(torch, dtype)
+
+
+@pytest.mark.parametrize(
+    ("asked", "driver", "expected"),
+    [
+        ("", None, False),
+        ("", "nvidia-smi", True),
+        ("cpu", "nvidia-smi", False),
+        ("cuda", None, True),
+    ],
+)
+def test_torch_is_imported_only_where_there_may_be_a_gpu(asked, driver, expected, monkeypatch):
+    monkeypatch.setenv("LUDVIG_DEVICE", asked)
+    monkeypatch.setattr(device_module, "find_spec", lambda name: name)
+    monkeypatch.setattr(device_module.programs, "find", lambda name: driver)
+    monkeypatch.setattr(device_module.system, "is_macos", lambda: False)
+    monkeypatch.setattr(device_module, "Path", lambda path: Path("not there"))
+    assert device_module.may_have_gpu() == expected
+    monkeypatch.setattr(device_module, "find_spec", lambda name: None)
+    assert not device_module.may_have_gpu()

@@ -1,7 +1,9 @@
 """Likeness: a probability, learned from weighted examples."""
 
 import numpy as np
+import pytest
 
+from ludvig_engine.segmentation import descriptor as descriptor_module
 from ludvig_engine.segmentation.descriptor import Descriptor
 from ludvig_engine.segmentation.likeness import learn
 
@@ -34,3 +36,20 @@ def test_the_product_of_all_is_that_of_their_rows():
     weights = rng.normal(size=descriptor.rows(np.arange(1)).shape[1])
     expected = descriptor.rows(np.arange(500)) @ weights
     np.testing.assert_allclose(descriptor.product(weights), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("memory", [1 << 40, 0])
+def test_the_waves_of_a_scene_are_made_once_where_memory_allows(memory, monkeypatch):
+    made = []
+    make = Descriptor._waves
+    monkeypatch.setattr(Descriptor, "_waves", lambda *given: made.append(1) or make(*given))
+    monkeypatch.setattr(descriptor_module, "total_memory", lambda: memory)
+    monkeypatch.setattr(descriptor_module, "PIECE", 100)
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=(450, 3)).astype(np.float32)
+    descriptor = Descriptor.of(rng.random((450, 3), np.float32), means, np.ones(450), share=1.6)
+    weights = rng.normal(size=63)
+    first = descriptor.product(weights)
+    assert len(made) == 5
+    assert np.array_equal(descriptor.product(weights), first)
+    assert len(made) == (5 if memory else 10)

@@ -10,6 +10,7 @@ import pytest
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.segmentation import coarse, prepared
 from ludvig_engine.segmentation.coarse import Coarse
 from ludvig_engine.wire import hierarchy
 from ludvig_engine.wire.methods import (
@@ -355,9 +356,9 @@ def test_a_second_click_computes_nothing_again(service, scene, monkeypatch):
 def test_computing_features_begins_what_the_first_click_needs(tmp_path, made, monkeypatch):
     begun, make = [], Coarse.of
 
-    def noted(*parts, job):
+    def noted(*parts):
         begun.append(threading.current_thread().name)
-        return make(*parts, job=job)
+        return make(*parts)
 
     monkeypatch.setattr(Coarse, "of", noted)
     service = Service(tmp_path)
@@ -366,6 +367,31 @@ def test_computing_features_begins_what_the_first_click_needs(tmp_path, made, mo
     assert wait_for(lambda: begun)
     service(RunSegment(scene, RED))
     assert begun == ["aside"]
+
+
+def test_a_scene_that_is_opened_again_makes_no_superpoints(tmp_path, made, monkeypatch):
+    """They are on the disk, and give the same answer; other features have their own."""
+    made_again = []
+
+    def counted(module, name):
+        make = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *given, **more: made_again.append(name) or make(*given, **more)
+        )
+
+    counted(coarse, "grouped")
+    counted(prepared, "crease_factors")
+    answers = []
+    for _ in range(2):
+        service = Service(tmp_path)
+        scene = opened(service, made).scene
+        answers.append(service(RunSegment(scene, RED)))
+    assert made_again == ["grouped", "crease_factors"]
+    assert np.array_equal(answers[0].scores, answers[1].scores)
+    assert np.array_equal(answers[0].levels, answers[1].levels)
+    service(ComputeFeatures(scene, dim=5))
+    service(RunSegment(scene, RED))
+    assert made_again == ["grouped", "crease_factors"] * 2
 
 
 def test_features_say_what_they_are(tmp_path, made):
