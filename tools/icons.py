@@ -73,8 +73,9 @@ def line(places: Sequence[Place], width: float) -> list[Triangle]:
 
 
 def click() -> list[Triangle]:
-    tip, low, notch, side = (88, 176), (88, 40), (124, 74), (184, 92)
-    return splat((114, 142), (42, 32), 25) + fan([tip, low, notch]) + fan([tip, notch, side])
+    # An arrow whose tip is at the upper left.
+    arrow = fan([(88, 176), (88, 40), (124, 74)]) + fan([(88, 176), (124, 74), (184, 92)])
+    return splat((114, 142), (42, 32), 25) + arrow
 
 
 def scribble() -> list[Triangle]:
@@ -83,12 +84,12 @@ def scribble() -> list[Triangle]:
 
 
 def box() -> list[Triangle]:
-    low, high, third = 44, 211, 40
+    low, high = 44, 211
+    middle, third = (low + high) / 2, 40
     found = splat((128, 128), (44, 32), 30)
     for x, toward in ((low, 1), (high, -1)):
         for y, up in ((low, 1), (high, -1)):
             found += line([(x, y + up * third), (x, y), (x + toward * third, y)], 15)
-    middle = (low + high) / 2
     for a in (low, high):
         found += line([(a, middle - 18), (a, middle + 18)], 15)
         found += line([(middle - 18, a), (middle + 18, a)], 15)

@@ -78,7 +78,7 @@ def test_the_first_state_is_the_uplifted_paint(balls):
     prepared, _ = balls
     paint = click()
     states = spread(prepared, [paint], times=(0, 3)).foreground
-    sums, weights = adjoint(prepared.gaussians, paint.camera, paint.positive[None])
+    sums, weights = adjoint(prepared.gaussians, paint.camera, paint.whole.positive[None])
     seed = np.divide(sums[:, 0], weights, out=np.zeros_like(weights), where=weights > 0)
     np.testing.assert_allclose(states[:, 0], seed, atol=1e-6)
     assert 0 < seed.max() <= 1
