@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
+
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import EventTypeItems
 
 # Free in Object Mode, in Blender's keymap and in the one that it calls Industry Compatible. In Edit
 # Mode it means what Blender means by it.
-KEY = "L"
+KEY: EventTypeItems = "L"
 
 
 class Pie(bpy.types.Menu):
