@@ -14,7 +14,7 @@ from ..io.atomic import atomic_write
 from ..progress import SILENT, Job
 from ..rendering import GSPLAT, Raster
 from ..scene import Camera, Gaussians
-from ..segmentation.painting import Paint
+from ..segmentation.paint import Paint
 from . import draw
 from .grid import Row, fit, grid, letters
 
