@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy
 import things
-from materials import Color, material
+from materials import Color, material, tree_of
 from shapes import box, lathe
 from things import CREAM, DARK_OAK, OAK
 
@@ -214,8 +214,7 @@ def _light(arrangement: Arrangement) -> None:
     lamp("window", (-12.0, -9.0, 14.0), "AREA", 6000, arrangement.sun, size=8.0)
     lamp("lamp", (9.0, 10.0, 15.0), "AREA", 1500, (1.0, 0.96, 0.9), size=12.0)
     world = bpy.data.worlds.new("sky")
-    world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs["Strength"].default_value = arrangement.sky
+    tree_of(world).nodes["Background"].inputs["Strength"].default_value = arrangement.sky
     bpy.context.scene.world = world
 
 

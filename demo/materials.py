@@ -10,6 +10,13 @@ import bpy
 Color = tuple[float, float, float]  # sRGB, 0..1
 
 
+def tree_of(made: Any) -> Any:
+    """The nodes of a new material or world."""
+    if bpy.app.version < (5,):  # since then, they always have nodes
+        made.use_nodes = True
+    return made.node_tree
+
+
 def material(
     color: Color,
     other: Color | None = None,
@@ -29,8 +36,8 @@ def material(
     rims it is less, as in thin glass, and nothing is refracted.
     """
     made = bpy.data.materials.new(pattern)
-    made.use_nodes = True
-    nodes, links = made.node_tree.nodes, made.node_tree.links
+    tree = tree_of(made)
+    nodes, links = tree.nodes, tree.links
     shader = nodes["Principled BSDF"]
     shader.inputs["Roughness"].default_value = roughness
     factor = PATTERNS[pattern](_Nodes(made.node_tree), scale)

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 from arrangements import lamp
-from materials import Color, material
+from materials import Color, material, tree_of
 from shapes import box
 
 
@@ -72,8 +72,7 @@ def room(
 def light(kind: str) -> None:
     """Light the scene: "soft" comes from everywhere, "sun" throws strong shadows."""
     sky = bpy.data.worlds.new("sky")
-    sky.use_nodes = True
-    sky.node_tree.nodes["Background"].inputs["Strength"].default_value = SKIES[kind]
+    tree_of(sky).nodes["Background"].inputs["Strength"].default_value = SKIES[kind]
     # How far surfaces are looked for that keep off the sky's light, in decimeters.
     sky.light_settings.distance = 5.0
     bpy.context.scene.world = sky

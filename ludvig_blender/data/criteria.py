@@ -13,12 +13,11 @@ from bpy.props import (
     StringProperty,
 )
 
-from .measured import Criterion, Measured, measure, selected
-
 if TYPE_CHECKING:
     import numpy as np
 
     from . import types
+    from .measured import Criterion, Measured
 
 # How splats that are found are combined with those that are selected.
 ACTIONS = (
@@ -45,6 +44,7 @@ def criterion(thing: types.SplatObject, what: str, attribute: str, color: object
     import numpy as np
 
     from . import segments
+    from .measured import Criterion
 
     if what == "COLOR":
         return Criterion(what, color=tuple(np.asarray(color, float)))
@@ -56,6 +56,8 @@ def criterion(thing: types.SplatObject, what: str, attribute: str, color: object
 
 def measured(thing: types.SplatObject, *, compare: bool = False) -> Measured | None:
     """What the splats measure by the criterion that is chosen; None if that is not known."""
+    from .measured import measure
+
     own = thing.ludvig_criteria
     by = criterion(thing, own.what, own.attribute, own.color)
     return measure(thing, by, compare=compare)
@@ -80,6 +82,7 @@ def _write(
     from ..maths import criteria
     from ..maths.segment_sets import combined
     from . import segments, splats
+    from .measured import selected
 
     own = criteria.within(found.values, *bounds) & ~segments.hidden(thing)
     after = combined(action, before, own)

@@ -171,7 +171,7 @@ def test_a_format_without_comments_is_told(tmp_path, monkeypatch, capfd):
     monkeypatch.setitem(formats.FORMATS, row.name, row)
     with_segments(load(write_ply(tmp_path / "in.ply")), ["pot", "lid"])
     saved(tmp_path / "out.madeup")
-    assert "2 segments will not return from this file" in "".join(capfd.readouterr())
+    assert "Only .ply files have a place for names" in "".join(capfd.readouterr())
 
 
 def test_undo_takes_the_object_away_with_its_segments(tmp_path):

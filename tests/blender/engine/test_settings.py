@@ -16,11 +16,15 @@ def preferences():
         setattr(own, name, value)
 
 
-def test_what_is_not_chosen_stays_as_it_is_outside(preferences):
+def test_what_is_not_chosen_stays_as_it_is_outside(preferences, monkeypatch, tmp_path):
     for name in ("models", "cache", "token"):
         setattr(preferences, name, "")
     preferences.device = "auto"
-    assert settings.environment() == {}
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    # What is compiled is kept where an update of the extension does not replace it.
+    assert settings.environment() == {"NUMBA_CACHE_DIR": str(settings.folder().parent / "kernels")}
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert settings.environment() == {"NUMBA_CACHE_DIR": str(tmp_path)}
 
 
 def test_access_and_device(preferences, tmp_path):
