@@ -47,13 +47,11 @@ Photos = Annotated[
 MaxSize = Annotated[
     int, typer.Option(help="Scale photos down to this long side, in pixels", min=16)
 ]
-Extractor = Annotated[
-    str,
-    typer.Option(
-        help=f"Features: {', '.join(names())}; as in files:DIR, join:A+B, everything:A@SAM, "
-        "dinov2:base. auto: the best one on this machine"
-    ),
-]
+EXTRACTORS = (
+    f"Features: {', '.join(names())}; as in files:DIR, join:A+B, everything:A@SAM, "
+    "dinov2:base. auto: the best one on this machine"
+)
+Extractor = Annotated[str, typer.Option(help=EXTRACTORS)]
 Download = Annotated[
     bool, typer.Option("--download", help="Fetch missing models, as `ludvig models fetch` does")
 ]

@@ -22,6 +22,7 @@ from ..stages import RENDER
 from . import prompts
 from .arguments import Folder
 from .common import (
+    EXTRACTORS,
     AsJson,
     Download,
     MaxSize,
@@ -80,8 +81,8 @@ def command(
     extractor: Annotated[
         list[str] | None,
         typer.Option(
-            help="Features, as for `ludvig segment`; default: auto. With --what features several, "
-            "which are drawn side by side"
+            help=f"{EXTRACTORS}, which is the default. With --what features several, which are "
+            "drawn side by side"
         ),
     ] = None,
     text: Annotated[

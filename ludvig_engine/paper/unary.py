@@ -7,7 +7,6 @@ b, the paper's second bandwidth.
 from __future__ import annotations
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from ..arrays import Array, Bool, Float, Int
 
@@ -78,6 +77,9 @@ def boundary(
     }
     weights = weights * np.where(labels, share[True], share[False])
     used = weights > 0
+    # Local, because it takes a second to import, and an engine's first answer would wait for it.
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=C, solver="newton-cholesky", max_iter=100)
     model.fit(features[used], labels[used], sample_weight=weights[used])
     return model.coef_[0].astype(np.float32), np.float32(model.intercept_[0])

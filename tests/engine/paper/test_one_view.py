@@ -116,7 +116,8 @@ def test_only_large_scenes_are_pruned(monkeypatch):
 def test_reference_mask(made):
     scene, names, _ = made
     x, y = small_scene.center_of("blue", 2)
-    stroke = painting.line(scene.views[2].camera, np.array([[x - 3.0, y], [x + 3.0, y]]), radius=2)
+    line = np.array([[x - 3.0, y], [x + 3.0, y]])
+    stroke = painting.line(scene.views[2].camera, line, radius=2).whole
     found = reference_mask(RegionSegmenter(), scene.views[2], stroke)
     assert iou(found, shown(scene, names, "blue", 2)) > 0.9
     with pytest.raises(EngineError, match="has 0 pixels"):
