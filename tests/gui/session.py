@@ -37,12 +37,14 @@ def drawn(display):
 def hover(what, parts=(0.25, 0.7)):
     """The place of a button of the sidebar.
 
-    The mouse goes down the sidebar until Blender says that the button is under it.
+    The mouse goes down the sidebar, once for each part of its width, until Blender says that the
+    button is under it. Going to and fro within a row would miss buttons: Blender needs longer than
+    this waits to leave one button for its neighbor.
     """
     _, _, side = regions()
-    for y in range(side.y + side.height - 10, side.y + 10, -7):
-        for part in parts:
-            x = side.x + part * side.width
+    for part in parts:
+        x = side.x + part * side.width
+        for y in range(side.y + side.height - 10, side.y + 10, -7):
             hand(x, y)
             yield 0.05
             # The operator of a button cannot be read, but it can be copied.
