@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class SelectBy(bpy.types.Operator):
-    """Select the splats between the minimum and the maximum.
+    """Select the splats between the minimum and the maximum."""
 
-    Shift: extend the selection. Ctrl: deselect them
-    """
-
+    bl_description = (
+        "Select the splats between the minimum and the maximum. Shift: extend the selection. "
+        "Ctrl: deselect them"
+    )
     bl_idname = "ludvig.select_by"
     bl_label = "Select By"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012

@@ -75,11 +75,12 @@ class DeleteSplats(Action, bpy.types.Operator):
 
 
 class SeparateSplats(Action, bpy.types.Operator):
-    """Move the selected splats into a new object, or copy them there.
+    """Move the selected splats into a new object, or copy them there."""
 
-    Its origin is in their middle. Of the segments it has the one that it is made of
-    """
-
+    bl_description = (
+        "Move the selected splats into a new object, or copy them there. Its origin is in their "
+        "middle. Of the segments it has the one that it is made of"
+    )
     bl_idname = "ludvig.separate"
     bl_label = "Separate to Object"
 
