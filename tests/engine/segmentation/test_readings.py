@@ -15,7 +15,7 @@ from ludvig_engine.pipeline import prepare
 from ludvig_engine.segmentation.painting import box, click
 from ludvig_engine.segmentation.readings import ALIKE, MOST, Ladder, offered
 from ludvig_engine.segmentation.segment import Options, segment
-from ludvig_engine.segmentation.strokes import strokes_of
+from ludvig_engine.segmentation.trail import strokes_of
 
 
 @pytest.fixture(scope="module")
