@@ -51,7 +51,7 @@ CHANGES: Mapping[str, Sequence[Any]] = {
     "most": (0.02, 0.95),
     "careful": (0.3, 1.0),
     "middle": (4.0, 24.0),
-    "clear_group": (0.1, 0.9),
+    "clear_group": (0.1, 1.0),
     "rim": (0.0, 1.0),
     "pull": (0.03, 3.0),
     "seen_clearly": (0.1, 1.0),

@@ -98,14 +98,15 @@ def around(
     picture = Picture.of(
         prepared.gaussians, stroke.paint, rank[labels], selected, raster=raster, job=job
     )
-    others = [one for one in strokes[:-1] if one.positive != stroke.positive]
     against = np.zeros(nesting.count, bool)
-    for other in others:
+    for other in [one for one in strokes[:-1] if one.positive != stroke.positive]:
         shown = _shows(other, np.ones(len(other.rows), bool), coarse)
         against |= shown >= CLEARLY * shown.max()
     there = picture.selected != stroke.positive  # what the stroke may mean
     lasts = nesting.lasts(chain)
-    found, depth, pixels = [], [], []
+    found: list[int] = []
+    depth: list[float] = []
+    pixels: list[float] = []
     for number, group in enumerate(chain):
         if (members[number] & against).any() or nesting.mass[group] > settings.most:
             break
@@ -115,8 +116,14 @@ def around(
         found.append(number)
         depth.append(picture.depth(region))
         pixels.append(float(region.sum()))
-    groups = [members[number] for number in found]
-    return Meaning(groups, np.array(depth), np.array(pixels), nesting.mass[np.array(chain)[found]], lasts[found]), picture
+    meaning = Meaning(
+        [members[number] for number in found],
+        np.array(depth),
+        np.array(pixels),
+        nesting.mass[chain[found]],
+        lasts[found],
+    )
+    return meaning, picture
 
 
 def _shows(stroke: Stroke, rows: Bool[Array, " M"], coarse: Coarse) -> Float[Array, " S"]:

@@ -260,7 +260,9 @@ class _Steps:
         Where all starts end in the same, and that stands out, it is rarely wrong.
         """
         likely = [max(value, 0.0) for _, value in parts]
-        alike = [[self._alike(part.inside, group) > NEARLY for part, _ in parts] for group in groups]
+        alike = [
+            [self._alike(part.inside, group) > NEARLY for part, _ in parts] for group in groups
+        ]
         found: Array = self.settings.votes * (np.array(alike) * likely).mean(1)
         return found
 

@@ -60,13 +60,15 @@ def test_a_correction_that_is_in_the_middle_of_nothing_means_no_group():
 def test_a_first_stroke_means_rather_what_is_as_large_as_things_are():
     usual = DEFAULT_SETTINGS.usual
     found = meaning(pixels=[10, 1000], depth=[1, 1], mass=[usual / 1000, usual])
-    assert found.expected(DEFAULT_SETTINGS, first=True).argmax() == 1
-    one, other = found.expected(DEFAULT_SETTINGS, first=False)
+    usually = found.usual(DEFAULT_SETTINGS)
+    assert usually[1] == 0 and usually[0] < -1
+    assert found.expected(DEFAULT_SETTINGS, usually).argmax() == 1
+    one, other = found.expected(DEFAULT_SETTINGS)
     assert one == pytest.approx(other, rel=0.01)
 
 
 def test_where_clicks_are_put_anywhere_the_middle_says_nothing():
     anywhere = replace(DEFAULT_SETTINGS, careful=0.0)
     found = meaning(pixels=[10, 1000], depth=[1, 0.1], lasts=[1, 1.5])
-    assert found.expected(DEFAULT_SETTINGS, first=False).argmax() == 0
-    assert found.expected(anywhere, first=False).argmax() == 1
+    assert found.expected(DEFAULT_SETTINGS).argmax() == 0
+    assert found.expected(anywhere).argmax() == 1
