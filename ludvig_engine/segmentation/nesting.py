@@ -78,16 +78,17 @@ class Nesting:
                 left.extend(self.pairs[one - self.count])
         return inside
 
-    def lasting(self, around: Int[Array, " K"], growth: float) -> Float[Array, " K"]:
-        """How long each of the groups around a superpoint stays about as large: log of the height
-        at which it has grown by the factor `growth`, less that at which it came within it.
+    def lasts(self, around: Int[Array, " K"]) -> Float[Array, " K"]:
+        """How long each of the groups around a superpoint lasts: log of how much dearer the merge
+        is that ends it than the one that made it, both more than one median merge.
         """
-        heights = np.maximum.accumulate(self.heights[around])
-        mass = self.mass[around]
-        last = len(around) - 1
-        ends = np.minimum(np.searchsorted(mass, mass * growth, side="right"), last)
-        begins = np.searchsorted(mass, mass / growth)
-        return np.log(np.maximum(heights[ends], 1e-9) / np.maximum(heights[begins], 1e-3))
+        made = self.heights[self.count :]
+        usual = max(float(np.median(made)) if len(made) else 0.0, 1e-9)
+        begins = np.maximum.accumulate(self.heights[around])
+        # What touches nothing else lasts as long as anything.
+        ends = np.append(begins[1:], max(float(self.heights.max()), float(begins[-1])))
+        found: Array = np.log((ends + usual) / (begins + usual))
+        return found
 
 
 def _merged(

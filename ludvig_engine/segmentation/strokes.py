@@ -1,19 +1,16 @@
 """Clicks and strokes, one after the other: each corrects what the ones before have found.
 
-1. The first stroke is read as one of the nested groups around it (nesting.py): one that stays as
-   it is while the cost of merging rises, and is about as large as things usually are. If what is
-   learned from the stroke (self_training.py) is nearly one of these groups, then it is taken:
-   either way has its own mistakes, and they rarely make the same.
+1. The first stroke is read as the nested group around it that it most likely means (meaning.py).
+   What is learned from the stroke (self_training.py) speaks for the groups that it is nearly, and
+   is taken if it is the group: its borders are finer.
 2. A stroke that the selection already agrees with changes nothing.
-3. A stroke on the border of the selection, or in no clear group, moves the border: the scores
-   diffuse from the strokes against the selection, and little more is changed than suffices.
-4. Any other stroke adds, or takes away, the group around it that it is deepest in. Groups that hold
-   a stroke of the other kind are never taken.
-5. What a correction has changed is known only where its picture shows it: a crate's back may have
-   been taken with the wall. So what no stroke's picture shows follows the nested groups around what
-   they show (labeling.py). The reading of the first stroke is a group already, and stays as it is:
-   completed too, the bananas of a real capture lose .06 with some of their clicks, and small
-   scenes gain .01.
+3. A stroke on the border of the selection, or in the middle of no group, moves the border: the
+   scores diffuse from the strokes against the selection, and little more is changed than suffices.
+4. Any other stroke adds, or takes away, the group around it that it most likely means. Groups that
+   hold a stroke of the other kind are never taken.
+5. What a group holds is known only where its picture shows it: a crate's back may have been taken
+   with the wall. So what no stroke's picture shows follows the nested groups around what they show
+   (labeling.py). What is learned from the first stroke is of the whole thing, and stays as it is.
 
 So what a stroke touches is in or out as it says, and a correction changes the selection near it.
 When the user has the first stroke read otherwise (readings.py), corrections stay as they are.
@@ -37,28 +34,23 @@ from ..scene.raster import Raster
 from .coarse import Coarse
 from .creases import reduced
 from .labeling import clearly, completed
+from .meaning import Meaning, around
 from .nesting import Nesting
 from .paint import Paint
 from .painting import Evidence, shown, surface
 from .picture import Picture
 from .prepared import Prepared
-from .readings import Group, Ladder, Readings, offered
-from .self_training import THRESHOLD, SelfTraining
+from .readings import Ladder, Readings, offered
+from .self_training import THRESHOLD, Part, SelfTraining
 from .settings import Settings
 from .stroke import Stroke
 from .trail import KEPT, Trail, key_of, recent
 
-# IoU of a group and what is learned from a click above which both count as the same. On six scenes,
-# clicks anywhere in a thing find .05 more with 0.8 than without, and .02 less with 0.9.
-SAME = 0.8
-# A group that is flipped has at least this share on the side that the stroke says is wrong.
-WRONG = 0.3
-# Groups smaller than this share of the scene are noise.
-LEAST = 0.0003
+# IoU of the group that a click means and what is learned from the click above which the latter is
+# taken, because its border is finer, and above which what is learned speaks for the group.
+SAME, NEARLY = 0.9, 0.8
 # Groups that one stroke may flip: a long one crosses several.
 FLIPS = 8
-# Touched superpoints count if they show half as much of a stroke as the one that shows most.
-CLEARLY = 0.5
 # How far a border moves: 1 just enough for the click, 0 as far as diffusion carries it. On the
 # tuning scenes, ten clicks reach .869, .873 and .875 at 1, 0.75 and 0.5, and 1.1, 1.5 and 2.4 % of
 # the corrections are harmful.
@@ -182,12 +174,22 @@ class _Steps:
         """What the first stroke may mean, and most likely does."""
         labels = self.coarse.labels
         nothing = np.zeros(len(labels), bool)
-        groups = self._groups([stroke], nothing, first=True)
-        if not groups:
+        meaning, _ = self._around([stroke], nothing)
+        if not meaning.groups:
             return Ladder(labels, nothing, {})
-        learned = self._learned(stroke, groups)
-        likeliest = max(groups, key=lambda one: one[1])[0]
-        guess = self.after([stroke], likeliest[labels] if learned is None else learned)
+        training = self._training(stroke)
+        parts = training.readings()
+        votes = self._votes(meaning.groups, parts)
+        worth = meaning.expected(self.settings, meaning.usual(self.settings) + votes)
+        likeliest = meaning.groups[int(worth.argmax())]
+        same = [one for one in parts if self._alike(one[0].inside, likeliest) > SAME]
+        if same:
+            answer = training.refined(max(same, key=lambda one: one[1])[0])
+            guess = answer.scores > answer.threshold
+        else:
+            guess = self.completed([stroke], self.after([stroke], likeliest[labels]))
+        guess = self.after([stroke], guess)
+        groups = list(zip(meaning.groups, worth, strict=True))
         return Ladder.of(labels, guess, groups, self.prepared.visible)
 
     def after(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
@@ -196,10 +198,10 @@ class _Steps:
         for _ in range(FLIPS):
             if stroke.held(selected) >= stroke.needed:
                 return selected
-            groups = self._groups(strokes, selected, first=False)
-            if not groups:
+            meaning, picture = self._around(strokes, selected)
+            group = None if picture.beside(self.settings.rim) else meaning.clear(self.settings)
+            if group is None:
                 break
-            group = max(groups, key=lambda one: one[1])[0]
             flipped = np.where(group[self.coarse.labels], stroke.positive, selected)
             if (flipped == selected).all():
                 break
@@ -238,32 +240,36 @@ class _Steps:
 
         return recent(known, name, look, KEPT)
 
-    def _learned(self, stroke: Stroke, groups: Sequence[Group]) -> Bool[Array, " N"] | None:
-        """What is learned from a stroke, if it is nearly one of the groups."""
-        coarse = self.coarse
-        nothing = np.zeros(len(coarse.labels), np.float32)
+    def _training(self, stroke: Stroke) -> SelfTraining:
+        nothing = np.zeros(len(self.coarse.labels), np.float32)
         positive = nothing.copy()
         positive[stroke.rows] = stroke.weights
         walk = self.prepared.walk(self.bandwidth, job=self.job) if self.diffusion else None
-        evidence = Evidence(positive, nothing, nothing)
-        training = SelfTraining(
-            *(coarse, walk, evidence),
+        return SelfTraining(
+            *(self.coarse, walk, Evidence(positive, nothing, nothing)),
             prior=self.prior,
             settings=self.settings,
             job=self.job,
         )
+
+    def _votes(
+        self, groups: Sequence[Bool[Array, " S"]], parts: Sequence[tuple[Part, float]]
+    ) -> Float[Array, " K"]:
+        """How much speaks for groups that what is learned from different starts is nearly the same.
+
+        Where all starts end in the same, and that stands out, it is rarely wrong.
+        """
+        likely = [max(value, 0.0) for _, value in parts]
+        alike = [
+            [self._alike(part.inside, group) > NEARLY for part, _ in parts] for group in groups
+        ]
+        found: Array = self.settings.votes * (np.array(alike) * likely).mean(1)
+        return found
+
+    def _alike(self, one: Bool[Array, " S"], other: Bool[Array, " S"]) -> float:
+        """IoU of what the photos show of both."""
         mass = self.nesting.mass[: self.nesting.count]
-        best, score = None, -np.inf
-        for part, likely in training.readings():
-            inside = part.inside
-            for group, value in groups:
-                both, either = mass[inside & group].sum(), mass[inside | group].sum()
-                if both > SAME * either and likely + value > score:
-                    best, score = part, likely + value
-        if best is None:
-            return None
-        answer = training.refined(best)
-        return answer.scores > answer.threshold
+        return float(mass[one & other].sum() / max(float(mass[one | other].sum()), 1e-12))
 
     def _moved(self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]) -> Bool[Array, " N"]:
         """The selection with its border moved as little as the last stroke demands."""
@@ -311,55 +317,14 @@ class _Steps:
         prior = self.prior or self.settings.pull
         return walk.solve(share, trust, unary, prior=prior, steps=most, job=self.job)
 
-    def _groups(
-        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"], *, first: bool
-    ) -> list[Group]:
-        """The groups of superpoints that the last stroke may mean, and what speaks for each."""
-        stroke = strokes[-1]
-        settings, nesting = self.settings, self.nesting
-        labels = self.coarse.labels
-        wrong = selected[stroke.rows] != stroke.positive
-        touched = np.bincount(labels[stroke.rows[wrong]], stroke.weights[wrong], nesting.count)
-        around = nesting.around(int(touched.argmax()))
-        lasting = nesting.lasting(around, settings.growth)
-        members = [nesting.members(int(group)) for group in around]
-        rank = np.full(nesting.count, len(around), np.float32)
-        for number in range(len(around) - 1, -1, -1):
-            rank[members[number]] = number
-        picture = Picture.of(
-            *(self.prepared.gaussians, stroke.paint, rank[labels], selected),
+    def _around(
+        self, strokes: Sequence[Stroke], selected: Bool[Array, " N"]
+    ) -> tuple[Meaning, Picture]:
+        return around(
+            *(self.prepared, strokes, selected),
+            coarse=self.coarse,
+            nesting=self.nesting,
+            settings=self.settings,
             raster=self.raster,
             job=self.job,
         )
-        if not first and picture.beside(settings.rim):
-            return []
-        against = self._touched([one for one in strokes[:-1] if one.positive != stroke.positive])
-        there = picture.selected != stroke.positive  # what the stroke may mean
-        visible = self.prepared.visible
-        left = np.bincount(labels, visible * (selected != stroke.positive), nesting.count)
-        seen = np.bincount(labels, visible, nesting.count)
-        found = []
-        for number, group in enumerate(around):
-            inside, mass = members[number], float(nesting.mass[group])
-            if (inside & against).any():
-                break
-            if not LEAST <= mass <= settings.most:
-                continue
-            if left[inside].sum() < WRONG * seen[inside].sum():
-                continue
-            depth = np.log(picture.depth((picture.rank <= number + 0.5) & there))
-            value = min(float(lasting[number]), 1.0)
-            if first:
-                size = np.log(mass / settings.usual) / settings.unusual
-                found.append((inside, value + settings.first_depth * depth - size**2))
-            elif value + depth > settings.clear_group:
-                found.append((inside, value + depth))
-        return found
-
-    def _touched(self, strokes: Sequence[Stroke]) -> Bool[Array, " S"]:
-        """The superpoints that strokes clearly touch."""
-        found = np.zeros(self.nesting.count, bool)
-        for stroke in strokes:
-            shown = np.bincount(self.coarse.labels[stroke.rows], stroke.weights, self.nesting.count)
-            found |= shown >= CLEARLY * shown.max()
-        return found

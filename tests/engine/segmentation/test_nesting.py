@@ -82,9 +82,23 @@ def test_what_does_not_touch_is_never_one():
     assert tree.around(0).tolist() == [0, 4] and tree.around(3).tolist() == [3, 5]
 
 
-def test_a_group_lasts_until_it_grows():
-    """A shred of a tenth is no growth; the rest of the scene is, and comes late."""
-    tree = nested(3, [(0, 1, 0.1), (1, 2, 1.0)], sizes=[10, 1, 30])
-    around = tree.around(0)
-    lasting = tree.lasting(around, 1.5)
-    assert lasting[1] == pytest.approx(lasting[0]) and lasting[1] > 2 and lasting[2] == 0
+def test_a_group_lasts_as_long_as_its_merge_is_dearer_than_those_that_made_it():
+    tree = nested(3, [(0, 1, 0.1), (1, 2, 1.0)])
+    usual = np.median(tree.heights[3:])
+    superpoint, pair, everything = tree.lasts(tree.around(0))
+    assert superpoint == pytest.approx(np.log((0.1 + usual) / usual))
+    assert pair == pytest.approx(np.log((1 + usual) / (0.1 + usual))) and pair > superpoint
+    assert everything == 0
+
+
+def test_what_touches_nothing_else_lasts_as_long_as_anything():
+    tree = nested(4, [(0, 1, 0.1), (2, 3, 0.9)])
+    assert tree.lasts(tree.around(0))[-1] == max(tree.lasts(tree.around(n))[-1] for n in range(4))
+    assert tree.lasts(tree.around(0))[-1] > 0
+
+
+def test_no_group_lasts_less_than_not_at_all(random_tree):
+    """Also where merges become cheaper on the way up."""
+    for superpoint in range(random_tree.count):
+        lasts = random_tree.lasts(random_tree.around(superpoint))
+        assert (lasts >= 0).all() and np.isfinite(lasts).all()

@@ -43,7 +43,10 @@ def asked(tmp_path_factory):
         [mask(camera, part)],
         # Corrections: of the border, and of a place where nothing is selected.
         [on_ball, click(camera, x + 0.04 * camera.width, y, positive=False)],
+        [on_ball, click(camera, x + 0.06 * camera.width, y, positive=False)],
         [on_ball, click(camera, *in_corner, positive=True)],
+        # Beside the middle of the ball, which of the groups is meant hangs by little.
+        [click(camera, x + 0.06 * camera.width, y + 0.03 * camera.width)],
         [box(camera, x - 12, y - 12, x + 12, y + 12)],
         # The ground is a large thing of one color: which part of it was meant is ambiguous.
         [click(camera, *in_corner, positive=True)],

@@ -1,0 +1,134 @@
+"""What a stroke means: one of the nested groups around it.
+
+How likely each is meant is the product of two things. A group that merges late, compared with the
+parts that made it, is more likely a thing. And people click in the middle of what they mean: a
+group in whose middle the stroke is not, as its camera shows it, is hardly the one.
+
+Many groups differ by little, so the likeliest is not the best answer: the one is taken whose mean
+IoU with all of them is highest, each weighted by how likely it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import Array, Bool, Float
+from ..progress import SILENT, Job
+from ..scene.raster import Raster
+from .coarse import Coarse
+from .nesting import Nesting
+from .picture import Picture
+from .prepared import Prepared
+from .settings import Settings
+from .stroke import Stroke
+
+# Groups smaller than this share of the scene are noise.
+LEAST = 0.0003
+# Touched superpoints count if they show half as much of a stroke as the one that shows most.
+CLEARLY = 0.5
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The K groups of S superpoints that a stroke may mean, from the smallest to the largest."""
+
+    groups: list[Bool[Array, " S"]]
+    # Of what each would change in the stroke's picture, how deep the stroke is in it: 1 is deepest.
+    depth: Float[Array, " K"]
+    pixels: Float[Array, " K"]  # how much each would change there
+    mass: Float[Array, " K"]  # share of the scene
+    lasts: Float[Array, " K"]  # log of how much dearer the next merge is
+
+    def expected(
+        self, settings: Settings, beside: Float[Array, " K"] | None = None
+    ) -> Float[Array, " K"]:
+        """The mean IoU of each group with what is meant.
+
+        For the first stroke, `beside` is what else speaks for each group, as log of how much
+        likelier that makes it.
+        """
+        careful, middle = settings.careful, settings.middle
+        likely = self.lasts * (1 - careful + careful * (middle + 1) * self.depth**middle)
+        if beside is not None:
+            likely = likely * np.exp(beside)
+        size = self.pixels + 1
+        alike = np.minimum.outer(size, size) / np.maximum.outer(size, size)
+        found: Array = alike @ likely / max(float(likely.sum()), 1e-12)
+        return found
+
+    def usual(self, settings: Settings) -> Float[Array, " K"]:
+        """How usual their sizes are for things, as a log."""
+        found: Array = -((np.log(self.mass / settings.usual) / settings.unusual) ** 2)
+        return found
+
+    def clear(self, settings: Settings) -> Bool[Array, " S"] | None:
+        """The group that a correction means; None if it is in the middle of none."""
+        if not self.groups:
+            return None
+        best = int(self.expected(settings).argmax())
+        return self.groups[best] if self.depth[best] > settings.clear_group else None
+
+
+def around(
+    prepared: Prepared,
+    strokes: Sequence[Stroke],
+    selected: Bool[Array, " N"],
+    *,
+    coarse: Coarse,
+    nesting: Nesting,
+    settings: Settings,
+    raster: Raster,
+    job: Job = SILENT,
+) -> tuple[Meaning, Picture]:
+    """What the last stroke may mean, and what its camera shows.
+
+    No group holds a stroke of the other kind, and none is most of the scene.
+    """
+    stroke = strokes[-1]
+    labels = coarse.labels
+    touched = _shows(stroke, selected[stroke.rows] != stroke.positive, coarse)
+    chain = nesting.around(int(touched.argmax()))
+    members = [nesting.members(int(group)) for group in chain]
+    rank = np.full(nesting.count, len(chain), np.float32)
+    for number in range(len(chain) - 1, -1, -1):
+        rank[members[number]] = number
+    picture = Picture.of(
+        prepared.gaussians, stroke.paint, rank[labels], selected, raster=raster, job=job
+    )
+    against = np.zeros(nesting.count, bool)
+    for other in [one for one in strokes[:-1] if one.positive != stroke.positive]:
+        shown = _shows(other, np.ones(len(other.rows), bool), coarse)
+        against |= shown >= CLEARLY * shown.max()
+    there = picture.selected != stroke.positive  # what the stroke may mean
+    lasts = nesting.lasts(chain)
+    found: list[int] = []
+    depth: list[float] = []
+    pixels: list[float] = []
+    for number, group in enumerate(chain):
+        if (members[number] & against).any() or nesting.mass[group] > settings.most:
+            break
+        if nesting.mass[group] < LEAST:
+            continue
+        region = (picture.rank <= number + 0.5) & there
+        found.append(number)
+        depth.append(picture.depth(region))
+        pixels.append(float(region.sum()))
+    meaning = Meaning(
+        [members[number] for number in found],
+        np.array(depth),
+        np.array(pixels),
+        nesting.mass[chain[found]],
+        lasts[found],
+    )
+    return meaning, picture
+
+
+def _shows(stroke: Stroke, rows: Bool[Array, " M"], coarse: Coarse) -> Float[Array, " S"]:
+    """How much of a stroke each superpoint shows, of some of its rows."""
+    weights: Array = np.bincount(
+        coarse.labels[stroke.rows[rows]], stroke.weights[rows], len(coarse.size)
+    )
+    return weights
