@@ -129,9 +129,9 @@ def session():
     x, y = yield from hover(".threshold")
     hand(x, y, "mousedown", "1")
     for step in range(12):
-        hand(x + 2 * step, y)
+        hand(x + 8 * step, y)
         yield 0.05
-    hand(x + 22, y, "mouseup", "1")
+    hand(x + 88, y, "mouseup", "1")
     yield from idle()
     found["certainty"] = state()[1]
     shot("certainty")

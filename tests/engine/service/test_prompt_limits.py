@@ -91,6 +91,6 @@ def test_a_stroke_is_what_is_near_its_pieces(radius):
     outside = rng.uniform([-300, -300], [300, 300], (6, 2))
     for places in inside, outside, inside[:1]:
         pieces = list(zip(places, places[1:] if len(places) > 1 else places, strict=False))
-        paint = painting.line(camera, places, radius=radius)
+        paint = painting.line(camera, places, radius=radius).whole
         np.testing.assert_allclose(paint.positive, brute(camera, pieces, radius), atol=1e-4)
         assert not paint.negative.any()
