@@ -64,6 +64,7 @@ class Runner:
             work.report_bytes(stage, min(max(grown, 0), 2 * size or grown), 2 * size)
 
         report()
+        work.check()  # also for a program that ends before it is looked at
         with self.log.open("ab") as log:
             log.write(f"\n$ {' '.join(map(str, command))}\n".encode())
             log.flush()

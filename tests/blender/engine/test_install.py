@@ -71,6 +71,13 @@ elif "{trouble}" == "grow":
 """
 
 
+@pytest.fixture(autouse=True)
+def space(tmp_path, monkeypatch):
+    """A disk with room for everything, whatever this one has."""
+    usage = install.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(install.shutil, "disk_usage", lambda path: usage._replace(free=10**12))
+
+
 @pytest.fixture
 def fake_uv(tmp_path, monkeypatch):
     if os.name == "nt":
