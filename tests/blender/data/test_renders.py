@@ -22,7 +22,8 @@ def thing():
     settings.resolution_x, settings.resolution_y = 64, 48
     settings.film_transparent = True
     bpy.context.scene.view_settings.view_transform = "Standard"
-    bpy.context.scene.cycles.samples = 2
+    # Cycles samples two objects otherwise than one: with 2 samples, red differs by 17 percent.
+    bpy.context.scene.cycles.samples = 16
     bpy.context.scene.cycles.use_denoising = False
     return made
 
@@ -55,8 +56,7 @@ def test_hidden_removed_recolored_and_moved(thing, tmp_path):
     assert recolored[GREEN] < 0.02 * whole[GREEN]
     assert recolored[RED] > 1.3 * whole[RED]
     bpy.ops.ludvig.separate()
-    # The splats are where they were to 1e-7, but Cycles samples two objects otherwise than one.
-    np.testing.assert_allclose(amounts(tmp_path), recolored, rtol=0.25)
+    np.testing.assert_allclose(amounts(tmp_path), recolored, rtol=0.15)
     bpy.context.object.location = 1000, 0, 0
     moved = amounts(tmp_path)
     np.testing.assert_allclose(moved[[RED, BLUE]], whole[[RED, BLUE]], rtol=0.15)
