@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...ludvig_engine.errors import EngineError
 from ..maths.segment_sets import attained
 from . import attributes, changes, masking, node_group, splats
 
@@ -39,6 +40,14 @@ def active(thing: SplatObject) -> Segment | None:
 def find(thing: SplatObject, number: int) -> Segment | None:
     """The segment with this number, which never changes; None if the segment is gone."""
     return next((segment for segment in thing.ludvig.segments if segment.number == number), None)
+
+
+def required(thing: SplatObject, number: int) -> Segment:
+    """The segment with this number. Raises `EngineError` if it was removed."""
+    found = find(thing, number)
+    if found is None:
+        raise EngineError("gone", "The segment was removed, so its result was dropped.")
+    return found
 
 
 def add(

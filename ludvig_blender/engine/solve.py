@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...ludvig_engine.errors import EngineError
 from ..data import messages, prompts, readings, segments, sights
 from ..translation.say import say
 from . import catalog, commit, pump, subject, tasks
 
 if TYPE_CHECKING:
+    from ...ludvig_engine.errors import EngineError
     from ...ludvig_engine.wire import methods
     from ..data.types import Segment, SplatObject
 
@@ -31,14 +31,8 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
     sights.tidy(thing)
     asked: list[str] = []  # the extractors of the request, which may be sent again
 
-    def find(thing: SplatObject) -> Segment:
-        found = segments.find(thing, number)
-        if found is None:
-            raise EngineError("gone", "The segment was removed, so its result was dropped.")
-        return found
-
     def request(thing: SplatObject) -> methods.Request[methods.Segment]:
-        segment = find(thing)
+        segment = segments.required(thing, number)
         asked.append(extractor(thing))
         return RunSegment(
             "",
@@ -49,7 +43,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
         )
 
     def done(thing: SplatObject, answer: methods.Segment) -> None:
-        found = find(thing)
+        found = segments.required(thing, number)
         catalog.used(thing, asked[-1], answer.extractor, answer.timings)
         commit.run(step, lambda: _write(thing, found, answer))
         messages.clear()

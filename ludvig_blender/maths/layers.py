@@ -23,12 +23,16 @@ def over(front: np.ndarray, behind: np.ndarray) -> np.ndarray:
     return front + (1 - front[..., -1:]) * behind
 
 
+def light(srgb: np.ndarray) -> np.ndarray:
+    """sRGB in 0..1 as linear light."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
 def linear(color: np.ndarray) -> np.ndarray:
     """Premultiplied sRGB (H, W, 4) as premultiplied linear light."""
     alpha = color[..., 3:]
     srgb = np.clip(color[..., :3] / np.maximum(alpha, 1e-6), 0, 1)
-    light = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return np.concatenate([light * alpha, alpha], axis=-1).astype(np.float32)
+    return np.concatenate([light(srgb) * alpha, alpha], axis=-1).astype(np.float32)
 
 
 def straight(color: np.ndarray) -> np.ndarray:

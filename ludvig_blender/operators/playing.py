@@ -51,13 +51,13 @@ class PlayDiffusion(bpy.types.Operator):
         def request(thing: SplatObject) -> Request[PromptsSpread]:
             from ..data import segments
 
-            found = segments.find(thing, number)
+            found = segments.required(thing, number)
             return SpreadPrompts(
                 "",
-                tuple(prompts.request(prompt) for prompt in found.prompts) if found else (),
+                tuple(prompts.request(prompt) for prompt in found.prompts),
                 solve.extractor(thing),
                 times=TIMES,
-                visible=sights.visible(thing, found) if found else None,
+                visible=sights.visible(thing, found),
             )
 
         def done(thing: SplatObject, answer: PromptsSpread) -> None:

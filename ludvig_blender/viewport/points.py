@@ -11,6 +11,7 @@ import gpu
 import numpy as np
 from mathutils import Matrix
 
+from ..maths import layers
 from ..maths.sh import C0
 from . import painter
 from .cloud import Cloud
@@ -66,6 +67,5 @@ def _batch(
     srgb = np.clip(0.5 + C0 * cloud.snapshot.base[shown, :3], 0, 1)
     chosen = cloud.state[shown] > 0.5
     srgb[chosen] += tint[3] * (np.array(tint[:3]) - srgb[chosen])
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    colors = np.column_stack([linear, np.ones(len(shown))]).astype(np.float32)
+    colors = np.column_stack([layers.light(srgb), np.ones(len(shown))]).astype(np.float32)
     return painter.batch(shader, "POINTS", pos=cloud.snapshot.means[shown], color=colors)

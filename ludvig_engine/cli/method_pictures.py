@@ -52,11 +52,12 @@ def diffusion(
     gaussians = prepared.gaussians
 
     def drawn(view: View, path: Path) -> list[Path]:
+        colors = draw.rgb(gaussians, view.camera, **shared)
         films = {
-            name: film.exposures(gaussians, view.camera, states, **shared)
+            name: film.exposures(gaussians, view.camera, states, colors, **shared)
             for name, states in sides.items()
         }
-        first = film.prompted(draw.rgb(gaussians, view.camera, **shared), view.camera, paints)
+        first = film.prompted(colors, view.camera, paints)
         still = [film.MOMENTS.index(t) for t in film.TIMES]
         few = {name: pictures[still] for name, pictures in films.items()}
         frames = film.animated(films, film.MOMENTS)

@@ -12,7 +12,7 @@ from ..arrays import Array, Float
 from ..cache.store import Cache
 from ..errors import EngineError, Fix
 from ..features import Extractor
-from ..pictures import feature_sheet
+from ..pictures import feature_sheet, film
 from ..pictures.palette import Palette
 from ..progress import SILENT, Job
 from ..scene import Scene
@@ -77,7 +77,7 @@ def spread(
     clicks: Iterable[Click] = (),
     scribbles: Iterable[Painting] = (),
     masks: Iterable[Painting] = (),
-    times: Sequence[int] = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500),
+    times: Sequence[int] = film.TIMES,
     job: Job = SILENT,
 ) -> Spreading:
     """The states g_t of the paper's diffusion while prompts spread in a scene.

@@ -95,14 +95,14 @@ def tinted(
     return np.where(mask[..., None], inside, 0.55 * picture).astype(np.float32)
 
 
+def eight_bit(image: Shaped[Array, "H W ..."]) -> Image.Image:
+    """Booleans, which become 0 or 255, or floats in 0..1, as a picture of 8 bits."""
+    return Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
+
+
 def save(path: Path, image: Shaped[Array, "H W ..."] | Image.Image) -> Path:
     """Write a PNG of booleans, which become 0 or 255, or of floats in 0..1; return the path."""
-    if isinstance(image, Image.Image):
-        picture = image
-    elif image.dtype == bool:
-        picture = Image.fromarray(image * np.uint8(255))
-    else:
-        picture = Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
+    picture = image if isinstance(image, Image.Image) else eight_bit(image)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         picture.save(temporary, format="PNG")

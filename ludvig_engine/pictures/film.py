@@ -38,17 +38,18 @@ def exposures(
     gaussians: Gaussians,
     camera: Camera,
     states: Float[Array, "N T"],
+    colors: Float[Array, "H W 3"],
     *,
     raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, "T H W 3"]:
-    """The states as colors over the dark scene, as the camera sees them.
+    """The states as colors over the dark scene, whose own `colors` are as the camera sees them.
 
     Each is divided by its largest value, as the paper divides by the norm at every step; then all
     are in one color scale.
     """
     values = draw.means(gaussians, camera, shares(states), raster=raster, job=job)[0]
-    scene = DIM * draw.rgb(gaussians, camera, raster=raster, job=job).mean(2, keepdims=True)
+    scene = DIM * colors.mean(2, keepdims=True)
     return np.stack([_glowing(level(one), scene) for one in values])
 
 
@@ -149,7 +150,7 @@ def _scale(width: int, height: int) -> Image.Image:
     pen, font = ImageDraw.Draw(out), letters(14)
     bar = height - 40  # pixels, with room for letters above and below
     colors = draw.heat(np.linspace(1, 0, bar)[:, None] * np.ones((1, 30)))
-    out.paste(Image.fromarray((colors * 255).round().astype(np.uint8)), (20, 20))
+    out.paste(draw.eight_bit(colors), (20, 20))
     for power in range(DECADES + 1):
         y = 20 + (bar - 1) * power / DECADES
         pen.line((50, y, 56, y), "black")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..arrays import Array, Float
+from .draw import eight_bit
 
 # All of these are in pixels.
 WIDTH = 360  # width of one picture
@@ -50,7 +50,7 @@ def grid(rows: Sequence[Row], *, width: int = WIDTH) -> Image.Image:
 
 def fit(image: Float[Array, "H W 3"], *, width: int = WIDTH) -> Image.Image:
     """Colors in 0..1 as a picture of that width."""
-    picture = Image.fromarray((np.clip(image, 0, 1) * 255).round().astype(np.uint8))
+    picture = eight_bit(image)
     height = max(round(width * picture.height / picture.width), 1)
     return picture.resize((width, height), Image.Resampling.LANCZOS)
 

@@ -86,13 +86,9 @@ class Paint:
     @cached_property
     def key(self) -> bytes:
         """The same for paint that means the same: same camera, images, and what was shown."""
-        camera = self.camera
-        about = camera.width, camera.height, self.corner, self.positive.shape, self.through
-        content = hashlib.blake2b(repr((*about, self.reading)).encode())
         images = self.positive, self.negative, self.perhaps, self.visible
-        for array in (camera.viewmat, camera.K, *images):
-            content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-        return content.digest()
+        about = self.corner, self.positive.shape, self.through, self.reading
+        return key_of(self.camera, images, about)
 
     @property
     def nbytes(self) -> int:
@@ -116,6 +112,14 @@ class Paint:
     def _images(self) -> list[tuple[str, Float[Array, "h w"]]]:
         images = ((name, getattr(self, name)) for name in IMAGES)
         return [(name, image) for name, image in images if image is not None]
+
+
+def key_of(camera: Camera, images: Sequence[Array | None], about: object) -> bytes:
+    """The same for the same camera, arrays and other facts."""
+    content = hashlib.blake2b(repr((camera.width, camera.height, about)).encode())
+    for array in (camera.viewmat, camera.K, *images):
+        content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+    return content.digest()
 
 
 def cropped(paint: Paint) -> Paint:

@@ -36,7 +36,7 @@ from .creases import reduced
 from .labeling import clearly, completed
 from .meaning import Meaning, around
 from .nesting import Nesting
-from .paint import Paint
+from .paint import Paint, key_of
 from .painting import Evidence, shown, surface
 from .picture import Picture
 from .prepared import Prepared
@@ -44,7 +44,7 @@ from .readings import Ladder, Readings, offered
 from .self_training import THRESHOLD, Part, SelfTraining
 from .settings import Settings
 from .stroke import Stroke
-from .trail import KEPT, Trail, key_of, recent
+from .trail import KEPT, Trail, recent
 
 # IoU of the group that a click means and what is learned from the click above which the latter is
 # taken, because its border is finer, and above which what is learned speaks for the group.

@@ -13,7 +13,6 @@ import numpy as np
 
 from ..arrays import Array, Int, UInt8
 from ..progress import SILENT, Job
-from ..scene import Camera
 from ..scene.raster import Raster
 from .paint import Paint, merged
 from .painting import Evidence, lift_paint
@@ -141,11 +140,3 @@ def areas_of(
         return Areas(name, together, evidence if placed is None else evidence + placed)
 
     return recent(Trail.of(prepared, job).areas, name, lift, AREAS)
-
-
-def key_of(camera: Camera, images: Sequence[Array | None], about: object) -> bytes:
-    """The same for the same camera, arrays and other facts."""
-    content = hashlib.blake2b(repr((camera.width, camera.height, about)).encode())
-    for array in (camera.viewmat, camera.K, *images):
-        content.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-    return content.digest()

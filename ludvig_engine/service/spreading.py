@@ -37,7 +37,13 @@ def spread_prompts(state: State, request: SpreadPrompts, job: Job) -> PromptsSpr
     watch = Stopwatch(job, READ_PROMPTS)
     scene = state.scene(request.scene, job=job)
     paints, placed = job.aside(
-        partial(canvas.read_prompts, scene, request.prompts, request.visible)
+        partial(
+            canvas.read_prompts,
+            scene,
+            request.prompts,
+            request.visible,
+            state.drawn(request.scene),
+        )
     )
     if not paints and placed is None:
         raise EngineError(

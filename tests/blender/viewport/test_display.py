@@ -14,7 +14,7 @@ from mathutils import Matrix
 
 from clouds import gaussians, splat_object
 from extension import blender_module
-from region import HEIGHT, WIDTH, Region
+from region import HEIGHT, WIDTH
 
 splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")
@@ -23,14 +23,6 @@ viewport = blender_module("ludvig_blender.viewport")
 pytestmark = pytest.mark.skipif(
     bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
 )
-
-
-@pytest.fixture
-def region():
-    made = Region()
-    yield made
-    viewport.drop()
-    made.offscreen.free()
 
 
 def test_drawn_in_linear_light(region):

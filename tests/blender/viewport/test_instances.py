@@ -9,24 +9,14 @@ from mathutils import Matrix
 
 from clouds import gaussians, new_object, splat_object
 from extension import blender_module
-from region import Region
 
 instances = blender_module("ludvig_blender.viewport.instances")
 items = blender_module("ludvig_blender.viewport.items")
 splats = blender_module("ludvig_blender.data.splats")
-viewport = blender_module("ludvig_blender.viewport")
 drawing = pytest.mark.skipif(
     bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2"
 )
 PLACE = Matrix.Translation((0.3, -0.2, 0.5)) @ Matrix.Rotation(0.7, 4, "Y") @ Matrix.Scale(0.8, 4)
-
-
-@pytest.fixture
-def region():
-    made = Region()
-    yield made
-    viewport.drop()
-    made.offscreen.free()
 
 
 def asset(*things, offset=(0, 0, 0)):

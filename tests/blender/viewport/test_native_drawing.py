@@ -8,22 +8,13 @@ from mathutils import Matrix
 
 from clouds import gaussians, splat_object, write_ply
 from extension import blender_module
-from region import HEIGHT, WIDTH, Region
+from region import HEIGHT, WIDTH
 
 splats = blender_module("ludvig_blender.data.splats")
 attributes = blender_module("ludvig_blender.data.attributes")
 segments = blender_module("ludvig_blender.data.segments")
-viewport = blender_module("ludvig_blender.viewport")
 pytestmark = pytest.mark.skipif(bpy.app.version < (5, 3), reason="needs Blender 5.3")
 CHOSEN = np.arange(300) < 100
-
-
-@pytest.fixture
-def region():
-    made = Region()
-    yield made
-    viewport.drop()
-    made.offscreen.free()
 
 
 def blenders(region):

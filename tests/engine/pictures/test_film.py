@@ -7,12 +7,13 @@ import pytest
 from PIL import Image
 
 import small_scene
-from ludvig_engine.pictures import film
+from ludvig_engine.pictures import draw, film
 from ludvig_engine.pictures.grid import CAPTION, GAP, grid
 from ludvig_engine.segmentation import painting
 
 CLOUD, NAMES = small_scene.gaussians()
 CAMERA = small_scene.cameras()[0]
+COLORS = draw.rgb(CLOUD, CAMERA)
 RED = NAMES == "red"
 
 
@@ -27,7 +28,7 @@ def test_the_color_scale_is_logarithmic_and_has_ends():
 
 
 def test_all_steps_share_one_scale_of_shares_of_the_largest():
-    pictures = film.exposures(CLOUD, CAMERA, states(1, 0.02, 3e-4))
+    pictures = film.exposures(CLOUD, CAMERA, states(1, 0.02, 3e-4), COLORS)
     assert pictures.shape == (3, 90, 120, 3) and 0 <= pictures.min() and pictures.max() <= 1
     for later in pictures[1:]:
         np.testing.assert_allclose(later, pictures[0], atol=2e-3)
@@ -36,7 +37,7 @@ def test_all_steps_share_one_scale_of_shares_of_the_largest():
 
 
 def test_nothing_is_the_dark_scene():
-    (picture,) = film.exposures(CLOUD, CAMERA, np.zeros((len(CLOUD), 1), np.float32))
+    (picture,) = film.exposures(CLOUD, CAMERA, np.zeros((len(CLOUD), 1), np.float32), COLORS)
     assert picture.max() <= film.DIM + 1e-6 and np.ptp(picture, axis=2).max() < 1e-6
 
 
@@ -54,7 +55,7 @@ def test_a_strip_has_a_picture_per_step_of_each_film():
 @pytest.mark.parametrize("names", [["foreground"], ["foreground", "background"]])
 def test_an_animated_picture_has_a_frame_per_step(names, tmp_path):
     reached = np.stack([RED, NAMES != "ground", NAMES != ""], 1).astype(np.float32)
-    made = film.exposures(CLOUD, CAMERA, reached)
+    made = film.exposures(CLOUD, CAMERA, reached, COLORS)
     frames = film.animated(dict.fromkeys(names, made), (0, 1, 5))
     path = film.save_animated(tmp_path / "new" / "a.gif", frames)
     assert [one.name for one in path.parent.iterdir()] == ["a.gif"]
