@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import save_file
-from skimage.transform import rotate
+from skimage.color import rgb2lab
+from skimage.feature import multiscale_basic_features
+from skimage.transform import resize, rotate
 
 from extractor_battery import check, check_places, photo
 from ludvig_engine.errors import EngineError
@@ -29,6 +31,23 @@ def test_colour():
     assert len(extractor(photo(40, 60))) == 48
     with pytest.raises(EngineError, match="takes no argument"):
         load_extractor("colour:big")
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (5, 3), (90, 160), (800, 1000)])
+def test_colour_is_what_scikit_image_computes(shape):
+    pixels = RNG.random((*shape, 3), np.float32)
+    size = [max(round(side * min(1, 720 / max(shape))), 2) for side in shape]
+    lab = rgb2lab(resize(pixels, size, order=1, anti_aliasing=True)) / 100
+    full = multiscale_basic_features(lab, sigma_min=1, sigma_max=8, channel_axis=-1)
+    cells = [max(round(side / 4), 1) for side in size]
+    expected = resize(full, cells, order=1, anti_aliasing=True)
+    found = load_extractor("colour")(Photo("a", pixels))
+    np.testing.assert_allclose(found, np.moveaxis(expected, 2, 0), rtol=0, atol=1e-6)
+
+
+def test_colour_of_a_photo_that_is_one_pixel_high():
+    strip = Photo("a", RNG.random((1, 900, 3), np.float32))
+    assert np.isfinite(load_extractor("colour")(strip)).all()
 
 
 def test_colour_does_not_depend_on_place_or_orientation():
