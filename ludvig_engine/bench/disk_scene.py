@@ -12,16 +12,16 @@ from ..io.ply import write_ply
 from ..pictures.draw import rgb
 from . import synthetic
 
-SIZE = (120, 90)  # of the photos
+SIZE = (120, 90)  # of the photos, unless others are asked for
 
 
-def write(folder: Path, count: int = 2000, views: int = 6) -> Path:
-    """Write splats.ply, transforms.json and images/ in `folder`."""
+def write(folder: Path, count: int = 2000, views: int = 6, size: tuple[int, int] = SIZE) -> Path:
+    """Write splats.ply, transforms.json and images/ of `size` (width, height) in `folder`."""
     cloud = synthetic.gaussians(count)
     (folder / "images").mkdir(parents=True)
     write_ply(folder / "splats.ply", cloud)
     frames = []
-    cameras = synthetic.cameras(views, *SIZE)
+    cameras = synthetic.cameras(views, *size)
     for n, camera in enumerate(cameras):
         name = f"images/photo_{n}.png"
         Image.fromarray(np.rint(rgb(cloud, camera) * 255).astype(np.uint8)).save(folder / name)
@@ -30,6 +30,6 @@ def write(folder: Path, count: int = 2000, views: int = 6) -> Path:
         frames.append({"file_path": name, "transform_matrix": pose.tolist()})
     K = cameras[0].K
     about = {"fl_x": K[0, 0], "fl_y": K[1, 1], "cx": K[0, 2], "cy": K[1, 2]}
-    sizes = {"w": SIZE[0], "h": SIZE[1]}
+    sizes = {"w": size[0], "h": size[1]}
     (folder / "transforms.json").write_text(json.dumps({**about, **sizes, "frames": frames}))
     return folder

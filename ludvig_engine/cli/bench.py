@@ -22,6 +22,7 @@ LARGEST = 20_000  # pixels of a side of a synthetic photo; twice that of the lar
 class Subject(StrEnum):
     """What the command can measure."""
 
+    start = "start"
     click = "click"
     cancel = "cancel"
     lift = "lift"
@@ -151,10 +152,12 @@ def _measure(
 
         # Without a GPU this ends before a scene is made.
         return cuda.run(cuda.load(), *_scene(count, width, height, views, scene, cameras))
-    from ..bench import cancel, click, graph, lift, peak_memory, wire
+    from ..bench import cancel, click, graph, lift, peak_memory, start, wire
 
     if subject == Subject.wire:
         return wire.run()
+    if subject == Subject.start:
+        return start.run(count, views, width, height)
     if subject == Subject.memory:
         return peak_memory.run(count, views, width, height)
     if subject == Subject.growth:

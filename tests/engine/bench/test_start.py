@@ -1,0 +1,15 @@
+"""A small `ludvig bench start`: every step is taken, and the sum is that of its steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from ludvig_engine.bench import start
+
+
+def test_the_steps_until_the_first_selection():
+    figures = start.run(3000, 3, 120, 90)
+    steps = [figures[f"{step}_cpu_s"] for step in ("open", "features", "first_click")]
+    assert min(steps) > 0 and figures["second_click_cpu_s"] > 0
+    assert figures["first_selection_cpu_s"] == pytest.approx(sum(steps))
+    assert figures["peak_bytes"] > 50e6
