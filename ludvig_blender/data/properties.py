@@ -227,15 +227,17 @@ class LudvigScene(bpy.types.PropertyGroup):
         default=True,
     )
     selection: BoolProperty(
-        name="Selection", description="Tint selected splats", default=True, update=_shown
-    )
+        name="Selection", description="Draw an outline around selected splats, and tint them",
+        default=True, update=_shown,
+    )  # fmt: skip
     selection_color: FloatVectorProperty(
         name="Selection Color",
+        description="Of the outline. Its alpha is how much the selected splats are tinted",
         size=4,
         subtype="COLOR_GAMMA",
         min=0,
         max=1,
-        default=(1.0, 0.55, 0.0, 0.6),
+        default=(1.0, 0.55, 0.0, 0.15),
         update=_shown,
     )
     prompts: BoolProperty(

@@ -31,6 +31,7 @@ from .view import REST, Key, View
 from .worker import Worker
 
 Tint = tuple[float, float, float, float]
+TINTED_DOTS = 0.6  # how much of the selection's color selected dots have
 
 
 class Display:
@@ -117,7 +118,9 @@ class Display:
             tint = (red, green, blue, alpha)
         if settings.show == "POINTS":
             ours = [(item.cloud, item.world) for item in items if not item.native]
-            self._points.draw(ours, tint)
+            # Dots have no outline, so the tint alone must show which are selected.
+            strong = (*tint[:3], TINTED_DOTS if settings.selection else 0.0)
+            self._points.draw(ours, strong)
             return
         assert context.region is not None
         view = self._view(context.region)
@@ -139,7 +142,8 @@ class Display:
                 view.drawn = key
         if view.target is not None:
             assert self._painter is not None
-            self._painter.composite(view.target, lens.uniforms(tint))
+            outlined = settings.selection and any(item.cloud.selected for item in items)
+            self._painter.composite(view.target, lens.uniforms(tint, selected=outlined))
         if moving:
             self._wake()
 

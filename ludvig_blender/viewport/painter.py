@@ -62,7 +62,7 @@ class Target:
     """The offscreen buffer of a view: premultiplied sRGB color, and depth times alpha.
 
     The second and third channel of the depth are how much of the pixel is ours to show, and how
-    much is drawn over Blender's own drawing of the same splats.
+    much of it selected splats cover.
     """
 
     def __init__(self, width: int, height: int, *, precise: bool = False) -> None:

@@ -14,8 +14,9 @@ struct SplatUniforms {
   vec4 size;    /* width, height in pixels; focal lengths in pixels */
   vec4 limits;  /* slopes are clamped to these for the Jacobian: x low, high; y low, high */
   vec4 view;    /* nearest depth drawn, 1 if orthographic, 1 to draw what is nearer than the limits
-                   of pixels or -1 what is not, 0 */
-  vec4 tint;    /* color and strength of the selection */
+                   of pixels or -1 what is not, 1 if all splats count as selected (first pass) or
+                   if the selection gets an outline (second pass) */
+  vec4 tint;    /* color of the selection, and how much of it tints what is selected */
 };
 """
 
@@ -92,10 +93,12 @@ void main()
   center = vec4((0.5 * ndc + 0.5) * u.size.xy, t.z, opacity);
   conic = vec4(vec3(yy, -xy, xx) / det, trained.w);
   vec3 rgb = texelFetch(color_tex, place(splat), 0).rgb;
-  float tinted = state > 0.5 ? u.tint.a : 0.0;
+  bool selected = state > 0.5 || u.view.w > 0.5;
+  float tinted = selected ? u.tint.a : 0.0;
   bool only = shown.y > 0.5;
   color = vec4(mix(rgb, u.tint.rgb, only ? 1.0 : tinted), only ? tinted : 1.0);
-  over = vec4(shown.x);
+  /* Blender's drawing of the same splats is somewhere within their depths. */
+  more = vec4(1.0 - 0.02 * shown.x, selected ? 1.0 : 0.0, 0.0, 0.0);
 }
 """
 
@@ -116,7 +119,7 @@ void main()
   }
   /* Splats that are not ours to show hide those behind them all the same. */
   out_color = vec4(color.rgb * color.a * alpha, alpha);
-  out_depth = vec4(center.z * alpha, color.a * alpha, over.x * alpha, alpha);
+  out_depth = vec4(center.z * more.x * alpha, color.a * alpha, more.y * alpha, alpha);
 }
 """
 
@@ -129,6 +132,38 @@ void main()
 """
 
 _COMPOSITE_FRAGMENT = """
+/* Lay the outline of the selection over a color. It runs where the selection begins to cover what is
+   seen: a line in the color of the selection with a dark rim, as the line alone would not be seen on
+   things of its own color. `far` becomes the depth of what has the outline, if that is nearer. */
+void outline(ivec2 last, inout vec4 covered, inout float far)
+{
+  const float LEVEL = 0.35, SOFT = 0.08, LINE = 1.1, RIM = 2.3;  /* covered part; pixels */
+  vec2 at = uv * vec2(last + 1), pixel = vec2(last + 1) / u.size.xy;
+  vec4 most = texelFetch(depth_tex, clamp(ivec2(at), ivec2(0), last), 0);
+  vec2 low = vec2(most.b), high = low;  /* within reach of the line, and of its rim */
+  for (int i = 0; i < 16; i++) {
+    float angle = 0.7853982 * float(i), reach = i < 8 ? LINE : RIM;
+    vec2 there = at + reach * pixel * vec2(cos(angle), sin(angle));
+    vec4 tap = texelFetch(depth_tex, clamp(ivec2(there), ivec2(0), last), 0);
+    most = tap.b > most.b ? tap : most;
+    low.y = min(low.y, tap.b);
+    high.y = max(high.y, tap.b);
+    if (i == 7) {
+      low.x = low.y;
+      high.x = high.y;
+    }
+  }
+  vec2 edge = smoothstep(LEVEL - SOFT, LEVEL + SOFT, high) *
+              (1.0 - smoothstep(LEVEL - SOFT, LEVEL + SOFT, low));
+  if (edge.y < 1.0 / 255.0) {
+    return;
+  }
+  float nearer = most.r / max(most.a, 1e-6);
+  far = covered.a < 1.0 / 255.0 ? nearer : min(far, nearer);
+  covered = mix(covered, vec4(0.0, 0.0, 0.0, 1.0), 0.75 * edge.y);
+  covered = mix(covered, vec4(u.tint.rgb, 1.0), edge.x);
+}
+
 void main()
 {
   /* Bilinear by hand, because before Blender 5.0 the filter of a texture cannot be set. At full
@@ -142,17 +177,19 @@ void main()
                      mix(texelFetch(color_tex, c, 0), texelFetch(color_tex, d, 0), part.x), part.y);
   vec4 depth = mix(mix(texelFetch(depth_tex, a, 0), texelFetch(depth_tex, b, 0), part.x),
                    mix(texelFetch(depth_tex, c, 0), texelFetch(depth_tex, d, 0), part.x), part.y);
-  float ours = depth.g;
+  vec4 covered = vec4(blended.rgb, depth.g);
+  float far = depth.r / max(depth.a, 1e-6);
+  if (u.view.w > 0.5) {
+    outline(last, covered, far);
+  }
+  float ours = covered.a;
   if (ours < 1.0 / 255.0) {
     discard;
   }
   /* Splats are blended in sRGB, as they were trained; Blender's overlay buffer is linear. */
-  vec3 srgb = clamp(blended.rgb / ours, 0.0, 1.0);
+  vec3 srgb = clamp(covered.rgb / ours, 0.0, 1.0);
   vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
   out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * ours, ours);
-  float far = depth.r / max(depth.a, 1e-6);
-  /* Blender's drawing of the same splats is somewhere within their depths. */
-  far *= 1.0 - 0.02 * depth.b / max(depth.a, 1e-6);
   vec4 clip = u.projection * vec4(0.0, 0.0, -far, 1.0);
   gl_FragDepth = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
 }
@@ -162,7 +199,7 @@ void main()
 def splats() -> gpu.types.GPUShader:
     """The shader that blends splats into color and depth times alpha."""
     interface = gpu.types.GPUStageInterfaceInfo("ludvig_splat")
-    for name in ("center", "conic", "color", "over"):
+    for name in ("center", "conic", "color", "more"):
         interface.flat("VEC4", name)
     info = _info(_VERTEX, _FRAGMENT, interface)
     for slot, name in enumerate(
