@@ -261,6 +261,16 @@ class LudvigTools(bpy.types.PropertyGroup):
         name="Radius", description="Half the width of a scribble", subtype="PIXEL",
         min=1, max=200, default=8, options={"SKIP_SAVE"},
     )  # fmt: skip
+    brush: IntProperty(
+        name="Radius", description="Of the brush. Also with F, [ and ]", subtype="PIXEL",
+        min=2, max=400, default=40, options={"SKIP_SAVE"},
+    )  # fmt: skip
+    reach: FloatProperty(
+        name="Depth Limit",
+        description="How far the brush reaches behind the surface, in parts of its radius: "
+        "to the fainter of its two circles",
+        min=0.05, max=4, default=1, options={"SKIP_SAVE"},
+    )  # fmt: skip
     text: StringProperty(
         name="Text", description="Words for the object to find", options={"SKIP_SAVE"}
     )
