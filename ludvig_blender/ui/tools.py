@@ -69,27 +69,28 @@ class HoverTool(Tool):
     ) -> None:
         from .. import viewport
 
-        viewport.hover(context, _within(context, place), tool.idname)
+        viewport.aim(context, _within(context, place), tool.idname)
 
 
 def _resizing(name: str) -> tuple[Key, ...]:
     """The keys of Blender's own brushes for a radius: F and the mouse, or [ and ]."""
     path = f"window_manager.ludvig_tools.{name}"
     steps = (("LEFT_BRACKET", 1 / 1.2), ("RIGHT_BRACKET", 1.2))
+    scaling: tuple[Key, ...] = tuple(
+        (
+            "wm.context_scale_int",
+            {"type": key, "value": "PRESS", "repeat": True},
+            {"properties": [("data_path", path), ("value", factor)]},
+        )
+        for key, factor in steps
+    )
     return (
         (
             "wm.radial_control",
             {"type": "F", "value": "PRESS"},
             {"properties": [("data_path_primary", path)]},
         ),
-        *(
-            (
-                "wm.context_scale_int",
-                {"type": key, "value": "PRESS", "repeat": True},
-                {"properties": [("data_path", path), ("value", factor)]},
-            )
-            for key, factor in steps
-        ),
+        *scaling,
     )
 
 
@@ -188,7 +189,7 @@ def drawing(kind: kinds.Drawn) -> type[bpy.types.WorkSpaceTool]:
     return type(f"{kind.label}Tool", (base, bpy.types.WorkSpaceTool), members)
 
 
-TOOLS = (*map(drawing, kinds.drawn()), BrushTool)
+TOOLS: tuple[type[bpy.types.WorkSpaceTool], ...] = (*map(drawing, kinds.drawn()), BrushTool)
 NAMES = {_idname(kind) for kind in kinds.drawn()}  # of those that make prompts
 
 
@@ -196,11 +197,12 @@ def register() -> None:
     # One of those that move things, and it shares its button with another one. Only for such a tool
     # Blender looks for the end of them all; after their last one it would miscount.
     after = {"builtin.scale_cage"}
-    for tool in TOOLS:
+    names = [*map(_idname, kinds.drawn()), BrushTool.bl_idname]
+    for tool, name in zip(TOOLS, names, strict=True):
         bpy.utils.register_tool(
             tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]
         )
-        after = {tool.bl_idname}
+        after = {name}
 
 
 def unregister() -> None:

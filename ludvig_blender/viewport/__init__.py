@@ -44,7 +44,7 @@ def _draw() -> None:
     _display.draw(bpy.context)
 
 
-def hover(context: bpy.types.Context, place: tuple[float, float], tool: str) -> None:
+def aim(context: bpy.types.Context, place: tuple[float, float], tool: str) -> None:
     """The mouse is here with this tool, in pixels of the region: light what a click would hit."""
     found = _aimed(context)
     if _display is not None and found is not None:

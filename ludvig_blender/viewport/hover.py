@@ -144,8 +144,9 @@ def _members(thing: SplatObject, cloud: Cloud, row: int) -> partial[np.ndarray] 
         return None
     hidden = cloud.snapshot.hidden
     segment = segments.owner(thing, row)
-    if segment is not None:
-        return partial(_above, segments.scores(thing, segment), segment.threshold, hidden)
+    values = segments.scores(thing, segment) if segment is not None else None
+    if segment is not None and values is not None:
+        return partial(_above, values, segment.threshold, hidden)
     leaf = parts.leaves(thing)
     if leaf is None or leaf[row] < 0:
         return None
