@@ -47,7 +47,8 @@ class Stroke:
         if len(seen.cloud.snapshot) != attributes.count(thing.data):
             what = say_report("Modifiers change how many splats there are, so none can be brushed.")
             raise EngineError("bad_input", what, ["Turn the modifiers off in the viewport."])
-        self.seen, self.radius, self.depth, self.mode = seen, radius, depth, mode
+        self.seen, self.mode = seen, mode
+        self.radius, self.depth = radius, depth
         self.before = splats.selection(thing.data)
         self.chosen = self.before.copy()
         segment = segments.active(thing)

@@ -20,10 +20,12 @@ from ...ludvig_engine.errors import EngineError
 from ..data import attributes, changes, parts, segments, splats
 from ..engine import pump
 from ..maths.lens import Lens
+from . import surface
 from .cloud import Cloud
 from .intake import Intake
+from .order import sorted_exactly
 from .screen import middle
-from .screens import Screens
+from .screens import Screens, Seen
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
 REST = 0.12  # seconds that the mouse stays in its place before anything is looked up
 AGAIN = 0.03  # seconds between looks for what is being prepared
 LEAST = 0.02  # of a pixel: what splats with a smaller weight add is not seen
+AROUND = 10  # pixels of the surface around the mouse that are lit where nothing is known
 
 
 @dataclass(frozen=True, eq=False)
 class Lit:
-    """Splats that are lit: rows (M,) of an object's points, as they are in one version."""
+    """Splats that are lit: rows (M,) of an object's points in one version, back to front."""
 
     uid: int
     geometry_version: int
@@ -116,7 +119,8 @@ class Hover:
         if place is None:
             self._light(None)
             return None
-        work = _members(thing, cloud, int(rows[place])) or partial(_front, rows, weights)
+        front = partial(_front, seen, seen.pixel(*aim.place), rows[weights > LEAST])
+        work = partial(_sorted, _members(thing, cloud, int(rows[place])) or front, seen)
         arrived = partial(self._arrived, aim.key, cloud)
         self._worker.submit("hover", work, arrived)
         self._wake()
@@ -132,9 +136,20 @@ class Hover:
             changes.redraw()
 
 
-def _front(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """What is seen in the pixel itself."""
-    return rows[weights > LEAST]
+def _sorted(find: Callable[[], np.ndarray], seen: Seen) -> np.ndarray:
+    """Rows, back to front: else the depth of what is lit would be that of what it hides."""
+    rows = find()
+    forward = seen.screen.viewmat[2, :3].astype(np.float32)
+    return rows[sorted_exactly(seen.cloud.snapshot.means[rows] @ forward)[::-1]]
+
+
+def _front(seen: Seen, pixel: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What is seen in the pixel, and the surface around it: the pixel alone would be too small."""
+    coin = surface.brushed(seen.screen, seen.hidden, pixel, AROUND, 0.5)
+    if coin is None:
+        return rows
+    around = surface.within(seen.screen, seen.hidden, coin, seen.cloud.snapshot.means)
+    return np.union1d(rows, around)
 
 
 def _members(thing: SplatObject, cloud: Cloud, row: int) -> partial[np.ndarray] | None:

@@ -54,9 +54,9 @@ class Screen:
         rows, centers, reach = (np.concatenate(found) for found in zip(*parts, strict=True))
         wide = reach > WIDE**2
         self._wide = rows[wide], centers[wide], reach[wide]
-        rows, centers, reach = rows[~wide], centers[~wide], reach[~wide]
-        cells = self._cells(centers)
-        order = np.argsort(cells, kind="stable")
+        small = np.flatnonzero(~wide)
+        cells = self._cells(centers[small])
+        order = small[np.argsort(cells, kind="stable")]
         self._small = (
             np.take(rows, order),
             np.take(centers, order, axis=0),
