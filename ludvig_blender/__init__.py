@@ -40,6 +40,7 @@ MODULES = (
     "operators.drawing",
     "operators.prompt_list",
     "operators.gesture",
+    "operators.brushing",
     "operators.segmenting",
     "operators.combining",
     "operators.auto_segments",

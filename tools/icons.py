@@ -96,7 +96,17 @@ def box() -> list[Triangle]:
     return found
 
 
-ICONS = {"click": click, "scribble": scribble, "box": box}
+def brush() -> list[Triangle]:
+    # Two circles that lie on the splat: the brush, and its depth limit.
+    turns = [math.tau * n / 28 for n in range(29)]
+    found = splat((128, 118), (46, 34), 0)
+    for height, width in ((150, 14), (82, 7)):
+        places = [(128 + 88 * math.cos(t), height + 36 * math.sin(t)) for t in turns]
+        found += line(places, width)
+    return found
+
+
+ICONS = {"click": click, "scribble": scribble, "box": box, "brush": brush}
 
 
 def packed(triangles: Sequence[Triangle]) -> bytes:

@@ -39,7 +39,7 @@ UNSHOWN_NAMES = {
     "MARK",
     "LIGHT",
 }
-UNSHOWN_FILES = {"viewport/shaders.py", "translation/po.py"}
+UNSHOWN_FILES = {"viewport/shaders.py", "viewport/overlay.py", "translation/po.py"}
 # Copy Report is read by developers; and a name that is stored.
 UNSHOWN_TEXTS = {
     "LUDVIG {}, Blender {}",

@@ -42,8 +42,20 @@ def leaves(thing: SplatObject) -> np.ndarray | None:
 
 def stored(thing: SplatObject) -> Mapping[str, np.ndarray]:
     """The arrays called `NAMES` of an object that has a hierarchy."""
-    with io.BytesIO(base64.b64decode(thing.ludvig.hierarchy)) as file:
+    return _read(thing.ludvig.hierarchy)
+
+
+def _read(hierarchy: str) -> Mapping[str, np.ndarray]:
+    with io.BytesIO(base64.b64decode(hierarchy)) as file:
         return dict(np.load(file, allow_pickle=False))
+
+
+def around(hierarchy: str, granularity: float, leaf: np.ndarray, row: int) -> np.ndarray:
+    """The part of a splat at a granularity, (N,) bool, from the stored text. For threads."""
+    node = np.append(_nodes(_read(hierarchy), granularity), -1)
+    own = node == node[leaf[row]]
+    own[-1] = False
+    return np.take(own, leaf)
 
 
 def cut(thing: SplatObject) -> None:

@@ -227,15 +227,17 @@ class LudvigScene(bpy.types.PropertyGroup):
         default=True,
     )
     selection: BoolProperty(
-        name="Selection", description="Tint selected splats", default=True, update=_shown
-    )
+        name="Selection", description="Draw an outline around selected splats, and tint them",
+        default=True, update=_shown,
+    )  # fmt: skip
     selection_color: FloatVectorProperty(
         name="Selection Color",
+        description="Of the outline. Its alpha is how much the selected splats are tinted",
         size=4,
         subtype="COLOR_GAMMA",
         min=0,
         max=1,
-        default=(1.0, 0.55, 0.0, 0.6),
+        default=(1.0, 0.55, 0.0, 0.15),
         update=_shown,
     )
     prompts: BoolProperty(
@@ -258,6 +260,16 @@ class LudvigTools(bpy.types.PropertyGroup):
     radius: IntProperty(
         name="Radius", description="Half the width of a scribble", subtype="PIXEL",
         min=1, max=200, default=8, options={"SKIP_SAVE"},
+    )  # fmt: skip
+    brush: IntProperty(
+        name="Radius", description="Of the brush. Also with F, [ and ]", subtype="PIXEL",
+        min=2, max=400, default=40, options={"SKIP_SAVE"},
+    )  # fmt: skip
+    reach: FloatProperty(
+        name="Depth Limit",
+        description="How far the brush reaches behind the surface, in parts of its radius: "
+        "to the fainter of its two circles",
+        min=0.05, max=4, default=1, options={"SKIP_SAVE"},
     )  # fmt: skip
     text: StringProperty(
         name="Text", description="Words for the object to find", options={"SKIP_SAVE"}

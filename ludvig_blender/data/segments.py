@@ -170,6 +170,20 @@ def assign(thing: SplatObject, segment: Segment, chosen: np.ndarray) -> None:
         write(thing, segment, attained(values, segment.threshold, chosen), segment.threshold)
 
 
+def reselect(thing: SplatObject, chosen: np.ndarray, *, with_segment: bool) -> None:
+    """Select exactly these splats, (N,) bool, but for hidden ones, which stay as they are.
+
+    With `with_segment`, the active segment then consists of them: call it so if exactly its splats
+    were selected before, as `selection_shown` says.
+    """
+    segment, gone = active(thing), hidden(thing)
+    if with_segment and segment is not None:
+        assign(thing, segment, np.where(gone, mask(thing, segment), chosen))
+        return
+    splats.set_selection(thing.data, chosen & ~gone)
+    changed(thing)
+
+
 def owners(thing: SplatObject) -> np.ndarray:
     """The index of the one segment that each splat goes to, (N,); -1 where it belongs to none."""
     best = np.zeros(attributes.count(thing.data), np.float32)
@@ -180,6 +194,19 @@ def owners(thing: SplatObject) -> np.ndarray:
             further = margin > best
             best[further], owner[further] = margin[further], index
     return owner
+
+
+def owner(thing: SplatObject, row: int) -> Segment | None:
+    """The one segment that a splat goes to, as `owners` says; None if it belongs to none."""
+    best, found = 0.0, None
+    for segment in thing.ludvig.segments:
+        values = thing.data.attributes.get(segment.attribute) if segment.attribute else None
+        if values is None or values.data_type != "FLOAT":
+            continue
+        margin = float(values.data[row].value) - segment.threshold
+        if margin > best:
+            best, found = margin, segment
+    return found
 
 
 def hide(thing: SplatObject, chosen: np.ndarray | None) -> None:

@@ -88,6 +88,8 @@ class Scene(bpy.types.PropertyGroup):
 class Tools(bpy.types.PropertyGroup):
     depth: str
     radius: int
+    brush: int
+    reach: float
     text: str
 
 

@@ -68,12 +68,18 @@ class Lens:
         return inverse[:, :3] @ self.position + (0 if self.orthographic else inverse[:, 3])
 
     def uniforms(
-        self, tint: tuple[float, float, float, float], scale: float = 1.0, side: int = 0
+        self,
+        tint: tuple[float, float, float, float],
+        scale: float = 1.0,
+        side: int = 0,
+        *,
+        selected: bool = False,
     ) -> np.ndarray:
         """The shader's uniform block, (32,) float32, at `scale` times the resolution.
 
         With a `side` of 1, only what is nearer than the pixels' limits is drawn; with -1, only what
-        is not.
+        is not. With `selected`, all splats count as selected; for the second pass it says that the
+        selection gets an outline.
         """
         width, height = max(round(self.width * scale), 1), max(round(self.height * scale), 1)
         p = self.projection
@@ -86,6 +92,6 @@ class Lens:
         block[:16] = p.T.reshape(-1)
         block[16:20] = width, height, p[0, 0] * width / 2, p[1, 1] * height / 2
         block[20:24] = slopes
-        block[24:28] = self.near, self.orthographic, side, 0
+        block[24:28] = self.near, self.orthographic, side, selected
         block[28:32] = tint
         return block

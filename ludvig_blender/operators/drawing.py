@@ -31,6 +31,18 @@ DEPTHS = (
 )
 
 
+def lens_of(context: bpy.types.Context, name: str) -> Lens:
+    """The render of a camera, or of the scene's without a name. Raises `EngineError`."""
+    from ..viewport import picture
+
+    assert context.scene is not None
+    camera = bpy.data.objects.get(name) if name else context.scene.camera
+    if camera is None or camera.type != "CAMERA":
+        what = say_report('There is no camera "{name}".', name=name) if name else NO_CAMERA
+        raise EngineError("bad_input", what, ["Give the name of a camera."])
+    return picture.camera_lens(camera, context.scene, context.evaluated_depsgraph_get())
+
+
 class Drawn(Prompting):
     """Prompts that are drawn in a view: a region of the 3D viewport, or the render of a camera."""
 
@@ -60,17 +72,8 @@ class Drawn(Prompting):
         return go_on(self, context, event)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        from ..viewport import picture
-
-        camera = bpy.data.objects.get(self.camera) if self.camera else context.scene.camera
         try:
-            if camera is None or camera.type != "CAMERA":
-                named = say_report('There is no camera "{name}".', name=self.camera)
-                what = named if self.camera else NO_CAMERA
-                raise EngineError("bad_input", what, ["Give the name of a camera."])
-            depsgraph = context.evaluated_depsgraph_get()
-            assert context.scene is not None
-            return self.drawn(context, picture.camera_lens(camera, context.scene, depsgraph))
+            return self.drawn(context, lens_of(context, self.camera))
         except EngineError as error:
             return messages.fail(self, error)
 

@@ -72,17 +72,11 @@ class Resize(polls.Mixin):
 
 
 def _write(thing: SplatObject, chosen: np.ndarray) -> None:
-    import numpy as np
-
-    from ..data import segments, splats
+    from ..data import segments
 
     segment = segments.active(thing)
-    if segment is not None and segments.selection_shown(thing, segment):
-        hidden = segments.hidden(thing)
-        segments.assign(thing, segment, np.where(hidden, segments.mask(thing, segment), chosen))
-        return
-    splats.set_selection(thing.data, chosen & ~segments.hidden(thing))
-    segments.changed(thing)
+    own = segment is not None and segments.selection_shown(thing, segment)
+    segments.reselect(thing, chosen, with_segment=own)
 
 
 class Grow(Resize, bpy.types.Operator):

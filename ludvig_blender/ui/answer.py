@@ -59,10 +59,15 @@ def hints(context: bpy.types.Context) -> list[tuple[str, IconItems]]:
     workspace = context.workspace
     assert workspace is not None
     tool = workspace.tools.from_space_view3d_mode(context.mode, create=False)
-    if tool is None or tool.idname not in tools.NAMES or not bpy.data.pointclouds:
+    if tool is None or not bpy.data.pointclouds:
         return []
     found = splats.splat_objects(context)
     if not found:
+        return []
+    if tool.idname == tools.BrushTool.bl_idname:
+        held = [("Select", "MOUSE_LMB"), ("Deselect", "EVENT_CTRL"), ("Radius", "EVENT_F")]
+        return cast("list[tuple[str, IconItems]]", held)
+    if tool.idname not in tools.NAMES:
         return []
     told = [
         ("This", "MOUSE_LMB"),

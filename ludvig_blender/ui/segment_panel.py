@@ -56,6 +56,9 @@ class FindPanel(Section, bpy.types.Panel):
             name = f"ludvig.{kind.wire}_tool"
             pressed = current is not None and current.idname == name
             row.operator("wm.tool_set_by_id", text=kind.label, depress=pressed).name = name
+        pressed = current is not None and current.idname == "ludvig.brush_tool"
+        brush = row.operator("wm.tool_set_by_id", text="Brush", depress=pressed)
+        brush.name = "ludvig.brush_tool"
         row = layout.row(align=True)
         row.prop(
             settings, "text", text="", icon="VIEWZOOM", placeholder="Words, such as: the flower pot"

@@ -1,4 +1,4 @@
-"""The tools in the toolbar of the 3D viewport, one per kind of prompt that is drawn.
+"""The tools in the toolbar of the 3D viewport: one per kind of prompt that is drawn, and a brush.
 
 Without a key, a prompt replaces the earlier ones. With Shift it adds to the object; with Ctrl it
 says what is not part of the object. Alt and the wheel, or Page Up and Page Down, choose between
@@ -13,6 +13,7 @@ import bpy
 
 from ..data import properties
 from ..maths import kinds
+from ..operators import gesture
 
 ICONS = Path(__file__).with_name("icons")  # drawn by tools/icons.py
 # An operator, the event that calls it, and its properties.
@@ -52,6 +53,47 @@ class Tool:
         layout.row().prop(properties.tools(context), "depth", expand=True)
 
 
+def _within(context: bpy.types.Context, place: tuple[float, float]) -> tuple[float, float]:
+    """A place of the window, as Blender tells it to tools, in pixels of the region."""
+    region = context.region
+    assert region is not None
+    return place[0] - region.x, place[1] - region.y
+
+
+class HoverTool(Tool):
+    """Clicks, and lights what a click would hit while the mouse rests."""
+
+    @staticmethod
+    def draw_cursor(
+        context: bpy.types.Context, tool: bpy.types.WorkSpaceTool, place: tuple[float, float]
+    ) -> None:
+        from .. import viewport
+
+        viewport.aim(context, _within(context, place), tool.idname)
+
+
+def _resizing(name: str) -> tuple[Key, ...]:
+    """The keys of Blender's own brushes for a radius: F and the mouse, or [ and ]."""
+    path = f"window_manager.ludvig_tools.{name}"
+    steps = (("LEFT_BRACKET", 1 / 1.2), ("RIGHT_BRACKET", 1.2))
+    scaling: tuple[Key, ...] = tuple(
+        (
+            "wm.context_scale_int",
+            {"type": key, "value": "PRESS", "repeat": True},
+            {"properties": [("data_path", path), ("value", factor)]},
+        )
+        for key, factor in steps
+    )
+    return (
+        (
+            "wm.radial_control",
+            {"type": "F", "value": "PRESS"},
+            {"properties": [("data_path_primary", path)]},
+        ),
+        *scaling,
+    )
+
+
 class WideTool(Tool):
     """Draws wide lines, and shows their width around the mouse."""
 
@@ -71,6 +113,61 @@ class WideTool(Tool):
         draw_circle_2d(place, (1, 1, 1, 0.7), properties.tools(context).radius, segments=32)
 
 
+class BrushTool(Tool, bpy.types.WorkSpaceTool):
+    """Selects what it touches. Its circle lies on the surface, a fainter one at its depth limit."""
+
+    bl_idname = "ludvig.brush_tool"
+    bl_label = "Brush Selection"
+    bl_description = (
+        "Brush over splats to select them; nothing is searched for.\nCtrl: deselect them. "
+        "F, [ and ]: radius"
+    )
+    bl_icon = str(ICONS / "brush")
+    bl_keymap = (
+        *(
+            (
+                "ludvig.brush",
+                {"type": "LEFTMOUSE", "value": "PRESS", **held},
+                {"properties": [("mode", mode)]},
+            )
+            for mode, held in (("ADD", {}), ("ADD", {"shift": True}), ("REMOVE", {"ctrl": True}))
+        ),
+        *_resizing("brush"),
+    )
+
+    @staticmethod
+    def draw_settings(
+        context: bpy.types.Context, layout: bpy.types.UILayout, tool: bpy.types.WorkSpaceTool
+    ) -> None:
+        settings = properties.tools(context)
+        Tool.draw_settings(context, layout, tool)
+        layout.prop(settings, "brush")
+        limit = layout.row()
+        limit.active = settings.depth == "SURFACE"
+        limit.prop(settings, "reach")
+
+    @staticmethod
+    def draw_cursor(
+        context: bpy.types.Context, _tool: bpy.types.WorkSpaceTool, place: tuple[float, float]
+    ) -> None:
+        from gpu_extras.presets import draw_circle_2d
+
+        from ..operators import brushing
+
+        found = brushing.coin(context, _within(context, place))
+        if found is None:
+            draw_circle_2d(place, (1, 1, 1, 0.3), properties.tools(context).brush, segments=48)
+            return
+        seen, coin = found
+        assert context.region is not None
+        corner = (context.region.x, context.region.y)
+        sunk = [(coin.depth, 0.35)] if coin.depth < float("inf") else []
+        for below, alpha in (*sunk, (0.0, 0.9)):
+            places = [(x, y) for x, y in (seen.places(coin.ring(below)) + corner).tolist()]
+            gesture.line(places, (0, 0, 0, 0.6 * alpha), 3.5)
+            gesture.line(places, (1, 1, 1, alpha), 1.5)
+
+
 def _idname(kind: kinds.Drawn) -> str:
     return f"ludvig.{kind.wire}_tool"
 
@@ -82,26 +179,30 @@ def drawing(kind: kinds.Drawn) -> type[bpy.types.WorkSpaceTool]:
         "bl_label": kind.tool,
         "bl_description": kind.tool_tip,
         "bl_icon": kind.tool_icon or str(ICONS / kind.wire),
-        "bl_keymap": _keys(f"ludvig.{kind.wire}", "PRESS"),
+        "bl_keymap": (
+            *_keys(f"ludvig.{kind.wire}", "PRESS"),
+            *(_resizing("radius") if kind.wide else ()),
+        ),
         "__module__": __name__,
     }
-    base = WideTool if kind.wide else Tool
+    base = WideTool if kind.wide else HoverTool if kind.at_once else Tool
     return type(f"{kind.label}Tool", (base, bpy.types.WorkSpaceTool), members)
 
 
-TOOLS = tuple(map(drawing, kinds.drawn()))
-NAMES = {_idname(kind) for kind in kinds.drawn()}
+TOOLS: tuple[type[bpy.types.WorkSpaceTool], ...] = (*map(drawing, kinds.drawn()), BrushTool)
+NAMES = {_idname(kind) for kind in kinds.drawn()}  # of those that make prompts
 
 
 def register() -> None:
     # One of those that move things, and it shares its button with another one. Only for such a tool
     # Blender looks for the end of them all; after their last one it would miscount.
     after = {"builtin.scale_cage"}
-    for kind, tool in zip(kinds.drawn(), TOOLS, strict=True):
+    names = [*map(_idname, kinds.drawn()), BrushTool.bl_idname]
+    for tool, name in zip(TOOLS, names, strict=True):
         bpy.utils.register_tool(
             tool, after=after, separator=tool is TOOLS[0], group=tool is TOOLS[0]
         )
-        after = {_idname(kind)}
+        after = {name}
 
 
 def unregister() -> None:

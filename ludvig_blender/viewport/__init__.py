@@ -14,7 +14,10 @@ from bpy.app.handlers import persistent
 from ..data import changes
 
 if TYPE_CHECKING:
+    from ..data.types import SplatObject
+    from ..maths.lens import Lens
     from .display import Display
+    from .screens import Seen
 
 _display: Display | None = None  # made at the first draw
 _handles: list[object] = []  # of Blender's draw callbacks
@@ -39,6 +42,47 @@ def _draw() -> None:
 
         _display = Display()
     _display.draw(bpy.context)
+
+
+def aim(context: bpy.types.Context, place: tuple[float, float], tool: str) -> None:
+    """The mouse is here with this tool, in pixels of the region: light what a click would hit."""
+    found = _aimed(context)
+    if _display is not None and found is not None:
+        _display.hover.move(*found, place, tool)
+
+
+def seen(context: bpy.types.Context, *, now: bool = False) -> Seen | None:
+    """The splat object that tools work on, as this region shows it.
+
+    None if there is none, or while it is being prepared, which `now` waits for. Raises
+    `EngineError` if the object is scaled unevenly.
+    """
+    found = _aimed(context)
+    if found is None or (_display is None and not now):
+        return None
+    from . import screens
+
+    thing, lens = found
+    cloud = _display.intake.cloud(thing) if _display is not None else None
+    known = _display.screens.of(thing, cloud, lens) if _display and cloud is not None else None
+    if known is None and now:
+        return screens.look(thing, lens)
+    if known is None and _display is not None:
+        _display.wake()
+    return known
+
+
+def _aimed(context: bpy.types.Context) -> tuple[SplatObject, Lens] | None:
+    """The splat object that tools work on, if there is one, and the view of this region."""
+    if not bpy.data.pointclouds or context.region_data is None or context.region is None:
+        return None
+    from ..data import splats
+    from ..maths import pinhole
+
+    things = splats.splat_objects(context)
+    if not things:
+        return None
+    return things[0], pinhole.of_region(context.region, context.region_data)
 
 
 def drop() -> None:

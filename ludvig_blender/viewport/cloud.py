@@ -8,6 +8,7 @@ uploaded.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -49,6 +50,11 @@ class Cloud:
     state_version: int
     # Spherical harmonics beyond degree 0, (N, 3) each, as far as they have been read.
     bands: list[np.ndarray] = field(default_factory=list)
+
+    @cached_property
+    def selected(self) -> bool:
+        """Whether any splat is selected and not hidden."""
+        return bool((self.state == 1).any())
 
     def with_bands(self, bands: list[np.ndarray]) -> Cloud:
         return replace(self, bands=bands, color_version=next(_versions))

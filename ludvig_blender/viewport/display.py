@@ -21,16 +21,28 @@ from ...ludvig_engine.errors import EngineError
 from ..data import changes, messages, properties
 from ..maths.lens import Lens
 from ..translation.say import say_report
-from . import painter, renewal
+from . import renewal
+from .canvas import Canvas
+from .hover import Hover
 from .instances import Instances
 from .intake import Intake
 from .items import Item, drawn
 from .marks import Marks
 from .points import Points
-from .view import REST, Key, View
+from .screens import Screens
+from .view import REST, View
 from .worker import Worker
 
 Tint = tuple[float, float, float, float]
+TINTED_DOTS = 0.6  # how much of the selection's color selected dots have
+
+
+def _tool(context: bpy.types.Context) -> str:
+    """The name of the active tool; none without a window."""
+    workspace = context.workspace
+    tools = workspace.tools if workspace is not None else None
+    tool = tools.from_space_view3d_mode(context.mode, create=False) if tools else None
+    return tool.idname if tool is not None else ""
 
 
 class Display:
@@ -49,17 +61,19 @@ class Display:
         self._views: dict[int, View] = {}
         self._points = Points()
         self._marks = Marks(self._worker)
-        self._painter: painter.Painter | None = None
-        self._uploads: painter.Uploads | None = None
+        self._canvas: Canvas | None = None
+        self.screens = Screens(self._worker)
+        self.hover = Hover(self._worker, self.intake, self.screens, self.wake)
         self._failed = False
 
     def stop(self) -> None:
         """End the worker and the timer, and free the GPU memory."""
         if bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.unregister(self._timer)
+        self.hover.stop()
         self._worker.stop()
         self._views.clear()
-        self._painter = self._uploads = None
+        self._canvas = None
 
     # Drawing
 
@@ -76,7 +90,7 @@ class Display:
         """Show the error once, and draw points from now on, or nothing if even points fail."""
         self._failed = True
         logging.getLogger(__name__).error("Drawing splats failed", exc_info=error)
-        self._painter = self._uploads = None
+        self._canvas = None
         self._views.clear()
         fixes = ["Splats are shown as points: choose Draw > Splats to try again."]
         what = "Drawing splats failed: {kind}: {error}"
@@ -105,7 +119,7 @@ class Display:
             self._draw_splats(context, lens, every, items)
             self._marks.draw(context, lens, items)
         if self._worker.busy() or self.intake.busy:
-            self._wake()
+            self.wake()
 
     def _draw_splats(
         self, context: bpy.types.Context, lens: Lens, every: list[Item], items: list[Item]
@@ -117,7 +131,9 @@ class Display:
             tint = (red, green, blue, alpha)
         if settings.show == "POINTS":
             ours = [(item.cloud, item.world) for item in items if not item.native]
-            self._points.draw(ours, tint)
+            # Dots have no outline, so the tint alone must show which are selected.
+            strong = (*tint[:3], TINTED_DOTS if settings.selection else 0.0)
+            self._points.draw(ours, strong)
             return
         assert context.region is not None
         view = self._view(context.region)
@@ -135,13 +151,18 @@ class Display:
             kinds = tuple((item.trained, item.native, item.style.mode) for item in every)
             key = (view.pose, view.serial, states, kinds, tint, scale)
             if view.drawn != key:
-                self._paint(view, lens, every, layout, states, tint, scale)
+                self._canvas = self._canvas or Canvas()
+                self._canvas.paint(view, lens, every, layout, states, tint, scale)
                 view.drawn = key
         if view.target is not None:
-            assert self._painter is not None
-            self._painter.composite(view.target, lens.uniforms(tint))
+            assert self._canvas is not None
+            outlined = settings.selection and any(item.cloud.selected for item in items)
+            self._canvas.show(view.target, lens.uniforms(tint, selected=outlined))
+            lit = self.hover.shown(_tool(context))
+            if lit is not None and not moving:
+                self._canvas.light(view, lens, every, lit)
         if moving:
-            self._wake()
+            self.wake()
 
     def _view(self, region: bpy.types.Region) -> View:
         key = region.as_pointer()
@@ -153,43 +174,8 @@ class Display:
             self._views[key] = View()
         return self._views[key]
 
-    def _paint(
-        self,
-        view: View,
-        lens: Lens,
-        every: list[Item],
-        layout: Key,
-        states: Key,
-        tint: Tint,
-        scale: float,
-    ) -> None:
-        if self._painter is None or self._uploads is None:
-            self._painter, self._uploads = painter.Painter(), painter.Uploads()
-        assert view.order is not None and view.colors is not None
-        clouds = [item.cloud for item in every]
-        self._uploads.renew("geometry_tex", layout, lambda: painter.geometry(clouds), "RGBA32F")
-        self._uploads.renew(
-            "state_tex", (layout, states), lambda: [c.state[:, None] for c in clouds], "R32F"
-        )
-        if view.order_texture is None:
-            view.order_texture = painter.texture([view.order], "R32F")
-        if view.color_texture is None:
-            view.color_texture = painter.texture([view.colors], "RGBA16F")
-        width, height = max(round(lens.width * scale), 1), max(round(lens.height * scale), 1)
-        if view.target is None or (view.target.width, view.target.height) != (width, height):
-            view.target = painter.Target(width, height)
-        own = {"order_tex": view.order_texture, "color_tex": view.color_texture}
-        own["objects_tex"] = painter.objects_texture(
-            lens,
-            [item.world for item in every],
-            [item.trained for item in every],
-            [(item.native, item.native and item.style.mode == "COLOR") for item in every],
-        )
-        self._painter.draw(
-            view.target, lens.uniforms(tint, scale), self._uploads.textures | own, view.count
-        )
-
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Start the timer that fetches what the worker has done."""
         if not bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.register(self._timer, first_interval=0.005)
 

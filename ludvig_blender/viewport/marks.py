@@ -21,7 +21,8 @@ from ..maths.lens import Lens
 from . import painter
 from .cloud import Cloud
 from .items import Item
-from .surface import touched, unprojected
+from .screen import unprojected
+from .surface import touched
 from .worker import Worker
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ..maths.lens import Lens, Trained
-from . import shaders
+from . import overlay, shaders
 from .cloud import Cloud
 from .texels import WIDTH, rows
 
@@ -62,7 +62,7 @@ class Target:
     """The offscreen buffer of a view: premultiplied sRGB color, and depth times alpha.
 
     The second and third channel of the depth are how much of the pixel is ours to show, and how
-    much is drawn over Blender's own drawing of the same splats.
+    much of it selected splats cover.
     """
 
     def __init__(self, width: int, height: int, *, precise: bool = False) -> None:
@@ -93,7 +93,7 @@ class Painter:
     """The two shaders, compiled once, and the vertices that they draw."""
 
     def __init__(self) -> None:
-        self._splats, self._composite = shaders.splats(), shaders.composite()
+        self._splats, self._composite = shaders.splats(), overlay.composite()
         self._quad = batch_for_shader(self._splats, "TRI_STRIP", {"corner": _CORNERS})
         self._screen = batch_for_shader(self._composite, "TRI_STRIP", {"corner": _CORNERS})
         # What has no use for a sampler must fill it all the same.

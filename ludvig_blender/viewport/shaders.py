@@ -1,4 +1,4 @@
-"""GLSL of the two passes, built by Blender's `gpu` module for OpenGL, Vulkan and Metal.
+"""GLSL of the pass that draws splats, built by Blender's `gpu` module for OpenGL, Vulkan and Metal.
 
 It uses only what the Python API has had since Blender 4.2: float textures and a uniform block, but
 neither storage buffers nor compute shaders.
@@ -14,8 +14,9 @@ struct SplatUniforms {
   vec4 size;    /* width, height in pixels; focal lengths in pixels */
   vec4 limits;  /* slopes are clamped to these for the Jacobian: x low, high; y low, high */
   vec4 view;    /* nearest depth drawn, 1 if orthographic, 1 to draw what is nearer than the limits
-                   of pixels or -1 what is not, 0 */
-  vec4 tint;    /* color and strength of the selection */
+                   of pixels or -1 what is not, 1 if all splats count as selected (first pass) or
+                   if the selection gets an outline (second pass) */
+  vec4 tint;    /* color of the selection, and how much of it tints what is selected */
 };
 """
 
@@ -92,10 +93,12 @@ void main()
   center = vec4((0.5 * ndc + 0.5) * u.size.xy, t.z, opacity);
   conic = vec4(vec3(yy, -xy, xx) / det, trained.w);
   vec3 rgb = texelFetch(color_tex, place(splat), 0).rgb;
-  float tinted = state > 0.5 ? u.tint.a : 0.0;
+  bool selected = state > 0.5 || u.view.w > 0.5;
+  float tinted = selected ? u.tint.a : 0.0;
   bool only = shown.y > 0.5;
   color = vec4(mix(rgb, u.tint.rgb, only ? 1.0 : tinted), only ? tinted : 1.0);
-  over = vec4(shown.x);
+  /* Blender's drawing of the same splats is somewhere within their depths. */
+  more = vec4(1.0 - 0.02 * shown.x, selected ? 1.0 : 0.0, 0.0, 0.0);
 }
 """
 
@@ -116,45 +119,7 @@ void main()
   }
   /* Splats that are not ours to show hide those behind them all the same. */
   out_color = vec4(color.rgb * color.a * alpha, alpha);
-  out_depth = vec4(center.z * alpha, color.a * alpha, over.x * alpha, alpha);
-}
-"""
-
-_COMPOSITE_VERTEX = """
-void main()
-{
-  uv = 0.5 * corner + 0.5;
-  gl_Position = vec4(corner, 0.0, 1.0);
-}
-"""
-
-_COMPOSITE_FRAGMENT = """
-void main()
-{
-  /* Bilinear by hand, because before Blender 5.0 the filter of a texture cannot be set. At full
-     size only one texel counts. */
-  ivec2 last = textureSize(color_tex, 0) - 1;
-  vec2 at = uv * vec2(last + 1) - 0.5;
-  vec2 part = at - floor(at);
-  ivec2 a = clamp(ivec2(floor(at)), ivec2(0), last), d = min(a + 1, last);
-  ivec2 b = ivec2(d.x, a.y), c = ivec2(a.x, d.y);
-  vec4 blended = mix(mix(texelFetch(color_tex, a, 0), texelFetch(color_tex, b, 0), part.x),
-                     mix(texelFetch(color_tex, c, 0), texelFetch(color_tex, d, 0), part.x), part.y);
-  vec4 depth = mix(mix(texelFetch(depth_tex, a, 0), texelFetch(depth_tex, b, 0), part.x),
-                   mix(texelFetch(depth_tex, c, 0), texelFetch(depth_tex, d, 0), part.x), part.y);
-  float ours = depth.g;
-  if (ours < 1.0 / 255.0) {
-    discard;
-  }
-  /* Splats are blended in sRGB, as they were trained; Blender's overlay buffer is linear. */
-  vec3 srgb = clamp(blended.rgb / ours, 0.0, 1.0);
-  vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
-  out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * ours, ours);
-  float far = depth.r / max(depth.a, 1e-6);
-  /* Blender's drawing of the same splats is somewhere within their depths. */
-  far *= 1.0 - 0.02 * depth.b / max(depth.a, 1e-6);
-  vec4 clip = u.projection * vec4(0.0, 0.0, -far, 1.0);
-  gl_FragDepth = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
+  out_depth = vec4(center.z * more.x * alpha, color.a * alpha, more.y * alpha, alpha);
 }
 """
 
@@ -162,9 +127,9 @@ void main()
 def splats() -> gpu.types.GPUShader:
     """The shader that blends splats into color and depth times alpha."""
     interface = gpu.types.GPUStageInterfaceInfo("ludvig_splat")
-    for name in ("center", "conic", "color", "over"):
+    for name in ("center", "conic", "color", "more"):
         interface.flat("VEC4", name)
-    info = _info(_VERTEX, _FRAGMENT, interface)
+    info = described(_VERTEX, _FRAGMENT, interface)
     for slot, name in enumerate(
         ("geometry_tex", "color_tex", "state_tex", "order_tex", "objects_tex", "limit_tex")
     ):
@@ -174,21 +139,10 @@ def splats() -> gpu.types.GPUShader:
     return gpu.shader.create_from_info(info)
 
 
-def composite() -> gpu.types.GPUShader:
-    """The shader that lays what `splats` has drawn over Blender's picture, where it is nearer."""
-    interface = gpu.types.GPUStageInterfaceInfo("ludvig_composite")
-    interface.smooth("VEC2", "uv")
-    info = _info(_COMPOSITE_VERTEX, _COMPOSITE_FRAGMENT, interface)
-    for slot, name in enumerate(("color_tex", "depth_tex")):
-        info.sampler(slot, "FLOAT_2D", name)
-    info.fragment_out(0, "VEC4", "out_color")
-    info.depth_write("ANY")
-    return gpu.shader.create_from_info(info)
-
-
-def _info(
+def described(
     vertex: str, fragment: str, interface: gpu.types.GPUStageInterfaceInfo
 ) -> gpu.types.GPUShaderCreateInfo:
+    """What the shaders of both passes have in common."""
     info = gpu.types.GPUShaderCreateInfo()
     info.typedef_source(_UNIFORMS)
     info.uniform_buf(0, "SplatUniforms", "u")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from ..maths.lens import BLUR
+from ..maths import coin
+from .screen import Screen, unprojected
 
-# Splats nearer than this part of the median depth are too close to be seen.
-NEAR = 1e-3
-FAINT = 0.1  # a pixel with a lower alpha shows nothing
+# Where the surface around a pixel is looked up for its normal, in parts of the brush's radius.
+PROBES = 0.6 * np.array([(0, 1), (1, 0.3), (0.6, -0.8), (-0.6, -0.8), (-1, 0.3)])
 
 
 def touched(
@@ -16,56 +18,55 @@ def touched(
 ) -> np.ndarray:
     """The points (P, 3) in object space that pixels (P, 2) show; NaN where they show nothing.
 
-    The camera has OpenCV's axes. The depth of a pixel is the median over the weights of its splats.
     `texels` (N, 3, 4) are those of `cloud.pack`, and `shown` (N,) bool says which splats are
     visible.
     """
-    # (0, 0) is the center of the upper left pixel.
-    pixels = np.asarray(pixels, np.float64) + 0.5
-    flat = texels.reshape(-1, 12)
-    flat = flat[shown & (flat[:, 3] > 1 / 255)]
-    t = flat[:, :3] @ viewmat[:3, :3].T.astype(np.float32) + viewmat[:3, 3].astype(np.float32)
-    ahead = t[:, 2] > (NEAR * np.median(np.abs(t[:, 2])) if len(t) else 0)
-    flat, t = flat[ahead], t[ahead]
-    focal, z = np.array([K[0, 0], K[1, 1]], np.float32), t[:, 2:]
-    slopes = t[:, :2] / z
-    centers = slopes * focal + K[:2, 2].astype(np.float32)
-    # An upper bound of the splat's extent in the image: no axis of the ellipsoid is longer than all
-    # of them together, and perspective stretches none by more than this factor.
-    longest = (flat[:, 4] + flat[:, 7] + flat[:, 9]) * (1 + (slopes**2).sum(1))
-    reach = 2 * np.log(255 * flat[:, 3]) * (longest * (focal.max() / z[:, 0]) ** 2 + BLUR)
-    depths = np.full(len(pixels), np.nan)
-    for n, pixel in enumerate(pixels):
-        near = np.flatnonzero(((centers - pixel) ** 2).sum(1) < reach)
-        alphas = _alphas(flat[near], slopes[near], focal / z[near], pixel - centers[near], viewmat)
-        order = np.argsort(z[near, 0])
-        alphas = alphas[order]
-        weights = np.cumsum(alphas * np.cumprod(np.append(1, 1 - alphas))[:-1])
-        if len(weights) and weights[-1] > FAINT:
-            depths[n] = z[near[order[np.searchsorted(weights, weights[-1] / 2)]], 0]
-    return unprojected(viewmat, K, pixels - 0.5, depths)
+    pixels = np.asarray(pixels, np.float64)
+    screen = Screen(texels, viewmat, K, pixels.min(0), pixels.max(0))
+    depths = np.array([screen.depth(pixel, ~shown) for pixel in pixels])
+    return unprojected(viewmat, K, pixels, depths)
 
 
-def unprojected(
-    viewmat: np.ndarray, K: np.ndarray, pixels: np.ndarray, depths: np.ndarray
+def brushed(
+    screen: Screen, hidden: np.ndarray | None, pixel: np.ndarray, radius: float, depth: float
+) -> coin.Coin | None:
+    """What a brush of `radius` pixels reaches at a pixel (2,); None where there is no splat.
+
+    It reaches `depth` times its radius behind the surface.
+    """
+    far = screen.depth(pixel, hidden)
+    if not math.isfinite(far):
+        return None
+    center = screen.point(pixel, far)
+    large = radius * far / float(np.sqrt(screen.K[0, 0] * screen.K[1, 1]))
+    towards = -screen.viewmat[2, :3]
+    if math.isinf(depth):  # it reaches through everything along the view
+        return coin.Coin(center, towards, large, depth)
+    places = pixel + radius * PROBES
+    depths = np.array([screen.depth(place, hidden) for place in places])
+    # Beyond an edge lies another surface.
+    same = np.abs(depths - far) < 1.5 * large
+    around = unprojected(screen.viewmat, screen.K, places[same], depths[same])
+    return coin.Coin(center, coin.normal(center, around, towards), large, depth * large)
+
+
+def within(
+    screen: Screen, hidden: np.ndarray | None, reached: coin.Coin, means: np.ndarray
 ) -> np.ndarray:
-    """The points (P, 3) at these depths (P,) along the rays of pixels (P, 2)."""
-    slopes = (np.asarray(pixels, np.float64) + 0.5 - K[:2, 2]) / [K[0, 0], K[1, 1]]
-    inverse = np.linalg.inv(viewmat)
-    return (
-        np.column_stack([slopes, np.ones(len(slopes))]) * np.reshape(depths, (-1, 1))
-    ) @ inverse[:3, :3].T + inverse[:3, 3]
-
-
-def _alphas(
-    flat: np.ndarray, slopes: np.ndarray, scale: np.ndarray, offset: np.ndarray, viewmat: np.ndarray
-) -> np.ndarray:
-    """The alpha (M,) of each splat in a pixel that is `offset` (M, 2) from the splat's center."""
-    turn = viewmat[:3, :3]
-    J = scale[:, :, None] * (turn[None, :2] - slopes[:, :, None] * turn[None, 2:])  # (M, 2, 3)
-    xx, xy, xz, yy, yz, zz = flat[:, 4:10].T
-    covariance = np.stack([xx, xy, xz, xy, yy, yz, xz, yz, zz], axis=1).reshape(-1, 3, 3)
-    conic = np.linalg.inv(J @ covariance @ J.transpose(0, 2, 1) + BLUR * np.eye(2))
-    exponent = np.einsum("mi,mij,mj->m", offset, conic, offset)
-    alphas = np.minimum(flat[:, 3] * np.exp(-0.5 * exponent), 0.99)
-    return np.where(alphas < 1 / 255, 0, alphas)
+    """The rows of the splats in what a brush reaches, of all `means` (N, 3)."""
+    turn, shift = screen.viewmat[:3, :3], screen.viewmat[:3, 3]
+    t = turn @ reached.center + shift
+    pixel = t[:2] / t[2] * [screen.K[0, 0], screen.K[1, 1]] + screen.K[:2, 2] - 0.5
+    through = math.isinf(reached.depth)
+    # It looks larger nearer to the eye, and away from the middle of the view.
+    focal = max(screen.K[0, 0], screen.K[1, 1]) * (1 + (t[:2] / t[2]) @ (t[:2] / t[2]))
+    reach = reached.radius if through else math.hypot(reached.radius, reached.depth)
+    nearest = t[2] if through else max(t[2] - reach, t[2] / 10)
+    rows = screen.near(pixel, focal * reach / nearest)
+    if hidden is not None:
+        rows = rows[~hidden[rows]]
+    if not through:
+        return rows[reached.holds(means[rows])]
+    seen = means[rows] @ turn.T + shift
+    beside = np.hypot(*(seen[:, :2] / seen[:, 2:] - t[:2] / t[2]).T)
+    return rows[beside <= reached.radius / t[2]]

@@ -45,6 +45,8 @@ class View:
     serial: int = 0  # counts the orders and colors that have arrived
     drawn: Key = ()
     target: Target | None = None
+    lit: Key = ()  # what `light` was drawn for
+    light: Target | None = None  # of the splats that the mouse rests on
 
     def moving(self, lens: Lens, items: list[Item], now: float) -> bool:
         """Note where everything is. Whether anything has moved within the last `REST` seconds."""

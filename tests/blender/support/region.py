@@ -47,6 +47,7 @@ class Region:
             scene=bpy.context.scene,
             view_layer=bpy.context.view_layer,
             space_data=self.space,
+            workspace=None,
         )
         with self.offscreen.bind(), gpu.matrix.push_pop(), gpu.matrix.push_pop_projection():
             gpu.matrix.load_matrix(self.view)

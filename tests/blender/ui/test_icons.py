@@ -9,14 +9,14 @@ import pytest
 from extension import blender_module
 from tools import icons
 
-kinds = blender_module("ludvig_blender.maths.kinds")
 tools = blender_module("ludvig_blender.ui.tools")
 
 
-@pytest.mark.parametrize("kind", kinds.drawn(), ids=lambda kind: kind.wire)
-def test_each_kind_has_an_icon_of_its_own(kind):
-    path = Path(tools.drawing(kind).bl_icon + ".dat")  # Blender adds the ending
-    assert path.read_bytes() == icons.packed(icons.ICONS[kind.wire]())
+@pytest.mark.parametrize("name", icons.ICONS)
+def test_each_tool_has_an_icon_of_its_own(name):
+    (icon,) = [one.bl_icon for one in tools.TOOLS if Path(one.bl_icon).name == name]
+    path = Path(icon + ".dat")  # Blender adds the ending
+    assert path.read_bytes() == icons.packed(icons.ICONS[name]())
 
 
 def test_an_icon_is_triangles_within_its_square():

@@ -18,7 +18,7 @@ def test_they_are_one_group_after_the_transform_tools():
         else None
         for entry in VIEW3D_PT_tools_active._tools["OBJECT"]
     ]
-    group = [tools._idname(kind) for kind in tools.kinds.drawn()]
+    group = [*map(tools._idname, tools.kinds.drawn()), tools.BrushTool.bl_idname]
     assert names.count(group) == 1
     at = names.index(group)
     own = names[names.index("builtin.move") : at]
@@ -26,3 +26,18 @@ def test_they_are_one_group_after_the_transform_tools():
     assert "builtin.transform" in own and own[-1] is None
     assert not any(name in str(own) for name in group)
     assert names[at + 1] is None
+
+
+def test_the_brush_has_the_keys_of_blenders_own_brushes():
+    keys = [(name, event["type"]) for name, event, _ in tools.BrushTool.bl_keymap]
+    modes = {
+        (bool(event.get("shift")), bool(event.get("ctrl"))): dict(held["properties"])["mode"]
+        for name, event, held in tools.BrushTool.bl_keymap
+        if name == "ludvig.brush"
+    }
+    assert modes == {(False, False): "ADD", (True, False): "ADD", (False, True): "REMOVE"}
+    assert ("wm.radial_control", "F") in keys
+    assert {key for name, key in keys if name == "wm.context_scale_int"} == {
+        "LEFT_BRACKET",
+        "RIGHT_BRACKET",
+    }

@@ -16,6 +16,7 @@ from region import Region
 clouds = blender_module("ludvig_blender.viewport.cloud")
 marks = blender_module("ludvig_blender.viewport.marks")
 surface = blender_module("ludvig_blender.viewport.surface")
+screen = blender_module("ludvig_blender.viewport.screen")
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 
@@ -54,7 +55,7 @@ def test_surface_is_where_half_of_the_light_comes_from():
         )[0][..., 3]
 
     whole = alpha(np.arange(60)).ravel()
-    np.testing.assert_array_equal(seen, whole > surface.FAINT)
+    np.testing.assert_array_equal(seen, whole > screen.FAINT)
     depths = made.means @ viewmat[2, :3] + viewmat[2, 3]
     for n in np.flatnonzero(seen)[::15]:
         assert alpha(depths <= at[n, 2] + 1e-4).ravel()[n] >= whole[n] / 2 - 1e-5

@@ -70,9 +70,14 @@ def test_the_selection_lies_over_what_blender_draws(region):
     together = over + plain * (1 - over[..., 3:])
     assert np.abs(tinted - plain)[..., :3].mean() > 0.02
     assert np.abs(together - tinted)[..., :3].mean() < 0.8 * np.abs(tinted - plain)[..., :3].mean()
-    assert (over[..., 3] <= 0.6 + 1e-3).all(), "never more than the color's own alpha"
     red, green, blue = over[over[..., 3] > 0.1][:, :3].mean(0)
     assert red > green > blue
+    alpha = over[..., 3]
+    tint = bpy.context.scene.ludvig.selection_color[3]
+    assert (alpha > 0.6).any(), "the outline"
+    assert ((alpha > 0.02) & (alpha <= tint + 1e-3)).any(), "within it only the tint"
+    bpy.context.scene.ludvig.selection_color[3] = 0
+    assert (region.settled()[..., 3] > 0.6).any()
     splats.set_selection(thing.data, ~CHOSEN & False)
     assert not region.settled().any()
 
