@@ -38,10 +38,10 @@ def seen_colors(
         near = ndimage.distance_transform_edt(sight.share <= COVERED) <= STAINED
         below = (sight.depth[rows, columns] - depth) * steep
         shown = ~near[rows, columns] & (np.abs(below) <= off) & (steep > 0)
-        inside, rows, columns = inside[shown], rows[shown], columns[shown]
+        inside = inside[shown]
         area = steep[shown] * sight.camera.K[0, 0] * sight.camera.K[1, 1] / depth[shown] ** 2
         weight = ((area * sheet.cell**2) ** BEST).astype(np.float32)
-        sums[inside] += weight[:, None] * sight.picture[:, rows, columns].T
+        sums[inside] += weight[:, None] * sight.picture[:, rows[shown], columns[shown]].T
         total[inside] += weight
     shape = sheet.height, sheet.width
     found = sums / np.maximum(total, 1e-30)[:, None]

@@ -24,7 +24,7 @@ from .sightings import Sighting
 SEEN = 0.5
 # and a Gaussian that so many views have seen is not in doubt, however many others have not. What is
 # in front of an object is hidden by it in all views from behind.
-ENOUGH = 2
+ENOUGH = 4
 LITTLE = 0.1  # a view that shows less than this of a Gaussian, in pixels, says nothing about it
 
 

@@ -46,7 +46,9 @@ def filled(
 ) -> Gaussians:
     """Gaussians that continue a surface into its hole.
 
-    What the sights see within `off` of its plane is the surface, in scene units. Raises `Cancelled`.
+    What the sights see within `off` of its plane is the surface, in scene units.
+
+    Raises `Cancelled`.
     """
     sheet, hole = patch.sheet, patch.hole
     members = gaussians.take(patch.members)
@@ -60,7 +62,7 @@ def filled(
     image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
     stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
     colors, shown = seen_colors(sheet, sights, off)
-    known = _material((alpha > SOLID) | shown, hole) & ~stained
+    known = _material(alpha > SOLID, hole) & ~stained
     if (known & shown).any():
         known &= shown
         image[..., :3] = np.where(shown[..., None], colors, image[..., :3])
