@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from photograph import Shot
 from scipy.ndimage import (
+    distance_transform_edt,
     gaussian_filter,
     gaussian_gradient_magnitude,
     maximum_filter,
@@ -28,6 +29,7 @@ from ludvig_engine.io.sh import basis
 from ludvig_engine.progress import SILENT, Job
 from ludvig_engine.rendering import adjoint, colours, render
 from ludvig_engine.scene import Camera, Gaussians
+from ludvig_engine.scene.raster import GSPLAT, Raster
 from ludvig_engine.uplifting import Sight, uplift
 
 SAMPLES = 40  # pixels per Gaussian
@@ -58,6 +60,7 @@ class Points:
     # TIGHT keeps silhouettes sharp, and LOOSE leaves no holes.
     spread: Float[Array, " P"]
     solid: Float[Array, " P"]  # GLASS on glass, and 1 elsewhere
+    inside: Float[Array, " P"]  # distance from the next silhouette in the photo, in pixels
 
 
 def on_table(shot: Shot) -> Float[Array, "H W"]:
@@ -84,12 +87,12 @@ def splat(
     that on things, and `glass` has the numbers of the things that are of glass.
     """
     random = np.random.default_rng(seed)
-    points = _points(shots, photos, count * samples, random, tight, dense, glass)
-    gaussians = _clustered(points, count, random)
-    return Gaussians.joined([gaussians, _floaters(shots, random)])
+    points = points_of(shots, photos, count * samples, random, tight, dense, glass)
+    gaussians = clustered(points, count, random)
+    return Gaussians.joined([gaussians, floaters(shots, random)])
 
 
-def _points(
+def points_of(
     shots: Sequence[Shot],
     photos: Sequence[Array],
     count: int,
@@ -102,19 +105,21 @@ def _points(
     parts = []
     for shot, photo in zip(shots, photos, strict=True):
         detail = gaussian_filter(gaussian_gradient_magnitude(photo.mean(0), 1.0), 2.0)
-        rim = gaussian_filter(_rim(shot.things).astype(np.float32), 1.5)
+        edge = rim_of(shot.things)
+        rim = gaussian_filter(edge.astype(np.float32), 1.5)
         base = dense(shot)
         importance = base * (1 + 12 * detail + RIM * rim)
         some = random.choice(shot.things.size, count // len(shots), replace=False)
         spread = np.where(base >= 1, tight, LOOSE).ravel()
         solid = np.where(np.isin(shot.things, glass), GLASS, 1.0).ravel()
         places, normals = shot.positions.reshape(-1, 3), shot.normals.reshape(-1, 3)
-        flat = (places, normals, photo.reshape(3, -1).T, importance.ravel(), spread, solid)
+        colors, inside = photo.reshape(3, -1).T, distance_transform_edt(~edge).ravel()
+        flat = (places, normals, colors, importance.ravel(), spread, solid, inside)
         parts.append([values[some] for values in flat])
     return Points(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-def _rim(things: Array) -> Array:
+def rim_of(things: Array) -> Array:
     """The pixels next to a pixel of another thing.
 
     On such silhouettes training puts its smallest Gaussians.
@@ -122,7 +127,10 @@ def _rim(things: Array) -> Array:
     return (maximum_filter(things, 3) != things) | (minimum_filter(things, 3) != things)
 
 
-def _clustered(points: Points, count: int, random: np.random.Generator) -> Gaussians:
+def clustered(
+    points: Points, count: int, random: np.random.Generator, noise: float = NOISE
+) -> Gaussians:
+    """A Gaussian for each of about `count` clusters; `noise` is a share of its width."""
     space = np.concatenate(
         [points.positions, NORMAL * points.normals, COLOR * points.colors], axis=1
     )
@@ -141,7 +149,7 @@ def _clustered(points: Points, count: int, random: np.random.Generator) -> Gauss
     normal = axes[:, :, 0]
     spread = np.bincount(member, points.spread) / np.bincount(member)
     scales = np.clip(spread[:, None] * np.sqrt(np.maximum(variances, 0)), THINNEST, WIDEST)
-    means += normal * (NOISE * scales[:, 1:2] * random.normal(size=(len(means), 1)))
+    means += normal * (noise * scales[:, 1:2] * random.normal(size=(len(means), 1)))
     n = len(means)
     solid = np.bincount(member, points.solid) / np.bincount(member)
     opacities = solid * (1 - random.beta(1.5, 12, n))
@@ -165,7 +173,7 @@ def _moments(
     return means, covariances
 
 
-def _floaters(shots: Sequence[Shot], random: np.random.Generator) -> Gaussians:
+def floaters(shots: Sequence[Shot], random: np.random.Generator) -> Gaussians:
     """Faint Gaussians in the air, at random places between a camera and the surfaces it sees."""
     which = random.integers(len(shots), size=FLOATERS)
     rows = random.integers(shots[0].camera.height, size=FLOATERS)
@@ -194,6 +202,7 @@ def colored(
     *,
     steps: int = 12,
     momentum: bool = False,
+    raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Gaussians:
     """Fit colors as spherical harmonics of degree 1: the mean by uplifting, the rest by iteration.
@@ -204,7 +213,7 @@ def colored(
     from a point ahead (Nesterov's method): 12 steps are worth more than 24.
     """
     sights = [Sight(c, p) for c, p in zip(cameras, photos, strict=True)]
-    mean = uplift(gaussians, sights, refine=3, job=job).features
+    mean = uplift(gaussians, sights, refine=3, raster=raster, job=job).features
     y0 = float(basis(np.zeros((1, 3), np.float32), 0)[0, 0])
     sh = np.zeros((len(gaussians), 4, 3), np.float32)
     sh[:, 0] = (mean - 0.5) / y0
@@ -218,8 +227,8 @@ def colored(
         for camera, photo in zip(cameras, photos, strict=True):
             direction = gaussians.means - camera.center.astype(np.float32)
             Y = basis(direction / np.linalg.norm(direction, axis=1, keepdims=True), 1)
-            image, _ = render(gaussians, camera, colours(gaussians, camera.center))
-            missing, weight = adjoint(gaussians, camera, photo - image)
+            image, _ = render(gaussians, camera, colours(gaussians, camera.center), raster=raster)
+            missing, weight = adjoint(gaussians, camera, photo - image, raster=raster)
             lack += Y[:, :, None] * missing[:, None]
             evidence += weight[:, None] * np.abs(Y) * np.abs(Y).sum(1, keepdims=True)
         sh = sh + lack / evidence[:, :, None]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from layout import pixels, write_cameras, write_clicks, write_masks
 from photograph import Optics, photograph, render_only, stations
 from PIL import Image
 from places import places
-from splatting import FLOATERS, colored, on_table, splat
+from sharp import sharp
+from splatting import FLOATERS, on_table
 from split import RECIPES
 
 from ludvig_engine.arrays import Array
@@ -113,18 +114,12 @@ def write(plan: Plan, out: Path) -> None:
     write_masks(out / "masks", shots, plan.names)
     write_clicks(out / "scene.json", shots, plan.names, floaters=FLOATERS)
     _write_truth(plan, truth, optics)
-    photos = [pixels(images / shot.name) for shot in shots]
-    cloud = splat(
-        shots,
-        photos,
-        count=build.GAUSSIANS,
-        seed=plan.seed,
-        samples=build.PIXELS,
-        tight=build.TIGHT,
-        dense=plan.dense,
-    )
-    cameras = [shot.camera for shot in shots]
-    cloud = colored(cloud, cameras, photos, steps=build.STEPS, momentum=True)
+    # Splats of so few photos would show the scene well from these alone, not from others.
+    with tempfile.TemporaryDirectory() as folder:
+        more = photograph(Path(folder), between(plan.places), optics, "more_{:02d}.jpg")
+        photos = [pixels(images / shot.name) for shot in shots]
+        photos += [pixels(Path(folder) / shot.name) for shot in more]
+    cloud = sharp([*shots, *more], photos, seed=plan.seed, dense=plan.dense)
     write_ply(out / "splats.ply", cloud)
 
 
@@ -201,14 +196,32 @@ def _around(mask: Array) -> tuple[int, int, int, int]:
 
 def held_back(places: Sequence[Any], count: int = HELD_BACK) -> list[Any]:
     """Camera-to-world matrices halfway between cameras side by side, spread over all places."""
-    found = []
-    for first, second in pairwise(places):
-        turns = [place.to_quaternion() for place in (first, second)]
-        if turns[0].rotation_difference(turns[1]).angle < APART:
-            middle = turns[0].slerp(turns[1], 0.5).to_matrix().to_4x4()
-            middle.translation = (first.translation + second.translation) / 2
-            found.append(middle)
+    found = [_on_the_way(first, second, 0.5) for first, second in _side_by_side(places)]
     return [found[k] for k in np.linspace(0, len(found) - 1, count).round().astype(int)]
+
+
+def between(places: Sequence[Any]) -> list[Any]:
+    """Two places between cameras side by side, none of which is held back."""
+    return [
+        _on_the_way(first, second, part)
+        for first, second in _side_by_side(places)
+        for part in (0.25, 0.75)
+    ]
+
+
+def _side_by_side(places: Sequence[Any]) -> list[tuple[Any, Any]]:
+    turns = [place.to_quaternion() for place in places]
+    return [
+        (places[k], places[k + 1])
+        for k in range(len(places) - 1)
+        if turns[k].rotation_difference(turns[k + 1]).angle < APART
+    ]
+
+
+def _on_the_way(first: Any, second: Any, part: float) -> Any:
+    middle = first.to_quaternion().slerp(second.to_quaternion(), part).to_matrix().to_4x4()
+    middle.translation = first.translation.lerp(second.translation, part)
+    return middle
 
 
 if __name__ == "__main__":

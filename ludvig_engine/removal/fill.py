@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +17,11 @@ from ..rendering.frames import SH0
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..uplifting import Sight, uplift
+from .colors import seen_colors
 from .hole import SOLID
 from .inpaint import Inpainter, patches
 from .sheets import Patch, above
+from .sightings import Sighting
 from .smooth import continued
 
 # The standard deviation of new Gaussians, as a share of the distance between them, and their
@@ -34,20 +37,23 @@ EYES = 8  # from which the usual color is taken
 def filled(
     gaussians: Gaussians,
     patch: Patch,
-    eyes: Float[Array, "C 3"],
+    sights: Sequence[Sighting],
+    off: float,
     raster: Raster,
     *,
     inpainter: Inpainter = patches,
     job: Job = SILENT,
 ) -> Gaussians:
-    """Gaussians that continue a surface into its hole; `eyes` are where the cameras stand.
+    """Gaussians that continue a surface into its hole.
+
+    What the sights see within `off` of its plane is the surface, in scene units.
 
     Raises `Cancelled`.
     """
     sheet, hole = patch.sheet, patch.hole
     members = gaussians.take(patch.members)
     camera = above(sheet)
-    eyes = _facing(eyes, patch)
+    eyes = _facing(np.array([sight.camera.center for sight in sights]), patch)
     values = np.concatenate([usual_colors(members, eyes), members.shN.reshape(len(members), -1)], 1)
     heights = sheet.plane.local(members.means)[:, 2:].astype(np.float32)
     image, alpha = render(
@@ -55,8 +61,12 @@ def filled(
     )
     image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
     stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
+    colors, shown = seen_colors(sheet, sights, off)
     known = _material(alpha > SOLID, hole) & ~stained
-    if not known.any():
+    if (known & shown).any():
+        known &= shown
+        image[..., :3] = np.where(shown[..., None], colors, image[..., :3])
+    elif not known.any():
         known = alpha > SOLID
     smooth = continued(image, known.astype(np.float32))
     color = np.clip(image[..., :3], 0, 1)

@@ -56,7 +56,7 @@ def fills(
     for plane in job.track(planes_of(firm, weights, size, eyes), FILL):
         patch = patch_of(firm, plane, object_points, size, sights, behind, raster, job)
         if patch is not None:
-            made.append(filled(firm, patch, eyes, raster, job=job))
+            made.append(filled(firm, patch, sights, 2 * OFF * size, raster, job=job))
             replaced = replaced | doubtful & patch.covers(left.means, 2 * OFF * size)
     return made, replaced
 

@@ -34,6 +34,7 @@ class Footprints:
     inward: Float[Array, "N 3"]
     steady: Float[Array, " N"]  # how much the views agree about that, 0..1
     apart: Float[Array, " N"]  # the mean length of that way in the pictures, in pixels
+    views: Float[Array, "V N"]  # Σ w of each view alone, inside and around together, in pixels
 
     @property
     def share(self) -> Float[Array, " N"]:
@@ -49,6 +50,7 @@ def footprints(
     count = len(gaussians)
     inside, outside, ways, lengths, pixels = (np.zeros(count, np.float64) for _ in range(5))
     inward = np.zeros((count, 3))
+    views = []
     for sight in job.track(sights, SPLIT):
         silhouette = sight.share > 0.5
         sums, total = adjoint(
@@ -59,6 +61,7 @@ def footprints(
             raster=raster,
             job=job,
         )
+        views.append(total.astype(np.float32))
         within = sums[:, 0]
         beyond = np.maximum(total - within, 0)
         inside += within
@@ -79,6 +82,7 @@ def footprints(
         (inward / np.maximum(ways, 1e-12)[:, None]).astype(np.float32),
         (np.linalg.norm(inward, axis=1) / np.maximum(lengths, 1e-12)).astype(np.float32),
         (pixels / np.maximum(ways, 1e-12)).astype(np.float32),
+        np.stack(views),
     )
 
 

@@ -22,6 +22,10 @@ from .smooth import continued
 RADIUS = 3  # patches are 7 x 7 pixels: a check or a grain of wood at some level
 # How much lighter or darker than its match a patch may be, of 0..1.
 LIGHT = 0.12
+# How much worse than usual a patch may be to be heard, as a share of the usual cost: mixed softly
+# until matches agree, then a pixel is what the best patch over it says, because a mean of many has
+# no grain.
+SOFT, SHARP = 0.5, 0.02
 ROUNDS = (8, 4)  # rounds of matching and mixing at the coarsest level, and at the others
 LEAST = 24  # pixels of the shorter side at the coarsest level
 
@@ -61,7 +65,8 @@ def patches(image: Float[Array, "H W 3"], mask: Bool[Array, "H W"]) -> Float[Arr
             rough = filled.repeat(2, 0).repeat(2, 1)[: hole.shape[0], : hole.shape[1]]
             start = np.where(hole[..., None], rough, start)
         rounds = ROUNDS[0] if level == 0 else ROUNDS[1]
-        filled = _completed(start, here, hole, whole, field, rounds, level)
+        last = level == len(levels) - 1
+        filled = _completed(start, here, hole, whole, field, rounds, level, last)
     assert filled is not None
     return np.where(mask[..., None], filled, image)
 
@@ -100,7 +105,7 @@ def _doubled(field: Array, source: Array) -> Array:
     return np.where(good[..., None], up, other).astype(np.int32)
 
 
-def _completed(start, known, mask, whole, field, rounds, seed):
+def _completed(start, known, mask, whole, field, rounds, seed, last):
     touched = ndimage.binary_dilation(mask, np.ones((2 * RADIUS + 1,) * 2))
     touched[:RADIUS] = touched[-RADIUS:] = False
     touched[:, :RADIUS] = touched[:, -RADIUS:] = False
@@ -111,7 +116,8 @@ def _completed(start, known, mask, whole, field, rounds, seed):
     for turn in range(rounds):
         cost = np.full(mask.shape, np.inf, np.float32)
         _match(filled, tells, whole, field, cost, rows, columns, turn + 10 * seed)
-        filled = _mixed(filled, tells, mask, field, cost, rows, columns, trust)
+        soft = SHARP if last and turn == rounds - 1 else SOFT
+        filled = _mixed(filled, tells, mask, field, cost, rows, columns, trust, np.float32(soft))
     return filled
 
 
@@ -179,7 +185,7 @@ def _match(image, tells, source, field, cost, rows, columns, seed):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _mixed(image, tells, mask, field, cost, rows, columns, trust):
+def _mixed(image, tells, mask, field, cost, rows, columns, trust, soft):
     """Every pixel of the hole as the mean of what the patches over it say, good ones more."""
     height, width = mask.shape
     sums = np.zeros((height, width, 3), np.float32)
@@ -204,7 +210,7 @@ def _mixed(image, tells, mask, field, cost, rows, columns, trust):
                     light[k] += image[r + i, c + j, k] - image[y + i, x + j, k]
         for k in range(3):
             light[k] = min(max(light[k] / n, -LIGHT), LIGHT)
-        weight = np.exp(-cost[r, c] / (np.float32(0.5) * usual)) * trust[r, c] + np.float32(1e-8)
+        weight = np.exp(-cost[r, c] / (soft * usual)) * trust[r, c] + np.float32(1e-20)
         for i in range(-RADIUS, RADIUS + 1):
             for j in range(-RADIUS, RADIUS + 1):
                 if mask[r + i, c + j]:

@@ -69,10 +69,10 @@ def remove(
         sights = sightings(everything, selected, cameras, scene.raster, job)
         if not sights:
             notes.append("No view shows the object, so it was deleted and nothing else was done.")
-    evidence = np.zeros(0, np.float32)
+    evidence = np.zeros((0, len(scene)), np.float32)
     if sights and (boundary or residue or fill):
         seen = footprints(everything, sights, scene.raster, job)
-        evidence = seen.inside + seen.outside
+        evidence = seen.views
         if residue:
             gone = selected | left_over(everything, selected, seen, sights)
             if extra := int(gone.sum() - selected.sum()):
@@ -87,7 +87,7 @@ def remove(
     made: list[Gaussians] = []
     if fill and sights:
         own = scene.gaussians.means[selected]
-        doubtful = doubted(left, evidence[rows], own, sights, scene.raster, job)
+        doubtful = doubted(left, evidence[:, rows], own, sights, scene.raster, job)
         made, replaced = fills(left, rows, doubtful, own, sights, scene.raster, job)
         left = recolored(left, doubtful).take(~replaced)
         if kept := int((doubtful & ~replaced).sum()):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
-from ..rendering import render
+from ..rendering import colours, render
 from ..rendering.front import front
 from ..scene import Camera, Gaussians
 from ..scene.raster import Raster
@@ -32,6 +32,7 @@ class Sighting:
 
     camera: Camera
     share: Float[Array, "H W"]  # how much of what a pixel shows is the object, 0..1
+    picture: Float[Array, "3 H W"]  # its colors over black, 0..1
     # The Gaussian that is the visible surface, −1 where there is none, and its depth along the
     # camera's z axis in scene units, infinite where there is none.
     front: Int[Array, "H W"]
@@ -66,13 +67,14 @@ def sightings(
     found = []
     for camera in job.track(spread(gaussians.means[selected], cameras, count), LOOK):
         small = reduced(camera, SIDE)
-        values = selected.astype(np.float32)[:, None]
+        values = np.column_stack([selected, colours(gaussians, small.center)])
         image, alpha = render(gaussians, small, values, raster=raster, job=job)
         share = np.divide(image[0], alpha, out=np.zeros_like(alpha), where=alpha > 1e-3)
+        picture = np.clip(image[1:], 0, 1)
         if share.max() < 0.5:
             continue
         first = job.aside(partial(front, gaussians, small, raster=raster))
-        found.append(Sighting(small, share, first, surface_depth(surfels, small, first)))
+        found.append(Sighting(small, share, picture, first, surface_depth(surfels, small, first)))
     return found
 
 

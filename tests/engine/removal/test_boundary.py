@@ -47,7 +47,8 @@ def beside(share: float) -> Footprints:
     """What views say of a Gaussian across the border, and of two on the object."""
     inside = np.float32([share * 100, 100, 100])
     inward = np.float32([[0.6, 0, 0], [0, 0, 0], [0, 0, 0]])
-    return Footprints(inside, 100 - inside, inward, np.float32([1, 0, 0]), np.float32([9, 0, 0]))
+    steady, apart = np.float32([1, 0, 0]), np.float32([9, 0, 0])
+    return Footprints(inside, 100 - inside, inward, steady, apart, np.full((1, 3), 100, np.float32))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,25 @@ def test_in_doubt_is_what_the_object_hid():
     selected = np.append(box, [False, False])
     sights = sightings(more, selected, [view.camera for view in scene.views], GSPLAT)
     seen = footprints(more, sights, GSPLAT)
-    evidence = (seen.inside + seen.outside)[~selected]
+    evidence = seen.views[:, ~selected]
     own = more.means[selected]
     found = doubted(more.take(~selected), evidence, own, sights, GSPLAT)
     assert list(found[-2:]) == [True, False]
+
+
+def test_what_four_views_have_seen_is_not_in_doubt_however_many_have_not():
+    """Behind the object for most views, and before it for a few, as what is in front of a thing."""
+    scene, box = box_on_table()
+    beside = single((HALF + 0.01, 0, 0.02), 0.9, 0.05)
+    more = joined(scene.gaussians, beside)
+    selected = np.append(box, False)
+    sights = sightings(more, selected, [view.camera for view in scene.views], GSPLAT)
+    shown = footprints(more, sights, GSPLAT).views[:, ~selected]
+    seeing = np.flatnonzero(shown[:, -1] > 1)
+    assert len(seeing) > 4
+    own, left = more.means[selected], more.take(~selected)
+    for count, expected in ((0, True), (3, True), (4, False), (5, False)):
+        evidence = shown.copy()
+        evidence[:, -1] = 0
+        evidence[seeing[:count], -1] = 1000
+        assert doubted(left, evidence, own, sights, GSPLAT)[-1] == expected
