@@ -137,18 +137,25 @@ class _Steps:
     def spread(
         self, weights: Float[Array, " N"], positive: Float[Array, " N"]
     ) -> Bool[Array, " N"]:
-        """What masks show, and what follows from that elsewhere."""
+        """What masks show, and what follows from that elsewhere.
+
+        Of small parts, what follows may contradict the masks; then they show what is selected.
+        """
         settings = DEFAULT_SETTINGS
         share = np.divide(positive, weights, out=np.zeros_like(positive), where=weights > 0)
         bandwidth = self.options.bandwidth or settings.bandwidth
+        seen = clearly(weights, settings)
         scores = completed(
-            *(self.prepared, clearly(weights, settings), share),
+            *(self.prepared, seen, share),
             bandwidth=bandwidth if self.options.diffusion else None,
             prior=self.options.prior,
             settings=settings,
             job=self.job,
         )
-        return scores > THRESHOLD
+        selected = scores > THRESHOLD
+        if positive @ selected < 0.5 * positive.sum():
+            selected |= (share > 0.5) & (seen > 0.5)
+        return selected
 
     def joined(self, reading: _Reading, pointed: Pointed, proposal: Proposal) -> _Reading:
         """A reading after another picture."""
@@ -176,17 +183,16 @@ class _Steps:
         return bool(np.mean([stroke.held(selected) for stroke in strokes] or [0.0]) > 0.5)
 
     def nested(self, found: Sequence[Bool[Array, " N"]], best: int) -> Ladder:
-        """The selections as readings: masks of a SAM are nested but for their borders."""
-        visible = self.prepared.visible
-        sizes = [float(visible[one].sum()) for one in found]
-        order = sorted(range(len(found)), key=sizes.__getitem__)
-        place = order.index(best)
-        chain = [found[n] for n in order]
-        for n in range(place + 1, len(chain)):
+        """The selections, from part to whole, as readings: masks are nested but for their borders.
+
+        `best` is the number of the one that is kept as it is.
+        """
+        chain = list(found)
+        for n in range(best + 1, len(chain)):
             chain[n] = chain[n] | chain[n - 1]
-        for n in range(place - 1, -1, -1):
+        for n in range(best - 1, -1, -1):
             chain[n] = chain[n] & chain[n + 1]
-        labels = np.arange(len(visible))
-        groups = [(one, -abs(n - place)) for n, one in enumerate(chain)]
-        ladder = Ladder.of(labels, chain[place], groups, visible)
+        groups = [(one, -abs(n - best)) for n, one in enumerate(chain)]
+        visible = self.prepared.visible
+        ladder = Ladder.of(np.arange(len(visible)), chain[best], groups, visible)
         return replace(ladder, groups={n: one for n, one in ladder.groups.items() if one.any()})
