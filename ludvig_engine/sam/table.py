@@ -33,9 +33,9 @@ _TABLE = (
     Entry("sam2:large", "SAM 2.1 Large", "sam2-large"),
     Entry("sam", "SAM 1 Base", "sam"),
     Entry("sam:huge", "SAM 1 Huge", "sam-huge"),
-    Entry("sam-pth", "SAM 1 Base, Original File", "sam-pth", _ORIGINAL),
-    Entry("sam-pth:large", "SAM 1 Large, Original File", "sam-large-pth", _ORIGINAL),
-    Entry("sam-pth:huge", "SAM 1 Huge, Original File", "sam-huge-pth", _ORIGINAL),
+    Entry("sam-pth", "SAM 1 Base (.pth)", "sam-pth", _ORIGINAL),
+    Entry("sam-pth:large", "SAM 1 Large (.pth)", "sam-large-pth", _ORIGINAL),
+    Entry("sam-pth:huge", "SAM 1 Huge (.pth)", "sam-huge-pth", _ORIGINAL),
     Entry("sam3", "SAM 3", "sam3"),
 )
 

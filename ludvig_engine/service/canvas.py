@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -43,11 +44,6 @@ def read_prompts(
     point outside the picture, "bad_request" for invalid values.
     """
     check_prompts(given)
-    if visible is not None and visible.shape[1] != len(given):
-        raise EngineError(
-            "bad_request",
-            f"visible has {visible.shape[1]} columns, but there are {len(given)} prompts.",
-        )
     placed, paints = [], []
     drawn = Drawn() if drawn is None else drawn
     for prompt, rows in zip(given, shown_at(scene, given, visible), strict=True):
@@ -62,18 +58,28 @@ def read_prompts(
 def shown_at(
     scene: Scene, given: Sequence[Prompt], visible: Bool[Array, "F P"] | None
 ) -> list[Bool[Array, " N"] | None]:
-    """Which Gaussians were shown at each prompt; None: all of them."""
-    return [None] * len(given) if visible is None else list(scene.from_file(visible).T)
+    """Which Gaussians were shown at each prompt; None: all of them.
+
+    Raises `EngineError` "bad_request" if `visible` has another number of columns.
+    """
+    if visible is None:
+        return [None] * len(given)
+    if visible.shape[1] != len(given):
+        raise EngineError(
+            "bad_request",
+            f"visible has {visible.shape[1]} columns, but there are {len(given)} prompts.",
+        )
+    return list(scene.from_file(visible).T)
 
 
 def painted(scene: Scene, prompt: Prompt, rows: Bool[Array, " N"] | None, drawn: Drawn) -> Paint:
     """The paint of a prompt that was made while only `rows` were shown."""
+    return drawn.paint(prompt, rows, partial(_paint, scene, prompt, rows))
 
-    def draw() -> Paint:
-        paint: Paint = KINDS[prompt.kind].load().paint(canvas_of(scene, prompt), prompt)
-        return replace(paint, visible=rows, through=prompt.through, reading=prompt.reading)
 
-    return drawn.paint(prompt, rows, draw)
+def _paint(scene: Scene, prompt: Prompt, visible: Bool[Array, " N"] | None) -> Paint:
+    paint: Paint = KINDS[prompt.kind].load().paint(canvas_of(scene, prompt), prompt)
+    return replace(paint, visible=visible, through=prompt.through, reading=prompt.reading)
 
 
 def canvas_of(scene: Scene, prompt: Prompt) -> _Photo | _Viewport:

@@ -31,7 +31,7 @@ def divided(given: Given) -> tuple[Given, Given]:
     def some(which: Bool[Array, " P"]) -> Given:
         chosen = tuple(given.prompts[n] for n in np.flatnonzero(which))
         visible = given.visible
-        # A wrong number of columns is left for `read_prompts` to refuse.
+        # A wrong number of columns is left for `shown_at` to refuse.
         if visible is not None and visible.shape[1] == len(which):
             visible = visible[:, which]
         return Given(chosen, visible)
