@@ -98,7 +98,8 @@ def segment(
     texts = [text] if isinstance(text, str) else list(text)
     marks = []
     if sam:
-        marks, clicks, boxes = pointed(prepared.views, clicks=clicks, boxes=boxes), (), ()
+        marks = pointed(prepared.views, clicks=clicks, boxes=boxes)
+        clicks, boxes = (), ()
     painted = paints(prepared.views, clicks=clicks, scribbles=scribbles, masks=masks, boxes=boxes)
     _check(texts, [*marks, *painted], threshold)
     options = Options(diffusion=diffusion, threshold=threshold, reading=reading)

@@ -34,7 +34,7 @@ class Layout:
     """Notes what is drawn, and whether it is grayed out."""
 
     def __init__(self, drawn):
-        self.drawn, self.enabled, self.alignment = drawn, True, ""
+        self.drawn, self.enabled = drawn, True
 
     def row(self, **_):
         return Layout(self.drawn)
