@@ -24,6 +24,7 @@ MODULES = (
     "operators.photographs",
     "operators.rendered_views",
     "operators.computing",
+    "operators.segmenters",
     "data.check_picture",
     "ui.status_panel",
     "ui.scene_panel",

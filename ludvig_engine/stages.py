@@ -57,6 +57,7 @@ GRAPH = Stage("graph", "Finding neighbors")
 COLOR = Stage("color", "Coloring")
 
 READ_PROMPTS = Stage("read_prompts", "Reading prompts")
+SEE_PICTURE = Stage("see_picture", "Looking at the picture")
 SEGMENT_PHOTOS = Stage("segment_photos", "Segmenting photos")
 SEGMENT_EVERYTHING = Stage("segment_everything", "Segmenting everything")
 FIND_WORDS = Stage("find_words", "Finding words")

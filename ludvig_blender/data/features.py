@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.app.handlers import persistent
-from bpy.props import PointerProperty, StringProperty
+from bpy.props import BoolProperty, PointerProperty, StringProperty
 
 from ..translation.say import say
 
@@ -84,12 +84,20 @@ def _lost(thing: types.SplatObject, extractor: str, seconds: float) -> tuple[str
 
 
 class LudvigFeatures(bpy.types.PropertyGroup):
-    """The extractor whose features an object's segments are found with."""
+    """What an object's segments are found with: the extractor of features, and the SAM."""
 
     extractor: StringProperty(
         name="Features",
         description="The engine's name for the extractor whose features tell splats apart",
         default="auto",
+    )
+    sam: BoolProperty(
+        name="Outline by SAM",
+        description="Clicks and boxes go through SAM, which draws the outline in the picture: "
+        "of a part, of the object and of the whole. What is clicked on is in or out as you say",
+    )
+    sam_model: StringProperty(
+        name="SAM", description="The engine's name for the SAM to use", default="sam2"
     )
     computed: StringProperty(
         description="The extractor whose features were there when the file was saved"

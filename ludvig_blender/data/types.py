@@ -125,6 +125,8 @@ class Capture(bpy.types.PropertyGroup):
 
 class Features(bpy.types.PropertyGroup):
     extractor: str
+    sam: bool
+    sam_model: str
     computed: str
     title: str
     notes: str

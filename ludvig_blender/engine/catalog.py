@@ -1,4 +1,4 @@
-"""The extractors of features that the running engine knows, and their names for people."""
+"""The extractors of features and the SAMs that the running engine knows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ def extractors() -> tuple[ExtractorInfo, ...]:
     """The extractors that the engine has listed; empty until it runs."""
     connection = link.connection()
     return connection.extractors if connection else ()
+
+
+def segmenters() -> tuple[ExtractorInfo, ...]:
+    """The SAMs that the engine has listed; empty until it runs."""
+    connection = link.connection()
+    return connection.segmenters if connection else ()
+
+
+def segmenter(spec: str) -> ExtractorInfo | None:
+    """What the engine has said of a SAM; None: nothing yet."""
+    return next((info for info in segmenters() if info.spec == spec), None)
 
 
 def title(spec: str) -> str:

@@ -45,6 +45,7 @@ class Connection:
         self.scenes: dict[int, Opened] = {}  # by the object's session uid
         self.opening: dict[int, Task[Opened]] = {}  # by the object's session uid
         self.extractors: tuple[ExtractorInfo, ...] = ()  # empty before the engine has listed them
+        self.segmenters: tuple[ExtractorInfo, ...] = ()  # the SAMs, likewise
         self.memory: Memory | None = None  # None before the engine has told
 
 
@@ -98,7 +99,7 @@ def ask_about_itself() -> None:
         about.memory = memory
 
     def note_extractors(listed: FeaturesListed) -> None:
-        about.extractors = listed.extractors
+        about.extractors, about.segmenters = listed.extractors, listed.segmenters
 
     known = about.client.info.methods
     if MemoryInfo.method in known:

@@ -40,6 +40,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
             asked[-1],
             visible=sights.visible(thing, segment),
             reading=segment.reading,
+            sam=segmenter(thing),
         )
 
     def done(thing: SplatObject, answer: methods.Segment) -> None:
@@ -71,6 +72,12 @@ def unanswered() -> list[tasks.Task[object]]:
 def extractor(thing: SplatObject) -> str:
     """The extractor that is chosen for an object."""
     return thing.ludvig_features.extractor
+
+
+def segmenter(thing: SplatObject) -> str:
+    """The SAM that an object's clicks and boxes go through; "": none."""
+    own = thing.ludvig_features
+    return own.sam_model if own.sam else ""
 
 
 def _write(thing: SplatObject, segment: Segment, answer: methods.Segment) -> None:

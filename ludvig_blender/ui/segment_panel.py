@@ -8,7 +8,7 @@ import bpy
 
 from ..data import properties
 from ..translation.say import say
-from . import answer
+from . import answer, segmenter_row
 from .sidebar import Sidebar
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class FindPanel(Section, bpy.types.Panel):
         )
         row.operator("ludvig.text", text="", icon="PLAY").mode = "SET"
         layout.row().prop(settings, "depth", expand=True)
+        segmenter_row.draw(layout, thing, context)
         segment = segments.active(thing)
         if segment is None:
             return

@@ -11,7 +11,9 @@ from ..rendering import Raster
 from ..sam import Segmenter
 from ..sam.multiview import SPIN, multiview
 from ..sam.prompted import pointing, to_paint
+from ..sam.proposing import Mark, box_on, click_on
 from ..scene import Scene
+from ..segmentation import painting
 from ..segmentation.agreement import agreement
 from ..segmentation.paint import Paint
 from ..segmentation.segment import Segment
@@ -31,6 +33,15 @@ def of_prompts(segmenter: Segmenter, clicks: Sequence[Click], boxes: Sequence[Bo
     ]
     prompts += [pointing(some[0][0], [c[1:] for c in some]) for some in on.values()]
     return [to_paint(segmenter, prompt) for prompt in prompts]
+
+
+def marks(clicks: Sequence[Click], boxes: Sequence[Box]) -> list[Mark]:
+    """Clicks and boxes as a SAM takes them."""
+    of_clicks = (
+        click_on(view, x, y, painting.photo_click(view, x, y, positive=positive))
+        for view, x, y, positive in clicks
+    )
+    return [*of_clicks, *(box_on(*box) for box in boxes)]
 
 
 def all_photos(

@@ -13,13 +13,13 @@ from ..paper.configs import Experiment, Foreground, Masks, Words
 from ..paper.one_view import of_rows, prepare_pruned
 from ..pipeline import Recipe, prepare
 from ..progress import Job
-from ..sam import Segmenter
 from ..scene import Scene
-from ..segmentation.paint import Paint, notes_of
+from ..segmentation.paint import notes_of
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment, segment
 from ..words.correct import corrected
 from ..words.find import Spread
+from ..words.pointed import pointed_at
 from . import masks, prompts, words
 from .learned import Models
 from .paper import foreground, whole
@@ -69,7 +69,13 @@ def compute(
     """The segment and, for texts, the arrays of `words.find`; all in the engine's order."""
     shared: dict[str, Any] = {"raster": scene.raster, "job": job}
     segmenter = models.segmenter(asked.segmenter) if asked.segmenter else None
-    paints = _paints(segmenter, placed)
+    # The paper's experiments take masks.
+    whole_masks = asked.every_photo or asked.published
+    if segmenter and whole_masks:
+        pointed = masks.of_prompts(segmenter, placed["click"], placed["box"])
+    else:
+        pointed = [] if segmenter else prompts.paint(placed, pointing=True)
+    paints = [*pointed, *prompts.paint(placed, pointing=False)]
     if segmenter and asked.every_photo:
         found = masks.all_photos(scene, segmenter, paints, **shared)
         return replace(found, notes=notes_of(paints)), {}
@@ -84,11 +90,20 @@ def compute(
         arrays = {name: whole(scene, values, rows) for name, values in arrays.items()}
         return replace(found, scores=whole(scene, found.scores, rows)), arrays
     prepared = prepare(scene, features, recipe=asked.recipe, cache=kept, job=job)
-    if not asked.texts:
-        return segment(prepared, paints, options=asked.options, **shared), {}
-    found, arrays = _words(scene, prepared, asked, models, kept, shared)
-    if paints:
-        found = corrected(prepared, found, paints, options=asked.options, **shared)
+    named, arrays = None, {}
+    if asked.texts:
+        named, arrays = _words(scene, prepared, asked, models, kept, shared)
+    if segmenter and (placed["click"] or placed["box"]):
+        marks = masks.marks(placed["click"], placed["box"])
+        found = pointed_at(
+            prepared, segmenter, marks, paints, named=named, options=asked.options, **shared
+        )
+    elif named is None:
+        found = segment(prepared, paints, options=asked.options, **shared)
+    else:
+        found = named
+        if paints:
+            found = corrected(prepared, found, paints, options=asked.options, **shared)
     return found, arrays
 
 
@@ -111,15 +126,6 @@ def _words(
         cache=kept,
         **shared,
     )
-
-
-def _paints(segmenter: Segmenter | None, placed: Mapping[str, Sequence[Any]]) -> list[Paint]:
-    """The prompts as paint on photos; clicks and boxes go through the segmenter if there is one."""
-    if segmenter:
-        pointed = masks.of_prompts(segmenter, placed["click"], placed["box"])
-    else:
-        pointed = prompts.paint(placed, pointing=True)
-    return [*pointed, *prompts.paint(placed, pointing=False)]
 
 
 def check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]]) -> None:

@@ -19,6 +19,7 @@ from ..io.masks import prompt_mask
 from ..io.painted import of_array
 from ..io.photos import file_size, to_camera
 from ..io.shots import same_shape
+from ..sam.proposing import Mark, box_on, click_on
 from ..scene import View, find_view
 from ..segmentation import painting
 from ..segmentation.paint import Paint, cropped
@@ -58,6 +59,18 @@ def paints(
         *(_scribble(find_view(views, name), it) for name, it in _checked("scribbles", scribbles)),
         *(_mask(find_view(views, name), it) for name, it in _checked("masks", masks)),
     ]
+
+
+def pointed(
+    views: Sequence[View], *, clicks: Iterable[Click] = (), boxes: Iterable[Box] = ()
+) -> list[Mark]:
+    """Clicks and boxes as a SAM takes them. Raises `EngineError` as `paints` does."""
+    of_clicks = [
+        click_on(find_view(views, name), x, y, _click(views, name, x, y, *sign))
+        for name, x, y, *sign in _checked("clicks", clicks)
+    ]
+    of_boxes = (box_on(find_view(views, name), *at) for name, *at in _checked("boxes", boxes))
+    return [*of_clicks, *of_boxes]
 
 
 def _is_place(value: Any) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..cache.store import Cache
 from ..errors import EngineError
 from ..progress import SILENT, Job
+from ..sam import Segmenter, load_segmenter
 from ..scene import Scene
 from ..scene.raster import Raster
 from ..segmentation import segment as rules
@@ -18,9 +20,10 @@ from ..segmentation.segment import Options, Segment
 from ..words.correct import corrected
 from ..words.find import Spread, text_scores, united
 from ..words.lift import lift_text, load_text_extractor
+from ..words.pointed import pointed_at
 from ..words.text import NEGATIVES
 from .preparing import kept
-from .prompting import Box, Click, Painting, paints
+from .prompting import Box, Click, Painting, paints, pointed
 
 
 def segment(
@@ -36,6 +39,7 @@ def segment(
     diffusion: bool = True,
     reading: int = 0,
     text_model: str = "auto",
+    sam: str | Segmenter = "",
     cache: Cache | bool = True,
     raster: Raster | None = None,
     job: Job = SILENT,
@@ -70,6 +74,10 @@ def segment(
             number beyond them takes the last one, and a note says so.
         text_model: Which extractor understands words; "auto" takes the best whose weights are on
             this machine.
+        sam: The SAM that turns clicks and boxes into masks first, such as "sam2" (2.1, small),
+            "sam2:tiny" or "sam-pth" (1, its own files), or one of `sam.load_segmenter`; "": none.
+            Its masks are the readings: 0 is the one that it rates best, -1 a part of it, 1 the
+            whole. What clicks touch is in or out as they say. Each picture is encoded once.
         cache: Where text-aligned features are kept, as for `prepare`.
         raster: Constants of the rasterizer, such as its near plane; None: those of the scene.
         job: Told about progress, and asked whether to go on.
@@ -88,15 +96,25 @@ def segment(
             photo has that name; `weights.MissingWeights` if there is a text but no model for it.
     """
     texts = [text] if isinstance(text, str) else list(text)
+    marks = []
+    if sam:
+        marks = pointed(prepared.views, clicks=clicks, boxes=boxes)
+        clicks, boxes = (), ()
     painted = paints(prepared.views, clicks=clicks, scribbles=scribbles, masks=masks, boxes=boxes)
-    _check(texts, painted, threshold)
+    _check(texts, [*marks, *painted], threshold)
     options = Options(diffusion=diffusion, threshold=threshold, reading=reading)
-    if not texts:
-        return rules.segment(prepared, painted, options=options, raster=raster, job=job)
-    spread = Spread(diffusion=diffusion, threshold=threshold)
-    found = _named(prepared, texts, negatives, text_model, spread, kept(cache), raster, job)
-    if painted:
-        found = corrected(prepared, found, painted, options=options, raster=raster, job=job)
+    shared: dict[str, Any] = {"options": options, "raster": raster, "job": job}
+    found = None
+    if texts:
+        spread = Spread(diffusion=diffusion, threshold=threshold)
+        found = _named(prepared, texts, negatives, text_model, spread, kept(cache), raster, job)
+    if marks:
+        segmenter = _segmenter(prepared, sam, job)
+        found = pointed_at(prepared, segmenter, marks, painted, named=found, **shared)
+    elif found is None:
+        return rules.segment(prepared, painted, **shared)
+    elif painted:
+        found = corrected(prepared, found, painted, **shared)
     return found if threshold is None else replace(found, threshold=threshold, how="given")
 
 
@@ -109,6 +127,13 @@ def _check(texts: Sequence[str], painted: Sequence[object], threshold: float | N
         )
     if threshold is not None and not 0 <= threshold <= 1:
         raise EngineError("bad_input", f"The threshold {threshold:g} is not within 0..1.")
+
+
+def _segmenter(prepared: Prepared, sam: str | Segmenter, job: Job) -> Segmenter:
+    """The SAM itself; one that was named is kept for the next prompt."""
+    if isinstance(sam, Segmenter):
+        return sam
+    return prepared.keep(("segmenter", sam), lambda _: load_segmenter(sam, device="auto"), job)
 
 
 def _named(

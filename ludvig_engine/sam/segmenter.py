@@ -7,7 +7,7 @@ and add the half themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -81,8 +81,16 @@ class Frame:
         return functional.interpolate(logits, (self.height, self.width), **options)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the encoder has made of an image."""
+
+    frame: Frame
+    embedding: Any = field(repr=False)  # tensors, as the network wants them
+
+
 class Segmenter:
-    """A SAM that holds one image at a time; only one thread may use it."""
+    """A SAM that holds one image at a time; only one thread may use it, but for `encode`."""
 
     def __init__(self, network: Network, name: str, key: str, licence: str, device: str) -> None:
         self.network = network
@@ -90,18 +98,24 @@ class Segmenter:
         self.key = key
         self.licence = licence
         self.device = device
-        self._frame: Frame | None = None
-        self._embedding: Any = None
+        self._seen: Seen | None = None
 
     def set_image(self, pixels: Float[Array, "H W 3"]) -> None:
-        """Compute the embedding of an image with values in 0..1. This is the slow part."""
+        """Look at an image with values in 0..1. This is the slow part."""
+        self.look(self.encode(pixels))
+
+    def look(self, seen: Seen) -> None:
+        """Look again at an image that was encoded before, which costs nothing."""
+        self._seen = seen
+
+    def encode(self, pixels: Float[Array, "H W 3"]) -> Seen:
+        """The embedding of an image with values in 0..1; what the segmenter looks at stays."""
         network = self.network
         frame = Frame(pixels.shape[0], pixels.shape[1], network.side, network.padded)
         with inference(self.device):
             image = to_tensor(pixels, frame.shown, network.statistics, device=self.device)
             pad = (0, network.side - frame.shown[1], 0, network.side - frame.shown[0])
-            self._embedding = network.embed(import_torch().nn.functional.pad(image, pad))
-        self._frame = frame
+            return Seen(frame, network.embed(import_torch().nn.functional.pad(image, pad)))
 
     def predict(
         self,
@@ -140,7 +154,8 @@ class Segmenter:
         multimask: bool,
     ) -> tuple[Any, Any]:
         """Logits (B, M, s, s) over the network's square and predicted IoUs (B, M), as tensors."""
-        frame = self.frame
+        seen = self._looked_at
+        frame = seen.frame
         if points is None and boxes is None:
             raise EngineError(
                 "bad_input", "The prompt has neither a point nor a box.", ["Click on the object."]
@@ -155,17 +170,21 @@ class Segmenter:
             if boxes is not None:
                 indices = frame.to_square(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
                 corners = torch.tensor(indices, device=self.device).float()
-            logits, scores = self.network.decode(self._embedding, xy, signs, corners, multimask)
+            logits, scores = self.network.decode(seen.embedding, xy, signs, corners, multimask)
             return logits.float(), scores.float()
 
     @property
     def frame(self) -> Frame:
         """How the image lies in the network's square. Raises `EngineError` before `set_image`."""
-        if self._frame is None:
+        return self._looked_at.frame
+
+    @property
+    def _looked_at(self) -> Seen:
+        if self._seen is None:
             raise EngineError(
                 "bad_input", "The segmenter has not seen an image yet.", ["Call set_image first."]
             )
-        return self._frame
+        return self._seen
 
     def _to_masks(self, logits: Any) -> Bool[Array, "B M H W"]:
         with inference(self.device):

@@ -11,6 +11,7 @@ All readings are nested, so that one number per Gaussian tells a front end every
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,14 @@ class Ladder:
         parts = {-n: group for n, (_, group) in enumerate(below, 1)}
         wholes = {n: group for n, (_, group) in enumerate(above, 1)}
         return cls(labels, guess, {**parts, **wholes})
+
+    @property
+    def key(self) -> bytes:
+        """The same for the same readings."""
+        content = hashlib.blake2b(repr(sorted(self.groups)).encode())
+        for selection in (self.guess, *(self.groups[step] for step in sorted(self.groups))):
+            content.update(np.packbits(selection).tobytes())
+        return content.digest()
 
     @property
     def steps(self) -> list[int]:

@@ -21,7 +21,7 @@ The numbers are in settings.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -36,7 +36,7 @@ from .labeling import clearly, completed
 from .paint import Paint, notes_of
 from .painting import Evidence
 from .prepared import Prepared
-from .readings import Readings
+from .readings import Ladder, Readings
 from .self_training import THRESHOLD, Answer, SelfTraining, clear_examples
 from .settings import DEFAULT_SETTINGS, Settings
 from .stroke import Stroke
@@ -94,11 +94,13 @@ def segment(
     options: Options = DEFAULT,
     settings: Settings = DEFAULT_SETTINGS,
     raster: Raster | None = None,
+    propose: Callable[[Evidence], Ladder] | None = None,
     job: Job = SILENT,
 ) -> Segment:
     """Find the object. `placed` is evidence that was given in space instead of painted.
 
-    Without a `raster`, prompts are drawn with the scene's.
+    Without a `raster`, prompts are drawn with the scene's. `propose` says what the object may be,
+    from the evidence of masks, boxes and regions through the scene; clicks and strokes correct it.
 
     Raises `EngineError` "bad_input" if the prompts show no Gaussian.
     """
@@ -113,7 +115,7 @@ def segment(
     )
     of_areas = areas.evidence
     evidence = _with_strokes(of_areas, strokes)
-    if not evidence.positive.any() and not evidence.perhaps.any():
+    if not (propose or evidence.positive.any() or evidence.perhaps.any()):
         if paints and not any(_hopes(paint) for paint in paints):
             raise EngineError(
                 "bad_input",
@@ -126,12 +128,13 @@ def segment(
             ["Click on a part of the object that the splats show."],
         )
     found = None
-    if of_areas.positive.any() or of_areas.perhaps.any():
+    if propose is None and (of_areas.positive.any() or of_areas.perhaps.any()):
         make = partial(_from_areas, prepared, areas, options, settings, raster, job)
         about = replace(options, threshold=None, reading=0), settings
         found = Trail.of(prepared, job).segment((areas.key, *about), make)
-    if strokes:
-        found = _from_strokes(prepared, strokes, found, options, settings, raster, job)
+    if strokes or propose:
+        before = propose(of_areas) if propose else found
+        found = _from_strokes(prepared, strokes, before, options, settings, raster, job)
         found = _with_touched(found, evidence, settings)
     assert found is not None
     seeds = {
@@ -182,7 +185,7 @@ def _from_areas(
 def _from_strokes(
     prepared: Prepared,
     strokes: Sequence[Stroke],
-    before: Segment | None,
+    before: Segment | Ladder | None,
     options: Options,
     settings: Settings,
     raster: Raster,
@@ -192,7 +195,7 @@ def _from_strokes(
     scores, readings, notes = corrected(
         prepared,
         strokes,
-        None if before is None else before.selected,
+        before.selected if isinstance(before, Segment) else before,
         bandwidth=bandwidth,
         prior=options.prior,
         diffusion=options.diffusion,
@@ -208,8 +211,8 @@ def _from_strokes(
         THRESHOLD,
         "a half, after the prompts one by one",
         parameters if options.diffusion else {},
-        {"agreement": float(np.mean(held))},
-        (*(before.notes if before else ()), *notes),
+        {"agreement": float(np.mean(held or [1.0]))},
+        (*(before.notes if isinstance(before, Segment) else ()), *notes),
         readings if len(readings.steps) > 1 else None,
     )
 

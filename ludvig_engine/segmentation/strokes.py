@@ -62,7 +62,7 @@ INSIDE = np.float32(0.501)
 def corrected(
     prepared: Prepared,
     strokes: Sequence[Stroke],
-    before: Bool[Array, " N"] | None,
+    before: Bool[Array, " N"] | Ladder | None,
     *,
     bandwidth: float,
     prior: float | None,
@@ -74,8 +74,9 @@ def corrected(
 ) -> tuple[Float[Array, " N"], Readings, tuple[str, ...]]:
     """Scores after all strokes, selected above one half, the readings that there are, and notes.
 
-    `before` is what was selected before them; None: nothing, and the first positive stroke is read
-    as the object, `reading` steps towards the whole of what it is most likely a part of.
+    `before` is what was selected before them, or the readings there are of that; then there may be
+    no strokes. None: nothing, and the first positive stroke is read as the object, `reading` steps
+    towards the whole of what it is most likely a part of.
     """
     if before is None:
         first = next(n for n, stroke in enumerate(strokes) if stroke.positive)
@@ -85,17 +86,19 @@ def corrected(
     steps = _Steps(prepared, coarse, nesting, bandwidth, prior, diffusion, settings, raster, job)
     trail = Trail.of(prepared, job)
     about = repr((bandwidth, prior, diffusion, settings, raster)).encode()
-    start = hashlib.blake2b(about + (b"" if before is None else np.packbits(before).tobytes()))
-    if before is None:
+    start = hashlib.blake2b(about + (before.key if isinstance(before, Ladder) else b""))
+    if isinstance(before, Ladder):
+        ladder = before
+    elif before is None:
         ladder = trail.ladder((start.digest(), strokes[0].key), lambda: steps.first(strokes[0]))
     else:
+        start.update(np.packbits(before).tobytes())
         ladder = Ladder(coarse.labels, before, {})
-    # The reading in which each stroke found the selection.
-    met = [ladder.nearest(_shown(stroke, reading)) for stroke in strokes]
-    met[0] = 0
+    # The reading in which each stroke found the selection; the first one found the best guess.
+    met = [0, *(ladder.nearest(_shown(stroke, reading)) for stroke in strokes[1:])]
     keys = (
         start.digest(),
-        *(stroke.key + bytes([128 + at]) for stroke, at in zip(strokes, met, strict=True)),
+        *(stroke.key + bytes([128 + at]) for stroke, at in zip(strokes, met, strict=False)),
     )
     done, fixed = trail.after(keys)
     if fixed is None:

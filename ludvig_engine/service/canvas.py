@@ -11,15 +11,16 @@ import numpy as np
 from ..arrays import Array, Bool, Float
 from ..errors import EngineError
 from ..io.photos import photo_point, to_camera
+from ..sam.looks import Picture
 from ..scene import Camera, Scene, View
 from ..segmentation import painting
 from ..segmentation.paint import Paint
 from ..segmentation.painting import Evidence
+from ..segmentation.prepared import Prepared
 from ..wire.methods import Prompt, Viewport
 from ..wire.prompt_kinds import KINDS
 from . import points
 from .drawn import Drawn
-from .kinds import Canvas
 from .prompt_limits import check_prompts
 
 # Paint on a viewport is lifted in a camera with at most this long side in pixels, like photos.
@@ -43,31 +44,49 @@ def read_prompts(
     point outside the picture, "bad_request" for invalid values.
     """
     check_prompts(given)
-    if visible is not None and visible.shape[1] != len(given):
-        raise EngineError(
-            "bad_request",
-            f"visible has {visible.shape[1]} columns, but there are {len(given)} prompts.",
-        )
-    shown = [None] * len(given) if visible is None else list(scene.from_file(visible).T)
-    placed, painted = [], []
+    placed, paints = [], []
     drawn = Drawn() if drawn is None else drawn
-    for prompt, rows in zip(given, shown, strict=True):
+    for prompt, rows in zip(given, shown_at(scene, given, visible), strict=True):
         if prompt.points is not None:
             seen = painting.shown(scene.gaussians, rows)
             placed.append(KINDS[prompt.kind].load().place(seen, prompt))
         elif not KINDS[prompt.kind].words:
-            painted.append(drawn.paint(prompt, rows, partial(_paint, scene, prompt, rows)))
-    return painted, points.joined_evidence(placed)
+            paints.append(painted(scene, prompt, rows, drawn))
+    return paints, points.joined_evidence(placed)
+
+
+def shown_at(
+    scene: Scene, given: Sequence[Prompt], visible: Bool[Array, "F P"] | None
+) -> list[Bool[Array, " N"] | None]:
+    """Which Gaussians were shown at each prompt; None: all of them.
+
+    Raises `EngineError` "bad_request" if `visible` has another number of columns.
+    """
+    if visible is None:
+        return [None] * len(given)
+    if visible.shape[1] != len(given):
+        raise EngineError(
+            "bad_request",
+            f"visible has {visible.shape[1]} columns, but there are {len(given)} prompts.",
+        )
+    return list(scene.from_file(visible).T)
+
+
+def painted(scene: Scene, prompt: Prompt, rows: Bool[Array, " N"] | None, drawn: Drawn) -> Paint:
+    """The paint of a prompt that was made while only `rows` were shown."""
+    return drawn.paint(prompt, rows, partial(_paint, scene, prompt, rows))
 
 
 def _paint(scene: Scene, prompt: Prompt, visible: Bool[Array, " N"] | None) -> Paint:
-    canvas: Canvas
-    if prompt.viewport:
-        canvas = _Viewport(scene, prompt.viewport)
-    else:
-        canvas = _Photo(scene.view(prompt.view))
-    paint: Paint = KINDS[prompt.kind].load().paint(canvas, prompt)
+    paint: Paint = KINDS[prompt.kind].load().paint(canvas_of(scene, prompt), prompt)
     return replace(paint, visible=visible, through=prompt.through, reading=prompt.reading)
+
+
+def canvas_of(scene: Scene, prompt: Prompt) -> _Photo | _Viewport:
+    """What a prompt was drawn on. Raises `EngineError` "not_found" for an unknown view."""
+    if prompt.viewport:
+        return _Viewport(scene, prompt.viewport)
+    return _Photo(scene.view(prompt.view))
 
 
 class _Photo:
@@ -86,6 +105,10 @@ class _Photo:
     def image(self, mask: Bool[Array, "h w"]) -> Float[Array, "H W"]:
         _check_size(mask, self.size, f"the photo {self._view.name}")
         return to_camera(mask.astype(np.float32), self._view)
+
+    def picture(self, _prepared: Prepared, visible: Bool[Array, " N"] | None) -> Picture:
+        """What a SAM is shown of it."""
+        return Picture.of_view(self._view, visible)
 
 
 class _Viewport:
@@ -119,6 +142,10 @@ class _Viewport:
         _check_size(mask, self.size, "the viewport")
         view = View("viewport", self.camera, photo_size=self.size)
         return to_camera(mask.astype(np.float32), view)
+
+    def picture(self, prepared: Prepared, visible: Bool[Array, " N"] | None) -> Picture:
+        """What a SAM is shown of it."""
+        return Picture.rendered(prepared, self.camera, visible)
 
 
 def _check_size(mask: Bool[Array, "h w"], size: tuple[int, int], what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from .. import weights
@@ -12,6 +12,8 @@ from ..features.auto import best
 from ..features.listing import licence
 from ..pictures.palette import pca_colors
 from ..progress import Job
+from ..sam.table import SAMS
+from ..sam.table import Entry as Sam
 from ..segmentation.segment import warm_up
 from ..stages import COLOR
 from ..wire.methods import (
@@ -38,7 +40,8 @@ def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesList
     infos = [_info(entry, here) for entry in listed]
     now = f"This is {chosen} now."
     return FeaturesListed(
-        tuple(replace(info, needs=now) if info.spec == "auto" else info for info in infos)
+        tuple(replace(info, needs=now) if info.spec == "auto" else info for info in infos),
+        tuple(_segmenter_info(entry, here) for entry in SAMS.values()),
     )
 
 
@@ -46,6 +49,36 @@ def _info(entry: Entry, here: Container[str]) -> ExtractorInfo:
     """The state of an extractor on a machine with the models `here`."""
     absent = [weights.MODELS[id] for id in entry.models if id not in here]
     lacks = entry.lacking()
+    return ExtractorInfo(
+        spec=entry.spec,
+        licence=licence(entry),
+        ready=not lacks and not absent,
+        download=sum(model.size for model in absent),
+        needs=_needs(lacks, absent),
+        title=entry.title,
+        models=tuple(model.id for model in absent),
+        text=entry.text,
+    )
+
+
+def _segmenter_info(entry: Sam, here: Container[str]) -> ExtractorInfo:
+    """The state of a SAM; one whose packages are missing has no models that help it."""
+    model = weights.MODELS[entry.model]
+    absent = [] if entry.model in here else [model]
+    lacks = entry.lacking()
+    return ExtractorInfo(
+        spec=entry.spec,
+        licence=model.licence,
+        ready=not lacks and not absent,
+        download=sum(model.size for model in absent),
+        needs=_needs(lacks, absent),
+        title=entry.title,
+        models=() if lacks else tuple(model.id for model in absent),
+    )
+
+
+def _needs(lacks: Sequence[str], absent: Sequence[weights.Model]) -> str:
+    """What is missing, in sentences."""
     needs = [f"The engine's environment lacks {' and '.join(lacks)}."] if lacks else []
     needs += [
         f"{model.source} is not on this machine ({model.size / 1e6:,.0f} MB)." for model in absent
@@ -55,16 +88,7 @@ def _info(entry: Entry, here: Container[str]) -> ExtractorInfo:
         for model in absent
         if model.gated
     ]
-    return ExtractorInfo(
-        spec=entry.spec,
-        licence=licence(entry),
-        ready=not lacks and not absent,
-        download=sum(model.size for model in absent),
-        needs=" ".join(needs),
-        title=entry.title,
-        models=tuple(model.id for model in absent),
-        text=entry.text,
-    )
+    return " ".join(needs)
 
 
 def compute_features(state: State, request: ComputeFeatures, job: Job) -> FeaturesComputed:

@@ -26,7 +26,11 @@ from ..wire.methods import (
 )
 from ..wire.prompt_kinds import KINDS
 from ..words.correct import corrected
+from ..words.pointed import pointed_at
 from . import canvas, words
+from .pointing import Given, marks
+from .pointing import divided as by_segmenter
+from .prompt_limits import check_prompts
 from .state import State
 from .stopwatch import Stopwatch
 
@@ -46,17 +50,16 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         )
     watch = Stopwatch(job, READ_PROMPTS)
     scene = state.scene(request.scene, job=job)
+    check_prompts(request.prompts)
+    pointed, others = Given(), Given(request.prompts, request.visible)
+    if request.sam:
+        pointed, others = by_segmenter(others)
+    drawn = state.drawn(request.scene)
+    read = partial(canvas.read_prompts, scene, *others, drawn)
     # Aside, because long strokes with a wide brush take a while.
-    paints, placed = job.aside(
-        partial(
-            canvas.read_prompts,
-            scene,
-            request.prompts,
-            request.visible,
-            state.drawn(request.scene),
-        )
-    )
+    paints, placed = job.aside(read) if others.prompts else ([], None)
     watch.begin(PREPARE)
+    segmenter = state.segmenter(request.sam, job=watch) if pointed.prompts else None
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin(READ_PROMPTS)
     options = Options(
@@ -66,12 +69,16 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     named = None
     if texts:
         named = words.find_texts(state, request.scene, prepared, texts, options=options, job=watch)
-    if not named:
-        found = segment(prepared, paints, options=options, placed=placed, job=watch)
+    shared: dict[str, Any] = {"placed": placed, "options": options, "job": watch}
+    if segmenter:
+        on_pictures = marks(scene, prepared, pointed, drawn)
+        found = pointed_at(prepared, segmenter, on_pictures, paints, named=named, **shared)
+    elif not named:
+        found = segment(prepared, paints, **shared)
     elif len(texts) == len(request.prompts):
         found = named
     else:
-        found = corrected(prepared, named, paints, options=options, placed=placed, job=watch)
+        found = corrected(prepared, named, paints, **shared)
     watch.begin(ANSWER)
     numbers = {name: float(x) for name, x in found.evidence.items() if math.isfinite(x)}
     ways = found.readings

@@ -28,6 +28,7 @@ from ..pipeline import Recipe, connect, prepare
 from ..planning.pictured import pictured
 from ..planning.renders import with_renders
 from ..progress import SILENT, Job
+from ..sam import Segmenter, load_segmenter
 from ..scene import Gaussians, Scene, View
 from ..scene.raster import GSPLAT, Raster
 from ..segmentation.prepared import Prepared
@@ -74,6 +75,7 @@ class State:
         self._scenes: OrderedDict[str, Opened] = OrderedDict()
         self._fits: dict[str, Fit] = {}
         self._extractors: dict[str, Extractor] = {}
+        self._segmenters: dict[str, Segmenter] = {}
         # The number of channels that was last used, by scene and extractor.
         self._dims: dict[tuple[str, str], int] = {}
 
@@ -196,6 +198,12 @@ class State:
         """Drop an extractor, so that it is loaded, and "auto" decided, again at its next use."""
         self._extractors.pop(spec, None)
 
+    def segmenter(self, spec: str, *, job: Job = SILENT) -> Segmenter:
+        """The loaded SAM of `spec`."""
+        if spec not in self._segmenters:
+            self._segmenters[spec] = job.aside(lambda: load_segmenter(spec, device="auto"))
+        return self._segmenters[spec]
+
     def prepared(self, name: str, spec: str, *, dim: int = 0, job: Job = SILENT) -> Prepared:
         """Features and graph of a scene.
 
@@ -257,6 +265,7 @@ class State:
         size = self.recent.size
         self.recent.clear(job=job)
         self._extractors.clear()
+        self._segmenters.clear()
         return size
 
 

@@ -241,11 +241,13 @@ class ExtractorInfo:
 @dataclass(frozen=True)
 class FeaturesListed:
     extractors: tuple[ExtractorInfo, ...]
+    # The SAMs that can turn clicks and boxes into masks, the default first.
+    segmenters: tuple[ExtractorInfo, ...] = ()
 
 
 @dataclass(frozen=True)
 class ListFeatures(Request[FeaturesListed], method="features/list"):
-    """The feature extractors this engine knows."""
+    """The feature extractors this engine knows, and the SAMs."""
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,8 @@ class RunSegment(Request[Segment], method="segment/run"):
     # How the first click is read: steps from the best guess, below 0 towards a part of it, above 0
     # towards the whole. The nearest is taken of those that there are, which the answer tells.
     reading: int = 0
+    # The SAM that turns clicks and boxes into masks first, such as "sam2"; "": none.
+    sam: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ class PromptKind:
     count: int = 0
     # What is needed, in words for people: "two corners", "a mask".
     needed: str = ""
+    # What a SAM takes it for: "click", "box", or "" if it takes no such prompts.
+    pointing: str = ""
 
     @property
     def words(self) -> bool:
@@ -42,10 +44,15 @@ class PromptKind:
 
 
 _TABLE = (
-    PromptKind("click", ("pixels", "points"), _ENGINE + "Click"),
+    PromptKind("click", ("pixels", "points"), _ENGINE + "Click", pointing="click"),
     PromptKind("scribble", ("pixels", "points", "mask"), _ENGINE + "Scribble"),
     PromptKind("mask", ("mask",), _ENGINE + "Mask", needed="a mask"),
-    PromptKind("box", ("pixels", "points"), _ENGINE + "Box", count=2, needed="two corners"),
+    PromptKind(
+        *("box", ("pixels", "points"), _ENGINE + "Box"),
+        count=2,
+        needed="two corners",
+        pointing="box",
+    ),
     PromptKind("text", ("text",)),
 )
 

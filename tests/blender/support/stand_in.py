@@ -105,7 +105,7 @@ def segment(request, job):
         {},
         # As if nothing were in the cache.
         {"extract": float(seconds)} if (seconds := os.environ.get("LUDVIG_EXTRACTS")) else {},
-        ("As told.",),
+        ("As told.", *([f"By {request.sam}."] if request.sam else [])),
         readings=readings,
         reading=reading,
         levels=levels,

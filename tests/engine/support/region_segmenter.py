@@ -6,6 +6,7 @@ import numpy as np
 from skimage.measure import label
 
 from ludvig_engine.sam import Segmenter
+from ludvig_engine.sam.segmenter import Frame, Seen
 
 
 class RegionSegmenter(Segmenter):
@@ -14,12 +15,16 @@ class RegionSegmenter(Segmenter):
     TOLERANCES = (0.02, 0.25, 3.0)
 
     def __init__(self):
-        self.name = "regions"
+        self.name = self.key = "regions"
         self.licence = ""
         self.images = 0
 
-    def set_image(self, pixels):
-        self.pixels, self.images = pixels, self.images + 1
+    def encode(self, pixels):
+        self.images += 1
+        return Seen(Frame(*pixels.shape[:2], max(pixels.shape), padded=False), pixels)
+
+    def look(self, seen):
+        self.pixels = seen.embedding
 
     def predict(self, points=None, labels=None, box=None, *, multimask=True):
         if box is not None:

@@ -1,0 +1,218 @@
+"""Clicks and boxes by way of a SAM: the switch, what it lacks, and the whole way to a selection."""
+
+import subprocess
+from types import SimpleNamespace
+
+import bpy
+import numpy as np
+import pytest
+
+from clouds import splat_object
+from engines import STAND_IN, engine_by, installed, real_engine
+from extension import ROOT, blender_module
+from looks import CENTERS, SIZE, click, heap, heaps, pixel_of, scene
+from ludvig_engine.wire.methods import ExtractorInfo
+
+catalog = blender_module("ludvig_blender.engine.catalog")
+link = blender_module("ludvig_blender.engine.link")
+lines = blender_module("ludvig_blender.operators.lines")
+menus = blender_module("ludvig_blender.operators.segmenters")
+readings = blender_module("ludvig_blender.data.readings")
+segments = blender_module("ludvig_blender.data.segments")
+row = blender_module("ludvig_blender.ui.segmenter_row")
+PROGRAM = ROOT / "tests/engine/support/sam_engine.py"
+
+READY = ExtractorInfo("sam2", "Apache-2.0", ready=True, title="SAM 2.1 Small")
+ABSENT = ExtractorInfo(
+    *("sam2", "Apache-2.0", False, 184_000_000, "It is not on this machine.", "SAM 2.1 Small"),
+    models=("sam2-small",),
+)
+NO_TORCH = ExtractorInfo("sam2", "Apache-2.0", ready=False, needs="No torch.", title="SAM 2.1")
+
+
+class Layout:
+    """Notes what is drawn, and whether it is grayed out."""
+
+    def __init__(self, drawn):
+        self.drawn, self.enabled = drawn, True
+
+    def row(self, **_):
+        return Layout(self.drawn)
+
+    def separator(self):
+        pass
+
+    def label(self, *, text, **_):
+        self.drawn.append(SimpleNamespace(what="label", text=text))
+
+    def menu(self, name, *, text):
+        assert hasattr(bpy.types, name)
+        self.drawn.append(SimpleNamespace(what=name, text=text))
+
+    def prop(self, owner, name, **_):
+        assert name in owner.bl_rna.properties
+        self.drawn.append(SimpleNamespace(what=name, layout=self))
+
+    def operator(self, name, *, text, **_):
+        getattr(bpy.ops.ludvig, name.partition(".")[2]).get_rna_type()  # it exists
+        self.drawn.append(SimpleNamespace(what=name, text=text, layout=self))
+        return self.drawn[-1]
+
+
+def listed(monkeypatch, *infos):
+    """Let an engine that runs have listed these."""
+    connection = SimpleNamespace(segmenters=infos, extractors=(), client=SimpleNamespace(error=""))
+    monkeypatch.setattr(link, "_connection", connection)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    monkeypatch.setattr(lines, "draw", lambda layout, text, *_: layout.label(text=text))
+
+    def shown(thing):
+        layout = Layout([])
+        row.draw(layout, thing, bpy.context)
+        return {one.what: one for one in layout.drawn}
+
+    return shown
+
+
+def test_the_switch_is_gray_while_something_is_missing(monkeypatch, shown):
+    thing = scene()
+    listed(monkeypatch)
+    drawn = shown(thing)
+    assert set(drawn) == {"sam", "LUDVIG_MT_sam"} and drawn["sam"].layout.enabled
+    listed(monkeypatch, READY)
+    drawn = shown(thing)
+    assert set(drawn) == {"sam", "LUDVIG_MT_sam"} and drawn["sam"].layout.enabled
+    assert drawn["LUDVIG_MT_sam"].text == "SAM 2.1 Small"
+    listed(monkeypatch, ABSENT)
+    drawn = shown(thing)
+    assert not drawn["sam"].layout.enabled and drawn["label"].text == ABSENT.needs
+    fetch = drawn["ludvig.fetch_model"]
+    assert (fetch.text, fetch.model) == ("Download SAM 2.1 Small (184 MB)", "sam2-small")
+    assert "184 MB" in fetch.about and "Apache-2.0" in fetch.about
+    listed(monkeypatch, NO_TORCH)
+    drawn = shown(thing)
+    assert not drawn["sam"].layout.enabled and drawn["label"].text == "No torch."
+    assert "ludvig.install_engine" in drawn and "ludvig.fetch_model" not in drawn
+    thing.ludvig_features.sam = True
+    assert shown(thing)["sam"].layout.enabled, "it can be turned off"
+
+
+def test_the_menu_offers_what_is_here_and_downloads_the_rest(monkeypatch):
+    thing = scene()
+    others = [ABSENT.__class__(**{**vars(ABSENT), "spec": "sam", "models": ("sam",)}), NO_TORCH]
+    listed(monkeypatch, READY, *others)
+    monkeypatch.setattr(menus.polls, "chosen", lambda context: thing)
+    layout = Layout([])
+    menus.SegmentersMenu.draw(SimpleNamespace(layout=layout), bpy.context)
+    buttons = [(one.what, one.layout.enabled) for one in layout.drawn]
+    assert buttons == [
+        ("ludvig.choose_sam", True),
+        ("ludvig.choose_sam", False),
+        ("ludvig.fetch_model", True),
+    ]
+    listed(monkeypatch)
+    layout = Layout([])
+    menus.SegmentersMenu.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert layout.drawn[-1].what == "ludvig.restart_engine"
+
+
+def test_the_engine_is_asked_with_the_sam_that_is_chosen():
+    thing = scene()
+    with engine_by(*STAND_IN):
+        click(thing, 0)
+        (segment,) = thing.ludvig.segments
+        assert segment.note == "As told."
+        thing.ludvig_features.sam = True
+        click(thing, 0)
+        assert segment.note == "As told. By sam2."
+        bpy.ops.ludvig.choose_sam(model="sam-pth")
+        click(thing, 0)
+        assert segment.note == "As told. By sam-pth."
+        thing.ludvig_features.sam = False
+        click(thing, 0)
+        assert segment.note == "As told."
+
+
+def engine_with_sams(**environment):
+    """The real engine of the built zip, in which SAMs are small."""
+    python, *_ = real_engine(installed())
+    command = python, str(PROGRAM), str(installed()), "serve"
+    return engine_by(*command, environment=environment)
+
+
+def solid():
+    """The heaps, wider and with splats so large that each is one thing in a picture."""
+    cloud = heaps()
+    centers = np.repeat(CENTERS, SIZE, axis=0)
+    cloud.means[:] = centers + 1.7 * (cloud.means - centers)
+    cloud.scales[:] = 0.2
+    cloud.shN[:] = 0
+    bpy.data.objects.remove(scene())
+    thing = splat_object(cloud)
+    thing.ludvig_features.extractor = "colour"
+    thing.ludvig_features.sam = True
+    return thing
+
+
+def test_the_thing_and_the_whole(features_cache):
+    """The stand-in's masks: the upper half of a heap, a heap, all heaps."""
+    thing = solid()
+    with engine_with_sams(LUDVIG_STAND_IN="1", **features_cache):
+        for number in range(3):
+            click(thing, number)
+            segment = thing.ludvig.segments[0]
+            found = segments.mask(thing, segment)
+            assert (found & heap(number)).sum() / (found | heap(number)).sum() > 0.9
+            # The half of so few splats may be all of the heap.
+            assert readings.steps(segment)[-2:] == [0, 1] and segment.reading == 0
+        bpy.ops.ludvig.larger()
+        assert segments.mask(thing, segment).mean() > 0.9
+        bpy.ops.ludvig.smaller()
+        np.testing.assert_array_equal(segments.mask(thing, segment), found)
+        click(thing, 1, mode="REMOVE")
+        click(thing, 0, mode="ADD")
+        found = segments.mask(thing, segment)
+        assert found[heap(0)].mean() > 0.5 and found[heap(2)].mean() > 0.9
+        assert found[heap(1)].mean() < 0.1
+
+
+@pytest.mark.parametrize("spec", ["sam2", "sam-pth"])
+def test_published_formats(spec, tiny_sam_models, features_cache):
+    """Random weights find nothing in particular, so what is told is that all of it works."""
+    thing = solid()
+    thing.ludvig_features.sam_model = spec
+    with engine_with_sams(LUDVIG_MODELS=str(tiny_sam_models), **features_cache):
+        click(thing, 0)
+        (segment,) = thing.ludvig.segments
+        before = segments.mask(thing, segment)
+        assert before.any()
+        assert catalog.segmenter(spec).ready
+        steps = readings.steps(segment)
+        assert len(steps) <= 3 and (not steps or segment.reading == 0)
+        click(thing, 2, mode="REMOVE")
+        after = segments.mask(thing, segment)
+        assert after[heap(2)].sum() < max(before[heap(2)].sum(), 1)
+        x, y = map(float, pixel_of(thing, CENTERS[0]).split())
+        bpy.ops.ludvig.box(pixels=f"{x - 40} {y - 40} {x + 40} {y + 40}", mode="SET")
+        assert segments.mask(thing, segment).any()
+
+
+@pytest.fixture(scope="module")
+def tiny_sam_models(tmp_path_factory):
+    """Tiny random SAMs where fetched ones lie, made by the engine's Python."""
+    python, *_ = real_engine(installed())
+    folder = tmp_path_factory.mktemp("models")
+    script = (
+        "import sys; sys.path[:0] = sys.argv[2:]; import tiny_sams; from pathlib import Path; "
+        "folder = Path(sys.argv[1]); tiny_sams.sam2(folder / 'sam2-small'); "
+        "package = tiny_sams.import_segment_anything(); (folder / 'sam-pth').mkdir(); "
+        "tiny_sams.save_original(package, folder / 'sam-pth' / 'sam_vit_b_01ec64.pth')"
+    )
+    command = [python, "-c", script, str(folder), str(ROOT), str(PROGRAM.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the engine's Python makes no SAMs: {done.stderr[-200:]}")
+    return folder
