@@ -1,4 +1,4 @@
-"""Uplift on a cluster of Ray: this file and `tasks` are all that knows of it.
+"""Uplift on a cluster of Ray: all that speaks to it. What it runs is in `tasks`.
 
 Ray decides what runs where, moves the arrays, and starts a task again whose worker has died. The
 tasks are pure and the tree is fixed, so neither of these changes a bit of the result. Every task
@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any  # Ray is not there when types are checked
+from functools import partial
+from importlib import import_module
+from typing import Any  # Ray is not installed where types are checked
 from uuid import uuid4
 
 import numpy as np
@@ -77,8 +79,8 @@ class Run:
     ray: Any
     views: int
     splats: int
-    # What each task is given first: a name of the work, and where to find it.
-    first: tuple[str, list[Ref]]
+    # What each task is given first: a name of the work, and what fetches it.
+    first: tuple[str, Callable[[], tasks.Work]]
     resources: dict[str, Any]
     workers: int
     largest: float  # bytes of the machine with the most memory
@@ -112,7 +114,7 @@ class Run:
             ray,
             len(maps.views),
             len(scene),
-            (uuid4().hex, [ray.put(work)]),
+            (uuid4().hex, partial(ray.get, ray.put(work))),
             {"num_cpus": 1, "num_gpus": 1} if gpus else {"num_cpus": 1},
             int(there.get("GPU" if gpus else "CPU", 1)),
             max((node["Resources"].get("memory", 0) for node in ray.nodes()), default=0),
@@ -204,8 +206,7 @@ class Run:
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
     """The module ray, connected; as it was before, if a script has connected it already."""
-    import ray
-
+    ray: Any = import_module("ray")
     if ray.is_initialized():
         yield ray
         return

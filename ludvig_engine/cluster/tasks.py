@@ -1,4 +1,4 @@
-"""What the workers of a cluster do: pure functions, each called with a name of the work first.
+"""What the workers of a cluster do: pure functions, which fetch the work that they share once.
 
 map_of     a photo  -> its feature map, from the cache of the machine if it is there
 fitted     maps     -> the axes of their PCA
@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any  # a reference of Ray
 
 import numpy as np
 
@@ -70,30 +69,30 @@ class Notes(Job):
 _worker: list[Worker] = []  # none or one
 
 
-def map_of(token: str, box: list[Any], n: int) -> tuple[Arrays, list[str]]:
+def map_of(token: str, get: Callable[[], Work], n: int) -> tuple[Arrays, list[str]]:
     """The feature map of a view, and notes."""
-    worker = _ready(token, box)
+    worker = _ready(token, get)
     maps = FeatureMaps(worker.work.scene.views, worker.extractor, worker.steps)
     return maps.compute([n])[n], []
 
 
-def fitted(token: str, box: list[Any], *sample: Arrays) -> Reduction:
+def fitted(token: str, get: Callable[[], Work], *sample: Arrays) -> Reduction:
     """The PCA of the sampled maps."""
-    recipe = _ready(token, box).work.recipe
+    recipe = _ready(token, get).work.recipe
     maps = [arrays["map"] for arrays in sample]
     return fit_pca(maps, components=recipe.components, weighted=recipe.weighted)
 
 
 def sums_of(
     token: str,
-    box: list[Any],
+    get: Callable[[], Work],
     node: range,
     reduce: Reduction | None,
     features: Array | None,
     *maps: Arrays,
 ) -> tuple[Node, list[str]]:
     """The sums over a node's views, or their residual if there are features; and notes."""
-    work, job = _ready(token, box).work, Notes()
+    work, job = _ready(token, get).work, Notes()
     sights = reduced(work.scene.views[node.start : node.stop], maps, reduce)
     raster = work.recipe.raster or work.scene.raster
     if features is not None:
@@ -113,17 +112,15 @@ def added(*children: Node) -> Node:
     return tree.total()
 
 
-def _ready(token: str, box: list[Any]) -> Worker:
-    """This process, with the work that the reference in `box` leads to.
+def _ready(token: str, get: Callable[[], Work]) -> Worker:
+    """This process, with the work that `get` fetches.
 
     Raises `EngineError` "bad_input" if its code or weights are others than those of who asks.
     """
     if _worker and _worker[0].token == token:
         return _worker[0]
-    import ray
-
     # Ray's arrays are for reading only, for which Numba would compile all kernels once more.
-    work: Work = copy.deepcopy(ray.get(box[0]))
+    work: Work = copy.deepcopy(get())
     # A task has one core.
     os.environ.update(LUDVIG_THREADS="1", LUDVIG_DEVICE=work.device)
     extractor = work.load()
