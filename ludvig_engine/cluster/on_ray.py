@@ -218,7 +218,7 @@ def _connected(address: str) -> Iterator[Any]:
     except (ConnectionError, ImportError, RuntimeError, ValueError) as error:
         raise EngineError(
             "not_found",
-            f"No cluster of Ray answers at {address}: {_line(error)}",
+            f"No cluster of Ray answers at {address}: {_line(error)}.",
             [
                 "Start one with `ray start --head`, or use --cluster local.",
                 'For ray://, also: pip install "ray[client]".',
@@ -237,7 +237,7 @@ def _explained(error: Exception) -> Exception:
         return cause
     return EngineError(
         "cluster_failed",
-        f"A task failed on the cluster, again and again: {_line(error)}",
+        f"A task failed on the cluster, again and again: {_line(error)}.",
         [
             "Look at its logs: ray logs.",
             "If memory ran out, start Ray with fewer workers: ray start --num-cpus 4.",
@@ -247,4 +247,4 @@ def _explained(error: Exception) -> Exception:
 
 def _line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{lines[0] if lines else type(error).__name__}"[:300]
+    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")

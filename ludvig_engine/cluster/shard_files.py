@@ -122,7 +122,8 @@ def _read(path: Path) -> Part:
         count = len(shares(views, parts)[number - 1])
         if lacking := {f"{name}_{n}" for name in NAMES for n in range(count)} - names:
             raise ValueError(f"it lacks {min(lacking)}")
-        made_from, notes, about = dict(told["made_from"]), tuple(told["notes"]), dict(told["about"])
+        made_from, about = dict(told["made_from"]), dict(told["about"])
+        notes = tuple(told["notes"])
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise EngineError(
             "bad_file",
