@@ -222,6 +222,7 @@ def _connected(address: str) -> Iterator[Any]:
             [
                 "Start one with `ray start --head`, or use --cluster local.",
                 'For ray://, also: pip install "ray[client]".',
+                "If it asks for a token, set RAY_AUTH_MODE=token and its RAY_AUTH_TOKEN here too.",
             ],
         ) from error
     try:
