@@ -113,13 +113,13 @@ def test(arguments: list[str]) -> None:
 def blender_python(blender: Blender, base: Path) -> Path:
     """The environment with a wheel of Blender.
 
-    With the Python `MODELS_ON` it also has all models, as the engine is tested there, too.
+    With the Python `MODELS_ON` it also has all models and Ray, as the engine is tested there, too.
     """
     models = blender.python == MODELS_ON
     return environment(
         blender.folder,
         base,
-        ["test", "models"] if models else ["test"],
+        ["test", "models", "cluster"] if models else ["test"],
         (f"bpy=={blender.version}",),
         WEIGHTS if models else (),
     )

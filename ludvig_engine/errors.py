@@ -6,6 +6,7 @@ Sentences are only for people to read. What a program may act on stands beside t
 
 from __future__ import annotations
 
+import copyreg
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -70,6 +71,11 @@ class EngineError(Exception):
 
     def __str__(self) -> str:
         return " ".join([self.message, *(fix.text for fix in self.fixes)])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # For errors that come from another process: by itself, Python would call the class with the
+        # message alone.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class Cancelled(EngineError):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .cache.step import Steps
-from .cache.store import Arrays, Cache
+from .cache.store import Arrays, Cache, key, key_of_array
 from .errors import EngineError, Fix
 from .features import Extractor
 from .features import pca as pca_
@@ -46,6 +46,8 @@ class Recipe:
 
 
 DEFAULT = Recipe()
+# What computes features in place of `lifted_here`, such as a cluster (cluster/).
+Lifter = Callable[[Scene, FeatureMaps, Recipe, Steps], Uplifted]
 
 
 def prepare(
@@ -77,10 +79,11 @@ def lifted_features(
     recipe: Recipe = DEFAULT,
     cache: Cache | None = None,
     job: Job = SILENT,
+    lifter: Lifter | None = None,
 ) -> Uplifted:
-    """The features of `prepare` alone, without the graph."""
+    """The features of `prepare` alone, without the graph; `lifter` None computes them here."""
     steps = Steps(cache, job)
-    return lift(scene, extract(scene, extractor, steps), recipe, steps)
+    return lift(scene, extract(scene, extractor, steps), recipe, steps, lifter)
 
 
 def compared_features(
@@ -99,7 +102,7 @@ def compared_features(
     steps = Steps(cache, job)
     maps = extract(scene, extractor, steps)
     uplifted = lift(scene, maps, recipe, steps)
-    sights = reduced(maps.views, maps.compute(), recipe, job)
+    sights = reduced(maps.views, maps.compute(), reduction(maps, recipe, steps))
     place = {view.name: n for n, view in enumerate(maps.views)}
     return uplifted, lambda view: sights[place[view.name]]
 
@@ -116,21 +119,20 @@ def extract(scene: Scene, extractor: Extractor, steps: Steps) -> FeatureMaps:
     return FeatureMaps(views, extractor, steps)
 
 
-def lift(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
+def lift(
+    scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps, lifter: Lifter | None = None
+) -> Uplifted:
     """Feature maps -> features of the Gaussians, reduced by PCA unless all channels are kept."""
 
-    raster = recipe.raster or scene.raster
-
     def make() -> Arrays:
-        sights = reduced(maps.views, maps.compute(), recipe, steps.job)
-        made = uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
+        made = (lifter or lifted_here)(scene, maps, recipe, steps)
         return {"features": made.features, "weights": made.weights, "views": made.views}
 
     found = steps.kept(
         "uplift",
-        1,
-        _lift_params(recipe, raster, maps.views),
-        _key_of_weights(scene.gaussians, steps),
+        2,
+        lift_params(scene, maps.views, recipe),
+        key_of_weights(scene.gaussians) if steps.cache else "",
         *maps.keys(),
         make=make,
         about=f"{maps.extractor.name} features of {scene.path}",
@@ -138,35 +140,53 @@ def lift(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplif
     return recipe.finished(Uplifted(found["features"], found["weights"], found["views"]))
 
 
+def lifted_here(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
+    """What `lift` keeps, computed by this process."""
+    sights = reduced(maps.views, maps.compute(), reduction(maps, recipe, steps))
+    raster = recipe.raster or scene.raster
+    return uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
+
+
+def reduction(maps: FeatureMaps, recipe: Recipe, steps: Steps) -> pca_.Reduction | None:
+    """What reduces the maps, fitted on a sample of them or from the cache; None: nothing does.
+
+    Machines that share a cache thereby share the axes, even if their processors round differently.
+    """
+    if not recipe.components:
+        return None
+    chosen = pca_.sampled(len(maps.views))
+
+    def make() -> Arrays:
+        made = maps.compute(chosen)
+        views = [maps.views[n] for n in chosen]
+        alike = reduced(views, Lazy(lambda n: made[chosen[n]], len(chosen)), None)
+        every = Lazy(lambda n: alike[n].feature_map, len(chosen))
+        fit = pca_.fit_pca(every, components=recipe.components, job=steps.job)
+        return {name: array for name, array in vars(fit).items() if name != "weighted"}
+
+    about, keys = f"PCA of {maps.extractor.name}", maps.keys(chosen)
+    found = steps.kept("reduction", 1, recipe.components, *keys, make=make, about=about)
+    return pca_.Reduction(**found, weighted=recipe.weighted)
+
+
 def reduced(
-    views: Sequence[View], maps: Sequence[Arrays], recipe: Recipe, job: Job
+    views: Sequence[View], maps: Sequence[Arrays], reduce: pca_.Reduction | None
 ) -> Sequence[Sight]:
     """Feature maps -> what `uplift` takes: maps of few channels, each with its camera."""
-    reduce = None
-    channels: list[int] = []  # of the map that was read first
-
-    def alike(n: int) -> Arrays:
-        arrays = maps[n]  # once: this may read a file
-        count = len(arrays["map"])
-        channels.append(count)
-        if count != channels[0]:
-            raise EngineError(
-                "bad_input",
-                f"The map of {views[n].name} has {count} channels, but others have {channels[0]}.",
-                ["Give all maps the same channels, first."],
-            )
-        return arrays
-
-    if recipe.components:
-        every = Lazy(lambda n: alike(n)["map"], len(maps))
-        reduce = pca_.fit_pca(
-            every, components=recipe.components, weighted=recipe.weighted, job=job
-        )
+    channels = [] if reduce is None else [len(reduce.mean)]  # else those of the map read first
 
     def sight(n: int) -> Sight:
-        arrays = alike(n)
-        found = reduce(arrays["map"]) if reduce else arrays["map"]
-        return Sight(views[n].camera, found, arrays.get("valid"))
+        arrays = maps[n]  # once: this may read a file
+        found = arrays["map"]
+        channels.append(len(found))
+        if len(found) != channels[0]:
+            raise EngineError(
+                "bad_input",
+                f"The map of {views[n].name} has {len(found)} channels, but others have "
+                f"{channels[0]}.",
+                ["Give all maps the same channels, first."],
+            )
+        return Sight(views[n].camera, reduce(found) if reduce else found, arrays.get("valid"))
 
     return Lazy(sight, len(maps))
 
@@ -182,14 +202,17 @@ def connect(gaussians: Gaussians, neighbors: int, steps: Steps) -> Graph:
     return steps.job.aside(lambda: build(found["neighbours"]))
 
 
-def _lift_params(recipe: Recipe, raster: Raster, views: Sequence[View]) -> list[object]:
+def lift_params(scene: Scene, views: Sequence[View], recipe: Recipe) -> list[object]:
+    """What features depend on beside the Gaussians and the maps, as JSON."""
     cameras = [
         [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
         for camera in (view.camera for view in views)
     ]
+    raster = recipe.raster or scene.raster
     return [recipe.components, recipe.weighted, recipe.refine, repr(raster), cameras]
 
 
-def _key_of_weights(gaussians: Gaussians, steps: Steps) -> str:
+def key_of_weights(gaussians: Gaussians) -> str:
     """The key of everything that blending weights depend on, which colors are not."""
-    return steps.key_of(gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities)
+    arrays = gaussians.means, gaussians.quats, gaussians.scales, gaussians.opacities
+    return key("shape", 1, list(map(key_of_array, arrays)))

@@ -6,6 +6,10 @@ over all views d and their pixels p. With A the (pixels x Gaussians) matrix of a
 
     f = D⁻¹ Aᵀ F,    D = diag(Aᵀ 1)
 
+Both sums are float32, added in a tree that follows from the number of views alone
+(rendering/tree.py). So a run on many machines (cluster/) gives the bits that one process gives, as
+long as their processors round alike.
+
 Nothing is learned. Gaussians that no pixel sees have weight 0 and feature 0. Beyond the paper,
 `refine` repeats
 
@@ -23,7 +27,7 @@ import numpy as np
 
 from .arrays import Array, Bool, Float
 from .progress import SILENT, Job
-from .rendering import GSPLAT, Raster, Sight, lift, residual
+from .rendering import GSPLAT, Raster, Sight, Sums, lift, residual
 from .scene import Gaussians
 from .stages import REFINE, UPLIFT
 
@@ -74,12 +78,25 @@ def uplift(
     Raises `Cancelled`.
     """
     sums = lift(gaussians, sights, raster=raster, stage=UPLIFT, job=job)
-    features, weights = _divided(sums.features, sums.weights), sums.weights
+    found = mean(sums)
     for step in range(refine):
         stage = REFINE.reading(f"Refining features, step {step + 1}")
-        correction = residual(gaussians, sights, features, raster=raster, stage=stage, job=job)
-        features += _divided(correction, weights)
-    return Uplifted(features, weights, _divided(weights**2, sums.squares))
+        correction = residual(
+            gaussians, sights, found.features, raster=raster, stage=stage, job=job
+        )
+        correct(found, correction)
+    return found
+
+
+def mean(sums: Sums) -> Uplifted:
+    """The features that sums over all views give, eq. 2. The sums are changed in place."""
+    weights = sums.weights
+    return Uplifted(_divided(sums.features, weights), weights, _divided(weights**2, sums.squares))
+
+
+def correct(found: Uplifted, residual: Float[Array, "N D"]) -> None:
+    """A step of `refine`: add Aᵀ(F − A f) to the features, by weight. Both are changed in place."""
+    np.add(found.features, _divided(residual, found.weights), out=found.features)
 
 
 def _divided(sums: Float[Array, N * D], weights: Float[Array, " N"]) -> Float[Array, N * D]:

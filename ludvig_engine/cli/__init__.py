@@ -37,6 +37,7 @@ VERBS = {
     "floaters": "Find splats that float in the air and belong to no surface, and write the others.",
     "render": "Write one PNG per view, of the size of its photo.",
     "uplift": "Lift the features of the photos to the splats: `features` (N, D), float32.",
+    "merge": "Merge the shards of an uplift into the file that one `ludvig uplift` writes.",
     "serve": "Serve one client at a time until stdin ends.",
     "eval": "Score every scene of a dataset and print a table, or JSON.",
     "bench": "Print seconds, rates and ratios.",

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from .. import weights
 from ..features import Extractor, load_extractor
-from ..features.auto import wanted
+from ..features.auto import best, wanted
 from ..progress import Job
 from ..sam import Segmenter, load_segmenter
 from ..words.lift import TextExtractor, load_text_extractor
@@ -47,13 +47,17 @@ class Models:
         """The licenses of all loaded models as an SPDX expression."""
         return " AND ".join(dict.fromkeys(model.licence for model in self.ran if model.licence))
 
-    def features(self, spec: str) -> Extractor:
-        """The extractor of `spec`.
+    def exact(self, spec: str) -> str:
+        """`spec` itself, or what "auto" stands for.
 
-        With `download`, "auto" is the best extractor for this machine, whose weights are fetched;
+        With `download`, that is the best extractor for this machine, whose weights are fetched;
         without, it is the best one whose weights are already here.
         """
-        exact = wanted("auto") if spec == "auto" and self.download else spec
+        return spec if spec != "auto" else wanted("auto") if self.download else best("auto")
+
+    def features(self, spec: str) -> Extractor:
+        """The extractor of `spec`."""
+        exact = self.exact(spec)
         found = self._load(lambda: load_extractor(exact, device="auto"))
         if spec == "auto":
             text = f'Features: {found.name}, which "auto" chose as the best on this machine.'

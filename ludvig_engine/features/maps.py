@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import TypeVar, overload
 
 from ..cache.step import Steps
@@ -57,35 +57,34 @@ class FeatureMaps:
     def __init__(self, views: Sequence[View], extractor: Extractor, steps: Steps) -> None:
         self.views, self.extractor = views, extractor
         self._steps = steps
-        self._made: list[Arrays] | None = None
+        # The maps that have been computed; None: the cache has it.
+        self._made: dict[int, Arrays | None] = {}
+        self._contents: dict[int, str] = {}
 
-    def keys(self) -> list[str]:
+    def keys(self, which: Sequence[int] | None = None) -> list[str]:
         """What each map is kept by. This reads the photos' bytes, but computes no map."""
-        return [key(*self._named(n)) for n in range(len(self.views))]
+        return [key(*self._named(n)) for n in (range(len(self.views)) if which is None else which)]
 
-    def compute(self) -> Sequence[Arrays]:
-        """All maps, as `feature_map` makes them.
+    def compute(self, which: Sequence[int] | None = None) -> Sequence[Arrays]:
+        """All maps, as `feature_map` makes them; those of the views `which` are computed now.
 
         With a cache, each is read again when it is used; without, they stay in memory.
         """
-        if self._made is not None:
-            return self._made
         steps, extractor = self._steps, self.extractor
         get = partial(self._get, steps.unwatched())
-        stage, all_of_them = EXTRACT.of(extractor.name), range(len(self.views))
+        which = range(len(self.views)) if which is None else which
+        wanted = [n for n in which if n not in self._made]
+        stage = EXTRACT.of(extractor.name)
         if extractor.parallel:
-            computed = steps.job.map(get, all_of_them, stage)
+            computed = steps.job.map(get, wanted, stage)
         else:
             # A model looks at a photo for seconds. If the job is cancelled meanwhile, the map is
             # still kept.
             aside = partial(self._get_aside, get)
-            computed = steps.job.map(aside, all_of_them, stage, threads=1)
-        if steps.cache is None:
-            self._made = list(computed)
-            return self._made
-        for _ in computed:
-            pass
-        return Lazy(get, len(self.views))
+            computed = steps.job.map(aside, wanted, stage, threads=1)
+        for n, made in zip(wanted, computed, strict=True):
+            self._made[n] = None if steps.cache else made
+        return Lazy(lambda n: self._made.get(n) or get(n), len(self.views))
 
     def _get(self, steps: Steps, n: int) -> Arrays:
         view, extractor = self.views[n], self.extractor
@@ -98,15 +97,16 @@ class FeatureMaps:
     def _get_aside(self, get: Callable[[int], Arrays], n: int) -> Arrays:
         return self._steps.job.aside(lambda: get(n))
 
-    @cached_property
-    def _contents(self) -> list[str]:
-        """The keys of the contents of the photo files and of their masks, or of the renders."""
-        return [
-            view.render.key()
-            if view.render and self._steps.cache
-            else " ".join(self._steps.key_of_file(p) for p in (view.photo, view.mask) if p)
-            for view in self.views
-        ]
+    def _content(self, n: int) -> str:
+        """The key of the content of a photo's file and of its mask, or of a render."""
+        if n not in self._contents:
+            view = self.views[n]
+            self._contents[n] = (
+                view.render.key()
+                if view.render and self._steps.cache
+                else " ".join(self._steps.key_of_file(p) for p in (view.photo, view.mask) if p)
+            )
+        return self._contents[n]
 
     def _named(self, n: int) -> tuple[str, int, object, str]:
         """What the key of a map is made of: step, version, parameters and the photo's content."""
@@ -114,4 +114,4 @@ class FeatureMaps:
         size = [view.camera.width, view.camera.height]
         turn = [view.turn] if view.turn != 1 else []
         params = [self.extractor.key, size, repr(view.lens), *turn]
-        return "map", 1, params, self._contents[n]
+        return "map", 1, params, self._content(n)

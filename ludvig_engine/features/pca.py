@@ -14,12 +14,15 @@ import numpy as np
 
 from ..arrays import Array, Float
 from ..errors import EngineError
+from ..machine.blas import single
 from ..progress import SILENT, Job
 from ..stages import READ_FEATURES
 
 COMPONENTS = 40
-# At most this many cells are used for fitting.
+# At most this many cells are used for fitting, of at most this many maps. The maps are few enough
+# that each of many machines can afford to have them all, and fit the same axes by itself.
 TOKENS = 500_000
+MAPS = 64
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,15 @@ class Reduction:
     weighted: bool = False
 
     def __call__(self, feature_map: Float[Array, "D h w"]) -> Float[Array, "K h w"]:
-        matrix = self.axes / self.std
+        # In C order, because BLAS rounds differently in another.
+        matrix = np.ascontiguousarray(self.axes / self.std)
         if self.weighted:
             matrix = matrix * self.singular_values[:, None]
         offset = matrix @ self.mean
-        return (np.tensordot(matrix, feature_map, 1) - offset[:, None, None]).astype(np.float32)
+        with single():  # as for fitting
+            return (
+                np.tensordot(matrix, np.ascontiguousarray(feature_map), 1) - offset[:, None, None]
+            ).astype(np.float32)
 
 
 def fit_pca(
@@ -50,14 +57,17 @@ def fit_pca(
     seed: int = 0,
     job: Job = SILENT,
 ) -> Reduction:
-    """Fit on the cells of all maps, or on about `tokens` random cells if there are more.
+    """Fit on the cells of the `sampled` maps, or on about `tokens` random ones if there are more.
 
-    `maps` may load lazily; each is read once. Raises `EngineError` "bad_input" if maps differ in
-    the number of channels.
+    `maps` may load lazily; each is read once. BLAS has one thread, because with another number the
+    last bits would be others. Raises `EngineError` "bad_input" if maps differ in the number of
+    channels.
     """
     rng = np.random.default_rng(seed)
     cells: list[Array] = []
-    for feature_map in job.track(maps, READ_FEATURES):
+    chosen = sampled(len(maps))
+    for n in job.track(chosen, READ_FEATURES):
+        feature_map = maps[n]
         flat = feature_map.reshape(len(feature_map), -1)
         if cells and len(flat) != cells[0].shape[1]:
             raise EngineError(
@@ -65,9 +75,14 @@ def fit_pca(
                 f"One feature map has {len(flat)} channels and another {cells[0].shape[1]}.",
                 ["Give all maps the same number of channels."],
             )
-        share = min(flat.shape[1], -(-tokens // len(maps)))
+        share = min(flat.shape[1], -(-tokens // len(chosen)))
         cells.append(flat[:, rng.choice(flat.shape[1], share, replace=False)].T.astype(np.float32))
     return job.aside(lambda: _fit(np.concatenate(cells), components, weighted, seed))
+
+
+def sampled(count: int) -> list[int]:
+    """Which of `count` maps the axes are fitted on: all, or MAPS of them at equal distances."""
+    return [n * count // MAPS for n in range(MAPS)] if count > MAPS else list(range(count))
 
 
 def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> Reduction:
@@ -79,7 +94,8 @@ def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> 
     # A constant channel becomes 0.
     std = np.where(std > 1e-12, std, 1)
     x = ((x - mean) / std).astype(np.float32)
-    pca = PCA(min(components, *x.shape), random_state=seed).fit(x)
+    with single():
+        pca = PCA(min(components, *x.shape), random_state=seed).fit(x)
     axes, values = pca.components_.astype(np.float32), pca.singular_values_.astype(np.float32)
     # `pca.mean_` is 0 up to rounding, since x is standardized, so it need not be kept.
     return Reduction(mean.astype(np.float32), std.astype(np.float32), axes, values, weighted)

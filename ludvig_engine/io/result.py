@@ -21,14 +21,14 @@ from .tensors import read_tensors
 def write(path: str | PathLike[str], arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
     """Write arrays, and `about` as metadata: JSON texts by name, as `to_json` makes them.
 
-    Raises the errors of `atomic_write`.
+    The same arrays and metadata make the same bytes. Raises the errors of `atomic_write`.
     """
     data = save(
         {name: np.ascontiguousarray(array) for name, array in arrays.items()},
         metadata=_texts(about),
     )
-    with atomic_write(path, needed=len(data)) as temporary:
-        temporary.write_bytes(data)
+    with atomic_write(path, needed=len(data)) as temporary, temporary.open("wb") as file:
+        file.writelines(_in_order(data))
 
 
 def read_result(path: str | PathLike[str], *names: str) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -74,6 +74,16 @@ def read_values(path: str | PathLike[str], name: str) -> Array:
             ["Run ludvig segment again."],
         )
     return values.astype(np.float32)
+
+
+def _in_order(data: bytes) -> tuple[bytes, memoryview]:
+    """A file of the library, whose metadata come in another order each time, sorted by name."""
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # so that the arrays are aligned
+    return len(text).to_bytes(8, "little") + text, memoryview(data)[start:]
 
 
 def _texts(about: Mapping[str, Any]) -> dict[str, str]:

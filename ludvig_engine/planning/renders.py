@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +14,18 @@ from ..scene.raster import Raster
 
 
 @dataclass(frozen=True)
+class Content:
+    """What Gaussians are; unlike a closure, it can be sent to another process."""
+
+    gaussians: Gaussians
+
+    @cached_property
+    def key(self) -> str:
+        """The key of all that they are, computed once for all renders of them."""
+        return key_of(self.gaussians)
+
+
+@dataclass(frozen=True)
 class Drawn:
     """A picture of Gaussians over black, as `scene.Render` wants it."""
 
@@ -22,13 +33,13 @@ class Drawn:
     gaussians: Gaussians
     camera: Camera
     raster: Raster
-    content: Callable[[], str]  # the key of the Gaussians
+    content: Content
 
     def key(self) -> str:
         """What the picture depends on: the Gaussians, the camera and the rasterizer's settings."""
         camera = self.camera
         place = [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
-        return key("render", 1, [place, repr(self.raster)], self.content())
+        return key("render", 1, [place, repr(self.raster)], self.content.key)
 
     def __call__(self) -> Photo:
         """Draw it."""
@@ -42,7 +53,7 @@ def with_renders(scene: Scene) -> Scene:
     if any(view.photo is not None for view in scene.views):
         return scene
     gaussians = scene.gaussians
-    content = cache(lambda: key_of(gaussians))
+    content = Content(gaussians)
     views = tuple(
         replace(view, render=Drawn(view.name, gaussians, view.camera, scene.raster, content))
         for view in scene.views

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from ..scene.raster import GSPLAT, Raster
 from .cpu import adjoint, fold, render
 from .grid import upsample
 from .sights import Sight, Sums
+from .tree import Tree, nodes
 
 # Channels of a residual's images at a time: images of all of them would not fit in memory.
 CHANNELS = 32
@@ -29,29 +32,44 @@ def lift(
     stage: str = "",
     job: Job = SILENT,
 ) -> Sums:
-    """Σ w F, Σ w and Σ_d W_d² over the sights, whose maps all have D channels."""
-    sums = np.zeros((len(gaussians), len(sights[0].feature_map)), np.float32)
-    weights, squares = np.zeros(len(gaussians), np.float32), np.zeros(len(gaussians), np.float32)
+    """Σ w F, Σ w and Σ_d W_d² over the sights, whose maps all have D channels.
 
-    def weigh(sight: Sight) -> tuple[Array, Array] | csr_matrix:
-        camera, (h, w) = sight.camera, sight.feature_map.shape[1:]
+    Float32, added as `tree` says, so the sums of a node of the tree are the same bits wherever and
+    in however many threads they are computed.
+    """
+    count, channels = len(gaussians), len(sights[0].feature_map)
+    tree: Tree[tuple[Array, Array, Array]] = Tree()
+
+    def weigh(sight: Sight) -> tuple[tuple[Array, Array] | csr_matrix, Array]:
+        camera, feature_map = sight.camera, sight.feature_map
         options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
-        if (h, w) == (camera.height, camera.width):
-            return adjoint(gaussians, camera, sight.feature_map, **options)
-        return fold(gaussians, camera, (h, w), **options)
+        if feature_map.shape[1:] == (camera.height, camera.width):
+            return adjoint(gaussians, camera, feature_map, **options), feature_map
+        return fold(gaussians, camera, feature_map.shape[1:], **options), feature_map
 
-    for sight, weighed in zip(sights, job.map(weigh, sights, stage), strict=True):
-        if isinstance(weighed, tuple):
-            part, total = weighed
-            sums += part
-        else:
-            total = np.asarray(weighed.sum(1), np.float32)[:, 0]
-            add_product(
-                weighed, sight.feature_map.reshape(len(sight.feature_map), -1).T, sums, job=job
-            )
-        weights += total
-        squares += total**2
-    return Sums(sums, weights, squares)
+    weighed = job.map(weigh, sights, stage)
+    for block in nodes(len(sights)):
+        sums = np.zeros((count, channels), np.float32)
+        weights, squares = np.zeros(count, np.float32), np.zeros(count, np.float32)
+        for found, feature_map in islice(weighed, len(block)):
+            total = _add(found, feature_map, sums, job)
+            weights += total
+            squares += total**2
+        tree.add((sums, weights, squares))
+    deque(weighed, 0)  # after its last item it reports the end
+    return Sums(*tree.total())
+
+
+def _add(
+    found: tuple[Array, Array] | csr_matrix, feature_map: Array, sums: Array, job: Job
+) -> Float[Array, " N"]:
+    """Add a view to `sums`; its Σ w."""
+    if isinstance(found, tuple):
+        part, total = found
+        sums += part
+        return total
+    add_product(found, feature_map.reshape(len(feature_map), -1).T, sums, job=job)
+    return np.asarray(found.sum(1), np.float32)[:, 0]
 
 
 def residual(
@@ -63,13 +81,18 @@ def residual(
     stage: str = "",
     job: Job = SILENT,
 ) -> Float[Array, "N D"]:
-    """Aᵀ(F − A f) over the sights."""
-    out = np.zeros_like(features)
-    for sight in job.track(sights, stage):
-        camera = sight.camera
-        for part in chunks(features.shape[1], CHANNELS):
-            image, _ = render(gaussians, camera, features[:, part], raster=raster, job=job)
-            error = upsample(sight.feature_map[part], camera.height, camera.width) - image
-            options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job}
-            out[:, part] += adjoint(gaussians, camera, error, **options)[0]
-    return out
+    """Aᵀ(F − A f) over the sights, added as by `lift`."""
+    tree: Tree[tuple[Array]] = Tree()
+    tracked = iter(job.track(sights, stage))
+    for block in nodes(len(sights)):
+        out = np.zeros_like(features)
+        for sight in islice(tracked, len(block)):
+            camera, feature_map = sight.camera, sight.feature_map
+            for part in chunks(features.shape[1], CHANNELS):
+                image, _ = render(gaussians, camera, features[:, part], raster=raster, job=job)
+                error = upsample(feature_map[part], camera.height, camera.width) - image
+                options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job}
+                out[:, part] += adjoint(gaussians, camera, error, **options)[0]
+        tree.add((out,))
+    deque(tracked, 0)  # after its last item it reports the end
+    return tree.total()[0]

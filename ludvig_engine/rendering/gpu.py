@@ -12,8 +12,11 @@ over the pixels for every 16 channels.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
 from ..arrays import Array, Bool, Float
 from ..machine.device import fitting, import_torch
@@ -24,6 +27,7 @@ from ..scene.raster import GSPLAT, Raster
 from .gpu_view import CHANNELS, WHAT
 from .resident import Resident, fetched
 from .sights import Sight, Sums
+from .tree import Tree, nodes
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,23 @@ class Gpu:
         stage: str = "",
         job: Job = SILENT,
     ) -> Sums:
-        """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, like `cpu.lift`."""
+        """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, like `cpu_lift.lift`."""
         torch = import_torch()
         with fitting(self.device, WHAT):
             scene = self._kept.scene(self.launch, self.device, self.warp, gaussians)
-            sums = torch.zeros(scene.N, len(sights[0].feature_map), device=self.device)
-            weights, squares = (torch.zeros(scene.N, device=self.device) for _ in range(2))
-            for sight in job.track(sights, stage):
-                job.check()
-                total = scene.add(sight, raster, sums, job)
-                weights += total
-                squares += total**2
-            return Sums(*(fetched(part) for part in (sums, weights, squares)))
+            channels, tracked = len(sights[0].feature_map), iter(job.track(sights, stage))
+            tree: Tree[tuple[Any, Any, Any]] = Tree()
+            for block in nodes(len(sights)):
+                sums = torch.zeros(scene.N, channels, device=self.device)
+                weights, squares = (torch.zeros(scene.N, device=self.device) for _ in range(2))
+                for sight in islice(tracked, len(block)):
+                    job.check()
+                    total = scene.add(sight, raster, sums, job)
+                    weights += total
+                    squares += total**2
+                tree.add((sums, weights, squares))
+            deque(tracked, 0)  # after its last item it reports the end
+            return Sums(*map(fetched, tree.total()))
 
     def residual(
         self,
@@ -72,15 +81,20 @@ class Gpu:
         with fitting(self.device, WHAT):
             scene = self._kept.scene(self.launch, self.device, self.warp, gaussians)
             values = scene.tensor(features)
-            out = import_torch().zeros_like(values)
-            for sight in job.track(sights, stage):
-                view = scene.view(sight.camera, raster)
-                for part in chunks(features.shape[1], CHANNELS):
-                    job.check()
-                    image, _ = view.blended(values[:, part].contiguous())
-                    error = view.upsampled(sight.feature_map[part]) - image
-                    out[:, part] += view.gathered(error, sight.valid)
-            return fetched(out)
+            tree: Tree[tuple[Any]] = Tree()
+            tracked = iter(job.track(sights, stage))
+            for block in nodes(len(sights)):
+                out = import_torch().zeros_like(values)
+                for sight in islice(tracked, len(block)):
+                    view = scene.view(sight.camera, raster)
+                    for part in chunks(features.shape[1], CHANNELS):
+                        job.check()
+                        image, _ = view.blended(values[:, part].contiguous())
+                        error = view.upsampled(sight.feature_map[part]) - image
+                        out[:, part] += view.gathered(error, sight.valid)
+                tree.add((out,))
+            deque(tracked, 0)  # after its last item it reports the end
+            return fetched(tree.total()[0])
 
     def adjoint(
         self,

@@ -19,7 +19,8 @@ ROOMS = {
         *("errors", "arrays", "outside", "stages", "progress", "scene"),
         *("wire", "methods", "io", "machine", "cache", "rendering", "planning", "weights"),
         *("uplifting", "graph", "segmentation", "sam", "features", "pipeline", "pictures"),
-        *("removal", "words", "paper", "front", "service", "eval", "bench", "cli", "__main__"),
+        *("removal", "words", "paper", "front", "cluster", "service", "eval", "bench", "cli"),
+        "__main__",
     ),
     "ludvig_blender": ("translation", "maths", "data", "engine", "viewport", "operators", "ui"),
 }  # fmt: skip

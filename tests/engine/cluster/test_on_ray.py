@@ -1,0 +1,197 @@
+"""Uplift on Ray: the bits of one process, whatever ends when and whoever is killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import many_views
+from ludvig_engine.cache.store import Cache
+from ludvig_engine.cluster import tasks
+from ludvig_engine.cluster.on_ray import on_ray
+from ludvig_engine.errors import Cancelled, EngineError
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.pipeline import Recipe, lifted_features
+from ludvig_engine.planning.renders import with_renders
+from ludvig_engine.progress import Job
+
+ray = pytest.importorskip("ray", reason="ray is not installed")
+pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
+
+WORKERS = 2
+SUPPORT = Path(many_views.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A cluster of this machine, whose workers find the modules that tests use."""
+    roots = [str(path) for path in (SUPPORT, SUPPORT.parents[1], SUPPORT.parents[2])]
+    before = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*roots, before])
+    options = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
+    ray.init("local", num_cpus=WORKERS, **options)
+    os.environ["PYTHONPATH"] = before
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    folder = many_views.write(tmp_path_factory.mktemp("scene"))
+    return load_scene(folder / "splats.ply", views=folder)
+
+
+@pytest.fixture
+def extractor(tmp_path):
+    return many_views.Blocks(tmp_path / "log")
+
+
+def same(found, expected):
+    for mine, its in zip(vars(found).values(), vars(expected).values(), strict=True):
+        assert mine.tobytes() == its.tobytes()
+
+
+class Loads:
+    """Loads an extractor on a worker."""
+
+    def __init__(self, extractor):
+        self.extractor = extractor
+
+    def __call__(self):
+        return self.extractor
+
+
+def lifted(scene, extractor, recipe, job=None, loaded=None, **options):
+    lifter = on_ray("local", Loads(loaded or extractor))
+    return lifted_features(
+        scene, extractor, recipe=recipe, lifter=lifter, job=job or Job(), **options
+    )
+
+
+@pytest.mark.parametrize(
+    "recipe", [Recipe(components=5), Recipe(components=0), Recipe(components=5, refine=2)], ids=str
+)
+def test_the_bits_of_one_process(cluster, scene, extractor, recipe):
+    same(lifted(scene, extractor, recipe), lifted_features(scene, extractor, recipe=recipe))
+
+
+def test_a_killed_worker_changes_nothing(cluster, scene, extractor, tmp_path):
+    """It dies in the middle of a photo, and Ray gives the photo to another one."""
+    fatal = many_views.Blocks(tmp_path / "log of the cluster", fatal=scene.views[10].name)
+    recipe = Recipe(components=5)
+    found = lifted(scene, extractor, recipe, loaded=fatal)
+    assert fatal.looked().count(fatal.fatal) >= 2
+    same(found, lifted_features(scene, extractor, recipe=recipe))
+
+
+class Killing(Job):
+    """Kills a worker as soon as the first node is added up."""
+
+    killed = 0
+
+    def report(self, stage, done, total):
+        if getattr(stage, "id", "") == "uplift" and done and not self.killed:
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                if path.read_bytes().startswith(b"ray::sums_of") and self.ours(path.parent):
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+                    self.killed += 1
+
+    @staticmethod
+    def ours(process):
+        """Whether this process is an ancestor, because others may use Ray too."""
+        while process.name not in ("0", "1"):
+            if int(process.name) == os.getpid():
+                return True
+            parent = process.joinpath("stat").read_text().rpartition(")")[2].split()[1]
+            process = process.with_name(parent)
+        return False
+
+
+def slowly(name):
+    """The task of that name, which takes some time more, and ends in another order each time."""
+
+    def slow(*arguments):
+        time.sleep(random.random() / 2)
+        # By name, because the checks of shapes that tests wrap functions in cannot be sent.
+        return getattr(import_module("ludvig_engine.cluster.tasks"), name)(*arguments)
+
+    slow.__name__ = slow.__qualname__ = name
+    return slow
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_nor_does_one_killed_while_it_adds_up(cluster, scene, extractor, monkeypatch):
+    monkeypatch.setattr(tasks, "sums_of", slowly("sums_of"))
+    recipe, job = Recipe(components=5), Killing()
+    found = lifted(scene, extractor, recipe, job)
+    assert job.killed
+    same(found, lifted_features(scene, extractor, recipe=recipe))
+
+
+def test_the_order_in_which_tasks_end_changes_no_bit(cluster, scene, extractor, monkeypatch):
+    recipe = Recipe(components=5)
+    expected = lifted_features(scene, extractor, recipe=recipe)
+    for name in ("map_of", "sums_of", "added"):
+        monkeypatch.setattr(tasks, name, slowly(name))
+    for _ in range(2):
+        same(lifted(scene, extractor, recipe), expected)
+
+
+def test_maps_of_the_cache_are_not_made_again(cluster, scene, extractor, tmp_path):
+    cache = Cache(tmp_path / "cache")
+    lifted(scene, extractor, Recipe(components=5), cache=cache)
+    assert sorted(extractor.looked()) == sorted(view.name for view in scene.views)
+    again = lifted(scene, extractor, Recipe(components=4), cache=cache)
+    assert again.features.shape == (4000, 4) and len(extractor.looked()) == len(scene.views)
+
+
+def test_progress_and_cancel(cluster, scene, extractor):
+    class Watching(Job):
+        def __init__(self):
+            self.stages = []
+
+        def report(self, stage, done, total):
+            self.stages.append((stage.id, done, total))
+
+        def cancelled(self):
+            return ("extract", 19, 19) in self.stages
+
+    job = Watching()
+    with pytest.raises(Cancelled):
+        lifted(scene, extractor, Recipe(components=5), job)
+    assert [stage for stage, _, _ in job.stages][:2] == ["start", "extract"]
+    whole = lifted(scene, extractor, Recipe(components=5))
+    assert whole.features.shape == (4000, 5)
+
+
+def test_an_error_for_people_comes_back_as_it_was(cluster, scene, extractor, tmp_path):
+    class Refuses(many_views.Blocks):
+        def __call__(self, photo):
+            raise EngineError("bad_file", f"{photo.name} is damaged.", ["Mend it."])
+
+    with pytest.raises(EngineError, match=r"view_0.* is damaged") as caught:
+        lifted(scene, extractor, Recipe(components=5), loaded=Refuses(tmp_path / "log"))
+    assert caught.value.kind == "bad_file" and caught.value.fixes[0].text == "Mend it."
+
+
+def test_workers_with_other_models_are_refused(cluster, scene, extractor, tmp_path):
+    other = many_views.Blocks(tmp_path / "log", key="blocks-2")
+    with pytest.raises(EngineError, match=r"blocks-2.*same models"):
+        lifted(scene, extractor, Recipe(components=5), loaded=other)
+
+
+def test_renders_in_place_of_photos(cluster, extractor, tmp_path):
+    folder = many_views.write(tmp_path / "scene", 3)
+    bare = load_scene(folder / "splats.ply", views=folder)
+    drawn = with_renders(replace(bare, views=tuple(replace(v, photo=None) for v in bare.views)))
+    recipe, cache = Recipe(components=3), Cache(tmp_path / "cache")
+    expected = lifted_features(drawn, extractor, recipe=recipe)
+    same(lifted(drawn, extractor, recipe, cache=cache), expected)
