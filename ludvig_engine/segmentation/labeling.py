@@ -89,7 +89,9 @@ def _alike(
     object_, labels = seen & (inside > outside), coarse.labels
     among = (object_ | (~seen & (like > 0.5)))[labels]
     there = connected(prepared.graph, among, object_[labels], job=job)
-    return np.where(coarse.sum(there.astype(np.float32)) > 0, like, np.minimum(like, np.float32(0.5)))
+    return np.where(
+        coarse.sum(there.astype(np.float32)) > 0, like, np.minimum(like, np.float32(0.5))
+    )
 
 
 def labeled(
