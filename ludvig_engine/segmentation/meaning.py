@@ -85,8 +85,8 @@ def around(
 ) -> tuple[Meaning, Picture]:
     """What the last stroke may mean, and what its camera shows.
 
-    No group holds a stroke of the other kind, and none is most of the scene, unless the scene is one
-    thing with nothing around it.
+    No group holds a stroke of the other kind, and none is most of the scene, unless the scene is
+    one thing with nothing around it.
     """
     stroke = strokes[-1]
     labels = coarse.labels
