@@ -105,7 +105,8 @@ def around(
         against |= shown >= CLEARLY * shown.max()
     there = picture.selected != stroke.positive  # what the stroke may mean
     lasts = nesting.lasts(chain)
-    most = np.inf if picture.alone else settings.most
+    # Of a single superpoint nothing stands out, even if it is all that there is.
+    most = np.inf if picture.alone and len(chain) > 1 else settings.most
     found: list[int] = []
     depth: list[float] = []
     pixels: list[float] = []
