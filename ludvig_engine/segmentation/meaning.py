@@ -85,7 +85,8 @@ def around(
 ) -> tuple[Meaning, Picture]:
     """What the last stroke may mean, and what its camera shows.
 
-    No group holds a stroke of the other kind, and none is most of the scene.
+    No group holds a stroke of the other kind, and none is most of the scene, unless the scene is
+    one thing with nothing around it.
     """
     stroke = strokes[-1]
     labels = coarse.labels
@@ -104,11 +105,13 @@ def around(
         against |= shown >= CLEARLY * shown.max()
     there = picture.selected != stroke.positive  # what the stroke may mean
     lasts = nesting.lasts(chain)
+    # Of a single superpoint nothing stands out, even if it is all that there is.
+    most = np.inf if picture.alone and len(chain) > 1 else settings.most
     found: list[int] = []
     depth: list[float] = []
     pixels: list[float] = []
     for number, group in enumerate(chain):
-        if (members[number] & against).any() or nesting.mass[group] > settings.most:
+        if (members[number] & against).any() or nesting.mass[group] > most:
             break
         if nesting.mass[group] < LEAST:
             continue

@@ -54,6 +54,16 @@ class Picture:
         small = camera.width / paint.camera.width, camera.height / paint.camera.height
         return cls(ranks, inside > 0.5, int(x * small[0]), int(y * small[1]))
 
+    @property
+    def alone(self) -> bool:
+        """Whether there is nothing around what the prompt is on: it ends within the picture, and
+        no splat is beyond that.
+        """
+        parts, _ = label(np.isfinite(self.rank))
+        number = parts[self.y, self.x]
+        edges = parts[0], parts[-1], parts[:, 0], parts[:, -1]
+        return bool(number) and not any((edge == number).any() for edge in edges)
+
     def depth(self, among: Bool[Array, "H W"]) -> float:
         """How deep inside a region the prompt is: 1 at its deepest point, `SHALLOWEST` outside.
 

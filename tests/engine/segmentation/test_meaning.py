@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import small_scene
+from ludvig_engine.features import load_extractor
+from ludvig_engine.io.load import load_scene
+from ludvig_engine.pipeline import prepare
 from ludvig_engine.segmentation.meaning import Meaning
+from ludvig_engine.segmentation.painting import click
+from ludvig_engine.segmentation.picture import Picture
+from ludvig_engine.segmentation.segment import segment
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
 
 
@@ -72,3 +79,42 @@ def test_where_clicks_are_put_anywhere_the_middle_says_nothing():
     found = meaning(pixels=[10, 1000], depth=[1, 0.1], lasts=[1, 1.5])
     assert found.expected(DEFAULT_SETTINGS).argmax() == 0
     assert found.expected(anywhere).argmax() == 1
+
+
+def pictured(rows, x, y):
+    """A picture in which `#` shows splats, at a prompt."""
+    shows = np.array([list(row) for row in rows]) == "#"
+    return Picture(np.where(shows, 0, np.inf).astype(np.float32), shows, x, y)
+
+
+ISLAND = ["......", ".###..", ".###.#", "......"]
+
+
+@pytest.mark.parametrize(
+    "rows, x, y, alone",
+    [
+        (ISLAND, 2, 1, True),
+        (ISLAND, 5, 2, False),  # goes on beyond the picture
+        (ISLAND, 4, 1, False),  # beside all splats
+        (["####", "####"], 1, 1, False),
+        (["#...", ".##.", "...."], 1, 1, True),  # what is elsewhere does not count
+        (["....", ".##.", ".##."], 1, 1, False),
+    ],
+)
+def test_a_thing_is_alone_if_it_ends_within_the_picture(rows, x, y, alone):
+    assert pictured(rows, x, y).alone == alone
+
+
+@pytest.mark.parametrize("name", small_scene.BALLS)
+def test_a_click_on_a_thing_that_is_all_of_the_scene_may_mean_all_of_it(tmp_path, name):
+    """As when an object has been separated, and is looked for again."""
+    folder = small_scene.write(tmp_path)
+    scene = load_scene(folder / "splats.ply", views=folder / "transforms.json")
+    ball = scene.from_file(np.load(folder / "names.npy") == name)
+    alone = prepare(replace(scene, gaussians=scene.gaussians.take(ball)), load_extractor("colour"))
+    camera = scene.views[1].camera
+    found = segment(alone, [click(camera, *small_scene.center_of(name, 1), positive=True)])
+    ways = [found.selected]
+    if found.readings is not None:
+        ways = [found.readings.of(step) for step in found.readings.steps]
+    assert max(way.mean() for way in ways) > 0.95
