@@ -57,7 +57,6 @@ CHANGES: Mapping[str, Sequence[Any]] = {
     "seen_clearly": (0.1, 1.0),
     "pure": (0.8, 0.99),
     "unseen": (0.3, 0.5),
-    "alike": (0.0, 0.3),
     "border": (3.0, 20.0),
     "unseen_prior": (0.05, 1.0),
 }

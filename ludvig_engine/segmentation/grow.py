@@ -31,14 +31,6 @@ def shrink(
     return ~grow(graph, ~selected, hops=hops, job=job)
 
 
-def connected(
-    graph: Graph, among: Bool[Array, " N"], begin: Bool[Array, " N"], *, job: Job = SILENT
-) -> Bool[Array, " N"]:
-    """What is connected with some of them by edges `among` those that are given."""
-    ends = among[graph.indices] & np.repeat(among, np.diff(graph.indptr))
-    return job.aside(lambda: flood(graph, ends, begin & among, hops=len(graph))) >= 0
-
-
 def reach(graph: Graph, selected: Bool[Array, " N"], *, job: Job = SILENT) -> float:
     """The feature distance beyond which a neighbor of the selection is something else.
 

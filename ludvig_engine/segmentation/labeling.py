@@ -7,9 +7,7 @@ halves, and the same is asked of each. Every superpoint gets the mean over all w
 tree so, each weighted by how likely it is [as in Heller and Ghahramani, "Bayesian Hierarchical
 Clustering", ICML 2005]. Both passes over the tree are exact.
 
-A likeness is learned from what is seen, and says a little of what is not: a wall goes on beyond the
-picture. It speaks for superpoints alone that are connected with the object through others like it:
-things of the same color elsewhere are not the object.
+No likeness is learned: things of the same color elsewhere are not the object.
 """
 
 from __future__ import annotations
@@ -20,9 +18,6 @@ import numpy as np
 
 from ..arrays import Array, Float
 from ..progress import SILENT, Job
-from .coarse import Coarse
-from .grow import connected
-from .likeness import learn
 from .nesting import Nesting
 from .prepared import Prepared
 from .settings import Settings
@@ -33,10 +28,8 @@ SOFT = 0.6
 # A Gaussian tells as much as half a superpoint that is wholly on one side: neighbors are not
 # independent. One fourth or all of it loses .001 to .003 IoU.
 GAUSSIAN = 0.5
-# Gaussians seen clearly below which a superpoint is not seen.
-LITTLE = 0.3
-# Odds never become certain; 0.005 and 0.02 for those of the likeness find the same.
-SURE, LIKE = 1e-4, 0.02
+# Odds never become certain.
+SURE = 1e-4
 
 
 def clearly(shown: Float[Array, " N"], settings: Settings) -> Float[Array, " N"]:
@@ -61,10 +54,10 @@ def completed(
     it is taken as it is.
     """
     coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
-    inside, outside = coarse.sum(seen * share), coarse.sum(seen * (1 - share))
     likely = labeled(
-        *(prepared.nesting(settings, job=job), inside, outside),
-        _alike(prepared, coarse, inside, outside, settings, job),
+        prepared.nesting(settings, job=job),
+        coarse.sum(seen * share),
+        coarse.sum(seen * (1 - share)),
         settings=settings,
     )[coarse.labels]
     if bandwidth is None:
@@ -73,45 +66,21 @@ def completed(
     return walk.solve(share, seen, likely, prior=prior or settings.unseen_prior, job=job)
 
 
-def _alike(
-    prepared: Prepared,
-    coarse: Coarse,
-    inside: Float[Array, " S"],
-    outside: Float[Array, " S"],
-    settings: Settings,
-    job: Job,
-) -> Float[Array, " S"]:
-    """How likely each superpoint is the object by its likeness to what is seen, 0..1."""
-    if not inside.any() or not outside.any():
-        return np.full(len(inside), 0.5, np.float32)
-    like = learn(coarse.descriptor, inside, outside, C=settings.first_C, job=job)
-    seen = inside + outside > LITTLE
-    object_, labels = seen & (inside > outside), coarse.labels
-    among = (object_ | (~seen & (like > 0.5)))[labels]
-    there = connected(prepared.graph, among, object_[labels], job=job)
-    return np.where(
-        coarse.sum(there.astype(np.float32)) > 0, like, np.minimum(like, np.float32(0.5))
-    )
-
-
 def labeled(
     nesting: Nesting,
     inside: Float[Array, " S"],
     outside: Float[Array, " S"],
-    like: Float[Array, " S"],
     *,
     settings: Settings,
 ) -> Float[Array, " S"]:
     """How likely each superpoint is the object, 0..1.
 
-    `inside` and `outside` are how many of its Gaussians are seen clearly on either side, and `like`
-    how likely it is the object by its likeness to those.
+    `inside` and `outside` are how many of its Gaussians are seen clearly on either side.
     """
     right, wrong = log(settings.pure), log(1 - settings.pure)
-    like = np.clip(like, LIKE, 1 - LIKE)
-    odds = log(settings.unseen / (1 - settings.unseen)) + settings.alike * np.log(like / (1 - like))
-    yes = (GAUSSIAN * (inside * right + outside * wrong) - np.logaddexp(0, -odds)).tolist()
-    no = (GAUSSIAN * (outside * right + inside * wrong) - np.logaddexp(0, odds)).tolist()
+    rest = log(settings.unseen)
+    yes = (GAUSSIAN * (inside * right + outside * wrong) + rest).tolist()
+    no = (GAUSSIAN * (outside * right + inside * wrong) + log1p(-exp(rest))).tolist()
     apart = _apart(nesting, settings.border)
     together = np.log1p(-apart).tolist()
     divided = np.log(apart).tolist()

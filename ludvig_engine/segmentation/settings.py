@@ -117,10 +117,6 @@ class Settings:
     # At 0.5, unseen walls join what stands before them: masks of the tuning scenes find 86.6
     # instead of 89.6.
     unseen: float = 0.45
-    # Weight of what is learned from what is seen, in the log odds of superpoints that are not. At
-    # 0, 0.05 and 0.1, masks of the photos that show most of the tuning scenes' things find .896,
-    # .896 and .891, and those of 232 other photos .861, .866 and .871.
-    alike: float = 0.05
     # The cost of a merge, in median ones, at which it joins two things as often as parts of one.
     border: float = 8.0
     # λ, the weight of the groups' answer in the diffusion from what is seen. On the tuning scenes,

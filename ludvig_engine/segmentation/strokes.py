@@ -27,12 +27,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Bool, Float, UInt8
+from ..graph.flood import flood
 from ..graph.walk import STEPS
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
 from .creases import reduced
-from .grow import connected
 from .labeling import clearly, completed
 from .meaning import Meaning, around
 from .nesting import Nesting
@@ -294,10 +294,12 @@ class _Steps:
 
         Diffusion also smooths the whole selection, which nobody has asked for.
         """
+        graph = self.prepared.graph
         changed = (after != before) & (after == stroke.positive)
         begin = np.zeros(len(before), bool)
-        begin[stroke.rows] = True
-        there = connected(self.prepared.graph, changed, begin, job=self.job)
+        begin[stroke.rows] = changed[stroke.rows]
+        ends = changed[graph.indices] & np.repeat(changed, np.diff(graph.indptr))
+        there = self.job.aside(lambda: flood(graph, ends, begin, hops=len(before))) >= 0
         return np.where(there, stroke.positive, before)
 
     def pulled(

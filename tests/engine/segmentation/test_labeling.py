@@ -37,74 +37,55 @@ def seen(count, **known):
     return values
 
 
-def label(nesting, inside, outside, like=0.5, settings=DEFAULT_SETTINGS):
-    like = np.broadcast_to(np.float32(like), nesting.count)
-    return labeled(nesting, inside, outside, like, settings=settings)
-
-
 # Two things of four superpoints, and one more that is far from both.
 TWO = chain([0.1, 0.1, 0.1, 5.0, 0.1, 0.1, 0.1, 20.0])
 
 
 @pytest.mark.parametrize("at", range(4))
 def test_what_is_not_seen_follows_the_group_that_is(at):
-    likely = label(TWO, seen(9, **{f"_{at}": 10}), seen(9, _5=10))
+    likely = labeled(TWO, seen(9, **{f"_{at}": 10}), seen(9, _5=10), settings=DEFAULT_SETTINGS)
     assert (likely[:4] > 0.9).all() and (likely[4:8] < 0.1).all()
 
 
 def test_what_nothing_is_known_of_is_not_the_object():
-    likely = label(TWO, seen(9, _1=10), seen(9))
+    likely = labeled(TWO, seen(9, _1=10), seen(9), settings=DEFAULT_SETTINGS)
     assert (likely[:4] > 0.9).all() and (likely[4:] <= 0.5).all()
 
 
 def test_a_border_through_a_group_divides_it():
     inside, outside = seen(9, _0=10, _1=10), seen(9, _2=10, _3=10, _5=10)
-    likely = label(TWO, inside, outside)
+    likely = labeled(TWO, inside, outside, settings=DEFAULT_SETTINGS)
     assert (likely[:2] > 0.9).all() and (likely[2:8] < 0.1).all()
 
 
 def test_a_few_wrong_pixels_do_not_divide_a_group():
     inside, outside = seen(9, _0=10, _1=10, _3=10), seen(9, _2=1, _5=10)
-    likely = label(TWO, inside, outside)
+    likely = labeled(TWO, inside, outside, settings=DEFAULT_SETTINGS)
     assert (likely[:4] > 0.9).all()
     outside[2] = 10
-    likely = label(TWO, inside, outside)
+    likely = labeled(TWO, inside, outside, settings=DEFAULT_SETTINGS)
     assert likely[2] < 0.1 and (likely[[0, 1, 3]] > 0.9).all()
 
 
 def test_the_most_that_merges_cost_tells_things_from_parts():
     known = seen(9, _0=10), seen(9)
-    together = label(TWO, *known, settings=replace(DEFAULT_SETTINGS, border=1e6))
+    together = labeled(TWO, *known, settings=replace(DEFAULT_SETTINGS, border=1e6))
     assert (together[:8] > 0.9).all()
-    apart = label(TWO, *known, settings=replace(DEFAULT_SETTINGS, border=1e-6))
+    apart = labeled(TWO, *known, settings=replace(DEFAULT_SETTINGS, border=1e-6))
     assert apart[0] > 0.9 and (apart[1:] < 0.5).all()
-
-
-@pytest.mark.parametrize("like", [0.05, 0.95])
-def test_likeness_decides_where_nothing_else_is_known(like):
-    """A chain in which every border is as likely one of things as one of parts."""
-    settings = replace(DEFAULT_SETTINGS, unseen=0.5)
-    known = seen(9, _1=10), seen(9, _5=10)
-    likes = np.full(9, 0.5)
-    likes[8] = like
-    likely = label(TWO, *known, likes, settings)
-    assert (likely[8] > 0.5) == (like > 0.5)
-    # What is seen counts for more.
-    likes[:8] = 1 - np.repeat([1.0, 0.0], 4)
-    np.testing.assert_allclose(label(TWO, *known, likes)[:8], label(TWO, *known)[:8], atol=0.1)
 
 
 def test_one_superpoint_and_none_that_touch():
     alone = Nesting.of(csr_matrix((1, 1)), csr_matrix((1, 1)), np.ones(1), np.ones(1), compact=0.3)
     for inside, outside in ((3.0, 0.0), (0.0, 3.0)):
         values = np.array([inside]), np.array([outside])
-        (likely,) = label(alone, *values)
+        (likely,) = labeled(alone, *values, settings=DEFAULT_SETTINGS)
         assert (likely > 0.5) == (inside > outside)
 
 
 def test_evidence_of_any_amount_stays_a_likelihood():
     many = np.full(9, 1e6, np.float32)
-    likely = label(TWO, many, many[::-1] * 0.5)
+    likely = labeled(TWO, many, many[::-1] * 0.5, settings=DEFAULT_SETTINGS)
     assert np.isfinite(likely).all() and likely.min() >= 0 and likely.max() <= 1
 
 
