@@ -60,6 +60,15 @@ def tools(context: bpy.types.Context) -> types.Tools:
     return cast("types.LudvigManager", context.window_manager).ludvig_tools
 
 
+def active_tool(context: bpy.types.Context) -> str:
+    """The name of the active tool of the 3D viewport; "" without one, as without a window."""
+    workspace = context.workspace
+    if workspace is None:
+        return ""
+    tool = workspace.tools.from_space_view3d_mode(context.mode, create=False)
+    return tool.idname if tool is not None else ""
+
+
 def _read(settings: types.Splats | types.Segment, _context: bpy.types.Context) -> None:
     from . import changes
 

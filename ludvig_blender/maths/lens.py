@@ -67,6 +67,10 @@ class Lens:
         inverse = np.linalg.inv(world)[:3]
         return inverse[:, :3] @ self.position + (0 if self.orthographic else inverse[:, 3])
 
+    def size(self, scale: float) -> tuple[int, int]:
+        """Its pixels at `scale` times the resolution: width, height."""
+        return max(round(self.width * scale), 1), max(round(self.height * scale), 1)
+
     def uniforms(
         self,
         tint: tuple[float, float, float, float],
@@ -81,7 +85,7 @@ class Lens:
         is not. With `selected`, all splats count as selected; for the second pass it says that the
         selection gets an outline.
         """
-        width, height = max(round(self.width * scale), 1), max(round(self.height * scale), 1)
+        width, height = self.size(scale)
         p = self.projection
         # The image's borders as slopes x/z and y/z. The principal point need not be the center.
         slopes = []

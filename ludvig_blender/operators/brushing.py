@@ -13,13 +13,13 @@ import time
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages, properties
 from ..translation.say import say_report
 from . import polls
-from .drawing import DEPTHS, lens_of
+from .drawing import DEPTHS, Placed, lens_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +124,7 @@ def reach(context: bpy.types.Context) -> float:
 _stroke: Stroke | None = None  # while the button is held
 
 
-class Brush(bpy.types.Operator):
+class Brush(Placed, bpy.types.Operator):
     """Select the splats of the surface that is brushed. Ctrl: deselect them"""
 
     bl_idname = "ludvig.brush"
@@ -132,14 +132,6 @@ class Brush(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     mode: EnumProperty(name="Mode", items=MODES, options={"SKIP_SAVE"})
-    pixels: StringProperty(
-        name="Pixels", description='Places "x y x y ..." from the upper left', options={"SKIP_SAVE"}
-    )
-    camera: StringProperty(
-        name="Camera",
-        description="Name of the camera object. If empty, the scene's camera",
-        options={"SKIP_SAVE"},
-    )
     radius: FloatProperty(
         name="Radius", description="Of the brush, in pixels", min=1, default=40,
         options={"SKIP_SAVE"},

@@ -43,8 +43,8 @@ def lens_of(context: bpy.types.Context, name: str) -> Lens:
     return picture.camera_lens(camera, context.scene, context.evaluated_depsgraph_get())
 
 
-class Drawn(Prompting):
-    """Prompts that are drawn in a view: a region of the 3D viewport, or the render of a camera."""
+class Placed:
+    """Places in the render of a camera, as scripts give them to an operator."""
 
     pixels: StringProperty(
         name="Pixels", description='Places "x y x y ..." from the upper left', options={"SKIP_SAVE"}
@@ -54,6 +54,11 @@ class Drawn(Prompting):
         description="Name of the camera object. If empty, the scene's camera",
         options={"SKIP_SAVE"},
     )
+
+
+class Drawn(Placed, Prompting):
+    """Prompts that are drawn in a view: a region of the 3D viewport, or the render of a camera."""
+
     depth: EnumProperty(name="Depth", items=DEPTHS, options={"SKIP_SAVE"})
     radius: FloatProperty(options={"HIDDEN", "SKIP_SAVE"})
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import bpy
 
+from ..data import properties
 from ..operators.menus import with_entry
 from ..translation.say import say
 
@@ -56,18 +57,16 @@ def hints(context: bpy.types.Context) -> list[tuple[str, IconItems]]:
     from ..data import readings, segments, splats
     from . import pie, tools
 
-    workspace = context.workspace
-    assert workspace is not None
-    tool = workspace.tools.from_space_view3d_mode(context.mode, create=False)
-    if tool is None or not bpy.data.pointclouds:
+    tool = properties.active_tool(context)
+    if not tool or not bpy.data.pointclouds:
         return []
     found = splats.splat_objects(context)
     if not found:
         return []
-    if tool.idname == tools.BrushTool.bl_idname:
+    if tool == tools.BrushTool.bl_idname:
         held = [("Select", "MOUSE_LMB"), ("Deselect", "EVENT_CTRL"), ("Radius", "EVENT_F")]
         return cast("list[tuple[str, IconItems]]", held)
-    if tool.idname not in tools.NAMES:
+    if tool not in tools.NAMES:
         return []
     told = [
         ("This", "MOUSE_LMB"),

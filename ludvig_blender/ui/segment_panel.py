@@ -49,16 +49,12 @@ class FindPanel(Section, bpy.types.Panel):
         thing = _thing(context)
         if context.mode != "OBJECT":
             lines.draw(layout, "Leave Edit Mode (Tab) to find things", "INFO", context)
-        current = context.workspace.tools.from_space_view3d_mode(context.mode, create=False)
+        current = properties.active_tool(context)
         row = layout.row(align=True)
         row.enabled = context.mode == "OBJECT"
-        for kind in kinds.drawn():
-            name = f"ludvig.{kind.wire}_tool"
-            pressed = current is not None and current.idname == name
-            row.operator("wm.tool_set_by_id", text=kind.label, depress=pressed).name = name
-        pressed = current is not None and current.idname == "ludvig.brush_tool"
-        brush = row.operator("wm.tool_set_by_id", text="Brush", depress=pressed)
-        brush.name = "ludvig.brush_tool"
+        labels = {f"ludvig.{kind.wire}_tool": kind.label for kind in kinds.drawn()}
+        for name, label in (labels | {"ludvig.brush_tool": "Brush"}).items():
+            row.operator("wm.tool_set_by_id", text=label, depress=name == current).name = name
         row = layout.row(align=True)
         row.prop(
             settings, "text", text="", icon="VIEWZOOM", placeholder="Words, such as: the flower pot"

@@ -47,9 +47,7 @@ class Canvas:
             view.order_texture = painter.texture([view.order], "R32F")
         if view.color_texture is None:
             view.color_texture = painter.texture([view.colors], "RGBA16F")
-        width, height = max(round(lens.width * scale), 1), max(round(lens.height * scale), 1)
-        if view.target is None or (view.target.width, view.target.height) != (width, height):
-            view.target = painter.Target(width, height)
+        view.target = painter.fitting(view.target, *lens.size(scale))
         own = {"order_tex": view.order_texture, "color_tex": view.color_texture}
         over = [(item.native, item.native and item.style.mode == "COLOR") for item in every]
         textures = own | self._textures(lens, every, over)
@@ -70,11 +68,7 @@ class Canvas:
             return
         key = (view.pose, lit, tuple(item.first for item in same))
         if view.lit != key:
-            if view.light is None or (view.light.width, view.light.height) != (
-                lens.width,
-                lens.height,
-            ):
-                view.light = painter.Target(lens.width, lens.height)
+            view.light = painter.fitting(view.light, lens.width, lens.height)
             order = np.concatenate([item.first + lit.rows for item in same])[:, None]
             own = {
                 "order_tex": painter.texture([order], "R32F"),

@@ -37,14 +37,6 @@ Tint = tuple[float, float, float, float]
 TINTED_DOTS = 0.6  # how much of the selection's color selected dots have
 
 
-def _tool(context: bpy.types.Context) -> str:
-    """The name of the active tool; none without a window."""
-    workspace = context.workspace
-    tools = workspace.tools if workspace is not None else None
-    tool = tools.from_space_view3d_mode(context.mode, create=False) if tools else None
-    return tool.idname if tool is not None else ""
-
-
 class Display:
     """Everything that is drawn.
 
@@ -158,7 +150,7 @@ class Display:
             assert self._canvas is not None
             outlined = settings.selection and any(item.cloud.selected for item in items)
             self._canvas.show(view.target, lens.uniforms(tint, selected=outlined))
-            lit = self.hover.shown(_tool(context))
+            lit = self.hover.shown(properties.active_tool(context))
             if lit is not None and not moving:
                 self._canvas.light(view, lens, every, lit)
         if moving:

@@ -169,12 +169,14 @@ def _members(thing: SplatObject, cloud: Cloud, row: int) -> partial[np.ndarray] 
 
 
 def _above(scores: np.ndarray, threshold: float, hidden: np.ndarray | None) -> np.ndarray:
-    chosen = scores > np.float32(threshold)
-    return np.flatnonzero(chosen if hidden is None else chosen & ~hidden)
+    return _shown(scores > np.float32(threshold), hidden)
 
 
 def _of_part(
     hierarchy: str, granularity: float, leaf: np.ndarray, row: int, hidden: np.ndarray | None
 ) -> np.ndarray:
-    chosen = parts.around(hierarchy, granularity, leaf, row)
+    return _shown(parts.around(hierarchy, granularity, leaf, row), hidden)
+
+
+def _shown(chosen: np.ndarray, hidden: np.ndarray | None) -> np.ndarray:
     return np.flatnonzero(chosen if hidden is None else chosen & ~hidden)

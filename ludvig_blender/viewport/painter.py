@@ -89,6 +89,13 @@ class Target:
         return np.array(data, np.float32).reshape(self.height, self.width, 4)
 
 
+def fitting(target: Target | None, width: int, height: int) -> Target:
+    """The same target if it has this size, else a new one."""
+    if target is not None and (target.width, target.height) == (width, height):
+        return target
+    return Target(width, height)
+
+
 class Painter:
     """The two shaders, compiled once, and the vertices that they draw."""
 
