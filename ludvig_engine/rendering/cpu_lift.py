@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from ..scene.raster import GSPLAT, Raster
 from .cpu import adjoint, fold, render
 from .grid import upsample
 from .sights import Sight, Sums
-from .tree import Tree, nodes
+from .tree import summed
 
 # Channels of a residual's images at a time: images of all of them would not fit in memory.
 CHANNELS = 32
@@ -38,7 +36,13 @@ def lift(
     in however many threads they are computed.
     """
     count, channels = len(gaussians), len(sights[0].feature_map)
-    tree: Tree[tuple[Array, Array, Array]] = Tree()
+
+    def empty() -> tuple[Array, Array, Array]:
+        return (
+            np.zeros((count, channels), np.float32),
+            np.zeros(count, np.float32),
+            np.zeros(count, np.float32),
+        )
 
     def weigh(sight: Sight) -> tuple[tuple[Array, Array] | csr_matrix, Array]:
         camera, feature_map = sight.camera, sight.feature_map
@@ -47,17 +51,15 @@ def lift(
             return adjoint(gaussians, camera, feature_map, **options), feature_map
         return fold(gaussians, camera, feature_map.shape[1:], **options), feature_map
 
-    weighed = job.map(weigh, sights, stage)
-    for block in nodes(len(sights)):
-        sums = np.zeros((count, channels), np.float32)
-        weights, squares = np.zeros(count, np.float32), np.zeros(count, np.float32)
-        for found, feature_map in islice(weighed, len(block)):
-            total = _add(found, feature_map, sums, job)
-            weights += total
-            squares += total**2
-        tree.add((sums, weights, squares))
-    deque(weighed, 0)  # after its last item it reports the end
-    return Sums(*tree.total())
+    def add(
+        node: tuple[Array, Array, Array], weighed: tuple[tuple[Array, Array] | csr_matrix, Array]
+    ) -> None:
+        sums, weights, squares = node
+        total = _add(*weighed, sums, job)
+        weights += total
+        squares += total**2
+
+    return Sums(*summed(job.map(weigh, sights, stage), len(sights), empty, add))
 
 
 def _add(
@@ -82,17 +84,15 @@ def residual(
     job: Job = SILENT,
 ) -> Float[Array, "N D"]:
     """Aᵀ(F − A f) over the sights, added as by `lift`."""
-    tree: Tree[tuple[Array]] = Tree()
-    tracked = iter(job.track(sights, stage))
-    for block in nodes(len(sights)):
-        out = np.zeros_like(features)
-        for sight in islice(tracked, len(block)):
-            camera, feature_map = sight.camera, sight.feature_map
-            for part in chunks(features.shape[1], CHANNELS):
-                image, _ = render(gaussians, camera, features[:, part], raster=raster, job=job)
-                error = upsample(feature_map[part], camera.height, camera.width) - image
-                options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job}
-                out[:, part] += adjoint(gaussians, camera, error, **options)[0]
-        tree.add((out,))
-    deque(tracked, 0)  # after its last item it reports the end
-    return tree.total()[0]
+
+    def add(node: tuple[Array], sight: Sight) -> None:
+        (out,) = node
+        camera, feature_map = sight.camera, sight.feature_map
+        for part in chunks(features.shape[1], CHANNELS):
+            image, _ = render(gaussians, camera, features[:, part], raster=raster, job=job)
+            error = upsample(feature_map[part], camera.height, camera.width) - image
+            options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job}
+            out[:, part] += adjoint(gaussians, camera, error, **options)[0]
+
+    tracked = job.track(sights, stage)
+    return summed(tracked, len(sights), lambda: (np.zeros_like(features),), add)[0]

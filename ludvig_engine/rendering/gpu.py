@@ -12,10 +12,8 @@ over the pixels for every 16 channels.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from ..arrays import Array, Bool, Float
@@ -27,7 +25,7 @@ from ..scene.raster import GSPLAT, Raster
 from .gpu_view import CHANNELS, WHAT
 from .resident import Resident, fetched
 from .sights import Sight, Sums
-from .tree import Tree, nodes
+from .tree import summed
 
 
 @dataclass(frozen=True)
@@ -53,19 +51,20 @@ class Gpu:
         torch = import_torch()
         with fitting(self.device, WHAT):
             scene = self._kept.scene(self.launch, self.device, self.warp, gaussians)
-            channels, tracked = len(sights[0].feature_map), iter(job.track(sights, stage))
-            tree: Tree[tuple[Any, Any, Any]] = Tree()
-            for block in nodes(len(sights)):
-                sums = torch.zeros(scene.N, channels, device=self.device)
-                weights, squares = (torch.zeros(scene.N, device=self.device) for _ in range(2))
-                for sight in islice(tracked, len(block)):
-                    job.check()
-                    total = scene.add(sight, raster, sums, job)
-                    weights += total
-                    squares += total**2
-                tree.add((sums, weights, squares))
-            deque(tracked, 0)  # after its last item it reports the end
-            return Sums(*map(fetched, tree.total()))
+            shapes = ((scene.N, len(sights[0].feature_map)), (scene.N,), (scene.N,))
+
+            def add(node: tuple[Any, ...], sight: Sight) -> None:
+                job.check()
+                sums, weights, squares = node
+                total = scene.add(sight, raster, sums, job)
+                weights += total
+                squares += total**2
+
+            def empty() -> tuple[Any, ...]:
+                return tuple(torch.zeros(shape, device=self.device) for shape in shapes)
+
+            found = summed(job.track(sights, stage), len(sights), empty, add)
+            return Sums(*map(fetched, found))
 
     def residual(
         self,
@@ -81,20 +80,19 @@ class Gpu:
         with fitting(self.device, WHAT):
             scene = self._kept.scene(self.launch, self.device, self.warp, gaussians)
             values = scene.tensor(features)
-            tree: Tree[tuple[Any]] = Tree()
-            tracked = iter(job.track(sights, stage))
-            for block in nodes(len(sights)):
-                out = import_torch().zeros_like(values)
-                for sight in islice(tracked, len(block)):
-                    view = scene.view(sight.camera, raster)
-                    for part in chunks(features.shape[1], CHANNELS):
-                        job.check()
-                        image, _ = view.blended(values[:, part].contiguous())
-                        error = view.upsampled(sight.feature_map[part]) - image
-                        out[:, part] += view.gathered(error, sight.valid)
-                tree.add((out,))
-            deque(tracked, 0)  # after its last item it reports the end
-            return fetched(tree.total()[0])
+            zeros = import_torch().zeros_like
+
+            def add(node: tuple[Any], sight: Sight) -> None:
+                (out,) = node
+                view = scene.view(sight.camera, raster)
+                for part in chunks(features.shape[1], CHANNELS):
+                    job.check()
+                    image, _ = view.blended(values[:, part].contiguous())
+                    error = view.upsampled(sight.feature_map[part]) - image
+                    out[:, part] += view.gathered(error, sight.valid)
+
+            tracked = job.track(sights, stage)
+            return fetched(summed(tracked, len(sights), lambda: (zeros(values),), add)[0])
 
     def adjoint(
         self,

@@ -13,8 +13,9 @@ is 2 for 64 views, 3 for 512 and 4 for 4,096. A pairwise tree would take 6, 9 an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import starmap
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, starmap
 from typing import Any, Generic, TypeVar
 
 # Eight views cost 30 times what it costs to begin a sum of a million Gaussians and add it.
@@ -22,6 +23,7 @@ FAN = 8
 
 # Arrays of NumPy, or tensors of torch; a node of the tree has several of them.
 T = TypeVar("T", bound=Sequence[Any])
+S = TypeVar("S")
 
 
 class Tree(Generic[T]):
@@ -62,6 +64,24 @@ class Tree(Generic[T]):
                 return total
             self.add(total, level + 1)
         raise ValueError("there is nothing to add")
+
+
+def summed(
+    items: Iterable[S], count: int, empty: Callable[[], T], add: Callable[[T, S], object]
+) -> T:
+    """The sum over `count` items, in the order of the tree.
+
+    `empty` makes the arrays of a block, and `add` adds an item to them in place.
+    """
+    tree: Tree[T] = Tree()
+    left = iter(items)
+    for block in nodes(count):
+        total = empty()
+        for item in islice(left, len(block)):
+            add(total, item)
+        tree.add(total)
+    deque(left, 0)  # `Job.track` and `Job.map` report the end after the last item
+    return tree.total()
 
 
 def nodes(views: int, level: int = 0) -> list[range]:
