@@ -16,10 +16,9 @@ from ..progress import Job
 from ..scene import Scene
 from ..segmentation.paint import notes_of
 from ..segmentation.prepared import Prepared
-from ..segmentation.segment import Options, Segment, segment
-from ..words.correct import corrected
+from ..segmentation.segment import Options, Segment
 from ..words.find import Spread
-from ..words.pointed import pointed_at
+from ..words.prompted import found_by
 from . import masks, prompts, words
 from .learned import Models
 from .paper import foreground, whole
@@ -93,18 +92,9 @@ def compute(
     named, arrays = None, {}
     if asked.texts:
         named, arrays = _words(scene, prepared, asked, models, kept, shared)
-    if segmenter and (placed["click"] or placed["box"]):
-        marks = masks.marks(placed["click"], placed["box"])
-        found = pointed_at(
-            prepared, segmenter, marks, paints, named=named, options=asked.options, **shared
-        )
-    elif named is None:
-        found = segment(prepared, paints, options=asked.options, **shared)
-    else:
-        found = named
-        if paints:
-            found = corrected(prepared, found, paints, options=asked.options, **shared)
-    return found, arrays
+    marks = masks.marks(placed["click"], placed["box"]) if segmenter else []
+    shared |= {"marks": marks, "segmenter": segmenter, "named": named, "options": asked.options}
+    return found_by(prepared, paints, **shared), arrays
 
 
 def _words(

@@ -14,13 +14,11 @@ from ..progress import SILENT, Job
 from ..sam import Segmenter, load_segmenter
 from ..scene import Scene
 from ..scene.raster import Raster
-from ..segmentation import segment as rules
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import Options, Segment
-from ..words.correct import corrected
 from ..words.find import Spread, text_scores, united
 from ..words.lift import lift_text, load_text_extractor
-from ..words.pointed import pointed_at
+from ..words.prompted import found_by
 from ..words.text import NEGATIVES
 from .preparing import kept
 from .prompting import Box, Click, Painting, paints, pointed
@@ -108,13 +106,8 @@ def segment(
     if texts:
         spread = Spread(diffusion=diffusion, threshold=threshold)
         found = _named(prepared, texts, negatives, text_model, spread, kept(cache), raster, job)
-    if marks:
-        segmenter = _segmenter(prepared, sam, job)
-        found = pointed_at(prepared, segmenter, marks, painted, named=found, **shared)
-    elif found is None:
-        return rules.segment(prepared, painted, **shared)
-    elif painted:
-        found = corrected(prepared, found, painted, **shared)
+    segmenter = _segmenter(prepared, sam, job) if marks else None
+    found = found_by(prepared, painted, marks=marks, segmenter=segmenter, named=found, **shared)
     return found if threshold is None else replace(found, threshold=threshold, how="given")
 
 

@@ -80,8 +80,7 @@ class Pointed:
     @property
     def key(self) -> bytes:
         """The same for the same prompts on the same picture."""
-        corners = None if self.corners is None else self.corners
-        images = self.points, self.labels, corners
+        images = self.points, self.labels, self.corners
         return key_of(self.picture.camera, images, self.picture.key)
 
 

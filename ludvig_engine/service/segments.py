@@ -13,7 +13,7 @@ from ..errors import EngineError
 from ..progress import Job
 from ..segmentation.automatic import divided
 from ..segmentation.grow import grow, shrink
-from ..segmentation.segment import Options, segment
+from ..segmentation.segment import Options
 from ..stages import ANSWER, PREPARE, READ_PROMPTS
 from ..wire.methods import (
     AutoSegments,
@@ -25,8 +25,7 @@ from ..wire.methods import (
     ShrinkSegment,
 )
 from ..wire.prompt_kinds import KINDS
-from ..words.correct import corrected
-from ..words.pointed import pointed_at
+from ..words.prompted import found_by
 from . import canvas, words
 from .pointing import Given, marks
 from .pointing import divided as by_segmenter
@@ -69,16 +68,16 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     named = None
     if texts:
         named = words.find_texts(state, request.scene, prepared, texts, options=options, job=watch)
-    shared: dict[str, Any] = {"placed": placed, "options": options, "job": watch}
-    if segmenter:
-        on_pictures = marks(scene, prepared, pointed, drawn)
-        found = pointed_at(prepared, segmenter, on_pictures, paints, named=named, **shared)
-    elif not named:
-        found = segment(prepared, paints, **shared)
-    elif len(texts) == len(request.prompts):
-        found = named
-    else:
-        found = corrected(prepared, named, paints, **shared)
+    found = found_by(
+        prepared,
+        paints,
+        marks=marks(scene, prepared, pointed, drawn),
+        segmenter=segmenter,
+        named=named,
+        placed=placed,
+        options=options,
+        job=watch,
+    )
     watch.begin(ANSWER)
     numbers = {name: float(x) for name, x in found.evidence.items() if math.isfinite(x)}
     ways = found.readings
