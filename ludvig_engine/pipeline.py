@@ -204,10 +204,7 @@ def connect(gaussians: Gaussians, neighbors: int, steps: Steps) -> Graph:
 
 def lift_params(scene: Scene, views: Sequence[View], recipe: Recipe) -> list[object]:
     """What features depend on beside the Gaussians and the maps, as JSON."""
-    cameras = [
-        [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
-        for camera in (view.camera for view in views)
-    ]
+    cameras = [view.camera.as_json() for view in views]
     raster = recipe.raster or scene.raster
     return [recipe.components, recipe.weighted, recipe.refine, repr(raster), cameras]
 

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..io.ply import write_ply
-from ..pictures.draw import rgb
+from ..pictures import draw
 from . import synthetic
 
 SIZE = (120, 90)  # of the photos, unless others are asked for
@@ -18,13 +17,13 @@ SIZE = (120, 90)  # of the photos, unless others are asked for
 def write(folder: Path, count: int = 2000, views: int = 6, size: tuple[int, int] = SIZE) -> Path:
     """Write splats.ply, transforms.json and images/ of `size` (width, height) in `folder`."""
     cloud = synthetic.gaussians(count)
-    (folder / "images").mkdir(parents=True)
+    folder.mkdir(parents=True)
     write_ply(folder / "splats.ply", cloud)
     frames = []
     cameras = synthetic.cameras(views, *size)
     for n, camera in enumerate(cameras):
         name = f"images/photo_{n}.png"
-        Image.fromarray(np.rint(rgb(cloud, camera) * 255).astype(np.uint8)).save(folder / name)
+        draw.save(folder / name, draw.rgb(cloud, camera))
         # transforms.json has OpenGL axes.
         pose = np.linalg.inv(camera.viewmat) @ np.diag([1.0, -1, -1, 1])
         frames.append({"file_path": name, "transform_matrix": pose.tolist()})

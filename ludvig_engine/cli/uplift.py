@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,12 +78,16 @@ def command(
             "--shard computes a part here, and --cluster everything on many machines.",
             ["Give one of them."],
         )
+    part = None
+    if shard:
+        from ..cluster.shares import parsed
+
+        part = parsed(shard)
     given = {"max_size": max_size, "near": near, "no_cache": no_cache, "json": json}
     scene = loaded(splats, views, photos, **given)  # type: ignore[arg-type]
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
     from ..cluster import shard_files
     from ..cluster.shard import shard as summed
-    from ..cluster.shares import parsed
     from ..features import load_extractor
     from ..pipeline import Recipe, lifted_features
     from .learned import Models
@@ -100,8 +105,8 @@ def command(
             "refine": refine,
             "components": components,
         }
-        if shard:
-            found = summed(scene, used, *parsed(shard), **options, job=job)
+        if part:
+            found = summed(scene, used, *part, **options, job=job)
             shard_files.write(out, found, scene, about)
             _tell_of_shard(found.views, found.parts, found.number, out, about, json)
             return
@@ -111,9 +116,8 @@ def command(
             exact = models.exact(extractor)
             options["lifter"] = on_ray(cluster, partial(load_extractor, exact, device="auto"))
         uplifted = lifted_features(scene, used, **options, job=job)
-    arrays = {"features": uplifted.features, "weights": uplifted.weights, "views": uplifted.views}
-    in_file_order = {name: scene.to_file(array) for name, array in arrays.items()}
-    write(out, type(uplifted)(**in_file_order), about, scene.notes, json)
+    in_file_order = {name: scene.to_file(array) for name, array in vars(uplifted).items()}
+    write(out, replace(uplifted, **in_file_order), about, scene.notes, json)
 
 
 def write(

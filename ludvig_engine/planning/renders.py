@@ -37,9 +37,7 @@ class Drawn:
 
     def key(self) -> str:
         """What the picture depends on: the Gaussians, the camera and the rasterizer's settings."""
-        camera = self.camera
-        place = [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
-        return key("render", 1, [place, repr(self.raster)], self.content.key)
+        return key("render", 1, [self.camera.as_json(), repr(self.raster)], self.content.key)
 
     def __call__(self) -> Photo:
         """Draw it."""

@@ -31,6 +31,10 @@ class Camera:
         scale = np.diag([width / self.width, height / self.height, 1.0])
         return replace(self, K=scale @ self.K, width=width, height=height)
 
+    def as_json(self) -> list[object]:
+        """All that it is, for keys of what depends on it."""
+        return [self.viewmat.tolist(), self.K.tolist(), self.width, self.height]
+
     @property
     def center(self) -> Float[Array, " 3"]:
         """Where the camera stands, in world space."""

@@ -111,10 +111,7 @@ class Prepared:
 
         def make(job: Job) -> Nesting:
             coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
-            cameras = [
-                [camera.viewmat.tolist(), camera.K.tolist(), camera.width, camera.height]
-                for camera in (view.camera for view in self.views)
-            ]
+            cameras = [view.camera.as_json() for view in self.views]
             params = [settings.concave, settings.compact, repr(self.raster), cameras]
             found = self._kept_on_disk(
                 *("nesting", params, partial(nest, coarse, job)),

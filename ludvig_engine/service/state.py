@@ -319,8 +319,5 @@ def _scene_of_cloud(cloud: Cloud) -> Scene:
 
 
 def _view_key(view: View) -> list[object]:
-    camera = view.camera
-    matrices = [camera.viewmat.tolist(), camera.K.tolist()]
-    size = [camera.width, camera.height]
     photo = [str(view.photo), str(view.mask), view.turn]
-    return [view.name, *matrices, *size, repr(view.lens), *photo]
+    return [view.name, *view.camera.as_json(), repr(view.lens), *photo]
