@@ -97,7 +97,7 @@ class LudvigFeatures(bpy.types.PropertyGroup):
         "of a part, of the object and of the whole. What is clicked on is in or out as you say",
     )
     sam_model: StringProperty(
-        name="SAM", description="The engine's name for the SAM to use", default="sam2"
+        name="SAM Model", description="The engine's name for the SAM to use", default="sam2"
     )
     computed: StringProperty(
         description="The extractor whose features were there when the file was saved"

@@ -47,7 +47,7 @@ class ChooseSegmenter(bpy.types.Operator):
 
 class SegmentersMenu(bpy.types.Menu):
     bl_idname = "LUDVIG_MT_sam"
-    bl_label = "SAM"
+    bl_label = "SAM Model"
 
     def draw(self, context: bpy.types.Context | None) -> None:
         layout = self.layout

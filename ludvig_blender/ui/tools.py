@@ -72,26 +72,23 @@ class HoverTool(Tool):
         viewport.aim(context, _within(context, place), tool.idname)
 
 
-def _resizing(name: str) -> tuple[Key, ...]:
-    """The keys of Blender's own brushes for a radius: F and the mouse, or [ and ]."""
-    path = f"window_manager.ludvig_tools.{name}"
-    steps = (("LEFT_BRACKET", 1 / 1.2), ("RIGHT_BRACKET", 1.2))
-    scaling: tuple[Key, ...] = tuple(
+_RADIUS = "window_manager.ludvig_tools.brush"
+# The keys of Blender's own brushes for a radius: F and the mouse, or [ and ].
+_RESIZING: tuple[Key, ...] = (
+    (
+        "wm.radial_control",
+        {"type": "F", "value": "PRESS"},
+        {"properties": [("data_path_primary", _RADIUS)]},
+    ),
+    *(
         (
             "wm.context_scale_int",
             {"type": key, "value": "PRESS", "repeat": True},
-            {"properties": [("data_path", path), ("value", factor)]},
+            {"properties": [("data_path", _RADIUS), ("value", factor)]},
         )
-        for key, factor in steps
-    )
-    return (
-        (
-            "wm.radial_control",
-            {"type": "F", "value": "PRESS"},
-            {"properties": [("data_path_primary", path)]},
-        ),
-        *scaling,
-    )
+        for key, factor in (("LEFT_BRACKET", 1 / 1.2), ("RIGHT_BRACKET", 1.2))
+    ),
+)
 
 
 class WideTool(Tool):
@@ -132,7 +129,8 @@ class BrushTool(Tool, bpy.types.WorkSpaceTool):
             )
             for mode, held in (("ADD", {}), ("ADD", {"shift": True}), ("REMOVE", {"ctrl": True}))
         ),
-        *_resizing("brush"),
+        *_RESIZING,
+        *SWITCHING,
     )
 
     @staticmethod
@@ -179,10 +177,7 @@ def drawing(kind: kinds.Drawn) -> type[bpy.types.WorkSpaceTool]:
         "bl_label": kind.tool,
         "bl_description": kind.tool_tip,
         "bl_icon": kind.tool_icon or str(ICONS / kind.wire),
-        "bl_keymap": (
-            *_keys(f"ludvig.{kind.wire}", "PRESS"),
-            *(_resizing("radius") if kind.wide else ()),
-        ),
+        "bl_keymap": _keys(f"ludvig.{kind.wire}", "PRESS"),
         "__module__": __name__,
     }
     base = WideTool if kind.wide else HoverTool if kind.at_once else Tool
