@@ -73,21 +73,22 @@ class HoverTool(Tool):
 
 
 _RADIUS = "window_manager.ludvig_tools.brush"
+_SCALING: tuple[Key, ...] = tuple(
+    (
+        "wm.context_scale_int",
+        {"type": key, "value": "PRESS", "repeat": True},
+        {"properties": [("data_path", _RADIUS), ("value", factor)]},
+    )
+    for key, factor in (("LEFT_BRACKET", 1 / 1.2), ("RIGHT_BRACKET", 1.2))
+)
 # The keys of Blender's own brushes for a radius: F and the mouse, or [ and ].
-_RESIZING: tuple[Key, ...] = (
+RESIZING: tuple[Key, ...] = (
     (
         "wm.radial_control",
         {"type": "F", "value": "PRESS"},
         {"properties": [("data_path_primary", _RADIUS)]},
     ),
-    *(
-        (
-            "wm.context_scale_int",
-            {"type": key, "value": "PRESS", "repeat": True},
-            {"properties": [("data_path", _RADIUS), ("value", factor)]},
-        )
-        for key, factor in (("LEFT_BRACKET", 1 / 1.2), ("RIGHT_BRACKET", 1.2))
-    ),
+    *_SCALING,
 )
 
 
@@ -129,7 +130,7 @@ class BrushTool(Tool, bpy.types.WorkSpaceTool):
             )
             for mode, held in (("ADD", {}), ("ADD", {"shift": True}), ("REMOVE", {"ctrl": True}))
         ),
-        *_RESIZING,
+        *RESIZING,
         *SWITCHING,
     )
 
