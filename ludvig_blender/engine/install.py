@@ -97,7 +97,23 @@ class Installation:
                 "unsupported", say_report("{why} Nothing was downloaded.", why=why), fixes
             )
         uv.check_indexes()
-        build = torch_build.choose(uv.environment())
+        self._check_space(learned=learned)
+        self._marker.unlink(missing_ok=True)
+        self.log.write_bytes(b"")
+        self._add_packages(work, self._uv(work), learned=learned)
+        run = Runner(self.folder, self.log, work)
+        run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine")
+        kept = Runner(self.folder, self.log, work, compiled(self.folder))
+        kept([self.python, "-m", "ludvig_engine.service.first_run"], "Compiling the engine")
+        if learned:
+            for model in MODELS:
+                self._fetch(run, model, self.python)
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        partial = self._marker.with_suffix(".part")
+        partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
+        system.replace(partial, self._marker)
+
+    def _check_space(self, *, learned: bool) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         need = needed(learned=learned)
         free = shutil.disk_usage(self.folder).free
@@ -109,43 +125,37 @@ class Installation:
                 free=free / 1e9,
             )
             raise EngineError("no_space", what, ["Free some space."])
-        self._marker.unlink(missing_ok=True)
-        self.log.write_bytes(b"")
-        program = uv.find(self.folder / "uv")
-        if program is None:
-            stage = "Downloading uv"
 
-            def report(done: int, total: int) -> None:
-                work.check()
-                work.report_bytes(stage, done, total)
+    def _uv(self, work: Work) -> Path:
+        """uv, downloaded if it is not on this machine."""
 
-            program = uv.fetch(self.folder / "uv", report)
+        def report(done: int, total: int) -> None:
+            work.check()
+            work.report_bytes("Downloading uv", done, total)
+
+        folder = self.folder / "uv"
+        return uv.find(folder) or uv.fetch(folder, report)
+
+    def _add_packages(self, work: Work, program: Path, *, learned: bool) -> None:
+        """Make the environment, with the packages in it."""
         run = Runner(self.folder, self.log, work)
-        venv = self.folder / "venv"
+        build = torch_build.choose(uv.environment())
         python = PYTHON_OF_BUILD.get(build.backend, PYTHON) if learned else PYTHON
+        venv = self.folder / "venv"
         run([program, "venv", "--python", python, "--clear", venv], "Making the environment")
         pip: Command = [program, "pip", "install", "--python", self.python]
         pip = [*pip, "--only-binary", ":all:"]
         checked: Command = [*pip, "--require-hashes"]
         run([*checked, "-r", CORE], "Installing the engine's packages", CORE_SIZE)
-        if learned:
-            run([*checked, "-r", LEARNED], "Installing the packages for learned features", 0)
-            # What PyTorch takes besides has its versions and hashes in the constraints.
-            pip = [*pip, *build.arguments, "-c", LEARNED]
-            if not build.backend:
-                pip = [*pip, "-c", torch_build.CUDA]
-            backend = {"UV_TORCH_BACKEND": build.backend} if build.backend else {}
-            Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", build.size)
-        run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine")
-        kept = Runner(self.folder, self.log, work, compiled(self.folder))
-        kept([self.python, "-m", "ludvig_engine.service.first_run"], "Compiling the engine")
-        if learned:
-            for model in MODELS:
-                self._fetch(run, model, self.python)
-        shutil.rmtree(self.folder / "cache", ignore_errors=True)
-        partial = self._marker.with_suffix(".part")
-        partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
-        system.replace(partial, self._marker)
+        if not learned:
+            return
+        run([*checked, "-r", LEARNED], "Installing the packages for learned features", 0)
+        # What PyTorch takes besides has its versions and hashes in the constraints.
+        pip = [*pip, *build.arguments, "-c", LEARNED]
+        if not build.backend:
+            pip = [*pip, "-c", torch_build.CUDA]
+        backend = {"UV_TORCH_BACKEND": build.backend} if build.backend else {}
+        Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", build.size)
 
     def fetch(
         self, work: Work, model: str, *, python: Path, environment: Mapping[str, str]

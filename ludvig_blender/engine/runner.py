@@ -43,34 +43,46 @@ class Runner:
 
     def __call__(self, command: Command, stage: str, size: int | None = None) -> None:
         """Run a program. `size` are the bytes that it installs; 0: unknown; None: none."""
-        folder, work = self.folder, self.work
-        own = {**child_environment(), **uv.environment(), **self.environment}
-        own |= {
-            "UV_CACHE_DIR": str(folder / "cache"),
-            "UV_NO_PROGRESS": "1",
-            "UV_CONCURRENT_DOWNLOADS": "4",
-        }
-        # The engine fetches models with uv if its environment has no pip.
-        own |= {"PATH": os.pathsep.join([str(folder / "uv"), own.get("PATH", "")])}
-        before = size_of(folder)
+        before = size_of(self.folder)
 
         def report() -> None:
             if size is None:
-                work.report(stage, 0, 100)
+                self.work.report(stage, 0, 100)
                 return
             # Until the end, packages are both in the cache and in the environment. The size is that
             # on Linux, and what is there at the end may be more.
-            grown = size_of(folder) - before
-            work.report_bytes(stage, min(max(grown, 0), 2 * size or grown), 2 * size)
+            grown = size_of(self.folder) - before
+            self.work.report_bytes(stage, min(max(grown, 0), 2 * size or grown), 2 * size)
 
         report()
-        work.check()  # also for a program that ends before it is looked at
+        self.work.check()  # also for a program that ends before it is looked at
+        process = self._started(command)
+        try:
+            looked = time.monotonic()
+            while process.poll() is None:
+                self.work.check()
+                if size is not None and time.monotonic() - looked > 1:
+                    report()
+                    looked = time.monotonic()
+                try:
+                    process.wait(REPORT)
+                except subprocess.TimeoutExpired:
+                    continue
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode:
+            reason = self._reason() or say_report("exit code {code}", code=process.returncode)
+            what = say_report("{stage} failed: {reason}", stage=say_report(stage), reason=reason)
+            raise EngineError("install_failed", what, self._fixes())
+
+    def _started(self, command: Command) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             log.write(f"\n$ {' '.join(map(str, command))}\n".encode())
             log.flush()
             try:
-                process = subprocess.Popen(
-                    list(map(str, command)), env=own, cwd=folder,
+                return subprocess.Popen(
+                    list(map(str, command)), env=self._variables(), cwd=self.folder,
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     creationflags=system.hidden(),
                 )  # fmt: skip
@@ -82,24 +94,16 @@ class Runner:
                     ),
                     self._fixes(),
                 ) from error
-            try:
-                looked = time.monotonic()
-                while process.poll() is None:
-                    work.check()
-                    if size is not None and time.monotonic() - looked > 1:
-                        report()
-                        looked = time.monotonic()
-                    try:
-                        process.wait(REPORT)
-                    except subprocess.TimeoutExpired:
-                        continue
-            finally:
-                process.kill()
-                process.wait()
-        if process.returncode:
-            reason = self._reason() or say_report("exit code {code}", code=process.returncode)
-            what = say_report("{stage} failed: {reason}", stage=say_report(stage), reason=reason)
-            raise EngineError("install_failed", what, self._fixes())
+
+    def _variables(self) -> dict[str, str]:
+        own = {**child_environment(), **uv.environment(), **self.environment}
+        return own | {
+            "UV_CACHE_DIR": str(self.folder / "cache"),
+            "UV_NO_PROGRESS": "1",
+            "UV_CONCURRENT_DOWNLOADS": "4",
+            # The engine fetches models with uv if its environment has no pip.
+            "PATH": os.pathsep.join([str(self.folder / "uv"), own.get("PATH", "")]),
+        }
 
     def _reason(self) -> str:
         lines = self.log.read_text("utf-8", errors="replace").splitlines()

