@@ -66,10 +66,15 @@ def read_sog(path: str | os.PathLike[str]) -> Splats:
 
 
 def _decode(read: Callable[[str], bytes], name: str, size: int) -> Splats:
-    called = name if name == "meta.json" else f"The meta.json of {name}"
-    meta = _Part(parse_json(read("meta.json"), called), name)
-    if "means" not in meta and "count" not in meta:
-        raise _bad(name, "its meta.json is not that of a SOG")
+    called = name if name.endswith(".json") else f"The meta.json of {name}"
+    content = parse_json(read("meta.json"), called)
+    if not isinstance(content, dict) or not content.keys() & {"means", "count"}:
+        raise EngineError(
+            "bad_file",
+            f"{name} has no splats in it.",
+            ["Choose a file of splats. A .json is one only as the meta.json of a SOG."],
+        )
+    meta = _Part(content, name)
     if "version" in meta and meta.numbers("version").tolist() not in (1, 2):
         raise EngineError(
             "bad_file",

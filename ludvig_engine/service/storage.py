@@ -8,7 +8,7 @@ from ..cache.store import Usage
 from ..errors import plural
 from ..machine.device import choose, import_torch, may_have_gpu, release
 from ..machine.memory import free_memory as free_bytes
-from ..machine.memory import total_memory
+from ..machine.memory import give_back, total_memory
 from ..progress import Job, cpu_count
 from ..wire.methods import CacheInfo, CacheState, ClearCache, FreeMemory, Memory, MemoryInfo
 from .state import State
@@ -24,6 +24,7 @@ def free_memory(state: State, request: FreeMemory, job: Job) -> Memory:
     freed = state.free(job=job)
     job.aside(gc.collect)
     release()
+    job.aside(give_back)
     return job.aside(lambda: _memory(freed))
 
 

@@ -239,7 +239,8 @@ def test_what_is_missing_or_unknown_is_named(tmp_path, make_gaussians):
         ({"quats.webp": None}, "it has no quats.webp"),
         ({"quats.webp": b"hello"}, "quats.webp is neither a WebP nor a PNG image"),
         ({"meta.json": json.dumps({**meta, "version": 99}).encode()}, "of version 99"),
-        ({"meta.json": b'{"frames": []}'}, "is not that of a SOG"),
+        ({"meta.json": b'{"frames": []}'}, "has no splats"),
+        ({"meta.json": b'[{"id": 0}]'}, "has no splats"),
     ]:
         changed = {**parts, **change}
         save_zip(tmp_path / "a.sog", {n: c for n, c in changed.items() if c is not None})
@@ -251,5 +252,5 @@ def test_another_json_is_not_taken_for_the_meta_json_beside_it(tmp_path, make_ga
     save_folder(tmp_path / "scene", encode(make_gaussians(100, 0), 2))
     (tmp_path / "scene/transforms.json").write_text('{"frames": []}')
     assert len(read_sog(tmp_path / "scene/meta.json").gaussians) == 100
-    with pytest.raises(EngineError, match=r"transforms.json cannot be read"):
+    with pytest.raises(EngineError, match=r"transforms.json has no splats.*meta.json of a SOG"):
         read_sog(tmp_path / "scene/transforms.json")
