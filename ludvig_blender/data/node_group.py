@@ -52,6 +52,12 @@ def _make() -> bpy.types.GeometryNodeTree:
     tree = cast("bpy.types.GeometryNodeTree", bpy.data.node_groups.new(GROUP, "GeometryNodeTree"))
     tree.is_modifier = True
     tree.description = "The splats whose score, a named attribute, is above the certainty"
+    _add_sockets(tree)
+    _add_nodes(tree)
+    return tree
+
+
+def _add_sockets(tree: bpy.types.GeometryNodeTree) -> None:
     interface = tree.interface
     assert interface is not None
 
@@ -72,6 +78,8 @@ def _make() -> bpy.types.GeometryNodeTree:
     socket("Selection", "Bool", "OUTPUT", description="Which splats belong to the segment")
     socket("Score", "Float", "OUTPUT", description="The score of each splat")
 
+
+def _add_nodes(tree: bpy.types.GeometryNodeTree) -> None:
     def node(kind: str, x: int, **settings: Value) -> bpy.types.Node:
         made = tree.nodes.new(kind)
         made.location = x, 0
@@ -98,7 +106,6 @@ def _make() -> bpy.types.GeometryNodeTree:
         (score.outputs["Attribute"], end.inputs["Score"]),
     ):
         tree.links.new(source, target)
-    return tree
 
 
 def _identifier(modifier: bpy.types.NodesModifier, name: str) -> str:

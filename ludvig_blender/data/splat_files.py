@@ -99,26 +99,8 @@ class _Part:
     segments: dict[str, Kept]  # by the attribute with the scores
 
 
-def save(
-    path: str, objects: Sequence[SplatObject], *, only_selected: bool, to_file: np.ndarray | None
-) -> Saved:
-    """Write splat objects into one file, in the format of its ending.
-
-    `to_file` (4, 4) maps world space to the file's; None leaves every object in its own frame.
-    Segments of several objects are one in the file if their names and certainties are the same.
-    Raises `EngineError`.
-    """
-    format, write = formats.by_ending(path), formats.writer(path)
-    parts = [_part(thing, only_selected, to_file) for thing in objects]
-    parts = [part for part in parts if len(part.gaussians)]
-    if not parts and only_selected:
-        how = ["Select splats in Edit Mode, or turn Only Selected off."]
-        raise EngineError("bad_input", "No splat is selected.", how)
-    if not parts:
-        how = ["Select a splat object."]
-        raise EngineError("bad_input", "There are no splats to export.", how)
-    widest = max(part.gaussians.shN.shape[1] for part in parts)
-    whole = Gaussians.joined([_with_coefficients(part.gaussians, widest) for part in parts])
+def _named(parts: Sequence[_Part]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The further properties of a file, each for all of its splats, and its segments' comments."""
     named: dict[tuple[str, float | None], str] = {}
     comments: list[str] = []
     tables = []
@@ -139,6 +121,30 @@ def save(
         )
         for name in dict.fromkeys(name for table in tables for name in table)
     }
+    return extras, comments
+
+
+def save(
+    path: str, objects: Sequence[SplatObject], *, only_selected: bool, to_file: np.ndarray | None
+) -> Saved:
+    """Write splat objects into one file, in the format of its ending.
+
+    `to_file` (4, 4) maps world space to the file's; None leaves every object in its own frame.
+    Segments of several objects are one in the file if their names and certainties are the same.
+    Raises `EngineError`.
+    """
+    format, write = formats.by_ending(path), formats.writer(path)
+    parts = [_part(thing, only_selected, to_file) for thing in objects]
+    parts = [part for part in parts if len(part.gaussians)]
+    if not parts and only_selected:
+        how = ["Select splats in Edit Mode, or turn Only Selected off."]
+        raise EngineError("bad_input", "No splat is selected.", how)
+    if not parts:
+        how = ["Select a splat object."]
+        raise EngineError("bad_input", "There are no splats to export.", how)
+    widest = max(part.gaussians.shN.shape[1] for part in parts)
+    whole = Gaussians.joined([_with_coefficients(part.gaussians, widest) for part in parts])
+    extras, comments = _named(parts)
     if format is not None and format.comments:
         write(path, whole, extras=extras, comments=tuple(comments))
         return Saved(len(whole), 0)

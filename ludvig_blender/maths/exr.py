@@ -27,6 +27,19 @@ MARKED = b"Blender V2.55.1 and newer"
 
 def read(data: bytes) -> dict[str, np.ndarray]:
     """The channels of a file, each (H, W) float32, top row first. Raises `ValueError`."""
+    found, at = _header(data)
+    if found["compression"] != b"\0":
+        raise ValueError("the file is compressed")
+    left, top, right, bottom = struct.unpack("<4i", found["dataWindow"])
+    width, height = right - left + 1, bottom - top + 1
+    channels = list(_channels(found["channels"]))
+    row = np.dtype([("head", "<i4", 2)] + [(name, TYPES[kind], width) for name, kind in channels])
+    rows = np.frombuffer(data, row, height, at + 8 * height)
+    return {name: rows[name].astype(np.float32) for name, _ in channels}
+
+
+def _header(data: bytes) -> tuple[dict[str, bytes], int]:
+    """The attributes of a file, and where its table of places begins. Raises `ValueError`."""
     magic, _ = struct.unpack_from("<ii", data)
     if magic != MAGIC:
         raise ValueError("this is no OpenEXR file")
@@ -37,14 +50,7 @@ def read(data: bytes) -> dict[str, np.ndarray]:
         (size,) = struct.unpack_from("<i", data, at)
         found[name] = data[at + 4 : at + 4 + size]
         at += 4 + size
-    if found["compression"] != b"\0":
-        raise ValueError("the file is compressed")
-    left, top, right, bottom = struct.unpack("<4i", found["dataWindow"])
-    width, height = right - left + 1, bottom - top + 1
-    channels = list(_channels(found["channels"]))
-    row = np.dtype([("head", "<i4", 2)] + [(name, TYPES[kind], width) for name, kind in channels])
-    rows = np.frombuffer(data, row, height, at + 1 + 8 * height)
-    return {name: rows[name].astype(np.float32) for name, _ in channels}
+    return found, at + 1
 
 
 def _text(data: bytes, at: int) -> tuple[str, int]:
@@ -63,15 +69,31 @@ def _channels(listed: bytes) -> Iterator[tuple[str, int]]:
 def write(channels: Mapping[str, np.ndarray]) -> bytes:
     """A file with these channels (H, W), top row first, such as "ViewLayer.Combined.R"."""
     # In the order of their bytes, as the format wants.
-    names = sorted(channels, key=str.encode)
-    height, width = channels[names[0]].shape
-    kinds = [2 if name.endswith(".Z") else 1 for name in names]
+    kinds = {name: 2 if name.endswith(".Z") else 1 for name in sorted(channels, key=str.encode)}
+    height, width = next(iter(channels.values())).shape
+    head = _head(kinds, width, height)
+    blocks = []
+    for start in range(0, height, ROWS):
+        raw = b"".join(
+            np.clip(channels[name][line], -LARGEST[kind], LARGEST[kind])
+            .astype(TYPES[kind])
+            .tobytes()
+            for line in range(start, min(start + ROWS, height))
+            for name, kind in kinds.items()
+        )
+        packed = _packed(raw)
+        blocks.append(struct.pack("<2i", start, len(packed)) + packed)
+    places = np.cumsum([len(head) + 8 * len(blocks), *map(len, blocks[:-1])], dtype="<u8")
+    return head + places.tobytes() + b"".join(blocks)
+
+
+def _head(kinds: Mapping[str, int], width: int, height: int) -> bytes:
+    """What a file has before its table of places; `kinds` are those of the channels, in order."""
     listed = b"".join(
-        name.encode() + b"\0" + struct.pack("<i4x2i", kind, 1, 1)
-        for name, kind in zip(names, kinds, strict=True)
+        name.encode() + b"\0" + struct.pack("<i4x2i", kind, 1, 1) for name, kind in kinds.items()
     )
     window = struct.pack("<4i", 0, 0, width - 1, height - 1)
-    long = any(len(name.encode()) > 31 for name in names)
+    long = any(len(name.encode()) > 31 for name in kinds)
     head = struct.pack("<ii", MAGIC, 2 | (LONG_NAMES if long else 0))
     for name, value in (
         (b"channels\0chlist\0", listed + b"\0"),
@@ -85,21 +107,7 @@ def write(channels: Mapping[str, np.ndarray]) -> bytes:
         (MARK, MARKED),
     ):
         head += name + struct.pack("<i", len(value)) + value
-    head += b"\0"
-    blocks = []
-    for start in range(0, height, ROWS):
-        lines = range(start, min(start + ROWS, height))
-        raw = b"".join(
-            np.clip(channels[name][line], -LARGEST[kind], LARGEST[kind])
-            .astype(TYPES[kind])
-            .tobytes()
-            for line in lines
-            for name, kind in zip(names, kinds, strict=True)
-        )
-        packed = _packed(raw)
-        blocks.append(struct.pack("<2i", start, len(packed)) + packed)
-    places = np.cumsum([len(head) + 8 * len(blocks), *map(len, blocks[:-1])], dtype="<u8")
-    return head + places.tobytes() + b"".join(blocks)
+    return head + b"\0"
 
 
 def _packed(raw: bytes) -> bytes:

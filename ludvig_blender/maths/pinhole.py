@@ -44,6 +44,24 @@ def viewport(lens: Lens, world: np.ndarray, center: np.ndarray) -> Viewport:
     model = FLIP @ lens.view @ np.asarray(world, np.float64)
     if mirrored(world):
         model = np.diag([-1.0, 1.0, 1.0, 1.0]) @ model
+    scale = _scale(model)
+    # Dividing by the scale does not change the image, because x/z and y/z stay the same.
+    viewmat = model / scale
+    viewmat[3] = 0, 0, 0, 1
+    K = _intrinsics(lens)
+    if mirrored(world):
+        K[0, 2] = lens.width - K[0, 2]
+    if lens.orthographic:
+        # A distant pinhole camera: at the depth of the center it sees the size that the lens sees
+        # everywhere.
+        away = FAR * max(lens.width / K[0, 0], lens.height / K[1, 1]) / scale
+        K[0, 0], K[1, 1] = (scale * away * K[axis, axis] for axis in (0, 1))
+        viewmat[2, 3] = away - viewmat[2, :3] @ center
+    return Viewport(viewmat, K, lens.width, lens.height)
+
+
+def _scale(model: np.ndarray) -> float:
+    """How a matrix (4, 4) scales lengths. Raises `EngineError` if not the same on all axes."""
     stretches = np.linalg.svd(model[:3, :3], compute_uv=False)
     if stretches[0] - stretches[2] > UNEVEN * stretches[0] or stretches[2] == 0:
         shown = " x ".join(f"{length:.3g}" for length in stretches)
@@ -56,19 +74,7 @@ def viewport(lens: Lens, world: np.ndarray, center: np.ndarray) -> Viewport:
             ),
             ["Give the object the same scale on all axes."],
         )
-    # Dividing by the scale does not change the image, because x/z and y/z stay the same.
-    viewmat = model / stretches.mean()
-    viewmat[3] = 0, 0, 0, 1
-    K = _intrinsics(lens)
-    if mirrored(world):
-        K[0, 2] = lens.width - K[0, 2]
-    if lens.orthographic:
-        # A distant pinhole camera: at the depth of the center it sees the size that the lens sees
-        # everywhere.
-        away = FAR * max(lens.width / K[0, 0], lens.height / K[1, 1]) / stretches.mean()
-        K[0, 0], K[1, 1] = (stretches.mean() * away * K[axis, axis] for axis in (0, 1))
-        viewmat[2, 3] = away - viewmat[2, :3] @ center
-    return Viewport(viewmat, K, lens.width, lens.height)
+    return float(stretches.mean())
 
 
 def mirrored(world: np.ndarray) -> bool:

@@ -76,13 +76,29 @@ def rendered(
     """
     import numpy as np
 
-    from ...ludvig_engine.errors import EngineError
-    from ..maths import exr, layers
+    from ..maths import layers
 
     plain = np.array([[[*_color(scene.world), 1]]], np.float32)
     if not _needed(scene, layer, own):
         nothing = np.full(size, layers.NOTHING, np.float32)
         return Rendered(np.zeros((*size, 4), np.float32), nothing, plain)
+    found = _passes(scene, layer, own)
+    color = np.stack([found[f"Combined.{channel}"] for channel in "RGBA"], axis=-1)
+    world = plain  # with engines that do not tell
+    for name in LIGHT:
+        if f"{name}.R" in found:
+            light = [found[f"{name}.{channel}"] for channel in "RGB"]
+            world = np.stack([*light, np.ones_like(light[0])], axis=-1)
+    return Rendered(color, found["Depth.Z"], world)
+
+
+def _passes(
+    scene: bpy.types.Scene, layer: bpy.types.ViewLayer, own: list[SplatObject]
+) -> dict[str, np.ndarray]:
+    """The channels (H, W) of what Blender renders, by pass and channel: "Depth.Z"."""
+    from ...ludvig_engine.errors import EngineError
+    from ..maths import exr
+
     passes = dict.fromkeys(("use_pass_combined", "use_pass_z", "use_pass_environment"), True)
     how = {"film_transparent": True} | dict.fromkeys(
         ("use_compositing", "use_sequencer", "use_border", "use_multiview", "use_stamp"), False
@@ -105,14 +121,7 @@ def rendered(
                 say_report("Blender could not render the meshes: {error}.", error=error),
                 ["Try Blender's own render (F12), which shows what is wrong."],
             ) from error
-    found = {name.removeprefix(f"{layer.name}."): values for name, values in channels.items()}
-    color = np.stack([found[f"Combined.{channel}"] for channel in "RGBA"], axis=-1)
-    world = plain  # with engines that do not tell
-    for name in LIGHT:
-        if f"{name}.R" in found:
-            light = [found[f"{name}.{channel}"] for channel in "RGB"]
-            world = np.stack([*light, np.ones_like(light[0])], axis=-1)
-    return Rendered(color, found["Depth.Z"], world)
+    return {name.removeprefix(f"{layer.name}."): values for name, values in channels.items()}
 
 
 def viewed(scene: bpy.types.Scene, color: np.ndarray) -> np.ndarray:

@@ -13,7 +13,9 @@ from ..translation.say import say, say_report
 from . import importing, menus
 
 if TYPE_CHECKING:
-    from ..data.types import Outcome
+    import numpy as np
+
+    from ..data.types import Outcome, SplatObject
     from .importing import Axis
 
 ENDINGS = formats.endings(formats.written())
@@ -58,31 +60,11 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
         return True
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        import numpy as np
-        from mathutils import Quaternion
-
         from ...ludvig_engine.errors import EngineError
-        from ..data import messages, splat_files, splats
+        from ..data import messages, splat_files
 
-        if self.collection:
-            objects = [
-                thing
-                for thing in bpy.data.collections[self.collection].all_objects
-                if splats.is_splats(thing)
-            ]
-        else:
-            objects = splats.splat_objects(context)
-        to_file = None
-        if self.apply_transform:
-            turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
-            axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
-            if objects and axes == importing.USUAL:
-                # All objects of one file have one frame: that of the first one's file.
-                turn = (
-                    turn
-                    @ Quaternion(objects[0].ludvig_capture.upright).to_matrix().to_4x4().inverted()
-                )
-            to_file = np.array(turn, np.float64)
+        objects = self._objects(context)
+        to_file = self._to_file(objects) if self.apply_transform else None
         try:
             saved = splat_files.save(
                 self.filepath, objects, only_selected=self.only_selected, to_file=to_file
@@ -96,6 +78,27 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
             what = "Only .ply files have a place for names, colors and certainties of segments"
             self.report({"WARNING"}, what)
         return {"FINISHED"}
+
+    def _objects(self, context: bpy.types.Context) -> list[SplatObject]:
+        from ..data import splats
+
+        if not self.collection:
+            return splats.splat_objects(context)
+        collected = bpy.data.collections[self.collection].all_objects
+        return [thing for thing in collected if splats.is_splats(thing)]
+
+    def _to_file(self, objects: list[SplatObject]) -> np.ndarray:
+        """From Blender's world to the file's, (4, 4)."""
+        import numpy as np
+        from mathutils import Quaternion
+
+        turn = axis_conversion(to_forward=self.axis_forward, to_up=self.axis_up).to_4x4()
+        axes = {"axis_forward": self.axis_forward, "axis_up": self.axis_up}
+        if objects and axes == importing.USUAL:
+            # All objects of one file have one frame: that of the first one's file.
+            upright = Quaternion(objects[0].ludvig_capture.upright)
+            turn = turn @ upright.to_matrix().to_4x4().inverted()
+        return np.array(turn, np.float64)
 
 
 def _menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
