@@ -75,7 +75,8 @@ def segment(
         sam: The SAM that turns clicks and boxes into masks first, such as "sam2" (2.1, small),
             "sam2:tiny" or "sam-pth" (1, its own files), or one of `sam.load_segmenter`; "": none.
             Its masks are the readings: 0 is the one that it rates best, -1 a part of it, 1 the
-            whole. What clicks touch is in or out as they say. Each picture is encoded once.
+            whole. What clicks touch is in or out as they say. Each picture is encoded once. What
+            words find gets its outlines, by a box in the photo that shows most of it.
         cache: Where text-aligned features are kept, as for `prepare`.
         raster: Constants of the rasterizer, such as its near plane; None: those of the scene.
         job: Told about progress, and asked whether to go on.
@@ -106,7 +107,7 @@ def segment(
     if texts:
         spread = Spread(diffusion=diffusion, threshold=threshold)
         found = _named(prepared, texts, negatives, text_model, spread, kept(cache), raster, job)
-    segmenter = _segmenter(prepared, sam, job) if marks else None
+    segmenter = _segmenter(prepared, sam, job) if sam and (marks or texts) else None
     found = found_by(prepared, painted, marks=marks, segmenter=segmenter, named=found, **shared)
     return found if threshold is None else replace(found, threshold=threshold, how="given")
 

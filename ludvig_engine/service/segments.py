@@ -58,13 +58,14 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     # Aside, because long strokes with a wide brush take a while.
     paints, placed = job.aside(read) if others.prompts else ([], None)
     watch.begin(PREPARE)
-    segmenter = state.segmenter(request.sam, job=watch) if pointed.prompts else None
+    texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
+    by_sam = request.sam and (pointed.prompts or texts)
+    segmenter = state.segmenter(request.sam, job=watch) if by_sam else None
     prepared = state.prepared(request.scene, request.extractor, job=watch)
     watch.begin(READ_PROMPTS)
     options = Options(
         diffusion=request.diffusion, threshold=request.threshold, reading=request.reading
     )
-    texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
     named = None
     if texts:
         named = words.find_texts(state, request.scene, prepared, texts, options=options, job=watch)

@@ -101,7 +101,8 @@ class RunSegment(Request[Segment], method="segment/run"):
     # How the first click is read: steps from the best guess, below 0 towards a part of it, above 0
     # towards the whole. The nearest is taken of those that there are, which the answer tells.
     reading: int = 0
-    # The SAM that turns clicks and boxes into masks first, such as "sam2"; "": none.
+    # The SAM that turns clicks and boxes into masks first, such as "sam2", and outlines what words
+    # find; "": none.
     sam: str = ""
 
 

@@ -15,6 +15,7 @@ from ..segmentation.painting import Evidence
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import DEFAULT, Options, Segment, segment
 from .correct import corrected
+from .outlined import outlined
 
 
 def found_by(
@@ -31,11 +32,14 @@ def found_by(
 ) -> Segment:
     """Find the object of all prompts, or correct by them what words have `named`.
 
-    `marks` go through the `segmenter`, which is needed if there are any. Corrections of words take
-    the mask of each picture that it rates best; there are no readings then. Raises `EngineError` as
+    `marks` go through the `segmenter`, which is needed if there are any; what words have named gets
+    its outlines. Corrections of words take the mask of each picture that it rates best; there are
+    no readings then. Raises `EngineError` as
     `segment`, `sam.segmenting.segment` and `corrected` do.
     """
     told: dict[str, Any] = {"placed": placed, "options": options, "raster": raster, "job": job}
+    if named is not None and segmenter is not None:
+        named = outlined(prepared, named, segmenter, options=options, raster=raster, job=job)
     if named is None:
         if not marks:
             return segment(prepared, paints, **told)

@@ -1,0 +1,118 @@
+"""Give what words have found the outlines that a SAM sees.
+
+Text-aligned features blur over edges, and a SAM takes no words. So the words' answer is drawn into
+the views, and a box around each piece of it goes to the SAM, in the view that shows most of it. Of
+what the SAM makes of them, the reading is taken that agrees best with the words. If none agrees,
+the words' answer stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from ..arrays import Array, Bool, Float
+from ..progress import SILENT, Job
+from ..rendering import render
+from ..sam import Segmenter
+from ..sam.looks import Picture
+from ..sam.proposing import Mark
+from ..sam.segmenting import SAME
+from ..sam.segmenting import segment as by_sam
+from ..scene import View
+from ..scene.raster import Raster
+from ..segmentation.prepared import Prepared
+from ..segmentation.segment import DEFAULT, Options, Segment
+
+# The long side in pixels of the views that are drawn, of which only areas and boxes are asked.
+SIDE = 160
+# Pieces below this share of the largest one's pixels get no box: splats beside the object.
+LEAST = 0.2
+
+
+def outlined(
+    prepared: Prepared,
+    named: Segment,
+    segmenter: Segmenter,
+    *,
+    options: Options = DEFAULT,
+    raster: Raster | None = None,
+    job: Job = SILENT,
+) -> Segment:
+    """`named`, the segment of some words, with the outlines of the `segmenter`'s masks.
+
+    A note says so if it sees another thing there. Raises `Cancelled`.
+    """
+    raster = raster or prepared.raster
+    marks = _boxes(prepared, named.selected, raster, job)
+    if not marks:
+        return named
+
+    def read(reading: int) -> Segment:
+        asked = replace(options, reading=reading)
+        return by_sam(prepared, segmenter, marks, options=asked, raster=raster, job=job)
+
+    found = read(0)
+    ways = found.readings
+    steps = ways.steps if ways else (0,)
+    readings = [ways.of(step) for step in ways.steps] if ways else [found.selected]
+    weights = prepared.gaussians.opacities * prepared.visible
+    agreements = [_agreement(weights, named.selected, one) for one in readings]
+    best = int(np.argmax(agreements))
+    if agreements[best] < SAME:
+        note = (
+            f"{segmenter.name} sees another thing where the words fit: they have "
+            f"{agreements[best]:.0%} in common, so its outline is not taken."
+        )
+        return replace(named, notes=(*named.notes, note))
+    if steps[best] + options.reading:
+        found = read(steps[best] + options.reading)
+    if ways := found.readings:
+        shifted = tuple(step - steps[best] for step in ways.steps)
+        ways = replace(ways, steps=shifted, taken=ways.taken - steps[best])
+    return replace(
+        found,
+        readings=ways,
+        evidence={**named.evidence, **found.evidence},
+        notes=(*named.notes, *found.notes),
+    )
+
+
+def _boxes(prepared: Prepared, selected: Bool[Array, " N"], raster: Raster, job: Job) -> list[Mark]:
+    """Boxes around the pieces of a selection, in the view that shows most of it."""
+    shown = [_drawn(prepared, view, selected, raster, job) for view in prepared.views]
+    sizes = [mask.mean() for mask in shown]
+    if not any(sizes):
+        return []
+    view, mask = max(zip(prepared.views, shown, strict=True), key=lambda pair: pair[1].mean())
+    pieces, count = ndimage.label(mask)
+    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
+    scale = view.camera.width / mask.shape[1], view.camera.height / mask.shape[0]
+    found = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(pieces)):
+        if areas[number] >= LEAST * areas.max():
+            corners = np.array([[columns.start, rows.start], [columns.stop, rows.stop]]) * scale
+            found.append((areas[number], Mark(Picture.of_view(view), corners, box=True)))
+    return [mark for _, mark in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _drawn(
+    prepared: Prepared, view: View, selected: Bool[Array, " N"], raster: Raster, job: Job
+) -> Bool[Array, "h w"]:
+    """Where a view mostly shows the selection, in a small picture."""
+    job.check()
+    camera = view.camera
+    scale = min(1, SIDE / max(camera.width, camera.height))
+    small = camera.resized(*(max(round(n * scale), 1) for n in (camera.width, camera.height)))
+    values = selected[:, None].astype(np.float32)
+    image, _ = render(prepared.gaussians, small, values, raster=raster)
+    return np.asarray(image[0] > 0.5)
+
+
+def _agreement(
+    weights: Float[Array, " N"], one: Bool[Array, " N"], other: Bool[Array, " N"]
+) -> float:
+    """IoU by weight."""
+    return float(weights @ (one & other) / max(float(weights @ (one | other)), 1e-12))
