@@ -112,6 +112,23 @@ class Job:
                     return future.result()
 
 
+class Step(Job):
+    """One of several equal steps of a job: whatever it reports is a part of that step."""
+
+    def __init__(self, job: Job, stage: str, done: int, total: int) -> None:
+        self._job, self._stage = job, stage
+        self._done, self._total = done, total
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        self._job.report(self._stage, 100 * self._done + 100 * done // total, 100 * self._total)
+
+    def note(self, text: str) -> None:
+        self._job.note(text)
+
+    def cancelled(self) -> bool:
+        return self._job.cancelled()
+
+
 class Shared(Job, Generic[R]):
     """Work whose result several jobs need.
 

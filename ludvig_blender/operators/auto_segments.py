@@ -42,7 +42,7 @@ class AutoSegments(bpy.types.Operator):
             commit.run(step, lambda: _write(thing, answer))
             messages.clear()
 
-        request = Request("", extractor)
+        request = Request("", extractor, sam=solve.segmenter(thing))
         task = subject.of(thing).ask(request, done=done, label="Finding all segments")
         return link.finish(self, task)
 

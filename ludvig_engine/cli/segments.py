@@ -44,6 +44,10 @@ def command(
         typer.Option(help="0: few large segments, 0.5: things, 1: many small parts", min=0, max=1),
     ] = 0.5,
     extractor: Extractor = "auto",
+    sam: Annotated[
+        str | None,
+        typer.Option(help="Let sam2, sam, sam3 or sam-pth segment everything in 8 photos first"),
+    ] = None,
     photos: Photos = None,
     max_size: MaxSize = 1600,
     near: Near = None,
@@ -62,19 +66,24 @@ def command(
     )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
     from ..pipeline import prepare
+    from ..sam.dividing import divided as divided_by_sam
     from ..segmentation.automatic import divide
     from .learned import Models
 
     with bars(json, cached(no_cache)) as job:
         models = Models(download, job)
         prepared = prepare(scene, models.features(extractor), cache=cache(no_cache), job=job)
-        found = divide(prepared, job=job)
+        if sam is None:
+            found = divide(prepared, job=job)
+        else:
+            found = divided_by_sam(prepared, models.segmenter(sam), job=job)
     labels, count = found.cut(granularity)
     about = {
         "ludvig": __version__,
         "splats": str(splats),
         "extractor": models.name,
         "licence": models.licence,
+        "sam": sam,
         "granularity": granularity,
         "segments": count,
     }

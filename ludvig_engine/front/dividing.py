@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from ..progress import SILENT, Job
+from ..sam import Segmenter
+from ..sam.dividing import divided as divided_by_sam
 from ..segmentation.automatic import Hierarchy, divided
 from ..segmentation.prepared import Prepared
+from .segmenting import loaded
 
 
-def divide(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
+def divide(prepared: Prepared, *, sam: str | Segmenter = "", job: Job = SILENT) -> Hierarchy:
     """Divide a scene into segments, at all levels of detail.
 
     Args:
         prepared: A scene with features, of `prepare`.
+        sam: A SAM as for `segment`; "": none. It segments everything in up to eight photos, and
+            superpoints that its masks hold together become one thing rather than others.
         job: Told about progress, and asked whether to go on.
 
     Returns:
@@ -19,4 +24,6 @@ def divide(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
         -1 none, and their number. `detail` goes from 0, few large segments, to 1, many small ones;
         0.5 is meant to give things. A segment always lies within one of any lower detail.
     """
-    return divided(prepared, job=job)
+    if not sam:
+        return divided(prepared, job=job)
+    return divided_by_sam(prepared, loaded(prepared, sam, job), job=job)

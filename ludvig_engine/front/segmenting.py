@@ -107,7 +107,7 @@ def segment(
     if texts:
         spread = Spread(diffusion=diffusion, threshold=threshold)
         found = _named(prepared, texts, negatives, text_model, spread, kept(cache), raster, job)
-    segmenter = _segmenter(prepared, sam, job) if sam and (marks or texts) else None
+    segmenter = loaded(prepared, sam, job) if sam and (marks or texts) else None
     found = found_by(prepared, painted, marks=marks, segmenter=segmenter, named=found, **shared)
     return found if threshold is None else replace(found, threshold=threshold, how="given")
 
@@ -123,7 +123,7 @@ def _check(texts: Sequence[str], painted: Sequence[object], threshold: float | N
         raise EngineError("bad_input", f"The threshold {threshold:g} is not within 0..1.")
 
 
-def _segmenter(prepared: Prepared, sam: str | Segmenter, job: Job) -> Segmenter:
+def loaded(prepared: Prepared, sam: str | Segmenter, job: Job) -> Segmenter:
     """The SAM itself; one that was named is kept for the next prompt."""
     if isinstance(sam, Segmenter):
         return sam

@@ -1,8 +1,8 @@
-"""Segment everything: prompt SAM at every point of a grid, and merge its good masks to one map."""
+"""Segment everything: prompt SAM at every point of a grid, and keep its good masks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,33 @@ def segment_everything(
     """Label the pixels of the image that was set; 0 where there is no mask.
 
     Labels 1, 2, ... go from the largest mask to the smallest, and smaller masks lie on top of
-    larger ones. `least_area` is a share of the image: smaller masks are dropped. Raises
-    `EngineError` "bad_input" if no image was set.
+    larger ones; the rest is as for `everything`.
+    """
+    frame = segmenter.frame
+    masks = everything(
+        segmenter,
+        grid=grid,
+        least_score=least_score,
+        least_stability=least_stability,
+        least_area=least_area,
+        job=job,
+    )
+    return paint(masks, (frame.height, frame.width))
+
+
+def everything(
+    segmenter: Segmenter,
+    *,
+    grid: int = GRID,
+    least_score: float = LEAST_SCORE,
+    least_stability: float = LEAST_STABILITY,
+    least_area: float = 1e-4,
+    job: Job = SILENT,
+) -> Iterator[Bool[Array, "H W"]]:
+    """The masks of all things in the image that was set, and of their parts; the largest first.
+
+    They come one by one, since all of them at once may not fit in memory. `least_area` is a share
+    of the image: smaller masks are dropped. Raises `EngineError` "bad_input" if no image was set.
     """
     frame = segmenter.frame
     points = grid_points(frame.height, frame.width, grid)
@@ -54,12 +79,12 @@ def segment_everything(
         scores.append(expected[keep].cpu().numpy())
     logits, torch = np.concatenate(found), import_torch()
     if not len(logits):
-        return np.zeros((frame.height, frame.width), np.int32)
+        return
     small = logits[:, :rows, :columns] > 0
     kept = distinct(small, np.concatenate(scores))
     order = kept[np.argsort(-small[kept].sum((1, 2)), kind="stable")]
-    masks = (frame.to_photo(torch.from_numpy(logits[None, [i]]))[0, 0].numpy() > 0 for i in order)
-    return paint(masks, (frame.height, frame.width))
+    for i in order:
+        yield frame.to_photo(torch.from_numpy(logits[None, [i]]))[0, 0].numpy() > 0
 
 
 def grid_points(height: int, width: int, count: int) -> Float[Array, "N 2"]:
@@ -93,10 +118,7 @@ def distinct(masks: Bool[Array, "K H W"], scores: Float[Array, " K"]) -> Int[Arr
 
 
 def paint(masks: Iterable[Bool[Array, "H W"]], shape: tuple[int, int]) -> Int[Array, "H W"]:
-    """Paint masks over each other as labels 1, 2, ...; later masks lie on top.
-
-    The masks may come from a generator, since all of them at once may not fit in memory.
-    """
+    """Paint masks over each other as labels 1, 2, ...; later masks lie on top."""
     labels = np.zeros(shape, np.int32)
     for label, mask in enumerate(masks, 1):
         labels[mask] = label

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ..graph.superpoints import cheapest
 from ..progress import SILENT, Job
 from ..stages import MERGE
 from ..wire import hierarchy
+from .masked import Masked
 from .prepared import Prepared
 from .regions import Regions, superpoints
 from .sameness import logit
@@ -55,13 +56,24 @@ class Hierarchy:
         return labels
 
 
-def divide(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
-    """The segments of a scene. Raises `Cancelled`."""
+def divide(
+    prepared: Prepared,
+    *,
+    look: Callable[[Int[Array, " N"]], Masked] | None = None,
+    job: Job = SILENT,
+) -> Hierarchy:
+    """The segments of a scene. Raises `Cancelled`.
+
+    `look` tells what a SAM's masks hold of superpoints, of which it is given the number of each
+    Gaussian (sam/dividing.py).
+    """
     if prepared.views:
         surfaces = Surfaces.seen(prepared.gaussians, prepared.views, prepared.raster, job=job)
     else:
         surfaces = Surfaces.unseen(prepared.gaussians, prepared.graph)
     labels, regions = superpoints(prepared, surfaces, job=job)
+    if look is not None:
+        regions = replace(regions, masked=look(labels))
     for round_ in rounds(regions, _shreds, job=job):
         labels, regions = round_.into[labels], round_.regions
     leaf, count = _by_share(regions)

@@ -19,6 +19,7 @@ from ..graph.superpoints import Segments, describe, grouped
 from ..io.quantized import SH_C0
 from ..progress import SILENT, Job
 from ..scene import Gaussians
+from .masked import Masked
 from .prepared import Prepared
 from .surfaces import Surfaces
 
@@ -43,6 +44,7 @@ class Regions:
     # Per pair: the length of the contact in scene units, and over it the sums of the difference of
     # colors, of how much surfaces bend inwards, and of how much outwards; and edges of the graph.
     contact: Float[Array, "E 5"]
+    masked: Masked | None = None  # what a SAM makes of them
 
     def __len__(self) -> int:
         return len(self.share)
@@ -62,14 +64,17 @@ class Regions:
         }
         sums["rim"] = np.maximum(sums["rim"] - gone, 0)
         contact = summed(number, self.contact[~inner], len(pairs))
-        return Regions(**sums, a=pairs // count, b=pairs % count, contact=contact)
+        masked = self.masked.merged(into, count) if self.masked else None
+        return Regions(**sums, a=pairs // count, b=pairs % count, contact=contact, masked=masked)
 
     def first(self, count: int) -> Regions:
         """The first `count` regions and the pairs of them."""
         kept = (self.a < count) & (self.b < count)
         arrays = {f.name: getattr(self, f.name) for f in fields(self)}
         pairs = {name: arrays.pop(name)[kept] for name in ("a", "b", "contact")}
-        return Regions(**{name: array[:count] for name, array in arrays.items()}, **pairs)
+        masked = arrays.pop("masked")
+        arrays = {name: array[:count] for name, array in arrays.items()}
+        return Regions(**arrays, **pairs, masked=masked.first(count) if masked else None)
 
     def touching(self) -> Regions:
         """Without the pairs that have no contact."""

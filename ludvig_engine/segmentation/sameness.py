@@ -16,6 +16,8 @@ import numpy as np
 from ..arrays import Array, Float
 from .regions import Regions
 
+CERTAIN = 0.05  # what masks say is believed to ln(1.05 / 0.05) = ±3
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -33,6 +35,7 @@ class Weights:
     thin: float = -0.80  # ln(√area of the smaller region / contact), -1..3
     big: float = 3.84  # how many times e³ less than 1/e of the views the larger one fills
     small_concave: float = 0.25  # the same of the smaller one, below 1/e⁴, times `concave`
+    masked: float = 2.0  # the logit of how far a SAM's masks hold both, −3..3; 0 without a SAM
 
 
 WEIGHTS = Weights()
@@ -58,6 +61,7 @@ def evidence(regions: Regions) -> dict[str, Float[Array, " E"]]:
     relative = length / np.sqrt(np.maximum(regions.area[smaller], 1e-12))
     fills = np.log(regions.share + 1e-5)
     small = np.clip(-np.minimum(fills[a], fills[b]) - 4, 0, 6) / 3
+    together = 0.5 if regions.masked is None else regions.masked.together(a, b)
     return {
         "color": hue,
         "contrast": contrast,
@@ -70,6 +74,7 @@ def evidence(regions: Regions) -> dict[str, Float[Array, " E"]]:
         "thin": np.clip(-np.log(np.minimum(relative, 3) + 1e-3), -1, 3),
         "big": np.clip(-np.maximum(fills[a], fills[b]) - 1, 0, 6) / 3,
         "small_concave": small * concave,
+        "masked": np.log((together + CERTAIN) / (1 - together + CERTAIN)),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import Array, Int
 from ..errors import EngineError
 from ..progress import Job
+from ..sam.dividing import divided as divided_by_sam
 from ..segmentation.automatic import divided
 from ..segmentation.grow import grow, shrink
 from ..segmentation.segment import Options
@@ -134,8 +135,12 @@ def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
         )
     watch = Stopwatch(job, PREPARE)
     scene = state.scene(request.scene, job=job)
+    segmenter = state.segmenter(request.sam, job=watch) if request.sam else None
     prepared = state.prepared(request.scene, request.extractor, job=watch)
-    found = divided(prepared, job=watch)
+    if segmenter is None:
+        found = divided(prepared, job=watch)
+    else:
+        found = divided_by_sam(prepared, segmenter, job=watch)
     labels, count = found.cut(request.detail)
 
     def whole(values: Int[Array, " N"]) -> Int[Array, " F"]:

@@ -175,3 +175,5 @@ class AutoSegments(Request[Segments], method="segments/auto"):
     scene: str
     extractor: str = "colour"
     detail: float = 0.5  # of `labels`; 0: few large segments, 0.5: things, 1: many small parts
+    # The SAM that segments everything in some photos first, such as "sam2"; "": none.
+    sam: str = ""

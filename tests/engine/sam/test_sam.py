@@ -16,6 +16,7 @@ import pytest
 from safetensors.torch import save_file
 
 import tiny_sams
+from color_segmenter import color_segmenter
 from extractor_battery import photo
 from ludvig_engine.errors import EngineError
 from ludvig_engine.machine.images import IMAGENET, UNIT, to_tensor
@@ -282,25 +283,6 @@ def test_points_of_pixel_centers_are_pixel_indices():
     ).shown == (1024, 1024)
 
 
-class Regions:
-    """The mask of a point is every pixel of its color."""
-
-    statistics = UNIT
-    side, padded = 256, True
-
-    def embed(self, image):
-        return image
-
-    def decode(self, embedding, points, labels, boxes, multimask):
-        cells = embedding[0, :, 2::4, 2::4]
-        x, y = (points[:, 0] / 4).round().long().clamp(0, 63).unbind(1)
-        same = (cells[None] - cells[:, y, x].T[:, :, None, None]).abs().amax(1) < 0.1
-        logits = torch.where(same, 8.0, -8.0)
-        return torch.stack([logits, -logits, logits], 1), torch.tensor([0.95, 0.5, 0.9]).expand(
-            len(points), 3
-        )
-
-
 def test_everything():
     truth = np.zeros((180, 250), int)
     truth[20:90, 30:100] = 1
@@ -309,7 +291,7 @@ def test_everything():
     colours = np.array(
         [[0.1, 0.1, 0.1], [0.9, 0.2, 0.2], [0.2, 0.9, 0.2], [0.2, 0.2, 0.9]], np.float32
     )
-    segmenter = Segmenter(Regions(), "regions", "regions", "CC0-1.0", "cpu")
+    segmenter = color_segmenter()
     segmenter.set_image(colours[truth])
     labels = segment_everything(segmenter, grid=16)
     assert labels.shape == truth.shape and labels.dtype == np.int32

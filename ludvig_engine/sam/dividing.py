@@ -1,0 +1,70 @@
+"""Divides a whole scene with the help of a SAM, which segments everything in some views.
+
+A superpoint counts to a mask by the pixels in which its Gaussians are the visible surface.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arrays import Array, Bool, Int
+from ..progress import SILENT, Job, Step
+from ..rendering.front import front
+from ..segmentation.automatic import Hierarchy, divide
+from ..segmentation.creases import reduced
+from ..segmentation.masked import Masked
+from ..segmentation.prepared import Prepared
+from ..segmentation.trail import recent
+from ..stages import SEGMENT_EVERYTHING
+from .everything import everything
+from .looks import Looks, Picture
+from .segmenter import Segmenter
+from .segmenting import KEPT
+
+# Views that the SAM is shown, spread evenly. Each takes it a minute or more on a CPU.
+VIEWS = 8
+
+
+def divided(prepared: Prepared, segmenter: Segmenter, *, job: Job = SILENT) -> Hierarchy:
+    """The segments of a scene. Those that were found last are kept. Raises `Cancelled`."""
+    looks = Looks.of(prepared, segmenter, job)
+
+    def make() -> Hierarchy:
+        return divide(prepared, look=lambda labels: looked(prepared, looks, labels, job), job=job)
+
+    # Not `Prepared.keep`, which would go on for minutes after the job is canceled.
+    found: Hierarchy = recent(looks.proposals, b"hierarchy", make, KEPT)
+    return found
+
+
+def looked(prepared: Prepared, looks: Looks, labels: Int[Array, " N"], job: Job = SILENT) -> Masked:
+    """What the masks of everything in some views hold of each superpoint; `labels` number them."""
+    views, count = prepared.views, int(labels.max()) + 1
+    chosen = np.unique(np.linspace(0, len(views) - 1, min(VIEWS, len(views))).round()).astype(int)
+    shown, held, of = list[Array](), [np.zeros((0, count))], list[int]()
+    for number, n in enumerate(chosen):
+        seeing, masking = (
+            Step(job, SEGMENT_EVERYTHING, 2 * number + half, 2 * len(chosen)) for half in (0, 1)
+        )
+        camera = reduced(views[n].camera)
+        place = front(prepared.gaussians, camera, raster=prepared.raster, job=job)
+        region = np.where(place < 0, -1, labels[place])
+        look = looks.at(Picture.of_view(views[n]), seeing)
+        if look.valid is not None:
+            region[~fitted(look.valid, region.shape)] = -1
+        shown.append(np.bincount(region[region >= 0], minlength=count))
+        looks.segmenter.look(look.seen)
+        for mask in everything(looks.segmenter, job=masking):
+            inside = region[fitted(mask, region.shape) & (region >= 0)]
+            held.append(np.bincount(inside, minlength=count)[None])
+            of.append(number)
+    return Masked(np.concatenate(held).T, np.stack(shown, 1).astype(float), np.array(of, int))
+
+
+def fitted(mask: Bool[Array, "H W"], shape: tuple[int, int]) -> Bool[Array, "h w"]:
+    """A mask of another size, each pixel as in the middle of its place."""
+    rows, columns = (
+        ((np.arange(n) + 0.5) * side / n).astype(int)
+        for n, side in zip(shape, mask.shape, strict=True)
+    )
+    return mask[np.ix_(rows, columns)]
