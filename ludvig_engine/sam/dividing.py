@@ -56,7 +56,7 @@ def looked(prepared: Prepared, looks: Looks, labels: Int[Array, " N"], job: Job 
         looks.segmenter.look(look.seen)
         for mask in everything(looks.segmenter, job=masking):
             inside = region[fitted(mask, region.shape) & (region >= 0)]
-            held.append(np.bincount(inside, minlength=count)[None])
+            held.append(np.bincount(inside, minlength=count).astype(float)[None])
             of.append(number)
     return Masked(np.concatenate(held).T, np.stack(shown, 1).astype(float), np.array(of, int))
 

@@ -47,7 +47,7 @@ def encode(
     """A unit vector per prompt: the normalized mean over `templates`.
 
     In a template, "{}" stands for the prompt. Raises `EngineError` "bad_input" for an empty prompt,
-    or a template without "{}".
+    one with halves of characters, or a template without "{}".
     """
     prompts = [" ".join(prompt.split()) for prompt in prompts]
     if not prompts or not all(prompts):
@@ -60,10 +60,25 @@ def encode(
             f'A template has no {{}}: "{wrong[0]}".',
             ['Write it like "a photo of a {}".'],
         )
+    # JSON and arguments of programs can hold halves of surrogate pairs, at which tokenizers fail.
+    if damaged := [text for text in (*prompts, *templates) if not _is_unicode(text)]:
+        raise EngineError(
+            "bad_input",
+            f"A text has damaged characters: {ascii(damaged[0])[:60]}.",
+            ["Type it again."],
+        )
     total = sum(
         _unit(encoder.encode_text([t.replace("{}", p) for p in prompts])) for t in templates
     )
     return _unit(np.asarray(total))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def relevancy(

@@ -157,6 +157,8 @@ def test_encode():
     for prompts, templates, message in (
         ([], ["{}"], "empty"),
         ([" "], ["{}"], "empty"),
+        (["chair", "half a \ud83d"], ["{}"], r"damaged characters: .half a \\ud83d"),
+        (["chair"], ["{} \udcff"], "damaged"),
         (["a"], ["photo"], "no {}"),
     ):
         with pytest.raises(EngineError, match=message):
