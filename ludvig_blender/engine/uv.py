@@ -177,7 +177,7 @@ def _in_wheel(path: Path, program: str) -> bytes:
         for entry in archive.namelist():
             if entry.endswith(f"/scripts/{program}"):
                 return archive.read(entry)
-    raise LookupError(f"{path.stem} has no {program}")
+    raise LookupError(f"/scripts/{program}")
 
 
 def _address(name: str) -> str:

@@ -41,7 +41,8 @@ def looked(prepared: Prepared, looks: Looks, labels: Int[Array, " N"], job: Job 
     """What the masks of everything in some views hold of each superpoint; `labels` number them."""
     views, count = prepared.views, int(labels.max()) + 1
     chosen = np.unique(np.linspace(0, len(views) - 1, min(VIEWS, len(views))).round()).astype(int)
-    shown, held, of = list[Array](), [np.zeros((0, count))], list[int]()
+    shown = list[Array]()
+    held, of = [np.zeros((0, count))], list[int]()
     for number, n in enumerate(chosen):
         seeing, masking = (
             Step(job, SEGMENT_EVERYTHING, 2 * number + half, 2 * len(chosen)) for half in (0, 1)
