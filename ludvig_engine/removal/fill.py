@@ -60,32 +60,53 @@ def filled(
         members, camera, np.concatenate([values, heights], 1), raster=raster, job=job
     )
     image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
+    surface = alpha > SOLID
     stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
     colors, shown = seen_colors(sheet, sights, off)
-    known = _material(alpha > SOLID, hole) & ~stained
-    if (known & shown).any():
-        known &= shown
-        image[..., :3] = np.where(shown[..., None], colors, image[..., :3])
-    elif not known.any():
-        known = alpha > SOLID
-    smooth = continued(image, known.astype(np.float32))
-    color = np.clip(image[..., :3], 0, 1)
-    color[~known] = np.nan
     places, at, under = _lattice(patch)
-    asked = under | ndimage.binary_dilation(stained & (alpha > SOLID))
-    wanted = inpainter(color, asked)
-    # Discs at the edge reach into cells of which nothing is known.
-    wanted = np.where((asked | known)[..., None], wanted, smooth[..., :3])
-    made = _discs(members, patch, places, smooth[at][:, -1])
+    parts, count = ndimage.label(under)
+    _, at_part = ndimage.distance_transform_edt(~under, return_indices=True)
+    nearest = parts[tuple(at_part)]
+    whole = np.zeros_like(image)
+    # Each part goes on from what touches it: what touches another part can be another thing.
+    for one in range(1, count + 1):
+        known = _material(surface, hole & (parts == one)) & ~stained
+        picture = image
+        if (known & shown).any():
+            known &= shown
+            picture = np.dstack([np.where(shown[..., None], colors, image[..., :3]), image[..., 3:]])
+        elif not known.any():
+            known = surface
+        asked = (under | ndimage.binary_dilation(stained & surface)) & (nearest == one)
+        part = _going_on(picture, known, asked, inpainter)
+        whole = np.where((nearest == one)[..., None], part, whole)
+    wanted = whole[..., :3]
+    made = _discs(members, patch, places, whole[at][:, -1])
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
     colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
     # Sharper than the picture is from above would be streaks from the side.
     low, high = (bound(wanted, (3, 3, 1))[at] for bound in (minimum_filter, maximum_filter))
     colored = np.clip(colored, low, high)
-    shN = smooth[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
+    shN = whole[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
     bare = replace(made, shN=shN)
     missing = colored - usual_colors(bare, eyes)
     return replace(bare, sh0=(missing / SH0).astype(np.float32)[:, None])
+
+
+def _going_on(
+    picture: Float[Array, "h w C"],
+    known: Bool[Array, "h w"],
+    asked: Bool[Array, "h w"],
+    inpainter: Inpainter,
+) -> Float[Array, "h w C"]:
+    """What is known of a picture, continued: colors, the first three channels, with texture."""
+    smooth = continued(picture, known.astype(np.float32))
+    color = np.clip(picture[..., :3], 0, 1)
+    color[~known] = np.nan
+    wanted = inpainter(color, asked)
+    # Discs at the edge reach into cells of which nothing is known.
+    smooth[..., :3] = np.where((asked | known)[..., None], wanted, smooth[..., :3])
+    return smooth
 
 
 def _material(surface: Bool[Array, "h w"], hole: Bool[Array, "h w"]) -> Bool[Array, "h w"]:
