@@ -10,10 +10,8 @@ from scipy import ndimage
 
 from ..arrays import Array, Bool, Float, Int
 from .planes import Plane
-from .sightings import Sighting
+from .sightings import COVERED, Sighting
 
-# A pixel shows the object if this share of it does: the rim of a silhouette tells nothing.
-COVERED = 0.2
 # A place is empty if this share of the views that could see a surface there look past it.
 PAST = 0.2
 # The share of what is known about a hole's rim that must be the surface that goes on.
