@@ -24,10 +24,12 @@ from .sightings import Sighting, Surfels
 
 # Cells of a grid on the longest side of the object's box, which is this share of the object's size
 # larger on each side. 24 cells cost 0.1 to 0.2 dB.
-CELLS, MARGIN = 48, 0.1
-# Gaussians of the surfaces that are continued: at most so many, at most so far from the box in
-# sizes of the object, and not closer than this many cells. Three equations stand for each.
-MOST, AROUND, APART = 1000, 0.25, 1.5
+CELLS = 48
+MARGIN = 0.1
+# Gaussians of the surfaces that are continued: at most so many, with three equations for each,
+# not closer than this many cells, and at most so far from the box, in sizes of the object.
+MOST, APART = 1000, 1.5
+AROUND = 0.25
 # The normals that are averaged, because the thinnest axis of a single Gaussian is a noisy normal.
 NEIGHBORS = 8
 # A Gaussian whose neighbors are farther away than this many times what is usual floats alone.
@@ -36,10 +38,12 @@ ALONE = 3.0
 STEP = 1.5
 # So many of the object's own points, farther than this many cells from all others, say that no
 # surface is there. What is hidden can be nearer to them than all that is seen, hence the share.
-OWN, CLEAR, SHARE = 300, 3.0, 0.5
+OWN, CLEAR = 300, 3.0
+SHARE = 0.5
 SMOOTH = 1e-3  # of the function, times the object's size: surfaces are noisy
 # A new Gaussian's standard deviations, and how far it is at least from the others, in cells.
-WIDE, THIN, NEW = 0.7, 0.1, 0.5
+WIDE, THIN = 0.7, 0.1
+NEW = 0.5
 FEWEST = 10  # cells of a hole
 
 
