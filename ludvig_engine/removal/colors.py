@@ -12,13 +12,15 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Array, Bool, Float
-from .hole import COVERED, Sheet
-from .sightings import Sighting
+from .hole import Sheet
+from .sightings import COVERED, Sighting
 
-# Pixels of a sight that are nearer to the object than this took part of their color from it.
+# Pixels of a sight that are nearer to the object than this took part of their color from it. With
+# 1 or 4 in place of 2.5, `desk` (docs/removal.md) gets 0.01 or 0.02 dB better: that is chance.
 STAINED = 2.5
 # A view counts with the area that it shows a cell on to this power: nearly all of a color comes
 # from the view that shows it best, because the mean of many is blurred where a surface is rough.
+# `desk` has 23.79 dB with 1, 23.86 with 2, 23.89 with 4 and 23.88 with 8.
 BEST = 4
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 from scipy.ndimage import maximum_filter, minimum_filter
-from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
@@ -18,15 +17,15 @@ from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..uplifting import Sight, uplift
 from .colors import seen_colors
+from .discs import discs
 from .hole import SOLID
 from .inpaint import Inpainter, patches
 from .sheets import Patch, above
 from .sightings import Sighting
 from .smooth import continued
 
-# The standard deviation of new Gaussians, as a share of the distance between them, and their
-# opacity: so the lattice has an alpha of 0.97 and more everywhere.
-WIDTH, OPACITY = 0.6, 0.95
+# The standard deviation of new Gaussians, as a share of the distance between them.
+WIDTH = 0.6
 STEPS = 1  # of the uplift towards least squares, which keeps the texture sharp
 # Gaussians nearer to a hole than this many of their spacings took part of their color from the
 # object, so they are not copied.
@@ -60,32 +59,55 @@ def filled(
         members, camera, np.concatenate([values, heights], 1), raster=raster, job=job
     )
     image = (image / np.maximum(alpha, 1e-3)).transpose(1, 2, 0)
+    surface = alpha > SOLID
     stained = ndimage.distance_transform_edt(~hole) < STAINED * patch.spacing / sheet.cell
     colors, shown = seen_colors(sheet, sights, off)
-    known = _material(alpha > SOLID, hole) & ~stained
-    if (known & shown).any():
-        known &= shown
-        image[..., :3] = np.where(shown[..., None], colors, image[..., :3])
-    elif not known.any():
-        known = alpha > SOLID
-    smooth = continued(image, known.astype(np.float32))
-    color = np.clip(image[..., :3], 0, 1)
-    color[~known] = np.nan
     places, at, under = _lattice(patch)
-    asked = under | ndimage.binary_dilation(stained & (alpha > SOLID))
-    wanted = inpainter(color, asked)
-    # Discs at the edge reach into cells of which nothing is known.
-    wanted = np.where((asked | known)[..., None], wanted, smooth[..., :3])
-    made = _discs(members, patch, places, smooth[at][:, -1])
+    parts, count = ndimage.label(under)
+    _, at_part = ndimage.distance_transform_edt(~under, return_indices=True)
+    nearest = parts[tuple(at_part)]
+    whole = np.zeros_like(image)
+    # Each part goes on from what touches it: what touches another part can be another thing.
+    for one in range(1, count + 1):
+        known = _material(surface, hole & (parts == one)) & ~stained
+        picture = image
+        if (known & shown).any():
+            known &= shown
+            picture = np.dstack(
+                [np.where(shown[..., None], colors, image[..., :3]), image[..., 3:]]
+            )
+        elif not known.any():
+            known = surface
+        asked = (under | ndimage.binary_dilation(stained & surface)) & (nearest == one)
+        part = _going_on(picture, known, asked, inpainter)
+        whole = np.where((nearest == one)[..., None], part, whole)
+    wanted = whole[..., :3]
+    made = _discs(members, patch, places, whole[at][:, -1])
     lifted = uplift(made, [Sight(camera, wanted.transpose(2, 0, 1))], refine=STEPS, raster=raster)
     colored = np.where(lifted.seen[:, None], lifted.features, wanted[at])
     # Sharper than the picture is from above would be streaks from the side.
     low, high = (bound(wanted, (3, 3, 1))[at] for bound in (minimum_filter, maximum_filter))
     colored = np.clip(colored, low, high)
-    shN = smooth[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
+    shN = whole[at][:, 3:-1].reshape(len(made), -1, 3).astype(np.float32)
     bare = replace(made, shN=shN)
     missing = colored - usual_colors(bare, eyes)
     return replace(bare, sh0=(missing / SH0).astype(np.float32)[:, None])
+
+
+def _going_on(
+    picture: Float[Array, "h w C"],
+    known: Bool[Array, "h w"],
+    asked: Bool[Array, "h w"],
+    inpainter: Inpainter,
+) -> Float[Array, "h w C"]:
+    """What is known of a picture, continued: colors, the first three channels, with texture."""
+    smooth = continued(picture, known.astype(np.float32))
+    color = np.clip(picture[..., :3], 0, 1)
+    color[~known] = np.nan
+    wanted = inpainter(color, asked)
+    # Discs at the edge reach into cells of which nothing is known.
+    smooth[..., :3] = np.where((asked | known)[..., None], wanted, smooth[..., :3])
+    return smooth
 
 
 def _material(surface: Bool[Array, "h w"], hole: Bool[Array, "h w"]) -> Bool[Array, "h w"]:
@@ -108,7 +130,7 @@ def usual_colors(gaussians: Gaussians, eyes: Float[Array, "C 3"]) -> Float[Array
     return total / len(eyes)
 
 
-def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "C 3"]:
+def _facing(eyes: Float[Array, "C 3"], patch: Patch) -> Float[Array, "F 3"]:
     """Some of the eyes on the side of the surface that is colored."""
     above_it = eyes[patch.sheet.plane.local(eyes)[:, 2] > 0]
     return above_it[:: max(len(above_it) // EYES, 1)] if len(above_it) else eyes[:1]
@@ -137,19 +159,9 @@ def _discs(
     members: Gaussians, patch: Patch, places: Float[Array, "P 2"], heights: Float[Array, " P"]
 ) -> Gaussians:
     """Flat discs in the plane, as thin as the rim's Gaussians are, without colors."""
-    count = len(places)
     thin = min(float(np.median(members.scales.min(1))), 0.3 * patch.spacing)
     # The rim lies above what is under it.
     local = np.concatenate([places, (heights - thin)[:, None]], 1)
     plane = patch.sheet.plane
-    x, y, normal = plane.axes
-    turn = Rotation.from_matrix(np.stack([x, y, -normal], 1)).as_quat(scalar_first=True)
-    wide = WIDTH * patch.spacing
-    return Gaussians(
-        plane.world(local).astype(np.float32),
-        np.tile(turn.astype(np.float32), (count, 1)),
-        np.tile(np.array([wide, wide, thin], np.float32), (count, 1)),
-        np.full(count, OPACITY, np.float32),
-        np.zeros((count, 1, 3), np.float32),
-        np.zeros((count, 0, 3), np.float32),
-    )
+    normals = np.tile(plane.axes[2], (len(places), 1))
+    return discs(plane.world(local), normals, WIDTH * patch.spacing, thin, 0)

@@ -14,7 +14,7 @@ from .boundary import split
 from .doubt import doubted
 from .fills import fills
 from .footprints import footprints
-from .recolor import recolored
+from .recolor import adrift, recolored
 from .residue import residue as left_over
 from .sightings import sightings
 
@@ -89,6 +89,11 @@ def remove(
         own = scene.gaussians.means[selected]
         doubtful = doubted(left, evidence[:, rows], own, sights, scene.raster, job)
         made, replaced = fills(left, rows, doubtful, own, sights, scene.raster, job)
+        if residue:
+            lost = adrift(left, doubtful) & ~replaced
+            replaced = replaced | lost
+            if extra := int(lost.sum()):
+                notes.append(f"Also removed, as left in the air: {plural(extra, 'splat')}.")
         left = recolored(left, doubtful).take(~replaced)
         if kept := int((doubtful & ~replaced).sum()):
             notes.append(

@@ -22,6 +22,8 @@ from ..stages import FIND_HOLES, LOOK
 # many as draw this many Gaussians, but at least a few. 8 in place of 22 cost 0.2 dB inside.
 SIDE, VIEWS = 640, 24
 DRAWN, FEW = 8_000_000, 8
+# A pixel shows the object if this share of it does: the rim of a silhouette tells nothing.
+COVERED = 0.2
 # A Gaussian whose thinnest axis is less than this share of the next is a flat piece of surface.
 FLAT = 0.5
 
@@ -81,11 +83,15 @@ def sightings(
 def depths(
     gaussians: Gaussians, sights: Sequence[Sighting], raster: Raster, job: Job = SILENT
 ) -> list[Float[Array, "H W"]]:
-    """How deep the sights' pictures are with other Gaussians. Raises `Cancelled`."""
+    """How deep the sights' pictures are with other Gaussians, where they show the object.
+
+    It is infinite elsewhere. Raises `Cancelled`.
+    """
     surfels = Surfels.of(gaussians)
     found = []
     for sight in job.track(sights, FIND_HOLES):
-        first = job.aside(partial(front, gaussians, sight.camera, raster=raster))
+        valid = sight.share > COVERED
+        first = job.aside(partial(front, gaussians, sight.camera, valid=valid, raster=raster))
         found.append(surface_depth(surfels, sight.camera, first))
     return found
 

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import Array, Int
+from ..arrays import Array, Bool, Int
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians
 from ..scene.raster import GSPLAT, Raster
 from . import kernels
 from .bands import Bands
 from .project import project
+from .tiles import window
 
 
 def front(
-    gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
+    gaussians: Gaussians,
+    camera: Camera,
+    *,
+    valid: Bool[Array, "H W"] | None = None,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
 ) -> Int[Array, "H W"]:
     """The Gaussian at which less than half of a pixel's light is left; −1 where none is.
+
+    It is −1 where `valid` is False, too.
 
     Its center is the median of what the pixel shows along its ray, which fog in front of a surface
     does not move. Raises `Cancelled`.
     """
-    ellipses = project(gaussians, camera, raster, job=job, threads=0)
+    around = None if valid is None else window(valid)
+    ellipses = project(gaussians, camera, raster, window=around, job=job, threads=0)
     bands = Bands(ellipses, camera)
-    out = np.empty((camera.height, camera.width), np.int32)
+    out = np.full((camera.height, camera.width), -1, np.int32)
+    if not len(ellipses.index):
+        return out
 
     def one(band: int) -> None:
         top, bottom = bands.rows(band)
@@ -39,4 +50,4 @@ def front(
         out[top:bottom] = np.where(found < 0, -1, ellipses.index[found])
 
     bands.run(one, job, 0)
-    return out
+    return out if valid is None else np.where(valid, out, np.int32(-1))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from ludvig_engine.removal.doubt import doubted
 from ludvig_engine.removal.footprints import footprints
-from ludvig_engine.removal.recolor import recolored
+from ludvig_engine.removal.recolor import adrift, recolored
 from ludvig_engine.removal.sightings import sightings
 from ludvig_engine.scene.raster import GSPLAT
 from scenes import joined, random_gaussians, single
-from standing import HALF, box_on_table
+from standing import HALF, box_on_table, discs
 
 
 def test_the_doubtful_take_their_neighbors_colors_and_the_others_stay():
@@ -63,3 +64,18 @@ def test_what_four_views_have_seen_is_not_in_doubt_however_many_have_not():
         evidence[:, -1] = 0
         evidence[seeing[:count], -1] = 1000
         assert doubted(left, evidence, own, sights, GSPLAT)[-1] == expected
+
+
+@pytest.mark.parametrize("size", [0.01, 0.3])
+def test_adrift_is_what_hangs_in_the_air_and_is_not_to_be_believed(size):
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.uniform(-2, 2, (4000, 2)), np.zeros(4000)])
+    hanging = single((0, 0, 5 * size + 0.5), 0.9, size)
+    lying = single((0.5, 0, 0.02), 0.9, size)
+    firm = discs(table, np.full((4000, 3), 0.5), 2)
+    cloud = joined(firm, hanging, lying, single((1, 1, 3), 0.9, size))
+    doubtful = np.zeros(len(cloud), bool)
+    doubtful[[-3, -2]] = True
+    assert np.flatnonzero(adrift(cloud, doubtful)).tolist() == [len(firm)]
+    assert not adrift(cloud, np.zeros(len(cloud), bool)).any()
+    assert not adrift(cloud, np.ones(len(cloud), bool)).any()

@@ -12,7 +12,7 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.removal import remove
 from ludvig_engine.rendering import colours, render
 from ludvig_engine.scene import Scene
-from scenes import random_gaussians
+from scenes import joined, random_gaussians
 from standing import C0, HALF, STEP, box_on_table, checkered
 
 
@@ -93,6 +93,30 @@ def test_nothing_is_copied_from_another_thing_at_the_same_height():
     made = found.gaussians.take(found.source < 0)
     assert len(made) > 50
     assert colours(made, scene.views[0].camera.center)[:, 1].min() > 0.6
+
+
+def test_each_hole_goes_on_from_what_is_around_it():
+    """A box on a pale tile, and a second foot of it on the red floor beyond the tile's edge."""
+    scene, box = box_on_table()
+    foot = scene.gaussians.take(box)
+    shift = np.float32([1.1, 0, 0])
+    small = np.float32([0.4, 0.4, 1.0])
+    foot = replace(foot, means=foot.means * small + shift, scales=foot.scales * np.float32(0.6))
+    table = scene.gaussians.take(~box)
+    covered = (np.abs(table.means[:, :2] - shift[:2]) < 0.4 * HALF).all(1)
+    table = table.take(~covered & (np.abs(table.means[:, 0] - 0.75) > 1.5 * STEP))
+    colors = np.where(table.means[:, :1] > 0.75, [0.8, 0.1, 0.1], [0.8, 0.75, 0.6])
+    table = replace(table, sh0=((colors - 0.5) / C0)[:, None].astype(np.float32))
+    both = joined(table, scene.gaussians.take(box), foot)
+    rows = np.arange(len(both))
+    found = remove(
+        replace(scene, gaussians=both, rows=rows, file_count=len(both)), rows >= len(table)
+    )
+    made = found.gaussians.take(found.source < 0)
+    green = colours(made, scene.views[0].camera.center)[:, 1]
+    under, beyond = np.abs(made.means[:, 0]) < HALF, np.abs(made.means[:, 0] - 1.1) < 0.4 * HALF
+    assert under.sum() > 50 and beyond.sum() > 10
+    assert green[under].min() > 0.6 and green[beyond].max() < 0.25
 
 
 def test_no_fill_makes_nothing():
