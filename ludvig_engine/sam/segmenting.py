@@ -24,7 +24,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from ..segmentation import segment as rules
-from ..segmentation.labeling import clearly, completed
+from ..segmentation.completing import clearly, completed
 from ..segmentation.paint import Paint
 from ..segmentation.painting import Evidence, mask
 from ..segmentation.prepared import Prepared

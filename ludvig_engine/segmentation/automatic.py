@@ -44,6 +44,11 @@ class Hierarchy:
     levels: Float[Array, " M"]  # the highest detail at which each merge holds; any number
     features: Float[Array, "S D"]  # means, in standard deviations of the scene's features
 
+    @property
+    def logits(self) -> Float[Array, " M"]:
+        """How likely each merge, with those it is made of, joins one thing: ln(p / (1 − p))."""
+        return (self.levels - np.float32(0.5)) * np.float32(2 * SPAN)
+
     def cut(self, detail: float = 0.5) -> tuple[Int[Array, " N"], int]:
         """The segment of each Gaussian, 0 the largest and −1 none, and how many there are.
 

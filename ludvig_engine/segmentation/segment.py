@@ -32,7 +32,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .agreement import agreement
-from .labeling import clearly, completed
+from .completing import clearly, completed
 from .paint import Paint, notes_of
 from .painting import Evidence
 from .prepared import Prepared

@@ -33,7 +33,7 @@ from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
 from .creases import reduced
-from .labeling import clearly, completed
+from .completing import clearly, completed
 from .meaning import Meaning, around
 from .nesting import Nesting
 from .paint import Paint, key_of
