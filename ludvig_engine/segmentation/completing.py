@@ -4,9 +4,8 @@ A mask, or a selection as it is seen from where it was clicked on, says of a par
 whether it is the object, and nothing of the rest. What is not seen follows nested groups
 (labeling.py), and those of two trees: of the nested groups of clicks, which merge where features
 and creases change least, and of the automatic segments, which merge where regions most likely are
-one thing. The two are wrong about different parts, so the mean of their log odds is taken: masks of
-291 photos of the tuning scenes find 87.8 % IoU with both, 86.8 with the former alone, and 87.3 with
-the latter.
+one thing. The two are wrong about different parts, so the mean of their log odds is taken
+(docs/segmentation.md has the figures).
 
 No likeness is learned: things of the same color elsewhere are not the object.
 """
@@ -15,12 +14,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import Array, Float, Int
+from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
-from .automatic import divided
+from ..wire import hierarchy
+from .automatic import Hierarchy, divided
 from .labeling import SURE, apart_by_cost, labeled
 from .prepared import Prepared
 from .settings import Settings
+
+# A segment of which more than this share of what is seen is on the smaller side is coarser than what
+# is meant, and says nothing. At 0.2, masks find .5 % less; without this, a part of a ball loses a
+# fifth of what its picture does not show.
+COARSE = 0.35
 
 
 def clearly(shown: Float[Array, " N"], settings: Settings) -> Float[Array, " N"]:
@@ -60,24 +65,32 @@ def _likely(
 ) -> Float[Array, " N"]:
     """How likely each Gaussian is the object, 0..1, by the groups of both trees."""
     inside, outside = seen * share, seen * (1 - share)
-
-    def odds(
-        labels: Int[Array, " N"], count: int, pairs: Int[Array, "M 2"], apart: Float[Array, " M"]
-    ) -> Float[Array, " S"]:
-        sums = (np.bincount(labels, side, count) for side in (inside, outside))
-        likely = np.clip(labeled(pairs, apart, *sums, settings=settings), SURE, 1 - SURE)
-        return np.asarray(np.log(likely / (1 - likely)), np.float32)
-
     coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
     nesting = prepared.nesting(settings, job=job)
-    cost = apart_by_cost(nesting, settings.border)
-    groups = odds(coarse.labels, nesting.count, nesting.pairs, cost)[coarse.labels]
     segments = divided(prepared, job=job)
+    apart = apart_by_cost(nesting, settings.border)
+    sides = coarse.sum(inside), coarse.sum(outside)  # of S superpoints
+    groups = _odds(labeled(nesting.pairs, apart, *sides, settings=settings))[coarse.labels]
+    sides = segments.sum(inside), segments.sum(outside)  # of the leaves
     apart = 1 / (1 + np.exp(segments.logits))
-    # Floaters, which have no leaf, count as one more that merges with nothing.
-    count = len(segments.features) + 1
-    leaves = np.where(segments.leaves < 0, count - 1, segments.leaves)
-    pairs = segments.merges + (segments.merges >= count - 1)
-    other = odds(leaves, count, pairs, apart)[leaves]
-    mean = np.where(segments.leaves < 0, groups, (groups + other) / 2)
+    leaves = _odds(labeled(segments.merges, apart, *sides, settings=settings))
+    # Floaters have no leaf (-1, the last one).
+    silent = np.append(_mixed(segments, *sides), True)[segments.leaves]
+    mean = np.where(silent, groups, (groups + np.append(leaves, 0)[segments.leaves]) / 2)
     return np.asarray(1 / (1 + np.exp(-mean)), np.float32)
+
+
+def _mixed(
+    segments: Hierarchy, inside: Float[Array, " S"], outside: Float[Array, " S"]
+) -> Bool[Array, " S"]:
+    """The leaves of segments that are seen on both sides."""
+    nodes = hierarchy.roots(segments.merges, segments.levels, len(inside), 0.5)
+    count = len(inside) + len(segments.merges)
+    sides = [np.bincount(nodes, side, count)[nodes] for side in (inside, outside)]
+    return np.asarray(np.minimum(*sides) > COARSE * np.add(*sides))
+
+
+def _odds(likely: Float[Array, " S"]) -> Float[Array, " S"]:
+    """Their log."""
+    likely = np.clip(likely, SURE, 1 - SURE)
+    return np.asarray(np.log(likely / (1 - likely)), np.float32)

@@ -32,6 +32,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .agreement import agreement
+from .automatic import begun
 from .completing import clearly, completed
 from .paint import Paint, notes_of
 from .painting import Evidence
@@ -245,6 +246,7 @@ def _with_touched(found: Segment, evidence: Evidence, settings: Settings) -> Seg
 def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
     """Begin what the first prompt would wait for, while the user looks for where to click."""
     prepared.begin(settings)
+    begun(prepared)
 
 
 def _from_masks(

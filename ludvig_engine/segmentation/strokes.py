@@ -32,8 +32,8 @@ from ..graph.walk import STEPS
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
-from .creases import reduced
 from .completing import clearly, completed
+from .creases import reduced
 from .meaning import Meaning, around
 from .nesting import Nesting
 from .paint import Paint, key_of
@@ -55,6 +55,9 @@ FLIPS = 8
 # tuning scenes, ten clicks reach .869, .873 and .875 at 1, 0.75 and 0.5, and 1.1, 1.5 and 2.4 % of
 # the corrections are harmful.
 EAGER = 0.75
+# A stroke that is close to the border of the selection means a group only if that changes at most
+# so many times as much of the selection as the stroke's picture shows.
+HIDDEN = 3.0
 # The least score of what is selected.
 INSIDE = np.float32(0.501)
 
@@ -202,7 +205,8 @@ class _Steps:
             if stroke.held(selected) >= stroke.needed:
                 return selected
             meaning, picture = self._around(strokes, selected)
-            group = None if picture.beside(self.settings.rim) else meaning.clear(self.settings)
+            beside = picture.beside(self.settings.rim)
+            group = meaning.clear(self.settings, hidden=HIDDEN if beside else np.inf)
             if group is None:
                 break
             flipped = np.where(group[self.coarse.labels], stroke.positive, selected)

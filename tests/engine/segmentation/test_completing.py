@@ -1,5 +1,7 @@
 """Pictures of some of an object complete it, through the groups that they show."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ import small_scene
 from ludvig_engine.features import load_extractor
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import prepare
+from ludvig_engine.progress import SILENT
+from ludvig_engine.segmentation.automatic import Hierarchy
 from ludvig_engine.segmentation.completing import clearly, completed
 from ludvig_engine.segmentation.painting import surface
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
@@ -65,3 +69,40 @@ def test_a_surface_hides_what_lies_behind_it(balls):
         depth = (prepared.gaussians.means @ camera.viewmat[:3, :3].T + camera.viewmat[:3, 3])[:, 2]
         middle = np.median(depth[ball])
         assert weights[ball & (depth < middle)].sum() > 5 * weights[ball & (depth > middle)].sum()
+
+
+def divided_into(prepared, *segments):
+    """The scene with these automatic segments; the other Gaussians are floaters."""
+    leaves = np.full(len(prepared.gaussians), -1, np.int32)
+    for number, segment in enumerate(segments):
+        leaves[segment] = number
+    merges = np.empty((0, 2), np.int32), np.empty(0, np.float32)
+    segments = Hierarchy(leaves, *merges, np.zeros((len(segments), 1), np.float32))
+    other = replace(prepared, _kept={})
+    other.keep("hierarchy", lambda _: segments, SILENT)
+    return other
+
+
+def likely(prepared, seen, share):
+    share = share.astype(np.float32)
+    return completed(prepared, seen, share, bandwidth=None, settings=DEFAULT_SETTINGS)
+
+
+def test_what_is_not_seen_also_follows_the_automatic_segments(balls):
+    prepared, things = balls
+    red, blue = things["red"], things["blue"]
+    seen = np.where(blue, 0, seen_from(prepared, 2)).astype(np.float32)
+    none = likely(divided_into(prepared), seen, red)
+    own = likely(divided_into(prepared, red, blue), seen, red)
+    one = likely(divided_into(prepared, red | blue), seen, red)
+    assert one[blue].mean() > 0.5 > own[blue].mean()
+    assert np.array_equal(own[~red & ~blue], none[~red & ~blue])
+
+
+def test_segments_that_are_coarser_than_what_is_meant_say_nothing(balls):
+    prepared, things = balls
+    red, blue = things["red"], things["blue"]
+    seen = seen_from(prepared, 2)
+    none = likely(divided_into(prepared), seen, red)
+    one = likely(divided_into(prepared, red | blue), seen, red)
+    assert np.array_equal(one, none)
