@@ -22,9 +22,10 @@ from .labeling import SURE, apart_by_cost, labeled
 from .prepared import Prepared
 from .settings import Settings
 
-# A segment of which more than this share of what is seen is on the smaller side is coarser than what
-# is meant, and says nothing. At 0.2, masks find .5 % less; without this, a part of a ball loses a
-# fifth of what its picture does not show.
+# A segment at detail FINE of which more than the share COARSE of what is seen is on its smaller side
+# is coarser than what is meant, and says nothing. Without this, the upper part of a ball loses a
+# fourth; at detail 0.5, masks of one scene find 1 % less, and a fence .54 instead of .76.
+FINE = 0.75
 COARSE = 0.35
 
 
@@ -84,7 +85,7 @@ def _mixed(
     segments: Hierarchy, inside: Float[Array, " S"], outside: Float[Array, " S"]
 ) -> Bool[Array, " S"]:
     """The leaves of segments that are seen on both sides."""
-    nodes = hierarchy.roots(segments.merges, segments.levels, len(inside), 0.5)
+    nodes = hierarchy.roots(segments.merges, segments.levels, len(inside), FINE)
     count = len(inside) + len(segments.merges)
     sides = [np.bincount(nodes, side, count)[nodes] for side in (inside, outside)]
     return np.asarray(np.minimum(*sides) > COARSE * np.add(*sides))

@@ -5,7 +5,7 @@ scene and words, which also say how far the object reaches, are taken together, 
 
 1. Evidence: paint is lifted to the Gaussians, as positive and negative weight (painting.lift).
 2. Unary P, how likely each Gaussian is the object. A mask shows where the object ends, and what it
-   does not show follows the nested groups (labeling.py). Boxes and words do not show that: for
+   does not show follows the nested groups (completing.py). Boxes and words do not show that: for
    them, a logistic regression on features and, softly, position is trained on the evidence
    (likeness.learn).
 3. Diffusion with restart: the scores s minimize
