@@ -22,9 +22,9 @@ from .labeling import SURE, apart_by_cost, labeled
 from .prepared import Prepared
 from .settings import Settings
 
-# A segment at detail FINE of which more than the share COARSE of what is seen is on its smaller side
-# is coarser than what is meant, and says nothing. Without this, the upper part of a ball loses a
-# fourth; at detail 0.5, masks of one scene find 1 % less, and a fence .54 instead of .76.
+# A segment at detail FINE of which more than the share COARSE of what is seen is on its smaller
+# side is coarser than what is meant, and says nothing. Without this, the upper part of a ball loses
+# a fourth; at detail 0.5, masks of one scene find 1 % less, and a fence .54 instead of .76.
 FINE = 0.75
 COARSE = 0.35
 

@@ -58,7 +58,8 @@ FLIPS = 8
 EAGER = 0.75
 # A stroke that is close to the border of the selection means a group only if that changes at most
 # so many times as much as it changes around the stroke in its picture. With no limit, 3 % of the
-# corrections do harm: a rim brings half of a vase. If such strokes mean no group, NoC@85 is .4 more.
+# corrections do harm: a rim takes half of a vase. If such strokes mean no group, NoC@85
+# is .4 higher.
 HIDDEN = 3.0
 # The least score of what is selected.
 INSIDE = np.float32(0.501)
