@@ -1,7 +1,7 @@
 """From clicks and boxes to a segment by way of a SAM: its masks take the place of what clicks mean.
 
 1. The clicks and the box of the first picture go to the SAM together. Its masks are lifted, and
-   what their picture does not show follows the nested groups, as for any mask (labeling.py). They
+   what their picture does not show follows the nested groups, as for any mask (completing.py). They
    are the readings: a part, the object, the whole.
 2. Each other picture has masks of its own. If its clicks are on what a reading has found, the mask
    that agrees best with the reading joins its evidence. Otherwise, they mean another thing, which
@@ -24,7 +24,7 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from ..segmentation import segment as rules
-from ..segmentation.labeling import clearly, completed
+from ..segmentation.completing import clearly, completed
 from ..segmentation.paint import Paint
 from ..segmentation.painting import Evidence, mask
 from ..segmentation.prepared import Prepared

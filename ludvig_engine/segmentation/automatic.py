@@ -12,13 +12,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from ..arrays import Array, Float, Int
+from ..cache.store import Arrays
 from ..graph.superpoints import cheapest
-from ..progress import SILENT, Job
+from ..progress import SILENT, Job, Shared
 from ..stages import MERGE
 from ..wire import hierarchy
 from .masked import Masked
@@ -44,6 +45,16 @@ class Hierarchy:
     merges: Int[Array, "M 2"]
     levels: Float[Array, " M"]  # the highest detail at which each merge holds; any number
     features: Float[Array, "S D"]  # means, in standard deviations of the scene's features
+
+    @property
+    def logits(self) -> Float[Array, " M"]:
+        """How likely each merge, with those it is made of, joins one thing: ln(p / (1 − p))."""
+        return (self.levels - np.float32(0.5)) * np.float32(2 * SPAN)
+
+    def sum(self, values: Float[Array, " N"]) -> Float[Array, " S"]:
+        """Over the Gaussians of each leaf."""
+        held = self.leaves >= 0
+        return np.bincount(self.leaves[held], values[held], len(self.features)).astype(np.float32)
 
     def cut(self, detail: float = 0.5) -> tuple[Int[Array, " N"], int]:
         """The segment of each Gaussian, 0 the largest and −1 none, and how many there are.
@@ -89,8 +100,28 @@ def divide(
 
 
 def divided(prepared: Prepared, *, job: Job = SILENT) -> Hierarchy:
-    """`divide`, computed when it is first asked for and kept with the scene."""
-    return prepared.keep("hierarchy", lambda job: divide(prepared, job=job), job)
+    """`divide`, computed when it is first asked for and kept with the scene and on disk."""
+    return begun(prepared, job=job).result(job=job)
+
+
+def begun(prepared: Prepared, *, job: Job = SILENT) -> Shared[Hierarchy]:
+    """`divided` in a helper thread."""
+
+    def make(job: Job) -> Hierarchy:
+        def arrays() -> Arrays:
+            found = divide(prepared, job=job)
+            return {field.name: getattr(found, field.name) for field in fields(found)}
+
+        gaussians = prepared.gaussians
+        params = [[view.camera.as_json() for view in prepared.views], repr(prepared.raster)]
+        kept = prepared.kept_on_disk(
+            *("segments", params, arrays),
+            *(gaussians.quats, gaussians.scales, gaussians.opacities, gaussians.sh0),
+            job=job,
+        )
+        return Hierarchy(**kept)
+
+    return prepared.start("hierarchy", make, job)
 
 
 @dataclass(frozen=True)

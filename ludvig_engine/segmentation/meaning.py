@@ -41,6 +41,9 @@ class Meaning:
     pixels: Float[Array, " K"]  # how much each would change there
     mass: Float[Array, " K"]  # share of the scene
     lasts: Float[Array, " K"]  # log of how much dearer the next merge is
+    # How much larger a part of the selection each would change in all photos than around the stroke
+    # in its picture: a sliver of what is mostly elsewhere or out of sight has a large one.
+    hidden: Float[Array, " K"]
 
     def expected(
         self, settings: Settings, beside: Float[Array, " K"] | None = None
@@ -64,12 +67,13 @@ class Meaning:
         found: Array = -((np.log(self.mass / settings.usual) / settings.unusual) ** 2)
         return found
 
-    def clear(self, settings: Settings) -> Bool[Array, " S"] | None:
-        """The group that a correction means; None if it is in the middle of none."""
+    def clear(self, settings: Settings, *, hidden: float = np.inf) -> Bool[Array, " S"] | None:
+        """The group that a correction means; None if it is in the middle of none, or `hidden`."""
         if not self.groups:
             return None
         best = int(self.expected(settings).argmax())
-        return self.groups[best] if self.depth[best] > settings.clear_group else None
+        means = self.depth[best] > settings.clear_group and self.hidden[best] <= hidden
+        return self.groups[best] if means else None
 
 
 def around(
@@ -104,11 +108,15 @@ def around(
         shown = _shows(other, np.ones(len(other.rows), bool), coarse)
         against |= shown >= CLEARLY * shown.max()
     there = picture.selected != stroke.positive  # what the stroke may mean
+    changes = np.where(selected != stroke.positive, prepared.visible, 0)
+    change = np.bincount(labels, changes, nesting.count)
+    # What one pixel of the selection usually is of all that the photos show of it.
+    usual = max(float(prepared.visible[selected].sum()), 1e-12) / max(picture.selected.sum(), 1)
     lasts = nesting.lasts(chain)
     # Of a single superpoint nothing stands out, even if it is all that there is.
     most = np.inf if picture.alone and len(chain) > 1 else settings.most
     found: list[int] = []
-    depth: list[float] = []
+    depth: list[tuple[float, float]] = []
     pixels: list[float] = []
     for number, group in enumerate(chain):
         if (members[number] & against).any() or nesting.mass[group] > most:
@@ -119,12 +127,15 @@ def around(
         found.append(number)
         depth.append(picture.depth(region))
         pixels.append(float(region.sum()))
+    changed = np.array([change[members[number]].sum() for number in found])
+    depths, parts = np.array(depth).reshape(-1, 2).T
     meaning = Meaning(
         [members[number] for number in found],
-        np.array(depth),
+        depths,
         np.array(pixels),
         nesting.mass[chain[found]],
         lasts[found],
+        changed / (usual * np.maximum(parts, 1)),
     )
     return meaning, picture
 

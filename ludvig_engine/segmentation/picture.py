@@ -64,17 +64,19 @@ class Picture:
         edges = parts[0], parts[-1], parts[:, 0], parts[:, -1]
         return bool(number) and not any((edge == number).any() for edge in edges)
 
-    def depth(self, among: Bool[Array, "H W"]) -> float:
+    def depth(self, among: Bool[Array, "H W"]) -> tuple[float, float]:
         """How deep inside a region the prompt is: 1 at its deepest point, `SHALLOWEST` outside.
 
-        Depth is the distance from the border of the region's part that holds the prompt.
+        Depth is the distance from the border of the region's part that holds the prompt. The second
+        number is how many pixels that part has.
         """
         parts, _ = label(among)
         number = parts[self.y, self.x]
         if not number:
-            return SHALLOWEST
+            return SHALLOWEST, 0.0
         depths = _depths(parts == number)
-        return max(float(depths[self.y, self.x] / depths.max()), SHALLOWEST)
+        size = float(np.count_nonzero(depths))
+        return max(float(depths[self.y, self.x] / depths.max()), SHALLOWEST), size
 
     def beside(self, share: float) -> bool:
         """Whether the prompt is so close to the border of the selection that only the border is

@@ -113,7 +113,7 @@ class Prepared:
             coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
             cameras = [view.camera.as_json() for view in self.views]
             params = [settings.concave, settings.compact, repr(self.raster), cameras]
-            found = self._kept_on_disk(
+            found = self.kept_on_disk(
                 *("nesting", params, partial(nest, coarse, job)),
                 *(coarse.labels, self.gaussians.quats),
                 *(self.gaussians.scales, self.gaussians.opacities),
@@ -122,7 +122,7 @@ class Prepared:
             return Nesting(**found)
 
         about = settings.bandwidth, settings.place, settings.concave, settings.compact
-        return self._begin(("nesting", *about), make, job)
+        return self.start(("nesting", *about), make, job)
 
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:
@@ -132,12 +132,12 @@ class Prepared:
                 return {"labels": superpoints(self.graph, self.uplifted, means, job=job)}
 
             means = self.gaussians.means
-            labels = self._kept_on_disk("superpoints", [], group, job=job)["labels"]
+            labels = self.kept_on_disk("superpoints", [], group, job=job)["labels"]
             return Coarse.of(self.graph, self.uplifted, descriptor, labels, bandwidth)
 
-        return self._begin(("coarse", bandwidth, share), make, job)
+        return self.start(("coarse", bandwidth, share), make, job)
 
-    def _kept_on_disk(
+    def kept_on_disk(
         self, name: str, params: object, make: Callable[[], Arrays], *inputs: Array, job: Job
     ) -> Arrays:
         """What `make` makes of the graph, the features and more `inputs`."""
@@ -150,9 +150,9 @@ class Prepared:
 
     def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
         """What `make` returns: made when this name is first asked for, and kept with the scene."""
-        return self._begin(name, make, job).result(job=job)
+        return self.start(name, make, job).result(job=job)
 
-    def _begin(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:
+    def start(self, name: object, make: Callable[[Job], T], job: Job) -> Shared[T]:
         """Make something once, in a helper thread.
 
         It goes on when a click is canceled, because the next click needs the same.

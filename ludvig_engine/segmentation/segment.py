@@ -5,7 +5,7 @@ scene and words, which also say how far the object reaches, are taken together, 
 
 1. Evidence: paint is lifted to the Gaussians, as positive and negative weight (painting.lift).
 2. Unary P, how likely each Gaussian is the object. A mask shows where the object ends, and what it
-   does not show follows the nested groups (labeling.py). Boxes and words do not show that: for
+   does not show follows the nested groups (completing.py). Boxes and words do not show that: for
    them, a logistic regression on features and, softly, position is trained on the evidence
    (likeness.learn).
 3. Diffusion with restart: the scores s minimize
@@ -32,7 +32,8 @@ from ..errors import EngineError
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .agreement import agreement
-from .labeling import clearly, completed
+from .automatic import begun
+from .completing import clearly, completed
 from .paint import Paint, notes_of
 from .painting import Evidence
 from .prepared import Prepared
@@ -245,6 +246,7 @@ def _with_touched(found: Segment, evidence: Evidence, settings: Settings) -> Seg
 def warm_up(prepared: Prepared, settings: Settings = DEFAULT_SETTINGS) -> None:
     """Begin what the first prompt would wait for, while the user looks for where to click."""
     prepared.begin(settings)
+    begun(prepared)
 
 
 def _from_masks(

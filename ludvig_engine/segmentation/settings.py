@@ -100,12 +100,12 @@ class Settings:
     # Without it, 4 % instead of none of the corrections do harm.
     clear_group: float = 0.5
     # A click that is closer to the border than this share of the selection's depth corrects the
-    # border only.
+    # border only, if the group that it means is mostly elsewhere.
     rim: float = 0.2
     # Weight of the selection, as λ, in the diffusion from strokes that move its border.
     pull: float = 0.3
 
-    # ---- what no prompt's picture shows (labeling.py)
+    # ---- what no prompt's picture shows (completing.py, labeling.py)
 
     # Least that pictures show of a Gaussian for it to be seen clearly, as a share of what they show
     # of the usual one (the mean, weighted by the same).

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import Cancelled
 from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.progress import Job
 from ludvig_engine.scene import Gaussians
 from ludvig_engine.segmentation import automatic
-from ludvig_engine.segmentation.automatic import Hierarchy, divide
+from ludvig_engine.segmentation.automatic import Hierarchy, divide, divided
 from ludvig_engine.segmentation.prepared import Prepared
 from ludvig_engine.segmentation.regions import Regions
 from ludvig_engine.segmentation.sameness import logit
@@ -170,3 +172,30 @@ def test_creases_and_colors_speak_against_one_thing_and_long_contacts_for_it():
     usual = between()
     assert between(apart=0.3) < usual and between(differ=0.3) < usual and between(bend=1) < usual
     assert between(length=2) > usual > between(length=0.2)
+
+
+def test_a_scene_that_is_opened_again_is_not_divided_again(tmp_path, monkeypatch):
+    prepared = replace(planted()[0], cache=Cache(tmp_path), _kept={})
+    first = divided(prepared)
+    monkeypatch.setattr(automatic, "divide", lambda *_, **__: pytest.fail("divided again"))
+    again = divided(replace(prepared, _kept={}))
+    for name in ("leaves", "merges", "levels", "features"):
+        assert np.array_equal(getattr(first, name), getattr(again, name))
+
+
+def test_sums_over_leaves_leave_floaters_out():
+    merges = np.array([[0, 1]], np.int32), np.array([0.75], np.float32)
+    two = Hierarchy(np.array([0, -1, 1, 1], np.int32), *merges, np.zeros((2, 1), np.float32))
+    assert two.sum(np.array([1, 10, 2, 3], np.float32)).tolist() == [1, 5]
+    none = Hierarchy(np.full(4, -1, np.int32), *merges, np.zeros((0, 1), np.float32))
+    assert none.sum(np.ones(4, np.float32)).shape == (0,)
+
+
+@pytest.mark.parametrize("detail", [0.3, 0.5, 0.8])
+def test_merges_hold_at_the_details_that_their_logits_say(detail):
+    levels = np.array([0.9, detail, 0.1], np.float32)
+    merges = np.array([[0, 1], [2, 3], [4, 5]], np.int32)
+    one = Hierarchy(np.arange(4, dtype=np.int32), merges, levels, np.zeros((4, 1), np.float32))
+    limit = one.logits[1]
+    assert one.cut(detail)[1] == 4 - (one.logits >= limit).sum()
+    assert (limit >= 0) == (detail >= 0.5)

@@ -18,7 +18,7 @@ from ludvig_engine.segmentation.segment import segment
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
 
 
-def meaning(*, pixels, depth, lasts=None, mass=None):
+def meaning(*, pixels, depth, lasts=None, mass=None, hidden=1.0):
     """Groups 1, 2, ... of nested superpoints, that change so many pixels each."""
     count = len(pixels)
     return Meaning(
@@ -27,6 +27,7 @@ def meaning(*, pixels, depth, lasts=None, mass=None):
         np.array(pixels, float),
         np.array(pixels, float) / 1e5 if mass is None else np.array(mass, float),
         np.ones(count) if lasts is None else np.array(lasts, float),
+        np.full(count, hidden),
     )
 
 
@@ -62,6 +63,12 @@ def test_many_groups_that_are_nearly_the_same_outweigh_one_that_is_another():
 def test_a_correction_that_is_in_the_middle_of_nothing_means_no_group():
     assert taken(meaning(pixels=[10, 1000], depth=[0.2, 0.3])) is None
     assert taken(meaning(pixels=[], depth=[])) is None
+
+
+@pytest.mark.parametrize("limit, taken", [(2.9, False), (3.1, True), (np.inf, True)])
+def test_a_sliver_of_what_is_mostly_out_of_sight_means_no_group(limit, taken):
+    found = meaning(pixels=[100], depth=[1], hidden=3.0)
+    assert (found.clear(DEFAULT_SETTINGS, hidden=limit) is not None) == taken
 
 
 def test_a_first_stroke_means_rather_what_is_as_large_as_things_are():
@@ -103,6 +110,15 @@ ISLAND = ["......", ".###..", ".###.#", "......"]
 )
 def test_a_thing_is_alone_if_it_ends_within_the_picture(rows, x, y, alone):
     assert pictured(rows, x, y).alone == alone
+
+
+def test_only_the_part_that_holds_the_prompt_has_depth_and_size():
+    picture = pictured(["#....", "...##", "...##"], 0, 0)
+    assert picture.depth(picture.selected) == (1.0, 1.0)
+    picture = replace(picture, x=3, y=1)
+    assert picture.depth(picture.selected) == (1.0, 4.0)
+    depth, size = replace(picture, x=2).depth(picture.selected)
+    assert depth < 0.1 and size == 0
 
 
 @pytest.mark.parametrize("name", small_scene.BALLS)
