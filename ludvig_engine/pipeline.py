@@ -126,18 +126,18 @@ def lift(
 
     def make() -> Arrays:
         made = (lifter or lifted_here)(scene, maps, recipe, steps)
-        return {"features": made.features, "weights": made.weights, "views": made.views}
+        return {name: array for name, array in vars(made).items() if array is not None}
 
     found = steps.kept(
         "uplift",
-        2,
+        3,
         lift_params(scene, maps.views, recipe),
         key_of_weights(scene.gaussians) if steps.cache else "",
         *maps.keys(),
         make=make,
         about=f"{maps.extractor.name} features of {scene.path}",
     )
-    return recipe.finished(Uplifted(found["features"], found["weights"], found["views"]))
+    return recipe.finished(Uplifted(**found))
 
 
 def lifted_here(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:

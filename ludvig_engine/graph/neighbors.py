@@ -40,9 +40,12 @@ class Graph:
 
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
         """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges."""
-        return replace(
-            self, distances=edge_distances(self, job.aside(lambda: unit(features)), job=job)
-        )
+        inverse = job.aside(lambda: (1 / _lengths(features)).astype(np.float32))
+        return replace(self, distances=edge_distances(self, features, inverse, job=job))
+
+    def own_edges(self) -> Int[Array, " N"]:
+        """Where each Gaussian's edge to itself is among the edges."""
+        return _own_edges(self.indptr, self.indices)
 
     def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
         """The sparse (N, N) matrix with these values on the edges."""
@@ -51,7 +54,12 @@ class Graph:
 
 def unit(features: Float[Array, "N D"]) -> Float[Array, "N D"]:
     """Rows scaled to length 1. Rows of zeros (Gaussians never seen) stay 0."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-8)
+    return features / _lengths(features)[:, None]
+
+
+def _lengths(features: Float[Array, "N D"]) -> Float[Array, " N"]:
+    # `np.linalg.norm` takes as much memory again as the features.
+    return np.maximum(np.sqrt(np.einsum("nd,nd->n", features, features)), 1e-8)
 
 
 def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Array, "N K"]:
@@ -85,16 +93,24 @@ def build(neighbors: Int[Array, "N K"]) -> Graph:
 
 
 def edge_distances(
-    graph: Graph, x: Float[Array, "N D"], *, job: Job = SILENT
+    graph: Graph,
+    x: Float[Array, "N D"],
+    scale: Float[Array, " N"] | None = None,
+    *,
+    job: Job = SILENT,
 ) -> Float[Array, " E"]:
-    """The feature distance ‖x_i − x_j‖ of every edge."""
+    """The distance ‖c_i x_i − c_j x_j‖ of every edge, with the rows' `scale` c; None: 1.
+
+    Unit rows, made beforehand, would be the largest thing in memory.
+    """
     out = np.empty(len(graph.indices), np.float32)
     x = np.ascontiguousarray(x, np.float32)
+    scale = np.ones(len(x), np.float32) if scale is None else scale
     rows = chunks(len(graph), 65536)
     list(
         job.map(
             lambda part: _edge_distances(
-                graph.indptr, graph.indices, x, out, part.start, part.stop
+                graph.indptr, graph.indices, x, scale, out, part.start, part.stop
             ),
             rows,
         )
@@ -134,12 +150,24 @@ def _symmetric(sorted_neighbors):
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def _edge_distances(indptr, indices, x, out, start, stop):
+def _edge_distances(indptr, indices, x, scale, out, start, stop):
     D = np.uint64(x.shape[1])
     for i in range(np.uint64(start), np.uint64(stop)):
+        mine = scale[i]
         for e in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
             j, total = np.uint64(indices[e]), np.float32(0)
+            its = scale[j]
             for d in range(D):
-                difference = x[i, d] - x[j, d]
+                difference = mine * x[i, d] - its * x[j, d]
                 total += difference * difference
             out[e] = np.sqrt(total)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _own_edges(indptr, indices):
+    out = np.empty(len(indptr) - 1, np.int64)
+    for i in range(len(out)):
+        for e in range(indptr[i], indptr[i + 1]):
+            if indices[e] == i:
+                out[i] = e
+    return out

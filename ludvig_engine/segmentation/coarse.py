@@ -13,7 +13,8 @@ import numpy as np
 from ..arrays import Array, Float, Int
 from ..graph.neighbors import Graph
 from ..graph.similarity import similarities
-from ..graph.superpoints import Segments, contracted, describe, grouped
+from ..graph.contraction import contracted
+from ..graph.superpoints import Segments, describe, grouped
 from ..graph.walk import Walk, median_distance
 from ..machine.sparse import operator
 from ..progress import SILENT, Job
@@ -28,8 +29,8 @@ def superpoints(
     graph: Graph, uplifted: Uplifted, means: Float[Array, "N 3"], *, job: Job = SILENT
 ) -> Int[Array, " N"]:
     """The superpoint of each Gaussian."""
-    x = describe(graph, uplifted, means)
-    return grouped(Segments.of(graph, x), few=FEW, job=job)[0]
+    segments = Segments.of(graph, describe(graph, uplifted, means))
+    return grouped(segments, few=FEW, job=job)[0]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Coarse:
             sums = [np.bincount(labels, column, len(size)) for column in values.T]
             return (np.stack(sums, 1) / size[:, None]).astype(np.float32)
 
-        similar = similarities(graph, bandwidth, median_distance(graph)).astype(np.float32)
+        similar = similarities(graph, bandwidth, median_distance(graph))
         matrix = contracted(graph, similar, labels)
         walk = Walk(operator(matrix), np.asarray(matrix.sum(1), np.float32)[:, 0])
         few = Descriptor(

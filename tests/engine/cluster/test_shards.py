@@ -238,7 +238,7 @@ def test_what_is_no_shard_is_refused(make, tmp_path, whole):
         error = refused([tmp_path / name], name, "not a shard", "--shard")
         assert error.kind == "bad_file"
     assert refused([tmp_path / "nothing"], "nothing").kind == "not_found"
-    lies = {"shard": "[1, 1]", "views": "1000000000", "kind": '"ludvig shard 1"'}
+    lies = {"shard": "[1, 1]", "views": "1000000000", "kind": '"ludvig shard 2"'}
     save_file({"features_0": np.zeros((2, 3), "f4")}, tmp_path / "lies", lies)
     refused([tmp_path / "lies"], "1/1 of 1000000000 views")
 

@@ -10,6 +10,7 @@ import pytest
 from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.scene import Gaussians
 from ludvig_engine.segmentation.creases import crease_factors, reduced
+from ludvig_engine.uplifting import Sight, uplift
 from scenes import look_at
 
 CONCAVE = 3.0
@@ -40,8 +41,9 @@ def sheets(rng, angle, count=1500):
 
 def factor_at_the_middle(gaussians, cameras):
     graph = build(nearest(gaussians.means, 12))
-    weights = np.ones(len(gaussians), np.float32)
-    factors = crease_factors(graph, gaussians, weights, cameras, concave=CONCAVE)
+    sights = [Sight(camera, np.ones((1, 3, 4), np.float32)) for camera in cameras]
+    uplifted = replace(uplift(gaussians, sights), weights=np.ones(len(gaussians), np.float32))
+    factors = crease_factors(graph, gaussians, uplifted, concave=CONCAVE)
     rows = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
     x = gaussians.means[:, 0]
     across = (x[rows] > 0) != (x[graph.indices] > 0)
