@@ -19,6 +19,7 @@ from .features import Extractor
 from .features import pca as pca_
 from .features.maps import FeatureMaps, Lazy
 from .graph.neighbors import Graph, build, nearest
+from .machine.memory import give_back
 from .progress import SILENT, Job
 from .scene import Gaussians, Scene, View
 from .scene.raster import Raster
@@ -144,7 +145,9 @@ def lifted_here(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -
     """What `lift` keeps, computed by this process."""
     sights = reduced(maps.views, maps.compute(), reduction(maps, recipe, steps))
     raster = recipe.raster or scene.raster
-    return uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
+    found = uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
+    give_back()
+    return found
 
 
 def reduction(maps: FeatureMaps, recipe: Recipe, steps: Steps) -> pca_.Reduction | None:

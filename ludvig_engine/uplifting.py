@@ -52,6 +52,10 @@ class Uplifted:
         count, channels = self.features.shape
         return f"Uplifted({count:,} splats, {channels} channels, {int(self.seen.sum()):,} seen)"
 
+    def filed(self) -> dict[str, Array]:
+        """What files of features hold, by name."""
+        return {"features": self.features, "weights": self.weights, "views": self.views}
+
     @property
     def seen(self) -> Bool[Array, " N"]:
         """Which Gaussians at least one pixel shows."""

@@ -88,7 +88,12 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
 
 def build(neighbors: Int[Array, "N K"]) -> Graph:
     """The symmetric graph of a table of neighbors. Its distances are 0 until `with_features`."""
-    indptr, indices, direction = _symmetric(np.sort(neighbors, axis=1).astype(np.int32))
+    most = 2 * neighbors.size
+    indices, direction = np.empty(most, np.int32), np.empty(most, np.uint8)
+    indptr = _symmetric(neighbors, indices, direction)
+    # Two edges in three are mutual, so a third is left over. Resizing gives that back in place.
+    indices.resize(indptr[-1], refcheck=False)
+    direction.resize(indptr[-1], refcheck=False)
     return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
 
 
@@ -119,26 +124,30 @@ def edge_distances(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _symmetric(sorted_neighbors):
-    """The union of the table and its transpose as CSR, by merging two ascending lists per row."""
-    N, k = sorted_neighbors.shape
+def _symmetric(neighbors, indices, direction):
+    """The union of the table and its transpose as CSR, by merging two ascending lists per row.
+
+    Fills `indices` and `direction`, and returns `indptr`.
+    """
+    N, k = neighbors.shape
     start = np.zeros(N + 1, np.int64)
     for i in range(N):
-        for j in sorted_neighbors[i]:
+        for j in neighbors[i]:
             start[j + 1] += 1
     start = np.cumsum(start)
     incoming, fill = np.empty(N * k, np.int32), start[:-1].copy()
     for i in range(N):
-        for j in sorted_neighbors[i]:
+        for j in neighbors[i]:
             incoming[fill[j]] = i
             fill[j] += 1
-    indptr = np.zeros(N + 1, np.int64)
-    indices, direction = np.empty(2 * N * k, np.int32), np.empty(2 * N * k, np.uint8)
+    indptr, own = np.zeros(N + 1, np.int64), np.empty(k, np.int32)
     used = 0
     for i in range(N):
+        own[:] = neighbors[i]
+        own.sort()
         a, b = 0, start[i]
         while a < k or b < start[i + 1]:
-            out = sorted_neighbors[i, a] if a < k else N
+            out = own[a] if a < k else N
             into = incoming[b] if b < start[i + 1] else N
             indices[used] = min(out, into)
             direction[used] = (1 if out <= into else 0) | (2 if into <= out else 0)
@@ -146,7 +155,7 @@ def _symmetric(sorted_neighbors):
             b += into <= out
             used += 1
         indptr[i + 1] = used
-    return indptr, indices[:used].copy(), direction[:used].copy()
+    return indptr
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})

@@ -84,9 +84,11 @@ def project(
         return index + np.int32(part.start), geometry, bounds
 
     parts = list(job.map(one, chunks(len(gaussians), PIECE), threads=threads)) or [one(slice(0, 0))]
-    index, geometry, bounds = map(np.concatenate, zip(*parts, strict=True))
-    order = _nearest_first(geometry[:, 7])
-    return Ellipses(index[order], geometry[order], bounds[order])
+    order = _nearest_first(np.concatenate([geometry[:, 7] for _, geometry, _ in parts]))
+    # One after the other, so that no more than one of them is there twice.
+    kinds = [list(kind) for kind in zip(*parts, strict=True)]
+    parts.clear()
+    return Ellipses(*(np.concatenate(kinds.pop(0))[order] for _ in range(3)))
 
 
 def inside(means: Float[Array, "N 3"], camera: Camera, cull: float) -> Bool[Array, " N"]:
@@ -257,4 +259,4 @@ def _project(  # type: ignore[no-untyped-def]
         geometry[M, 6] = reach
         geometry[M, 7] = z
         M += 1
-    return index[:M], geometry[:M], bounds[:M]
+    return index[:M].copy(), geometry[:M].copy(), bounds[:M].copy()

@@ -15,6 +15,7 @@ from ..cache.store import Arrays, Cache
 from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
 from ..graph.walk import Walk
+from ..machine.memory import give_back
 from ..progress import SILENT, Job, Shared
 from ..scene import Gaussians, View, counted
 from ..scene.raster import GSPLAT, Raster
@@ -141,7 +142,9 @@ class Prepared:
         inputs = uplifted.features, uplifted.weights, self.gaussians.means, *inputs
         about = [len(self.graph.indices), params]
         content = job.aside(lambda: steps.key_of(*inputs))
-        return steps.kept(name, 1, about, content, make=make, about=f"{name} of a scene")
+        found = steps.kept(name, 2, about, content, make=make, about=f"{name} of a scene")
+        give_back()
+        return found
 
     def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
         """What `make` returns: made when this name is first asked for, and kept with the scene."""

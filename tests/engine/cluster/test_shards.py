@@ -67,13 +67,13 @@ def make(scene, extractor, cache, tmp_path):
 def whole(scene, extractor, tmp_path):
     """What one process writes, in bytes."""
     found = lifted_features(scene, extractor, recipe=RECIPE)
-    arrays = {name: scene.to_file(array) for name, array in vars(found).items()}
+    arrays = {name: scene.to_file(array) for name, array in found.filed().items()}
     result.write(tmp_path / "whole.safetensors", arrays, ABOUT)
     return (tmp_path / "whole.safetensors").read_bytes()
 
 
 def written(merged, path):
-    result.write(path, vars(merged.uplifted), merged.about)
+    result.write(path, merged.uplifted.filed(), merged.about)
     return path.read_bytes()
 
 
