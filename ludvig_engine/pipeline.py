@@ -168,7 +168,7 @@ def reduction(maps: FeatureMaps, recipe: Recipe, steps: Steps) -> pca_.Reduction
         return {name: array for name, array in vars(fit).items() if name != "weighted"}
 
     about, keys = f"PCA of {maps.extractor.name}", maps.keys(chosen)
-    found = steps.kept("reduction", 1, recipe.components, *keys, make=make, about=about)
+    found = steps.kept("reduction", 2, recipe.components, *keys, make=make, about=about)
     return pca_.Reduction(**found, weighted=recipe.weighted)
 
 

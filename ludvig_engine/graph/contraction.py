@@ -40,6 +40,16 @@ def contracted(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def sums_of(values, labels, count):
+    """The sums of the rows of `values` (N, D) in each of `count` groups, float64."""
+    out = np.zeros((count, values.shape[1]), np.float64)
+    for i in range(len(labels)):
+        for d in range(values.shape[1]):
+            out[labels[i], d] += values[i, d]
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def one_way(indptr, indices):
     """The two ends of each edge, the smaller number first, without the edges to oneself."""
     count = 0

@@ -9,6 +9,7 @@ in Morton order all this is faster; the result does not depend on it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numba import njit
@@ -42,6 +43,12 @@ class Graph:
         """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges."""
         inverse = job.aside(lambda: (1 / _lengths(features)).astype(np.float32))
         return replace(self, distances=edge_distances(self, features, inverse, job=job))
+
+    @cached_property
+    def median_distance(self) -> float:
+        """The median feature distance of all edges but own ones, which is the unit of bandwidths."""
+        others = np.delete(self.distances, self.own_edges())
+        return max(float(np.median(others, overwrite_input=True)), 1e-6) if len(others) else 1.0
 
     def own_edges(self) -> Int[Array, " N"]:
         """Where each Gaussian's edge to itself is among the edges."""

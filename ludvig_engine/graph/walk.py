@@ -35,7 +35,7 @@ class Walk:
     @classmethod
     def on(cls, graph: Graph, bandwidth: float) -> Walk:
         """The walk with S_ij = exp(−d² / (b m²)), m the median feature distance of all edges."""
-        values = similarities(graph, bandwidth, median_distance(graph))
+        values = similarities(graph, bandwidth, graph.median_distance)
         values[graph.own_edges()] = 0
         degree = np.add.reduceat(values, graph.indptr[:-1])
         return cls(operator(graph.matrix(values)), degree)
@@ -77,9 +77,3 @@ class Walk:
         )
         # The exact scores are convex combinations of y and P, so clipping only removes errors.
         return np.clip(scores, 0, 1).astype(np.float32)
-
-
-def median_distance(graph: Graph) -> float:
-    """The median feature distance of all edges but self edges, which is the unit of bandwidths."""
-    others = np.delete(graph.distances, graph.own_edges())
-    return max(float(np.median(others, overwrite_input=True)), 1e-6) if len(others) else 1.0

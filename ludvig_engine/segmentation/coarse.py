@@ -13,9 +13,9 @@ import numpy as np
 from ..arrays import Array, Float, Int
 from ..graph.neighbors import Graph
 from ..graph.similarity import similarities
-from ..graph.contraction import contracted
+from ..graph.contraction import contracted, sums_of
 from ..graph.superpoints import Segments, describe, grouped
-from ..graph.walk import Walk, median_distance
+from ..graph.walk import Walk
 from ..machine.sparse import operator
 from ..progress import SILENT, Job
 from ..uplifting import Uplifted
@@ -57,10 +57,9 @@ class Coarse:
         size = np.bincount(labels).astype(np.float32)
 
         def mean(values: Float[Array, "N D"]) -> Float[Array, "S D"]:
-            sums = [np.bincount(labels, column, len(size)) for column in values.T]
-            return (np.stack(sums, 1) / size[:, None]).astype(np.float32)
+            return (sums_of(values, labels, len(size)) / size[:, None]).astype(np.float32)
 
-        similar = similarities(graph, bandwidth, median_distance(graph))
+        similar = similarities(graph, bandwidth, graph.median_distance)
         matrix = contracted(graph, similar, labels)
         walk = Walk(operator(matrix), np.asarray(matrix.sum(1), np.float32)[:, 0])
         few = Descriptor(
