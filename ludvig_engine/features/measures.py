@@ -1,8 +1,8 @@
 """Blurred pictures and their derivatives: what `colour` measures, in a few walks over the pixels.
 
-These are SciPy's `gaussian_filter`, scikit-image's `sobel` and `hessian_matrix_eigvals`, and NumPy's
-`gradient`, to 1e-6, in a fifth of their time: those compute in float64, or make a new picture in
-each step.
+These are SciPy's `gaussian_filter`, scikit-image's `sobel` and `hessian_matrix_eigvals`, and
+NumPy's `gradient`, to 1e-6, in a third of their time: those compute in float64, or make a new
+picture in each step.
 """
 # mypy: disable-error-code="no-untyped-def"
 

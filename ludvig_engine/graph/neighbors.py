@@ -46,7 +46,7 @@ class Graph:
 
     @cached_property
     def median_distance(self) -> float:
-        """The median feature distance of all edges but own ones, which is the unit of bandwidths."""
+        """The median feature distance of edges to others, which is the unit of bandwidths."""
         others = np.delete(self.distances, self.own_edges())
         return max(float(np.median(others, overwrite_input=True)), 1e-6) if len(others) else 1.0
 

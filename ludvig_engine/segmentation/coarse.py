@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Float, Int
+from ..graph.contraction import contracted, sums_of
 from ..graph.neighbors import Graph
 from ..graph.similarity import similarities
-from ..graph.contraction import contracted, sums_of
 from ..graph.superpoints import Segments, describe, grouped
 from ..graph.walk import Walk
 from ..machine.sparse import operator

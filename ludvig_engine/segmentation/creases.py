@@ -41,8 +41,8 @@ def crease_factors(
 ) -> Float[Array, " E"]:
     """What to multiply the feature distance of every edge by; 1 where nothing turns.
 
-    The uplift says how much of a Gaussian views show, and from which side. The turn along an edge is
-    (n_i − n_j)·(x_i − x_j)/|x_i − x_j|, in −2..2 and negative where concave; the factor is
+    The uplift says how much of a Gaussian views show, and from which side. The turn along an edge
+    is (n_i − n_j)·(x_i − x_j)/|x_i − x_j|, in −2..2 and negative where concave; the factor is
     1 + `concave` times a concave turn, or 1 / (1 + a convex one).
     """
     normals = job.aside(partial(_normals, graph, gaussians, uplifted))
@@ -79,9 +79,7 @@ def thickness(gaussians: Gaussians) -> Float[Array, " N"]:
     return found
 
 
-def _normals(
-    graph: Graph, gaussians: Gaussians, uplifted: Uplifted
-) -> Float[Array, "N 3"]:
+def _normals(graph: Graph, gaussians: Gaussians, uplifted: Uplifted) -> Float[Array, "N 3"]:
     """Unit normals of the surface around each Gaussian, on the side that the cameras are on."""
     normals, weights = thinnest_axes(gaussians), uplifted.weights
     if uplifted.toward is not None:
