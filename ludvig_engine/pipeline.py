@@ -19,6 +19,7 @@ from .features import Extractor
 from .features import pca as pca_
 from .features.maps import FeatureMaps, Lazy
 from .graph.neighbors import Graph, build, nearest
+from .machine.memory import give_back
 from .progress import SILENT, Job
 from .scene import Gaussians, Scene, View
 from .scene.raster import Raster
@@ -126,25 +127,27 @@ def lift(
 
     def make() -> Arrays:
         made = (lifter or lifted_here)(scene, maps, recipe, steps)
-        return {"features": made.features, "weights": made.weights, "views": made.views}
+        return {name: array for name, array in vars(made).items() if array is not None}
 
     found = steps.kept(
         "uplift",
-        2,
+        3,
         lift_params(scene, maps.views, recipe),
         key_of_weights(scene.gaussians) if steps.cache else "",
         *maps.keys(),
         make=make,
         about=f"{maps.extractor.name} features of {scene.path}",
     )
-    return recipe.finished(Uplifted(found["features"], found["weights"], found["views"]))
+    return recipe.finished(Uplifted(**found))
 
 
 def lifted_here(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
     """What `lift` keeps, computed by this process."""
     sights = reduced(maps.views, maps.compute(), reduction(maps, recipe, steps))
     raster = recipe.raster or scene.raster
-    return uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
+    found = uplift(scene.gaussians, sights, refine=recipe.refine, raster=raster, job=steps.job)
+    give_back()
+    return found
 
 
 def reduction(maps: FeatureMaps, recipe: Recipe, steps: Steps) -> pca_.Reduction | None:
@@ -165,7 +168,7 @@ def reduction(maps: FeatureMaps, recipe: Recipe, steps: Steps) -> pca_.Reduction
         return {name: array for name, array in vars(fit).items() if name != "weighted"}
 
     about, keys = f"PCA of {maps.extractor.name}", maps.keys(chosen)
-    found = steps.kept("reduction", 1, recipe.components, *keys, make=make, about=about)
+    found = steps.kept("reduction", 2, recipe.components, *keys, make=make, about=about)
     return pca_.Reduction(**found, weighted=recipe.weighted)
 
 

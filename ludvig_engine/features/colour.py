@@ -16,15 +16,13 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
-from scipy.ndimage import gaussian_filter
 from skimage.color import rgb2lab
-from skimage.feature import hessian_matrix_eigvals
-from skimage.filters import sobel
 from skimage.transform import resize
 
 from ..arrays import Array, Float, Int, Shaped
 from ..errors import EngineError
 from ..scene import Photo
+from .measures import blurred, derivatives
 
 # Larger photos are reduced to this long side in pixels, so that scales are a fixed share of them.
 LONG_SIDE = 720
@@ -58,12 +56,9 @@ class Colour:
 def measures(plane: Float[Array, "h w"]) -> Iterator[Float[Array, "h w"]]:
     """At each scale: the blurred values, the gradient's length, the Hessian's two eigenvalues."""
     for scale in SCALES:
-        blurred = gaussian_filter(plane, scale, mode="nearest")
-        yield blurred
-        yield sobel(blurred)
-        down, across = np.gradient(blurred)
-        hessian = [*np.gradient(down), np.gradient(across, axis=1)]
-        yield from hessian_matrix_eigvals(hessian)
+        found = blurred(plane, scale)
+        yield found
+        yield from derivatives(found)
 
 
 def resized(plane: Shaped[Array, "h w"], size: Int[Array, "2"]) -> Float[Array, "h2 w2"]:

@@ -90,10 +90,13 @@ def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> 
     from sklearn.decomposition import PCA
 
     mean = x.mean(0, dtype=np.float64)
-    std = x.std(0, dtype=np.float64, ddof=1) if len(x) > 1 else np.ones(x.shape[1])
+    x -= mean.astype(np.float32)
+    # `x.std` would make a copy of x in float64, the largest thing in memory by far.
+    squares = np.einsum("md,md->d", x, x, dtype=np.float64)
+    std = np.sqrt(squares / (len(x) - 1)) if len(x) > 1 else np.ones(x.shape[1])
     # A constant channel becomes 0.
     std = np.where(std > 1e-12, std, 1)
-    x = ((x - mean) / std).astype(np.float32)
+    x /= std.astype(np.float32)
     with single():
         pca = PCA(min(components, *x.shape), random_state=seed).fit(x)
     axes, values = pca.components_.astype(np.float32), pca.singular_values_.astype(np.float32)

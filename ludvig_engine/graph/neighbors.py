@@ -9,6 +9,7 @@ in Morton order all this is faster; the result does not depend on it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numba import njit
@@ -40,9 +41,18 @@ class Graph:
 
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
         """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges."""
-        return replace(
-            self, distances=edge_distances(self, job.aside(lambda: unit(features)), job=job)
-        )
+        inverse = job.aside(lambda: (1 / _lengths(features)).astype(np.float32))
+        return replace(self, distances=edge_distances(self, features, inverse, job=job))
+
+    @cached_property
+    def median_distance(self) -> float:
+        """The median feature distance of edges to others, which is the unit of bandwidths."""
+        others = np.delete(self.distances, self.own_edges())
+        return max(float(np.median(others, overwrite_input=True)), 1e-6) if len(others) else 1.0
+
+    def own_edges(self) -> Int[Array, " N"]:
+        """Where each Gaussian's edge to itself is among the edges."""
+        return _own_edges(self.indptr, self.indices)
 
     def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
         """The sparse (N, N) matrix with these values on the edges."""
@@ -51,7 +61,12 @@ class Graph:
 
 def unit(features: Float[Array, "N D"]) -> Float[Array, "N D"]:
     """Rows scaled to length 1. Rows of zeros (Gaussians never seen) stay 0."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-8)
+    return features / _lengths(features)[:, None]
+
+
+def _lengths(features: Float[Array, "N D"]) -> Float[Array, " N"]:
+    # `np.linalg.norm` takes as much memory again as the features.
+    return np.maximum(np.sqrt(np.einsum("nd,nd->n", features, features)), 1e-8)
 
 
 def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Array, "N K"]:
@@ -80,21 +95,34 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
 
 def build(neighbors: Int[Array, "N K"]) -> Graph:
     """The symmetric graph of a table of neighbors. Its distances are 0 until `with_features`."""
-    indptr, indices, direction = _symmetric(np.sort(neighbors, axis=1).astype(np.int32))
+    most = 2 * neighbors.size
+    indices, direction = np.empty(most, np.int32), np.empty(most, np.uint8)
+    indptr = _symmetric(neighbors, indices, direction)
+    # Two edges in three are mutual, so a third is left over. Resizing gives that back in place.
+    indices.resize(indptr[-1], refcheck=False)
+    direction.resize(indptr[-1], refcheck=False)
     return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
 
 
 def edge_distances(
-    graph: Graph, x: Float[Array, "N D"], *, job: Job = SILENT
+    graph: Graph,
+    x: Float[Array, "N D"],
+    scale: Float[Array, " N"] | None = None,
+    *,
+    job: Job = SILENT,
 ) -> Float[Array, " E"]:
-    """The feature distance ‖x_i − x_j‖ of every edge."""
+    """The distance ‖c_i x_i − c_j x_j‖ of every edge, with the rows' `scale` c; None: 1.
+
+    Unit rows, made beforehand, would be the largest thing in memory.
+    """
     out = np.empty(len(graph.indices), np.float32)
     x = np.ascontiguousarray(x, np.float32)
+    scale = np.ones(len(x), np.float32) if scale is None else scale
     rows = chunks(len(graph), 65536)
     list(
         job.map(
             lambda part: _edge_distances(
-                graph.indptr, graph.indices, x, out, part.start, part.stop
+                graph.indptr, graph.indices, x, scale, out, part.start, part.stop
             ),
             rows,
         )
@@ -103,26 +131,30 @@ def edge_distances(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _symmetric(sorted_neighbors):
-    """The union of the table and its transpose as CSR, by merging two ascending lists per row."""
-    N, k = sorted_neighbors.shape
+def _symmetric(neighbors, indices, direction):
+    """The union of the table and its transpose as CSR, by merging two ascending lists per row.
+
+    Fills `indices` and `direction`, and returns `indptr`.
+    """
+    N, k = neighbors.shape
     start = np.zeros(N + 1, np.int64)
     for i in range(N):
-        for j in sorted_neighbors[i]:
+        for j in neighbors[i]:
             start[j + 1] += 1
     start = np.cumsum(start)
     incoming, fill = np.empty(N * k, np.int32), start[:-1].copy()
     for i in range(N):
-        for j in sorted_neighbors[i]:
+        for j in neighbors[i]:
             incoming[fill[j]] = i
             fill[j] += 1
-    indptr = np.zeros(N + 1, np.int64)
-    indices, direction = np.empty(2 * N * k, np.int32), np.empty(2 * N * k, np.uint8)
+    indptr, own = np.zeros(N + 1, np.int64), np.empty(k, np.int32)
     used = 0
     for i in range(N):
+        own[:] = neighbors[i]
+        own.sort()
         a, b = 0, start[i]
         while a < k or b < start[i + 1]:
-            out = sorted_neighbors[i, a] if a < k else N
+            out = own[a] if a < k else N
             into = incoming[b] if b < start[i + 1] else N
             indices[used] = min(out, into)
             direction[used] = (1 if out <= into else 0) | (2 if into <= out else 0)
@@ -130,16 +162,28 @@ def _symmetric(sorted_neighbors):
             b += into <= out
             used += 1
         indptr[i + 1] = used
-    return indptr, indices[:used].copy(), direction[:used].copy()
+    return indptr
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def _edge_distances(indptr, indices, x, out, start, stop):
+def _edge_distances(indptr, indices, x, scale, out, start, stop):
     D = np.uint64(x.shape[1])
     for i in range(np.uint64(start), np.uint64(stop)):
+        mine = scale[i]
         for e in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
             j, total = np.uint64(indices[e]), np.float32(0)
+            its = scale[j]
             for d in range(D):
-                difference = x[i, d] - x[j, d]
+                difference = mine * x[i, d] - its * x[j, d]
                 total += difference * difference
             out[e] = np.sqrt(total)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _own_edges(indptr, indices):
+    out = np.empty(len(indptr) - 1, np.int64)
+    for i in range(len(out)):
+        for e in range(indptr[i], indptr[i + 1]):
+            if indices[e] == i:
+                out[i] = e
+    return out

@@ -7,6 +7,7 @@ the bandwidth (LUDVIG, section 3.3).
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from ..arrays import Array, Float
 from .neighbors import IN, OUT, Graph
@@ -19,8 +20,22 @@ def similarities(
 
     So a mutual edge counts twice, and the edge of a Gaussian to itself is 2.
     """
-    per_row = np.broadcast_to(np.asarray(scale, np.float32), len(graph))
-    own, other = np.repeat(per_row, np.diff(graph.indptr)), per_row[graph.indices]
-    squared = graph.distances**2 / np.float32(bandwidth)
-    out = np.exp(-squared / np.maximum(own, 1e-8) ** 2) * ((graph.direction & OUT) > 0)
-    return out + np.exp(-squared / np.maximum(other, 1e-8) ** 2) * ((graph.direction & IN) > 0)
+    widths = np.maximum(np.broadcast_to(np.asarray(scale, np.float32), len(graph)), 1e-8) ** 2
+    return _similarities(
+        *(graph.indptr, graph.indices, graph.direction, graph.distances),
+        (-1 / (np.float32(bandwidth) * widths)).astype(np.float32),
+    )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _similarities(indptr, indices, direction, distances, factor):  # type: ignore[no-untyped-def]
+    out = np.empty(len(indices), np.float32)
+    for i in range(len(indptr) - 1):
+        for e in range(indptr[i], indptr[i + 1]):
+            squared, found = distances[e] * distances[e], np.float32(0)
+            if direction[e] & OUT:
+                found += np.exp(squared * factor[i])
+            if direction[e] & IN:
+                found += np.exp(squared * factor[indices[e]])
+            out[e] = found
+    return out

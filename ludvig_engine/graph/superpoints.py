@@ -16,12 +16,12 @@ from functools import partial
 import numpy as np
 from numba import njit
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
-from ..arrays import Array, Bool, Float, Int
+from ..arrays import Array, Float, Int
 from ..progress import SILENT, Job, chunks
 from ..stages import GROUP
 from ..uplifting import Uplifted
+from .contraction import edges_between, joined, one_way, spread
 from .neighbors import Graph, unit
 
 # The weight of positions relative to features, both in standard deviations.
@@ -44,9 +44,8 @@ class Segments:
     @classmethod
     def of(cls, graph: Graph, x: Float[Array, "N D"]) -> Segments:
         """One segment for each Gaussian."""
-        rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
-        one_way = rows < graph.indices
-        return cls(x, np.ones(len(graph), np.float32), rows[one_way], graph.indices[one_way])
+        mass = np.ones(len(graph), np.float32)
+        return cls(x, mass, *one_way(graph.indptr, graph.indices))
 
     def variance(self) -> float:
         """Σ m ‖x − mean‖², the cost of merging everything."""
@@ -72,13 +71,7 @@ class Segments:
         mass = np.bincount(into, self.mass, count).astype(np.float32)
         share = (self.mass / mass[into]).astype(np.float32)
         x = csr_matrix((share, into, np.arange(len(into) + 1)), shape=(len(into), count)).T @ self.x
-        a, b = into[self.a], into[self.b]
-        apart = a != b
-        pairs = np.sort(np.minimum(a, b)[apart].astype(np.int64) * count + np.maximum(a, b)[apart])
-        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-        return Segments(
-            x, mass, (pairs // count).astype(np.int32), (pairs % count).astype(np.int32)
-        )
+        return Segments(x, mass, *edges_between(self.a, self.b, into, count))
 
 
 def grouped(
@@ -88,25 +81,11 @@ def grouped(
     labels = np.arange(len(segments.x), dtype=np.int32)
     while len(segments.x) > few and len(segments.a):
         job.report(GROUP, len(labels) - len(segments.x), len(labels))
-        into, count = job.aside(partial(_joined, segments, segments.costs(job)))
+        best = partial(cheapest, segments.a, segments.b, segments.costs(job), len(segments.x))
+        into, count = joined(segments.a, segments.b, job.aside(best))
         segments = job.aside(partial(segments.merged, into, count))
         labels = into[labels]
     return labels, segments
-
-
-def contracted(
-    graph: Graph, similarities: Float[Array, " E"], labels: Int[Array, " N"]
-) -> csr_matrix:
-    """The graph of the groups.
-
-    The edge between two groups is the sum of all edges between their members; edges within a group
-    are dropped. Diffusion on this graph is diffusion on the Gaussians with scores that are constant
-    within each group, because for such scores Σ A_ij (s_i − s_j)² is the same sum.
-    """
-    count = int(labels.max(initial=-1)) + 1
-    rows, columns = np.repeat(labels, np.diff(graph.indptr)), labels[graph.indices]
-    apart = rows != columns
-    return csr_matrix((similarities[apart], (rows[apart], columns[apart])), shape=(count, count))
 
 
 def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> Float[Array, "N D"]:
@@ -115,45 +94,25 @@ def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> F
     Positions have `PLACE` times the standard deviation of the features.
     """
     seen = uplifted.seen
-    features = unit(uplifted.features)
-    if not seen.all():
-        features = _filled(graph, features, seen)
+    count, D = uplifted.features.shape
+    x = np.empty((count, D + 3), np.float32)
+    features = x[:, :D]
+    features[:] = unit(uplifted.features)
+    for _ in range(0 if seen.all() else UNSEEN_STEPS):
+        seen = spread(graph.indptr, graph.indices, features, seen)
     means = points - np.median(points, axis=0)
     distance = np.linalg.norm(means, axis=1)
     typical = max(float(np.percentile(distance, 80)), 1e-12)
     # Distances beyond the 80th percentile are capped, because they make no further difference.
     means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[:, None]
-    spread = float(np.sqrt(features.var(0).sum()))
-    place = PLACE * spread * means / max(float(np.sqrt(means.var(0).sum())), 1e-12)
-    return np.concatenate([features, place], 1, dtype=np.float32)
+    x[:, D:] = PLACE * _spread_of(features) * means / max(_spread_of(means), 1e-12)
+    return x
 
 
-def _filled(
-    graph: Graph, features: Float[Array, "N D"], seen: Bool[Array, " N"]
-) -> Float[Array, "N D"]:
-    """Give Gaussians that no photo shows, such as those inside things, features.
-
-    These are the means of their neighbors' features, spread in `UNSEEN_STEPS` steps.
-    """
-    features, known = features.copy(), seen.copy()
-    edges = graph.matrix(np.ones(len(graph.indices), np.float32))
-    for _ in range(UNSEEN_STEPS):
-        rows = np.flatnonzero(~known)
-        weights = edges[rows].multiply(known).tocsr()
-        total = np.asarray(weights.sum(1))
-        features[rows] = (weights @ features) / np.maximum(total, 1)
-        known[rows] = total[:, 0] > 0
-    return features
-
-
-def _joined(segments: Segments, cost: Float[Array, " E"]) -> tuple[Int[Array, " S"], int]:
-    """The group of each segment when each joins its cheapest neighbor, and the number of groups."""
-    best = cheapest(segments.a, segments.b, cost, len(segments.x))
-    edges = np.unique(best[best >= 0])
-    ends = segments.a[edges], segments.b[edges]
-    tree = csr_matrix((np.ones(len(edges), np.int8), ends), shape=(len(segments.x),) * 2)
-    count, into = connected_components(tree, directed=False)
-    return into, int(count)
+def _spread_of(x: Float[Array, "N D"]) -> float:
+    """The root of the variances' sum; `x.var` would take as much memory again as `x`."""
+    squares = np.einsum("nd,nd->", x, x, dtype=np.float64) / max(len(x), 1)
+    return float(np.sqrt(max(squares - (x.mean(0, dtype=np.float64) ** 2).sum(), 0)))
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})

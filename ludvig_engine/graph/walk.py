@@ -35,10 +35,9 @@ class Walk:
     @classmethod
     def on(cls, graph: Graph, bandwidth: float) -> Walk:
         """The walk with S_ij = exp(−d² / (b m²)), m the median feature distance of all edges."""
-        rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
-        similar = similarities(graph, bandwidth, median_distance(graph))
-        values = np.where(rows != graph.indices, similar, 0).astype(np.float32)
-        degree = np.bincount(rows, values, len(graph)).astype(np.float32)
+        values = similarities(graph, bandwidth, graph.median_distance)
+        values[graph.own_edges()] = 0
+        degree = np.add.reduceat(values, graph.indptr[:-1])
         return cls(operator(graph.matrix(values)), degree)
 
     def solve(
@@ -78,10 +77,3 @@ class Walk:
         )
         # The exact scores are convex combinations of y and P, so clipping only removes errors.
         return np.clip(scores, 0, 1).astype(np.float32)
-
-
-def median_distance(graph: Graph) -> float:
-    """The median feature distance of all edges but self edges, which is the unit of bandwidths."""
-    rows = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.indptr))
-    others = graph.distances[rows != graph.indices]
-    return max(float(np.median(others)), 1e-6) if len(others) else 1.0

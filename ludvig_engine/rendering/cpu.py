@@ -70,17 +70,16 @@ def fold(
             bands.constants(raster),
         )
 
-    results = bands.run(one, job, threads)
-    counts = np.zeros(len(gaussians), np.int64)
+    results, index = bands.run(one, job, threads), ellipses.index
+    del ellipses, bands  # the largest things here, and not needed any more
+    indptr = np.zeros(len(gaussians) + 1, np.int32)
     for seen, ends, _cell, _value in results:
-        kernels.count_entries(ellipses.index, seen, ends, counts)
-    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        kernels.count_entries(index, seen, ends, indptr[1:])
+    np.cumsum(indptr, out=indptr)
     indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     fill = indptr[:-1].copy()
     for band, (seen, ends, cell, value) in enumerate(results):
-        kernels.place_entries(
-            ellipses.index, seen, ends, cell, value, band * w, fill, indices, data
-        )
+        kernels.place_entries(index, seen, ends, cell, value, band * w, fill, indices, data)
     return csr_matrix((data, indices, indptr), shape=(len(gaussians), h * w))
 
 

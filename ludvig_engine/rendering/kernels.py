@@ -278,7 +278,8 @@ def fold_band(
         if used > before:
             seen[count], ends[count] = members[n], used
             count += 1
-    return seen[:count], ends[:count], cell[:used], value[:used]
+    # Copies, because the rest of these arrays would be kept until all bands are done.
+    return seen[:count].copy(), ends[:count].copy(), cell[:used].copy(), value[:used].copy()
 
 
 @njit(nogil=True, error_model="numpy")

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Float, Int
+from ..graph.contraction import contracted, sums_of
 from ..graph.neighbors import Graph
 from ..graph.similarity import similarities
-from ..graph.superpoints import Segments, contracted, describe, grouped
-from ..graph.walk import Walk, median_distance
+from ..graph.superpoints import Segments, describe, grouped
+from ..graph.walk import Walk
 from ..machine.sparse import operator
 from ..progress import SILENT, Job
 from ..uplifting import Uplifted
@@ -28,8 +29,8 @@ def superpoints(
     graph: Graph, uplifted: Uplifted, means: Float[Array, "N 3"], *, job: Job = SILENT
 ) -> Int[Array, " N"]:
     """The superpoint of each Gaussian."""
-    x = describe(graph, uplifted, means)
-    return grouped(Segments.of(graph, x), few=FEW, job=job)[0]
+    segments = Segments.of(graph, describe(graph, uplifted, means))
+    return grouped(segments, few=FEW, job=job)[0]
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,9 @@ class Coarse:
         size = np.bincount(labels).astype(np.float32)
 
         def mean(values: Float[Array, "N D"]) -> Float[Array, "S D"]:
-            sums = [np.bincount(labels, column, len(size)) for column in values.T]
-            return (np.stack(sums, 1) / size[:, None]).astype(np.float32)
+            return (sums_of(values, labels, len(size)) / size[:, None]).astype(np.float32)
 
-        similar = similarities(graph, bandwidth, median_distance(graph)).astype(np.float32)
+        similar = similarities(graph, bandwidth, graph.median_distance)
         matrix = contracted(graph, similar, labels)
         walk = Walk(operator(matrix), np.asarray(matrix.sum(1), np.float32)[:, 0])
         few = Descriptor(

@@ -9,7 +9,6 @@ Schoeler, Papon and Woergoetter, "Object Partitioning using Local Convexity", CV
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -21,11 +20,9 @@ from ..graph.neighbors import Graph
 from ..io.shots import limited
 from ..progress import SILENT, Job, chunks
 from ..scene import Camera, Gaussians
-from ..scene.raster import GSPLAT, Raster
+from ..uplifting import Uplifted
 
-# Cameras that say which side of a surface is its outside, and their long side in pixels: a few
-# small pictures tell, and a million Gaussians take 2 s.
-CAMERAS, SIDE = 24, 320
+SIDE = 320  # pixels along the long side of small pictures
 # Steps in which normals are averaged over neighbors. The thinnest axis of a single Gaussian is a
 # noisy normal; with one step, one click finds 2 % IoU less, with four as much.
 STEPS = 2
@@ -37,21 +34,18 @@ PIECE = 65536
 def crease_factors(
     graph: Graph,
     gaussians: Gaussians,
-    weights: Float[Array, " N"],
-    cameras: Sequence[Camera],
+    uplifted: Uplifted,
     *,
     concave: float,
-    raster: Raster = GSPLAT,
     job: Job = SILENT,
 ) -> Float[Array, " E"]:
     """What to multiply the feature distance of every edge by; 1 where nothing turns.
 
-    `weights` say how much the photos show of a Gaussian. The turn along an edge is
-    (n_i − n_j)·(x_i − x_j)/|x_i − x_j|, in −2..2 and negative where concave; the factor is
+    The uplift says how much of a Gaussian views show, and from which side. The turn along an edge
+    is (n_i − n_j)·(x_i − x_j)/|x_i − x_j|, in −2..2 and negative where concave; the factor is
     1 + `concave` times a concave turn, or 1 / (1 + a convex one).
     """
-    toward = _toward_cameras(gaussians, cameras, raster, job)
-    normals = job.aside(partial(_normals, graph, gaussians, weights, toward))
+    normals = job.aside(partial(_normals, graph, gaussians, uplifted))
     means = np.ascontiguousarray(gaussians.means, np.float32)
     out = np.empty(len(graph.indices), np.float32)
 
@@ -63,24 +57,6 @@ def crease_factors(
 
     list(job.map(one, chunks(len(graph), PIECE)))
     return out
-
-
-def _toward_cameras(
-    gaussians: Gaussians, cameras: Sequence[Camera], raster: Raster, job: Job
-) -> Float[Array, "N 3"]:
-    """The direction from which each Gaussian is mostly seen, as a sum over the cameras."""
-    from ..rendering import adjoint  # local as in `painting.lift_paint`
-
-    toward = np.zeros((len(gaussians), 3), np.float32)
-    for camera in cameras[:: max(len(cameras) // CAMERAS, 1)]:
-        job.check()
-        small = reduced(camera)
-        one = np.ones((1, small.height, small.width), np.float32)
-        weights = adjoint(gaussians, small, one, raster=raster, job=job)[1]
-        away = (small.center - gaussians.means).astype(np.float32)
-        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
-        toward += away * weights[:, None]
-    return toward
 
 
 def reduced(camera: Camera, side: int = SIDE) -> Camera:
@@ -103,15 +79,11 @@ def thickness(gaussians: Gaussians) -> Float[Array, " N"]:
     return found
 
 
-def _normals(
-    graph: Graph,
-    gaussians: Gaussians,
-    weights: Float[Array, " N"],
-    toward: Float[Array, "N 3"],
-) -> Float[Array, "N 3"]:
+def _normals(graph: Graph, gaussians: Gaussians, uplifted: Uplifted) -> Float[Array, "N 3"]:
     """Unit normals of the surface around each Gaussian, on the side that the cameras are on."""
-    normals = thinnest_axes(gaussians)
-    normals[(normals * toward).sum(1) < 0] *= -1
+    normals, weights = thinnest_axes(gaussians), uplifted.weights
+    if uplifted.toward is not None:
+        normals[(normals * uplifted.toward).sum(1) < 0] *= -1
     flat = np.clip(1 - thickness(gaussians), ROUND, 1)
     normals *= (flat * np.minimum(weights, np.median(weights)))[:, None]
     mean = graph.matrix(np.ones(len(graph.indices), np.float32))

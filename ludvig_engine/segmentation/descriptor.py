@@ -55,7 +55,8 @@ class Descriptor:
         distance = np.linalg.norm(places, axis=1, keepdims=True)
         far = np.maximum(distance, RADIUS)
         near = np.where(distance > RADIUS, places * (RADIUS * (2 - RADIUS / far) / far), places)
-        scale = max(float(np.sqrt((features**2).sum(1).mean())), 1e-12)
+        squares = np.einsum("nd,nd->", features, features, dtype=np.float64)  # no copy
+        scale = max(float(np.sqrt(squares / max(len(features), 1))), 1e-12)
         return cls(features, scale, near.astype(np.float32), share)
 
     def rows(self, which: Int[Array, " M"]) -> Float[Array, "M F"]:

@@ -12,9 +12,10 @@ import numpy as np
 from ..arrays import Array, Float
 from ..cache.step import Steps
 from ..cache.store import Arrays, Cache
+from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
-from ..graph.superpoints import contracted
 from ..graph.walk import Walk
+from ..machine.memory import give_back
 from ..progress import SILENT, Job, Shared
 from ..scene import Gaussians, View, counted
 from ..scene.raster import GSPLAT, Raster
@@ -92,16 +93,12 @@ class Prepared:
     def _begin_nesting(self, settings: Settings, job: Job) -> Shared[Nesting]:
         def nest(coarse: Coarse, job: Job) -> Arrays:
             factors = crease_factors(
-                *(self.graph, self.gaussians, self.uplifted.weights),
-                [view.camera for view in self.views],
-                concave=settings.concave,
-                raster=self.raster,
-                job=job,
+                self.graph, self.gaussians, self.uplifted, concave=settings.concave, job=job
             )
             labels, count = coarse.labels, len(coarse.size)
             nesting = Nesting.of(
                 contracted(self.graph, self.graph.distances * factors, labels),
-                contracted(self.graph, np.ones_like(factors), labels),
+                contracted(self.graph, np.broadcast_to(np.float32(1), factors.shape), labels),
                 coarse.size,
                 np.bincount(labels, self.visible, count),
                 compact=settings.compact,
@@ -111,12 +108,11 @@ class Prepared:
 
         def make(job: Job) -> Nesting:
             coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
-            cameras = [view.camera.as_json() for view in self.views]
-            params = [settings.concave, settings.compact, repr(self.raster), cameras]
+            toward = self.uplifted.toward
             found = self.kept_on_disk(
-                *("nesting", params, partial(nest, coarse, job)),
-                *(coarse.labels, self.gaussians.quats),
-                *(self.gaussians.scales, self.gaussians.opacities),
+                *("nesting", [settings.concave, settings.compact], partial(nest, coarse, job)),
+                *(coarse.labels, self.gaussians.quats, self.gaussians.scales),
+                *(() if toward is None else (toward,)),
                 job=job,
             )
             return Nesting(**found)
@@ -146,7 +142,9 @@ class Prepared:
         inputs = uplifted.features, uplifted.weights, self.gaussians.means, *inputs
         about = [len(self.graph.indices), params]
         content = job.aside(lambda: steps.key_of(*inputs))
-        return steps.kept(name, 1, about, content, make=make, about=f"{name} of a scene")
+        found = steps.kept(name, 2, about, content, make=make, about=f"{name} of a scene")
+        give_back()
+        return found
 
     def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
         """What `make` returns: made when this name is first asked for, and kept with the scene."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ludvig_engine.graph.contraction import contracted
 from ludvig_engine.graph.neighbors import build, nearest
-from ludvig_engine.graph.superpoints import Segments, contracted, describe, grouped
+from ludvig_engine.graph.superpoints import Segments, describe, grouped
 from ludvig_engine.uplifting import Uplifted
 from planted_octants import everyone, planted
 

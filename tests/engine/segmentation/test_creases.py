@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from ludvig_engine.graph.neighbors import build, nearest
+from ludvig_engine.rendering import back_end
 from ludvig_engine.scene import Gaussians
 from ludvig_engine.segmentation.creases import crease_factors, reduced
+from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
+from ludvig_engine.uplifting import Sight, uplift
+from planted_things import things_on_a_floor
 from scenes import look_at
 
 CONCAVE = 3.0
@@ -40,8 +44,9 @@ def sheets(rng, angle, count=1500):
 
 def factor_at_the_middle(gaussians, cameras):
     graph = build(nearest(gaussians.means, 12))
-    weights = np.ones(len(gaussians), np.float32)
-    factors = crease_factors(graph, gaussians, weights, cameras, concave=CONCAVE)
+    sights = [Sight(camera, np.ones((1, 3, 4), np.float32)) for camera in cameras]
+    uplifted = replace(uplift(gaussians, sights), weights=np.ones(len(gaussians), np.float32))
+    factors = crease_factors(graph, gaussians, uplifted, concave=CONCAVE)
     rows = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
     x = gaussians.means[:, 0]
     across = (x[rows] > 0) != (x[graph.indices] > 0)
@@ -71,6 +76,17 @@ def test_a_valley_seen_from_below_is_a_ridge():
     below = [look_at((x, y, -z), size=(96, 72), focal=80) for x, y, z in EYES]
     across, _ = factor_at_the_middle(sheets(np.random.default_rng(0), 90), below)
     assert across < 1
+
+
+def test_nested_groups_look_through_no_camera(monkeypatch):
+    """What they need of the views is known from the uplift; they took half of a first click."""
+    prepared, _ = things_on_a_floor(views=True)
+
+    def refused(*_given):
+        raise AssertionError("a view was drawn")
+
+    monkeypatch.setattr(back_end, "_by", refused)
+    assert prepared.nesting(DEFAULT_SETTINGS).count > 10
 
 
 def test_cameras_are_small_and_keep_their_shape():
