@@ -119,8 +119,14 @@ def session():
     found["click"] = state()[1]
     shot("clicked")
 
+    _, lowest = yield from hover("ops.ludvig.delete(")
+    found["height"] = side.y + side.height - lowest
+    _, row = yield from hover("ops.ludvig.prompt_remove(", (0.84, 0.87, 0.9))
+    hand(side.x + 0.4 * side.width, row, "click", "1")  # opens the list of prompts
+    yield 1
+    shot("prompts")
     prompt = bpy.data.objects["subject"].ludvig.segments[0].prompts[0]
-    hand(*(yield from hover("what='THROUGH'", (0.74, 0.76, 0.78))), "click", "1")
+    hand(*(yield from hover("what='THROUGH'", (0.68, 0.71, 0.74, 0.77))), "click", "1")
     yield from idle()
     found["through"] = prompt.through
     yield from undo()

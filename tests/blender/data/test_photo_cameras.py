@@ -149,7 +149,7 @@ def test_import_check_compute(real, tmp_path):
     thing.ludvig_features.extractor = "colour"
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
     features = blender_module("ludvig_blender.data.features")
-    assert features.known(thing).summary.endswith(" s"), message()
+    assert features.known(thing).cost.endswith(" s"), message()
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
     assert "cached" in features.known(thing).summary
     assert bpy.ops.ludvig.preview_features() == {"FINISHED"}
