@@ -1,0 +1,24 @@
+"""A newcomer: factory settings, the zip, the sample scene, a click. It times nothing, it tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SCENE = Path(__file__).parents[2] / "demo/scene"
+
+
+def test_the_first_selection(play):
+    said = play("newcomer.py", "newcomer", views=str(SCENE))
+    print(f"load {said['load']:.1f}")
+    for name, seconds, spent in said["steps"]:
+        print(f"{name}: {seconds} s, {spent} s of CPU")
+    names = [name for name, *_ in said["steps"]]
+    assert names[1:] == [
+        "drop the zip",
+        "press Open Sample Scene",
+        "press Click in Find",
+        "click on the chair",
+        "click on the vase",
+    ]
+    for name in ("chair", "vase"):
+        assert 0 < said[name] < 0.5 * said["count"]
