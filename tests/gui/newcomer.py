@@ -78,12 +78,12 @@ def session():
     settings = bpy.context.preferences.addons[NAME].preferences
     settings.python, settings.cache = ASKED["python"], ASKED["cache"]
     bpy.context.preferences.inputs.use_mouse_continuous = False
-    area, region, _ = regions()
-    hand(region.x + 400, region.y + 300, "key", "n")
-    yield 1
-    area.spaces[0].show_region_ui = True
-    _, _, side = regions()
-    side.active_panel_category = "LUDVIG"
+    _, region, _ = regions()
+    with Step("press N and choose the tab LUDVIG"):
+        hand(region.x + 400, region.y + 300, "key", "n")
+        while regions()[2].active_panel_category == "UNSUPPORTED":  # until it is drawn
+            yield 0.2
+        regions()[2].active_panel_category = "LUDVIG"
     yield 2
     sample = yield from hover("ops.ludvig.open_sample(")
     with Step("press Open Sample Scene"):

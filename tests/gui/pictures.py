@@ -158,8 +158,10 @@ def session():
     yield from filmed()
     yield from undone(2)  # the move, and Separate
 
-    hand(*on("books"), "keydown", "ctrl", "click", "1", "keyup", "ctrl")
+    # Blender asks which keys are held when it comes to the click.
+    hand(*on("books"), "keydown", "ctrl", "click", "1")
     yield from idle()
+    hand(*on("books"), "keyup", "ctrl")
     with over():
         bpy.ops.wm.tool_set_by_id(name="ludvig.scribble_tool")
     yield from draw(on("monkey", -25, 20), on("monkey", 30, -10), "keydown", "shift")

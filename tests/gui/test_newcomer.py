@@ -15,6 +15,7 @@ def test_the_first_selection(play):
     names = [name for name, *_ in said["steps"]]
     assert names[1:] == [
         "drop the zip",
+        "press N and choose the tab LUDVIG",
         "press Open Sample Scene",
         "press Click in Find",
         "click on the chair",

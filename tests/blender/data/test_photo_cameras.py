@@ -151,7 +151,7 @@ def test_import_check_compute(real, tmp_path):
     features = blender_module("ludvig_blender.data.features")
     assert features.known(thing).cost.endswith(" s"), message()
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
-    assert "cached" in features.known(thing).summary
+    assert features.known(thing).cost == "cached"
     assert bpy.ops.ludvig.preview_features() == {"FINISHED"}
     colors = blender_module("ludvig_blender.data.attributes").get(thing.data, "ludvig_features")
     assert colors.shape == (180, 3) and thing.ludvig.mode == "FEATURES"
