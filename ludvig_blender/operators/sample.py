@@ -19,7 +19,11 @@ class OpenSample(bpy.types.Operator):
     bl_idname = "ludvig.open_sample"
     bl_label = "Open Sample Scene"
 
-    def execute(self, _context: bpy.types.Context) -> Outcome:
+    def execute(self, context: bpy.types.Context) -> Outcome:
+        if not bpy.data.filepath and not bpy.data.is_dirty:
+            # The cube of Blender's startup file would stick out of the table. Alt+H brings it back.
+            for other in context.view_layer.objects:
+                other.hide_set(other.type == "MESH" or other.hide_get())
         # Any, because the stubs do not know our own operators.
         importing: Any = bpy.ops.ludvig.import_splats  # type: ignore[attr-defined]
         how = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"

@@ -27,6 +27,7 @@ from inside import (
 )
 
 VIEW, BACK = "photo_17.jpg", 0.2  # whose camera is looked through, and how far behind it
+UNDER = 33  # pixels from the buttons of "Selection" to the header of "Select By"
 PATH = 7  # steps of the mouse from one place to the next
 film: list[
     list[object]
@@ -180,10 +181,27 @@ def session():
     operate("show")
     operate("recolor", method="HSV", hue=0.35)
     operate("separate", copy=True)
-    bpy.context.object.location += camera(VIEW).matrix_world.to_3x3() @ Vector((-0.55, 0, 0))
+    bpy.context.object.location += camera(VIEW).matrix_world.to_3x3() @ Vector((-2.2, 0.3, 0))
     yield from idle()
     shot("duplicate")
     yield from undone(2)
+
+    hand(*on("chair"), "click", "1")
+    yield from idle()
+    shot("before")
+    operate("clean_removal")
+    yield from idle()
+    shot("after")
+    yield from undone(1)
+
+    found_by = subject().ludvig_criteria
+    found_by.what, found_by.color = "COLOR", (0.35, 0.08, 0.1)
+    found_by.low, found_by.high = 0.0, 0.16
+    x, lowest = yield from hover("ops.ludvig.delete(")
+    hand(x, lowest - UNDER, "click", "1")
+    yield from idle()
+    shot("select_by")
+    hand(x, lowest - UNDER, "click", "1")
 
     operate("segments_auto")
     yield from idle()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-SCENE = Path(__file__).parents[2] / "demo/scene"
-
 
 def test_the_first_selection(play):
-    said = play("newcomer.py", "newcomer", views=str(SCENE))
+    said = play("newcomer.py", "newcomer")
     print(f"load {said['load']:.1f}")
     for name, seconds, spent in said["steps"]:
         print(f"{name}: {seconds} s, {spent} s of CPU")
@@ -18,8 +14,8 @@ def test_the_first_selection(play):
         "press N and choose the tab LUDVIG",
         "press Open Sample Scene",
         "press Click in Find",
-        "click on the chair",
-        "click on the vase",
+        "click on the monkey",
+        "click on the mug",
     ]
-    for name in ("chair", "vase"):
+    for name in ("monkey", "mug"):
         assert 0 < said[name] < 0.5 * said["count"]

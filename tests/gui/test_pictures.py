@@ -20,6 +20,8 @@ WIDTH, FILM_WIDTH = 1200, 760  # pixels
 QUALITY = 82  # of JPEG
 FILM_QUALITY = 60  # of WebP
 LARGEST = 3_000_000  # bytes of the film
+NAMES = {"click", "scribble", "isolate", "duplicate", "removal", "select_by", "segments"}
+MIDDLE, GAP = (60, 250, 1020, 890), 12  # of a screenshot, without the sidebar; between two of them
 # An arrow as of a mouse, in pixels from its tip.
 ARROW = [(0, 0), (0, 24), (6, 19), (11, 29), (15, 27), (10, 17), (18, 17)]
 
@@ -36,12 +38,20 @@ def test_pictures(play, tmp_path):
     for shot in shots.glob("*.png"):
         name = shot.stem.partition("_")[2]
         if name != "film":
-            made[name] = scaled(Image.open(shot).convert("RGB").crop(corner), WIDTH)
-            made[name].save(folder / f"blender_{name}.jpg", quality=QUALITY, optimize=True)
-    assert set(made) == {"click", "scribble", "isolate", "duplicate", "segments"}
+            made[name] = Image.open(shot).convert("RGB").crop(corner)
+    both = [made.pop(name).crop(MIDDLE) for name in ("before", "after")]
+    made["removal"] = Image.new("RGB", (2 * both[0].width + GAP, both[0].height))
+    for number, one in enumerate(both):
+        made["removal"].paste(one, (number * (one.width + GAP), 0))
+    made = {name: scaled(picture, WIDTH) for name, picture in made.items()}
+    for name, picture in made.items():
+        picture.save(folder / f"blender_{name}.jpg", quality=QUALITY, optimize=True)
+    assert set(made) == NAMES
+    assert differ(*both) > 1
     for one in made:
         for other in made:
-            assert one == other or differ(made[one], made[other]) > 1, (one, other)
+            same = one == other or made[one].size != made[other].size
+            assert same or differ(made[one], made[other]) > 1, (one, other)
     frames = [drawn(shots / file, corner, *rest) for file, *rest, _ in said["film"]]
     times = [round(1000 * seconds) for *_, seconds in said["film"]]
     film = folder / "blender_film.webp"

@@ -57,6 +57,27 @@ def test_points_are_seen_where_the_engine_sees_them(tmp_path, size):
             assert np.allclose([at.x * size[0], (1 - at.y) * size[1]], [x, y], atol=0.01)
 
 
+def test_a_prompt_through_a_photos_camera_has_the_matrix_of_its_view(tmp_path):
+    """By which the engine knows that a SAM can look at the photo."""
+    frame = blender_module("ludvig_blender.data.frame")
+    pinhole = blender_module("ludvig_blender.maths.pinhole")
+    picture = blender_module("ludvig_blender.viewport.picture")
+    thing, scene = clouds.splat_object(), opened(tmp_path)
+    views.make(thing, scene)
+    thing.matrix_world = Matrix.LocRotScale(
+        Vector((1, 2, 3)), Euler((0.3, -1, 2)), Vector((2, 2, 2))
+    )
+    for n, camera in enumerate(views.of(thing)):
+        assert bpy.ops.ludvig.look_through(step=min(n, 1)) == {"FINISHED"}
+        assert bpy.context.scene.camera == camera
+        graph = bpy.context.evaluated_depsgraph_get()
+        lens = picture.camera_lens(camera, bpy.context.scene, graph)
+        seen = pinhole.viewport(lens, frame.world(thing), np.zeros(3))
+        # Single precision; the engine allows half a pixel, which is a thousandth here.
+        np.testing.assert_allclose(seen.viewmat, scene.viewmats[n], atol=2e-5)
+        np.testing.assert_allclose(seen.K, scene.Ks[n], atol=0.01)
+
+
 def test_cameras_are_hidden_but_placed(tmp_path):
     thing, scene = clouds.splat_object(), opened(tmp_path)
     views.make(thing, scene)
