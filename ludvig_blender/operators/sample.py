@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..data.types import Outcome
 
 SPLATS = Path(__file__).parents[2] / "demo" / "scene" / "splats.ply"
+STARTUP = {"Camera", "Cube", "Light"}  # what a new file of Blender has
 
 
 class OpenSample(bpy.types.Operator):
@@ -20,10 +21,10 @@ class OpenSample(bpy.types.Operator):
     bl_label = "Open Sample Scene"
 
     def execute(self, context: bpy.types.Context) -> Outcome:
-        if not bpy.data.filepath and not bpy.data.is_dirty:
-            # The cube of Blender's startup file would stick out of the table. Alt+H brings it back.
-            for other in context.view_layer.objects:
-                other.hide_set(other.type == "MESH" or other.hide_get())
+        cube = context.view_layer.objects.get("Cube")
+        if cube and not bpy.data.filepath and {thing.name for thing in bpy.data.objects} == STARTUP:
+            # It would stick out of the table. Alt+H brings it back.
+            cube.hide_set(True)
         # Any, because the stubs do not know our own operators.
         importing: Any = bpy.ops.ludvig.import_splats  # type: ignore[attr-defined]
         how = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
