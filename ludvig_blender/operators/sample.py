@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..data.types import Outcome
 
 SPLATS = Path(__file__).parents[2] / "demo" / "scene" / "splats.ply"
-STARTUP = {"Camera", "Cube", "Light"}  # what a new file of Blender has
+STARTUP = ["CAMERA", "LIGHT", "MESH"]  # what a new file of Blender has
 
 
 class OpenSample(bpy.types.Operator):
@@ -20,11 +20,11 @@ class OpenSample(bpy.types.Operator):
     bl_idname = "ludvig.open_sample"
     bl_label = "Open Sample Scene"
 
-    def execute(self, context: bpy.types.Context) -> Outcome:
-        cube = context.view_layer.objects.get("Cube")
-        if cube and not bpy.data.filepath and {thing.name for thing in bpy.data.objects} == STARTUP:
-            # It would stick out of the table. Alt+H brings it back.
-            cube.hide_set(True)
+    def execute(self, _context: bpy.types.Context) -> Outcome:
+        here = sorted(bpy.data.objects, key=lambda thing: thing.type)
+        if not bpy.data.filepath and [thing.type for thing in here] == STARTUP:
+            # The cube would stick out of the table. Alt+H brings it back.
+            here[-1].hide_set(True)
         # Any, because the stubs do not know our own operators.
         importing: Any = bpy.ops.ludvig.import_splats  # type: ignore[attr-defined]
         how = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
