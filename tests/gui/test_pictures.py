@@ -21,6 +21,7 @@ QUALITY = 82  # of JPEG
 FILM_QUALITY = 60  # of WebP
 LARGEST = 3_000_000  # bytes of the film
 NAMES = {"click", "scribble", "isolate", "duplicate", "removal", "select_by", "segments"}
+SHOWN = 0.8  # of the window's height down to the timeline; below is floor
 MIDDLE, GAP = (60, 250, 1020, 890), 12  # of a screenshot, without the sidebar; between two of them
 # An arrow as of a mouse, in pixels from its tip.
 ARROW = [(0, 0), (0, 24), (6, 19), (11, 29), (15, 27), (10, 17), (18, 17)]
@@ -33,7 +34,8 @@ def test_pictures(play, tmp_path):
         shutil.copytree(SCENE, scene, dirs_exist_ok=True)
         said = play("pictures.py", "pictures", splats=f"{scene}/splats.ply", views=scene)
     shots = Path(os.environ.get("LUDVIG_SHOTS", tmp_path)) / "pictures"
-    corner = (0, 0, *said["area"])
+    width, height = said["area"]
+    corner = (0, 0, width, round(SHOWN * height))
     made = {}
     for shot in shots.glob("*.png"):
         name = shot.stem.partition("_")[2]
