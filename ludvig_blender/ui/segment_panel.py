@@ -106,9 +106,9 @@ class SegmentsPanel(Section, bpy.types.Panel):
         row.operator("ludvig.segment_assign", text="Assign")
         row.operator("ludvig.segments_auto", text="Find All")
         if thing.ludvig.hierarchy:
-            row = layout.row(align=True)
-            row.prop(thing.ludvig, "granularity", slider=True)
-            row.prop(thing.ludvig, "most", text="")
+            column = layout.column(align=True)
+            column.prop(thing.ludvig, "granularity", slider=True)
+            column.prop(thing.ludvig, "most")
 
 
 class SelectionPanel(Section, bpy.types.Panel):

@@ -203,6 +203,7 @@ def session():
     shot("select_by")
     hand(x, lowest - UNDER, "click", "1")
 
+    operate("select", action="NONE")
     operate("segments_auto")
     yield from idle()
     subject().ludvig.mode = "SEGMENTS"

@@ -16,13 +16,14 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[2]
 SCENE = ROOT / "demo/scene"
-WIDTH, FILM_WIDTH = 1200, 760  # pixels
+WIDTH, FILM_WIDTH = 1200, 1000  # pixels
 QUALITY = 82  # of JPEG
-FILM_QUALITY = 60  # of WebP
+FILM_QUALITY = 80  # of WebP
 LARGEST = 3_000_000  # bytes of the film
 NAMES = {"click", "scribble", "isolate", "duplicate", "removal", "select_by", "segments"}
-SHOWN = 0.8  # of the window's height down to the timeline; below is floor
+SHOWN = 0.88  # of the window's height down to the timeline; below is floor
 MIDDLE, GAP = (60, 250, 1020, 890), 12  # of a screenshot, without the sidebar; between two of them
+PACE = 1500  # milliseconds of the film for a second of the script
 # An arrow as of a mouse, in pixels from its tip.
 ARROW = [(0, 0), (0, 24), (6, 19), (11, 29), (15, 27), (10, 17), (18, 17)]
 
@@ -55,7 +56,7 @@ def test_pictures(play, tmp_path):
             same = one == other or made[one].size != made[other].size
             assert same or differ(made[one], made[other]) > 1, (one, other)
     frames = [drawn(shots / file, corner, *rest) for file, *rest, _ in said["film"]]
-    times = [round(1000 * seconds) for *_, seconds in said["film"]]
+    times = [round(PACE * seconds) for *_, seconds in said["film"]]
     film = folder / "blender_film.webp"
     options = {"duration": times, "loop": 0, "quality": FILM_QUALITY, "method": 4}
     frames[0].save(film, save_all=True, append_images=frames[1:], minimize_size=True, **options)
