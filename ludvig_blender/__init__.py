@@ -57,6 +57,7 @@ MODULES = (
     "ui.tools",
     "ui.pie",
     "ui.keys",
+    "ui.find_panel",
     "ui.segment_panel",
     "ui.criteria_panel",
     "ui.answer",

@@ -36,13 +36,11 @@ class Ready:
     notes: tuple[str, ...]  # what the user should know about them
 
     @property
-    def summary(self) -> str:
-        """What the sidebar says, in one line."""
-        title = say(self.title)
+    def cost(self) -> str:
+        """How they came to be there, in a word or two."""
         if self.seconds is None:
-            return say("{title}, computed before", title=title)
-        how = say("cached") if self.seconds == 0 else f"{self.seconds:.0f} s"
-        return f"{title}, {how}"
+            return say("kept")
+        return say("cached") if self.seconds == 0 else f"{self.seconds:.0f} s"
 
 
 # By the object's session uid. Not a property of the object while Blender runs, because undo would

@@ -21,27 +21,43 @@ if TYPE_CHECKING:
 
 
 def draw(
-    layout: bpy.types.UILayout, thing: SplatObject, segment: Segment, context: bpy.types.Context
+    layout: bpy.types.UILayout,
+    thing: SplatObject,
+    segment: Segment | None,
+    context: bpy.types.Context,
 ) -> None:
-    """The certainty, the switch from part to whole, the engine's notes, and an unsure guess."""
+    """The switch from part to whole, else the certainty; the engine's notes, and an unsure guess.
+
+    The line is there before the first answer, so that the sections below stay where they are.
+    """
     from ..data import readings
     from ..operators import lines
 
-    if readings.steps(segment):
+    if segment is not None and segment.guess >= 0:
+        lines.draw(layout, say("Not sure: {note}", note=segment.note), "QUESTION", context)
+        layout.operator("ludvig.guess", icon="RESTRICT_SELECT_OFF")
+        return
+    if segment is None or readings.steps(segment) or not _scored(thing, segment):
         row = layout.row(align=True)
         row.operator("ludvig.smaller", text="Part", icon="TRIA_LEFT")
         middle = row.row(align=True)
         middle.alignment = "CENTER"
-        middle.label(text=place(segment))
+        middle.label(text=place(segment) if segment and readings.steps(segment) else "")
         row.operator("ludvig.larger", text="Whole", icon="TRIA_RIGHT")
-    if segment.guess >= 0:
-        lines.draw(layout, say("Not sure: {note}", note=segment.note), "QUESTION", context)
-        layout.operator("ludvig.guess", icon="RESTRICT_SELECT_OFF")
-        return
-    if segment.attribute in thing.data.attributes:
-        layout.prop(segment, "threshold", slider=True)
-    if segment.note:
+    else:
+        draw_certainty(layout, thing, segment)
+    if segment is not None and segment.note:
         lines.draw(layout, segment.note, "INFO", context)
+
+
+def draw_certainty(layout: bpy.types.UILayout, thing: SplatObject, segment: Segment) -> None:
+    """The slider that moves the border of a segment, if it has scores."""
+    if _scored(thing, segment):
+        layout.prop(segment, "threshold", slider=True)
+
+
+def _scored(thing: SplatObject, segment: Segment) -> bool:
+    return segment.attribute in thing.data.attributes
 
 
 def place(segment: Segment) -> str:

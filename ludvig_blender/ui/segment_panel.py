@@ -1,96 +1,16 @@
-"""The panels "Find", "Segments" and "Selection" in the sidebar (N), tab LUDVIG."""
+"""The panels "Segments" and "Selection" in the sidebar (N), tab LUDVIG."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import bpy
 
-from ..data import properties
 from ..translation.say import say
-from . import answer, segmenter_row
-from .sidebar import Sidebar
+from .sidebar import Section
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import IconItems
-
-    from ..data.types import Prompt, Segment, SplatObject
-
-
-class Section(Sidebar):
-    """A panel that is there only if there is a splat object to work on."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.data.pointclouds:
-            return False
-        from ..data import splats
-
-        return bool(splats.splat_objects(context))
-
-
-def _thing(context: bpy.types.Context) -> SplatObject:
-    from ..data import splats
-
-    return splats.splat_objects(context)[0]
-
-
-class FindPanel(Section, bpy.types.Panel):
-    bl_idname = "LUDVIG_PT_find"
-    bl_label = "Find"
-    bl_order = 4
-
-    def draw(self, context: bpy.types.Context) -> None:
-        from ..data import prompts, segments
-        from ..maths import kinds
-        from ..operators import lines
-
-        layout, settings = self.layout, properties.tools(context)
-        thing = _thing(context)
-        if context.mode != "OBJECT":
-            lines.draw(layout, "Leave Edit Mode (Tab) to find things", "INFO", context)
-        current = properties.active_tool(context)
-        row = layout.row(align=True)
-        row.enabled = context.mode == "OBJECT"
-        labels = {f"ludvig.{kind.wire}_tool": kind.label for kind in kinds.drawn()}
-        for name, label in (labels | {"ludvig.brush_tool": "Brush"}).items():
-            row.operator("wm.tool_set_by_id", text=label, depress=name == current).name = name
-        row = layout.row(align=True)
-        row.prop(
-            settings, "text", text="", icon="VIEWZOOM", placeholder="Words, such as: the flower pot"
-        )
-        row.operator("ludvig.text", text="", icon="PLAY").mode = "SET"
-        layout.row().prop(settings, "depth", expand=True)
-        segmenter_row.draw(layout, thing, context)
-        segment = segments.active(thing)
-        if segment is None:
-            return
-        if segment.prompts:
-            column = layout.column(align=True)
-            for index, prompt in enumerate(segment.prompts):
-                row = column.row(align=True)
-                row.label(
-                    text=prompts.title(prompt),
-                    icon=cast("IconItems", kinds.KINDS[prompt.kind].icon),
-                )
-                _toggle(row, index, prompt, "positive", "ADD" if prompt.positive else "REMOVE")
-                if kinds.KINDS[prompt.kind].placed:
-                    _toggle(row, index, prompt, "through", "XRAY")
-                row.operator("ludvig.prompt_remove", text="", icon="X").index = index
-            row = layout.row(align=True)
-            row.operator("ludvig.solve", icon="FILE_REFRESH")
-            row.operator("ludvig.prompt_remove", text="Remove All", icon="TRASH").index = -1
-            layout.operator("ludvig.play_diffusion", icon="PLAY")
-        answer.draw(layout, thing, segment, context)
-
-
-def _toggle(
-    layout: bpy.types.UILayout, index: int, prompt: Prompt, what: str, icon: IconItems
-) -> None:
-    button = layout.operator(
-        "ludvig.prompt_change", text="", icon=icon, depress=getattr(prompt, what)
-    )
-    button.index, button.what = index, what.upper()
+    from ..data.types import Segment
 
 
 class SegmentList(bpy.types.UIList):
@@ -128,6 +48,8 @@ class SegmentList(bpy.types.UIList):
         )
 
 
+ROWS = 3  # of the list of segments, as many as there are buttons beside it
+
 COMBINE = {
     "UNION": "Add Other...",
     "DIFFERENCE": "Subtract Other...",
@@ -162,7 +84,7 @@ class SegmentsPanel(Section, bpy.types.Panel):
     bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, thing = self.layout, _thing(context)
+        layout, thing = self.layout, self.thing(context)
         row = layout.row()
         row.template_list(
             "LUDVIG_UL_segments",
@@ -171,7 +93,9 @@ class SegmentsPanel(Section, bpy.types.Panel):
             "segments",
             thing.ludvig,
             "active_segment",
-            rows=3,
+            # Always as many, so that the sections below stay where they are; the handle changes it.
+            rows=ROWS,
+            maxrows=ROWS,
         )
         side = row.column(align=True)
         side.operator("ludvig.segment_add", text="", icon="ADD").from_selection = False
@@ -180,13 +104,11 @@ class SegmentsPanel(Section, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("ludvig.segment_select", text="Select")
         row.operator("ludvig.segment_assign", text="Assign")
-        if not thing.ludvig.hierarchy:
-            layout.operator("ludvig.segments_auto", icon="OUTLINER_OB_GROUP_INSTANCE")
-            return
-        column = layout.column(align=True)
-        column.prop(thing.ludvig, "granularity", slider=True)
-        column.prop(thing.ludvig, "most")
-        layout.operator("ludvig.select_like", icon="VIEWZOOM")
+        row.operator("ludvig.segments_auto", text="Find All")
+        if thing.ludvig.hierarchy:
+            column = layout.column(align=True)
+            column.prop(thing.ludvig, "granularity", slider=True)
+            column.prop(thing.ludvig, "most")
 
 
 class SelectionPanel(Section, bpy.types.Panel):
@@ -197,7 +119,7 @@ class SelectionPanel(Section, bpy.types.Panel):
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         from ..data import counts
 
-        thing = _thing(context)
+        thing = self.thing(context)
         total = len(thing.data.points)
         text = say("{count:,} of {total:,}", count=counts.selected(thing), total=total)
         self.layout.label(text=text)
@@ -205,19 +127,18 @@ class SelectionPanel(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         from ..data import counts
 
-        layout, thing = self.layout, _thing(context)
-        if hidden := counts.hidden(thing):
-            layout.label(text=say("{count:,} hidden", count=hidden), icon="HIDE_ON")
-        row = layout.row(align=True)
+        layout, thing = self.layout, self.thing(context)
+        column = layout.column(align=True)
+        row = column.row(align=True)
         row.operator("ludvig.grow")
         row.operator("ludvig.shrink")
         row.operator("ludvig.select", text="Invert").action = "INVERT"
         row.operator("ludvig.select", text="None").action = "NONE"
-        column = layout.column(align=True)
         row = column.row(align=True)
-        row.operator("ludvig.hide", text="Hide", icon="HIDE_ON").unselected = False
+        # Without icons, beside which the German words would not fit.
+        row.operator("ludvig.hide", text="Hide").unselected = False
         row.operator("ludvig.hide", text="Isolate").unselected = True
-        row.operator("ludvig.show", text="Show All", icon="HIDE_OFF")
+        row.operator("ludvig.show", text="Show All")
         row = column.row(align=True)
         row.operator("ludvig.recolor", text="Recolor...", icon="COLOR")
         row.operator_context = "INVOKE_DEFAULT"
@@ -228,9 +149,12 @@ class SelectionPanel(Section, bpy.types.Panel):
         row = column.row(align=True)
         row.operator("ludvig.delete", icon="TRASH")
         row.operator("ludvig.clean_removal", text="Clean Removal...")
+        # Below the buttons, which stay where they are when something is hidden.
+        if hidden := counts.hidden(thing):
+            layout.label(text=say("{count:,} hidden", count=hidden), icon="HIDE_ON")
 
 
-CLASSES = (FindPanel, SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)
+CLASSES = (SegmentList, SegmentMenu, SegmentsPanel, SelectionPanel)
 
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def draw(layout: bpy.types.UILayout, thing: SplatObject, context: bpy.types.Context) -> None:
-    """The switch and the model; of a model that is not ready, why not and what helps.
+    """The switch and the model; while it is on, what the model lacks and what helps.
 
     Before the engine has listed its models, nothing is known to be missing.
     """
@@ -22,14 +22,10 @@ def draw(layout: bpy.types.UILayout, thing: SplatObject, context: bpy.types.Cont
 
     own = thing.ludvig_features
     info = catalog.segmenter(own.sam_model)
-    missing = info is not None and not info.ready
     row = layout.row(align=True)
-    switch = row.row(align=True)
-    # It can always be turned off.
-    switch.enabled = own.sam or not missing
-    switch.prop(own, "sam", toggle=True, icon="MOD_MASK")
+    row.prop(own, "sam", toggle=True, icon="MOD_MASK")
     row.menu("LUDVIG_MT_sam", text=info.title if info else "SAM")
-    if info is None or info.ready:
+    if info is None or info.ready or not own.sam:
         return
     lines.draw(layout, info.needs, "INFO", context)
     if info.models:

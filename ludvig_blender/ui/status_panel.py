@@ -1,85 +1,90 @@
-"""The top panel in the sidebar (N), tab LUDVIG: running tasks and the newest error, if any."""
+"""The top panel in the sidebar (N), tab LUDVIG: what is under way, and the newest error."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import time
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...ludvig_engine.stages import DOWNLOAD
 from ..data import properties
 from ..translation.say import say
-from .sidebar import Sidebar
+from .sidebar import Sidebar, has_splats
 
 if TYPE_CHECKING:
-    from bpy.stub_internal.rna_enums import IconItems
-
     from ..engine.tasks import Task
+
+
+# Seconds after which a task gets a line for how far it is. Clicks end sooner, and a line that comes
+# and goes would move the sections below while somebody works in them.
+LONG = 5.0
 
 
 class StatusPanel(Sidebar, bpy.types.Panel):
     bl_idname = "LUDVIG_PT_status"
-    # The header tells what is under way. A panel without a header would move the tab to the front
-    # of all tabs while it is there.
+    # The header tells what is under way, and is there before and after. A panel without a header
+    # would move the tab to the front of all tabs while it is there.
     bl_label = ""
     bl_order = 1
+    bl_options = {"HEADER_LAYOUT_EXPAND"}  # noqa: RUF012
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         from ..engine import pump
 
-        return bool(properties.message(context).text or pump.shown())
+        if properties.message(context).text or pump.shown():
+            return True
+        return has_splats(context)
 
-    def draw_header(self, _context: bpy.types.Context) -> None:
-        from ..engine import pump
-
-        tasks = pump.shown()
-        text, icon = (_name(tasks[0]), "SORTTIME") if tasks else ("What happened", "ERROR")
-        self.layout.label(text=text, icon=cast("IconItems", icon))
-
-    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+    def draw_header(self, context: bpy.types.Context) -> None:
         from ..engine import pump
 
         if tasks := pump.shown():
-            cancel = self.layout.operator("ludvig.cancel", text="", icon="X", emboss=False)
-            cancel.number = tasks[0].number
+            _draw_task(self.layout, tasks[0])
+        elif properties.message(context).text:
+            self.layout.label(text="What happened", icon="ERROR")
+        else:
+            self.layout.label(text="Ready", icon="CHECKMARK")
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..engine import pump
 
         for number, task in enumerate(pump.shown()):
-            _draw_task(self.layout, task, named=number == 0)
+            if number:
+                _draw_task(self.layout, task)
+            if time.monotonic() - task.begun > LONG:
+                # Also while there is nothing to tell, so that it does not come and go.
+                self.layout.label(text=_told(task), translate=False)
         if properties.message(context).text:
             draw_message(self.layout, context)
 
 
-def _name(task: Task) -> str:
+def _draw_task(layout: bpy.types.UILayout, task: Task) -> None:
+    """Draw what a task does as a bar, and the button that cancels it."""
     news = task.progress
-    # The details would be cut off.
-    return f"{say(((news.stage_name or news.stage) if news else '') or task.label)}..."
+    name = say((news.stage_name or news.stage if news else "") or task.label)
+    done = news.done / news.total if news and news.total else 0.0
+    row = layout.row(align=True)
+    row.progress(factor=done, text=f"{name}...")
+    row.operator("ludvig.cancel", text="", icon="X").number = task.number
 
 
-def _draw_task(layout: bpy.types.UILayout, task: Task, *, named: bool) -> None:
-    """Draw how far a task is; unless the header has its name, also the name and a button."""
+def _told(task: Task) -> str:
+    """How much of a task is done, and how long the rest takes."""
     from ..operators import lines
 
-    news, column = task.progress, layout.column(align=True)
-    if not named:
-        row = column.row(align=True)
-        row.label(text=_name(task), icon="SORTTIME")
-        row.operator("ludvig.cancel", text="", icon="X").number = task.number
-    done, text = 0.0, ""
-    if news and news.stage_id == DOWNLOAD.id and not news.total and news.done:
-        text = lines.size(news.done)
-    elif news and news.total:
-        count = say("{count:,} of {total:,}", count=news.done, total=news.total)
-        count = count if news.total not in (1, 100) else ""
-        if count and news.stage_id == DOWNLOAD.id:
-            count = say("{done} of {size}", done=lines.size(news.done), size=lines.size(news.total))
-        left = lines.duration(news.seconds_left) if news.seconds_left else ""
-        done, text = news.done / news.total, ", ".join(filter(None, (count, left)))
-    # It is there from the first moment, so that what is below moves once only.
-    column.progress(factor=done, text=text)
+    news = task.progress
+    if not news:
+        return ""
+    if news.stage_id == DOWNLOAD.id and not news.total:
+        return lines.size(news.done) if news.done else ""
+    count = say("{count:,} of {total:,}", count=news.done, total=news.total)
+    count = count if news.total not in (0, 1, 100) else ""
+    if count and news.stage_id == DOWNLOAD.id:
+        count = say("{done} of {size}", done=lines.size(news.done), size=lines.size(news.total))
+    left = lines.duration(news.seconds_left) if news.total and news.seconds_left else ""
+    return ", ".join(filter(None, (count, left)))
 
 
 def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

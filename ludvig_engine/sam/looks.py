@@ -22,7 +22,8 @@ from ..segmentation.trail import recent
 from ..stages import SEE_PICTURE
 from .segmenter import Seen, Segmenter
 
-# Pictures whose embeddings are kept: 17 MB each for SAM 2.1, 4 MB for SAM 1.
+# Pictures whose embeddings are kept: 17 MB each for SAM 2.1, 4 MB for SAM 1. The engine's limit of
+# memory counts them with their scene (service/recent.py).
 KEPT = 8
 # The long side in pixels of what is rendered. SAMs see no more than about 1024.
 SIDE = 1024

@@ -7,14 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import Array, Bool
+from ..arrays import Array, Bool, Float
+from ..sam.looks import Picture
 from ..sam.proposing import Mark
-from ..scene import Scene
+from ..scene import Camera, Scene
 from ..segmentation.prepared import Prepared
-from ..wire.methods import Prompt
+from ..wire.methods import Prompt, Viewport
 from ..wire.prompt_kinds import KINDS
 from . import canvas
 from .drawn import Drawn
+
+# Pixels by which things at the usual distance may be off in a view that counts as a photo's camera.
+# Editors keep matrices in single precision, which is a hundredth of that.
+SAME_PLACE = 0.5
 
 
 class Given(NamedTuple):
@@ -62,13 +67,49 @@ def _mark(
     scene: Scene, prepared: Prepared, prompt: Prompt, rows: Bool[Array, " N"] | None, drawn: Drawn
 ) -> Mark:
     on = canvas.canvas_of(scene, prompt)
-    picture = on.picture(prepared, rows)
     box = KINDS[prompt.kind].pointing == "box"
     assert prompt.pixels is not None
     pixels: Sequence[Sequence[float]] = (
         np.clip(prompt.pixels, 0, np.array(on.size) - 1) if box else prompt.pixels
     ).tolist()
     places = np.array([on.point(x, y) for x, y in pixels])
-    places *= picture.camera.width / on.camera.width
     paint = None if box else canvas.painted(scene, prompt, rows, drawn)
+    if prompt.viewport and (found := _on_photo(scene, prompt.viewport, on.camera, places, rows)):
+        return Mark(*found, prompt.positive, box, paint)
+    picture = on.picture(prepared, rows)
+    places *= picture.camera.width / on.camera.width
     return Mark(picture, places, prompt.positive, box, paint)
+
+
+def _on_photo(
+    scene: Scene,
+    viewport: Viewport,
+    camera: Camera,
+    places: Float[Array, "P 2"],
+    rows: Bool[Array, " N"] | None,
+) -> tuple[Picture, Float[Array, "P 2"]] | None:
+    """The photo that an editor is looking through, and where these places of `camera` are in it.
+
+    A photo is sharper than a render of the splats, and SAMs are trained on photos. None without
+    one, if it does not reach that far, or if the splats are not what it shows: some are hidden, or
+    they are not those of a file.
+    """
+    if scene.path is None or (rows is not None and not rows.all()):
+        return None
+    for view in scene.views:
+        if view.photo is not None and _through(scene, viewport, view.camera):
+            rays = np.linalg.inv(camera.K) @ np.append(places, np.ones((len(places), 1)), axis=1).T
+            found = (view.camera.K @ rays)[:2].T
+            size = np.array([view.camera.width, view.camera.height])
+            if ((found >= 0) & (found < size)).all():
+                return Picture.of_view(view), found
+    return None
+
+
+def _through(scene: Scene, viewport: Viewport, camera: Camera) -> bool:
+    """Whether an editor looks through a photo's camera, whatever part of the picture it shows."""
+    turn = viewport.viewmat[:3, :3] @ camera.viewmat[:3, :3].T - np.eye(3)
+    place = camera.viewmat[:3, :3].T @ camera.viewmat[:3, 3]
+    move = viewport.viewmat[:3, :3].T @ viewport.viewmat[:3, 3] - place
+    angle = np.abs(turn).max() + np.linalg.norm(move) / scene.distance
+    return bool(angle * max(camera.K[0, 0], camera.K[1, 1]) < SAME_PLACE)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from ..progress import SILENT, Job
 
 T = TypeVar("T")
+
+# What tensors and models of torch have. It takes seconds to import, and need not be installed.
+TENSOR, MODEL = "untyped_storage", "named_parameters"
+
+
+class Stored(Protocol):
+    """An array or a tensor."""
+
+    @property
+    def nbytes(self) -> int: ...
 
 
 class Recent:
@@ -73,20 +83,23 @@ class Recent:
 
 
 def size_of(value: object) -> int:
-    """The bytes of all arrays in nested objects; an array that occurs twice counts once."""
+    """The bytes of all arrays and tensors in nested objects; one that occurs twice counts once."""
     return sum(array.nbytes for array in arrays_of(value))
 
 
-def arrays_of(value: object) -> Iterator[np.ndarray]:
-    """All arrays in nested objects, each once."""
+def arrays_of(value: object) -> Iterator[Stored]:
+    """All arrays and tensors in nested objects, each once.
+
+    Not those of models: who has loaded a model keeps it, also when what it has computed is dropped.
+    """
     met, waiting = set[int](), [value]
     while waiting:
         item = waiting.pop()
-        if id(item) in met or isinstance(item, type | FunctionType):
+        if id(item) in met or isinstance(item, type | FunctionType) or hasattr(item, MODEL):
             continue
         met.add(id(item))
-        if isinstance(item, np.ndarray):
-            yield item
+        if isinstance(item, np.ndarray) or hasattr(item, TENSOR):
+            yield cast("Stored", item)
         elif isinstance(item, tuple | list):
             waiting += item
         else:

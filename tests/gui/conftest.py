@@ -4,7 +4,8 @@
 
 They need a display, xdotool and ImageMagick, and a Python with the engine's packages (this one, or
 LUDVIG_ENGINE_PYTHON). The window wants 1600 x 1300 pixels. LUDVIG_SHOTS names a folder for a
-screenshot of each step.
+screenshot of each step. With LUDVIG_PICTURES=docs/images, test_pictures.py renews the guide's
+pictures.
 """
 
 from __future__ import annotations

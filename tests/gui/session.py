@@ -4,7 +4,6 @@ See test_session.py.
 """
 
 import sys
-import time
 from pathlib import Path
 
 import bpy
@@ -12,54 +11,7 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
-from inside import ASKED, found, hand, module, over, play, prepare, regions, shot
-
-
-def idle():
-    """Wait until nothing is under way and everything is drawn."""
-    begun, display = time.monotonic(), module("viewport")
-    yield 0.5
-    while module("engine.pump").every() and time.monotonic() - begun < 300:
-        yield 0.2
-    while not drawn(display._display):
-        yield 0.2
-    yield 1.5
-
-
-def drawn(display):
-    """Whether the viewport shows the subject as it is."""
-    if display is None or display._worker.busy() or display.intake.busy:
-        return False
-    thing = bpy.data.objects.get("subject")
-    return thing is not None and thing.session_uid not in display.intake._stale
-
-
-def hover(what, parts=(0.25, 0.7)):
-    """The place of a button of the sidebar.
-
-    The mouse goes down the sidebar, once for each part of its width, until Blender says that the
-    button is under it. Going to and fro within a row would miss buttons: Blender needs longer than
-    this waits to leave one button for its neighbor.
-    """
-    _, _, side = regions()
-    for part in parts:
-        x = side.x + part * side.width
-        for y in range(side.y + side.height - 10, side.y + 10, -7):
-            hand(x, y)
-            yield 0.05
-            # The operator of a button cannot be read, but it can be copied.
-            with over(1):
-                for copy in (
-                    bpy.ops.ui.copy_python_command_button,
-                    bpy.ops.ui.copy_data_path_button,
-                ):
-                    if (
-                        copy.poll()
-                        and copy() == {"FINISHED"}
-                        and what in bpy.context.window_manager.clipboard
-                    ):
-                        return x, y
-    raise AssertionError(f"there is no {what} in the sidebar")
+from inside import ASKED, found, hand, hover, idle, module, over, play, prepare, regions, shot
 
 
 def state():
@@ -119,8 +71,14 @@ def session():
     found["click"] = state()[1]
     shot("clicked")
 
+    _, lowest = yield from hover("ops.ludvig.delete(")
+    found["height"] = side.y + side.height - lowest
+    _, row = yield from hover("ops.ludvig.prompt_remove(", (0.84, 0.87, 0.9))
+    hand(side.x + 0.4 * side.width, row, "click", "1")  # opens the list of prompts
+    yield 1
+    shot("prompts")
     prompt = bpy.data.objects["subject"].ludvig.segments[0].prompts[0]
-    hand(*(yield from hover("what='THROUGH'", (0.74, 0.76, 0.78))), "click", "1")
+    hand(*(yield from hover("what='THROUGH'", (0.68, 0.71, 0.74, 0.77))), "click", "1")
     yield from idle()
     found["through"] = prompt.through
     yield from undo()

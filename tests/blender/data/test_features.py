@@ -30,7 +30,8 @@ def reopened(tmp_path):
 
 
 def told():
-    return features.known(thing()).summary
+    known = features.known(thing())
+    return f"{known.title}, {known.cost}"
 
 
 def test_they_are_known_after_reopening_and_the_first_prompt_finds_them(tmp_path):
@@ -40,7 +41,7 @@ def test_they_are_known_after_reopening_and_the_first_prompt_finds_them(tmp_path
         run(bpy.ops.ludvig.compute)
         assert told() == "Color, cached"
         reopened(tmp_path)
-        assert told() == "Color, computed before"
+        assert told() == "Color, kept"
     with engine_by(*STAND_IN):
         click()
     assert told() == "Color, cached"
@@ -68,7 +69,7 @@ def test_a_prompt_computes_them_too(tmp_path):
         run(bpy.ops.ludvig.segments_auto)
         assert told() == "Color, 7 s"
     reopened(tmp_path)
-    assert told() == "Color, computed before"
+    assert told() == "Color, kept"
 
 
 def test_of_other_features_nothing_is_said(tmp_path):
@@ -79,7 +80,7 @@ def test_of_other_features_nothing_is_said(tmp_path):
     thing().ludvig_features.extractor = "dinov2:small"
     assert features.known(thing()) is None
     thing().ludvig_features.extractor = "colour"
-    assert told() == "Color, computed before"
+    assert told() == "Color, kept"
 
 
 def test_it_is_kept_by_a_file_that_is_saved_without_a_prompt(tmp_path):
@@ -89,7 +90,7 @@ def test_it_is_kept_by_a_file_that_is_saved_without_a_prompt(tmp_path):
     features.computed(thing(), "colour", "Color", 3, ("Ten splats are seen by no photo.",))
     for _ in range(2):
         reopened(tmp_path)
-    assert told() == "Color, computed before"
+    assert told() == "Color, kept"
     assert features.known(thing()).notes == ("Ten splats are seen by no photo.",)
 
 

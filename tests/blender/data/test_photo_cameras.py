@@ -57,6 +57,27 @@ def test_points_are_seen_where_the_engine_sees_them(tmp_path, size):
             assert np.allclose([at.x * size[0], (1 - at.y) * size[1]], [x, y], atol=0.01)
 
 
+def test_a_prompt_through_a_photos_camera_has_the_matrix_of_its_view(tmp_path):
+    """By which the engine knows that a SAM can look at the photo."""
+    frame = blender_module("ludvig_blender.data.frame")
+    pinhole = blender_module("ludvig_blender.maths.pinhole")
+    picture = blender_module("ludvig_blender.viewport.picture")
+    thing, scene = clouds.splat_object(), opened(tmp_path)
+    views.make(thing, scene)
+    thing.matrix_world = Matrix.LocRotScale(
+        Vector((1, 2, 3)), Euler((0.3, -1, 2)), Vector((2, 2, 2))
+    )
+    for n, camera in enumerate(views.of(thing)):
+        assert bpy.ops.ludvig.look_through(step=min(n, 1)) == {"FINISHED"}
+        assert bpy.context.scene.camera == camera
+        graph = bpy.context.evaluated_depsgraph_get()
+        lens = picture.camera_lens(camera, bpy.context.scene, graph)
+        seen = pinhole.viewport(lens, frame.world(thing), np.zeros(3))
+        # Single precision; the engine allows half a pixel, which is a thousandth here.
+        np.testing.assert_allclose(seen.viewmat, scene.viewmats[n], atol=2e-5)
+        np.testing.assert_allclose(seen.K, scene.Ks[n], atol=0.01)
+
+
 def test_cameras_are_hidden_but_placed(tmp_path):
     thing, scene = clouds.splat_object(), opened(tmp_path)
     views.make(thing, scene)
@@ -149,9 +170,9 @@ def test_import_check_compute(real, tmp_path):
     thing.ludvig_features.extractor = "colour"
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
     features = blender_module("ludvig_blender.data.features")
-    assert features.known(thing).summary.endswith(" s"), message()
+    assert features.known(thing).cost.endswith(" s"), message()
     assert bpy.ops.ludvig.compute() == {"FINISHED"}
-    assert "cached" in features.known(thing).summary
+    assert features.known(thing).cost == "cached"
     assert bpy.ops.ludvig.preview_features() == {"FINISHED"}
     colors = blender_module("ludvig_blender.data.attributes").get(thing.data, "ludvig_features")
     assert colors.shape == (180, 3) and thing.ludvig.mode == "FEATURES"

@@ -232,6 +232,16 @@ def test_the_sample_scene_is_one_click_away():
     assert capture.folders(thing)[0]  # the cameras beside it were found
 
 
+@pytest.mark.parametrize("saved", [False, True])
+def test_the_sample_scene_hides_the_cube_of_a_new_file_only(tmp_path, saved):
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=False)
+    if saved:
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "own.blend"))
+    bpy.ops.ludvig.open_sample()
+    hidden = [thing.name for thing in bpy.data.objects if thing.hide_get()]
+    assert hidden == ([] if saved else ["Cube"])
+
+
 # ---- in steps, as in a window
 
 

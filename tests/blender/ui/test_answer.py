@@ -57,7 +57,7 @@ def shown(**more):
     return layout.drawn
 
 
-def test_an_answer_without_choice():
+def test_an_answer_without_choice_has_the_certainty():
     assert shown() == ["threshold", "As told."]
 
 
@@ -65,7 +65,15 @@ def test_an_answer_without_choice():
 def test_part_and_whole(taken, place):
     levels = np.where(heap(0), 0, 2).astype(np.uint8)
     drawn = shown(readings=(-1, 0, 2), reading=taken, levels=levels)
-    assert drawn == ["ludvig.smaller", place, "ludvig.larger", "threshold", "As told."]
+    assert drawn == ["ludvig.smaller", place, "ludvig.larger", "As told."]
+
+
+def test_the_line_is_there_before_the_first_answer():
+    thing = scene()
+    for segment in (None, segments.add(thing)):
+        layout = Layout()
+        answer.draw(layout, thing, segment, bpy.context)
+        assert layout.drawn == ["ludvig.smaller", "", "ludvig.larger"]
 
 
 def test_a_doubtful_guess():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from types import SimpleNamespace
 
 import bpy
 import pytest
 
 from extension import blender_module
+from looks import scene
 
 status_panel = blender_module("ludvig_blender.ui.status_panel")
 waiting = blender_module("ludvig_blender.engine.waiting")
@@ -22,7 +24,7 @@ class Layout:
         self.texts, self.bars = [], []
         self.buttons = []
 
-    def label(self, *, text, icon):
+    def label(self, *, text, **_):
         self.texts.append(text)
 
     def progress(self, *, factor, text):
@@ -32,14 +34,13 @@ class Layout:
         self.buttons.append(SimpleNamespace(name=name))
         return self.buttons[-1]
 
-    def column(self, **_):
+    def row(self, **_):
         return self
 
-    row = column
 
-
-def task(number, label, progress=None):
-    return SimpleNamespace(number=number, label=label, progress=progress)
+def task(number, label, progress=None, *, since=2 * status_panel.LONG):
+    begun = time.monotonic() - since
+    return SimpleNamespace(number=number, label=label, progress=progress, begun=begun)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def drawn(monkeypatch):
     def draw(*tasks):
         monkeypatch.setattr(pump, "shown", lambda: list(tasks))
         parts = []
-        for part in ("draw_header", "draw_header_preset", "draw"):
+        for part in ("draw_header", "draw"):
             parts.append(Layout())
             panel = SimpleNamespace(layout=parts[-1])
             getattr(status_panel.StatusPanel, part)(panel, bpy.context)
@@ -57,10 +58,27 @@ def drawn(monkeypatch):
 
 
 def test_the_header_names_the_task_and_cancels_it(drawn):
-    header, preset, body = drawn(task(7, "Removing the object"))
-    assert header.texts == ["Removing the object..."]
-    assert [button.number for button in preset.buttons] == [7]
-    assert body.bars == [(0.0, "")] and not body.texts, "the bar is there before any progress"
+    header, body = drawn(task(7, "Removing the object"))
+    assert header.bars == [(0.0, "Removing the object...")], "there is a bar before any progress"
+    assert [button.number for button in header.buttons] == [7]
+    assert body.texts == [""] and not body.bars
+
+
+def test_a_short_task_moves_nothing_below(drawn):
+    news = SimpleNamespace(
+        stage="look", stage_name="Looking", done=6, total=24, seconds_left=2, stage_id="look"
+    )
+    header, body = drawn(task(7, "Finding", news, since=1))
+    assert header.bars == [(0.25, "Looking...")] and not vars(body)["texts"]
+    header, body = drawn()
+    assert header.texts == ["Ready"] and not body.texts
+
+
+def test_it_is_there_before_and_after_a_task(monkeypatch):
+    monkeypatch.setattr(pump, "shown", list)
+    assert not status_panel.StatusPanel.poll(bpy.context)
+    scene()
+    assert status_panel.StatusPanel.poll(bpy.context)
 
 
 def test_progress_is_counted(drawn):
@@ -72,13 +90,13 @@ def test_progress_is_counted(drawn):
         seconds_left=90,
         stage_id="look",
     )
-    header, _, body = drawn(task(7, "Removing the object", news))
-    assert header.texts == ["Looking at the object..."]
-    assert body.bars == [(0.25, "6 of 24, 2 min left")]
+    header, body = drawn(task(7, "Removing the object", news))
+    assert header.bars == [(0.25, "Looking at the object...")]
+    assert body.texts == ["6 of 24, 2 min left"]
 
 
 @pytest.mark.parametrize(
-    ("done", "total", "left", "bar"),
+    ("done", "total", "left", "told"),
     [
         (412e6, 1.22e9, 95, "412 MB of 1.2 GB, 2 min left"),
         (0, 1.22e9, None, "0 MB of 1.2 GB"),
@@ -87,12 +105,14 @@ def test_progress_is_counted(drawn):
         (0, 1, None, ""),
     ],
 )
-def test_bytes_are_told_with_their_unit(drawn, done, total, left, bar):
+def test_bytes_are_told_with_their_unit(drawn, done, total, left, told):
     news = waiting.Work(lambda work: work.report_bytes("Installing", int(done), int(total)))
     news.result()
     assert news.progress.stage_id == "download"
-    _, _, body = drawn(task(7, "Installing", dataclasses.replace(news.progress, seconds_left=left)))
-    assert body.bars == [(done / total if total else 0.0, bar)]
+    news = dataclasses.replace(news.progress, seconds_left=left)
+    header, body = drawn(task(7, "Installing", news))
+    assert header.bars == [(done / total if total else 0.0, "Installing...")]
+    assert body.texts == [told]
 
 
 def test_the_time_left_follows_the_speed_so_far(monkeypatch):
@@ -110,9 +130,9 @@ def test_the_time_left_follows_the_speed_so_far(monkeypatch):
 
 
 def test_further_tasks_have_names_and_buttons_of_their_own(drawn):
-    header, preset, body = drawn(task(1, "First"), task(2, "Second"))
-    assert header.texts == ["First..."] and body.texts == ["Second..."]
-    assert [button.number for button in (*preset.buttons, *body.buttons)] == [1, 2]
+    header, body = drawn(task(1, "First"), task(2, "Second"))
+    assert header.bars == [(0.0, "First...")] and body.bars == [(0.0, "Second...")]
+    assert [button.number for button in (*header.buttons, *body.buttons)] == [1, 2]
 
 
 def test_it_has_a_header():

@@ -65,6 +65,31 @@ def test_size_counts_every_array_once():
     assert size_of(thing) == 3000 + 10 * 8 + 10 * 4 + 11 * 4
 
 
+class Tensor:
+    """Stands for a tensor of torch."""
+
+    def __init__(self, nbytes):
+        self.nbytes = nbytes
+
+    def untyped_storage(self):
+        raise NotImplementedError
+
+
+class Model:
+    """Stands for a model of torch, with its weights."""
+
+    def __init__(self):
+        self.weights = {"layer": Tensor(10**9)}
+
+    def named_parameters(self):
+        raise NotImplementedError
+
+
+def test_size_counts_tensors_but_no_models():
+    tensor = Tensor(4000)
+    assert size_of(Thing(kilobytes(1), ([tensor, tensor], Tensor(20)), {"x": Model()})) == 5020
+
+
 def test_values_may_grow_while_they_are_kept():
     recent = Recent(5000)
     first = recent.get_or("a", lambda: Thing(kilobytes(1)))

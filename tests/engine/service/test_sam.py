@@ -23,6 +23,7 @@ from ludvig_engine.wire.methods import (
     ListFeatures,
     OpenScene,
     Prompt,
+    ReadSplats,
     RunSegment,
     Viewport,
 )
@@ -99,6 +100,66 @@ def test_a_click_on_a_photo_is_on_the_photo(service, scene, names, sam):
     assert sam.pixels.shape[:2] == small_scene.SIZE[::-1]
 
 
+def through_camera(view, *, zoom=1.0, offset=(0, 0), turn=0.0, move=0.0):
+    """An editor's region that looks through a photo's camera, which is a part of it."""
+    camera = view.camera
+    viewmat = camera.viewmat.astype(np.float32).astype(np.float64)
+    c, s = np.cos(turn), np.sin(turn)
+    viewmat[:3] = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ viewmat[:3]
+    viewmat[0, 3] += move
+    K = np.diag([zoom, zoom, 1.0]) @ camera.K
+    K[:2, 2] += offset
+    return Viewport(viewmat, K, 700, 500)
+
+
+@pytest.fixture(scope="module")
+def photo(service, scene):
+    """The view that RED is on, and the place of its first click there."""
+    prompt = RED[0]
+    return service.state.scene(scene).view(prompt.view), prompt.pixels[0] + 0.5
+
+
+@pytest.mark.parametrize("zoom, offset", [(1, (0, 0)), (3.5, (0, 0)), (0.6, (120, 40))])
+def test_through_a_photos_camera_the_sam_sees_the_photo(
+    service, scene, names, sam, photo, zoom, offset
+):
+    view, place = photo
+    viewport = through_camera(view, zoom=zoom, offset=offset)
+    prompt = Prompt("click", viewport=viewport, pixels=zoom * place[None] + offset - 0.5)
+    on_photo = service(RunSegment(scene, RED[:1], sam="sam2"))
+    found = service(RunSegment(scene, (prompt,), sam="sam2"))
+    assert sam.images == 1, "which it has seen already"
+    assert overlap(found.selected, on_photo.selected) > 0.99
+    corners = zoom * (place + np.array([[-12, -12], [12, 12]])) + offset - 0.5
+    box = Prompt("box", viewport=viewport, pixels=corners.astype(np.float32))
+    service(RunSegment(scene, (box,), sam="sam2"))
+    assert sam.images == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"turn": 0.02}, {"move": 0.05}, {"hidden": True}, {"beyond": True}, {"sent": True}],
+    ids=lambda other: next(iter(other)),
+)
+def test_elsewhere_it_sees_a_render(service, made, scene, names, sam, photo, other):
+    view, place = photo
+    move = {name: other[name] for name in ("turn", "move") if name in other}
+    viewport = through_camera(view, zoom=1.5, offset=(120, 40), **move)
+    places = np.array([place])
+    if "beyond" in other:  # a region shows more than the photo does
+        places = np.array([[-5.0, 10.0]])
+    visible = (names != "blue")[:, None] if "hidden" in other else None
+    if "sent" in other:  # of an editor in which some were deleted
+        cloud = service(ReadSplats(str(made / "splats.ply"))).splats
+        scene = service(OpenScene(cloud=cloud, views=str(made))).scene
+    prompt = Prompt("click", viewport=viewport, pixels=1.5 * places + (120, 40) - 0.5)
+    try:
+        service(RunSegment(scene, (prompt,), sam="sam2", visible=visible))
+    except EngineError as error:
+        assert "beyond" in other and error.kind == "bad_input", error
+    assert sam.pixels.shape[:2] == (500, 700)
+
+
 def test_close_to_things_colors_are_those_of_the_view(service, scene, names, sam):
     """Nearer than the near plane of photos, the viewport's camera space is scaled."""
     red = np.array(small_scene.BALLS["red"][0])
@@ -149,6 +210,24 @@ def test_a_box_and_what_a_sam_cannot_take(service, scene, names, sam):
     in_space = Prompt("click", points=np.float32([small_scene.BALLS["red"][0]]), radius=0.4)
     service(RunSegment(scene, (in_space,), sam="sam2"))
     assert sam.images == images
+
+
+def test_what_a_sam_has_seen_counts_as_memory(service, scene, sam, monkeypatch):
+    def size(view):
+        service(RunSegment(scene, (click("red", view),), sam="sam2"))
+        return service.state.recent.size
+
+    def heavy(pixels):
+        seen = encode(pixels)
+        return replace(seen, embedding=(seen.embedding, np.zeros(17_000_000, np.uint8)))
+
+    def look(seen):
+        sam.pixels = seen.embedding[0]
+
+    before, encode = size(5), sam.encode
+    monkeypatch.setattr(sam, "encode", heavy)
+    monkeypatch.setattr(sam, "look", look)
+    assert 17e6 < size(3) - before < 18e6
 
 
 def test_the_first_look_is_told(service, scene, sam):
