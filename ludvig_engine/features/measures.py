@@ -74,7 +74,8 @@ def _derivatives(plane):
     out = np.empty((3, height, width), np.float32)
     down, across = np.empty_like(plane), np.empty_like(plane)
     for y in range(height):
-        above, here, below = plane[max(y - 1, 0)], plane[y], plane[min(y + 1, bottom)]
+        here = plane[y]
+        above, below = plane[max(y - 1, 0)], plane[min(y + 1, bottom)]
         for x in range(width):
             a, b = max(x - 1, 0), min(x + 1, right)
             down[y, x] = _slope(above[x], below[x], here[x], y, bottom)
@@ -83,7 +84,8 @@ def _derivatives(plane):
             u = above[b] + 2 * here[b] + below[b] - above[a] - 2 * here[a] - below[a]
             out[0, y, x] = np.sqrt((u * u + v * v) * np.float32(1 / 32))
     for y in range(height):
-        above, here, below = down[max(y - 1, 0)], down[y], down[min(y + 1, bottom)]
+        here = down[y]
+        above, below = down[max(y - 1, 0)], down[min(y + 1, bottom)]
         for x in range(width):
             a, b = max(x - 1, 0), min(x + 1, right)
             yy = _slope(above[x], below[x], here[x], y, bottom)
