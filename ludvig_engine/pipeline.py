@@ -127,18 +127,18 @@ def lift(
 
     def make() -> Arrays:
         made = (lifter or lifted_here)(scene, maps, recipe, steps)
-        return {name: array for name, array in vars(made).items() if array is not None}
+        return {"features": made.features, "weights": made.weights, "views": made.views}
 
     found = steps.kept(
         "uplift",
-        3,
+        2,
         lift_params(scene, maps.views, recipe),
         key_of_weights(scene.gaussians) if steps.cache else "",
         *maps.keys(),
         make=make,
         about=f"{maps.extractor.name} features of {scene.path}",
     )
-    return recipe.finished(Uplifted(**found))
+    return recipe.finished(Uplifted(found["features"], found["weights"], found["views"]))
 
 
 def lifted_here(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:

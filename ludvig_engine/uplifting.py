@@ -44,17 +44,10 @@ class Uplifted:
     # The effective number of views, (Σ_d W_d)² / Σ_d W_d² with W_d = Σ_p w(d,p); 0 for Gaussians
     # never seen.
     views: Float[Array, " N"]
-    # Σ_d W_d u_d, with u_d the unit vector to the camera of view d: the side that views see. None
-    # if the features were not lifted from views.
-    toward: Float[Array, "N 3"] | None = None
 
     def __repr__(self) -> str:
         count, channels = self.features.shape
         return f"Uplifted({count:,} splats, {channels} channels, {int(self.seen.sum()):,} seen)"
-
-    def filed(self) -> dict[str, Array]:
-        """What files of features hold, by name."""
-        return {"features": self.features, "weights": self.weights, "views": self.views}
 
     @property
     def seen(self) -> Bool[Array, " N"]:
@@ -98,8 +91,7 @@ def uplift(
 def mean(sums: Sums) -> Uplifted:
     """The features that sums over all views give, eq. 2. The sums are changed in place."""
     weights = sums.weights
-    views = _divided(weights**2, sums.squares)
-    return Uplifted(_divided(sums.features, weights), weights, views, sums.toward)
+    return Uplifted(_divided(sums.features, weights), weights, _divided(weights**2, sums.squares))
 
 
 def correct(found: Uplifted, residual: Float[Array, "N D"]) -> None:

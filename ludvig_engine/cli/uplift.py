@@ -116,7 +116,7 @@ def command(
             exact = models.exact(extractor)
             options["lifter"] = on_ray(cluster, partial(load_extractor, exact, device="auto"))
         uplifted = lifted_features(scene, used, **options, job=job)
-    in_file_order = {name: scene.to_file(array) for name, array in uplifted.filed().items()}
+    in_file_order = {name: scene.to_file(array) for name, array in vars(uplifted).items()}
     write(out, replace(uplifted, **in_file_order), about, scene.notes, json)
 
 
@@ -124,7 +124,7 @@ def write(
     out: Path, found: Uplifted, about: Mapping[str, Any], told: Iterable[str], json: bool
 ) -> None:
     """Write features in file order, and tell people of them, or machines as one JSON object."""
-    result.write(out, found.filed(), about)
+    result.write(out, vars(found), about)
     count, dim = found.features.shape
     seen = int(found.seen.sum())
     if json:

@@ -100,7 +100,7 @@ def sums_of(
         found = residual(work.scene.gaussians, sights, features, raster=raster, job=job)
         return (found,), job.told
     sums = lift(work.scene.gaussians, sights, raster=raster, job=job)
-    return tuple(vars(sums).values()), job.told
+    return (sums.features, sums.weights, sums.squares), job.told
 
 
 def added(*children: Node) -> Node:

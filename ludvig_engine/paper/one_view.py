@@ -67,7 +67,7 @@ def prepare_pruned(
     uplifted = lifted_features(scene, extractor, recipe=config.recipe, cache=cache, job=job)
     rows = heaviest(uplifted.weights, config.keep)
     gaussians = scene.gaussians.take(rows)
-    kept = Uplifted(**{name: array[rows] for name, array in vars(uplifted).items()})
+    kept = Uplifted(uplifted.features[rows], uplifted.weights[rows], uplifted.views[rows])
     graph = connect(gaussians, config.recipe.neighbors, Steps(cache, job))
     graph = graph.with_features(kept.features, job=job)
     raster = config.recipe.raster or scene.raster

@@ -8,7 +8,7 @@ from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import adjoint, colours, render
 from ..scene import Camera, Gaussians, Scene
-from ..segmentation.creases import reduced
+from ..segmentation.fronts import reduced
 from ..stages import COMPARE_PHOTOS
 from .witnesses import SIDE, picture
 

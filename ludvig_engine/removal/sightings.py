@@ -14,7 +14,8 @@ from ..rendering import colours, render
 from ..rendering.front import front
 from ..scene import Camera, Gaussians
 from ..scene.raster import Raster
-from ..segmentation.creases import reduced, thickness, thinnest_axes
+from ..segmentation.creases import thickness, thinnest_axes
+from ..segmentation.fronts import reduced
 from ..stages import FIND_HOLES, LOOK
 
 # The long side of the pictures in pixels, and how many: 24 of 640 tell a silhouette to a pixel of

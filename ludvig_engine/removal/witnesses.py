@@ -16,7 +16,7 @@ from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..rendering import adjoint, colours, render
 from ..scene import Camera, Scene, View
-from ..segmentation.creases import reduced
+from ..segmentation.fronts import reduced
 from ..stages import FIND_FLOATERS
 
 SIDE = 480  # pixels; the longer side of the pictures that views are compared in

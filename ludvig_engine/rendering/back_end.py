@@ -86,7 +86,7 @@ def lift(
     stage: str = "",
     job: Job = SILENT,
 ) -> Sums:
-    """The sums over the sights, whose maps all have D channels.
+    """Σ w F, Σ w and Σ_d W_d² over the sights, whose maps all have D channels.
 
     Raises `Cancelled`.
     """

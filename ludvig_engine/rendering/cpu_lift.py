@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from scipy.sparse import csr_matrix
 
 from ..arrays import Array, Float
@@ -31,33 +30,34 @@ def lift(
     stage: str = "",
     job: Job = SILENT,
 ) -> Sums:
-    """The sums over the sights, whose maps all have D channels.
+    """Σ w F, Σ w and Σ_d W_d² over the sights, whose maps all have D channels.
 
     Float32, added as `tree` says, so the sums of a node of the tree are the same bits wherever and
     in however many threads they are computed.
     """
     count, channels = len(gaussians), len(sights[0].feature_map)
 
-    def empty() -> tuple[Array, ...]:
-        shapes = ((count, channels), (count,), (count,), (count, 3))
-        return tuple(np.zeros(shape, np.float32) for shape in shapes)
+    def empty() -> tuple[Array, Array, Array]:
+        return (
+            np.zeros((count, channels), np.float32),
+            np.zeros(count, np.float32),
+            np.zeros(count, np.float32),
+        )
 
-    def weigh(sight: Sight) -> tuple[tuple[Array, Array] | csr_matrix, Sight]:
+    def weigh(sight: Sight) -> tuple[tuple[Array, Array] | csr_matrix, Array]:
         camera, feature_map = sight.camera, sight.feature_map
         options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
         if feature_map.shape[1:] == (camera.height, camera.width):
-            return adjoint(gaussians, camera, feature_map, **options), sight
-        return fold(gaussians, camera, feature_map.shape[1:], **options), sight
+            return adjoint(gaussians, camera, feature_map, **options), feature_map
+        return fold(gaussians, camera, feature_map.shape[1:], **options), feature_map
 
     def add(
-        node: tuple[Array, ...], weighed: tuple[tuple[Array, Array] | csr_matrix, Sight]
+        node: tuple[Array, Array, Array], weighed: tuple[tuple[Array, Array] | csr_matrix, Array]
     ) -> None:
-        sums, weights, squares, toward = node
-        found, sight = weighed
-        total = _add(found, sight.feature_map, sums, job)
+        sums, weights, squares = node
+        total = _add(*weighed, sums, job)
         weights += total
         squares += total**2
-        _add_toward(gaussians.means, total, sight.camera.center.astype(np.float32), toward)
 
     return Sums(*summed(job.map(weigh, sights, stage), len(sights), empty, add))
 
@@ -72,20 +72,6 @@ def _add(
         return total
     add_product(found, feature_map.reshape(len(feature_map), -1).T, sums, job=job)
     return np.asarray(found.sum(1), np.float32)[:, 0]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _add_toward(means, total, center, toward):  # type: ignore[no-untyped-def]
-    """Add the unit vectors from Gaussians to a camera, times its Σ w, to `toward`."""
-    for i in range(len(total)):
-        if total[i] > 0:
-            x = center[0] - means[i, 0]
-            y = center[1] - means[i, 1]
-            z = center[2] - means[i, 2]
-            share = total[i] / max(np.sqrt(x * x + y * y + z * z), np.float32(1e-12))
-            toward[i, 0] += share * x
-            toward[i, 1] += share * y
-            toward[i, 2] += share * z
 
 
 def residual(

@@ -47,24 +47,20 @@ class Gpu:
         stage: str = "",
         job: Job = SILENT,
     ) -> Sums:
-        """The sums over the sights, like `cpu_lift.lift`."""
+        """Σ w F (N, D), Σ w (N,) and Σ_d W_d² (N,) over the sights, like `cpu_lift.lift`."""
         torch = import_torch()
         with fitting(self.device, WHAT):
             scene = self._kept.scene(self.launch, self.device, self.warp, gaussians)
-            N, D = scene.N, len(sights[0].feature_map)
-            means = scene.shapes[0]
+            shapes = ((scene.N, len(sights[0].feature_map)), (scene.N,), (scene.N,))
 
             def add(node: tuple[Any, ...], sight: Sight) -> None:
                 job.check()
-                sums, weights, squares, toward = node
+                sums, weights, squares = node
                 total = scene.add(sight, raster, sums, job)
                 weights += total
                 squares += total**2
-                away = scene.tensor(sight.camera.center) - means
-                toward += (total / away.norm(dim=1).clamp(min=1e-12))[:, None] * away
 
             def empty() -> tuple[Any, ...]:
-                shapes = ((N, D), (N,), (N,), (N, 3))
                 return tuple(torch.zeros(shape, device=self.device) for shape in shapes)
 
             found = summed(job.track(sights, stage), len(sights), empty, add)

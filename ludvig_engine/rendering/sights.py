@@ -25,4 +25,3 @@ class Sums:
     features: Float[Array, "N D"]  # Σ w F
     weights: Float[Array, " N"]  # Σ w
     squares: Float[Array, " N"]  # Σ_d W_d², with W_d the Σ w of view d
-    toward: Float[Array, "N 3"]  # Σ_d W_d u_d, with u_d the direction to the camera of view d

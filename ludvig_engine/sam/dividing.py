@@ -11,7 +11,7 @@ from ..arrays import Array, Bool, Int
 from ..progress import SILENT, Job, Step
 from ..rendering.front import front
 from ..segmentation.automatic import Hierarchy, divide
-from ..segmentation.creases import reduced
+from ..segmentation.fronts import reduced
 from ..segmentation.masked import Masked
 from ..segmentation.prepared import Prepared
 from ..segmentation.trail import recent

@@ -79,7 +79,7 @@ def divide(
     Gaussian (sam/dividing.py).
     """
     if prepared.views:
-        surfaces = Surfaces.seen(prepared.gaussians, prepared.views, prepared.raster, job=job)
+        surfaces = Surfaces.seen(prepared.gaussians, prepared.fronts(job=job), job=job)
     else:
         surfaces = Surfaces.unseen(prepared.gaussians, prepared.graph)
     labels, regions = superpoints(prepared, surfaces, job=job)

@@ -17,12 +17,9 @@ from scipy.spatial.transform import Rotation
 
 from ..arrays import Array, Float
 from ..graph.neighbors import Graph
-from ..io.shots import limited
 from ..progress import SILENT, Job, chunks
-from ..scene import Camera, Gaussians
-from ..uplifting import Uplifted
+from ..scene import Gaussians
 
-SIDE = 320  # pixels along the long side of small pictures
 # Steps in which normals are averaged over neighbors. The thinnest axis of a single Gaussian is a
 # noisy normal; with one step, one click finds 2 % IoU less, with four as much.
 STEPS = 2
@@ -34,18 +31,19 @@ PIECE = 65536
 def crease_factors(
     graph: Graph,
     gaussians: Gaussians,
-    uplifted: Uplifted,
+    weights: Float[Array, " N"],
+    facing: Float[Array, "N 3"],
     *,
     concave: float,
     job: Job = SILENT,
 ) -> Float[Array, " E"]:
     """What to multiply the feature distance of every edge by; 1 where nothing turns.
 
-    The uplift says how much of a Gaussian views show, and from which side. The turn along an edge
-    is (n_i − n_j)·(x_i − x_j)/|x_i − x_j|, in −2..2 and negative where concave; the factor is
-    1 + `concave` times a concave turn, or 1 / (1 + a convex one).
+    `weights` say how much the photos show of a Gaussian, and `facing` from which side (fronts.py).
+    The turn along an edge is (n_i − n_j)·(x_i − x_j)/|x_i − x_j|, in −2..2 and negative where
+    concave; the factor is 1 + `concave` times a concave turn, or 1 / (1 + a convex one).
     """
-    normals = job.aside(partial(_normals, graph, gaussians, uplifted))
+    normals = job.aside(partial(_normals, graph, gaussians, weights, facing))
     means = np.ascontiguousarray(gaussians.means, np.float32)
     out = np.empty(len(graph.indices), np.float32)
 
@@ -57,11 +55,6 @@ def crease_factors(
 
     list(job.map(one, chunks(len(graph), PIECE)))
     return out
-
-
-def reduced(camera: Camera, side: int = SIDE) -> Camera:
-    """The camera with a picture of at most `side` pixels along its longer side."""
-    return camera.resized(*limited((camera.width, camera.height), side))
 
 
 def thinnest_axes(gaussians: Gaussians) -> Float[Array, "N 3"]:
@@ -79,11 +72,15 @@ def thickness(gaussians: Gaussians) -> Float[Array, " N"]:
     return found
 
 
-def _normals(graph: Graph, gaussians: Gaussians, uplifted: Uplifted) -> Float[Array, "N 3"]:
+def _normals(
+    graph: Graph,
+    gaussians: Gaussians,
+    weights: Float[Array, " N"],
+    facing: Float[Array, "N 3"],
+) -> Float[Array, "N 3"]:
     """Unit normals of the surface around each Gaussian, on the side that the cameras are on."""
-    normals, weights = thinnest_axes(gaussians), uplifted.weights
-    if uplifted.toward is not None:
-        normals[(normals * uplifted.toward).sum(1) < 0] *= -1
+    normals = thinnest_axes(gaussians)
+    normals[(normals * facing).sum(1) < 0] *= -1
     flat = np.clip(1 - thickness(gaussians), ROUND, 1)
     normals *= (flat * np.minimum(weights, np.median(weights)))[:, None]
     mean = graph.matrix(np.ones(len(graph.indices), np.float32))

@@ -11,7 +11,7 @@ from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..scene import Gaussians
 from ..scene.raster import Raster
-from .creases import reduced
+from .fronts import reduced
 from .paint import Paint
 from .painting import shown
 

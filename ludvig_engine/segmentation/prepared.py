@@ -23,6 +23,7 @@ from ..uplifting import Uplifted
 from .coarse import Coarse, superpoints
 from .creases import crease_factors
 from .descriptor import Descriptor
+from .fronts import Front, drawn, facing
 from .nesting import Nesting
 from .settings import Settings
 
@@ -82,6 +83,14 @@ class Prepared:
 
         return self.keep("visible", make, SILENT)
 
+    def fronts(self, *, job: Job = SILENT) -> list[Front]:
+        """The views as small maps of Gaussians: 7 MB."""
+
+        def make(job: Job) -> list[Front]:
+            return drawn(self.gaussians, self.views, self.raster, job=job)
+
+        return self.keep("fronts", make, job)
+
     def nesting(self, settings: Settings, *, job: Job = SILENT) -> Nesting:
         """The nested groups of this scene's superpoints."""
         return self._begin_nesting(settings, job).result(job=job)
@@ -93,7 +102,10 @@ class Prepared:
     def _begin_nesting(self, settings: Settings, job: Job) -> Shared[Nesting]:
         def nest(coarse: Coarse, job: Job) -> Arrays:
             factors = crease_factors(
-                self.graph, self.gaussians, self.uplifted, concave=settings.concave, job=job
+                *(self.graph, self.gaussians, self.uplifted.weights),
+                facing(self.gaussians, self.fronts(job=job)),
+                concave=settings.concave,
+                job=job,
             )
             labels, count = coarse.labels, len(coarse.size)
             nesting = Nesting.of(
@@ -108,11 +120,12 @@ class Prepared:
 
         def make(job: Job) -> Nesting:
             coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
-            toward = self.uplifted.toward
+            cameras = [view.camera.as_json() for view in self.views]
+            params = [settings.concave, settings.compact, repr(self.raster), cameras]
             found = self.kept_on_disk(
-                *("nesting", [settings.concave, settings.compact], partial(nest, coarse, job)),
-                *(coarse.labels, self.gaussians.quats, self.gaussians.scales),
-                *(() if toward is None else (toward,)),
+                *("nesting", params, partial(nest, coarse, job)),
+                *(coarse.labels, self.gaussians.quats),
+                *(self.gaussians.scales, self.gaussians.opacities),
                 job=job,
             )
             return Nesting(**found)

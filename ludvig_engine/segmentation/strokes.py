@@ -34,7 +34,7 @@ from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
 from .completing import clearly, completed
-from .creases import reduced
+from .fronts import reduced
 from .meaning import Meaning, around
 from .nesting import Nesting
 from .paint import Paint, key_of

@@ -1,6 +1,6 @@
 """What views see of the Gaussians' surfaces: how large they are, where they face, what touches.
 
-Each view is drawn as a map of Gaussians (rendering/front.py). Two neighboring pixels that show
+Each view is drawn as a map of Gaussians (fronts.py). Two neighboring pixels that show
 different Gaussians are a piece of border between them, with a length in scene units. It is a
 contact if the Gaussians are as near to each other as the pixels say; otherwise the nearer one hides
 the other there, which says where it ends and nothing about what it touches.
@@ -16,13 +16,9 @@ import numpy as np
 from ..arrays import Array, Bool, Float, Int
 from ..graph.neighbors import Graph
 from ..progress import SILENT, Job
-from ..rendering.front import front
-from ..scene import Gaussians, View
-from ..scene.raster import Raster
-from ..stages import GROUP
-from .creases import reduced
+from ..scene import Gaussians
+from .fronts import Front
 
-VIEWS = 24  # that are looked at, spread evenly
 # Gaussians that touch are at most so many pixels, and so many of their own extents, apart.
 PIXELS, EXTENTS = 3.0, 2.0
 
@@ -42,30 +38,21 @@ class Surfaces:
     touch: Bool[Array, " P"]  # whether the two touch there
 
     @classmethod
-    def seen(
-        cls, gaussians: Gaussians, views: Sequence[View], raster: Raster, *, job: Job = SILENT
-    ) -> Surfaces:
-        """Draw the views and collect what they show. Raises `Cancelled`."""
-        chosen = np.unique(np.linspace(0, len(views) - 1, min(VIEWS, len(views))).round())
+    def seen(cls, gaussians: Gaussians, fronts: Sequence[Front], *, job: Job = SILENT) -> Surfaces:
+        """Collect what the views show. Raises `Cancelled`."""
         share, area = np.zeros(len(gaussians)), np.zeros(len(gaussians))
         facing = np.zeros((len(gaussians), 3))
         extent = EXTENTS * np.sort(gaussians.scales, axis=1)[:, 1]
         borders = []
-        for n in job.track(chosen.astype(int).tolist(), GROUP):
-            camera = reduced(views[n].camera)
-            shown = front(gaussians, camera, raster=raster, job=job)
-            depth = gaussians.means @ camera.viewmat[2, :3] + camera.viewmat[2, 3]
-            pixel = depth / camera.K[0, 0]  # in scene units
-            which, counts = np.unique(shown[shown >= 0], return_counts=True)
-            share[which] += counts / shown.size
-            part = counts * pixel[which] ** 2
-            toward = camera.center - gaussians.means[which]
-            toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-12)
+        for one in fronts:
+            job.check()
+            which, counts, part, toward = one.surface(gaussians.means)
+            share[which] += counts / one.shown.size
             area[which] += part
-            facing[which] += part[:, None] * toward
-            borders.append(_borders(shown, depth, pixel, gaussians.means, extent))
+            facing[which] += toward
+            borders.append(_borders(one, gaussians.means, extent))
         near, far, length, touch = (np.concatenate(parts) for parts in zip(*borders, strict=True))
-        count = len(chosen)
+        count = len(fronts)
         return cls(share / count, area / count, facing, near, far, length / count, touch)
 
     @classmethod
@@ -88,13 +75,11 @@ class Surfaces:
 
 
 def _borders(
-    shown: Int[Array, "H W"],
-    depth: Float[Array, " N"],
-    pixel: Float[Array, " N"],
-    means: Float[Array, "N 3"],
-    extent: Float[Array, " N"],
+    front: Front, means: Float[Array, "N 3"], extent: Float[Array, " N"]
 ) -> tuple[Array, Array, Array, Array]:
     """`near`, `far`, `length` and `touch` of one view."""
+    shown, depth = front.shown, front.depth(means)
+    pixel = depth / front.camera.K[0, 0]  # in scene units
     one = np.concatenate([shown[:, :-1].ravel(), shown[:-1].ravel()])
     other = np.concatenate([shown[:, 1:].ravel(), shown[1:].ravel()])
     apart = one != other

@@ -33,17 +33,6 @@ def test_a_constant_stays_itself():
     assert (result.features[~result.seen] == 0).all()
 
 
-def test_the_side_that_views_see_is_the_mean_direction_to_them_by_weight():
-    one = np.ones((1, 3, 4), np.float32)
-    expected = np.zeros((len(GAUSSIANS), 3))
-    for camera in CAMERAS:
-        weights = uplift(GAUSSIANS, [Sight(camera, one)]).weights
-        away = camera.center - GAUSSIANS.means
-        expected += weights[:, None] * away / np.linalg.norm(away, axis=1, keepdims=True)
-    found = uplift(GAUSSIANS, [Sight(camera, one) for camera in CAMERAS]).toward
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
-
-
 def test_affine_equivariance_and_commuting_with_channel_mixing():
     some, Q = sights(4), np.random.default_rng(3).normal(size=(4, 2)).astype(np.float32)
     plain = uplift(GAUSSIANS, some)

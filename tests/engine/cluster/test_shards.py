@@ -67,13 +67,13 @@ def make(scene, extractor, cache, tmp_path):
 def whole(scene, extractor, tmp_path):
     """What one process writes, in bytes."""
     found = lifted_features(scene, extractor, recipe=RECIPE)
-    arrays = {name: scene.to_file(array) for name, array in found.filed().items()}
+    arrays = {name: scene.to_file(array) for name, array in vars(found).items()}
     result.write(tmp_path / "whole.safetensors", arrays, ABOUT)
     return (tmp_path / "whole.safetensors").read_bytes()
 
 
 def written(merged, path):
-    result.write(path, merged.uplifted.filed(), merged.about)
+    result.write(path, vars(merged.uplifted), merged.about)
     return path.read_bytes()
 
 
@@ -238,7 +238,7 @@ def test_what_is_no_shard_is_refused(make, tmp_path, whole):
         error = refused([tmp_path / name], name, "not a shard", "--shard")
         assert error.kind == "bad_file"
     assert refused([tmp_path / "nothing"], "nothing").kind == "not_found"
-    lies = {"shard": "[1, 1]", "views": "1000000000", "kind": '"ludvig shard 2"'}
+    lies = {"shard": "[1, 1]", "views": "1000000000", "kind": '"ludvig shard 1"'}
     save_file({"features_0": np.zeros((2, 3), "f4")}, tmp_path / "lies", lies)
     refused([tmp_path / "lies"], "1/1 of 1000000000 views")
 

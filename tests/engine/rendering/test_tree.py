@@ -109,7 +109,7 @@ def test_views_are_added_as_the_tree_says(sights):
     tree = Tree()
     for node in nodes(VIEWS):
         part = lift(GAUSSIANS, sights[node.start : node.stop])
-        tree.add(list(vars(part).values()))
+        tree.add([part.features, part.weights, part.squares])
     for mine, its in zip(tree.total(), vars(whole).values(), strict=True):
         np.testing.assert_array_equal(mine, its)
 

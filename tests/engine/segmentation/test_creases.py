@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from ludvig_engine.graph.neighbors import build, nearest
-from ludvig_engine.rendering import back_end
-from ludvig_engine.scene import Gaussians
-from ludvig_engine.segmentation.creases import crease_factors, reduced
+from ludvig_engine.scene import Gaussians, View
+from ludvig_engine.scene.raster import Raster
+from ludvig_engine.segmentation import fronts
+from ludvig_engine.segmentation.automatic import divided
+from ludvig_engine.segmentation.creases import crease_factors
+from ludvig_engine.segmentation.fronts import drawn, facing, reduced
 from ludvig_engine.segmentation.settings import DEFAULT_SETTINGS
-from ludvig_engine.uplifting import Sight, uplift
 from planted_things import things_on_a_floor
 from scenes import look_at
 
@@ -44,9 +46,10 @@ def sheets(rng, angle, count=1500):
 
 def factor_at_the_middle(gaussians, cameras):
     graph = build(nearest(gaussians.means, 12))
-    sights = [Sight(camera, np.ones((1, 3, 4), np.float32)) for camera in cameras]
-    uplifted = replace(uplift(gaussians, sights), weights=np.ones(len(gaussians), np.float32))
-    factors = crease_factors(graph, gaussians, uplifted, concave=CONCAVE)
+    views = [View(f"{n}", camera) for n, camera in enumerate(cameras)]
+    toward = facing(gaussians, drawn(gaussians, views, Raster()))
+    weights = np.ones(len(gaussians), np.float32)
+    factors = crease_factors(graph, gaussians, weights, toward, concave=CONCAVE)
     rows = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
     x = gaussians.means[:, 0]
     across = (x[rows] > 0) != (x[graph.indices] > 0)
@@ -78,15 +81,19 @@ def test_a_valley_seen_from_below_is_a_ridge():
     assert across < 1
 
 
-def test_nested_groups_look_through_no_camera(monkeypatch):
-    """What they need of the views is known from the uplift; they took half of a first click."""
+def test_views_are_drawn_once(monkeypatch):
+    """Nested groups and automatic segments look at the same small pictures."""
     prepared, _ = things_on_a_floor(views=True)
+    seen, original = [], fronts.front
 
-    def refused(*_given):
-        raise AssertionError("a view was drawn")
+    def counted(gaussians, camera, **options):
+        seen.append(camera)
+        return original(gaussians, camera, **options)
 
-    monkeypatch.setattr(back_end, "_by", refused)
-    assert prepared.nesting(DEFAULT_SETTINGS).count > 10
+    monkeypatch.setattr(fronts, "front", counted)
+    prepared.nesting(DEFAULT_SETTINGS)
+    divided(prepared)
+    assert len(seen) == len(prepared.views)
 
 
 def test_cameras_are_small_and_keep_their_shape():

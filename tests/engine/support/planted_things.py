@@ -7,7 +7,7 @@ import numpy as np
 from ludvig_engine.graph.neighbors import build, nearest
 from ludvig_engine.scene import Camera, Gaussians, View
 from ludvig_engine.segmentation.prepared import Prepared
-from ludvig_engine.uplifting import Sight, Uplifted, uplift
+from ludvig_engine.uplifting import Uplifted
 
 # Two touching balls of one color, one of another color, and the floor.
 BALLS = ((-0.5, 0.0, 0.5), (0.5, 0.0, 0.5), (0.0, 1.4, 0.5))
@@ -39,10 +39,7 @@ def things_on_a_floor(*, views: bool, seed: int = 0) -> tuple[Prepared, np.ndarr
     graph = build(nearest(gaussians.means, 16)).with_features(features)
     ones = np.ones(count, np.float32)
     cameras = tuple(View(f"{n}", _camera(n)) for n in range(12)) if views else ()
-    sights = [Sight(view.camera, ones[:12].reshape(1, 3, 4)) for view in cameras]
-    toward = uplift(gaussians, sights).toward if views else None
-    uplifted = Uplifted(features, ones, ones, toward)
-    return Prepared(gaussians, uplifted, graph, "planted", cameras), truth
+    return Prepared(gaussians, Uplifted(features, ones, ones), graph, "planted", cameras), truth
 
 
 def _facing(normals: np.ndarray) -> np.ndarray:
