@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, triu
 from scipy.spatial.transform import Rotation
 from skimage.color import rgb2lab
 
 from ..arrays import Array, Bool, Float, Int
+from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
 from ..graph.superpoints import Segments, describe, grouped
 from ..io.quantized import SH_C0
@@ -118,10 +119,9 @@ def _regions(
     rim = np.bincount(a[outer], surfaces.length[outer], count).astype(np.float64)
     rim += np.bincount(b[touch], surfaces.length[touch], count)
     pieces = _pieces(surfaces, touch, gaussians.means, lab, normals)
-    rows = np.repeat(labels, np.diff(graph.indptr))
-    once = rows < labels[graph.indices]
-    edges = np.zeros((int(once.sum()), 5))
-    edges[:, 4] = 1
+    between = triu(contracted(graph, np.broadcast_to(np.float32(1), graph.indices.shape), labels))
+    edges = np.zeros((between.nnz, 5))
+    edges[:, 4] = between.data
     start = Regions(
         share=np.bincount(labels, surfaces.share, count),
         area=np.bincount(labels, surfaces.area, count),
@@ -130,8 +130,8 @@ def _regions(
         color=summed(labels, mass[:, None] * lab, count),
         count=groups.mass.astype(np.float64),
         features=features / max(spread, 1e-12),
-        a=np.concatenate([a[touch], rows[once]]).astype(np.int64),
-        b=np.concatenate([b[touch], labels[graph.indices][once]]).astype(np.int64),
+        a=np.concatenate([a[touch], between.row]).astype(np.int64),
+        b=np.concatenate([b[touch], between.col]).astype(np.int64),
         contact=np.concatenate([pieces, edges]),
     )
     return start.merged(np.arange(count), count)  # which adds up the pieces of each pair
@@ -175,7 +175,8 @@ def _normals(
     Gaussians are not always flat, and a superpoint as a whole bends around edges.
     """
     rows = np.repeat(labels, np.diff(graph.indptr))
-    weights = np.where(rows == labels[graph.indices], mass[graph.indices], 0).astype(np.float32)
+    weights = mass.astype(np.float32)[graph.indices]
+    weights[rows != labels[graph.indices]] = 0
     around = graph.matrix(weights)
     total = np.maximum(np.asarray(around.sum(1)), 1e-30)
     places = gaussians.means - gaussians.means.mean(0)
