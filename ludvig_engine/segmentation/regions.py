@@ -18,13 +18,14 @@ from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
 from ..graph.superpoints import Segments, describe, grouped
 from ..io.quantized import SH_C0
-from ..progress import SILENT, Job
+from ..progress import SILENT, Job, chunks
 from ..scene import Gaussians
 from .masked import Masked
 from .prepared import Prepared
 from .surfaces import Surfaces
 
 FEW = 1500  # superpoints, at most about
+ROWS = 65536  # Gaussians whose neighbors are looked at together
 # What Gaussians that no view sees weigh, as a share of the mean area of those seen.
 UNSEEN = 1e-4
 
@@ -174,17 +175,33 @@ def _normals(
     It is that of the Gaussian and its neighbors of the same superpoint together, because optimized
     Gaussians are not always flat, and a superpoint as a whole bends around edges.
     """
-    rows = np.repeat(labels, np.diff(graph.indptr))
-    weights = mass.astype(np.float32)[graph.indices]
-    weights[rows != labels[graph.indices]] = 0
-    around = graph.matrix(weights)
-    total = np.maximum(np.asarray(around.sum(1)), 1e-30)
     places = gaussians.means - gaussians.means.mean(0)
-    turned = Rotation.from_quat(gaussians.quats, scalar_first=True).as_matrix()
-    axes = turned.astype(np.float32) * gaussians.scales[:, None, :]
-    second = axes @ axes.transpose(0, 2, 1) + places[:, :, None] * places[:, None, :]
-    middle = around @ places / total
-    moments = (around @ second.reshape(-1, 9) / total).reshape(-1, 3, 3)
-    thinnest = np.linalg.eigh(moments - middle[:, :, None] * middle[:, None, :])[1][:, :, 0]
+    moments = np.empty((len(gaussians), 9), np.float32)
+    thinnest = np.empty((len(gaussians), 3), np.float32)
+    parts = chunks(len(gaussians), ROWS)
+    for part in parts:
+        turned = Rotation.from_quat(gaussians.quats[part], scalar_first=True).as_matrix()
+        axes = turned.astype(np.float32) * gaussians.scales[part, None, :]
+        outer = places[part, :, None] * places[part, None, :]
+        moments[part] = (axes @ axes.transpose(0, 2, 1) + outer).reshape(-1, 9)
+    for part in parts:
+        around = _own(graph, labels, mass, part)
+        total = np.maximum(np.asarray(around.sum(1)), 1e-30)
+        middle = around @ places / total
+        spread = (around @ moments / total).reshape(-1, 3, 3)
+        spread -= middle[:, :, None] * middle[:, None, :]
+        thinnest[part] = np.linalg.eigh(spread)[1][:, :, 0]
     side = (thinnest * facing).sum(1, keepdims=True)
     return np.where(side < 0, -thinnest, thinnest)
+
+
+def _own(
+    graph: Graph, labels: Int[Array, " N"], mass: Float[Array, " N"], part: slice
+) -> csr_matrix:
+    """The mass of the neighbors of the same superpoint, for some Gaussians; (rows, N)."""
+    ends = graph.indptr[part.start : part.stop + 1]
+    indices = graph.indices[int(ends[0]) : int(ends[-1])]
+    weights = mass[indices].astype(np.float32)
+    weights[np.repeat(labels[part], np.diff(ends)) != labels[indices]] = 0
+    shape = part.stop - part.start, len(graph)
+    return csr_matrix((weights, indices, ends - ends[0]), shape=shape)
