@@ -11,7 +11,7 @@ from ..arrays import Array, Float, Int
 from ..progress import Job
 from ..scene import Camera
 from ..scene.raster import Raster
-from . import kernels
+from . import counting, kernels
 from .project import Ellipses
 
 R = TypeVar("R")
@@ -28,7 +28,7 @@ class Bands:
         band_of_row = np.arange(camera.height) // BAND if band_of_row is None else band_of_row
         self.count = int(band_of_row[-1]) + 1
         self._edges = np.searchsorted(band_of_row, np.arange(self.count + 1))
-        starts, self._members = kernels.members_of_bands(
+        starts, self._members = counting.members_of_bands(
             ellipses.bounds, band_of_row.astype(np.int32), self.count
         )
         self._starts = starts

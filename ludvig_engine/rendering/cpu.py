@@ -19,7 +19,7 @@ from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians
 from ..scene.raster import GSPLAT, Raster
-from . import kernels
+from . import counting, kernels
 from .bands import Bands, padded
 from .grid import gaps
 from .project import Ellipses, project
@@ -74,12 +74,12 @@ def fold(
     del ellipses, bands  # the largest things here, and not needed any more
     indptr = np.zeros(len(gaussians) + 1, np.int32)
     for seen, ends, _cell, _value in results:
-        kernels.count_entries(index, seen, ends, indptr[1:])
+        counting.count_entries(index, seen, ends, indptr[1:])
     np.cumsum(indptr, out=indptr)
     indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     fill = indptr[:-1].copy()
     for band, (seen, ends, cell, value) in enumerate(results):
-        kernels.place_entries(index, seen, ends, cell, value, band * w, fill, indices, data)
+        counting.place_entries(index, seen, ends, cell, value, band * w, fill, indices, data)
     return csr_matrix((data, indices, indptr), shape=(len(gaussians), h * w))
 
 
