@@ -11,7 +11,6 @@ from ..progress import SILENT, Job
 from ..scene import Gaussians
 from ..scene.raster import Raster
 from ..stages import FILL
-from .curved import curved
 from .fill import filled
 from .planes import OFF, planes_of
 from .sheets import patch_of
@@ -59,12 +58,7 @@ def fills(
         if patch is not None:
             made.append(filled(firm, patch, sights, 2 * OFF * size, raster, job=job))
             replaced = replaced | doubtful & patch.covers(left.means, 2 * OFF * size)
-    planes = Gaussians.joined([firm.take(np.s_[:0]), *made])
-    if made:
-        closed = depths(planes, sights, raster, job)
-        behind = [np.minimum(*both) for both in zip(behind, closed, strict=True)]
-    rest = curved(firm, rows[~doubtful], planes, object_points, size, sights, behind)
-    return [*made, rest] if rest is not None else made, replaced
+    return made, replaced
 
 
 def _around(sight: Sighting) -> Int[Array, " K"]:

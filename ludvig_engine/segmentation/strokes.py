@@ -183,7 +183,7 @@ class _Steps:
         """What the first stroke may mean, and most likely does."""
         labels = self.coarse.labels
         nothing = np.zeros(len(labels), bool)
-        meaning, _ = self._around([stroke], nothing)
+        meaning, picture = self._around([stroke], nothing)
         if not meaning.groups:
             return Ladder(labels, nothing, {})
         training = self._training(stroke)
@@ -198,6 +198,8 @@ class _Steps:
         else:
             guess = self.completed([stroke], self.after([stroke], likeliest[labels]))
         guess = self.after([stroke], guess)
+        if picture.alone:
+            worth[-1] = np.inf  # with nothing around it, all of it is always offered
         groups = list(zip(meaning.groups, worth, strict=True))
         return Ladder.of(labels, guess, groups, self.prepared.visible)
 

@@ -47,6 +47,8 @@ def asked(tmp_path_factory):
         [on_ball, click(camera, *in_corner, positive=True)],
         # Beside the middle of the ball, which of the groups is meant hangs by little.
         [click(camera, x + 0.06 * camera.width, y + 0.03 * camera.width)],
+        # Of the ground, where what is learned says something else.
+        [click(scene.views[0].camera, 0.1 * camera.width, 0.48 * camera.height)],
         [box(camera, x - 12, y - 12, x + 12, y + 12)],
         # The ground is a large thing of one color: which part of it was meant is ambiguous.
         [click(camera, *in_corner, positive=True)],

@@ -298,7 +298,7 @@ def test_published_formats_over_the_socket(engine, made, spec):
         for prompts in ((on,), (on, click("red")), (on, beside))
     ]
     for answer in answers:
-        assert 0 < answer.selected.sum() < scene.count
+        assert answer.selected.any()
         if answer.readings:
             assert answer.reading in answer.readings and len(answer.readings) <= 3
             np.testing.assert_array_equal(
