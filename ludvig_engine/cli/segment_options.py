@@ -59,7 +59,7 @@ TextModel = Annotated[
 ]
 Sam = Annotated[
     str | None,
-    typer.Option(help="First turn clicks and boxes into masks with sam2, sam, sam3 or sam-pth"),
+    typer.Option(help="Outline clicks, boxes and words by sam2, sam, sam3 or sam-pth"),
 ]
 SamViews = Annotated[
     bool,

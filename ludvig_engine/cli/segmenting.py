@@ -125,12 +125,6 @@ def check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]]) 
         raise EngineError(
             "bad_input", "There is no prompt.", [f"Give one or more of {prompts.options()}."]
         )
-    if texts and not paint and asked.segmenter:
-        raise EngineError(
-            "bad_input",
-            f"SAM needs clicks or boxes, but your only prompts are texts ({texts}).",
-            ["Add a --click or --box, or leave out --sam and --sam-views."],
-        )
     if texts and asked.every_photo:
         raise EngineError(
             "bad_input",
@@ -138,6 +132,10 @@ def check(paper: str | None, asked: Asked, placed: Mapping[str, Sequence[Any]]) 
             ["Use --sam without --sam-views, or leave out --text."],
         )
     by_words = isinstance(asked.published, Words)
+    if by_words and asked.segmenter:
+        raise EngineError(
+            "bad_input", f"--sam does not go with the configuration {paper}.", ["Leave it out."]
+        )
     if asked.published and (by_words != bool(texts) or (texts and paint)):
         takes = "--text" if by_words else "--mask or --scribble"
         raise EngineError(

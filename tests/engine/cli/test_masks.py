@@ -118,12 +118,20 @@ def test_words(run, made, tmp_path, monkeypatch):
 
 def test_what_does_not_go_together(run, monkeypatch):
     monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
-    with pytest.raises(EngineError, match="SAM needs clicks"):
-        run("--text", "tomato", "--sam", "sam2")
+    with pytest.raises(EngineError, match="--sam does not go with"):
+        run("--text", "tomato", "--sam", "sam2", "--config", "lerf")
     with pytest.raises(EngineError, match="There is no prompt"):
         run("--sam", "sam2")
     with pytest.raises(EngineError, match="no features to find words with"):
         run("--text", "tomato", "--sam-views", click("red"))
+
+
+def test_words_through_a_sam(run, monkeypatch):
+    monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    about, arrays, names = run("--text", "tomato", "--sam", "sam2")
+    assert iou(arrays["selected"], names == "red") > 0.85
+    assert about["extractor"] == "regions and colour and planted"
 
 
 @pytest.mark.parametrize("how", [(), ("--sam", "sam2")])
