@@ -53,33 +53,30 @@ class Sheet:
 
 
 def unseen(
-    points: Float[Array, "P 3"],
-    normal: Float[Array, " 3"] | None,
-    sights: Sequence[Sighting],
-    behind: Sequence[Float[Array, "H W"]],
-    off: float,
-) -> tuple[Bool[Array, " P"], Bool[Array, " P"]]:
-    """The points at which a surface is missing once the object is gone, and the empty ones.
+    sheet: Sheet, sights: Sequence[Sighting], behind: Sequence[Float[Array, "H W"]], off: float
+) -> tuple[Bool[Array, "h w"], Bool[Array, "h w"]]:
+    """The cells in whose place a surface is missing once the object is gone, and the empty ones.
 
     Missing: some view that the object covered would look past them, and no view did before. Empty:
     views did look past them, at something behind or at the lower part of the object. `behind` is
-    how deep the sights are without the object; what is within `off` of the surface is part of it,
-    in scene units: across it if its `normal` is known, else along the views' z axes.
+    how deep the sights are without the object; what is within `off` of the plane is part of it, in
+    scene units.
     """
+    points = sheet.points()
+    normal = sheet.plane.axes[2]
     missing, past, there = (np.zeros(len(points), np.int32) for _ in range(3))
     for sight, deep in zip(sights, behind, strict=True):
         inside, rows, columns, depth = sight.camera.in_picture(points)
-        # How far below the surface a ray comes, per unit of depth behind it.
-        steep = 1.0
-        if normal is not None:
-            steep = ((sight.camera.center - points[inside]) @ normal) / depth
+        # How far below the plane a ray comes, per unit of depth behind it.
+        steep = ((sight.camera.center - points[inside]) @ normal) / depth
         below = (sight.depth[rows, columns] - depth) * steep
         hidden = sight.share[rows, columns] > COVERED
         past[inside] += below > off
         there[inside] += ~hidden & (np.abs(below) <= off)
         missing[inside] += hidden & (below < off) & ((deep[rows, columns] - depth) * steep > off)
     empty = past > PAST * (past + there + 0.5 * missing)
-    return (missing > 0) & ~empty, empty
+    shape = sheet.height, sheet.width
+    return ((missing > 0) & ~empty).reshape(shape), empty.reshape(shape)
 
 
 def tidied(

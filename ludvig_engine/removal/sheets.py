@@ -112,9 +112,7 @@ def _hole(
 ) -> Bool[Array, "h w"]:
     """The hole; `own` are the object's points in the axes of the plane."""
     above, below = sheet.counts(own[own[:, 2] > off]), sheet.counts(own[own[:, 2] < -off])
-    found = unseen(sheet.points(), sheet.plane.axes[2], sights, behind, off)
-    missing, empty = (one.reshape(sheet.height, sheet.width) for one in found)
-    return tidied(missing, empty, alpha, above, below)
+    return tidied(*unseen(sheet, sights, behind, off), alpha, above, below)
 
 
 def _as_fine(mask: Bool[Array, "a b"], coarse: Sheet, fine: Sheet) -> Bool[Array, "h w"]:

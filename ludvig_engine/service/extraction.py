@@ -29,6 +29,7 @@ from .state import State
 from .stopwatch import Stopwatch
 
 MAX_DIM = 512
+FEW = 1e-3  # the share of splats that no photo shows above which it is said
 
 
 def list_features(state: State, request: ListFeatures, job: Job) -> FeaturesListed:
@@ -108,10 +109,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     timings = watch.timings()
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
     scene = state.scene(request.scene, job=job)
-    notes = [*scene.notes, *watch.notes()]
-    if seen < len(features):
-        unseen = f"{len(features) - seen:,} of {len(features):,} splats"
-        notes.append(f"No photo or view shows {unseen}: what they belong to follows from others.")
+    notes = [*scene.notes, *watch.notes(), *told_of_unseen(len(features) - seen, len(features))]
     spec = best("auto") if request.extractor == "auto" else request.extractor
     return FeaturesComputed(
         prepared.extractor,
@@ -123,6 +121,14 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         title=known()[spec].title if spec in known() else spec,
         views=scene.to_file(prepared.uplifted.views),
     )
+
+
+def told_of_unseen(unseen: int, count: int) -> list[str]:
+    """What the user should know of splats without features; nothing if hardly any lacks them."""
+    if unseen <= FEW * count:
+        return []
+    splats = f"{unseen:,} of {count:,} splats"
+    return [f"No photo or view shows {splats}: what they belong to follows from others."]
 
 
 def preview_features(state: State, request: PreviewFeatures, job: Job) -> FeaturesPreviewed:

@@ -192,3 +192,11 @@ def test_memory_is_given_back(service, made):
     assert freed.freed > 4000 * 40 * 4 and freed.device == service(MemoryInfo()).device
     assert service(FreeMemory()).freed == 0
     assert service(ComputeFeatures(scene)).cached  # from disk
+
+
+@pytest.mark.parametrize(
+    ("unseen", "said"), [(0, False), (36, False), (79, False), (80, True), (79_988, True)]
+)
+def test_a_few_splats_that_no_photo_shows_are_not_worth_a_line(unseen, said):
+    notes = extraction.told_of_unseen(unseen, 79_988)
+    assert bool(notes) == said and all(f"{unseen:,} of 79,988" in note for note in notes)
