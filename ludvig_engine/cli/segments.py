@@ -66,17 +66,13 @@ def command(
     )
     # Imported here, so that a wrong file is refused without what draws, lifts and learns.
     from ..pipeline import prepare
-    from ..sam.dividing import divided as divided_by_sam
-    from ..segmentation.automatic import divide
+    from ..sam.dividing import divided
     from .learned import Models
 
     with bars(json, cached(no_cache)) as job:
         models = Models(download, job)
         prepared = prepare(scene, models.features(extractor), cache=cache(no_cache), job=job)
-        if sam is None:
-            found = divide(prepared, job=job)
-        else:
-            found = divided_by_sam(prepared, models.segmenter(sam), job=job)
+        found = divided(prepared, models.segmenter(sam) if sam else None, job=job)
     labels, count = found.cut(granularity)
     about = {
         "ludvig": __version__,

@@ -45,10 +45,11 @@ class Everything:
         return " AND ".join(dict.fromkeys((self.inner.licence, self.segmenter.licence)))
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
-        from ..sam.everything import segment_everything
+        from ..sam.everything import everything, paint
 
         self.segmenter.set_image(photo.pixels)
-        return filled(self.inner(photo), segment_everything(self.segmenter))
+        labels = paint(everything(self.segmenter), photo.pixels.shape[:2])
+        return filled(self.inner(photo), labels)
 
 
 def filled(feature_map: Float[Array, "D a b"], labels: Int[Array, "H W"]) -> Float[Array, "D h w"]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..progress import SILENT, Job
 from ..sam import Segmenter
-from ..sam.dividing import divided as divided_by_sam
-from ..segmentation.automatic import Hierarchy, divided
+from ..sam.dividing import divided
+from ..segmentation.automatic import Hierarchy
 from ..segmentation.prepared import Prepared
 from .segmenting import loaded
 
@@ -24,6 +24,4 @@ def divide(prepared: Prepared, *, sam: str | Segmenter = "", job: Job = SILENT) 
         -1 none, and their number. `detail` goes from 0, few large segments, to 1, many small ones;
         0.5 is meant to give things. A segment always lies within one of any lower detail.
     """
-    if not sam:
-        return divided(prepared, job=job)
-    return divided_by_sam(prepared, loaded(prepared, sam, job), job=job)
+    return divided(prepared, loaded(prepared, sam, job) if sam else None, job=job)

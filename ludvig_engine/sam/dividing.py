@@ -5,13 +5,16 @@ A superpoint counts to a mask by the pixels in which its Gaussians are the visib
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ..arrays import Array, Bool, Int
 from ..progress import SILENT, Job, Step
 from ..rendering.front import front
-from ..segmentation.automatic import Hierarchy, divide
-from ..segmentation.fronts import reduced
+from ..segmentation import automatic
+from ..segmentation.automatic import Hierarchy
+from ..segmentation.fronts import reduced, spread
 from ..segmentation.masked import Masked
 from ..segmentation.prepared import Prepared
 from ..segmentation.trail import recent
@@ -25,32 +28,39 @@ from .segmenting import KEPT
 VIEWS = 8
 
 
-def divided(prepared: Prepared, segmenter: Segmenter, *, job: Job = SILENT) -> Hierarchy:
-    """The segments of a scene. Those that were found last are kept. Raises `Cancelled`."""
+def divided(prepared: Prepared, segmenter: Segmenter | None, *, job: Job = SILENT) -> Hierarchy:
+    """The segments of a scene, without a SAM if there is none. Raises `Cancelled`.
+
+    Those that were found last are kept.
+    """
+    if segmenter is None:
+        return automatic.divided(prepared, job=job)
     looks = Looks.of(prepared, segmenter, job)
 
     def make() -> Hierarchy:
-        return divide(prepared, look=lambda labels: looked(prepared, looks, labels, job), job=job)
+        look = partial(looked, prepared, looks, job=job)
+        return automatic.divide(prepared, look=look, job=job)
 
     # Not `Prepared.keep`, which would go on for minutes after the job is canceled.
     found: Hierarchy = recent(looks.proposals, b"hierarchy", make, KEPT)
     return found
 
 
-def looked(prepared: Prepared, looks: Looks, labels: Int[Array, " N"], job: Job = SILENT) -> Masked:
+def looked(
+    prepared: Prepared, looks: Looks, labels: Int[Array, " N"], *, job: Job = SILENT
+) -> Masked:
     """What the masks of everything in some views hold of each superpoint; `labels` number them."""
-    views, count = prepared.views, int(labels.max()) + 1
-    chosen = np.unique(np.linspace(0, len(views) - 1, min(VIEWS, len(views))).round()).astype(int)
+    views, count = spread(prepared.views, VIEWS), int(labels.max()) + 1
     shown = list[Array]()
     held, of = [np.zeros((0, count))], list[int]()
-    for number, n in enumerate(chosen):
+    for number, view in enumerate(views):
         seeing, masking = (
-            Step(job, SEGMENT_EVERYTHING, 2 * number + half, 2 * len(chosen)) for half in (0, 1)
+            Step(job, SEGMENT_EVERYTHING, 2 * number + half, 2 * len(views)) for half in (0, 1)
         )
-        camera = reduced(views[n].camera)
+        camera = reduced(view.camera)
         place = front(prepared.gaussians, camera, raster=prepared.raster, job=job)
         region = np.where(place < 0, -1, labels[place])
-        look = looks.at(Picture.of_view(views[n]), seeing)
+        look = looks.at(Picture.of_view(view), seeing)
         if look.valid is not None:
             region[~fitted(look.valid, region.shape)] = -1
         shown.append(np.bincount(region[region >= 0], minlength=count))

@@ -23,32 +23,6 @@ MOST_OVERLAP = 0.7
 BATCH = 64  # points per call of the network
 
 
-def segment_everything(
-    segmenter: Segmenter,
-    *,
-    grid: int = GRID,
-    least_score: float = LEAST_SCORE,
-    least_stability: float = LEAST_STABILITY,
-    least_area: float = 1e-4,
-    job: Job = SILENT,
-) -> Int[Array, "H W"]:
-    """Label the pixels of the image that was set; 0 where there is no mask.
-
-    Labels 1, 2, ... go from the largest mask to the smallest, and smaller masks lie on top of
-    larger ones; the rest is as for `everything`.
-    """
-    frame = segmenter.frame
-    masks = everything(
-        segmenter,
-        grid=grid,
-        least_score=least_score,
-        least_stability=least_stability,
-        least_area=least_area,
-        job=job,
-    )
-    return paint(masks, (frame.height, frame.width))
-
-
 def everything(
     segmenter: Segmenter,
     *,
@@ -118,7 +92,7 @@ def distinct(masks: Bool[Array, "K H W"], scores: Float[Array, " K"]) -> Int[Arr
 
 
 def paint(masks: Iterable[Bool[Array, "H W"]], shape: tuple[int, int]) -> Int[Array, "H W"]:
-    """Paint masks over each other as labels 1, 2, ...; later masks lie on top."""
+    """Paint masks over each other as labels 1, 2, ...; later masks lie on top, 0 is no mask."""
     labels = np.zeros(shape, np.int32)
     for label, mask in enumerate(masks, 1):
         labels[mask] = label

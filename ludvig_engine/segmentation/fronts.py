@@ -28,6 +28,12 @@ def reduced(camera: Camera, side: int = SIDE) -> Camera:
     return camera.resized(*limited((camera.width, camera.height), side))
 
 
+def spread(views: Sequence[View], count: int) -> list[View]:
+    """At most `count` of the views, spread evenly."""
+    chosen = np.unique(np.linspace(0, len(views) - 1, min(count, len(views))).round())
+    return [views[n] for n in chosen.astype(int)]
+
+
 @dataclass(frozen=True)
 class Front:
     """A view as a map of the Gaussians that are the visible surface."""
@@ -58,10 +64,9 @@ def drawn(
     gaussians: Gaussians, views: Sequence[View], raster: Raster, *, job: Job = SILENT
 ) -> list[Front]:
     """The views, or `VIEWS` of them. Raises `Cancelled`."""
-    chosen = np.unique(np.linspace(0, len(views) - 1, min(VIEWS, len(views))).round())
     found = []
-    for n in job.track(chosen.astype(int).tolist(), GROUP):
-        camera = reduced(views[n].camera)
+    for view in job.track(spread(views, VIEWS), GROUP):
+        camera = reduced(view.camera)
         found.append(Front(camera, front(gaussians, camera, raster=raster, job=job)))
     return found
 

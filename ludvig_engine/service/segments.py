@@ -11,8 +11,7 @@ import numpy as np
 from ..arrays import Array, Int
 from ..errors import EngineError
 from ..progress import Job
-from ..sam.dividing import divided as divided_by_sam
-from ..segmentation.automatic import divided
+from ..sam.dividing import divided
 from ..segmentation.grow import grow, shrink
 from ..segmentation.segment import Options
 from ..stages import ANSWER, PREPARE, READ_PROMPTS
@@ -137,10 +136,7 @@ def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
     scene = state.scene(request.scene, job=job)
     segmenter = state.segmenter(request.sam, job=watch) if request.sam else None
     prepared = state.prepared(request.scene, request.extractor, job=watch)
-    if segmenter is None:
-        found = divided(prepared, job=watch)
-    else:
-        found = divided_by_sam(prepared, segmenter, job=watch)
+    found = divided(prepared, segmenter, job=watch)
     labels, count = found.cut(request.detail)
 
     def whole(values: Int[Array, " N"]) -> Int[Array, " F"]:

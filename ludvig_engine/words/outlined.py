@@ -17,14 +17,16 @@ from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import render
 from ..sam import Segmenter
-from ..sam.looks import Picture
+from ..sam.looks import Looks, Picture
 from ..sam.proposing import Mark
-from ..sam.segmenting import SAME
+from ..sam.segmenting import KEPT, SAME
 from ..sam.segmenting import segment as by_sam
 from ..scene import View
 from ..scene.raster import Raster
+from ..segmentation.fronts import reduced
 from ..segmentation.prepared import Prepared
 from ..segmentation.segment import DEFAULT, Options, Segment
+from ..segmentation.trail import recent
 
 # The long side in pixels of the views that are drawn, of which only areas and boxes are asked.
 SIDE = 160
@@ -45,8 +47,15 @@ def outlined(
 
     A note says so if it sees another thing there. Raises `Cancelled`.
     """
+    if not named.selected.any():
+        return named
     raster = raster or prepared.raster
-    marks = _boxes(prepared, named.selected, raster, job)
+    kept = Looks.of(prepared, segmenter, job).proposals
+    key = np.packbits(named.selected).tobytes() + repr(raster).encode()
+    # Kept, because each further prompt asks for the same words again.
+    marks: list[Mark] = recent(
+        kept, key, lambda: _boxes(prepared, named.selected, raster, job), KEPT
+    )
     if not marks:
         return named
 
@@ -86,7 +95,8 @@ def _boxes(prepared: Prepared, selected: Bool[Array, " N"], raster: Raster, job:
     sizes = [mask.mean() for mask in shown]
     if not any(sizes):
         return []
-    view, mask = max(zip(prepared.views, shown, strict=True), key=lambda pair: pair[1].mean())
+    most = int(np.argmax(sizes))
+    view, mask = prepared.views[most], shown[most]
     pieces, count = ndimage.label(mask)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     scale = view.camera.width / mask.shape[1], view.camera.height / mask.shape[0]
@@ -103,11 +113,8 @@ def _drawn(
 ) -> Bool[Array, "h w"]:
     """Where a view mostly shows the selection, in a small picture."""
     job.check()
-    camera = view.camera
-    scale = min(1, SIDE / max(camera.width, camera.height))
-    small = camera.resized(*(max(round(n * scale), 1) for n in (camera.width, camera.height)))
     values = selected[:, None].astype(np.float32)
-    image, _ = render(prepared.gaussians, small, values, raster=raster)
+    image, _ = render(prepared.gaussians, reduced(view.camera, SIDE), values, raster=raster)
     return np.asarray(image[0] > 0.5)
 
 

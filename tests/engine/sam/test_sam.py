@@ -21,7 +21,7 @@ from extractor_battery import photo
 from ludvig_engine.errors import EngineError
 from ludvig_engine.machine.images import IMAGENET, UNIT, to_tensor
 from ludvig_engine.sam import Segmenter, load_segmenter
-from ludvig_engine.sam.everything import distinct, grid_points, segment_everything, stability
+from ludvig_engine.sam.everything import distinct, everything, grid_points, paint, stability
 from ludvig_engine.sam.segmenter import Frame
 from ludvig_engine.weights import MissingWeights
 from tiny_models import torch, transformers
@@ -293,7 +293,7 @@ def test_everything():
     )
     segmenter = color_segmenter()
     segmenter.set_image(colours[truth])
-    labels = segment_everything(segmenter, grid=16)
+    labels = paint(everything(segmenter, grid=16), truth.shape)
     assert labels.shape == truth.shape and labels.dtype == np.int32
     for region in range(4):
         found = np.bincount(labels[truth == region]).argmax()
@@ -303,13 +303,14 @@ def test_everything():
         "a region found by many points is one label"
     )
     assert np.bincount(labels[truth == 0]).argmax() == 1, "the largest comes first"
-    assert (segment_everything(segmenter, grid=16, least_score=0.99) == 0).all()
+    assert (paint(everything(segmenter, grid=16, least_score=0.99), truth.shape) == 0).all()
 
 
 def test_everything_runs_on_a_real_architecture(folders):
     segmenter = load_segmenter(f"sam2:{folders['sam2']}")
     segmenter.set_image(photo(97, 61).pixels)
-    labels = segment_everything(segmenter, grid=4, least_score=-9, least_stability=0, least_area=0)
+    masks = everything(segmenter, grid=4, least_score=-9, least_stability=0, least_area=0)
+    labels = paint(masks, (97, 61))
     assert labels.shape == (97, 61) and labels.max() > 0
 
 
