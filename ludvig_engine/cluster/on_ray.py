@@ -9,11 +9,9 @@ differently.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from typing import Any  # Ray is not installed where types are checked
 from uuid import uuid4
 
@@ -27,18 +25,22 @@ from ..features.pca import sampled
 from ..machine.device import asked
 from ..outside import packages
 from ..pipeline import Lifter, Recipe
-from ..progress import Job, cpu_count
+from ..progress import Job
 from ..rendering import Sums
 from ..rendering.tree import FAN, highest, nodes
 from ..scene import Scene
 from ..stages import EXTRACT, REFINE, START, UPLIFT, Stage
 from ..uplifting import Uplifted, correct, mean
 from . import tasks
+from .connection import connected, explained
 
 # Nodes for each worker, so that no one waits long for the last. More would only add transfers.
 NODES = 4
 # Beside its arrays, a worker needs this for Python, a model and the weights of a view: bytes.
 BESIDE = 2 << 30
+# The actor that says whether results are still wanted takes no core from the tasks. If its machine
+# is lost it starts again, since a run must not end for that.
+FLAG = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}
 LOOK_SECONDS = 0.1  # between two looks at whether the job is canceled and what has ended
 ADDRESS = re.compile(r"(ray://)?[A-Za-z0-9_.\-\[\]:]+:[0-9]{1,5}")
 INSTALL = Fix('Install it: pip install "ludvig-engine[cluster]", or: pip install "ray[client]".')
@@ -65,9 +67,15 @@ def on_ray(address: str, load: Callable[[], Extractor]) -> Lifter:
 
     def lifter(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:
         steps.job.report(START, 0, 1)
-        with _connected(address) as ray:
-            run = Run.of(ray, scene, maps, recipe, steps, load)
-            return run.lifted(recipe)
+        with connected(address) as (ray, stays):
+            # A connection that ends takes its tasks with it.
+            flag = ray.remote(**FLAG)(tasks.Flag).remote() if stays else None
+            run = Run.of(ray, scene, maps, recipe, steps, load, flag)
+            try:
+                return run.lifted(recipe)
+            finally:
+                if flag is not None:
+                    flag.lower.remote()
 
     return lifter
 
@@ -79,8 +87,7 @@ class Run:
     ray: Any
     views: int
     splats: int
-    # What each task is given first: a name of the work, and what fetches it.
-    first: tuple[str, Callable[[], tasks.Work]]
+    order: tasks.Order  # what each task is given first
     resources: dict[str, Any]
     workers: int
     largest: float  # bytes of the machine with the most memory
@@ -95,6 +102,7 @@ class Run:
         recipe: Recipe,
         steps: Steps,
         load: Callable[[], Extractor],
+        flag: Any,
     ) -> Run:
         """Give the cluster the work."""
         there = ray.cluster_resources()
@@ -114,7 +122,7 @@ class Run:
             ray,
             len(maps.views),
             len(scene),
-            (uuid4().hex, partial(ray.get, ray.put(work))),
+            tasks.Order(uuid4().hex, partial(ray.get, ray.put(work)), flag),
             {"num_cpus": 1, "num_gpus": 1} if gpus else {"num_cpus": 1},
             int(there.get("GPU" if gpus else "CPU", 1)),
             max((node["Resources"].get("memory", 0) for node in ray.nodes()), default=0),
@@ -123,17 +131,14 @@ class Run:
 
     def lifted(self, recipe: Recipe) -> Uplifted:
         """The whole uplift; raises `Cancelled`."""
-        every: list[Ref] = []
         try:
             maps, told = self._maps()
-            every += maps + told
             reduce = None
             if recipe.components:
                 sample = [maps[n] for n in sampled(self.views)]
-                reduce = self._task(tasks.fitted, 0).remote(*self.first, *sample)
+                reduce = self._task(tasks.fitted, 0).remote(self.order, *sample)
             # All is asked for at once, so that no worker waits for a stage to end.
             sums, more = self._sums(maps, reduce, None, recipe)
-            every += sums + more
             if not recipe.refine:
                 maps.clear()  # so that Ray forgets each map once it is lifted
             self._watch(told, EXTRACT)
@@ -142,19 +147,15 @@ class Run:
             for step in range(recipe.refine):
                 features = self.ray.put(found.features)
                 sums, more = self._sums(maps, reduce, features, recipe)
-                every += sums + more
                 self._watch(more, REFINE.reading(f"Refining features, step {step + 1}"))
                 correct(found, *self._total(sums))
             return found
         except self.ray.exceptions.RayError as error:
-            raise _explained(error) from error
-        finally:
-            for ref in every:
-                self.ray.cancel(ref)  # does nothing to what has ended
+            raise explained(error) from error
 
     def _maps(self) -> tuple[list[Ref], list[Ref]]:
         task = self._task(tasks.map_of, 0).options(num_returns=2)
-        pairs = [task.remote(*self.first, n) for n in range(self.views)]
+        pairs = [task.remote(self.order, n) for n in range(self.views)]
         return [made for made, _ in pairs], [told for _, told in pairs]
 
     def _sums(
@@ -166,7 +167,7 @@ class Run:
         size = 4 * self.splats * (channels + 2) * (level + 2)
         task = self._task(tasks.sums_of, size).options(num_returns=2)
         pairs = [
-            task.remote(*self.first, node, reduce, features, *(maps[n] for n in node))
+            task.remote(self.order, node, reduce, features, *(maps[n] for n in node))
             for node in nodes(self.views, level)
         ]
         return [made for made, _ in pairs], [told for _, told in pairs]
@@ -201,51 +202,3 @@ class Run:
         # What no machine has would be waited for without end.
         memory = int(min(needed, 0.9 * self.largest))
         return self.ray.remote(**self.resources, memory=memory)(function)
-
-
-@contextmanager
-def _connected(address: str) -> Iterator[Any]:
-    """The module ray, connected; as it was before, if a script has connected it already."""
-    ray: Any = import_module("ray")
-    if ray.is_initialized():
-        yield ray
-        return
-    options: dict[str, Any] = {"address": address, "logging_level": "error"}
-    if address == "local":
-        options |= {"num_cpus": cpu_count(), "include_dashboard": False}
-    try:
-        ray.init(**options, log_to_driver=False)
-    except (ConnectionError, ImportError, RuntimeError, ValueError) as error:
-        raise EngineError(
-            "not_found",
-            f"No cluster of Ray answers at {address}: {_line(error)}.",
-            [
-                "Start one with `ray start --head`, or use --cluster local.",
-                'For ray://, also: pip install "ray[client]".',
-                "If it asks for a token, set RAY_AUTH_MODE=token and its RAY_AUTH_TOKEN here too.",
-            ],
-        ) from error
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
-
-
-def _explained(error: Exception) -> Exception:
-    """An error of Ray as what a task has raised, or as one for people."""
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, Exception):
-        return cause
-    return EngineError(
-        "cluster_failed",
-        f"A task failed on the cluster, again and again: {_line(error)}.",
-        [
-            "Look at its logs: ray logs.",
-            "If memory ran out, start Ray with fewer workers: ray start --num-cpus 4.",
-        ],
-    )
-
-
-def _line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")

@@ -12,7 +12,9 @@ import copy
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any  # Ray is not installed where types are checked
 
 import numpy as np
 
@@ -66,33 +68,71 @@ class Notes(Job):
         self.told.append(text)
 
 
+class Flag:
+    """An actor that is up while the results of a run are wanted.
+
+    Tasks ask it before they begin, and return nothing if it is down. Ray's own way of canceling
+    them ends the whole process of who asks if a task ends in the same moment
+    (github.com/ray-project/ray/pull/54785).
+    """
+
+    def __init__(self) -> None:
+        self._up = True
+
+    def lower(self) -> None:
+        """Let the tasks that wait end without a result."""
+        self._up = False
+
+    def is_up(self) -> bool:
+        return self._up
+
+
+@dataclass(frozen=True)
+class Order:
+    """What each task is given first."""
+
+    token: str  # a name of the work
+    get: Callable[[], Work]  # fetches it
+    flag: Any = None  # the actor `Flag`; None: the tasks end with the connection of who asks
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody still waits for the results."""
+        return self.flag is None or import_module("ray").get(self.flag.is_up.remote())
+
+
 _worker: list[Worker] = []  # none or one
 
 
-def map_of(token: str, get: Callable[[], Work], n: int) -> tuple[Arrays, list[str]]:
+def map_of(order: Order, n: int) -> tuple[Arrays, list[str]]:
     """The feature map of a view, and notes."""
-    worker = _ready(token, get)
+    if not order.wanted:
+        return {}, []
+    worker = _ready(order)
     maps = FeatureMaps(worker.work.scene.views, worker.extractor, worker.steps)
     return maps.compute([n])[n], []
 
 
-def fitted(token: str, get: Callable[[], Work], *sample: Arrays) -> Reduction:
+def fitted(order: Order, *sample: Arrays) -> Reduction | None:
     """The PCA of the sampled maps."""
-    recipe = _ready(token, get).work.recipe
+    if not order.wanted:
+        return None
+    recipe = _ready(order).work.recipe
     maps = [arrays["map"] for arrays in sample]
     return fit_pca(maps, components=recipe.components, weighted=recipe.weighted)
 
 
 def sums_of(
-    token: str,
-    get: Callable[[], Work],
+    order: Order,
     node: range,
     reduce: Reduction | None,
     features: Array | None,
     *maps: Arrays,
 ) -> tuple[Node, list[str]]:
     """The sums over a node's views, or their residual if there are features; and notes."""
-    work, job = _ready(token, get).work, Notes()
+    if not order.wanted:
+        return (), []
+    work, job = _ready(order).work, Notes()
     sights = reduced(work.scene.views[node.start : node.stop], maps, reduce)
     raster = work.recipe.raster or work.scene.raster
     if features is not None:
@@ -112,15 +152,15 @@ def added(*children: Node) -> Node:
     return tree.total()
 
 
-def _ready(token: str, get: Callable[[], Work]) -> Worker:
-    """This process, with the work that `get` fetches.
+def _ready(order: Order) -> Worker:
+    """This process, with the work of the order.
 
     Raises `EngineError` "bad_input" if its code or weights are others than those of who asks.
     """
-    if _worker and _worker[0].token == token:
+    if _worker and _worker[0].token == order.token:
         return _worker[0]
     # Ray's arrays are for reading only, for which Numba would compile all kernels once more.
-    work: Work = copy.deepcopy(get())
+    work: Work = copy.deepcopy(order.get())
     # A task has one core.
     os.environ.update(LUDVIG_THREADS="1", LUDVIG_DEVICE=work.device)
     extractor = work.load()
@@ -132,5 +172,5 @@ def _ready(token: str, get: Callable[[], Work]) -> Worker:
             ["Install the same version and the same models on all machines."],
         )
     steps = Steps(Cache(*work.cache) if work.cache else None)
-    _worker[:] = [Worker(token, work, extractor, steps)]
+    _worker[:] = [Worker(order.token, work, extractor, steps)]
     return _worker[0]

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 import many_views
 from ludvig_engine.cache.store import Cache
@@ -147,7 +148,18 @@ def test_maps_of_the_cache_are_not_made_again(cluster, scene, extractor, tmp_pat
     assert again.features.shape == (4000, 4) and len(extractor.looked()) == len(scene.views)
 
 
-def test_progress_and_cancel(cluster, scene, extractor):
+def test_progress_and_cancel(cluster, scene, extractor, monkeypatch, tmp_path):
+    lowered = tmp_path / "lowered"
+
+    class Flag:
+        def lower(self):
+            lowered.touch()
+
+        def is_up(self):
+            return not lowered.exists()
+
+    monkeypatch.setattr(tasks, "Flag", Flag)
+
     class Watching(Job):
         def __init__(self):
             self.stages = []
@@ -162,8 +174,21 @@ def test_progress_and_cancel(cluster, scene, extractor):
     with pytest.raises(Cancelled):
         lifted(scene, extractor, Recipe(components=5), job)
     assert [stage for stage, _, _ in job.stages][:2] == ["start", "extract"]
+    assert wait_for(lowered.exists)
+    monkeypatch.undo()
     whole = lifted(scene, extractor, Recipe(components=5))
     assert whole.features.shape == (4000, 5)
+
+
+def test_tasks_that_nobody_waits_for_end_at_once(cluster):
+    flag = ray.remote(tasks.Flag).remote()
+    assert ray.get(flag.is_up.remote())
+    ray.get(flag.lower.remote())
+    order = tasks.Order("nothing", dict, flag)  # there is no work to fetch
+    nothing = {"map_of": ({}, []), "fitted": None, "sums_of": ((), [])}
+    given = {"map_of": (0,), "fitted": (), "sums_of": (range(1), None, None)}
+    for name, rest in given.items():
+        assert ray.get(ray.remote(getattr(tasks, name)).remote(order, *rest)) == nothing[name]
 
 
 def test_an_error_for_people_comes_back_as_it_was(cluster, scene, extractor, tmp_path):
