@@ -5,7 +5,7 @@ demo docs extension lint manifest:
 	$(PYTHON) tasks.py $@
 
 # make test ONLY=tests/engine/test_uplift.py
-test:
-	$(PYTHON) tasks.py test $(ONLY)
+test blenders:
+	$(PYTHON) tasks.py $@ $(ONLY)
 
-.PHONY: demo docs extension lint manifest test
+.PHONY: blenders demo docs extension lint manifest test

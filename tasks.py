@@ -59,7 +59,7 @@ WEIGHTS = (
 
 
 def main() -> None:
-    tasks = {"demo": demo, "test": test, "lint": lint, "docs": docs}
+    tasks = {"demo": demo, "test": test, "blenders": blenders, "lint": lint, "docs": docs}
     tasks |= {"extension": extension, "manifest": list_files, "texts": list_texts}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         sys.exit(f"usage: python tasks.py {'|'.join(tasks)} [arguments]")
@@ -77,9 +77,9 @@ def demo(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Run all tests, or those of the named files.
+    """Run the tests of the engine and of the extension, or those of the named files.
 
-    Tests of Blender run in every Blender whose Python is found, the others once.
+    The extension's run in one Blender, the first whose Python is found.
     """
     blender, engine, options = suites.selected(arguments)
     found = pythons()
@@ -91,23 +91,32 @@ def test(arguments: list[str]) -> None:
         python = engine_python(found)
         for name, half in suites.halves(engine):
             planned.append(suites.Suite(name, python, [*half, *options]))
+    if blender:
+        here = next((one for one in BLENDERS if one.python in found), None)
+        if here:
+            python = blender_python(here, found[here.python])
+            planned.append(suites.Suite(here.name, python, [*blender, *options]))
+        else:
+            left_out.append("the tests of the extension: no Python that has a Blender was found")
+    suites.check(planned, left_out)
+
+
+def blenders(arguments: list[str]) -> None:
+    """Run the tests of the extension in all other Blenders, or those of the named files."""
+    blender, _, options = suites.selected(arguments)
+    found = pythons()
+    here = next((one for one in BLENDERS if one.python in found), None)
+    planned, left_out = [], []
     for one in BLENDERS if blender else ():
         if one.python not in found:
             left_out.append(f"the tests in {one.name}: no Python {one.python} was found")
-            continue
-        # Blender keeps state as long as its process lives, so its tests have a process of their
-        # own.
-        some, others = suites.partly(blender) if one.partly else (blender, [])
-        python = blender_python(one, found[one.python])
-        planned.append(suites.Suite(one.name, python, [*some, *options]))
-        if others:
-            left_out.append(f"{', '.join(others)} in {one.name}: they ran in the Blenders before")
-    outcomes = suites.run(planned)
-    for line in (*suites.summary(outcomes), *(f"SKIPPED {what}" for what in left_out)):
-        print(line, flush=True)
-    failed = [f"{one.suite.name} (exit code {one.code})" for one in suites.failed(outcomes)]
-    if failed:
-        sys.exit("FAILED: " + "; ".join(failed))
+        elif one != here:
+            some, others = suites.partly(blender) if one.partly else (blender, [])
+            python = blender_python(one, found[one.python])
+            planned.append(suites.Suite(one.name, python, [*some, *options]))
+            if others:
+                left_out.append(f"{', '.join(others)} in {one.name}: other Blenders run them")
+    suites.check(planned, left_out)
 
 
 def blender_python(blender: Blender, base: Path) -> Path:

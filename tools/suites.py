@@ -90,12 +90,23 @@ def halves(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
     return [("engine, by room", [*engine, f"--ignore-glob={WHOLE}"]), ("engine, whole", whole)]
 
 
+def check(planned: Sequence[Suite], left_out: Sequence[str]) -> None:
+    """Run all suites, say what they skipped and what was left out, and exit if one failed."""
+    outcomes = run(planned)
+    for line in (*summary(outcomes), *(f"SKIPPED {what}" for what in left_out)):
+        print(line, flush=True)
+    wrong = [f"{one.suite.name} (exit code {one.code})" for one in failed(outcomes)]
+    if wrong:
+        sys.exit("FAILED: " + "; ".join(wrong))
+
+
 def run(suites: Sequence[Suite]) -> list[Outcome]:
     """Run all suites. If there are several, the output of each is printed when it has ended."""
     with tempfile.TemporaryDirectory(prefix="ludvig-tests-") as name:
         folder = Path(name)
         if len(suites) == 1:
             return [_run(suites[0], folder, shown=True)]
+        # Blender keeps state as long as its process lives, so its tests have one of their own.
         outcomes = []
         with ThreadPoolExecutor(AT_ONCE) as pool:
             futures = [pool.submit(_run, suite, folder) for suite in suites]
