@@ -97,10 +97,11 @@ class Installation:
                 "unsupported", say_report("{why} Nothing was downloaded.", why=why), fixes
             )
         uv.check_indexes()
-        self._check_space(learned=learned)
+        build = chosen_build()
+        self._check_space(build.least if learned else 0)
         self._marker.unlink(missing_ok=True)
         self.log.write_bytes(b"")
-        self._add_packages(work, self._uv(work), learned=learned)
+        self._add_packages(work, self._uv(work), build if learned else None)
         run = Runner(self.folder, self.log, work)
         run([self.python, "-m", "ludvig_engine", "--help"], "Trying the engine")
         kept = Runner(self.folder, self.log, work, compiled(self.folder))
@@ -113,9 +114,10 @@ class Installation:
         partial.write_text(json.dumps(self._wanted(learned)), "utf-8")
         system.replace(partial, self._marker)
 
-    def _check_space(self, *, learned: bool) -> None:
+    def _check_space(self, pytorch: int) -> None:
+        """Raise `EngineError` "no_space" if there is too little. `pytorch` are its bytes."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        need = needed(learned=learned)
+        need = needed(pytorch)
         free = shutil.disk_usage(self.folder).free
         if free + size_of(self.folder) < need:
             what = say_report(
@@ -136,26 +138,37 @@ class Installation:
         folder = self.folder / "uv"
         return uv.find(folder) or uv.fetch(folder, report)
 
-    def _add_packages(self, work: Work, program: Path, *, learned: bool) -> None:
-        """Make the environment, with the packages in it."""
+    def _add_packages(self, work: Work, program: Path, build: torch_build.Build | None) -> None:
+        """Make the environment, with the packages in it. `build` is of PyTorch; None: without."""
         run = Runner(self.folder, self.log, work)
-        build = torch_build.choose(uv.environment())
-        python = PYTHON_OF_BUILD.get(build.backend, PYTHON) if learned else PYTHON
+        python = PYTHON_OF_BUILD.get(build.backend, PYTHON) if build else PYTHON
         venv = self.folder / "venv"
         run([program, "venv", "--python", python, "--clear", venv], "Making the environment")
         pip: Command = [program, "pip", "install", "--python", self.python]
         pip = [*pip, "--only-binary", ":all:"]
         checked: Command = [*pip, "--require-hashes"]
         run([*checked, "-r", CORE], "Installing the engine's packages", CORE_SIZE)
-        if not learned:
+        if build is None:
             return
         run([*checked, "-r", LEARNED], "Installing the packages for learned features", 0)
+        size = self._offered(run, program) if build.unseen else build.size
         # What PyTorch takes besides has its versions and hashes in the constraints.
         pip = [*pip, *build.arguments, "-c", LEARNED]
         if not build.backend:
             pip = [*pip, "-c", torch_build.CUDA]
         backend = {"UV_TORCH_BACKEND": build.backend} if build.backend else {}
-        Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", build.size)
+        Runner(self.folder, self.log, work, backend)(pip, "Installing PyTorch", size)
+
+    def _offered(self, run: Runner, program: Path) -> int:
+        """Bytes on the disk of PyTorch as the user's index has it, for which there is space."""
+        asked, packages = self.folder / "pytorch.in", self.folder / "pytorch.txt"
+        asked.write_text(torch_build.pinned(), "utf-8")
+        resolve: Command = [program, "pip", "compile", "--python", self.python, "--no-annotate"]
+        resolve = [*resolve, "--only-binary", ":all:", "-c", LEARNED, asked, "-o", packages]
+        run(resolve, "Asking which PyTorch your package index has")
+        size = torch_build.resolved_size(packages.read_text("utf-8"))
+        self._check_space(size)
+        return size
 
     def fetch(
         self, work: Work, model: str, *, python: Path, environment: Mapping[str, str]
@@ -196,14 +209,17 @@ def compiled(folder: Path) -> dict[str, str]:
     return {name: os.environ.get(name) or str(folder.parent / "kernels")}
 
 
-def learned_size() -> int:
-    """Bytes on the disk of what learned features take here: PyTorch's build, for the most part."""
-    return torch_build.choose(uv.environment()).size
+def chosen_build() -> torch_build.Build:
+    """PyTorch's build for this computer: most of what learned features take."""
+    return torch_build.choose(uv.environment())
 
 
-def needed(*, learned: bool) -> int:
-    """Bytes that an installation takes at most: packages, and until its end the downloads."""
-    return 2 * (CORE_SIZE + (learned_size() if learned else 0))
+def needed(pytorch: int) -> int:
+    """Bytes that an installation takes at most: packages, and until its end the downloads.
+
+    `pytorch` are those of PyTorch's build; 0: without learned features.
+    """
+    return 2 * (CORE_SIZE + pytorch)
 
 
 def obstacle() -> str:

@@ -4,7 +4,8 @@ The package index has one build for each system: for NVIDIA GPUs on Linux, for t
 for Apple's chips on macOS. Others are on indexes of PyTorch's own. Their hashes are known for the
 builds of `requirements-torch-*.txt`. What an older driver or an AMD card takes is pinned by its
 version only, and comes from PyTorch's index over https; so does what the user chose by setting
-UV_TORCH_BACKEND. An index of the user's own may have any build.
+UV_TORCH_BACKEND. An index of the user's own may have any build, so it is asked before anything
+of PyTorch is downloaded.
 
 This module does not use `bpy`, because it runs in a thread.
 """
@@ -38,15 +39,22 @@ class Build:
     backend: str  # uv's name of it; "" is what the package index has
     requirement: Path  # with hashes, if they are known
     known: bool
-    size: int  # bytes on the disk, with what comes with it
+    size: int  # bytes on the disk, with what comes with it; at most, if `unseen`
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it comes from an index of the user's own, which may have any build."""
+        return not (self.known or self.backend)
+
+    @property
+    def least(self) -> int:
+        """Bytes on the disk at least, with what comes with it."""
+        return SMALL if self.unseen else self.size
 
     @property
     def arguments(self) -> list[str | Path]:
         """What uv is told to install. Without known hashes, only the version is certain."""
-        if self.known:
-            return ["--require-hashes", "-r", self.requirement]
-        pinned = next(x for x in INDEXED.read_text("utf-8").splitlines() if x.startswith("torch=="))
-        return [pinned.removesuffix(" \\")]
+        return ["--require-hashes", "-r", self.requirement] if self.known else [pinned()]
 
 
 def choose(environment: Mapping[str, str]) -> Build:
@@ -54,8 +62,7 @@ def choose(environment: Mapping[str, str]) -> Build:
     if asked := environment.get("UV_TORCH_BACKEND"):
         return Build(asked, INDEXED, False, SMALL if asked == "cpu" else LARGE)
     if any(map(environment.get, uv.INDEXES)):
-        # Nobody asked PyTorch's indexes, so on Linux it is probably the build for NVIDIA GPUs.
-        return Build("", INDEXED, False, LARGE if system.is_linux() else SMALL)
+        return Build("", INDEXED, False, SMALL if system.is_macos() else LARGE)
     driver = nvidia_driver()
     if 0 < driver < DRIVER or (system.is_linux() and Path("/dev/kfd").exists()):  # AMD's
         return Build("auto", INDEXED, False, LARGE)
@@ -68,6 +75,26 @@ def choose(environment: Mapping[str, str]) -> Build:
 def own(backend: str, size: int) -> Build:
     """A build of PyTorch's own indexes whose hashes are known."""
     return Build(backend, FOLDER / f"requirements-torch-{backend}.txt", True, size)
+
+
+def pinned() -> str:
+    """PyTorch's version as a requirement."""
+    lines = INDEXED.read_text("utf-8").splitlines()
+    return next(line for line in lines if line.startswith("torch==")).removesuffix(" \\")
+
+
+def resolved_size(packages: str) -> int:
+    """Bytes on the disk of what an index offers for `pinned`, by what uv resolved that to.
+
+    A build for GPUs brings NVIDIA's libraries or AMD's as packages, or says in its version what it
+    has within. An index for Windows with such a build under a plain version is taken for small.
+    """
+    for line in packages.splitlines():
+        name, _, version = line.partition("==")
+        label = version.partition("+")[2].split()
+        if name.startswith(("nvidia-", "rocm")) or (name == "torch" and label not in ([], ["cpu"])):
+            return LARGE
+    return SMALL
 
 
 @functools.cache

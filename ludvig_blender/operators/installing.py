@@ -57,21 +57,23 @@ class InstallEngine(bpy.types.Operator):
 
         layout, folder = self.layout, settings.folder()
         existing = next(place for place in (folder, *folder.parents) if place.exists())
-        learned = install.learned_size()
-        kept = install.CORE_SIZE + self.learned * learned
+        build = install.chosen_build()
+        learned = self.learned * build.size
         column = layout.column(align=True)
         column.label(text="The engine is installed in a folder of its own:", icon="PACKAGE")
         column.label(text=str(folder), icon="FILE_FOLDER")
         free = shutil.disk_usage(existing).free
-        need = install.needed(learned=self.learned)
+        need = install.needed(learned)
         text = say(
             "{size} on disk, {need} while installing; {free} are free",
-            size=lines.size(kept),
+            size=lines.size(install.CORE_SIZE + learned),
             need=lines.size(need),
             free=lines.size(free),
         )
         column.label(text=text, icon="ERROR" if free < need else "DISK_DRIVE")
-        text = say("Learned features ({size})", size=lines.size(learned))
+        if self.learned and build.unseen:
+            column.label(text="This is the most that PyTorch takes: your package index decides.")
+        text = say("Learned features ({size})", size=lines.size(build.size))
         layout.prop(self, "learned", text=text)
 
     def execute(self, _context: bpy.types.Context) -> Outcome:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import bpy
@@ -24,6 +25,7 @@ install = blender_module("ludvig_blender.engine.install")
 uv = blender_module("ludvig_blender.engine.uv")
 torch_build = blender_module("ludvig_blender.engine.torch_build")
 settings = blender_module("ludvig_blender.engine.settings")
+TORCH = "2.13.0"
 EngineError = blender_module("ludvig_engine.errors").EngineError
 Cancelled = blender_module("ludvig_engine.errors").Cancelled
 
@@ -59,6 +61,9 @@ if arguments[0] == "venv":
         python.parent.mkdir(parents=True, exist_ok=True)
         python.write_text('#!/bin/sh\\necho "$2 keeps $NUMBA_CACHE_DIR"\\n')
         python.chmod(0o755)
+elif arguments[1] == "compile" and "{trouble}" != "fail":
+    large = "nvidia-cublas==13.1.1.3\\n" if "{trouble}" == "large" else ""
+    pathlib.Path(arguments[-1]).write_text(large + "torch=={torch}\\n", "utf-8")
 elif "{trouble}" == "fail":
     print("error: no such package on the index", file=sys.stderr)
     sys.exit(2)
@@ -86,7 +91,7 @@ def fake_uv(tmp_path, monkeypatch):
     def make(trouble=""):
         program = tmp_path / "bin" / "uv"
         program.parent.mkdir(exist_ok=True)
-        program.write_text(FAKE.format(python=sys.executable, trouble=trouble))
+        program.write_text(FAKE.format(python=sys.executable, trouble=trouble, torch=TORCH))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setattr(uv, "find", lambda folder: program)
 
@@ -255,9 +260,10 @@ def computer(monkeypatch, system="linux", driver=0, amd=False):
         ("win32", 591, False, {}, "cu130", True, True),
         ("win32", 552, False, {}, "auto", False, True),
         ("darwin", 0, False, {}, "", True, False),
-        # A studio's index has what the studio wants: on Linux the large build, with a GPU or not.
+        # A studio's index has what the studio wants, with a GPU or not: at most the large build.
         ("linux", 0, False, {"UV_DEFAULT_INDEX": "https://a.example"}, "", False, True),
-        ("win32", 591, False, {"UV_INDEX": "https://a.example"}, "", False, False),
+        ("win32", 591, False, {"UV_INDEX": "https://a.example"}, "", False, True),
+        ("darwin", 0, False, {"UV_INDEX": "https://a.example"}, "", False, False),
         ("linux", 0, False, {"UV_FIND_LINKS": ""}, "cpu", True, False),
         ("linux", 591, False, {"UV_TORCH_BACKEND": "cu126"}, "cu126", False, True),
         ("linux", 591, False, {"UV_TORCH_BACKEND": "cpu"}, "cpu", False, False),
@@ -297,6 +303,78 @@ def test_what_has_no_known_hash_is_pinned(tmp_path, fake_uv, no_index, monkeypat
     lines = made.log.read_text("utf-8").splitlines()
     last = [line for line in lines if line.startswith("fake uv pip install")][-1]
     assert f" torch=={TORCH} " in last and "--require-hashes" not in last
+
+
+@pytest.mark.parametrize(
+    "packages, large",
+    [
+        ("sympy==1.14.0\ntorch==2.13.0+cpu\n", False),
+        ("torch==2.13.0\n", False),
+        ("torch==2.13.0 ; sys_platform == 'linux'\n", False),
+        ("nvidia-cublas==13.1.1.3\ntorch==2.13.0\n", True),
+        ("torch==2.13.0+cu130\n", True),
+        ("torch==2.13.0+rocm6.4 \\\n    --hash=sha256:0\n", True),
+    ],
+)
+def test_the_size_of_what_an_index_offers(packages, large):
+    assert torch_build.resolved_size(packages) == (
+        torch_build.LARGE if large else torch_build.SMALL
+    )
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("gigabytes", [4, 13])
+def test_a_studios_index_is_asked_before_pytorch_is_downloaded(
+    large, gigabytes, tmp_path, fake_uv, no_index, monkeypatch
+):
+    """The small build needs 3 GB while it is installed, the large one 12.2."""
+    monkeypatch.setenv("UV_INDEX", "https://studio.example/simple")
+    computer(monkeypatch)
+    fake_uv("large" if large else "")
+    usage = install.shutil.disk_usage(tmp_path)
+    free = usage._replace(free=gigabytes * 10**9)
+    monkeypatch.setattr(install.shutil, "disk_usage", lambda path: free)
+    made, watch = install.Installation(tmp_path / "engine"), Watch()
+    if large and gigabytes == 4:
+        with pytest.raises(EngineError, match=r"needs 12\.2 GB") as caught:
+            made.install(watch, learned=True)
+        assert caught.value.kind == "no_space"
+        assert "Installing PyTorch" not in watch.stages and made.state == "incomplete"
+        return
+    made.install(watch, learned=True)
+    assert made.state == "complete"
+    total = 2 * (torch_build.LARGE if large else torch_build.SMALL)
+    assert total in {total for _, total in watch.bytes}
+
+
+def wheel(folder, name, requirement=""):
+    """A wheel with nothing in it."""
+    project, version, *_ = name.split("-")
+    described = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
+    described += f"Requires-Dist: {requirement}\n" if requirement else ""
+    made = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(folder / f"{name}.whl", "w") as archive:
+        inside = f"{project}-{version}.dist-info"
+        archive.writestr(f"{inside}/METADATA", described)
+        archive.writestr(f"{inside}/WHEEL", made)
+        archive.writestr(f"{inside}/RECORD", "")
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_uv_says_what_an_index_offers(large, tmp_path, uv_program, no_index, monkeypatch):
+    links = tmp_path / "links"
+    links.mkdir()
+    wheel(links, f"torch-{TORCH}-py3-none-any", "nvidia-cublas" if large else "sympy")
+    wheel(links, "nvidia_cublas-13.1.1.3-py3-none-any")
+    wheel(links, "sympy-1.14.0-py3-none-any")
+    monkeypatch.setenv("UV_FIND_LINKS", str(links))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    made = install.Installation(tmp_path / "engine")
+    made.folder.mkdir()
+    run = install.Runner(made.folder, made.log, Watch())
+    run([uv_program, "venv", made.folder / "venv"], "Making the environment")
+    size = made._offered(run, uv_program)
+    assert size == (torch_build.LARGE if large else torch_build.SMALL)
 
 
 @pytest.mark.parametrize(
@@ -407,7 +485,6 @@ def test_an_endless_download_ends(address, tmp_path, no_index, monkeypatch):
 
 
 FILES = sorted(install.CORE.parent.glob("requirements*.txt"))
-TORCH = "2.13.0"
 
 
 def blocks(path):
