@@ -38,13 +38,13 @@ def title(spec: str) -> str:
     return known or (EXTRACTORS[spec].title if spec in EXTRACTORS else spec)
 
 
-def used(thing: SplatObject, spec: str, name: str, timings: Mapping[str, float]) -> None:
+def used(thing: SplatObject, spec: str, named: str, timings: Mapping[str, float]) -> None:
     """Note that an answer about an object needed its features.
 
-    `spec` was asked for, and is `name` now; `timings` are the answer's seconds by stage.
+    `spec` was asked for, and the answer calls it `named`; `timings` are its seconds by stage.
     """
     from ...ludvig_engine.stages import EXTRACT, GRAPH, UPLIFT
     from ..data import features
 
     seconds = sum(timings.get(stage.id, 0) for stage in (EXTRACT, UPLIFT, GRAPH))
-    features.used(thing, spec, title(name), seconds)
+    features.used(thing, spec, named or title(spec), seconds)

@@ -45,7 +45,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
 
     def done(thing: SplatObject, answer: methods.Segment) -> None:
         found = segments.required(thing, number)
-        catalog.used(thing, asked[-1], answer.extractor, answer.timings)
+        catalog.used(thing, asked[-1], answer.title, answer.timings)
         commit.run(step, lambda: _write(thing, found, answer))
         messages.clear()
 

@@ -38,7 +38,7 @@ class AutoSegments(bpy.types.Operator):
         extractor = solve.extractor(thing)
 
         def done(thing: SplatObject, answer: Segments) -> None:
-            catalog.used(thing, extractor, extractor, answer.timings)
+            catalog.used(thing, extractor, answer.title, answer.timings)
             commit.run(step, lambda: _write(thing, answer))
             messages.clear()
 

@@ -100,9 +100,7 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
             f"PCA cannot keep {request.dim} channels.",
             [f"Choose 1 to {MAX_DIM} channels."],
         )
-    if request.extractor == "auto":
-        # Better extractors may have been fetched since "auto" was decided.
-        state.forget_extractor("auto")
+    state.decide_again()
     watch = Stopwatch(job, None)
     prepared = state.prepared(request.scene, request.extractor, dim=request.dim, job=watch)
     warm_up(prepared)
@@ -110,7 +108,6 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
     features, seen = prepared.uplifted.features, int(prepared.uplifted.seen.sum())
     scene = state.scene(request.scene, job=job)
     notes = [*scene.notes, *watch.notes(), *told_of_unseen(len(features) - seen, len(features))]
-    spec = best("auto") if request.extractor == "auto" else request.extractor
     return FeaturesComputed(
         prepared.extractor,
         features.shape[1],
@@ -118,9 +115,15 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         not timings,
         timings,
         tuple(notes),
-        title=known()[spec].title if spec in known() else spec,
+        title=title(state, request.extractor),
         views=scene.to_file(prepared.uplifted.views),
     )
+
+
+def title(state: State, spec: str) -> str:
+    """The name for people of the extractor that ran for `spec`."""
+    spec = state.meant(spec)
+    return known()[spec].title if spec in known() else spec
 
 
 def told_of_unseen(unseen: int, count: int) -> list[str]:

@@ -27,6 +27,7 @@ from ..wire.methods import (
 from ..wire.prompt_kinds import KINDS
 from ..words.prompted import found_by
 from . import canvas, words
+from .extraction import title
 from .pointing import Given, marks
 from .pointing import divided as by_segmenter
 from .prompt_limits import check_prompts
@@ -98,6 +99,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         levels=levels if ways else None,
         found=found.guess is None,
         guess=found.guess,
+        title=title(state, request.extractor),
     )
 
 
@@ -152,4 +154,5 @@ def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
         found.merges,
         found.levels,
         found.features,
+        title(state, request.extractor),
     )

@@ -18,6 +18,7 @@ from ..cache.step import Steps
 from ..cache.store import Cache, key, key_of_array
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
+from ..features.auto import best
 from ..graph.neighbors import Graph
 from ..io.activation import checked, left_out
 from ..io.files import stopping
@@ -34,15 +35,13 @@ from ..scene.raster import GSPLAT, Raster
 from ..segmentation.prepared import Prepared
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud
-from ..words.lift import lift_text, load_text_extractor
+from ..words import lift
 from ..words.text import TextEncoder
 from .drawn import Drawn
 from .recent import Recent
 
 # This many scenes are known by name. A name only keeps the cameras in memory.
 MAX_SCENES = 64
-# The key of the text model among the extractors.
-TEXT = "(text)"
 ARRAYS = ("means", "quats", "scales", "opacities", "sh0", "shN")
 
 
@@ -75,6 +74,7 @@ class State:
         self._scenes: OrderedDict[str, Opened] = OrderedDict()
         self._fits: dict[str, Fit] = {}
         self._extractors: dict[str, Extractor] = {}
+        self._best = ""  # what "auto" stands for; "": not decided
         self._segmenters: dict[str, Segmenter] = {}
         # The number of channels that was last used, by scene and extractor.
         self._dims: dict[tuple[str, str], int] = {}
@@ -190,13 +190,22 @@ class State:
 
         A folder of feature maps is listed each time, since its files may have changed.
         """
+        spec = self.meant(spec, job=job)
         if spec.startswith("files:") or spec not in self._extractors:
             self._extractors[spec] = job.aside(lambda: load_extractor(spec, device="auto"))
         return self._extractors[spec]
 
-    def forget_extractor(self, spec: str) -> None:
-        """Drop an extractor, so that it is loaded, and "auto" decided, again at its next use."""
-        self._extractors.pop(spec, None)
+    def meant(self, spec: str, *, job: Job = SILENT) -> str:
+        """The spec itself, or what "auto" stands for: the same until `decide_again`."""
+        if spec != "auto":
+            return spec
+        if not self._best:
+            self._best = job.aside(lambda: best("auto"))
+        return self._best
+
+    def decide_again(self) -> None:
+        """Choose anew what "auto" stands for: better extractors may have been fetched."""
+        self._best = ""
 
     def segmenter(self, spec: str, *, job: Job = SILENT) -> Segmenter:
         """The loaded SAM of `spec`."""
@@ -235,14 +244,13 @@ class State:
     def words(self, name: str, *, job: Job = SILENT) -> tuple[Uplifted, TextEncoder]:
         """Features of a scene that texts can be compared with, and the encoder of the texts."""
         scene, opened = self.scene(name, job=job), self._find(name)
-        if TEXT not in self._extractors:
-            self._extractors[TEXT] = job.aside(lambda: load_text_extractor(device="auto"))
-        extractor = self._extractors[TEXT]
+        # Looked for each time, because a better one may have been fetched.
+        extractor = self.extractor(lift.best(), job=job)
         assert isinstance(extractor, TextEncoder)
 
         def make() -> Uplifted:
             _check_photos(opened)
-            return lift_text(scene, extractor, cache=self.cache, job=job)
+            return lift.lift_text(scene, extractor, cache=self.cache, job=job)
 
         return self.recent.get_or(("words", name, extractor.key), make, job=job), extractor
 
@@ -265,6 +273,7 @@ class State:
         size = self.recent.size
         self.recent.clear(job=job)
         self._extractors.clear()
+        self.decide_again()
         self._segmenters.clear()
         return size
 

@@ -81,6 +81,7 @@ class Segment:
     found: bool = True  # False: none of the words is found in the scene, and nothing is selected
     # If not found: scores above this are the best guess.
     guess: float | None = None
+    title: str = ""  # of the extractor, for people; "auto" is the one that it stood for
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ class Segments:
     merges: Annotated[Array, "I32", "M 2"]  # the two nodes that become node S + m
     levels: Annotated[Array, "F32", "M"]  # the highest detail at which they are one
     features: Annotated[Array, "F32", "S D"]  # of the leaves, means of unit vectors
+    title: str = ""  # as in `Segment`
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,7 @@ def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtra
     `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
     `weights.MissingWeights` if weights are not on this machine.
     """
-    if spec == "auto":
-        here = {id for id, place in weights.status().items() if place}
-        ready = [entry for entry in ranked("words") if here.issuperset(entry.models)]
-        if not ready:
-            raise weights.MissingWeights(weights.MODELS["clip"])
-        # If packages are missing for all of them, loading the first one says which.
-        spec = next((entry for entry in ready if not entry.lacking()), ready[0]).spec
+    spec = best() if spec == "auto" else spec
     extractor = load_extractor(spec, device=device)
     if not isinstance(extractor, TextExtractor):
         raise EngineError(
@@ -43,6 +37,16 @@ def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtra
             [f"Use one of these for texts: {text_models()}."],
         )
     return extractor
+
+
+def best() -> str:
+    """The spec that "auto" stands for. Raises `weights.MissingWeights` if no weights are here."""
+    here = {id for id, place in weights.status().items() if place}
+    ready = [entry for entry in ranked("words") if here.issuperset(entry.models)]
+    if not ready:
+        raise weights.MissingWeights(weights.MODELS["clip"])
+    # If packages are missing for all of them, loading the first one says which.
+    return next((entry for entry in ready if not entry.lacking()), ready[0]).spec
 
 
 def lift_text(

@@ -7,10 +7,9 @@ import bpy
 import numpy as np
 import pytest
 
-from clouds import splat_object
 from engines import STAND_IN, engine_by, installed, real_engine
 from extension import ROOT, blender_module
-from looks import CENTERS, SIZE, click, heap, heaps, pixel_of, scene
+from looks import CENTERS, click, heap, pixel_of, scene, solid
 from ludvig_engine.wire.methods import ExtractorInfo
 
 catalog = blender_module("ludvig_blender.engine.catalog")
@@ -142,15 +141,9 @@ def engine_with_sams(**environment):
     return engine_by(*command, environment=environment)
 
 
-def solid():
-    """The heaps, wider and with splats so large that each is one thing in a picture."""
-    cloud = heaps()
-    centers = np.repeat(CENTERS, SIZE, axis=0)
-    cloud.means[:] = centers + 1.7 * (cloud.means - centers)
-    cloud.scales[:] = 0.2
-    cloud.shN[:] = 0
-    bpy.data.objects.remove(scene())
-    thing = splat_object(cloud)
+def with_sam():
+    """Solid heaps that are found by way of a SAM."""
+    thing = solid()
     thing.ludvig_features.extractor = "colour"
     thing.ludvig_features.sam = True
     return thing
@@ -158,7 +151,7 @@ def solid():
 
 def test_the_thing_and_the_whole(features_cache):
     """The stand-in's masks: the upper half of a heap, a heap, all heaps."""
-    thing = solid()
+    thing = with_sam()
     with engine_with_sams(LUDVIG_STAND_IN="1", **features_cache):
         for number in range(3):
             click(thing, number)
@@ -181,7 +174,7 @@ def test_the_thing_and_the_whole(features_cache):
 @pytest.mark.parametrize("spec", ["sam2", "sam-pth"])
 def test_published_formats(spec, tiny_sam_models, features_cache):
     """Random weights find nothing in particular, so what is told is that all of it works."""
-    thing = solid()
+    thing = with_sam()
     thing.ludvig_features.sam_model = spec
     with engine_with_sams(LUDVIG_MODELS=str(tiny_sam_models), **features_cache):
         click(thing, 0)

@@ -54,6 +54,17 @@ def scene(world=None):
     return thing
 
 
+def solid():
+    """The heaps, wider and with splats so large that each is one thing in a picture."""
+    cloud = heaps()
+    centers = np.repeat(CENTERS, SIZE, axis=0)
+    cloud.means[:] = centers + 1.7 * (cloud.means - centers)
+    cloud.scales[:] = 0.2
+    cloud.shN[:] = 0
+    bpy.data.objects.remove(scene())
+    return splat_object(cloud)
+
+
 def camera_at(thing, place, *, ortho=False, name="Camera"):
     """A camera at a place of object space that looks at the heaps; the scene's."""
     data = bpy.data.cameras.new(name)
