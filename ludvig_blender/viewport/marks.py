@@ -3,13 +3,15 @@
 Positive prompts are green, negative ones red. The worker finds where a prompt touches the splats,
 as seen by the prompt's own camera, and the result is kept while the prompt is drawn. So a mark
 stays on the object when the object moves. Where something is in front of it, the mark is dimmed.
+When most of the splats that it touches are hidden or gone, so is the mark.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import bpy
 import gpu
@@ -19,7 +21,7 @@ from ..data import attributes, frame, properties
 from ..maths import kinds, strokes
 from ..maths.lens import Lens
 from . import painter
-from .cloud import Cloud
+from .cloud import Cloud, Snapshot
 from .items import Item
 from .screen import unprojected
 from .surface import touched
@@ -28,6 +30,7 @@ from .worker import Worker
 if TYPE_CHECKING:
     from ..data.types import Prompt, SplatObject
 
+R = TypeVar("R")
 DOT, LINE = 5.0, 3.0  # pixels: radius, width
 RIM = 1.5  # pixels of the dark rim around each mark
 BEHIND = 0.3  # alpha of marks that are hidden by something
@@ -45,6 +48,17 @@ class Mark:
     K: tuple[float, ...]
     pixels: str
     unseen: str
+
+
+@dataclass
+class Place:
+    """Where a mark is."""
+
+    points: np.ndarray  # (P, 3) in object space
+    anchors: np.ndarray  # (A, 3), the means of the splats that it touches
+    shown: bool = True
+    # The versions of the splats that `shown` is true of.
+    checked: tuple[int, int] | None = None
 
 
 def of(thing: SplatObject) -> list[tuple[Mark, bool]]:
@@ -70,8 +84,8 @@ def unseen(thing: SplatObject, mark: Mark) -> np.ndarray | None:
     return attributes.get(thing.data, mark.unseen) if mark.unseen else None
 
 
-def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
-    """The points (P, 3) of a mark in object space; none where there is no splat. For the worker."""
+def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> Place:
+    """Where a mark is; it has no points where there is no splat. For the worker."""
     viewmat, K = np.reshape(mark.viewmat, (4, 4)), np.reshape(mark.K, (3, 3))
     pixels = strokes.read(mark.pixels)
     shown = (
@@ -80,13 +94,26 @@ def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> np.ndarray:
         else np.ones(len(cloud.texels), bool)
     )
     kind = kinds.drawn_as(mark.kind)
-    found = touched(cloud.texels, shown, viewmat, K, kind.probes(pixels))
-    found = found[np.isfinite(found[:, 0])]
+    found, rows = touched(cloud.texels, shown, viewmat, K, kind.probes(pixels))
+    found, anchors = found[rows >= 0], cloud.snapshot.means[rows[rows >= 0]]
     outline = kind.outline(pixels)
     if outline is None or not len(found):
-        return found
+        return Place(found, anchors)
     depth = np.median(found @ viewmat[2, :3] + viewmat[2, 3])
-    return unprojected(viewmat, K, outline, np.full(len(outline), depth))
+    return Place(unprojected(viewmat, K, outline, np.full(len(outline), depth)), anchors)
+
+
+def visible(anchors: np.ndarray, now: Snapshot) -> bool:
+    """Whether at least half of the splats with these means are there and not hidden.
+
+    Splats are known by their means, because rows change when others are deleted. For the worker.
+    """
+    here = 0
+    for anchor in anchors:
+        rows = np.flatnonzero(now.means[:, 0] == anchor[0])
+        same = rows[(now.means[rows] == anchor).all(1)]
+        here += bool(len(same) and (now.hidden is None or not now.hidden[same].all()))
+    return 2 * here >= len(anchors)
 
 
 def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarray) -> None:
@@ -149,7 +176,7 @@ class Marks:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._points: dict[Mark, np.ndarray] = {}  # in object space
+        self._places: dict[Mark, Place] = {}
 
     def draw(self, context: bpy.types.Context, lens: Lens, items: list[Item]) -> None:
         """Draw into the region that Blender is drawing."""
@@ -159,15 +186,31 @@ class Marks:
         )
         wanted = item is not None and properties.drawing(context.scene).prompts
         shown = of(thing) if wanted else []
-        self._points = {mark: self._points[mark] for mark, _ in shown if mark in self._points}
-        for mark in {mark for mark, _ in shown} - set(self._points):
-            assert item is not None
-            if not self._worker.busy(("mark", mark)):
-                work = partial(locate, mark, item.cloud, unseen(thing, mark))
-                self._worker.submit(("mark", mark), work, partial(self._arrived, mark))
-        found = [(mark, yes, self._points[mark]) for mark, yes in shown if mark in self._points]
+        self._places = {mark: self._places[mark] for mark, _ in shown if mark in self._places}
+        if item is None or not shown:
+            return
+        for mark in {mark for mark, _ in shown} - set(self._places):
+            work = partial(locate, mark, item.cloud, unseen(thing, mark))
+            self._ask(("mark", mark), work, partial(self._arrived, mark))
+        version = item.cloud.geometry_version, item.cloud.state_version
+        for place in self._places.values():
+            if place.checked != version:
+                work = partial(visible, place.anchors, item.cloud.snapshot)
+                self._ask(("shown", id(place)), work, partial(_checked, place, version))
+        places = [(mark, yes, self._places[mark]) for mark, yes in shown if mark in self._places]
+        found = [(mark, yes, place.points) for mark, yes, place in places if place.shown]
         if found:
             draw(found, lens, item.world)
 
-    def _arrived(self, mark: Mark, points: np.ndarray) -> None:
-        self._points[mark] = points
+    def _ask(
+        self, slot: tuple[object, ...], work: Callable[[], R], done: Callable[[R], None]
+    ) -> None:
+        if not self._worker.busy(slot):
+            self._worker.submit(slot, work, done)
+
+    def _arrived(self, mark: Mark, place: Place) -> None:
+        self._places[mark] = place
+
+
+def _checked(place: Place, version: tuple[int, int], shown: bool) -> None:
+    place.shown, place.checked = shown, version

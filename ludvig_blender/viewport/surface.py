@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..maths import coin
-from .screen import Screen, unprojected
+from .screen import Screen, middle, unprojected
 
 # Where the surface around a pixel is looked up for its normal, in parts of the brush's radius.
 PROBES = 0.6 * np.array([(0, 1), (1, 0.3), (0.6, -0.8), (-0.6, -0.8), (-1, 0.3)])
@@ -15,16 +15,21 @@ PROBES = 0.6 * np.array([(0, 1), (1, 0.3), (0.6, -0.8), (-0.6, -0.8), (-1, 0.3)]
 
 def touched(
     texels: np.ndarray, shown: np.ndarray, viewmat: np.ndarray, K: np.ndarray, pixels: np.ndarray
-) -> np.ndarray:
-    """The points (P, 3) in object space that pixels (P, 2) show; NaN where they show nothing.
+) -> tuple[np.ndarray, np.ndarray]:
+    """What pixels (P, 2) show: points (P, 3) in object space, and their splats' rows (P,).
 
-    `texels` (N, 3, 4) are those of `cloud.pack`, and `shown` (N,) bool says which splats are
-    visible.
+    Where they show nothing, points are NaN and rows are -1. `texels` (N, 3, 4) are those of
+    `cloud.pack`, and `shown` (N,) bool says which splats are visible.
     """
     pixels = np.asarray(pixels, np.float64)
     screen = Screen(texels, viewmat, K, pixels.min(0), pixels.max(0))
-    depths = np.array([screen.depth(pixel, ~shown) for pixel in pixels])
-    return unprojected(viewmat, K, pixels, depths)
+    depths, splats = np.full(len(pixels), np.nan), np.full(len(pixels), -1)
+    for n, pixel in enumerate(pixels):
+        rows, there, weights = screen.under(pixel, ~shown)
+        place = middle(weights)
+        if place is not None:
+            depths[n], splats[n] = there[place], rows[place]
+    return unprojected(viewmat, K, pixels, depths), splats
 
 
 def brushed(

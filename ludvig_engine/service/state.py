@@ -35,7 +35,7 @@ from ..scene.raster import GSPLAT, Raster
 from ..segmentation.prepared import Prepared
 from ..uplifting import Uplifted
 from ..wire.methods import Cloud
-from ..words import lift
+from ..words.lift import TextExtractor, best_for_words, lift_text
 from ..words.text import TextEncoder
 from .drawn import Drawn
 from .recent import Recent
@@ -241,16 +241,21 @@ class State:
         """The paint of the prompts on a scene that were asked for last."""
         return self.recent.get_or(("drawn", name), Drawn)
 
+    def encoder(self, *, job: Job = SILENT) -> TextExtractor:
+        """The best loaded extractor that texts can be compared with."""
+        # Looked for each time, because a better one may have been fetched.
+        extractor = self.extractor(best_for_words(), job=job)
+        assert isinstance(extractor, TextExtractor)
+        return extractor
+
     def words(self, name: str, *, job: Job = SILENT) -> tuple[Uplifted, TextEncoder]:
         """Features of a scene that texts can be compared with, and the encoder of the texts."""
         scene, opened = self.scene(name, job=job), self._find(name)
-        # Looked for each time, because a better one may have been fetched.
-        extractor = self.extractor(lift.best(), job=job)
-        assert isinstance(extractor, TextEncoder)
+        extractor = self.encoder(job=job)
 
         def make() -> Uplifted:
             _check_photos(opened)
-            return lift.lift_text(scene, extractor, cache=self.cache, job=job)
+            return lift_text(scene, extractor, cache=self.cache, job=job)
 
         return self.recent.get_or(("words", name, extractor.key), make, job=job), extractor
 

@@ -28,7 +28,7 @@ def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtra
     `EngineError`: "bad_input" if texts cannot be compared with the extractor's features,
     `weights.MissingWeights` if weights are not on this machine.
     """
-    spec = best() if spec == "auto" else spec
+    spec = best_for_words() if spec == "auto" else spec
     extractor = load_extractor(spec, device=device)
     if not isinstance(extractor, TextExtractor):
         raise EngineError(
@@ -39,7 +39,7 @@ def load_text_extractor(spec: str = "auto", *, device: str = "cpu") -> TextExtra
     return extractor
 
 
-def best() -> str:
+def best_for_words() -> str:
     """The spec that "auto" stands for. Raises `weights.MissingWeights` if no weights are here."""
     here = {id for id, place in weights.status().items() if place}
     ready = [entry for entry in ranked("words") if here.issuperset(entry.models)]

@@ -41,7 +41,7 @@ def environment(tmp_path_factory):
         planted = PlantedExtractor(0.5)
         for module in (segmenting, learned):
             patch.setattr(module, "load_text_extractor", lambda spec, device: planted)
-        patch.setattr("ludvig_engine.service.state.load_text_extractor", lambda device: planted)
+        patch.setattr("ludvig_engine.service.state.State.encoder", lambda self, job: planted)
         yield
 
 

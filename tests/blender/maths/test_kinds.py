@@ -132,8 +132,12 @@ def test_a_class_is_all_that_a_new_kind_takes(monkeypatch):
     monkeypatch.setattr(gesture, "bpy", SimpleNamespace(context=context))
     gesture._draw(7)
     assert [stroke[0] for stroke in shown] == [[(9, 70)]] and shown[0][2] == 3.0
-    monkeypatch.setattr(
-        marks, "touched", lambda texels, shown, viewmat, K, at: np.ones((len(at), 3))
-    )
+
+    def touched(texels, shown, viewmat, K, pixels):
+        return np.ones((len(pixels), 3)), np.zeros(len(pixels), int)
+
+    monkeypatch.setattr(marks, "touched", touched)
     mark = marks.Mark("CROSS", tuple(made.viewmat), tuple(made.K), "9 9", "")
-    assert len(marks.locate(mark, SimpleNamespace(texels=np.zeros(4)), None)) == 5
+    snapshot = SimpleNamespace(means=np.zeros((4, 3)))
+    cloud = SimpleNamespace(texels=np.zeros(4), snapshot=snapshot)
+    assert len(marks.locate(mark, cloud, None).points) == 5

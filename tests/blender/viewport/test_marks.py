@@ -17,6 +17,7 @@ clouds = blender_module("ludvig_blender.viewport.cloud")
 marks = blender_module("ludvig_blender.viewport.marks")
 surface = blender_module("ludvig_blender.viewport.surface")
 screen = blender_module("ludvig_blender.viewport.screen")
+attributes = blender_module("ludvig_blender.data.attributes")
 splats = blender_module("ludvig_blender.data.splats")
 segments = blender_module("ludvig_blender.data.segments")
 
@@ -42,7 +43,7 @@ def test_surface_is_where_half_of_the_light_comes_from():
     viewmat[2, 3] = 5
     x, y = np.meshgrid(np.arange(32), np.arange(24))
     pixels = np.column_stack([x.ravel(), y.ravel()])
-    found = surface.touched(packed(made).texels, np.ones(60, bool), viewmat, K, pixels)
+    found, rows = surface.touched(packed(made).texels, np.ones(60, bool), viewmat, K, pixels)
     at = found @ viewmat[:3, :3].T + viewmat[:3, 3]
     seen = np.isfinite(at[:, 0])
     np.testing.assert_allclose((at @ K.T)[seen, :2] / at[seen, 2:], pixels[seen] + 0.5, atol=1e-6)
@@ -57,6 +58,8 @@ def test_surface_is_where_half_of_the_light_comes_from():
     whole = alpha(np.arange(60)).ravel()
     np.testing.assert_array_equal(seen, whole > screen.FAINT)
     depths = made.means @ viewmat[2, :3] + viewmat[2, 3]
+    np.testing.assert_array_equal(rows >= 0, seen)
+    np.testing.assert_allclose(depths[rows[seen]], at[seen, 2], atol=1e-4)
     for n in np.flatnonzero(seen)[::15]:
         assert alpha(depths <= at[n, 2] + 1e-4).ravel()[n] >= whole[n] / 2 - 1e-5
         assert alpha(depths < at[n, 2] - 1e-4).ravel()[n] <= whole[n] / 2 + 1e-5
@@ -71,7 +74,7 @@ def test_a_click_is_marked_on_what_was_clicked(world):
     assert yes and not no
     cloud = packed(splats.read(thing.data))
     for mark, number in ((one, 1), (other, 2)):
-        (point,) = marks.locate(mark, cloud, None)
+        (point,) = marks.locate(mark, cloud, None).points
         assert np.linalg.norm(point - CENTERS[number]) < 1.0
         place = np.array(pixel_of(thing, point).split(), float)
         np.testing.assert_allclose(
@@ -87,12 +90,13 @@ def test_lines_boxes_and_nothing():
     bpy.ops.ludvig.box(pixels=f"{x - 30} {y - 30} {x + 30} {y + 30}", mode="ADD")
     (line, _), (box, _) = marks.of(thing)
     cloud = packed(splats.read(thing.data))
-    assert np.linalg.norm(marks.locate(line, cloud, None) - CENTERS[:2], axis=1).max() < 1
-    corners = marks.locate(box, cloud, None)
+    assert np.linalg.norm(marks.locate(line, cloud, None).points - CENTERS[:2], axis=1).max() < 1
+    corners = marks.locate(box, cloud, None).points
     np.testing.assert_array_equal(corners[0], corners[4])
     assert np.linalg.norm(corners[:4].mean(0) - CENTERS[2]) < 0.6
     nowhere = np.ones(len(cloud.texels), bool)
-    assert len(marks.locate(line, cloud, nowhere)) == len(marks.locate(box, cloud, nowhere)) == 0
+    for mark in (line, box):
+        assert len(marks.locate(mark, cloud, nowhere).points) == 0
     segments.add(thing)
     assert marks.of(thing) == []
 
@@ -106,9 +110,39 @@ def test_what_was_hidden_is_not_marked():
     bpy.ops.ludvig.show()
     ((mark, _),) = marks.of(thing)
     cloud = packed(splats.read(thing.data))
-    (behind,) = marks.locate(mark, cloud, marks.unseen(thing, mark))
-    (before,) = marks.locate(mark, cloud, None)
+    (behind,) = marks.locate(mark, cloud, marks.unseen(thing, mark)).points
+    (before,) = marks.locate(mark, cloud, None).points
     assert np.linalg.norm(behind - CENTERS[1]) < 1 > np.linalg.norm(before - CENTERS[0])
+
+
+def test_a_mark_goes_with_its_splats():
+    """Hidden, deleted, or back again: whether a mark is shown follows."""
+    thing = scene()
+    click(thing, 1)
+    ((mark, _),) = marks.of(thing)
+    place = marks.locate(mark, packed(splats.read(thing.data)), None)
+
+    def shown():
+        now = splats.read(thing.data)
+        gone = attributes.get(thing.data, splats.HIDDEN)
+        base = np.zeros((len(now), 4))
+        snapshot = clouds.Snapshot(now.means, now.scales, now.quats, base, None, gone)
+        return marks.visible(place.anchors, snapshot)
+
+    assert shown()
+    for number, stays in ((0, True), (1, False)):
+        splats.set_selection(thing.data, heap(number))
+        bpy.ops.ludvig.hide()
+        assert shown() == stays
+        bpy.ops.ludvig.show()
+        assert shown()
+    # Deleting others moves rows, and changes nothing.
+    splats.set_selection(thing.data, heap(0))
+    bpy.ops.ludvig.delete()
+    assert shown()
+    splats.set_selection(thing.data, heap(1)[60:])
+    bpy.ops.ludvig.delete()
+    assert not shown()
 
 
 @pytest.mark.skipif(bpy.app.version < (5, 2), reason="drawing without a window needs Blender 5.2")

@@ -11,8 +11,9 @@ from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import EXTRACTORS, Entry, listing, load_extractor
 from ludvig_engine.rendering import back_end
-from ludvig_engine.service import extraction, storage
+from ludvig_engine.service import extraction, state, storage
 from ludvig_engine.wire.methods import (
+    AutoSegments,
     CacheInfo,
     ClearCache,
     ComputeFeatures,
@@ -145,9 +146,24 @@ def test_too_many_channels_are_refused(service, made):
 
 def test_the_answer_names_what_ran_for_people(service, made, monkeypatch):
     scene = opened(service, made).scene
-    monkeypatch.setattr(extraction, "best", lambda _device: "colour")
+    monkeypatch.setattr(state, "best", lambda _device: "colour")
     assert service(ComputeFeatures(scene, "colour", dim=5)).title == "Color"
     assert service(ComputeFeatures(scene, "auto", dim=5)).title == "Color"
+    assert service(RunSegment(scene, RED, "auto")).title == "Color"
+    assert service(AutoSegments(scene, "auto")).title == "Color"
+    # What was fetched meanwhile is used from the next time on that features are computed.
+    monkeypatch.setattr(state, "best", lambda _device: "xfeat")
+    assert service(RunSegment(scene, RED, "auto")).title == "Color"
+    loaded = state.load_extractor
+    chosen = []
+
+    def load(spec, device):
+        chosen.append(spec)
+        return loaded("colour", device=device)
+
+    monkeypatch.setattr(state, "load_extractor", load)
+    assert service(ComputeFeatures(scene, "auto", dim=5)).title == "Texture"
+    assert chosen == ["xfeat"]
 
 
 def test_cache_is_counted_and_cleared(service, made):

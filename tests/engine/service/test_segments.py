@@ -203,7 +203,7 @@ def reader(tmp_path_factory):
     """A service whose text model knows the balls, as "tomato", "marble" and "lime"."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "ludvig_engine.service.state.load_text_extractor", lambda device: PlantedExtractor(0.5)
+            "ludvig_engine.service.state.State.encoder", lambda self, job: PlantedExtractor(0.5)
         )
         yield Service(tmp_path_factory.mktemp("cache"))
 
