@@ -28,7 +28,7 @@ def run(
 
     job: Job = options["job"]
     if benchmark == "scannet":
-        scans = _only(scannet.tasks(data, scenes), only)
+        scans = _only(scannet.tasks(data, scenes, only), only)
         lacking.check(scans, data, scannet)
         texts = scannet.read_texts(data / "text_features.json")
         answer = scannet.predictor(texts, max_size=options["max_size"], job=job)

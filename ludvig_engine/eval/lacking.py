@@ -97,7 +97,8 @@ def check(tasks: Sequence[Task], root: Path, benchmark: ModuleType) -> None:
                 lacks.found.append(f"{scene} has cameras, but none of their photos.")
             for name in dict.fromkeys(named):
                 with lacks.noted():
-                    find_view(views, name)
+                    if not find_view(views, name).pictured:
+                        lacks.found.append(f"{scene} has no photo {name}.")
     for path in dict.fromkeys(path for task in tasks for path in task.files):
         if not path.exists():
             lacks.found.append(f"There is no {path}.")

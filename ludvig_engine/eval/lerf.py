@@ -110,6 +110,8 @@ def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) ->
     for place in sorted(path for path in labels.iterdir() if path.is_dir()):
         frames = {path.stem: _things(path) for path in sorted(place.glob("frame_*.json"))}
         with lacks.noted(place.name):
+            if not frames:
+                raise EngineError("not_found", f"{place} has no file frame_*.json.")
             scene = folder(scenes or root, [place.name], "the trained scene")
             found.append(Task(place.name, scene, frames))
     lacks.tell(root, sys.modules[__name__])

@@ -51,6 +51,7 @@ def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) ->
 
 def _task(name: str, labels: Path, masks: Path, scenes: Path) -> Task:
     scene = SCENES.get(name, name)
+    _only(masks / name, "*_mask.png")
     truths = (masks / name).glob("*_mask.png")
     return Task(
         name,

@@ -14,7 +14,9 @@ largest cosine. Gaussians with an opacity below 0.1 are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ from ..scene import Camera, Gaussians, Scene
 from ..stages import EVALUATE, UPLIFT_SEGMENTS
 from . import metrics
 from .datasets import splats_of
+from .lacking import Lacks
 
 # The classes' ids in NYU40. The smaller sets leave out the classes that OpenGaussian leaves out.
 NYU40 = {
@@ -49,6 +52,7 @@ CLASSES = {
     10: tuple(name for name in NYU40 if name not in _NOT_10),
 }
 LEAST_OPACITY = 0.1
+SCAN = re.compile(r"scene[0-9]{4}_[0-9]{2}")
 ONE_HOT = 64  # segments lifted in one pass
 
 # mIoU, percent; mean over the ten scenes.
@@ -71,11 +75,17 @@ class Task:
     name: str
     scene: Path
     labels: Path
+    texts: Path
     named: tuple[str, ...] = ()  # all of its views that have segments are used
 
     @property
     def files(self) -> list[Path]:
-        return [self.labels, self.scene / "language_features"]
+        segments = self.scene / "language_features"
+        vectors = [
+            path.with_name(path.name.removesuffix("_s.npy") + "_f.npy")
+            for path in sorted(segments.glob("*_s.npy"))
+        ]
+        return [self.labels, self.texts, *(vectors or [segments / "<photo>_s.npy"])]
 
 
 # Turns a task and the names of classes into the index of each Gaussian's class, in file order;
@@ -83,14 +93,21 @@ class Task:
 Predictor = Callable[[Task, Sequence[str]], Int[Array, " F"]]
 
 
-def tasks(root: Path, scenes: Path | None = None) -> list[Task]:
-    """All scans in the folder that have labels."""
-    found = []
+def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) -> list[Task]:
+    """All scans in the folder; what those lack that are not in `only` does not matter.
+
+    Raises `EngineError` "not_found" for a scan, by its name or its segments, without labels.
+    """
+    found, lacks = [], Lacks(only)
     for place in sorted(path for path in (scenes or root).iterdir() if path.is_dir()):
         labels = [*place.glob("*labels.ply")]
         labels += (root / "labels").glob(f"{place.name}*labels.ply")
         if labels:
-            found.append(Task(place.name, place, labels[0]))
+            found.append(Task(place.name, place, labels[0], root / "text_features.json"))
+        elif SCAN.fullmatch(place.name) or (place / "language_features").is_dir():
+            with lacks.noted(place.name):
+                raise EngineError("not_found", f"{place} has no file *labels.ply.")
+    lacks.tell(root, sys.modules[__name__])
     return found
 
 

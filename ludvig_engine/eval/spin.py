@@ -48,7 +48,10 @@ def tasks(root: Path, scenes: Path | None = None, only: Collection[str] = ()) ->
         files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES)
         name = re.sub(r"(_real_night_radial| \(.*\))$", "", place.name).lower()
         with lacks.noted(name):
-            found += [_task(name, place, files, scenes)] if files else []
+            if files:
+                found.append(_task(name, place, files, scenes))
+            elif (scenes / name).is_dir():
+                raise EngineError("not_found", f"{place} has no masks.")
     lacks.tell(root, sys.modules[__name__])
     return found
 

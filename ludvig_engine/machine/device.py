@@ -141,8 +141,10 @@ def fitting(device: str, what: str = "The model") -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        # On the CPU, torch reports it as a RuntimeError about a failure to allocate memory.
-        if type(error) is RuntimeError and "allocate" not in str(error):
+        # On the CPU, torch reports it as a RuntimeError about a failure to allocate memory, and so
+        # may the driver of a GPU, whose errors have no types.
+        said = str(error).lower()
+        if type(error) is RuntimeError and not ("allocate" in said or "out of memory" in said):
             raise
         raise EngineError(
             "out_of_memory",

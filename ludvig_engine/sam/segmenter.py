@@ -164,12 +164,13 @@ class Segmenter:
         with inference(self.device):
             xy = signs = corners = None
             if points is not None:
-                xy = torch.tensor(frame.to_square(points), device=self.device).float()
+                # Apple's GPUs have no float64.
+                xy = torch.tensor(frame.to_square(points).astype(np.float32), device=self.device)
             if points is not None and labels is not None:
                 signs = torch.tensor(labels, device=self.device).long()
             if boxes is not None:
                 indices = frame.to_square(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-                corners = torch.tensor(indices, device=self.device).float()
+                corners = torch.tensor(indices.astype(np.float32), device=self.device)
             logits, scores = self.network.decode(seen.embedding, xy, signs, corners, multimask)
             return logits.float(), scores.float()
 

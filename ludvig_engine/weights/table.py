@@ -96,7 +96,8 @@ _TABLE = (
     _hub("clip", "text", "openai/clip-vit-base-patch16", 600, "MIT"),
     _hub("clip-laion", "text", "laion/CLIP-ViT-B-16-laion2B-s34B-b88K", 600, "MIT"),
     _hub("siglip2", "text", "google/siglip2-base-patch16-256", 1500, "Apache-2.0"),
-    _hub("tips", "text", "google/tipsv2-b14", 790, "Apache-2.0"),
+    # Its page says Apache-2.0; its authors say so of the code, and CC-BY-4.0 of the weights.
+    _hub("tips", "text", "google/tipsv2-b14", 790, "CC-BY-4.0"),
     _hub("sam", "masks", "facebook/sam-vit-base", 375, "Apache-2.0"),
     _hub("sam-huge", "masks", "facebook/sam-vit-huge", 2564, "Apache-2.0", "GPU, 8 GB"),
     _hub("sam2-tiny", "masks", "facebook/sam2.1-hiera-tiny", 156, "Apache-2.0"),

@@ -73,7 +73,10 @@ def make_scannet(made, root):
     for scene in ("scene0000_00", "scene0062_00"):
         shutil.copytree(made, root / scene)
         (root / scene / f"{scene}_vh_clean_2.labels.ply").write_bytes(b"ply")
-        (root / scene / "language_features").mkdir()
+        segments = root / scene / "language_features"
+        segments.mkdir()
+        for end in ("s", "f"):
+            (segments / f"photo_0_{end}.npy").write_bytes(b"")
 
 
 MAKE = {"nvos": make_nvos, "spin": make_spin, "lerf": make_lerf, "scannet": make_scannet}
@@ -82,7 +85,7 @@ MODULES = {"nvos": nvos, "spin": spin, "lerf": lerf, "scannet": scannet}
 
 def looked_at(name, root, only=()):
     module = MODULES[name]
-    tasks = module.tasks(root) if name == "scannet" else module.tasks(root, None, only)
+    tasks = module.tasks(root, None, only)
     tasks = [task for task in tasks if not only or task.name in only]
     lacking.check(tasks, root, module)
     return tasks
@@ -106,7 +109,14 @@ GONE = [
     ("lerf", "teatime", "no folder teatime"),
     ("lerf", "figurines/splats.ply", "figurines holds no trained splats"),
     ("scannet", "scene0000_00/splats.ply", "scene0000_00 holds no trained splats"),
-    ("scannet", "scene0062_00/language_features", "language_features"),
+    ("scannet", "scene0062_00/language_features", "There is no"),
+    ("scannet", "scene0062_00/language_features/photo_0_f.npy", "photo_0_f.npy"),
+    ("scannet", "scene0062_00/scene0062_00_vh_clean_2.labels.ply", "has no file *labels.ply"),
+    ("scannet", "text_features.json", "text_features.json"),
+    ("nvos", "labels/llff/masks/fern/photo_3_mask.png", "has no file *_mask.png"),
+    ("nvos", "scenes/horns/images/photo_3.png", "horns has no photo photo_3"),
+    ("lerf", "label/teatime/frame_00002.json", "has no file frame_*.json"),
+    ("lerf", "teatime/images/frame_00002.png", "teatime has no photo frame_00002"),
 ]
 
 
@@ -154,12 +164,21 @@ def test_many_missing_things_are_counted(tmp_path):
         ("nvos", "scenes/horns", "fern"),
         ("spin", "scenes/orchids", "fern"),
         ("lerf", "teatime", "figurines"),
+        ("scannet", "scene0062_00/scene0062_00_vh_clean_2.labels.ply", "scene0000_00"),
     ],
 )
 def test_one_complete_scene_of_several_can_be_evaluated(name, gone, task, made, tmp_path):
     MAKE[name](made, tmp_path)
     remove(tmp_path / gone)
     assert [one.name for one in looked_at(name, tmp_path, [task])] == [task]
+
+
+def test_a_scene_of_spin_without_masks(made, tmp_path):
+    make_spin(made, tmp_path)
+    for mask in (tmp_path / "fern (llff)").iterdir():
+        mask.unlink()
+    with pytest.raises(EngineError, match=r"fern \(llff\) has no masks"):
+        looked_at("spin", tmp_path)
 
 
 def test_a_photo_that_labels_name_and_cameras_do_not(made, tmp_path):

@@ -194,6 +194,7 @@ def test_peak_memory_where_it_can_be_told_and_where_it_cannot(monkeypatch):
 NAMES = {
     *("os.name", "os.uname", "os.getuid", "sys.platform", "sys.getwindowsversion"),
     *("platform.system", "platform.machine", "platform.mac_ver", "platform.platform"),
+    *("os.replace", "os.rename", "shutil.move"),
     *("subprocess.CREATE_NO_WINDOW", "subprocess.STARTUPINFO", "signal.SIGKILL"),
 }
 MODULES = {"platform", "resource", "fcntl", "msvcrt", "winreg", "pwd", "grp", "termios", "signal"}
@@ -221,3 +222,9 @@ def test_all_other_code_asks_here():
             elif isinstance(node, ast.Import):
                 used = {alias.name for alias in node.names}
                 assert not used & MODULES, f"{path}: {node.lineno}"
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                used = {f"{node.module}.{alias.name}" for alias in node.names}
+                assert node.module not in MODULES and not used & NAMES, f"{path}: {node.lineno}"
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                # A file that another program has open cannot be renamed at once on Windows.
+                assert node.func.attr != "rename", f"{path}: {node.lineno}"

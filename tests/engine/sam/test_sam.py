@@ -24,6 +24,7 @@ from ludvig_engine.sam import Segmenter, load_segmenter
 from ludvig_engine.sam.everything import distinct, everything, grid_points, paint, stability
 from ludvig_engine.sam.segmenter import Frame
 from ludvig_engine.weights import MissingWeights
+from single_precision import SinglePrecision
 from tiny_models import torch, transformers
 
 SIZES = [(97, 61), (61, 97), (128, 128), (300, 420)]
@@ -84,6 +85,23 @@ def test_battery(segmenter, size):
     np.testing.assert_array_equal(again[0], masks)
     np.testing.assert_array_equal(again[1], scores)
     np.testing.assert_array_equal(picture, before)
+
+
+def test_all_that_is_asked_works_without_float64(segmenter):
+    """NumPy's numbers are float64, which Apple's GPUs do not have."""
+    point, box = np.array([[20.0, 30.0]]), np.array([5.0, 6.0, 40.0, 50.0])
+    with SinglePrecision():
+        segmenter.set_image(photo(97, 61).pixels)
+        segmenter.predict(point)
+        segmenter.predict(point, np.array([1]), box)
+        segmenter.predict(None, None, box)
+        masks, scores = segmenter.predict_many(point[None], np.array([[1]]))
+    assert masks.shape[-2:] == (97, 61) and np.isfinite(scores).all()
+
+
+def test_single_precision_notices():
+    with SinglePrecision(), pytest.raises(TypeError, match="float64"):
+        torch.tensor(np.zeros(2)).float()
 
 
 def test_prompts_matter(segmenter):
@@ -177,7 +195,10 @@ def test_sam_2_as_it_is_published(tmp_path):
 
 
 def test_sam_3_as_it_is_published(folders, tmp_path):
-    """The file on the hub has the detector and the tracker, whose image encoder is the former's."""
+    """The file on the hub has the detector and the tracker, whose image encoder is the former's.
+
+    Its settings are those of the video model, and it has the weights of the tracker's memory.
+    """
     new = {
         r"^vision_encoder\.backbone\.": "detector_model.vision_encoder.backbone.",
         r"^vision_encoder\.neck\.": "tracker_neck.",
@@ -190,6 +211,13 @@ def test_sam_3_as_it_is_published(folders, tmp_path):
             name = re.sub(pattern, replacement, name)
         state[name] = tensor
     state["detector_model.text_encoder.embedding.weight"] = torch.zeros(3, 3)
+    state["tracker_model.memory_temporal_positional_encoding"] = torch.zeros(7, 1, 1, 64)
+    tracker = json.loads((folder / "config.json").read_text())
+    video = {
+        "model_type": "sam3_video",
+        "tracker_config": {**tracker, "model_type": "sam3_tracker"},
+    }
+    (folder / "config.json").write_text(json.dumps(video))
     save_file(state, folder / "model.safetensors")
     scores = []
     for place in (folders["sam3"], folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from ludvig_engine.features import Extractor
@@ -36,6 +38,11 @@ def check(extractor: Extractor, sizes=((64, 96), (97, 61), (50, 50))) -> None:
         channels.add(len(first))
         assert first.std() > 0, "the map does not depend on the photo"
     assert len(channels) == 1
+    if "torch" in sys.modules:
+        from single_precision import SinglePrecision
+
+        with SinglePrecision():
+            extractor(photo(*sizes[0]))
 
 
 def check_places(extractor: Extractor, height: int = 96, width: int = 128) -> None:

@@ -465,6 +465,9 @@ def test_the_table_is_consistent():
             and model.role
         )
         assert all(file.size for file in model.files) or model.kind == "hub"
+        known = sum(file.size for file in model.files)
+        if known and model.kind != "wheel":
+            assert abs(known / model.size - 1) < 0.02, "what is said before a download"
         assert ("==" in model.source) == (model.kind == "wheel") and bool(model.notice) == (
             model.kind == "wheel"
         )
