@@ -195,8 +195,8 @@ class Marks:
         version = item.cloud.geometry_version, item.cloud.state_version
         for place in self._places.values():
             if place.checked != version:
-                work = partial(visible, place.anchors, item.cloud.snapshot)
-                self._ask(("shown", id(place)), work, partial(_checked, place, version))
+                look = partial(visible, place.anchors, item.cloud.snapshot)
+                self._ask(("shown", id(place)), look, partial(_checked, place, version))
         places = [(mark, yes, self._places[mark]) for mark, yes in shown if mark in self._places]
         found = [(mark, yes, place.points) for mark, yes, place in places if place.shown]
         if found:

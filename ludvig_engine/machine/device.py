@@ -143,8 +143,8 @@ def fitting(device: str, what: str = "The model") -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         # On the CPU, torch reports it as a RuntimeError about a failure to allocate memory, and so
         # may the driver of a GPU, whose errors have no types.
-        said = str(error).lower()
-        if type(error) is RuntimeError and not ("allocate" in said or "out of memory" in said):
+        full = "allocate" in str(error) or "out of memory" in str(error)
+        if type(error) is RuntimeError and not full:
             raise
         raise EngineError(
             "out_of_memory",

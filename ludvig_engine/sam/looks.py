@@ -85,6 +85,10 @@ class Looks:
         """The scene's own."""
         return prepared.keep(("sam", segmenter.key), lambda _: cls(segmenter), job)
 
+    def has(self, picture: Picture) -> bool:
+        """Whether the encoder has seen a picture."""
+        return picture.key in self._kept
+
     def at(self, picture: Picture, job: Job) -> Look:
         """What the encoder makes of a picture.
 

@@ -6,6 +6,9 @@
 2. Each other picture has masks of its own. If its clicks are on what a reading has found, the mask
    that agrees best with the reading joins its evidence. Otherwise, they mean another thing, which
    is added.
+   If nobody pointed at a second picture, the SAM is shown one from another side, with a box around
+   what the reading that is rated best has found (elsewhere.py). If a mask there agrees with it, it
+   takes that evidence, too; otherwise a note says so.
 3. Then clicks are corrections, as they are without a SAM (strokes.py): what a click touches is in
    or out as it says, whatever the SAM made of it.
 """
@@ -33,12 +36,18 @@ from ..segmentation.segment import DEFAULT, Options, Segment
 from ..segmentation.self_training import THRESHOLD
 from ..segmentation.settings import DEFAULT_SETTINGS
 from ..segmentation.trail import recent, strokes_of
-from .looks import Looks
+from .elsewhere import elsewhere
+from .looks import Looks, Picture
 from .proposing import Mark, Pointed, Proposal, best, masks_of, proposed, together
 from .segmenter import Segmenter
 
 # IoU of a box's mask and a reading, in the box's picture, above which both are the same thing.
 SAME = 0.5
+# The same, above which the mask of another side is evidence that nobody has asked for. The halves
+# of a thing that two pictures show agree by about .5. With exact masks of the shipped scene, one
+# click on each of 7 things in 3 photos finds .984 without such evidence, and .994 with it, whether
+# this is .5 or .75.
+SURE = 0.75
 # Proposals that are kept: 16 MB each for a million splats.
 KEPT = 4
 
@@ -96,6 +105,16 @@ class _Reading:
     selected: Bool[Array, " N"]
 
 
+def agreement(reading: _Reading, proposal: Proposal) -> tuple[float, int]:
+    """The IoU of a reading and the mask that agrees best, in the mask's picture; and that mask."""
+    weights, shares = proposal.weights, proposal.shares
+    inside = reading.selected.astype(np.float32)
+    both = shares @ (weights * inside)
+    either = shares @ weights + float(weights @ inside) - both
+    values = both / np.maximum(either, 1e-12)
+    return float(values.max()), int(values.argmax())
+
+
 @dataclass(frozen=True)
 class _Steps:
     """What every step needs."""
@@ -123,6 +142,9 @@ class _Steps:
             readings.append(_Reading(weights, positive, nothing, selected))
         for one, proposal in zip(pointed[1:], others, strict=True):
             readings = [self.joined(reading, one, proposal) for reading in readings]
+        # Photos show what the user has hidden.
+        if not others and pointed[0].picture.visible is None:
+            readings = self.checked(readings, first.best, pointed[0].picture)
         return self.nested([reading.selected for reading in readings], first.best)
 
     def proposal(self, pointed: Pointed) -> Proposal:
@@ -157,28 +179,52 @@ class _Steps:
             selected |= (share > 0.5) & (seen > 0.5)
         return selected
 
-    def joined(self, reading: _Reading, pointed: Pointed, proposal: Proposal) -> _Reading:
-        """A reading after another picture."""
-        weights, shares = proposal.weights, proposal.shares
-        inside = reading.selected.astype(np.float32)
-        both = shares @ (weights * inside)
-        either = shares @ weights + float(weights @ inside) - both
-        agreement = both / np.maximum(either, 1e-12)
-        chosen = int(agreement.argmax())
-        if not self.holds(reading.selected, pointed, float(agreement[chosen])):
-            chosen = proposal.best
-            others = reading.others | self.spread(weights, weights * shares[chosen])
-            return replace(reading, others=others, selected=reading.selected | others)
-        total = reading.weights + weights
-        positive = reading.positive + weights * shares[chosen]
+    def checked(self, readings: list[_Reading], best: int, picture: Picture) -> list[_Reading]:
+        """The readings after a look at the one that is rated best from another side."""
+        selected = readings[best].selected
+        other = elsewhere(self.prepared, self.looks, selected, picture.camera, job=self.job)
+        if other is None:
+            return readings
+        try:
+            proposal = self.proposal(other)
+        except EngineError as error:
+            if error.kind != "bad_input":  # it finds nothing there
+                raise
+            agreed = 0.0
+        else:
+            agreed, chosen = agreement(readings[best], proposal)
+            if agreed > SURE:
+                # Its box is around this reading, so its masks say little of the others.
+                readings[best] = self.added(readings[best], proposal, chosen)
+        if agreed <= SAME:
+            name = self.looks.segmenter.name
+            self.job.note(
+                f"From another side, {name} sees another thing: it has {agreed:.0%} in common with "
+                "what is selected. Click there too if that is wrong."
+            )
+        return readings
+
+    def added(self, reading: _Reading, proposal: Proposal, chosen: int) -> _Reading:
+        """A reading with the evidence of one mask more."""
+        total = reading.weights + proposal.weights
+        positive = reading.positive + proposal.weights * proposal.shares[chosen]
         selected = self.spread(total, positive) | reading.others
         return _Reading(total, positive, reading.others, selected)
 
-    def holds(self, selected: Bool[Array, " N"], pointed: Pointed, agreement: float) -> bool:
+    def joined(self, reading: _Reading, pointed: Pointed, proposal: Proposal) -> _Reading:
+        """A reading after another picture."""
+        value, chosen = agreement(reading, proposal)
+        if self.holds(reading.selected, pointed, value):
+            return self.added(reading, proposal, chosen)
+        weights, share = proposal.weights, proposal.shares[proposal.best]
+        others = reading.others | self.spread(weights, weights * share)
+        return replace(reading, others=others, selected=reading.selected | others)
+
+    def holds(self, selected: Bool[Array, " N"], pointed: Pointed, agreed: float) -> bool:
         """Whether the prompts of a picture are on what is selected already."""
         paints = [mark.paint for mark in pointed.clicks if mark.positive and mark.paint]
         if not paints:
-            return agreement > SAME
+            return agreed > SAME
         strokes = strokes_of(self.prepared, paints, raster=self.raster, job=self.job)
         return bool(np.mean([stroke.held(selected) for stroke in strokes] or [0.0]) > 0.5)
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import ndimage
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
 from ..rendering import render
 from ..sam import Segmenter
+from ..sam.elsewhere import pieces
 from ..sam.looks import Looks, Picture
 from ..sam.proposing import Mark
 from ..sam.segmenting import KEPT, SAME
@@ -30,8 +30,6 @@ from ..segmentation.trail import recent
 
 # The long side in pixels of the views that are drawn, of which only areas and boxes are asked.
 SIDE = 160
-# Pieces below this share of the largest one's pixels get no box: splats beside the object.
-LEAST = 0.2
 
 
 def outlined(
@@ -97,15 +95,8 @@ def _boxes(prepared: Prepared, selected: Bool[Array, " N"], raster: Raster, job:
         return []
     most = int(np.argmax(sizes))
     view, mask = prepared.views[most], shown[most]
-    pieces, count = ndimage.label(mask)
-    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     scale = view.camera.width / mask.shape[1], view.camera.height / mask.shape[0]
-    found = []
-    for number, (rows, columns) in enumerate(ndimage.find_objects(pieces)):
-        if areas[number] >= LEAST * areas.max():
-            corners = np.array([[columns.start, rows.start], [columns.stop, rows.stop]]) * scale
-            found.append((areas[number], Mark(Picture.of_view(view), corners, box=True)))
-    return [mark for _, mark in sorted(found, key=lambda pair: -pair[0])]
+    return [Mark(Picture.of_view(view), box * scale, box=True) for _, box in pieces(mask)]
 
 
 def _drawn(

@@ -30,7 +30,7 @@ SENTENCES = {
 }
 ERRORS = {"error", "reason", "missing", "caught", "exception"}
 # torch has no other way to tell that the computer, rather than a GPU, lacks memory.
-FOREIGN = {"'allocate' not in str(error)"}
+FOREIGN = {"'allocate' in str(error)", "'out of memory' in str(error)"}
 READING = {
     *("startswith", "endswith", "partition", "rpartition", "split", "rsplit", "removeprefix"),
     *("removesuffix", "find", "rfind", "index", "count", "lower", "casefold"),

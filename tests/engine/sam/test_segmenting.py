@@ -6,21 +6,36 @@ The stand-in's masks are known exactly: the upper half of a ball, the ball, all 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from waiting import LIMIT
 
 import ludvig_engine as ludvig
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.io.load import load_scene
+from ludvig_engine.progress import Job
+from ludvig_engine.sam.elsewhere import elsewhere
+from ludvig_engine.sam.looks import Looks, Picture
 from ludvig_engine.segmentation.trail import strokes_of
 from nested_segmenter import NestedSegmenter
 from service_tools import After, overlap
 
 NAMES = list(small_scene.BALLS)
+
+
+class Told(Job):
+    """A job that remembers its notes."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +98,9 @@ def test_a_click_selects_the_object_that_the_sam_finds(prepared, names, name, vi
     of_mask = ludvig.segment(
         prepared, masks=[(f"photo_{view}.png", mask_of(prepared, [on(name, view)], 1, view))]
     )
-    assert (answer.selected != of_mask.selected).mean() < 1e-3
+    # The look from another side changes a few splats at the border.
+    assert (answer.selected != of_mask.selected).mean() < 4e-3
+    assert overlap(answer.selected, names == name) > overlap(of_mask.selected, names == name) - 0.01
     assert answer.threshold == 0.5 and answer.readings.taken == 0
 
 
@@ -115,7 +132,7 @@ def test_the_best_rated_mask_is_the_default_unless_a_click_contradicts_it(prepar
     assert 0.2 < part.selected[names == "red"].mean() < 0.8
     both = found(prepared, high, low, sam=likes_parts)
     assert overlap(both.selected, names == "red") > 0.93
-    assert likes_parts.images == 1, "the second click in a picture costs no encoder"
+    assert likes_parts.images <= 3, "the second click in a picture costs no encoder"
 
 
 @pytest.mark.parametrize("obeys", [True, False])
@@ -132,7 +149,7 @@ def test_what_is_clicked_on_is_in_or_out_whatever_the_sam_says(prepared, names, 
         answer.selected[np.isin(names, ("red", "green"))].mean() > 0.9
     )
     follows_all(prepared, answer, clicks)
-    assert sam.images == 1, "a picture with negative clicks alone is not shown to it"
+    assert sam.images == 2, "the photo and another side: nothing for negative clicks alone"
 
 
 def follows_all(prepared, answer, clicks):
@@ -233,4 +250,47 @@ def test_a_canceled_look_goes_on_for_the_next_click(prepared):
         found(prepared, on("red"), sam=sam, job=After(3))
     go_on.set()
     found(prepared, on("red"), sam=sam)
-    assert sam.images == 1
+    assert sam.images == 2, "the photo, once, and another side"
+
+
+class Leaking(NestedSegmenter):
+    """In the first picture, its mask of a thing goes on beside it."""
+
+    def __init__(self, others=True):
+        super().__init__()
+        self.others = others  # whether it finds things in other pictures
+
+    def predict(self, points=None, labels=None, box=None, *, multimask=True):
+        masks, scores = super().predict(points, labels, box, multimask=multimask)
+        if box is not None:
+            return masks & self.others, scores
+        thing = masks[1]
+        masks[1] |= ndimage.shift(thing, (0, 8)) | ndimage.shift(thing, (0, 14))
+        masks[2] |= masks[1]
+        return masks, scores
+
+
+def test_a_look_from_another_side_mends_a_mask(prepared, names):
+    sam, red = Leaking(), names == "red"
+    answer = found(prepared, on("red"), sam=sam)
+    assert sam.images == 2 and not answer.notes
+    mask = mask_of(prepared, [on("red")], 1)
+    mask |= ndimage.shift(mask, (0, 8)) | ndimage.shift(mask, (0, 14))
+    alone = ludvig.segment(prepared, masks=[("photo_0.png", mask)])
+    assert overlap(answer.selected, red) > overlap(alone.selected, red) + 0.02
+
+
+def test_what_another_side_does_not_confirm_is_told(prepared, names):
+    answer = found(prepared, on("red"), sam=Leaking(others=False), job=(job := Told()))
+    assert overlap(answer.selected, names == "red") > 0.5
+    assert any("From another side" in note for note in (*job.notes, *answer.notes))
+
+
+def test_views_of_one_side_only_are_no_check(prepared):
+    view = prepared.views[0]
+    alone = replace(prepared, views=(view,))
+    selected = np.arange(len(prepared.gaussians)) % 2 == 0
+    looks = Looks(NestedSegmenter())
+    assert elsewhere(alone, looks, selected, view.camera) is None
+    other = elsewhere(prepared, looks, selected, view.camera)
+    assert other.picture.key != Picture.of_view(view).key and other.hopeful

@@ -84,12 +84,12 @@ def test_a_click_in_a_viewport_is_on_what_is_rendered_there(service, scene, name
     found = service(RunSegment(scene, (prompt,), sam="sam2"))
     assert overlap(found.selected, names == name) > 0.9
     assert found.readings == (-1, 0, 1) and found.reading == 0
-    longest = max(sam.pixels.shape[:2])
+    longest = max(sam.pictures[0].shape[:2])
     assert longest == min(size[0], 1024), "no more than a SAM can see is rendered"
     for number, step in enumerate(found.readings):
         again = service(RunSegment(scene, (prompt,), sam="sam2", reading=step))
         np.testing.assert_array_equal(again.selected, found.levels <= number)
-    assert sam.images == 1, "a picture is looked at once"
+    assert sam.images == 2, "a picture is looked at once, and one from another side"
     selections = [found.levels <= number for number in range(3)]
     assert all((b | ~a).all() for a, b in pairwise(selections))
 
@@ -97,7 +97,7 @@ def test_a_click_in_a_viewport_is_on_what_is_rendered_there(service, scene, name
 def test_a_click_on_a_photo_is_on_the_photo(service, scene, names, sam):
     found = service(RunSegment(scene, RED, sam="sam2"))
     assert overlap(found.selected, names == "red") > 0.9
-    assert sam.pixels.shape[:2] == small_scene.SIZE[::-1]
+    assert all(picture.shape[:2] == small_scene.SIZE[::-1] for picture in sam.pictures)
 
 
 def through_camera(view, *, zoom=1.0, offset=(0, 0), turn=0.0, move=0.0):
@@ -128,12 +128,12 @@ def test_through_a_photos_camera_the_sam_sees_the_photo(
     prompt = Prompt("click", viewport=viewport, pixels=zoom * place[None] + offset - 0.5)
     on_photo = service(RunSegment(scene, RED[:1], sam="sam2"))
     found = service(RunSegment(scene, (prompt,), sam="sam2"))
-    assert sam.images == 1, "which it has seen already"
+    assert sam.images == 2, "which it has seen already, as it has one from another side"
     assert overlap(found.selected, on_photo.selected) > 0.99
     corners = zoom * (place + np.array([[-12, -12], [12, 12]])) + offset - 0.5
     box = Prompt("box", viewport=viewport, pixels=corners.astype(np.float32))
     service(RunSegment(scene, (box,), sam="sam2"))
-    assert sam.images == 1
+    assert sam.images == 2
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_elsewhere_it_sees_a_render(service, made, scene, names, sam, photo, oth
         service(RunSegment(scene, (prompt,), sam="sam2", visible=visible))
     except EngineError as error:
         assert "beyond" in other and error.kind == "bad_input", error
-    assert sam.pixels.shape[:2] == (500, 700)
+    assert sam.pictures[0].shape[:2] == (500, 700)
 
 
 def test_close_to_things_colors_are_those_of_the_view(service, scene, names, sam):
@@ -167,7 +167,7 @@ def test_close_to_things_colors_are_those_of_the_view(service, scene, names, sam
     view = Viewport(camera.viewmat, camera.K, 160, 120)
     prompt = Prompt("click", viewport=view, pixels=np.array([[79.5, 59.5]], np.float32))
     service(RunSegment(scene, (prompt,), sam="sam2"))
-    row = sam.pixels[60, 80]
+    row = sam.pictures[0][60, 80]
     assert row.argmax() == 0 and np.ptp(row) > 0.3
 
 
@@ -198,7 +198,7 @@ def test_a_box_and_what_a_sam_cannot_take(service, scene, names, sam):
     view, (middle,) = from_the_side("green")
     around = Prompt("box", viewport=view, pixels=np.float32([middle - 30, middle + 30]))
     found = service(RunSegment(scene, (around,), sam="sam2"))
-    assert overlap(found.selected, names == "green") > 0.9 and sam.images == 1
+    assert overlap(found.selected, names == "green") > 0.9 and sam.images == 2
     beside = replace(around, positive=False)
     found = service(RunSegment(scene, (in_viewport("red"), beside), sam="sam2"))
     assert overlap(found.selected, names == "red") > 0.9

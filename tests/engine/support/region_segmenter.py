@@ -17,11 +17,15 @@ class RegionSegmenter(Segmenter):
     def __init__(self):
         self.name = self.key = "regions"
         self.licence = ""
-        self.images = 0
+        self.pictures = []  # that the encoder was shown
 
     def encode(self, pixels):
-        self.images += 1
+        self.pictures.append(pixels)
         return Seen(Frame(*pixels.shape[:2], max(pixels.shape), padded=False), pixels)
+
+    @property
+    def images(self):
+        return len(self.pictures)
 
     def look(self, seen):
         self.pixels = seen.embedding
