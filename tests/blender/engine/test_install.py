@@ -329,7 +329,7 @@ def test_a_studios_index_is_asked_before_pytorch_is_downloaded(
 ):
     """The small build needs 3 GB while it is installed, the large one 12.2."""
     monkeypatch.setenv("UV_INDEX", "https://studio.example/simple")
-    computer(monkeypatch)
+    monkeypatch.setattr(torch_build.system.sys, "platform", "linux")
     fake_uv("large" if large else "")
     usage = install.shutil.disk_usage(tmp_path)
     free = usage._replace(free=gigabytes * 10**9)
@@ -347,12 +347,15 @@ def test_a_studios_index_is_asked_before_pytorch_is_downloaded(
     assert total in {total for _, total in watch.bytes}
 
 
-def wheel(folder, name, requirement=""):
-    """A wheel with nothing in it."""
+def wheel(index, name, requirement=""):
+    """A wheel with nothing in it, on a package index in a folder."""
     project, version, *_ = name.split("-")
     described = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
     described += f"Requires-Dist: {requirement}\n" if requirement else ""
     made = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    folder = index / project.replace("_", "-")
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text(f'<a href="{name}.whl">{name}.whl</a>')
     with zipfile.ZipFile(folder / f"{name}.whl", "w") as archive:
         inside = f"{project}-{version}.dist-info"
         archive.writestr(f"{inside}/METADATA", described)
@@ -362,13 +365,11 @@ def wheel(folder, name, requirement=""):
 
 @pytest.mark.parametrize("large", [False, True])
 def test_uv_says_what_an_index_offers(large, tmp_path, uv_program, no_index, monkeypatch):
-    links = tmp_path / "links"
-    links.mkdir()
-    wheel(links, f"torch-{TORCH}-py3-none-any", "nvidia-cublas" if large else "sympy")
-    wheel(links, "nvidia_cublas-13.1.1.3-py3-none-any")
-    wheel(links, "sympy-1.14.0-py3-none-any")
-    monkeypatch.setenv("UV_FIND_LINKS", str(links))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    index = tmp_path / "index"
+    wheel(index, f"torch-{TORCH}-py3-none-any", "nvidia-cublas" if large else "sympy")
+    wheel(index, "nvidia_cublas-13.1.1.3-py3-none-any")
+    wheel(index, "sympy-1.14.0-py3-none-any")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index.as_uri())
     made = install.Installation(tmp_path / "engine")
     made.folder.mkdir()
     run = install.Runner(made.folder, made.log, Watch())

@@ -171,6 +171,20 @@ def test_the_thing_and_the_whole(features_cache):
         assert found[heap(1)].mean() < 0.1
 
 
+def test_find_all_by_way_of_a_sam(tiny_sam_models, features_cache):
+    """That models could be made says that torch is here, which the stand-in wants."""
+    thing = solid()
+    thing.ludvig_features.extractor = "colour"
+    with engine_with_sams(LUDVIG_STAND_IN="colors", **features_cache):
+        thing.ludvig_features.sam = True
+        assert bpy.ops.ludvig.segments_auto() == {"FINISHED"}
+    assert not bpy.context.window_manager.ludvig.text
+    found = [segments.mask(thing, segment) for segment in thing.ludvig.segments]
+    for number in range(3):
+        own = heap(number)
+        assert max((own & one).sum() / (own | one).sum() for one in found) > 0.8
+
+
 @pytest.mark.parametrize("spec", ["sam2", "sam-pth"])
 def test_published_formats(spec, tiny_sam_models, features_cache):
     """Random weights find nothing in particular, so what is told is that all of it works."""

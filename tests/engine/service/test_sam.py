@@ -13,12 +13,14 @@ import pytest
 
 import small_scene
 import tiny_sams
+from color_segmenter import color_segmenter
 from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.sam.table import SAMS
 from ludvig_engine.service import extraction, state
 from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import (
+    AutoSegments,
     FreeMemory,
     ListFeatures,
     OpenScene,
@@ -234,6 +236,21 @@ def test_the_first_look_is_told(service, scene, sam):
     first = service(RunSegment(scene, (click("red", 5),), sam="sam2")).timings
     second = service(RunSegment(scene, (click("red", 5), click("blue", 5)), sam="sam2")).timings
     assert "see_picture" in first and "see_picture" not in second
+
+
+def test_a_scene_is_divided_by_way_of_a_sam(service, scene, names, monkeypatch):
+    asked = []
+
+    def load(spec, *, device):
+        asked.append(spec)
+        return color_segmenter()
+
+    monkeypatch.setattr(state, "load_segmenter", load)
+    found = service(AutoSegments(scene, "colour", sam="sam2:tiny"))
+    for name in small_scene.BALLS:
+        assert max(overlap(found.labels == n, names == name) for n in range(found.count)) > 0.85
+    assert asked == ["sam2:tiny"] and "segment_everything" in found.timings
+    service(FreeMemory())
 
 
 def test_without_weights_the_error_has_a_download(service, scene, monkeypatch, tmp_path):

@@ -1,7 +1,8 @@
 """The real engine with small SAMs: `python sam_engine.py FOLDER serve ...`.
 
 FOLDER holds the package `ludvig_engine`. A ViT-B of segment-anything has one block here, so that a
-tiny checkpoint fits it. With LUDVIG_STAND_IN, every SAM is a `NestedSegmenter`.
+tiny checkpoint fits it. With LUDVIG_STAND_IN, every SAM is a `NestedSegmenter`,
+or with LUDVIG_STAND_IN=colors one that can segment everything.
 """
 
 from __future__ import annotations
@@ -23,11 +24,18 @@ def main() -> None:
     ]
     from ludvig_engine.cli import main as run
 
-    if os.environ.get("LUDVIG_STAND_IN"):
+    if stand_in := os.environ.get("LUDVIG_STAND_IN"):
         from ludvig_engine.service import state
-        from nested_segmenter import NestedSegmenter
 
-        state.load_segmenter = lambda spec, *, device: NestedSegmenter()
+        if stand_in == "colors":
+            from color_segmenter import color_segmenter
+
+            found = color_segmenter()
+        else:
+            from nested_segmenter import NestedSegmenter
+
+            found = NestedSegmenter()
+        state.load_segmenter = lambda spec, *, device: found
     else:
         import tiny_sams
 
