@@ -34,6 +34,8 @@ def elsewhere(
     so that a correction need not wait for one more look. None if no other view shows the selection.
     Raises `Cancelled`.
     """
+    if not selected.any():
+        return None
     center = prepared.gaussians.means[selected].mean(0)
     views = spread(prepared.views, VIEWS)
     shown = [(front.shown >= 0) & selected[front.shown] for front in prepared.fronts(job=job)]

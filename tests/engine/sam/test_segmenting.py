@@ -288,9 +288,10 @@ def test_what_another_side_does_not_confirm_is_told(prepared, names):
 
 def test_views_of_one_side_only_are_no_check(prepared):
     view = prepared.views[0]
-    alone = replace(prepared, views=(view,))
+    alone = replace(prepared, views=(view,), _kept={})
     selected = np.arange(len(prepared.gaussians)) % 2 == 0
     looks = Looks(NestedSegmenter())
     assert elsewhere(alone, looks, selected, view.camera) is None
+    assert elsewhere(prepared, looks, selected & False, view.camera) is None
     other = elsewhere(prepared, looks, selected, view.camera)
     assert other.picture.key != Picture.of_view(view).key and other.hopeful
