@@ -57,8 +57,7 @@ class Place:
     points: np.ndarray  # (P, 3) in object space
     anchors: np.ndarray  # (A, 3), the means of the splats that it touches
     shown: bool = True
-    # The versions of the splats that `shown` is true of.
-    checked: tuple[int, int] | None = None
+    checked: int = 0  # the number of the splats' state that `shown` is true of
 
 
 def of(thing: SplatObject) -> list[tuple[Mark, bool]]:
@@ -103,17 +102,15 @@ def locate(mark: Mark, cloud: Cloud, unseen: np.ndarray | None) -> Place:
     return Place(unprojected(viewmat, K, outline, np.full(len(outline), depth)), anchors)
 
 
-def visible(anchors: np.ndarray, now: Snapshot) -> bool:
-    """Whether at least half of the splats with these means are there and not hidden.
+def visible(anchors: list[np.ndarray], now: Snapshot) -> list[bool]:
+    """For each mark, whether at least half of its splats are there and not hidden.
 
     Splats are known by their means, because rows change when others are deleted. For the worker.
     """
-    here = 0
-    for anchor in anchors:
-        rows = np.flatnonzero(now.means[:, 0] == anchor[0])
-        same = rows[(now.means[rows] == anchor).all(1)]
-        here += bool(len(same) and (now.hidden is None or not now.hidden[same].all()))
-    return 2 * here >= len(anchors)
+    same = np.isin(now.means[:, 0], np.concatenate(anchors)[:, 0])
+    rows = np.flatnonzero(same if now.hidden is None else same & ~now.hidden)
+    here = set(map(tuple, now.means[rows].tolist()))
+    return [2 * sum(tuple(one) in here for one in some.tolist()) >= len(some) for some in anchors]
 
 
 def draw(found: list[tuple[Mark, bool, np.ndarray]], lens: Lens, world: np.ndarray) -> None:
@@ -177,6 +174,11 @@ class Marks:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._places: dict[Mark, Place] = {}
+        # Of the splats that were drawn last: which object and geometry, what is hidden, and how
+        # often that has changed. What is selected changes with each step of a brush.
+        self._drawn: tuple[int, int] | None = None
+        self._hidden: np.ndarray | None = None
+        self._state = 0
 
     def draw(self, context: bpy.types.Context, lens: Lens, items: list[Item]) -> None:
         """Draw into the region that Blender is drawing."""
@@ -192,15 +194,24 @@ class Marks:
         for mark in {mark for mark, _ in shown} - set(self._places):
             work = partial(locate, mark, item.cloud, unseen(thing, mark))
             self._ask(("mark", mark), work, partial(self._arrived, mark))
-        version = item.cloud.geometry_version, item.cloud.state_version
-        for place in self._places.values():
-            if place.checked != version:
-                look = partial(visible, place.anchors, item.cloud.snapshot)
-                self._ask(("shown", id(place)), look, partial(_checked, place, version))
+        self._look(item)
+        old = [place for place in self._places.values() if place.checked != self._state]
+        if old:
+            look = partial(visible, [place.anchors for place in old], item.cloud.snapshot)
+            self._ask(("shown",), look, partial(_checked, old, self._state))
         places = [(mark, yes, self._places[mark]) for mark, yes in shown if mark in self._places]
         found = [(mark, yes, place.points) for mark, yes, place in places if place.shown]
         if found:
             draw(found, lens, item.world)
+
+    def _look(self, item: Item) -> None:
+        """Notice whether other splats are there, or hidden, than before."""
+        drawn, hidden = (item.uid, item.cloud.geometry_version), item.cloud.snapshot.hidden
+        same = hidden is self._hidden or (
+            hidden is not None and self._hidden is not None and np.array_equal(hidden, self._hidden)
+        )
+        self._state += drawn != self._drawn or not same
+        self._drawn, self._hidden = drawn, hidden
 
     def _ask(
         self, slot: tuple[object, ...], work: Callable[[], R], done: Callable[[R], None]
@@ -212,5 +223,6 @@ class Marks:
         self._places[mark] = place
 
 
-def _checked(place: Place, version: tuple[int, int], shown: bool) -> None:
-    place.shown, place.checked = shown, version
+def _checked(places: list[Place], state: int, shown: list[bool]) -> None:
+    for place, yes in zip(places, shown, strict=True):
+        place.shown, place.checked = yes, state

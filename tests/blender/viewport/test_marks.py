@@ -127,7 +127,8 @@ def test_a_mark_goes_with_its_splats():
         gone = attributes.get(thing.data, splats.HIDDEN)
         base = np.zeros((len(now), 4))
         snapshot = clouds.Snapshot(now.means, now.scales, now.quats, base, None, gone)
-        return marks.visible(place.anchors, snapshot)
+        (found,) = marks.visible([place.anchors], snapshot)
+        return found
 
     assert shown()
     for number, stays in ((0, True), (1, False)):
