@@ -84,18 +84,18 @@ def test(arguments: list[str]) -> None:
     blender, engine, options = suites.selected(arguments)
     found = pythons()
     planned, left_out = [], []
-    # The engine's tests take the longest, so they start first, and Blender's run in parallel.
+    # The longest start first, and the shortest last, beside what is left of them.
     if engine:
         if MODELS_ON not in found:
             left_out.append(f"the learned extractors: Python {MODELS_ON} was not found")
         python = engine_python(found)
-        for name, half in suites.halves(engine):
-            planned.append(suites.Suite(name, python, [*half, *options]))
+        for name, part in suites.parts(engine):
+            planned.append(suites.Suite(name, python, [*part, *options]))
     if blender:
         here = next((one for one in BLENDERS if one.python in found), None)
         if here:
             python = blender_python(here, found[here.python])
-            planned.append(suites.Suite(here.name, python, [*blender, *options]))
+            planned.insert(2, suites.Suite(here.name, python, [*blender, *options]))
         else:
             left_out.append("the tests of the extension: no Python that has a Blender was found")
     suites.check(planned, left_out)

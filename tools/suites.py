@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2
 BLENDER = "tests/blender"
 WHOLE = "tests/engine/test_*.py"
+PROGRAMS = ("bench", "cli", "cluster", "eval", "service", "wire")  # they take as long as the others
 SLOW = f"{BLENDER}/operators/test_rendered_views.py"  # computes features with the real engine
 # Each run gets one thread, because the runs and the processes they start share the cores.
 QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
@@ -78,16 +79,18 @@ def partly(blender: Sequence[str]) -> tuple[list[str], list[str]]:
     return some, [f"{BLENDER}/engine", f"{BLENDER}/maths", *others]
 
 
-def halves(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Names and arguments of the runs for the engine's tests, which take about equally long.
+def parts(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Names and arguments of the runs for the engine's tests, the longest first.
 
-    All of them are two runs: the tests of single rooms, and those of the engine as a whole. With
-    one, the other core would be idle once Blender's tests have ended.
+    All of them are three runs: the rooms that run programs, the other rooms, and the engine as a
+    whole. With one, the other core would be idle once Blender's tests have ended.
     """
     if "tests" not in engine:
         return [("engine", list(engine))]
+    programs = [f"tests/engine/{room}" for room in PROGRAMS]
+    rooms = [*engine, f"--ignore-glob={WHOLE}", *(f"--ignore={path}" for path in programs)]
     whole = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(WHOLE))
-    return [("engine, by room", [*engine, f"--ignore-glob={WHOLE}"]), ("engine, whole", whole)]
+    return [("engine, programs", programs), ("engine, rooms", rooms), ("engine, whole", whole)]
 
 
 def check(planned: Sequence[Suite], left_out: Sequence[str]) -> None:

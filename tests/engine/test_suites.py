@@ -15,8 +15,8 @@ from tools.suites import (
     Outcome,
     Suite,
     failed,
-    halves,
     partly,
+    parts,
     run,
     selected,
     summary,
@@ -44,16 +44,22 @@ def test_files_are_sorted_by_where_they_run(arguments, blender, engine, options)
 
 def test_the_engine_s_runs_have_all_its_tests_once():
     _, engine, _ = selected([])
-    (_, rooms), (_, whole) = halves(engine)
-    tests, blender, ignored = rooms
-    assert (tests, blender) == ("tests", f"--ignore={BLENDER}")
-    pattern = ignored.removeprefix("--ignore-glob=")
+    (_, programs), (_, rooms), (_, whole) = parts(engine)
+    tests, *left_out = rooms
+    assert tests == "tests" and f"--ignore={BLENDER}" in left_out
+    (pattern,) = (one for one in left_out if one.startswith("--ignore-glob="))
+    ignored = [one.removeprefix("--ignore=") for one in left_out if one != pattern]
+    assert all((ROOT / one).is_dir() for one in programs)
     for path in (ROOT / "tests").rglob("test_*.py"):
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(f"{BLENDER}/"):
             # Pytest's pattern may match a slash, too.
-            assert fnmatch(name, pattern) == (name in whole), name
-    assert halves([UPLIFT]) == [("engine", [UPLIFT])]
+            in_rooms = not fnmatch(name, pattern.removeprefix("--ignore-glob=")) and not any(
+                name.startswith(f"{one}/") for one in ignored
+            )
+            in_programs = any(name.startswith(f"{one}/") for one in programs)
+            assert [in_rooms, in_programs, name in whole].count(True) == 1, name
+    assert parts([UPLIFT]) == [("engine", [UPLIFT])]
 
 
 def test_one_blender_runs_some_of_the_tests_and_names_the_others():
