@@ -92,8 +92,7 @@ def test(arguments: list[str]) -> None:
         for name, part in suites.parts(engine):
             planned.append(suites.Suite(name, python, [*part, *options]))
     if blender:
-        here = next((one for one in BLENDERS if one.python in found), None)
-        if here:
+        if here := first_blender(found):
             python = blender_python(here, found[here.python])
             planned.insert(2, suites.Suite(here.name, python, [*blender, *options]))
         else:
@@ -105,7 +104,7 @@ def blenders(arguments: list[str]) -> None:
     """Run the tests of the extension in all other Blenders, or those of the named files."""
     blender, _, options = suites.selected(arguments)
     found = pythons()
-    here = next((one for one in BLENDERS if one.python in found), None)
+    here = first_blender(found)
     planned, left_out = [], []
     for one in BLENDERS if blender else ():
         if one.python not in found:
@@ -117,6 +116,11 @@ def blenders(arguments: list[str]) -> None:
             if others:
                 left_out.append(f"{', '.join(others)} in {one.name}: other Blenders run them")
     suites.check(planned, left_out)
+
+
+def first_blender(found: dict[str, Path]) -> Blender | None:
+    """The Blender of `make test`, by the Pythons that were found."""
+    return next((one for one in BLENDERS if one.python in found), None)
 
 
 def blender_python(blender: Blender, base: Path) -> Path:

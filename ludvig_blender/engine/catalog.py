@@ -32,10 +32,10 @@ def segmenter(spec: str) -> ExtractorInfo | None:
 
 def title(spec: str) -> str:
     """An extractor's name for people: the running engine's, else the one in the add-on's table."""
-    from ...ludvig_engine.features.table import EXTRACTORS
+    from ...ludvig_engine.features import table
 
     known = next((info.title for info in extractors() if info.spec == spec), "")
-    return known or (EXTRACTORS[spec].title if spec in EXTRACTORS else spec)
+    return known or table.title(spec)
 
 
 def used(thing: SplatObject, spec: str, named: str, timings: Mapping[str, float]) -> None:

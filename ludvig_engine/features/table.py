@@ -190,6 +190,11 @@ def known() -> dict[str, Entry]:
     return {**EXTRACTORS, **{spec: entry for spec, entry in others.items() if spec not in names()}}
 
 
+def title(spec: str) -> str:
+    """An extractor's name for people; those of other packages have only their spec."""
+    return EXTRACTORS[spec].title if spec in EXTRACTORS else spec
+
+
 def names() -> tuple[str, ...]:
     """The names that may precede the colon of a spec, in the order of the table."""
     return tuple(dict.fromkeys(entry.name for entry in EXTRACTORS.values()))

@@ -10,6 +10,7 @@ from ..errors import EngineError
 from ..features import Entry, known
 from ..features.auto import best
 from ..features.listing import licence
+from ..features.table import title
 from ..pictures.palette import pca_colors
 from ..progress import Job
 from ..sam.table import SAMS
@@ -115,15 +116,9 @@ def compute_features(state: State, request: ComputeFeatures, job: Job) -> Featur
         not timings,
         timings,
         tuple(notes),
-        title=title(state, request.extractor),
+        title=title(state.meant(request.extractor)),
         views=scene.to_file(prepared.uplifted.views),
     )
-
-
-def title(state: State, spec: str) -> str:
-    """The name for people of the extractor that ran for `spec`."""
-    spec = state.meant(spec)
-    return known()[spec].title if spec in known() else spec
 
 
 def told_of_unseen(unseen: int, count: int) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrays import Array, Int
 from ..errors import EngineError
+from ..features.table import title
 from ..progress import Job
 from ..sam.dividing import divided
 from ..segmentation.grow import grow, shrink
@@ -27,7 +28,6 @@ from ..wire.methods import (
 from ..wire.prompt_kinds import KINDS
 from ..words.prompted import found_by
 from . import canvas, words
-from .extraction import title
 from .pointing import Given, marks
 from .pointing import divided as by_segmenter
 from .prompt_limits import check_prompts
@@ -99,7 +99,7 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         levels=levels if ways else None,
         found=found.guess is None,
         guess=found.guess,
-        title=title(state, request.extractor),
+        title=title(state.meant(request.extractor)),
     )
 
 
@@ -154,5 +154,5 @@ def auto_segments(state: State, request: AutoSegments, job: Job) -> Segments:
         found.merges,
         found.levels,
         found.features,
-        title(state, request.extractor),
+        title(state.meant(request.extractor)),
     )
