@@ -23,8 +23,9 @@ BLENDER = "tests/blender"
 WHOLE = "tests/engine/test_*.py"
 PROGRAMS = ("bench", "cli", "cluster", "eval", "service", "wire")  # they take as long as the others
 SLOW = f"{BLENDER}/operators/test_rendered_views.py"  # computes features with the real engine
-# Each run gets one thread, because the runs and the processes they start share the cores.
-QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
+# Each run gets one thread, because the runs and the processes they start share the cores. Bytecode
+# is kept, whatever the machine is set to: a run compiles the tests for ten seconds otherwise.
+QUIET = {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1", "PYTHONDONTWRITEBYTECODE": ""}
 # Pytest's exit code if a selection such as -k leaves no test.
 NO_TESTS = 5
 

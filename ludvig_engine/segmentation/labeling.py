@@ -47,28 +47,27 @@ def labeled(
     rest = log(settings.unseen)
     yes = (GAUSSIAN * (inside * right + outside * wrong) + rest).tolist()
     no = (GAUSSIAN * (outside * right + inside * wrong) + log1p(-exp(rest))).tolist()
-    together = np.log1p(-apart).tolist()
-    divided = np.log(apart).tolist()
-    # Upwards: log likelihoods of each group if it is one thing, inside or outside, and in all.
-    total = [_either(*pair) - log(2) for pair in zip(yes, no, strict=True)]
-    whole = [1.0] * count  # how likely a group is one thing, if no larger one around it is
-    for merge, (a, b) in enumerate(pairs.tolist()):
+    for a, b in pairs.tolist():
         yes.append(yes[a] + yes[b])
         no.append(no[a] + no[b])
-        one = together[merge] + _either(yes[-1], no[-1]) - log(2)
-        total.append(_either(one, divided[merge] + total[a] + total[b]))
-        whole.append(exp(one - total[-1]))
+    either = np.logaddexp(yes, no)
+    # Upwards: log likelihoods of each group if it is one thing, inside or outside, and in all.
+    one = either - log(2)
+    one[count:] += np.log1p(-apart)
+    ones, total, divided = one.tolist(), one[:count].tolist(), np.log(apart).tolist()
+    for merge, (a, b) in enumerate(pairs.tolist()):
+        first, second = ones[count + merge], divided[merge] + total[a] + total[b]
+        total.append(max(first, second) + log1p(exp(-abs(first - second))))
+    whole = np.exp(one - total)  # how likely a group is one thing, if no larger one around it is
     # Downwards: how likely a group lies in one that is one thing and inside, and in none that is
     # one thing.
-    found = [0.0] * len(whole)
-    left = [1.0] * len(whole)
-    for group in range(len(whole) - 1, -1, -1):
+    found = (whole * np.exp(yes - either)).tolist()
+    left = (1 - whole).tolist()
+    for group in range(len(parent) - 1, -1, -1):
         above = int(parent[group])
         if above >= 0:
-            found[group], left[group] = found[above], left[above]
-        likely = exp(yes[group] - _either(yes[group], no[group]))
-        found[group] += left[group] * whole[group] * likely
-        left[group] *= 1 - whole[group]
+            found[group] = found[above] + left[above] * found[group]
+            left[group] *= left[above]
     return np.array(found[:count], np.float32)
 
 
@@ -80,8 +79,3 @@ def apart_by_cost(nesting: Nesting, border: float) -> Float[Array, " M"]:
     costs = np.log(np.maximum(nesting.heights[nesting.count :], 1e-12))
     beyond = costs - (np.median(costs) if len(costs) else 0) - log(border)
     return np.asarray(1 / (1 + np.exp(-beyond / SOFT)))
-
-
-def _either(a: float, b: float) -> float:
-    """log(e^a + e^b)."""
-    return max(a, b) + log1p(exp(-abs(a - b)))

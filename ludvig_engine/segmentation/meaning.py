@@ -96,13 +96,9 @@ def around(
     labels = coarse.labels
     touched = _shows(stroke, selected[stroke.rows] != stroke.positive, coarse)
     chain = nesting.around(int(touched.argmax()))
-    members = [nesting.members(int(group)) for group in chain]
-    rank = np.full(nesting.count, len(chain), np.float32)
-    for number in range(len(chain) - 1, -1, -1):
-        rank[members[number]] = number
-    picture = Picture.of(
-        prepared.gaussians, stroke.paint, rank[labels], selected, raster=raster, job=job
-    )
+    rank = nesting.ranks(chain)
+    ranks = rank[labels].astype(np.float32)
+    picture = Picture.of(prepared.gaussians, stroke.paint, ranks, selected, raster=raster, job=job)
     against = np.zeros(nesting.count, bool)
     for other in [one for one in strokes[:-1] if one.positive != stroke.positive]:
         shown = _shows(other, np.ones(len(other.rows), bool), coarse)
@@ -119,7 +115,7 @@ def around(
     depth: list[tuple[float, float]] = []
     pixels: list[float] = []
     for number, group in enumerate(chain):
-        if (members[number] & against).any() or nesting.mass[group] > most:
+        if (rank[against] <= number).any() or nesting.mass[group] > most:
             break
         if nesting.mass[group] < LEAST:
             continue
@@ -127,10 +123,10 @@ def around(
         found.append(number)
         depth.append(picture.depth(region))
         pixels.append(float(region.sum()))
-    changed = np.array([change[members[number]].sum() for number in found])
+    changed = np.array([change[rank <= number].sum() for number in found])
     depths, parts = np.array(depth).reshape(-1, 2).T
     meaning = Meaning(
-        [members[number] for number in found],
+        [rank <= number for number in found],
         depths,
         np.array(pixels),
         nesting.mass[chain[found]],

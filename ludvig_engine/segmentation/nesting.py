@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, triu
 
-from ..arrays import Array, Bool, Float, Int
+from ..arrays import Array, Float, Int
 from ..progress import SILENT, Job
 
 
@@ -66,17 +66,17 @@ class Nesting:
             found.append(int(self.parent[found[-1]]))
         return np.array(found)
 
-    def members(self, group: int) -> Bool[Array, " S"]:
-        """The superpoints of a group."""
-        inside = np.zeros(self.count, bool)
-        left = [group]
-        while left:
-            one = left.pop()
-            if one < self.count:
-                inside[one] = True
-            else:
-                left.extend(self.pairs[one - self.count])
-        return inside
+    def ranks(self, groups: Int[Array, " K"]) -> Int[Array, " S"]:
+        """The first of nested groups, from the smallest, that holds each superpoint; K: none."""
+        rank = np.full(len(self.parent), len(groups))
+        rank[groups] = np.arange(len(groups))
+        every = np.arange(len(self.parent))
+        # The nearest of the groups above each: the way to it halves with every step.
+        above = np.where((rank < len(groups)) | (self.parent < 0), every, self.parent)
+        while (above[above] != above).any():
+            above = above[above]
+        found: Array = rank[above[: self.count]]
+        return found
 
     def lasts(self, around: Int[Array, " K"]) -> Float[Array, " K"]:
         """How long each of the groups around a superpoint lasts: log of how much dearer the merge

@@ -6,6 +6,7 @@ What cannot ends with one clear sentence and exit code 2.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
 import small_scene
+from commands import ended
 from ludvig_engine.io import result
 from ludvig_engine.io.ply import read_ply
 from ludvig_engine.io.splats import read_splats
@@ -33,28 +35,26 @@ def folder(made, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    import os
-
-    return {**os.environ, "LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache"))}
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
-def ludvig(environment, tmp_path):
+def ludvig(cache, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("LUDVIG_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)
+
     def run(*arguments, code=0):
         if arguments[0] in ("segment", "uplift", "render") and "--extractor" not in " ".join(
             map(str, arguments)
         ):
             arguments = (*arguments, "--extractor", "colour")  # whatever else is installed here
-        command = [sys.executable, "-m", "ludvig_engine", *map(str, arguments)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=tmp_path, encoding="utf-8"
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
+        found, report, notes = ended(arguments, monkeypatch, capfd)
+        assert found == code, notes
+        assert "Traceback" not in notes
         if "--json" in arguments:
-            return json.loads(done.stdout)
-        return " ".join(f"{done.stdout}\n{done.stderr}".split())
+            return json.loads(report)
+        return " ".join(f"{report}\n{notes}".split())
 
     return run
 
@@ -353,8 +353,9 @@ def test_result_of_another_file(ludvig, made, tmp_path):
     assert "7 values, but the splat file has 4,000" in said
 
 
-def test_reports_are_on_stdout_and_notes_on_stderr(folder, tmp_path, environment):
+def test_reports_are_on_stdout_and_notes_on_stderr(folder, tmp_path, cache):
     """So that a report can be piped. Nothing else is said, and nothing by libraries."""
+    environment = {**os.environ, "LUDVIG_CACHE": str(cache)}
     (folder / "cameras.json").write_text("[]")
     for arguments, report in (
         (("info", *scene(folder)), "splats.ply: 4,000 Gaussians"),
@@ -444,12 +445,11 @@ def test_a_folder_where_a_picture_should_be(ludvig, made, tmp_path):
     assert len(list((tmp_path / "o").iterdir())) == 1
 
 
-def test_a_tilde_in_a_prompt_is_the_home_of_the_user(made, tmp_path, environment):
+def test_a_tilde_in_a_prompt_is_the_home_of_the_user(ludvig, made, tmp_path, monkeypatch):
     mask = np.zeros((90, 120), np.uint8)
     mask[30:60, 40:80] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    home = {**environment, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
-    asked = ("--mask=photo_1=~/mask.png", "--extractor=colour", "--out=~/r.safetensors")
-    command = [sys.executable, "-m", "ludvig_engine", "segment", *map(str, scene(made)), *asked]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=home, cwd=tmp_path)
-    assert done.returncode == 0 and (tmp_path / "r.safetensors").exists(), done.stderr
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    ludvig("segment", *scene(made), "--mask=photo_1=~/mask.png", "--out=~/r.safetensors")
+    assert (tmp_path / "r.safetensors").exists()

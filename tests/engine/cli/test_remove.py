@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import small_scene
+from commands import ended
 from ludvig_engine.io import result
 from ludvig_engine.io.ply import read_ply
 
@@ -21,20 +19,19 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def remove(tmp_path_factory, folder):
-    place = tmp_path_factory.mktemp("cache")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def remove(cache, folder, monkeypatch, capfd):
+    monkeypatch.setenv("LUDVIG_CACHE", str(cache))
 
     def run(*arguments, code=0):
-        command = [sys.executable, "-m", "ludvig_engine", "remove", folder / "splats.ply"]
-        command += ["--views", folder, "--extractor", "colour", "--json", *arguments]
-        done = subprocess.run(
-            list(map(str, command)),
-            capture_output=True,
-            text=True,
-            env={**os.environ, "LUDVIG_CACHE": str(place)},
-        )
-        assert done.returncode == code and "Traceback" not in done.stderr, done.stderr
-        return json.loads(done.stdout)
+        command = ["remove", folder / "splats.ply", "--views", folder, "--extractor", "colour"]
+        found, report, notes = ended([*command, "--json", *arguments], monkeypatch, capfd)
+        assert found == code and "Traceback" not in notes, notes
+        return json.loads(report)
 
     return run
 

@@ -76,24 +76,13 @@ def lifted(scene, extractor, recipe, job=None, loaded=None, **options):
     )
 
 
-@pytest.mark.parametrize(
-    "recipe", [Recipe(components=5), Recipe(components=0), Recipe(components=5, refine=2)], ids=str
-)
+@pytest.mark.parametrize("recipe", [Recipe(components=0), Recipe(components=5, refine=2)], ids=str)
 def test_the_bits_of_one_process(cluster, scene, extractor, recipe):
     same(lifted(scene, extractor, recipe), lifted_features(scene, extractor, recipe=recipe))
 
 
-def test_a_killed_worker_changes_nothing(cluster, scene, extractor, tmp_path):
-    """It dies in the middle of a photo, and Ray gives the photo to another one."""
-    fatal = many_views.Blocks(tmp_path / "log of the cluster", fatal=scene.views[10].name)
-    recipe = Recipe(components=5)
-    found = lifted(scene, extractor, recipe, loaded=fatal)
-    assert fatal.looked().count(fatal.fatal) >= 2
-    same(found, lifted_features(scene, extractor, recipe=recipe))
-
-
 def slowly(name):
-    """The task of that name, which takes some time more, and ends in another order each time."""
+    """The task of that name with a pause, so that tasks end in another order than they begin."""
 
     def slow(*arguments):
         time.sleep(random.random() / 2)
@@ -120,14 +109,16 @@ def fatally(name, mark):
     return fatal
 
 
-@pytest.mark.parametrize("name", ["sums_of", "added"])
-def test_nor_does_one_killed_while_it_adds_up(
-    cluster, scene, extractor, monkeypatch, tmp_path, name
-):
-    mark, recipe = tmp_path / "killed", Recipe(components=5)
-    monkeypatch.setattr(tasks, name, fatally(name, mark))
-    found = lifted(scene, extractor, recipe)
-    assert mark.exists()
+def test_killed_workers_change_nothing(cluster, scene, extractor, monkeypatch, tmp_path):
+    """One dies in the middle of a photo, and one each that adds up; Ray gives all to others."""
+    fatal = many_views.Blocks(tmp_path / "log of the cluster", fatal=scene.views[10].name)
+    marks = {name: tmp_path / name for name in ("sums_of", "added")}
+    for name, mark in marks.items():
+        monkeypatch.setattr(tasks, name, fatally(name, mark))
+    recipe = Recipe(components=5)
+    found = lifted(scene, extractor, recipe, loaded=fatal)
+    assert fatal.looked().count(fatal.fatal) >= 2
+    assert all(mark.exists() for mark in marks.values())
     same(found, lifted_features(scene, extractor, recipe=recipe))
 
 
@@ -136,8 +127,7 @@ def test_the_order_in_which_tasks_end_changes_no_bit(cluster, scene, extractor, 
     expected = lifted_features(scene, extractor, recipe=recipe)
     for name in ("map_of", "sums_of", "added"):
         monkeypatch.setattr(tasks, name, slowly(name))
-    for _ in range(2):
-        same(lifted(scene, extractor, recipe), expected)
+    same(lifted(scene, extractor, recipe), expected)
 
 
 def test_maps_of_the_cache_are_not_made_again(cluster, scene, extractor, tmp_path):

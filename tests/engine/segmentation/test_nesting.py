@@ -38,23 +38,45 @@ def random_tree():
     return nested(40, edges, contacts=contacts, sizes=rng.integers(1, 20, 40), compact=0.3)
 
 
+def members(tree, group):
+    """Which superpoints a group has, by its parts."""
+    if group < tree.count:
+        return np.arange(tree.count) == group
+    first, second = tree.pairs[group - tree.count]
+    return members(tree, first) | members(tree, second)
+
+
 def test_groups_are_nested_and_the_last_one_is_everything(random_tree):
     assert random_tree.count == 40 and len(random_tree.pairs) == 39
     for leaf in range(40):
         around = random_tree.around(leaf)
         before = np.zeros(40, bool)
         for group in around:
-            members = random_tree.members(int(group))
-            assert members[leaf] and (members | ~before).all()
-            assert random_tree.mass[group] == pytest.approx(random_tree.mass[:40][members].sum())
-            before = members
+            inside = members(random_tree, group)
+            assert inside[leaf] and (inside | ~before).all()
+            assert random_tree.mass[group] == pytest.approx(random_tree.mass[:40][inside].sum())
+            before = inside
         assert before.all()
 
 
 def test_two_groups_that_merge_share_nothing(random_tree):
     for first, second in random_tree.pairs:
-        both = random_tree.members(int(first)) & random_tree.members(int(second))
-        assert not both.any()
+        assert not (members(random_tree, first) & members(random_tree, second)).any()
+
+
+def test_a_superpoint_has_the_rank_of_the_first_group_that_holds_it(random_tree):
+    for leaf in range(40):
+        around = random_tree.around(leaf)
+        for groups in around, around[1::2], around[:3]:
+            ranks = random_tree.ranks(groups)
+            for number, group in enumerate(groups):
+                np.testing.assert_array_equal(ranks <= number, members(random_tree, group))
+
+
+def test_ranks_where_some_touch_nothing():
+    apart = nested(3, [(0, 1, 0.5)])
+    np.testing.assert_array_equal(apart.ranks(apart.around(0)), [0, 1, 2])
+    np.testing.assert_array_equal(apart.ranks(apart.around(2)), [1, 1, 0])
 
 
 def test_the_weakest_border_goes_first():

@@ -149,12 +149,10 @@ def test_what_is_kept_of_areas_changes_no_answer(prepared, kind):
         {"placed": Evidence(nothing, some, nothing)},
         {"placed": Evidence(some, nothing, nothing)},
     ]
-    for _ in range(2):
-        for given in asked:
-            for clicks in ([], more):
-                found = segment(again, [*paints, *clicks], **given)
-                fresh = segment(asked_nothing(prepared), [*paints, *clicks], **given)
-                assert np.array_equal(found.scores, fresh.scores)
+    asked = [([*paints, *clicks], given) for given in asked for clicks in ([], more)]
+    fresh = [segment(asked_nothing(prepared), all, **given).scores for all, given in asked]
+    for (all, given), scores in zip(asked * 2, fresh * 2, strict=True):
+        assert np.array_equal(segment(again, all, **given).scores, scores)
 
 
 def asked_nothing(prepared):

@@ -1,15 +1,21 @@
-"""All commands of `ludvig`, with arguments that each takes: a new verb is found by itself."""
+"""All commands of `ludvig`, with arguments that each takes: a new verb is found by itself.
+
+And what a command does, without the seconds that a process of its own imports for.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import wraps
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+import pytest
 import typer
 
 from ludvig_engine import cli
@@ -93,3 +99,19 @@ def _example(name: str, kind: type) -> object:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind)).value
     return "1" if kind in (int, float) else name if kind is Path else "example"
+
+
+def ended(
+    arguments: Sequence[object], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    """The exit code of a command that runs in this process, what it reports, and what it notes."""
+    monkeypatch.setattr(sys, "argv", ["ludvig", *map(str, arguments)])
+    monkeypatch.setattr(logging, "lastResort", logging.lastResort)  # the command takes its place
+    try:
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    finally:
+        logging.captureWarnings(False)
+    code = left.value.code or 0
+    assert isinstance(code, int)
+    return (code, *capfd.readouterr())
