@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from ..arrays import Array, Bool, Float, Int
+from ..arrays import Array, Bool, Float, Int, UInt
 from ..progress import SILENT, Job, chunks
 from ..scene import Camera, Gaussians
 from ..scene.raster import Raster
@@ -108,7 +108,7 @@ def inside(means: Float[Array, "N 3"], camera: Camera, cull: float) -> Bool[Arra
     return found
 
 
-def _nearest_first(depth: Float[Array, " M"]) -> Int[Array, " M"]:
+def _nearest_first(depth: Float[Array, " M"]) -> UInt[Array, " M"]:
     """The order by depth; of equal depths, the first Gaussian comes first.
 
     So leaving Gaussians out does not change the order of the others. Positive floats have the same

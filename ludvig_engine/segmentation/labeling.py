@@ -54,9 +54,10 @@ def labeled(
     # Upwards: log likelihoods of each group if it is one thing, inside or outside, and in all.
     one = either - log(2)
     one[count:] += np.log1p(-apart)
-    ones, total, divided = one.tolist(), one[:count].tolist(), np.log(apart).tolist()
+    total = one[:count].tolist()
+    together, divided = one[count:].tolist(), np.log(apart).tolist()
     for merge, (a, b) in enumerate(pairs.tolist()):
-        first, second = ones[count + merge], divided[merge] + total[a] + total[b]
+        first, second = together[merge], divided[merge] + total[a] + total[b]
         total.append(max(first, second) + log1p(exp(-abs(first - second))))
     whole = np.exp(one - total)  # how likely a group is one thing, if no larger one around it is
     # Downwards: how likely a group lies in one that is one thing and inside, and in none that is

