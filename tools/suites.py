@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-AT_ONCE = 2
+AT_ONCE = 3  # one more than the cores of a small machine, since some tests wait
 BLENDER = "tests/blender"
 WHOLE = "tests/engine/test_*.py"
 PROGRAMS = ("bench", "cli", "cluster", "eval", "service", "wire")  # they take as long as the others

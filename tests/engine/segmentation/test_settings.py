@@ -35,20 +35,20 @@ def asked(tmp_path_factory):
     shown, alpha = render(scene.gaussians, camera, red[:, None])
     on_ball = click(camera, x, y, positive=True)
     in_corner = 0.1 * camera.width, 0.9 * camera.height
-    # Those come first on which the most numbers have an effect.
+    # Those come first that are answered the soonest.
     prompts = [
+        [mask(camera, shown[0] > 0.5 * alpha)],
+        # Self-training contradicts a mask of a part, and is dropped.
+        [mask(camera, part)],
+        # Corrections: of a place where nothing is selected, and of the border.
+        [on_ball, click(camera, *in_corner, positive=True)],
+        [on_ball, click(camera, x + 0.06 * camera.width, y, positive=False)],
+        [on_ball, click(camera, x + 0.04 * camera.width, y, positive=False)],
         [box(camera, x - 12, y - 12, x + 12, y + 12)],
         # The ground is a large thing of one color: which part of it was meant is ambiguous.
         [click(camera, *in_corner, positive=True)],
         # What words point at is learned from all at once.
         lift_paint(scene.gaussians, [click(camera, *in_corner, positive=True)]),
-        # Corrections: of a place where nothing is selected, and of the border.
-        [on_ball, click(camera, *in_corner, positive=True)],
-        [on_ball, click(camera, x + 0.06 * camera.width, y, positive=False)],
-        [on_ball, click(camera, x + 0.04 * camera.width, y, positive=False)],
-        [mask(camera, shown[0] > 0.5 * alpha)],
-        # Self-training contradicts a mask of a part, and is dropped.
-        [mask(camera, part)],
         # Beside the middle of the ball, which of the groups is meant hangs by little.
         [click(camera, x + 0.06 * camera.width, y + 0.03 * camera.width)],
         # Of the ground, where what is learned says something else.
