@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 import bpy
@@ -34,6 +35,9 @@ MODES = (
 )
 STEP = 0.25  # of the radius, from one dab to the next
 SHOWN = 0.06  # seconds between updates of what is seen
+# Seconds from turn to turn while the mouse rests, and those after which a turn begins no more dabs:
+# among a million splats, a dab of 120 pixels takes 5 to 10 ms.
+TURN, AT_ONCE = 0.01, 0.003
 
 
 class Stroke:
@@ -55,9 +59,11 @@ class Stroke:
         self.own = segment is not None and segments.selection_shown(thing, segment)
         self.hit = False  # whether it was on any splat
         self._last: np.ndarray | None = None
+        # Places (2,) that the mouse has passed, and that are not brushed yet.
+        self._left: deque[np.ndarray] = deque()
 
     def go(self, pixel: np.ndarray) -> None:
-        """Brush from the last place to this one, a pixel (2,) of the screen."""
+        """Brush next from the last place to this one, a pixel (2,) of the screen."""
         import numpy as np
 
         begin = pixel if self._last is None else self._last
@@ -66,8 +72,15 @@ class Stroke:
         if self._last is not None and not count:
             return
         for part in range(1, count + 1) if count else (1,):
-            self._dab(begin + (pixel - begin) * (part / max(count, 1)))
+            self._left.append(begin + (pixel - begin) * (part / max(count, 1)))
         self._last = pixel
+
+    def catch_up(self, seconds: float = math.inf) -> bool:
+        """Brush the places on the way that are begun in this time; whether there were any."""
+        end, some = time.monotonic() + seconds, bool(self._left)
+        while self._left and time.monotonic() < end:
+            self._dab(self._left.popleft())
+        return some
 
     def _dab(self, pixel: np.ndarray) -> None:
         from ..viewport import surface
@@ -164,7 +177,10 @@ class Brush(Placed, bpy.types.Operator):
         except EngineError as error:
             return messages.fail(self, error)
         self._uid, self._shown = thing.session_uid, 0.0
-        context.window_manager.modal_handler_add(self)
+        manager = context.window_manager
+        # What a fast movement passes is brushed while the mouse moves on, or rests.
+        self._timer = manager.event_timer_add(TURN, window=context.window)
+        manager.modal_handler_add(self)
         self._move(thing, event)
         return {"RUNNING_MODAL"}
 
@@ -174,25 +190,35 @@ class Brush(Placed, bpy.types.Operator):
 
         stroke, thing = _stroke, splats.with_uid(self._uid)
         if stroke is None or not splats.is_splats(thing):
-            _stroke = None
-            return {"CANCELLED"}
+            return self._ended(context, {"CANCELLED"})
         if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
-            _stroke = None
             stroke.finish(thing, keep=False)
-            return {"CANCELLED"}
+            return self._ended(context, {"CANCELLED"})
         if event.type in {"MOUSEMOVE", "INBETWEEN_MOUSEMOVE"}:
             self._move(thing, event)
+        elif event.type == "TIMER":
+            self._brush(thing)
         elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
             self._move(thing, event)
-            _stroke = None
+            stroke.catch_up()
             stroke.finish(thing, keep=stroke.hit)
-            return {"FINISHED"} if stroke.hit else {"CANCELLED"}
+            return self._ended(context, {"FINISHED"} if stroke.hit else {"CANCELLED"})
         return {"RUNNING_MODAL"}
+
+    def _ended(self, context: bpy.types.Context, outcome: Outcome) -> Outcome:
+        global _stroke
+        _stroke = None
+        context.window_manager.event_timer_remove(self._timer)
+        return outcome
 
     def _move(self, thing: SplatObject, event: bpy.types.Event) -> None:
         assert _stroke is not None
         _stroke.go(_stroke.seen.pixel(event.mouse_region_x, event.mouse_region_y))
-        if time.monotonic() - self._shown > SHOWN:
+        self._brush(thing)
+
+    def _brush(self, thing: SplatObject) -> None:
+        assert _stroke is not None
+        if _stroke.catch_up(AT_ONCE) and time.monotonic() - self._shown > SHOWN:
             _stroke.show(thing)
             self._shown = time.monotonic()
 
@@ -215,6 +241,7 @@ class Brush(Placed, bpy.types.Operator):
             stroke = Stroke(thing, seen, self.radius, depth, self.mode)
             for x, y in pixels:
                 stroke.go(seen.pixel(x, lens.height - 1 - y))
+            stroke.catch_up()
         except EngineError as error:
             return messages.fail(self, error)
         if not stroke.hit:

@@ -97,13 +97,13 @@ class Screen:
         kind = np.uint16 if self._shape.prod() < 2**16 else np.int64
         return (lines * self._shape[0] + columns).astype(kind)
 
-    def _around(
-        self, pixel: np.ndarray, radius: float
+    def _between(
+        self, low: np.ndarray, high: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows, centers and reach of all splats whose centers may be this near to a pixel."""
+        """Rows, centers and reach of all splats whose centers may be between two pixels (2,)."""
         first, last = (
-            np.clip((pixel + side - self._low) // CELL, 0, self._shape - 1).astype(int)
-            for side in (-radius, radius)
+            np.clip((end - self._low) // CELL, 0, self._shape - 1).astype(int)
+            for end in (low, high)
         )
         parts = [self._wide]
         for line in range(first[1], last[1] + 1):
@@ -113,11 +113,13 @@ class Screen:
         rows, centers, reach = (np.concatenate(found) for found in zip(*parts, strict=True))
         return rows, centers, reach
 
-    def near(self, pixel: np.ndarray, radius: float) -> np.ndarray:
-        """The rows of the splats whose centers are within `radius` pixels of a pixel (2,)."""
-        rows, centers, _ = self._around(pixel, radius)
-        x, y = (centers - pixel.astype(np.float32)).T
-        return rows[x * x + y * y <= radius * radius]
+    def inside(self, slopes: np.ndarray) -> np.ndarray:
+        """The rows of the splats with their centers in the box around slopes (P, 2)."""
+        pixels = slopes * self._focal + (self.K[:2, 2] - 0.5)
+        low, high = pixels.min(0).astype(np.float32), pixels.max(0).astype(np.float32)
+        rows, centers, _ = self._between(low, high)
+        x, y = centers.T
+        return rows[(x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])]
 
     def under(
         self, pixel: np.ndarray, hidden: np.ndarray | None
@@ -126,7 +128,7 @@ class Screen:
 
         `hidden` (N,) bool says which splats are not there.
         """
-        rows, centers, reach = self._around(pixel, WIDE)
+        rows, centers, reach = self._between(pixel - WIDE, pixel + WIDE)
         x, y = (centers - pixel.astype(np.float32)).T
         there = x * x + y * y < reach
         rows, centers = rows[there], centers[there]

@@ -60,18 +60,21 @@ def within(
 ) -> np.ndarray:
     """The rows of the splats in what a brush reaches, of all `means` (N, 3)."""
     turn, shift = screen.viewmat[:3, :3], screen.viewmat[:3, 3]
-    t = turn @ reached.center + shift
-    pixel = t[:2] / t[2] * [screen.K[0, 0], screen.K[1, 1]] + screen.K[:2, 2] - 0.5
     through = math.isinf(reached.depth)
-    # It looks larger nearer to the eye, and away from the middle of the view.
-    focal = max(screen.K[0, 0], screen.K[1, 1]) * (1 + (t[:2] / t[2]) @ (t[:2] / t[2]))
-    reach = reached.radius if through else math.hypot(reached.radius, reached.depth)
-    nearest = t[2] if through else max(t[2] - reach, t[2] / 10)
-    rows = screen.near(pixel, focal * reach / nearest)
+    middle = turn @ reached.center + shift
+    slopes = middle[:2] / middle[2]
+    if through:
+        beside = reached.radius / middle[2]
+        ends = slopes + beside * np.array([[-1, -1], [1, 1]])
+    else:
+        sides = [reached.ring(side * reached.depth) - reached.center for side in (-1, 1)]
+        # A bit larger, because the ring has corners; and what is at the eye is everywhere.
+        corners = (reached.center + 1.01 * np.concatenate(sides)) @ turn.T + shift
+        ends = corners[:, :2] / np.maximum(corners[:, 2:], corners[:, 2].max() / 10)
+    rows = screen.inside(ends)
     if hidden is not None:
         rows = rows[~hidden[rows]]
     if not through:
-        return rows[reached.holds(means[rows])]
-    seen = means[rows] @ turn.T + shift
-    beside = np.hypot(*(seen[:, :2] / seen[:, 2:] - t[:2] / t[2]).T)
-    return rows[beside <= reached.radius / t[2]]
+        return rows[reached.holds(np.take(means, rows, axis=0))]
+    seen = np.take(means, rows, axis=0) @ turn.T + shift
+    return rows[np.hypot(*(seen[:, :2] / seen[:, 2:] - slopes).T) <= beside]
