@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..translation.say import say
+from ..translation.say import CONTEXT, say
 from .sidebar import Section
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ class SelectionPanel(Section, bpy.types.Panel):
         row = column.row(align=True)
         row.operator("ludvig.grow")
         row.operator("ludvig.shrink")
-        row.operator("ludvig.select", text="Invert").action = "INVERT"
+        # Blender's own German word for it would be cut off.
+        row.operator("ludvig.select", text="Invert", text_ctxt=CONTEXT).action = "INVERT"
         row.operator("ludvig.select", text="None").action = "NONE"
         row = column.row(align=True)
         # Without icons, beside which the German words would not fit.
