@@ -185,31 +185,32 @@ class Brush(Placed, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
-        global _stroke
         from ..data import splats
 
         stroke, thing = _stroke, splats.with_uid(self._uid)
         if stroke is None or not splats.is_splats(thing):
-            return self._ended(context, {"CANCELLED"})
+            self._end(context)
+            return {"CANCELLED"}
         if event.type in {"ESC", "RIGHTMOUSE"} and event.value == "PRESS":
+            self._end(context)
             stroke.finish(thing, keep=False)
-            return self._ended(context, {"CANCELLED"})
+            return {"CANCELLED"}
         if event.type in {"MOUSEMOVE", "INBETWEEN_MOUSEMOVE"}:
             self._move(thing, event)
         elif event.type == "TIMER":
             self._brush(thing)
         elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
             self._move(thing, event)
+            self._end(context)
             stroke.catch_up()
             stroke.finish(thing, keep=stroke.hit)
-            return self._ended(context, {"FINISHED"} if stroke.hit else {"CANCELLED"})
+            return {"FINISHED"} if stroke.hit else {"CANCELLED"}
         return {"RUNNING_MODAL"}
 
-    def _ended(self, context: bpy.types.Context, outcome: Outcome) -> Outcome:
+    def _end(self, context: bpy.types.Context) -> None:
         global _stroke
         _stroke = None
         context.window_manager.event_timer_remove(self._timer)
-        return outcome
 
     def _move(self, thing: SplatObject, event: bpy.types.Event) -> None:
         assert _stroke is not None

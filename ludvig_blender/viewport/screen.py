@@ -113,9 +113,9 @@ class Screen:
         rows, centers, reach = (np.concatenate(found) for found in zip(*parts, strict=True))
         return rows, centers, reach
 
-    def inside(self, slopes: np.ndarray) -> np.ndarray:
-        """The rows of the splats with their centers in the box around slopes (P, 2)."""
-        pixels = slopes * self._focal + (self.K[:2, 2] - 0.5)
+    def inside(self, points: np.ndarray) -> np.ndarray:
+        """The rows of the splats that are seen in the box around points (P, 3) ahead."""
+        _, pixels = self._projected(points)
         low, high = pixels.min(0).astype(np.float32), pixels.max(0).astype(np.float32)
         rows, centers, _ = self._between(low, high)
         x, y = centers.T

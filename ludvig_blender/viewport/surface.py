@@ -61,17 +61,18 @@ def within(
     """The rows of the splats in what a brush reaches, of all `means` (N, 3)."""
     turn, shift = screen.viewmat[:3, :3], screen.viewmat[:3, 3]
     through = math.isinf(reached.depth)
-    middle = turn @ reached.center + shift
-    slopes = middle[:2] / middle[2]
+    center = turn @ reached.center + shift
+    slopes = center[:2] / center[2]
+    beside = reached.radius / center[2]
     if through:
-        beside = reached.radius / middle[2]
-        ends = slopes + beside * np.array([[-1, -1], [1, 1]])
+        corners = np.column_stack([slopes + beside * np.array([[-1], [1]]), np.ones(2)])
     else:
         sides = [reached.ring(side * reached.depth) - reached.center for side in (-1, 1)]
-        # A bit larger, because the ring has corners; and what is at the eye is everywhere.
+        # A bit larger, because the ring has corners.
         corners = (reached.center + 1.01 * np.concatenate(sides)) @ turn.T + shift
-        ends = corners[:, :2] / np.maximum(corners[:, 2:], corners[:, 2].max() / 10)
-    rows = screen.inside(ends)
+        # Corners beside or behind the eye count as before it, where they can be projected.
+        corners[:, 2] = np.maximum(corners[:, 2], corners[:, 2].max() / 10)
+    rows = screen.inside(corners)
     if hidden is not None:
         rows = rows[~hidden[rows]]
     if not through:

@@ -123,10 +123,11 @@ def around(
         found.append(number)
         depth.append(picture.depth(region))
         pixels.append(float(region.sum()))
-    changed = np.array([change[rank <= number].sum() for number in found])
+    groups = [rank <= number for number in found]
+    changed = np.array([change[group].sum() for group in groups])
     depths, parts = np.array(depth).reshape(-1, 2).T
     meaning = Meaning(
-        [rank <= number for number in found],
+        groups,
         depths,
         np.array(pixels),
         nesting.mass[chain[found]],

@@ -83,10 +83,8 @@ def main() -> None:
 def _smaller(scene: SceneOpened) -> tuple[Viewport, ...]:
     """Small cameras of some of the views: what is computed is of no use, so it should be little."""
     scale = np.diag([1 / SMALLER, 1 / SMALLER, 1.0])
-    views = zip(scene.viewmats, scene.Ks, scene.sizes // SMALLER, strict=True)
-    return tuple(Viewport(viewmat, scale @ K, *map(int, size)) for viewmat, K, size in views)[
-        ::FEWER
-    ]
+    views = [*zip(scene.viewmats, scene.Ks, (scene.sizes // SMALLER).tolist(), strict=True)]
+    return tuple(Viewport(viewmat, scale @ K, *size) for viewmat, K, size in views[::FEWER])
 
 
 def _cloud() -> Cloud:

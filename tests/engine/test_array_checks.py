@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
+
+from array_checks import Checks
+from ludvig_engine.rendering import render
+from ludvig_engine.segmentation.nesting import Nesting
 
 SOURCE = """
 from __future__ import annotations
@@ -42,10 +47,6 @@ class Cloud:
 @pytest.fixture
 def checked(tmp_path, monkeypatch):
     """A module of that source, imported with checks."""
-    import sys
-
-    from array_checks import Checks
-
     (tmp_path / "of_shapes.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "meta_path", [Checks({"of_shapes"}), *sys.meta_path])
@@ -77,7 +78,4 @@ def test_wrong_arrays_are_refused(checked):
 
 
 def test_the_engine_is_checked():
-    from ludvig_engine.rendering import render
-    from ludvig_engine.segmentation.nesting import Nesting
-
     assert all(hasattr(one, "__wrapped__") for one in (render, Nesting.around, Nesting.ranks))

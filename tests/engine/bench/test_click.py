@@ -52,8 +52,8 @@ def test_the_command_prints_json():
         "bench",
         "click",
         "--gaussians",
-        "500",
+        "2000",
         "--json",
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout)["click"]["gaussians"] == 500
+    assert json.loads(done.stdout)["click"]["gaussians"] == 2000
