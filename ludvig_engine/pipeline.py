@@ -47,6 +47,7 @@ class Recipe:
 
 
 DEFAULT = Recipe()
+LIFTED = "uplift", 2  # the step's name and the version of its code, in the cache
 # What computes features in place of `lifted_here`, such as a cluster (cluster/).
 Lifter = Callable[[Scene, FeatureMaps, Recipe, Steps], Uplifted]
 
@@ -129,16 +130,31 @@ def lift(
         made = (lifter or lifted_here)(scene, maps, recipe, steps)
         return {"features": made.features, "weights": made.weights, "views": made.views}
 
-    found = steps.kept(
-        "uplift",
-        2,
-        lift_params(scene, maps.views, recipe),
-        key_of_weights(scene.gaussians) if steps.cache else "",
-        *maps.keys(),
-        make=make,
-        about=f"{maps.extractor.name} features of {scene.path}",
-    )
+    about = f"{maps.extractor.name} features of {scene.path}"
+    params, inputs = _lifted_from(scene, maps, recipe, steps)
+    found = steps.kept(*LIFTED, params, *inputs, make=make, about=about)
     return recipe.finished(Uplifted(found["features"], found["weights"], found["views"]))
+
+
+def is_lifted(
+    scene: Scene, extractor: Extractor, *, recipe: Recipe = DEFAULT, cache: Cache | None
+) -> bool:
+    """Whether the cache holds the features, so that `prepare` has only the graph to make.
+
+    This reads the bytes of the photos. Raises `EngineError` as `prepare` does.
+    """
+    steps = Steps(cache)
+    maps = extract(scene, extractor, steps)
+    params, inputs = _lifted_from(scene, maps, recipe, steps)
+    return steps.known(*LIFTED, params, *inputs)
+
+
+def _lifted_from(
+    scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps
+) -> tuple[list[object], list[str]]:
+    """All that lifted features depend on: parameters, and the keys of the inputs."""
+    shape = key_of_weights(scene.gaussians) if steps.cache else ""
+    return lift_params(scene, maps.views, recipe), [shape, *maps.keys()]
 
 
 def lifted_here(scene: Scene, maps: FeatureMaps, recipe: Recipe, steps: Steps) -> Uplifted:

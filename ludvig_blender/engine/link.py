@@ -16,7 +16,7 @@ import bpy
 
 from ...ludvig_engine.errors import EngineError
 from ..data import messages
-from . import pump, waiting
+from . import pump, tasks, waiting
 from .tasks import Options, Steps, Task
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def stop(*, wait: bool = False) -> None:
 def begin(steps: Steps[R], replaces: str = "", **options: Unpack[Options[R]]) -> Task[R]:
     """Start a task; an unfinished one with the same word in `replaces` is cancelled."""
     if replaces and (older := _newest.get(replaces)):
-        older.cancel(EngineError("superseded", "A newer request has replaced this one."))
+        older.cancel(tasks.superseded())
     task = pump.start(steps, **options)
     if replaces:
         _newest[replaces] = task

@@ -142,6 +142,11 @@ class Task(Generic[R]):
         self.done = True
 
 
+def superseded() -> EngineError:
+    """Why a task ends that a newer one makes pointless or goes before."""
+    return EngineError("superseded", "A newer request has replaced this one.")
+
+
 def tell(error: EngineError) -> None:
     """Show an error in the panel, unless the user caused it on purpose."""
     from ..data import messages

@@ -48,6 +48,10 @@ class Steps:
             self.job.aside(lambda: cache.put(entry, made, about=about))
         return found
 
+    def known(self, name: str, version: int, params: object, *inputs: str) -> bool:
+        """Whether the cache holds what `kept` would return."""
+        return self.cache is not None and key(name, version, params, *inputs) in self.cache
+
     def key_of(self, *arrays: np.ndarray) -> str:
         """The key of an input of one or more arrays; computed only if there is a cache."""
         if self.cache is None:

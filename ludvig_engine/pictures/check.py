@@ -13,7 +13,7 @@ from ..io.photos import read_photo
 from ..progress import SILENT, Job
 from ..rendering.search import FITS
 from ..rendering.trial import psnr
-from ..scene import Scene, View
+from ..scene import Scene, evenly
 from ..stages import COMPARE_PHOTOS
 from .draw import rgb
 
@@ -45,7 +45,7 @@ def check(
     drawn as it says; `fitted` finds what it was trained with. Raises `EngineError` for an unknown
     view or an unreadable photo.
     """
-    chosen = [scene.view(name) for name in views] or spread(
+    chosen = [scene.view(name) for name in views] or evenly(
         [v for v in scene.views if v.photo is not None], at_most
     )
     values: dict[str, float] = {}
@@ -56,12 +56,6 @@ def check(
             values[view.name] = psnr(picture, photo)
     found = np.array(list(values.values()), np.float32)
     return Check(tuple(values), found, *_verdict(found, len(chosen) - len(values)))
-
-
-def spread(views: Sequence[View], count: int) -> list[View]:
-    """At most `count` views, evenly spread over the list."""
-    places = np.linspace(0, len(views) - 1, min(count, len(views)))
-    return [views[n] for n in np.unique(places.round().astype(int))]
 
 
 def _verdict(values: Float[Array, " V"], empty: int) -> tuple[bool, str]:

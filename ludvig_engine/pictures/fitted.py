@@ -22,10 +22,10 @@ from ..progress import SILENT, Job
 from ..rendering.frames import Frame, find_frame
 from ..rendering.search import Found, Search
 from ..rendering.trial import Trial
-from ..scene import Camera, Photo, Scene, View
+from ..scene import Camera, Photo, Scene, View, evenly
 from ..scene.raster import GSPLAT, Raster, reduced_blur, usual_near
 from ..stages import TRY_SETTINGS
-from .check import DOUBTFUL, spread
+from .check import DOUBTFUL
 
 VIEWS = 4  # photos that settings are tried on
 # Pixels: 3DGS and nerfstudio train on the photos as they are, or reduced to this width.
@@ -51,7 +51,7 @@ def reduction(scene: Scene) -> float:
 
     It is 1 unless the photos were reduced below the size that trainers read them at.
     """
-    views = spread([view for view in scene.views if all(view.photo_size)], VIEWS)
+    views = evenly([view for view in scene.views if all(view.photo_size)], VIEWS)
     shares = [view.camera.K[0, 0] / _as_trained(view).camera.K[0, 0] for view in views]
     return min(float(np.median(shares)), 1.0) if shares else 1.0
 
@@ -64,7 +64,7 @@ def _trained(scene: Scene, near: float | None, job: Job) -> Scene:
     middle = _trials(scene, _readable(views[len(views) // 2 :][:1]))
     if middle and not search.promising(middle[0], scene.raster, job=job):
         return scene
-    shots = _readable(spread(views, VIEWS))
+    shots = _readable(evenly(views, VIEWS))
     trials = _trials(scene, shots)
     if not trials:
         return scene

@@ -12,7 +12,7 @@ from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
 from ..rendering import colours, render
 from ..rendering.front import front
-from ..scene import Camera, Gaussians
+from ..scene import Camera, Gaussians, evenly
 from ..scene.raster import Raster
 from ..segmentation.creases import thickness, thinnest_axes
 from ..segmentation.fronts import reduced
@@ -101,8 +101,7 @@ def spread(points: Float[Array, "M 3"], cameras: Sequence[Camera], count: int) -
     """At most `count` of the cameras whose picture the middle of the points is in."""
     middle = np.median(points, axis=0)
     seeing = [camera for camera in cameras if len(camera.in_picture(middle[None])[0])]
-    chosen = np.linspace(0, len(seeing) - 1, min(len(seeing), count)).round().astype(int)
-    return [seeing[n] for n in chosen] if seeing else list(cameras[:count])
+    return evenly(seeing, count) if seeing else list(cameras[:count])
 
 
 def surface_depth(

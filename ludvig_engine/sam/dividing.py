@@ -12,9 +12,10 @@ import numpy as np
 from ..arrays import Array, Bool, Int
 from ..progress import SILENT, Job, Step
 from ..rendering.front import front
+from ..scene import evenly
 from ..segmentation import automatic
 from ..segmentation.automatic import Hierarchy
-from ..segmentation.fronts import reduced, spread
+from ..segmentation.fronts import reduced
 from ..segmentation.masked import Masked
 from ..segmentation.prepared import Prepared
 from ..segmentation.trail import recent
@@ -50,7 +51,7 @@ def looked(
     prepared: Prepared, looks: Looks, labels: Int[Array, " N"], *, job: Job = SILENT
 ) -> Masked:
     """What the masks of everything in some views hold of each superpoint; `labels` number them."""
-    views, count = spread(prepared.views, VIEWS), int(labels.max()) + 1
+    views, count = evenly(prepared.views, VIEWS), int(labels.max()) + 1
     shown = list[Array]()
     held, of = [np.zeros((0, count))], list[int]()
     for number, view in enumerate(views):

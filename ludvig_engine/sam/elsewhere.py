@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
-from ..scene import Camera
-from ..segmentation.fronts import VIEWS, spread
+from ..scene import Camera, evenly
+from ..segmentation.fronts import VIEWS
 from ..segmentation.prepared import Prepared
 from .looks import Looks, Picture
 from .proposing import Mark, Pointed
@@ -37,7 +37,7 @@ def elsewhere(
     if not selected.any():
         return None
     center = prepared.gaussians.means[selected].mean(0)
-    views = spread(prepared.views, VIEWS)
+    views = evenly(prepared.views, VIEWS)
     shown = [(front.shown >= 0) & selected[front.shown] for front in prepared.fronts(job=job)]
     areas = np.array([mask.mean() for mask in shown])
     angles = np.array([_angle(center, camera, view.camera) for view in views])

@@ -12,7 +12,7 @@
   order, through `Scene.to_file`.
 """
 
-from .cameras import Camera, Photo, Render, View, counted, find_view
+from .cameras import Camera, Photo, Render, View, counted, evenly, find_view
 from .gaussians import Gaussians, morton_order
 from .raster import GSPLAT, Raster
 from .scene import Scene
@@ -27,6 +27,7 @@ __all__ = [
     "Scene",
     "View",
     "counted",
+    "evenly",
     "find_view",
     "morton_order",
 ]

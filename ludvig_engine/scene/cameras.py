@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from ..arrays import Array, Bool, Float, Int
 from ..errors import EngineError, nearest_name, plural
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,12 @@ class Photo:
     # False where the photo has no content: where it is transparent or masked out, and beyond the
     # border of the lens's image. None: all pixels are valid.
     valid: Bool[Array, "H W"] | None = None
+
+
+def evenly(items: Sequence[T], count: int) -> list[T]:
+    """At most `count` of the items, such as views along the way of a camera, at equal distances."""
+    places = np.linspace(0, len(items) - 1, min(count, len(items)))
+    return [items[n] for n in np.unique(places.round().astype(int))]
 
 
 def find_view(views: Sequence[View], name: str) -> View:

@@ -68,10 +68,12 @@ def _likely(
     inside, outside = seen * share, seen * (1 - share)
     coarse = prepared.coarse(settings.bandwidth, share=settings.place, job=job)
     nesting = prepared.nesting(settings, job=job)
-    segments = divided(prepared, job=job)
     apart = apart_by_cost(nesting, settings.border)
     sides = coarse.sum(inside), coarse.sum(outside)  # of S superpoints
-    groups = _odds(labeled(nesting.pairs, apart, *sides, settings=settings))[coarse.labels]
+    likely = labeled(nesting.pairs, apart, *sides, settings=settings)
+    if prepared.early:
+        return likely[coarse.labels]
+    groups, segments = _odds(likely)[coarse.labels], divided(prepared, job=job)
     sides = segments.sum(inside), segments.sum(outside)  # of the leaves
     apart = 1 / (1 + np.exp(segments.logits))
     leaves = _odds(labeled(segments.merges, apart, *sides, settings=settings))

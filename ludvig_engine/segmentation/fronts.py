@@ -15,7 +15,7 @@ from ..arrays import Array, Float, Int
 from ..io.shots import limited
 from ..progress import SILENT, Job
 from ..rendering.front import front
-from ..scene import Camera, Gaussians, View
+from ..scene import Camera, Gaussians, View, evenly
 from ..scene.raster import Raster
 from ..stages import GROUP
 
@@ -26,12 +26,6 @@ SIDE = 320  # pixels along the long side of small pictures
 def reduced(camera: Camera, side: int = SIDE) -> Camera:
     """The camera with a picture of at most `side` pixels along its longer side."""
     return camera.resized(*limited((camera.width, camera.height), side))
-
-
-def spread(views: Sequence[View], count: int) -> list[View]:
-    """At most `count` of the views, spread evenly."""
-    chosen = np.unique(np.linspace(0, len(views) - 1, min(count, len(views))).round())
-    return [views[n] for n in chosen.astype(int)]
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ def drawn(
 ) -> list[Front]:
     """The views, or `VIEWS` of them. Raises `Cancelled`."""
     found = []
-    for view in job.track(spread(views, VIEWS), GROUP):
+    for view in job.track(evenly(views, VIEWS), GROUP):
         camera = reduced(view.camera)
         found.append(Front(camera, front(gaussians, camera, raster=raster, job=job)))
     return found

@@ -48,6 +48,9 @@ class Prepared:
     # Where superpoints and nested groups are kept, so that a scene that is opened again need not
     # make them. Only for a graph that follows from the Gaussians and features.
     cache: Cache | None = field(default=None, repr=False, compare=False)
+    # Made from some of the pictures, for a first answer: prompts do not wait for the automatic
+    # segments, which take half the time of a first click.
+    early: bool = False
     _kept: dict[object, Shared[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -85,11 +88,13 @@ class Prepared:
 
     def fronts(self, *, job: Job = SILENT) -> list[Front]:
         """The views as small maps of Gaussians: 7 MB."""
+        return self._begin_fronts(job).result(job=job)
 
+    def _begin_fronts(self, job: Job) -> Shared[list[Front]]:
         def make(job: Job) -> list[Front]:
             return drawn(self.gaussians, self.views, self.raster, job=job)
 
-        return self.keep("fronts", make, job)
+        return self.start("fronts", make, job)
 
     def nesting(self, settings: Settings, *, job: Job = SILENT) -> Nesting:
         """The nested groups of this scene's superpoints."""
@@ -119,6 +124,8 @@ class Prepared:
             return {field.name: getattr(nesting, field.name) for field in fields(nesting)}
 
         def make(job: Job) -> Nesting:
+            # Drawn beside the superpoints, which take one core.
+            self._begin_fronts(job)
             coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
             cameras = [view.camera.as_json() for view in self.views]
             params = [settings.concave, settings.compact, repr(self.raster), cameras]

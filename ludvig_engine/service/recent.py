@@ -62,6 +62,11 @@ class Recent:
         found: T = self._kept[key][0]
         return found
 
+    def drop(self, key: Hashable, *, job: Job = SILENT) -> None:
+        """Drop a value, if it is stored."""
+        if key in self._kept:
+            self._drop(key, job)
+
     def clear(self, *, job: Job = SILENT) -> None:
         """Drop all values."""
         for key in list(self._kept):

@@ -62,7 +62,11 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
     texts = [prompt for prompt in request.prompts if KINDS[prompt.kind].words]
     by_sam = request.sam and (pointed.prompts or texts)
     segmenter = state.segmenter(request.sam, job=watch) if by_sam else None
-    prepared = state.prepared(request.scene, request.extractor, job=watch)
+    # Words are looked up in features of their own, of all pictures.
+    if request.early and not texts:
+        prepared, unread = state.prepared_early(request.scene, request.extractor, job=watch)
+    else:
+        prepared, unread = state.prepared(request.scene, request.extractor, job=watch), 0
     watch.begin(READ_PROMPTS)
     options = Options(
         diffusion=request.diffusion, threshold=request.threshold, reading=request.reading
@@ -100,6 +104,8 @@ def run_segment(state: State, request: RunSegment, job: Job) -> Segment:
         found=found.guess is None,
         guess=found.guess,
         title=title(state.meant(request.extractor)),
+        unread=unread,
+        read=sum(view.pictured for view in scene.views) - unread,
     )
 
 

@@ -25,7 +25,8 @@ from ..io.files import stopping
 from ..io.load import load_scene, scene_of
 from ..machine.memory import total_memory
 from ..pictures.fitted import fitted
-from ..pipeline import Recipe, connect, prepare
+from ..pipeline import Recipe, connect, is_lifted, prepare
+from ..planning.early import early_views
 from ..planning.pictured import pictured
 from ..planning.renders import with_renders
 from ..progress import SILENT, Job
@@ -222,15 +223,41 @@ class State:
         scene, opened = self.scene(name, job=job), self._find(name)
         dim = dim or self._dims.get((name, spec), Recipe().components)
         extractor = self.extractor(spec, job=job)
-
-        def make() -> Prepared:
-            _check_photos(opened)
-            recipe = Recipe(components=dim)
-            return prepare(scene, extractor, recipe=recipe, cache=self.cache, job=job)
-
-        found = self.recent.get_or(("prepared", name, extractor.key, dim), make, job=job)
+        make = partial(self._prepare, opened, scene, extractor, dim, job)
+        place = "prepared", name, extractor.key, dim
+        found = self.recent.get_or(place, make, job=job)
+        self.recent.drop((*place, "early"), job=job)
         self._dims[name, spec] = dim
         return found
+
+    def prepared_early(self, name: str, spec: str, *, job: Job = SILENT) -> tuple[Prepared, int]:
+        """`prepared`, or if that takes seconds: made from some of the pictures.
+
+        Also returns how many pictures were not read, which is 0 for `prepared`.
+        """
+        scene, opened = self.scene(name, job=job), self._find(name)
+        extractor = self.extractor(spec, job=job)
+        dim = self._dims.get((name, spec), Recipe().components)
+        place = "prepared", name, extractor.key, dim
+        views = early_views(scene.views, len(scene.gaussians), model=not extractor.parallel)
+        recipe = Recipe(components=dim)
+        lifted = partial(is_lifted, scene, extractor, recipe=recipe, cache=self.cache)
+        if views is None or place in self.recent or job.aside(lifted):
+            return self.prepared(name, spec, job=job), 0
+
+        def make() -> Prepared:
+            some = replace(scene, views=tuple(views))
+            return replace(self._prepare(opened, some, extractor, dim, job), early=True)
+
+        unread = sum(view.pictured for view in scene.views) - len(views)
+        return self.recent.get_or((*place, "early"), make, job=job), unread
+
+    def _prepare(
+        self, opened: Opened, scene: Scene, extractor: Extractor, dim: int, job: Job
+    ) -> Prepared:
+        _check_photos(opened)
+        recipe = Recipe(components=dim)
+        return prepare(scene, extractor, recipe=recipe, cache=self.cache, job=job)
 
     def keep(self, name: str, spec: str, prepared: Prepared) -> None:
         """Store features and graph that were made elsewhere."""

@@ -82,6 +82,9 @@ class Segment:
     # If not found: scores above this are the best guess.
     guess: float | None = None
     title: str = ""  # of the extractor, for people; "auto" is the one that it stood for
+    # How many pictures it was not found from yet, and from how many: see `RunSegment.early`.
+    unread: int = 0
+    read: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,9 @@ class RunSegment(Request[Segment], method="segment/run"):
     # The SAM that turns clicks and boxes into masks first, such as "sam2", and outlines what words
     # find; "": none.
     sam: str = ""
+    # True: if the features of all pictures would take seconds, answer from some of them. The answer
+    # tells how many are `unread`; ask again, with False, for the answer from all.
+    early: bool = False
 
 
 @dataclass(frozen=True)

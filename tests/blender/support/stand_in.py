@@ -89,6 +89,8 @@ def segment(request, job):
                 scores = np.maximum(scores, like) if sign else np.minimum(scores, 1 - like)
     if not scores.any():
         raise NOWHERE
+    unread = 3 if request.early and os.environ.get("LUDVIG_EARLY") else 0
+    scores *= 0.9 if unread else 1
     threshold = 0.5 if request.threshold is None else request.threshold
     # Readings: the half with larger x, what has the color, and everything.
     half = cloud.means[:, 0] > np.median(cloud.means[scores > threshold, 0])
@@ -109,6 +111,8 @@ def segment(request, job):
         readings=readings,
         reading=reading,
         levels=levels,
+        unread=unread,
+        read=4 - unread,
     )
 
 
