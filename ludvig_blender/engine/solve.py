@@ -43,7 +43,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
     sights.tidy(thing)
     _early.pop((thing.session_uid, segment.number), None)
     # The other segments that are found again would keep the user waiting. Their turn comes later.
-    for task in _every(AGAIN):
+    for task in again():
         task.cancel(tasks.superseded())
 
     def failed(error: EngineError) -> None:
@@ -61,13 +61,18 @@ def unanswered() -> list[tasks.Task[object]]:
     return _every(KIND)
 
 
+def again() -> list[tasks.Task[object]]:
+    """The tasks that find segments again, from all pictures."""
+    return _every(AGAIN)
+
+
 def _every(kind: str) -> list[tasks.Task[object]]:
     return [task for task in pump.every() if task.kind == kind]
 
 
 def find_again() -> None:
     """Find the next segment whose answer is early from all pictures, unless the user waits."""
-    if _every(KIND) or _every(AGAIN):
+    if unanswered() or again():
         return
     for place, answer in list(_early.items()):
         uid, number = place
@@ -93,7 +98,7 @@ def _ask_again(thing: SplatObject, segment: Segment) -> None:
             tasks.tell(error)
         find_again()
 
-    label = say("Reading the other photos for {name}", name=segment.name)
+    label = say("All photos: {name}", name=segment.name)
     _ask(thing, segment, AGAIN_STEP, failed, early=False, kind=AGAIN, label=label)
 
 

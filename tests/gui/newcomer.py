@@ -19,6 +19,7 @@ from inside import (
     module,
     on,
     over,
+    painted,
     play,
     regions,
     shot,
@@ -105,8 +106,16 @@ def session():
             before = selected()
             hand(*on(thing.matrix_world @ Vector(point)), "click", "1")
             yield 0.3
-            while module("engine.pump").every() or selected() == before:
+            while selected() == before:
                 yield 0.05
+            yield from painted()
+            yield 1
+        found[f"note on the {name}"] = thing.ludvig.segments[0].note
+        if module("engine.solve").again():
+            with Step("wait for all photos"):
+                yield from idle()
+                yield 0.5
+        yield from idle()
         found[name] = selected()
     with over():
         found["count"] = len(thing.data.points)

@@ -15,7 +15,9 @@ def test_the_first_selection(play):
         "press Open Sample Scene",
         "press Click in Find",
         "click on the monkey",
+        "wait for all photos",
         "click on the mug",
     ]
+    assert "From 8 of 24 photos so far." in said["note on the monkey"]
     for name in ("monkey", "mug"):
         assert 0 < said[name] < 0.5 * said["count"]

@@ -35,13 +35,9 @@ def with_a_window(monkeypatch):
     finish()
 
 
-def again():
-    return [task for task in pump.every() if task.kind == solve.AGAIN]
-
-
 def finish():
     """Let all that was begun end, and what it begins."""
-    assert wait_for(lambda: not solve.unanswered() and not again(), pump.tick)
+    assert wait_for(lambda: not solve.unanswered() and not solve.again(), pump.tick)
 
 
 def segment(number=0):
@@ -56,7 +52,7 @@ def best(number=0):
 def test_the_final_answer_follows_as_a_step_of_its_own():
     click(2)
     assert segment().note == NOTE and best() == pytest.approx(0.9)
-    assert len(again()) == 1 and not solve.unanswered()
+    assert len(solve.again()) == 1 and not solve.unanswered()
     finish()
     assert segment().note == "As told." and best() == 1
     np.testing.assert_array_equal(selected(), of_heap(2))
@@ -67,7 +63,7 @@ def test_the_final_answer_follows_as_a_step_of_its_own():
 def test_a_script_gets_the_final_answer_alone(monkeypatch):
     monkeypatch.setattr(solve, "EARLY", False)
     click(2)
-    assert segment().note == "As told." and not again()
+    assert segment().note == "As told." and not solve.again()
 
 
 def test_another_prompt_comes_first():
@@ -125,7 +121,7 @@ def test_a_reading_chosen_meanwhile_is_kept():
 
 def test_canceled_it_is_not_found_again():
     click(2)
-    again()[0].cancel()
+    solve.again()[0].cancel()
     pump.tick()
     finish()
     assert segment().note == NOTE and not solve._early

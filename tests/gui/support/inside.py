@@ -56,13 +56,18 @@ def shot(name):
 
 def idle():
     """Wait until nothing is under way and everything is drawn."""
-    begun, display = time.monotonic(), module("viewport")
+    begun = time.monotonic()
     yield 0.5
     while module("engine.pump").every() and time.monotonic() - begun < 300:
         yield 0.2
-    while not drawn(display._display):
-        yield 0.2
+    yield from painted()
     yield 1.5
+
+
+def painted():
+    """Wait until the viewport shows the splats as they are."""
+    while not drawn(module("viewport")._display):
+        yield 0.2
 
 
 def drawn(display):
