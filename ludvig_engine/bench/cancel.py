@@ -27,10 +27,11 @@ from ..errors import EngineError
 from ..pictures.draw import rgb
 from ..progress import Job
 from ..scene import Camera, Gaussians, View
+from ..service.clouds import cloud_of
 from ..service.handlers import HANDLERS
 from ..service.jobs import Jobs
 from ..service.session import pack_answer
-from ..service.state import State, cloud_of
+from ..service.state import State
 from ..stages import STAGES, START, Stage
 from ..wire.methods import (
     AutoSegments,

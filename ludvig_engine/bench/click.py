@@ -22,9 +22,10 @@ from ..graph.neighbors import build, nearest
 from ..progress import SILENT
 from ..scene import Camera, Gaussians
 from ..segmentation.prepared import Prepared
+from ..service.clouds import cloud_of
 from ..service.segments import run_segment
 from ..service.session import pack_answer
-from ..service.state import State, cloud_of
+from ..service.state import State
 from ..stages import ENCODE, STAGES
 from ..uplifting import Uplifted
 from ..wire.methods import Prompt, RunSegment, Viewport

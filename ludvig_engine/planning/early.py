@@ -14,9 +14,10 @@ from ..scene import View, evenly
 # One picture in so many is read for the first answer, and at least this many are.
 ONE_IN = 4
 FEWEST = 8
-# Gaussians times pictures below which all are read at once: that takes about six seconds on two
-# cores with the packaged features. Models look at each picture for seconds, so they have no limit.
-SOON = 10_000_000
+# Gaussians times pictures below which all are read at once. That takes about twelve seconds on two
+# cores with the features "colour"; for less, an answer that may change is not worth it. Models look
+# at each picture for seconds, so they have no limit.
+SOON = 20_000_000
 
 
 def early_views(views: Sequence[View], count: int, *, model: bool) -> list[View] | None:

@@ -8,7 +8,8 @@ from ..progress import Job
 from ..removal import remove
 from ..stages import ANSWER, LOOK
 from ..wire.methods import ObjectRemoved, RemoveObject
-from .state import State, cloud_of
+from .clouds import cloud_of
+from .state import State
 from .stopwatch import Stopwatch
 
 

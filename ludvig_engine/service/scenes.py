@@ -28,8 +28,9 @@ from ..wire.methods import (
     Settings,
     SplatsRead,
 )
+from .clouds import cloud_of
 from .editor_cameras import views_at
-from .state import State, cloud_of
+from .state import State
 
 
 def open_scene(state: State, request: OpenScene, job: Job) -> SceneOpened:

@@ -15,14 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cache.step import Steps
-from ..cache.store import Cache, key, key_of_array
+from ..cache.store import Cache, key
 from ..errors import EngineError
 from ..features import Extractor, load_extractor
 from ..features.auto import best
 from ..graph.neighbors import Graph
-from ..io.activation import checked, left_out
+from ..io.activation import left_out
 from ..io.files import stopping
-from ..io.load import load_scene, scene_of
+from ..io.load import load_scene
 from ..machine.memory import total_memory
 from ..pictures.fitted import fitted
 from ..pipeline import Recipe, connect, is_lifted, prepare
@@ -38,12 +38,12 @@ from ..uplifting import Uplifted
 from ..wire.methods import Cloud
 from ..words.lift import TextExtractor, best_for_words, lift_text
 from ..words.text import TextEncoder
+from .clouds import ARRAYS, key_of_cloud, scene_of_cloud
 from .drawn import Drawn
 from .recent import Recent
 
 # This many scenes are known by name. A name only keeps the cameras in memory.
 MAX_SCENES = 64
-ARRAYS = ("means", "quats", "scales", "opacities", "sh0", "shN")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class State:
             content = job.aside(lambda: stamp(splats))
         else:
             path, cloud = None, splats
-            content = job.aside(lambda: _key_of_cloud(splats))
+            content = job.aside(lambda: key_of_cloud(splats))
         stamps = tuple(stamp(view.photo) for view in views if view.photo)
         cameras = [[_view_key(view) for view in views], stamps, near]
         name = key("scene", 2, [content, *cameras])[:16]
@@ -149,7 +149,7 @@ class State:
             if opened.path:
                 with stopping(job.check):
                     return _read(opened)
-            return _scene_of_cloud(cloud) if cloud else self._put_back(opened.content)
+            return scene_of_cloud(cloud) if cloud else self._put_back(opened.content)
 
         def forget(scene: Scene, job: Job) -> None:
             if not opened.path:
@@ -225,8 +225,11 @@ class State:
         extractor = self.extractor(spec, job=job)
         make = partial(self._prepare, opened, scene, extractor, dim, job)
         place = "prepared", name, extractor.key, dim
+        early = (*place, "early")
+        if 2 * self.recent.size > self.recent.limit:
+            self.recent.drop(early, job=job)  # or both would be in memory for a while
         found = self.recent.get_or(place, make, job=job)
-        self.recent.drop((*place, "early"), job=job)
+        self.recent.drop(early, job=job)
         self._dims[name, spec] = dim
         return found
 
@@ -320,10 +323,6 @@ def stamp(path: Path) -> str:
     return key("file", 1, [str(path.resolve()), [[n, s.st_size, s.st_mtime_ns] for n, s in states]])
 
 
-def _key_of_cloud(cloud: Cloud) -> str:
-    return key("cloud", 2, [], *(key_of_array(getattr(cloud, name)) for name in ARRAYS))
-
-
 def _read(opened: Opened) -> Scene:
     assert opened.path
     scene = load_scene(opened.path)
@@ -343,20 +342,6 @@ def _changed(path: Path) -> EngineError:
     return EngineError(
         "changed", f"{path.name} has changed since the scene was opened.", ["Open the scene again."]
     )
-
-
-def cloud_of(gaussians: Gaussians) -> Cloud:
-    """Gaussians as they are sent."""
-    return Cloud(**{name: getattr(gaussians, name) for name in ARRAYS})
-
-
-def _scene_of_cloud(cloud: Cloud) -> Scene:
-    if not len(cloud.means):
-        raise EngineError("bad_input", "There are no splats.", ["Choose an object that has some."])
-    arrays = {name: getattr(cloud, name) for name in ARRAYS}
-    # The quaternions are normalized in place, so the sent array is copied.
-    gaussians = Gaussians(**{**arrays, "quats": cloud.quats.copy()})
-    return scene_of(checked(gaussians), "the object")
 
 
 def _view_key(view: View) -> list[object]:

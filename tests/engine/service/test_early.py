@@ -7,6 +7,7 @@ import pytest
 
 import small_scene
 from ludvig_engine.planning import early
+from ludvig_engine.service import state
 from ludvig_engine.wire.methods import ComputeFeatures, FreeMemory, Prompt, RunSegment
 from service_tools import RED, Service, opened, overlap
 
@@ -73,6 +74,22 @@ def test_early_features_do_not_stay_in_memory(service, made):
     ask(service, made)
     assert not any("early" in key for key in service.state.recent._kept)
     assert service.state.recent.size < 1.5 * size
+
+
+@pytest.mark.parametrize("scarce", [False, True])
+def test_both_are_in_memory_only_if_there_is_plenty(service, made, scarce, monkeypatch):
+    ask(service, made, early=True)
+    kept = service.state.recent
+    kept.limit = kept.size * (1 if scarce else 3)
+    make, there = state.prepare, []
+
+    def prepare(*args, **options):
+        there.append(any("early" in key for key in kept._kept))
+        return make(*args, **options)
+
+    monkeypatch.setattr(state, "prepare", prepare)
+    assert not ask(service, made).unread
+    assert there == [not scarce]
 
 
 def test_the_photos_that_were_read_are_not_read_again(service, made):
