@@ -137,7 +137,7 @@ def _ask(
             catalog.used(thing, asked[-1], answer.title, answer.timings)
         if kind == KIND or (before and _is_as_answered(thing, number, before)):
             found = segments.required(thing, number)
-            commit.run(step, lambda: _write(thing, found, answer))
+            commit.run(step, lambda: _write(thing, found, answer, meanwhile=before))
             messages.clear()
         if answer.unread:
             _early[place] = answer
@@ -176,17 +176,22 @@ def _is_as_answered(thing: SplatObject, number: int, answer: methods.Segment) ->
     return bool(threshold and np.array_equal(scores, answer.scores))
 
 
-def _write(thing: SplatObject, segment: Segment, answer: methods.Segment) -> None:
-    notes, wanted = list(answer.notes), segment.reading
+def _write(
+    thing: SplatObject,
+    segment: Segment,
+    answer: methods.Segment,
+    *,
+    meanwhile: methods.Segment | None = None,
+) -> None:
+    """Write an answer. `meanwhile` is the early one that was there until now, if there was one."""
+    chosen = segment.reading
+    notes = list(answer.notes)
     if answer.unread:
-        count = answer.read + answer.unread
-        told = say_report(
-            "From {some:,} of {count:,} photos so far.", some=answer.read, count=count
-        )
-        notes.append(told)
+        told = "From {some:,} of {count:,} photos so far."
+        notes.append(say_report(told, some=answer.read, count=answer.read + answer.unread))
     segment.note = " ".join(notes)
     segments.write(thing, segment, answer.scores, answer.threshold)
     readings.keep(thing, segment, answer)
-    # The user may have chosen another reading while this one was asked for.
-    if wanted != answer.reading and wanted in readings.steps(segment):
-        readings.switch(thing, segment, wanted)
+    # The user may have chosen another reading of the early answer.
+    if meanwhile and chosen != answer.reading and chosen in readings.steps(segment):
+        readings.switch(thing, segment, chosen)
