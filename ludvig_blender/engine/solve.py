@@ -50,7 +50,7 @@ def start(thing: SplatObject, segment: Segment, step: str) -> tasks.Task[methods
         if error.kind != "superseded":
             commit.run(step, lambda: None)  # makes the new prompts an undo step
         tasks.tell(error)
-        find_again()
+        _find_again()
 
     label = say("Finding {name}", name=segment.name)
     return _ask(thing, segment, step, failed, early=EARLY, kind=KIND, label=label)
@@ -70,7 +70,7 @@ def _every(kind: str) -> list[tasks.Task[object]]:
     return [task for task in pump.every() if task.kind == kind]
 
 
-def find_again() -> None:
+def _find_again() -> None:
     """Find the next segment whose answer is early from all pictures, unless the user waits."""
     if unanswered() or again():
         return
@@ -96,7 +96,7 @@ def _ask_again(thing: SplatObject, segment: Segment) -> None:
         # What the user has deleted or changed meanwhile is no news.
         if error.kind not in ("gone", "changed"):
             tasks.tell(error)
-        find_again()
+        _find_again()
 
     label = say("All photos: {name}", name=segment.name)
     _ask(thing, segment, AGAIN_STEP, failed, early=False, kind=AGAIN, label=label)
@@ -141,7 +141,7 @@ def _ask(
             messages.clear()
         if answer.unread:
             _early[place] = answer
-        find_again()
+        _find_again()
 
     return subject.of(thing).ask(
         request,

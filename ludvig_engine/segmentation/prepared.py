@@ -88,13 +88,11 @@ class Prepared:
 
     def fronts(self, *, job: Job = SILENT) -> list[Front]:
         """The views as small maps of Gaussians: 7 MB."""
-        return self._begin_fronts(job).result(job=job)
 
-    def _begin_fronts(self, job: Job) -> Shared[list[Front]]:
         def make(job: Job) -> list[Front]:
             return drawn(self.gaussians, self.views, self.raster, job=job)
 
-        return self.start("fronts", make, job)
+        return self.keep("fronts", make, job)
 
     def nesting(self, settings: Settings, *, job: Job = SILENT) -> Nesting:
         """The nested groups of this scene's superpoints."""
@@ -124,8 +122,6 @@ class Prepared:
             return {field.name: getattr(nesting, field.name) for field in fields(nesting)}
 
         def make(job: Job) -> Nesting:
-            # Drawn beside the superpoints, which take one core.
-            self._begin_fronts(job)
             coarse = self.coarse(settings.bandwidth, share=settings.place, job=job)
             cameras = [view.camera.as_json() for view in self.views]
             params = [settings.concave, settings.compact, repr(self.raster), cameras]

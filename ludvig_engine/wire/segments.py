@@ -82,7 +82,7 @@ class Segment:
     # If not found: scores above this are the best guess.
     guess: float | None = None
     title: str = ""  # of the extractor, for people; "auto" is the one that it stood for
-    # How many pictures it was not found from yet, and from how many: see `RunSegment.early`.
+    # From how many pictures it was not found yet, and from how many it was (`RunSegment.early`).
     unread: int = 0
     read: int = 0
 

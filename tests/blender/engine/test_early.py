@@ -11,7 +11,6 @@ from extension import blender_module
 from looks import pixel_of, scene
 
 pump = blender_module("ludvig_blender.engine.pump")
-readings = blender_module("ludvig_blender.data.readings")
 segments = blender_module("ludvig_blender.data.segments")
 solve = blender_module("ludvig_blender.engine.solve")
 splats = blender_module("ludvig_blender.data.splats")

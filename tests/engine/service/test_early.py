@@ -62,8 +62,10 @@ def test_once_there_are_all_features_they_are_used(service, made, tmp_path):
     assert told(ask(Service(tmp_path / "other"), made, early=True)) == (READ, count - READ)
 
 
-def test_further_prompts_read_no_more_photos(service, made):
+def test_further_prompts_read_no_more_photos(service, made, monkeypatch):
     ask(service, made, early=True)
+    # Nor is the cache asked again, which takes the keys of all splats and photos.
+    monkeypatch.setattr(state, "is_lifted", lambda *_args, **_options: pytest.fail("asked again"))
     again = ask(service, made, early=True)
     assert again.unread and "extract" not in again.timings and "uplift" not in again.timings
 
