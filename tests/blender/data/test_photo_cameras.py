@@ -140,15 +140,15 @@ def test_looking_through_takes_the_cameras_size(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def command():
-    return real_engine()
+def engine(tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    with engine_by(*real_engine(), environment={"LUDVIG_CACHE": str(cache)}):
+        yield
 
 
 @pytest.fixture
-def real(command, tmp_path):
-    with engine_by(*command, environment={"LUDVIG_CACHE": str(tmp_path / "cache")}) as engine:
-        blender_module("ludvig_blender.data.messages").clear()
-        yield engine
+def real(engine):
+    blender_module("ludvig_blender.data.messages").clear()
 
 
 def test_import_check_compute(real, tmp_path):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import bpy
@@ -17,7 +18,7 @@ import pytest
 from waiting import wait_for
 
 import clouds
-from engines import about
+from engines import about, installed
 from extension import NAME, blender_module
 from tools import lock
 
@@ -621,6 +622,11 @@ def test_install_engine_and_use_it(online, tmp_path):
     engine = blender_module("ludvig_blender.engine.link")
     methods = blender_module("ludvig_engine.wire.methods")
     assert settings.state() == "none"
+    if find_spec("numba"):
+        import kept_kernels
+
+        kernels = Path(settings.environment()["NUMBA_CACHE_DIR"])
+        kept_kernels.copy(installed() / "ludvig_engine", kernels)
     try:
         assert bpy.ops.ludvig.install_engine(learned=False) == {"FINISHED"}
         assert settings.state() == "complete" and engine.state() == "running"

@@ -25,6 +25,15 @@ def engine(features_cache):
         yield engine
 
 
+def six_photos(tmp_path):
+    """A copy of the demo scene with six of its photos, and a thing that is clicked on in one."""
+    _, views, things = demo()
+    folder = shutil.copytree(views, tmp_path / "scene")
+    for unneeded in sorted((folder / "images").iterdir())[6:]:
+        unneeded.unlink()
+    return folder, next(iter(things))
+
+
 def grow(engine, thing):
     """The neighbors of the first splat."""
     request = methods.GrowSegment("", np.arange(len(thing.data.points)) < 1)
@@ -35,9 +44,9 @@ def message():
     return bpy.context.window_manager.ludvig.text
 
 
-def test_killed_between_two_clicks(engine):
-    thing, things = opened(demo)
-    name = next(iter(things))
+def test_killed_between_two_clicks(engine, tmp_path):
+    folder, name = six_photos(tmp_path)
+    thing, things = opened(lambda: (folder / "splats.ply", folder, demo()[2]))
     segment = click(thing, name, things)
     found = splats.selection(thing.data)
     client = engine.connection().client
@@ -88,9 +97,8 @@ def test_another_file_in_its_place(engine, tmp_path):
 
 def test_another_photo_in_its_place(engine, tmp_path):
     """The result is that of the new photo, and says so."""
-    folder = shutil.copytree(demo()[1], tmp_path / "scene")
+    folder, name = six_photos(tmp_path)
     thing, things = opened(lambda: (folder / "splats.ply", folder, demo()[2]))
-    name = next(iter(things))
     assert not click(thing, name, things).note.count("Read again")
     photo = folder / "images/photo_00.jpg"
     photo.write_bytes(photo.read_bytes() + b" ")

@@ -59,6 +59,7 @@ def test_a_click_selects_without_cameras(engine, thing):
 
 
 def test_scene_cameras_are_taken_as_they_stand(engine, thing):
+    bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = 320, 240
     for x in (-2, 2):
         camera((x, 0, 6))
     count = len(scene_cameras.there(bpy.context.scene))

@@ -14,10 +14,13 @@ import pytest
 from extension import NAME, ROOT, blender_module
 
 # The extension runs the engine from its own folder. An engine that is also installed from a
-# checkout must not step in for a file that the zip lacks.
+# checkout must not step in for a file that the zip lacks. Only what is compiled is the checkout's.
+SUPPORT = ROOT / "tests/engine/support"
+COMPILED = {"NUMBA_CACHE_LOCATOR_CLASSES": "kept_kernels.BesideTheCheckout"}
 INSTALLED = """
-import sys
-sys.path.insert(0, {folder!r})
+import os, sys
+sys.path[:] = [{folder!r}, *sys.path, {support!r}]
+os.environ.update({compiled!r})
 sys.meta_path[:] = [one for one in sys.meta_path if "Editable" not in getattr(one, "__name__", "")]
 sys.argv[0] = "ludvig"
 from ludvig_engine.cli import main
@@ -61,6 +64,7 @@ def real_engine(folder: Path = ROOT):
 
     Skips the test if neither has the engine's packages.
     """
+    program = INSTALLED.format(folder=str(folder), support=str(SUPPORT), compiled=COMPILED)
     for python in (
         os.environ.get("LUDVIG_ENGINE_PYTHON"),
         sys.executable,
@@ -73,5 +77,5 @@ def real_engine(folder: Path = ROOT):
                 "import jaxtyping, numba, pycolmap, safetensors, skimage, sklearn, scipy, typer",
             ]
             if subprocess.run(test, capture_output=True, check=False).returncode == 0:
-                return str(python), "-c", INSTALLED.format(folder=str(folder)), "serve"
+                return str(python), "-c", program, "serve"
     pytest.skip("no Python here has the engine's packages (LUDVIG_ENGINE_PYTHON names one)")

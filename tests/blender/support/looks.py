@@ -55,14 +55,25 @@ def scene(world=None):
 
 
 def solid():
-    """The heaps, wider and with splats so large that each is one thing in a picture."""
+    """The heaps, wider and with splats so large that each is one thing in a picture.
+
+    Six small cameras look at them, so that no views have to be planned and rendered.
+    """
     cloud = heaps()
     centers = np.repeat(CENTERS, SIZE, axis=0)
     cloud.means[:] = centers + 1.7 * (cloud.means - centers)
     cloud.scales[:] = 0.2
     cloud.shN[:] = 0
     bpy.data.objects.remove(scene())
-    return splat_object(cloud)
+    thing = splat_object(cloud)
+    render = bpy.context.scene.render
+    size = render.resolution_x, render.resolution_y
+    render.resolution_x, render.resolution_y = 320, 240
+    for place in (12, 0, 0), (-12, 0, 0), (0, 12, 1), (0, -12, 1), (0, 1, 12), (0, 1, -12):
+        camera_at(thing, place)
+    bpy.ops.ludvig.take_scene_cameras()
+    render.resolution_x, render.resolution_y = size
+    return thing
 
 
 def camera_at(thing, place, *, ortho=False, name="Camera"):

@@ -1,10 +1,10 @@
-"""How well a segment that Blender has exported fits exact masks; run by the engine's Python.
+"""How well segments that Blender has exported fit exact masks; run by the engine's Python.
 
-    python overlap.py SEGMENT.ply ATTRIBUTE THRESHOLD SPLATS.ply VIEWS MASKS CLICKED
+    python overlap.py SEGMENTS.ply SPLATS.ply VIEWS [ATTRIBUTE THRESHOLD MASKS CLICKED]...
 
 The selected splats are drawn in every view that has a mask, cut at half and compared with it.
-Prints the mean IoU. As in `ludvig demo`, the photo that was clicked on does not count, nor one
-that shows next to nothing of the thing.
+Prints the mean IoU of each segment. As in `ludvig demo`, the photo that was clicked on does not
+count, nor one that shows next to nothing of the thing.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ from ludvig_engine.rendering import render
 LEAST = 0.01
 
 
-def main(exported, attribute, threshold, splats, views, masks, clicked):
-    scene = load_scene(splats, views=views)
-    scores = read_ply(exported).extras[attribute]
-    selected = scene.from_file((scores > np.float32(threshold)).astype(np.float32))
+def main(exported, splats, views, *segments):
+    scene, extras = load_scene(splats, views=views), read_ply(exported).extras
+    for attribute, threshold, masks, clicked in zip(*[iter(segments)] * 4, strict=True):
+        selected = scene.from_file((extras[attribute] > np.float32(threshold)).astype(np.float32))
+        print(overlap(scene, selected, masks, clicked))
+
+
+def overlap(scene, selected, masks, clicked):
     found = []
     for view in scene.views:
         path = Path(masks, f"{Path(view.name).stem}.png")
@@ -40,7 +44,7 @@ def main(exported, attribute, threshold, splats, views, masks, clicked):
         image, alpha = render(scene.gaussians, view.camera, selected[:, None])
         again = image[0] > 0.5 * np.squeeze(alpha)
         found.append((again & exact).sum() / (again | exact).sum())
-    print(np.mean(found))
+    return np.mean(found)
 
 
 if __name__ == "__main__":
