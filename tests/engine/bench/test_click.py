@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+
+from typer.testing import CliRunner
 
 from ludvig_engine.bench import click, synthetic
 from ludvig_engine.bench.click import run
+from ludvig_engine.cli import app
 
 
 def test_the_stages_are_the_click(monkeypatch):
@@ -44,16 +45,9 @@ def test_other_requests_are_measured_beside_a_click(monkeypatch):
     assert figures["mask_again_in_masks"] == 1
 
 
-def test_the_command_prints_json():
-    command = [
-        sys.executable,
-        "-m",
-        "ludvig_engine",
-        "bench",
-        "click",
-        "--gaussians",
-        "2000",
-        "--json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_the_command_prints_json(monkeypatch):
+    monkeypatch.setattr(click, "POINTS", 40)
+    monkeypatch.setattr(click, "MANY", 12)
+    asked = ["bench", "click", "--gaussians", "2000", "--size", "200x133", "--json"]
+    done = CliRunner().invoke(app, asked, catch_exceptions=False)
     assert json.loads(done.stdout)["click"]["gaussians"] == 2000
