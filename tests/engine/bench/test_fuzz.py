@@ -15,7 +15,7 @@ from ludvig_engine.errors import EngineError
 from ludvig_engine.io.formats import FORMATS
 
 # Attempts per kind. More are a matter of `ludvig bench fuzz`.
-ATTEMPTS = 60
+ATTEMPTS = 30
 
 
 def test_every_splat_format_has_a_kind():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache as remembered
 from itertools import permutations
 
 import numpy as np
@@ -63,13 +64,32 @@ def make(scene, extractor, cache, tmp_path):
     return make
 
 
-@pytest.fixture
-def whole(scene, extractor, tmp_path):
+@pytest.fixture(scope="module")
+def made(scene, tmp_path_factory):
+    """The paths of so many shards that share a cache, which tests only read."""
+    folder = tmp_path_factory.mktemp("shards")
+
+    @remembered
+    def made(parts):
+        extractor, cache = many_views.Blocks(folder / "log"), Cache(folder / f"cache {parts}")
+        paths = []
+        for number in range(1, parts + 1):
+            found = shard(scene, extractor, number, parts, recipe=RECIPE, cache=cache)
+            paths.append(folder / f"part{number}of{parts}")
+            shard_files.write(paths[-1], found, scene, ABOUT)
+        return tuple(paths)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole(scene, tmp_path_factory):
     """What one process writes, in bytes."""
-    found = lifted_features(scene, extractor, recipe=RECIPE)
+    folder = tmp_path_factory.mktemp("whole")
+    found = lifted_features(scene, many_views.Blocks(folder / "log"), recipe=RECIPE)
     arrays = {name: scene.to_file(array) for name, array in vars(found).items()}
-    result.write(tmp_path / "whole.safetensors", arrays, ABOUT)
-    return (tmp_path / "whole.safetensors").read_bytes()
+    result.write(folder / "whole.safetensors", arrays, ABOUT)
+    return (folder / "whole.safetensors").read_bytes()
 
 
 def written(merged, path):
@@ -79,30 +99,26 @@ def written(merged, path):
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
 @pytest.mark.parametrize("kept", [True, False], ids=["cache", "no cache"])
-def test_any_number_of_shards_is_one_process(make, whole, cache, tmp_path, parts, kept):
-    paths = make(parts, cache=cache if kept else None)
+def test_any_number_of_shards_is_one_process(make, made, whole, tmp_path, parts, kept):
+    paths = made(parts) if kept else make(parts, cache=None)
     assert written(shard_files.merge(paths), tmp_path / "merged.safetensors") == whole
 
 
-def test_the_order_in_which_shards_come_changes_no_bit(make, whole, tmp_path):
-    paths = make(3)
-    for order in permutations(paths):
+def test_the_order_in_which_shards_come_changes_no_bit(made, whole, tmp_path):
+    for order in permutations(made(3)):
         assert written(shard_files.merge(order), tmp_path / "merged.safetensors") == whole
 
 
-def test_a_shard_that_was_lost_and_made_again_changes_no_bit(make, whole, tmp_path):
-    paths = make(3)
-    before = paths[1].read_bytes()
-    paths[1].unlink()
-    make(3, [2], cache=Cache(tmp_path / "of another machine"))
-    assert paths[1].read_bytes() == before
-    assert written(shard_files.merge(paths), tmp_path / "merged.safetensors") == whole
+def test_a_shard_that_was_lost_and_made_again_changes_no_bit(make, made, whole, tmp_path):
+    one, two, three = made(3)
+    (again,) = make(3, [2])  # with the cache of another machine
+    assert again.read_bytes() == two.read_bytes()
+    assert written(shard_files.merge([one, again, three]), tmp_path / "merged.safetensors") == whole
 
 
-def test_slices_of_rows_change_no_bit(make, whole, tmp_path, monkeypatch):
-    paths = make(2)
+def test_slices_of_rows_change_no_bit(made, whole, tmp_path, monkeypatch):
     monkeypatch.setattr(shard_files, "ROWS", 777)
-    assert written(shard_files.merge(paths), tmp_path / "merged.safetensors") == whole
+    assert written(shard_files.merge(made(2)), tmp_path / "merged.safetensors") == whole
 
 
 def test_only_the_views_of_the_shard_and_of_the_pca_are_looked_at(
@@ -183,21 +199,21 @@ def refused(paths, *words):
     return caught.value
 
 
-def test_a_missing_shard_is_named(make):
-    paths = make(3)
+def test_a_missing_shard_is_named(made):
+    paths = made(3)
     refused(paths[:2], "1 shard of 3 is missing: 3/3", "--shard 3/3")
     refused(paths[1:2], "2 shards of 3 are missing: 1/3, 3/3", "--shard 1/3")
 
 
-def test_a_shard_given_twice_is_named(make):
-    paths = make(2)
+def test_a_shard_given_twice_is_named(made):
+    paths = made(2)
     refused([*paths, paths[1]], "Shard 2/2 is given 2 times")
 
 
-def test_shards_of_another_uplift_are_refused(make, scene, monkeypatch):
+def test_shards_of_another_uplift_are_refused(make, made, scene, monkeypatch):
     from dataclasses import replace
 
-    paths = make(2)
+    paths = made(2)
     fewer = Recipe(components=4)
     refused([paths[0], *make(2, [2], fewer, name="fewer")], "other cameras or options")
     gaussians = replace(scene.gaussians, means=scene.gaussians.means + 1)
@@ -211,27 +227,29 @@ def test_shards_of_another_uplift_are_refused(make, scene, monkeypatch):
     refused([paths[0], *make(2, [2], name="old")], "other version of LUDVIG")
 
 
-def changed(path, change, name):
+def changed(path, change, copy):
     """A copy of a shard with other axes."""
     arrays = load_file(path)
     with safe_open(path, "numpy") as file:
         texts = file.metadata()
     arrays["axes"] = change(arrays["axes"])
-    save_file(arrays, path.with_name(name), texts)
-    return path.with_name(name)
+    save_file(arrays, copy, texts)
+    return copy
 
 
-def test_axes_of_other_photos_are_refused_and_those_that_were_rounded_are_told(make):
-    one, two = make(2)
-    refused([one, changed(two, lambda axes: axes[::-1].copy(), "turned")], "other photos")
-    near = changed(two, lambda axes: axes * np.float32(1 + 3e-7), "near")
+def test_axes_of_other_photos_are_refused_and_those_that_were_rounded_are_told(made, tmp_path):
+    one, two = made(2)
+    turned = changed(two, lambda axes: axes[::-1].copy(), tmp_path / "turned")
+    refused([one, turned], "other photos")
+    near = changed(two, lambda axes: axes * np.float32(1 + 3e-7), tmp_path / "near")
     (told,) = shard_files.merge([one, near]).notes
     assert "round differently" in told and "e-07" in told
     assert not shard_files.merge([one, two]).notes
 
 
-def test_what_is_no_shard_is_refused(make, tmp_path, whole):
-    (one,) = make(1)
+def test_what_is_no_shard_is_refused(made, tmp_path, whole):
+    (one,) = made(1)
+    (tmp_path / "whole.safetensors").write_bytes(whole)
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "half").write_bytes(one.read_bytes()[:1000])
     for name in ("empty", "half", "whole.safetensors"):

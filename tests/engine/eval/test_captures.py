@@ -57,7 +57,9 @@ def test_a_capture_or_a_folder_of_them(data):
         captures.things(data / "balls" / "masks")
 
 
-def test_good_features_find_things_and_noise_does_not(data):
+def test_good_features_find_things_and_noise_does_not(data, monkeypatch):
+    monkeypatch.setattr(captures, "DRAWS", 1)
+
     class Noise(PlantedExtractor):
         name, key = "noise", "noise-1"
 
@@ -120,30 +122,21 @@ def test_the_control_is_the_same_network_without_what_it_learned(tmp_path):
 def test_command(data, tmp_path, monkeypatch):
     monkeypatch.setenv("LUDVIG_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(learned, "load_text_extractor", lambda spec, device: PlantedExtractor(1.0))
+    monkeypatch.setattr(captures, "DRAWS", 1)
 
     def run(*arguments):
         arguments = ["eval", "captures", str(data), *arguments]
         return CliRunner().invoke(app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
 
-    found = json.loads(
-        run(
-            "--scene=tomato",
-            "--extractor=colour",
-            "--extractor=join:colour+colour",
-            "--control",
-            "--json",
-        ).stdout
-    )
+    out = tmp_path / "out.json"
+    asked = ("--scene=tomato", "--extractor=colour", "--extractor=join:colour+colour", "--control")
+    said = run(*asked, "--out", str(out)).output
+    assert "IoU in the other photos, percent" in said and "balls: tomato" in said
+    found = json.loads(out.read_text())
     assert set(found["results"]) == {"colour", "colour + colour"}, (
         "what has no weights has no control"
     )
     assert found["means"]["colour"] == found["results"]["colour"]["balls: tomato"]
-    said = run("--scene=tomato", "--extractor=colour", "--out", str(tmp_path / "out.json")).output
-    assert (
-        "IoU in the other photos, percent" in said
-        and "balls: tomato" in said
-        and (tmp_path / "out.json").exists()
-    )
     paper = run("--config=dif_SPIn", "--extractor=colour", "--scene=balls: tomato", "--json")
     assert json.loads(paper.stdout)["results"]["mean"]["IoU"] > 85
     with pytest.raises(EngineError, match="has no thing called apple"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tried(data):
-    return click_scores.run(captures.things(data), Colour(), beside=True, most=3)
+    return click_scores.run(captures.things(data), Colour(), beside=True, most=2)
 
 
 def test_all_ways_are_measured_on_each_thing(tried):
@@ -177,8 +178,9 @@ def test_the_other_ways_use_what_they_are_given(data):
         assert red > 0.2 and red > 2 * green, (name, red, green)
 
 
-def test_command(data, tmp_path):
+def test_command(data, tmp_path, monkeypatch):
     """Several folders, other ways beside ours, pictures and JSON."""
+    monkeypatch.setattr(click_scores, "run", partial(click_scores.run, most=2))
     out, pictures = tmp_path / "found.json", tmp_path / "worst"
     asked = ["eval", "clicks", str(data), str(data.parent), "--extractor", "colour"]
     asked += ["--scene", "red", "--beside", "--no-cache"]
