@@ -71,12 +71,24 @@ def log_in(connection: Connection, token: str, **changes: object) -> dict:
 
 
 def connect(port: int, token: str = "") -> Connection:
-    """A connection; with a token, one that is logged in."""
-    connection = Connection(socket.create_connection(("127.0.0.1", port), LIMIT))
-    if token:
-        answer = log_in(connection, token)
-        assert "result" in answer, answer
-    return connection
+    """A connection; with a token, one that is logged in.
+
+    A client that has just left holds its seat until the engine has read all that it sent.
+    """
+    served = []
+
+    def is_served() -> bool:
+        connection = Connection(socket.create_connection(("127.0.0.1", port), LIMIT))
+        answer = log_in(connection, token) if token else {"result": {}}
+        if "result" in answer:
+            served.append(connection)
+            return True
+        raw(connection).close()
+        assert answer["error"]["data"]["kind"] == "engine_busy", answer
+        return False
+
+    assert wait_for(is_served), "The engine serves another client."
+    return served[0]
 
 
 def ask(connection: Connection, number: int, method: str, **params: object) -> dict:
