@@ -23,11 +23,16 @@ def made(tmp_path_factory):
     return small_scene.write(tmp_path_factory.mktemp("scene"))
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def run(made, tmp_path, monkeypatch):
+def run(made, cache, tmp_path, monkeypatch):
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setenv("LUDVIG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LUDVIG_CACHE", str(cache))
 
     def run(*arguments):
         out = tmp_path / "out.safetensors"
