@@ -25,7 +25,7 @@ from ludvig_engine.wire.methods import (
 )
 from planted_words import PlantedExtractor
 from scenes import look_at
-from service_tools import RED, After, Service, click, opened, overlap, told_apart
+from service_tools import RED, After, Service, click, disc, opened, overlap, told_apart
 from wire_tools import wait_for
 
 
@@ -54,17 +54,6 @@ def viewport(view: int, factor: float = 1.0) -> Viewport:
     camera = small_scene.cameras()[view]
     camera = camera.resized(round(factor * camera.width), round(factor * camera.height))
     return Viewport(camera.viewmat, camera.K, camera.width, camera.height)
-
-
-def disc(name: str, view: int, factor: float = 1.0) -> np.ndarray:
-    """About the pixels that show a ball."""
-    x, y = small_scene.center_of(name, view)
-    camera = small_scene.cameras()[view]
-    depth = (camera.viewmat @ [*small_scene.BALLS[name][0], 1])[2]
-    radius = camera.K[0, 0] * small_scene.RADIUS / depth
-    width, height = (round(factor * side) for side in small_scene.SIZE)
-    rows, columns = np.mgrid[:height, :width] / factor
-    return np.hypot(rows - y, columns - x) < 0.95 * radius
 
 
 def test_clicks_select_a_thing(service, scene, names):
