@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from itertools import pairwise
@@ -232,7 +233,13 @@ def test_the_first_look_is_told(service, scene, sam):
     assert "see_picture" in first and "see_picture" not in second
 
 
-def test_a_scene_is_divided_by_way_of_a_sam(service, scene, names, monkeypatch):
+def test_a_scene_is_divided_by_way_of_a_sam(service, made, tmp_path, names, monkeypatch):
+    about = json.loads((made / "transforms.json").read_text())
+    about["frames"] = [
+        {**frame, "file_path": str(made / frame["file_path"])} for frame in about["frames"][::2]
+    ]
+    (tmp_path / "transforms.json").write_text(json.dumps(about))
+    scene = service(OpenScene(splats=str(made / "splats.ply"), views=str(tmp_path))).scene
     asked = []
 
     def load(spec, *, device):
