@@ -24,7 +24,7 @@ from ludvig_engine.wire.methods import (
     PreviewFeatures,
     RunSegment,
 )
-from service_tools import RED, RED_MASK, Service, opened
+from service_tools import RED_MASK, Service, opened
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def test_cache_is_counted_and_cleared(service, made):
     assert service(CacheInfo()).entries == 0
     scene = opened(service, made).scene
     service(ComputeFeatures(scene))
-    service(RunSegment(scene, RED))
+    service(RunSegment(scene, RED_MASK))
     state = service(CacheInfo())
     assert state.folder == str(service.cache.folder) and state.limit == Cache().limit
     assert state.entries >= 10 and state.size == sum(

@@ -190,10 +190,9 @@ def test_prompts_in_space_and_on_photos_together(service, scene, names):
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
     """A service whose text model knows the balls, as "tomato", "marble" and "lime"."""
+    planted = PlantedExtractor(0.5)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "ludvig_engine.service.state.State.encoder", lambda self, job: PlantedExtractor(0.5)
-        )
+        patch.setattr("ludvig_engine.service.state.State.encoder", lambda self, job: planted)
         yield Service(tmp_path_factory.mktemp("cache"))
 
 
