@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -104,26 +102,3 @@ def test_a_fetch_that_brings_nothing_ends(monkeypatch):
     stand_in(["effnet"] * 9, monkeypatch)
     with pytest.raises(weights.MissingWeights):
         learned.Models(True, SILENT).features("conse")
-
-
-def test_without_models_torch_is_not_imported(made, tmp_path):
-    """It would take seconds, for nothing."""
-    script = (
-        "import sys; from ludvig_engine import weights; weights.status = lambda folder=None: {};"
-        "from ludvig_engine.cli import app; app(sys.argv[1:], standalone_mode=False);"
-        "assert not {'torch', 'transformers'} & set(sys.modules)"
-    )
-    arguments = [
-        "segment",
-        made / "splats.ply",
-        "--views",
-        made,
-        "--out",
-        tmp_path / "r",
-        "--no-cache",
-        click(),
-    ]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr

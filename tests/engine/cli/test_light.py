@@ -1,6 +1,7 @@
 """A command imports what its work needs, when it needs it: wrong files are refused at once.
 
-Seconds would depend on the machine, so what is imported is asserted, in a process for each.
+Seconds would depend on the machine, so what is imported is asserted. Commands that should not
+import something are run one after another in a process: whichever does, it is there from then on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -25,21 +27,26 @@ NUMBERS = {"numpy", "jaxtyping"}
 SCRIPT = """
 import json, sys
 import ludvig_engine.cli as cli
-try:
-    cli.main()
-except SystemExit as end:
-    code = end.code or 0
-print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+for line in json.loads(sys.argv[1]):
+    sys.argv[1:] = line
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as end:
+        code = end.code or 0
+    print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
 
 
-def imported(*arguments: object) -> tuple[int, set[str]]:
-    """The exit code of a command, and the modules that it has imported."""
+def imported(*lines: Sequence[object]) -> Iterator[tuple[str, int, set[str]]]:
+    """Each command line, its exit code, and what it and those before it have imported."""
+    given = [[str(argument) for argument in line] for line in lines]
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True
+        [sys.executable, "-c", SCRIPT, json.dumps(given)], capture_output=True, text=True
     )
-    code, modules = json.loads(done.stderr.splitlines()[-1])
-    return code, set(modules)
+    found = [json.loads(text) for text in done.stderr.splitlines() if text.startswith("[")]
+    for line, (code, modules) in zip(given, found, strict=True):
+        yield " ".join(line), code, set(modules)
 
 
 @pytest.fixture(scope="module")
@@ -56,50 +63,56 @@ WORK = {
 
 
 def test_the_list_of_verbs_imports_none_of_them():
-    code, modules = imported("--help")
+    ((_, code, modules),) = imported(["--help"])
     assert code == 0 and not (HEAVY | PICTURES | NUMBERS) & modules
     assert not {f"ludvig_engine.cli.{verb}" for verb in cli.VERBS} & modules
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["info", "--nothing"], ["render", "--help"]])
-def test_neither_does_a_wrong_word_import_what_computes(arguments):
-    _, modules = imported(*arguments)
-    assert not HEAVY & modules
+def test_neither_does_a_wrong_word_import_what_computes():
+    for line, _, modules in imported(["nothing"], ["info", "--nothing"], ["render", "--help"]):
+        assert not HEAVY & modules, line
 
 
-@pytest.mark.parametrize("content", ["", "ply\nformat", "no splats\n" * 1000])
-@pytest.mark.parametrize("verb", WORK)
-def test_wrong_splat_files_are_refused_without_what_computes(verb, content, scene, tmp_path):
-    (tmp_path / "a.ply").write_text(content)
-    code, modules = imported(verb, tmp_path / "a.ply", "--views", scene, *WORK[verb])
-    assert code == 2 and not HEAVY & modules
+def test_wrong_splat_files_are_refused_without_what_computes(scene, tmp_path):
+    lines = []
+    for n, content in enumerate(("", "ply\nformat", "no splats\n" * 1000)):
+        splats = tmp_path / f"{n}.ply"
+        splats.write_text(content)
+        lines += [(verb, splats, "--views", scene, *given) for verb, given in WORK.items()]
+    for line, code, modules in imported(*lines):
+        assert code == 2 and not HEAVY & modules, line
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"frames": [{"file_path": "a.jpg"}]}'])
-@pytest.mark.parametrize("verb", WORK)
-def test_wrong_camera_files_too(verb, content, scene, tmp_path):
-    (tmp_path / "transforms.json").write_text(content)
-    views = ("--views", tmp_path / "transforms.json")
-    code, modules = imported(verb, scene / "splats.ply", *views, *WORK[verb])
-    assert code == 2 and not HEAVY & modules
+def test_wrong_camera_files_too(scene, tmp_path):
+    lines = []
+    for n, content in enumerate(("", "[]", '{"frames": [{"file_path": "a.jpg"}]}')):
+        cameras = tmp_path / str(n) / "transforms.json"
+        cameras.parent.mkdir()
+        cameras.write_text(content)
+        asked = (scene / "splats.ply", "--views", cameras)
+        lines += [(verb, *asked, *given) for verb, given in WORK.items()]
+    for line, code, modules in imported(*lines):
+        assert code == 2 and not HEAVY & modules, line
 
 
-@pytest.mark.parametrize(
-    "damage", [{"cameras": 30}, {"images": 40}, {"focal": 1e300}, {"length": 0.0}], ids=str
-)
-def test_and_damaged_models_of_colmap(damage, scene, tmp_path):
+def test_and_damaged_models_of_colmap(scene, tmp_path):
     """They are cut short, or have a lens or a pose that is none."""
-    camera = struct.pack("<QIiQQ3d", 1, 1, 0, 8, 8, damage.get("focal", 8), 4, 4)
-    pose = struct.pack("<7d", damage.get("length", 1.0), 0, 0, 0, 0, 0, 0)
-    image = struct.pack("<QI", 1, 1) + pose + struct.pack("<I", 1) + b"a.jpg\0" + bytes(8)
-    for name, content in {"cameras": camera, "images": image}.items():
-        (tmp_path / f"{name}.bin").write_bytes(content[: damage.get(name, len(content))])
-    code, modules = imported("info", scene / "splats.ply", "--views", tmp_path)
-    assert code == 2 and not HEAVY & modules
+    lines = []
+    for damage in ({"cameras": 30}, {"images": 40}, {"focal": 1e300}, {"length": 0.0}):
+        camera = struct.pack("<QIiQQ3d", 1, 1, 0, 8, 8, damage.get("focal", 8), 4, 4)
+        pose = struct.pack("<7d", damage.get("length", 1.0), 0, 0, 0, 0, 0, 0)
+        image = struct.pack("<QI", 1, 1) + pose + struct.pack("<I", 1) + b"a.jpg\0" + bytes(8)
+        model = tmp_path / next(iter(damage))
+        model.mkdir()
+        for name, content in {"cameras": camera, "images": image}.items():
+            (model / f"{name}.bin").write_bytes(content[: damage.get(name, len(content))])
+        lines.append(("info", scene / "splats.ply", "--views", model))
+    for line, code, modules in imported(*lines):
+        assert code == 2 and not HEAVY & modules, line
 
 
-def test_a_right_file_is_drawn_but_nothing_is_learned(scene, tmp_path):
-    code, modules = imported("info", scene / "splats.ply", "--views", scene)
+def test_a_right_file_is_drawn_but_nothing_is_learned(scene):
+    ((_, code, modules),) = imported(("info", scene / "splats.ply", "--views", scene))
     assert code == 0 and {"numba", "pycolmap"} <= modules
     assert not {"sklearn", "torch", "scipy.stats"} & modules
 

@@ -23,11 +23,21 @@ def made(tmp_path_factory):
     return small_scene.write(tmp_path_factory.mktemp("scene"))
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return PlantedExtractor(1.0)
+
+
 @pytest.fixture
-def run(made, tmp_path, monkeypatch):
+def run(made, cache, tmp_path, monkeypatch):
     monkeypatch.setenv("LUDVIG_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setenv("LUDVIG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LUDVIG_CACHE", str(cache))
 
     def run(*arguments):
         out = tmp_path / "out.safetensors"
@@ -64,8 +74,8 @@ def test_without_weights_it_says_how_to_get_them(run):
         run(click("red"), "--sam-views")
 
 
-def test_an_unsure_guess_is_written_only_on_demand(run, monkeypatch):
-    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+def test_an_unsure_guess_is_written_only_on_demand(run, monkeypatch, planted):
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: planted)
     about, arrays, _ = run("--text", "zeppelin")
     guess = (arrays["scores"] > 0) & ~arrays["selected"]
     assert not about["found"] and about["selected"] == 0 and guess.any()
@@ -79,8 +89,8 @@ def test_an_unsure_guess_is_written_only_on_demand(run, monkeypatch):
     np.testing.assert_array_equal(found["selected"], same["selected"])
 
 
-def test_words(run, made, tmp_path, monkeypatch):
-    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+def test_words(run, made, tmp_path, monkeypatch, planted):
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: planted)
     about, arrays, names = run("--text", "tomato", "--text", "lime", "--text", "zeppelin")
     assert arrays["relevancy"].shape == arrays["text_scores"].shape == (len(names), 3)
     assert iou(arrays["selected"], (names == "red") | (names == "green")) > 0.85
@@ -126,18 +136,18 @@ def test_what_does_not_go_together(run, monkeypatch):
         run("--text", "tomato", "--sam-views", click("red"))
 
 
-def test_words_through_a_sam(run, monkeypatch):
+def test_words_through_a_sam(run, monkeypatch, planted):
     monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
-    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: planted)
     about, arrays, names = run("--text", "tomato", "--sam", "sam2")
     assert iou(arrays["selected"], names == "red") > 0.85
     assert about["extractor"] == "regions and colour and planted"
 
 
 @pytest.mark.parametrize("how", [(), ("--sam", "sam2")])
-def test_words_and_clicks(run, monkeypatch, how):
+def test_words_and_clicks(run, monkeypatch, planted, how):
     monkeypatch.setattr(learned, "load_segmenter", lambda spec, device: RegionSegmenter())
-    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: planted)
     about, arrays, names = run("--text", "tomato", click("blue"), *how)
     assert iou(arrays["selected"], np.isin(names, ("red", "blue"))) > 0.85
     assert about["extractor"] == ("regions and " if how else "") + "colour and planted"
@@ -146,7 +156,7 @@ def test_words_and_clicks(run, monkeypatch, how):
     assert iou(arrays["selected"], names == "red") > 0.85
 
 
-def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
+def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch, planted):
     from ludvig_engine.io.load import load_scene
     from ludvig_engine.pictures.draw import share
 
@@ -176,6 +186,6 @@ def test_the_paper_s_configurations(run, made, tmp_path, monkeypatch):
         run("--text", "tomato", "--config", "dif_SPIn")
     with pytest.raises(EngineError, match="lerf takes --text alone"):
         run(mask, "--config", "lerf")
-    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: PlantedExtractor(1.0))
+    monkeypatch.setattr(learned, "load_text_extractor", lambda model, device: planted)
     about, arrays, names = run("--text", "tomato", "--config", "removal", "--extractor", "colour")
     assert about["threshold"] == 0.006 and arrays["selected"][names == "red"].mean() > 0.9

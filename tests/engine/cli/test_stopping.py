@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,25 +16,34 @@ import small_scene
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT")
 
-# Runs the command, and sends the signal to itself when it comes to a certain function for the
-# third time.
+# Runs commands one after another, and sends the signal to itself when each comes to a certain
+# function for the first or third time. The last one ends the process.
 STOPPED = """
-import os, signal, sys
+import json, os, signal, sys
 from importlib import import_module
-signal.signal(signal.SIGINT, signal.default_int_handler)
-module, name = sys.argv[1:3]
-sys.argv[1:3] = []
-module, calls = import_module(module), []
-function = getattr(module, name)
-def stopping(*arguments, **options):
-    calls.append(0)
-    if len(calls) == 3 or "once" in os.environ.get("WHEN", ""):
-        os.kill(os.getpid(), signal.SIGINT)
-    return function(*arguments, **options)
-setattr(module, name, stopping)
 from ludvig_engine.cli import main
-main()
+signal.signal(signal.SIGINT, signal.default_int_handler)
+cases = json.loads(sys.argv[1])
+for n, (module, name, call, arguments) in enumerate(cases, start=1):
+    module, calls = import_module(module), []
+    function = getattr(module, name)
+    def stopping(*arguments, **options):
+        calls.append(0)
+        if len(calls) == call:
+            os.kill(os.getpid(), signal.SIGINT)
+        return function(*arguments, **options)
+    setattr(module, name, stopping)
+    sys.argv[1:] = arguments
+    try:
+        main()
+    except SystemExit as end:
+        if n == len(cases):
+            raise
+        for stream in sys.stdout, sys.stderr:
+            print("ended with", end.code, file=stream)
+    setattr(module, name, function)
 """
+ENDED = re.compile(r"^ended with (.*)\n", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -41,69 +51,72 @@ def scene(tmp_path_factory):
     return small_scene.write(tmp_path_factory.mktemp("scene"))
 
 
-def stop(where, arguments, folder, when=""):
-    """Exit code, stdout and stderr of a command that gets SIGINT in the function `where`."""
-    environment = {**os.environ, "LUDVIG_CACHE": str(folder / "cache"), "WHEN": when}
-    command = [sys.executable, "-c", STOPPED, *where, *map(str, arguments)]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the commands run."""
+    return tmp_path_factory.mktemp("folder")
+
+
+@pytest.fixture(scope="module")
+def stopped(scene, folder):
+    """Exit code, stdout and stderr of some commands that each get SIGINT at some point."""
+    x, y = small_scene.center_of("red", 0)
+    both = (scene / "splats.ply", "--views", scene)
+    segment = ("segment", *both, "--extractor=colour", f"--click=photo_0:{x},{y}")
+    computing = ("ludvig_engine.cli.segmenting", "prepare", 1)
+    cases = {
+        "before": ("ludvig_engine.cli.info", "load_scene", 1, ("info", both[0])),
+        "pictures": (
+            *("ludvig_engine.pictures.draw", "save", 3),
+            ("render", *both, "--view=all", "--what=rgb", "--out=o"),
+        ),
+        "uncached": (*computing, (*segment, "--out=r.safetensors", "--no-cache")),
+        "json": (*computing, (*segment, "--out=r.safetensors", "--json")),
+        "plain": (*computing, (*segment, "--out=r.safetensors")),
+    }
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=folder, timeout=LIMIT
+        [sys.executable, "-c", STOPPED, json.dumps([*cases.values()], default=str)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LUDVIG_CACHE": str(folder / "cache")},
+        cwd=folder,
+        timeout=LIMIT,
     )
     assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
+    out, said = (ENDED.split(text)[::2] for text in (done.stdout, done.stderr))
+    codes = [*map(int, ENDED.findall(done.stderr)), done.returncode]
+    return dict(zip(cases, zip(codes, out, said, strict=True), strict=True))
 
 
-def segment(scene):
-    x, y = small_scene.center_of("red", 0)
-    given = ("--extractor=colour", f"--click=photo_0:{x},{y}", "--out=r.safetensors")
-    return ["segment", scene / "splats.ply", "--views", scene, *given]
-
-
-PIPELINE = ("ludvig_engine.cli.segmenting", "prepare")
-
-
-@pytest.mark.parametrize("json_", [False, True])
-def test_what_is_kept_of_a_computation_is_said(scene, tmp_path, json_):
-    arguments = segment(scene) + ["--json"] * json_
-    code, out, said = stop(PIPELINE, arguments, tmp_path, "once")
+@pytest.mark.parametrize("how", ["plain", "json"])
+def test_what_is_kept_of_a_computation_is_said(stopped, folder, how):
+    code, out, said = stopped[how]
     expected = "Stopped. Finished steps are cached; run the same command again to continue."
     assert (code, said.splitlines()[-1]) == (130, expected)
-    assert not (tmp_path / "r.safetensors").exists()
-    if json_:
+    assert not (folder / "r.safetensors").exists()
+    if how == "json":
         assert json.loads(out) == {"error": {"kind": "cancelled", "message": expected, "fixes": []}}
     else:
         assert not out
 
 
-def test_without_a_cache_nothing_is_kept(scene, tmp_path):
-    code, _, said = stop(PIPELINE, [*segment(scene), "--no-cache"], tmp_path, "once")
+def test_without_a_cache_nothing_is_kept(stopped):
+    code, _, said = stopped["uncached"]
     assert code == 130 and said.endswith("Stopped. Nothing is kept, because of --no-cache.\n")
 
 
-def test_pictures_that_are_written_stay(scene, tmp_path):
-    given = [
-        "render",
-        scene / "splats.ply",
-        "--views",
-        scene,
-        "--view=all",
-        "--what=rgb",
-        "--out=o",
-    ]
-    code, _, said = stop(("ludvig_engine.pictures.draw", "save"), given, tmp_path)
+def test_pictures_that_are_written_stay(stopped, folder):
+    code, _, said = stopped["pictures"]
     assert code == 130 and said.endswith("Stopped. Written to o: 2 of 8 pictures.\n")
-    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == [
-        "photo_0.png",
-        "photo_1.png",
-    ]
+    assert sorted(path.name for path in (folder / "o").iterdir()) == ["photo_0.png", "photo_1.png"]
 
 
-def test_before_there_is_anything_to_keep(scene, tmp_path):
-    loading = ("ludvig_engine.cli.info", "load_scene")
-    code, _, said = stop(loading, ["info", scene / "splats.ply"], tmp_path, "once")
+def test_before_there_is_anything_to_keep(stopped):
+    code, _, said = stopped["before"]
     assert (code, said) == (130, "Stopped. No file is half written.\n")
 
 
-def test_a_real_signal_from_outside(scene, tmp_path):
+def test_a_real_signal_from_outside():
     """As a terminal sends it, at a moment that the process does not choose."""
     with subprocess.Popen(
         [sys.executable, "-m", "ludvig_engine", "bench", "lift"],

@@ -9,7 +9,8 @@ import small_scene
 from ludvig_engine.planning import early
 from ludvig_engine.service import state
 from ludvig_engine.wire.methods import ComputeFeatures, FreeMemory, Prompt, RunSegment
-from service_tools import RED, Service, opened, overlap
+from planted_words import PlantedExtractor
+from service_tools import RED, RED_MASK, Service, opened, overlap
 
 READ = 4
 
@@ -30,8 +31,8 @@ def service(tmp_path):
     return Service(tmp_path / "cache")
 
 
-def ask(service, made, **options):
-    return service(RunSegment(opened(service, made).scene, RED, **options))
+def ask(service, made, prompts=RED_MASK, **options):
+    return service(RunSegment(opened(service, made).scene, prompts, **options))
 
 
 def told(answer):
@@ -40,14 +41,14 @@ def told(answer):
 
 def test_an_early_answer_and_the_final_one(service, made, tmp_path):
     count = len(small_scene.cameras())
-    first = ask(service, made, early=True)
+    first = ask(service, made, RED, early=True)
     assert told(first) == (READ, count - READ)
     red = np.load(made / "names.npy") == "red"
     assert overlap(first.selected, red) > 0.8
-    final = ask(service, made)
+    final = ask(service, made, RED)
     assert told(final) == (count, 0)
     # What was read before leaves no trace in it.
-    fresh = ask(Service(tmp_path / "other"), made)
+    fresh = ask(Service(tmp_path / "other"), made, RED)
     np.testing.assert_array_equal(final.scores, fresh.scores)
     assert final.timings["extract"] > 0
 
@@ -104,8 +105,9 @@ def test_the_photos_that_were_read_are_not_read_again(service, made):
     assert len(maps) == len(small_scene.cameras()) - READ
 
 
-def test_words_need_all_photos(service, made):
-    words = Prompt("text", text="red")
+def test_words_need_all_photos(service, made, monkeypatch):
+    monkeypatch.setattr(state.State, "encoder", lambda self, job: PlantedExtractor(0.5))
+    words = Prompt("text", text="tomato")
     scene = opened(service, made).scene
     answer = service(RunSegment(scene, (words,), early=True))
     assert not answer.unread

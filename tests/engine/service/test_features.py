@@ -11,6 +11,7 @@ from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import EngineError
 from ludvig_engine.features import EXTRACTORS, Entry, listing, load_extractor
 from ludvig_engine.rendering import back_end
+from ludvig_engine.segmentation.prepared import Prepared
 from ludvig_engine.service import extraction, state, storage
 from ludvig_engine.wire.methods import (
     AutoSegments,
@@ -23,7 +24,7 @@ from ludvig_engine.wire.methods import (
     PreviewFeatures,
     RunSegment,
 )
-from service_tools import RED, Service, opened
+from service_tools import RED_MASK, Service, opened
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,12 @@ def made(tmp_path_factory):
 @pytest.fixture
 def service(tmp_path):
     return Service(tmp_path / "cache")
+
+
+@pytest.fixture(autouse=True)
+def nobody_will_click(monkeypatch):
+    """What a first click needs is made when there is one, not as soon as there are features."""
+    monkeypatch.setattr(Prepared, "begin", lambda self, settings: None)
 
 
 def test_every_extractor_is_listed(service):
@@ -149,11 +156,11 @@ def test_the_answer_names_what_ran_for_people(service, made, monkeypatch):
     monkeypatch.setattr(state, "best", lambda _device: "colour")
     assert service(ComputeFeatures(scene, "colour", dim=5)).title == "Color"
     assert service(ComputeFeatures(scene, "auto", dim=5)).title == "Color"
-    assert service(RunSegment(scene, RED, "auto")).title == "Color"
+    assert service(RunSegment(scene, RED_MASK, "auto")).title == "Color"
     assert service(AutoSegments(scene, "auto")).title == "Color"
     # What was fetched meanwhile is used from the next time on that features are computed.
     monkeypatch.setattr(state, "best", lambda _device: "xfeat")
-    assert service(RunSegment(scene, RED, "auto")).title == "Color"
+    assert service(RunSegment(scene, RED_MASK, "auto")).title == "Color"
     loaded = state.load_extractor
     chosen = []
 
@@ -170,8 +177,7 @@ def test_cache_is_counted_and_cleared(service, made):
     assert service(CacheInfo()).entries == 0
     scene = opened(service, made).scene
     service(ComputeFeatures(scene))
-    # Features begin superpoints, which are written meanwhile; an answer comes after them.
-    service(RunSegment(scene, RED))
+    service(RunSegment(scene, RED_MASK))
     state = service(CacheInfo())
     assert state.folder == str(service.cache.folder) and state.limit == Cache().limit
     assert state.entries >= 10 and state.size == sum(

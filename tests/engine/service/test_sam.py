@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import sys
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +17,8 @@ from ludvig_engine import weights
 from ludvig_engine.errors import EngineError
 from ludvig_engine.sam.table import SAMS
 from ludvig_engine.service import extraction, state
-from ludvig_engine.wire.client import Engine
 from ludvig_engine.wire.methods import (
     AutoSegments,
-    FreeMemory,
     ListFeatures,
     OpenScene,
     Prompt,
@@ -32,9 +29,6 @@ from ludvig_engine.wire.methods import (
 from nested_segmenter import NestedSegmenter
 from scenes import look_at
 from service_tools import RED, Service, click, opened, overlap
-
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = ROOT / "tests/engine/support/sam_engine.py"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +57,7 @@ def sam(monkeypatch, service):
     found = NestedSegmenter()
     monkeypatch.setattr(state, "load_segmenter", lambda spec, *, device: found)
     yield found
-    service(FreeMemory())
+    service.state.free()
 
 
 def from_the_side(name, size=(200, 150), focal=170):
@@ -79,8 +73,9 @@ def in_viewport(name, **more):
     return Prompt("click", viewport=viewport, pixels=pixels)
 
 
-@pytest.mark.parametrize("name", small_scene.BALLS)
-@pytest.mark.parametrize("size", [(200, 150), (1500, 1125)])
+@pytest.mark.parametrize(
+    "name, size", [*((name, (200, 150)) for name in small_scene.BALLS), ("blue", (1500, 1125))]
+)
 def test_a_click_in_a_viewport_is_on_what_is_rendered_there(service, scene, names, sam, name, size):
     prompt = in_viewport(name, size=size, focal=0.85 * size[0])
     found = service(RunSegment(scene, (prompt,), sam="sam2"))
@@ -238,7 +233,13 @@ def test_the_first_look_is_told(service, scene, sam):
     assert "see_picture" in first and "see_picture" not in second
 
 
-def test_a_scene_is_divided_by_way_of_a_sam(service, scene, names, monkeypatch):
+def test_a_scene_is_divided_by_way_of_a_sam(service, made, tmp_path, names, monkeypatch):
+    about = json.loads((made / "transforms.json").read_text())
+    about["frames"] = [
+        {**frame, "file_path": str(made / frame["file_path"])} for frame in about["frames"][::2]
+    ]
+    (tmp_path / "transforms.json").write_text(json.dumps(about))
+    scene = service(OpenScene(splats=str(made / "splats.ply"), views=str(tmp_path))).scene
     asked = []
 
     def load(spec, *, device):
@@ -250,7 +251,7 @@ def test_a_scene_is_divided_by_way_of_a_sam(service, scene, names, monkeypatch):
     for name in small_scene.BALLS:
         assert max(overlap(found.labels == n, names == name) for n in range(found.count)) > 0.85
     assert asked == ["sam2:tiny"] and "segment_everything" in found.timings
-    service(FreeMemory())
+    service.state.free()
 
 
 def test_without_weights_the_error_has_a_download(service, scene, monkeypatch, tmp_path):
@@ -288,30 +289,21 @@ def models(tmp_path_factory):
     (folder / "sam-pth").mkdir()
     made = tiny_sams.save_original(package, folder / "tiny.pth")
     shutil.move(made, folder / "sam-pth" / "sam_vit_b_01ec64.pth")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def engine(models, tmp_path_factory):
-    """An engine process."""
-    environment = {
-        "LUDVIG_MODELS": str(models),
-        "LUDVIG_CACHE": str(tmp_path_factory.mktemp("cache")),
-    }
-    command = sys.executable, str(PROGRAM), str(ROOT), "serve"
-    with Engine.start(sys.executable, command=command, environment=environment) as started:
-        yield started
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LUDVIG_MODELS", str(folder))
+        # A ViT-B has one block here, so that the tiny checkpoint fits it.
+        patch.setitem(package.sam_model_registry, "vit_b", lambda: tiny_sams.original(package))
+        yield folder
 
 
 @pytest.mark.parametrize("spec", ["sam2", "sam-pth"])
-def test_published_formats_over_the_socket(engine, made, spec):
+def test_published_formats(models, service, scene, spec):
     """Random weights find nothing in particular: what is asserted holds for any masks."""
-    ready = {info.spec: info.ready for info in engine.call(ListFeatures()).segmenters}
+    ready = {info.spec: info.ready for info in service(ListFeatures()).segmenters}
     assert ready[spec]
-    scene = engine.call(OpenScene(splats=str(made / "splats.ply"), views=str(made)))
     on, beside = in_viewport("red"), replace(in_viewport("blue"), positive=False)
     answers = [
-        engine.call(RunSegment(scene.scene, prompts, sam=spec))
+        service(RunSegment(scene, prompts, sam=spec))
         for prompts in ((on,), (on, click("red")), (on, beside))
     ]
     for answer in answers:
@@ -323,7 +315,7 @@ def test_published_formats_over_the_socket(engine, made, spec):
             )
     assert "see_picture" in answers[0].timings and "see_picture" in answers[1].timings
     assert "see_picture" not in answers[2].timings, "the first picture is known"
-    again = engine.call(RunSegment(scene.scene, (on,), sam=spec))
+    again = service(RunSegment(scene, (on,), sam=spec))
     np.testing.assert_array_equal(again.scores, answers[0].scores)
-    other = engine.call(RunSegment(scene.scene, (on,)))
+    other = service(RunSegment(scene, (on,)))
     assert other.readings != answers[0].readings or (other.levels != answers[0].levels).any()

@@ -43,7 +43,20 @@ def click(name: str, view: int = 0, *, positive: bool = True) -> Prompt:
     return Prompt("click", view=f"photo_{view}.png", pixels=pixel, positive=positive)
 
 
+def disc(name: str, view: int, factor: float = 1.0) -> np.ndarray:
+    """About the pixels that show a ball of small_scene, in a picture `factor` times as wide."""
+    x, y = small_scene.center_of(name, view)
+    camera = small_scene.cameras()[view]
+    depth = (camera.viewmat @ [*small_scene.BALLS[name][0], 1])[2]
+    radius = camera.K[0, 0] * small_scene.RADIUS / depth
+    width, height = (round(factor * side) for side in small_scene.SIZE)
+    rows, columns = np.mgrid[:height, :width] / factor
+    return np.hypot(rows - y, columns - x) < 0.95 * radius
+
+
 RED = (click("red"), click("blue", positive=False))  # clicks that mean the red ball
+# A mask that means it too. Its answer takes no superpoints, which take longest of all.
+RED_MASK = (Prompt("mask", view="photo_0.png", mask=disc("red", 0)),)
 
 
 def told_apart(scores: np.ndarray, truth: np.ndarray) -> float:
