@@ -118,7 +118,8 @@ class Shared:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        self.folder, self.cache, self.models = folder, folder / "cache", folder / "models"
+        self.folder = folder
+        self.cache, self.models = folder / "cache", folder / "models"
         self.engine = starter(folder)(
             log=folder / "log.txt", LUDVIG_MODELS=str(self.models), LUDVIG_THREADS="2"
         )
