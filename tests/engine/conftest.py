@@ -1,4 +1,7 @@
-"""Array shapes in annotations are checked while tests run; hypothesis has no deadline."""
+"""Array shapes in annotations are checked while tests run; hypothesis has no deadline.
+
+What is computed from the shipped demo scene is kept for the next test that needs it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from array_checks import Checks
@@ -19,3 +23,9 @@ settings.load_profile("ludvig")
 _package = Path(find_spec("ludvig_engine").submodule_search_locations[0])
 _files = [path.relative_to(_package.parent) for path in _package.rglob("*.py")]
 sys.meta_path.insert(0, Checks({".".join(file.with_suffix("").parts) for file in _files}))
+
+
+@pytest.fixture(scope="session")
+def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine's cache for all tests that use features of the demo scene and do not test them."""
+    return tmp_path_factory.mktemp("demo_cache")

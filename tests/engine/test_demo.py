@@ -14,47 +14,47 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from commands import ended
 from ludvig_engine.pictures import grid
 
 SHIPPED = Path(__file__).resolve().parents[2] / "demo" / "scene"
 
 
+def line(*arguments):
+    return ["demo", "--extractor", "colour", *map(str, arguments)]
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def found(demo_cache, tmp_path_factory):
+    """What a process of its own says of the monkey."""
     folder = tmp_path_factory.mktemp("demo")
-    environment = {**os.environ, "LUDVIG_CACHE": str(folder / "cache")}
+    asked = line("monkey", "--out", folder / "steps.png", "--json")
+    done = subprocess.run(
+        [sys.executable, "-m", "ludvig_engine", *asked],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LUDVIG_CACHE": str(demo_cache)},
+        cwd=folder,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def demo(demo_cache, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("LUDVIG_CACHE", str(demo_cache))
+    monkeypatch.chdir(tmp_path)
 
     def run(*arguments, code=0):
-        command = [
-            sys.executable,
-            "-m",
-            "ludvig_engine",
-            "demo",
-            "--extractor",
-            "colour",
-            *map(str, arguments),
-        ]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=folder,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        if "--json" in arguments:
-            return json.loads(done.stdout)
-        return " ".join(f"{done.stdout}\n{done.stderr}".split())
+        left, report, notes = ended(line(*arguments), monkeypatch, capfd)
+        assert left == code, notes
+        assert "Traceback" not in notes
+        return " ".join(f"{report}\n{notes}".split())
 
     return run
-
-
-@pytest.fixture(scope="module")
-def found(demo, tmp_path_factory):
-    return demo("monkey", "--out", tmp_path_factory.mktemp("out") / "steps.png", "--json")
 
 
 def test_selects_from_one_click(found):

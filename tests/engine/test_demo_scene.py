@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,8 @@ def test_splats_fit_the_photos(check, scene):
 
 
 def test_masks_survive_lifting(check, scene):
+    """Of every second photo."""
+    some = replace(scene, views=scene.views[::2])
     names = [thing["name"] for thing in OBJECTS]
-    found = np.nanmean(check.ceilings(FOLDER, scene, names), 1)
+    found = np.nanmean(check.ceilings(FOLDER, some, names), 1)
     assert found.mean() > 0.94 and found.min() > 0.88, dict(zip(names, found, strict=True))

@@ -28,6 +28,7 @@ from ludvig_engine.wire.methods import (
     CacheInfo,
     ClearCache,
     ComputeFeatures,
+    FreeMemory,
     OpenScene,
     Prompt,
     RunSegment,
@@ -71,8 +72,21 @@ main()
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return small_scene.write(tmp_path_factory.mktemp("scene"))
+def odd(tmp_path_factory):
+    """A folder with a name of all kinds of characters, for everything that tests share."""
+    return tmp_path_factory.mktemp("odd") / "Großer Spaß 目录" / "it's here"
+
+
+@pytest.fixture(scope="module")
+def made(odd):
+    return small_scene.write(odd / "scene")
+
+
+@pytest.fixture(scope="module")
+def expected(made, tmp_path_factory):
+    """The scores of the red ball, where nothing goes wrong."""
+    service = Service(tmp_path_factory.mktemp("good"))
+    return service(RunSegment(opened(service, made).scene, RED)).scores
 
 
 @pytest.fixture(autouse=True)
@@ -86,11 +100,10 @@ def starter(folder: Path) -> Callable[..., Engine]:
     (folder / "slow.py").write_text(SLOW)
     (folder / "start.py").write_text(START)
 
-    def start(**environment: str) -> Engine:
+    def start(*, log: Path | None = None, **environment: str) -> Engine:
         environment = {"LUDVIG_CACHE": str(folder / "cache"), "PYTHONSAFEPATH": "", **environment}
-        return Engine.start(
-            command=[sys.executable, str(folder / "start.py"), "serve"], environment=environment
-        )
+        command = [sys.executable, str(folder / "start.py"), "serve"]
+        return Engine.start(command=command, log=log, environment=environment)
 
     return start
 
@@ -100,11 +113,31 @@ def start(tmp_path):
     return starter(tmp_path)
 
 
+class Shared:
+    """An engine for all tests. One that kills it leaves the engine that was started again."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.cache, self.models = folder / "cache", folder / "models"
+        self.engine = starter(folder)(
+            log=folder / "log.txt", LUDVIG_MODELS=str(self.models), LUDVIG_THREADS="2"
+        )
+
+
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    """One engine for all tests that leave it unchanged."""
-    with starter(tmp_path_factory.mktemp("shared"))() as engine:
-        yield engine
+def shared(odd):
+    shared = Shared(odd / "engine")
+    yield shared
+    shared.engine.close()
+
+
+@pytest.fixture
+def engine(shared):
+    """The shared engine, whatever the test before has done to it."""
+    if shared.engine.error or not shared.engine.process.alive:
+        shared.engine = shared.engine.reconnect()
+    return shared.engine
 
 
 def open_scene(engine: Engine, folder: Path) -> str:
@@ -132,48 +165,75 @@ def looked(folder: Path) -> int:
 
 @linux
 @pytest.mark.parametrize("stage", STAGES)
-def test_killed_in_a_stage_it_is_reported_and_resumed(start, made, tmp_path, stage):
+def test_killed_in_a_stage_it_is_reported_and_resumed(engine, shared, made, stage):
     """Nothing in the cache is corrupt; a new engine goes on with what there is."""
     extractor, wanted, done = STAGES[stage]
-    engine = start()
+    engine.call(ClearCache())
+    engine.call(FreeMemory())
+    assert not entries(shared.cache)
     call = engine.send(ComputeFeatures(open_scene(engine, made), extractor))
 
     def there() -> bool:
         progress = call.progress
         return call.done or bool(progress and progress.stage == wanted and progress.done >= done)
 
-    assert wait_for(
-        lambda: there() or (stage != "extracting" and len(entries(tmp_path / "cache")) >= 16)
-    )
+    assert wait_for(lambda: there() or (stage != "extracting" and len(entries(shared.cache)) >= 16))
     os.kill(engine.process.pid, signal.SIGKILL)
     if not call.done:
         with pytest.raises(EngineError, match="The engine has stopped: Killed"):
             call.result(timeout=LIMIT)
-    kept = entries(tmp_path / "cache")
+    kept = entries(shared.cache)
     assert len(kept) >= done
-    assert all(Cache(tmp_path / "cache").get(path.stem) is not None for path in kept)
-    with engine.reconnect() as again:
-        scene = open_scene(again, made)
-        before = looked(tmp_path)
-        again.call(ComputeFeatures(scene, extractor))
-        if stage == "extracting":  # the first photos are not looked at again
-            assert 0 < looked(tmp_path) - before <= PHOTOS - done
-        assert again.call(ComputeFeatures(scene, extractor)).cached
+    assert all(Cache(shared.cache).get(path.stem) is not None for path in kept)
+    shared.engine = again = engine.reconnect()
+    scene = open_scene(again, made)
+    before = looked(shared.folder)
+    again.call(ComputeFeatures(scene, extractor))
+    if stage == "extracting":  # the first photos are not looked at again
+        assert 0 < looked(shared.folder) - before <= PHOTOS - done
+    assert again.call(ComputeFeatures(scene, extractor)).cached
 
 
 @linux
-def test_killed_while_solving(start, made):
-    engine = start()
+def test_killed_while_solving(engine, shared, made):
     scene = open_scene(engine, made)
     first = engine.call(RunSegment(scene, RED)).scores
     call = engine.send(RunSegment(scene, RED))
     os.kill(engine.process.pid, signal.SIGKILL)
     with pytest.raises(EngineError, match="The engine has stopped"):
         call.result(timeout=LIMIT)
-    with engine.reconnect() as again:
-        answer = again.call(RunSegment(open_scene(again, made), RED))
-        np.testing.assert_allclose(answer.scores, first, atol=1e-5)
-        assert "extract" not in answer.timings
+    shared.engine = again = engine.reconnect()
+    answer = again.call(RunSegment(open_scene(again, made), RED))
+    np.testing.assert_allclose(answer.scores, first, atol=1e-5)
+    assert "extract" not in answer.timings
+
+
+@linux
+def test_two_hundred_scenes_come_and_go_without_a_trace(engine, made):
+    """Opened, clicked, closed by leaving: no growth in memory, threads, or files."""
+    pid = engine.process.pid
+    token = engine.process.token
+    file = engine.process._connection_file
+    scene = open_scene(engine, made)
+    engine.call(RunSegment(scene, RED))
+    engine._line.connection.hang_up()
+
+    def visit(count: int) -> None:
+        for n in range(count):
+            with Engine.attach(token, connection_file=file) as client:
+                scene = open_scene(client, made)
+                if n % 5 == 0:
+                    assert client.call(RunSegment(scene, RED)).scores.shape == (4000,)
+
+    def state() -> tuple[int, ...]:
+        return tuple(len(list(Path(f"/proc/{pid}/{what}").iterdir())) for what in ("task", "fd"))
+
+    visit(20)
+    time.sleep(0.3)
+    before, size = state(), memory(pid)
+    visit(200)
+    assert wait_for(lambda: all(map(int.__le__, state(), before))), (state(), before)
+    assert memory(pid) < size + 10
 
 
 @linux
@@ -217,8 +277,7 @@ def runs(pid: int) -> bool:
 
 
 def mounted(folder: Path) -> bool:
-    """A disk of 1 MB there, if this user may mount one."""
-    folder.mkdir()
+    """A disk of 1 MB in place of the folder, if this user may mount one."""
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     return (
         bool(shutil.which("mount"))
@@ -227,32 +286,27 @@ def mounted(folder: Path) -> bool:
 
 
 @linux
-def test_a_full_disk_costs_time_and_never_a_result(start, made, tmp_path):
-    disk = tmp_path / "disk"
-    if not mounted(disk):
+def test_a_full_disk_costs_time_and_never_a_result(engine, shared, made, expected):
+    shared.cache.mkdir(exist_ok=True)
+    if not mounted(shared.cache):
         pytest.skip("NOT TESTED: a full disk, as this user may not mount a tmpfs")
     try:
-        with start() as engine:
-            expected = engine.call(RunSegment(open_scene(engine, made), RED)).scores
-        with start(LUDVIG_CACHE=str(disk)) as engine:
-            scene = open_scene(engine, made)
-            np.testing.assert_allclose(
-                engine.call(RunSegment(scene, RED)).scores, expected, atol=1e-5
-            )
-            assert engine.call(CacheInfo()).size < 1 << 20
-            log = engine.process.log.read_text()
-            assert log.count("Results are not kept") == 1 and "The disk is full" in log
-            assert not [path for path in disk.rglob(".*") if path.is_file()]  # nothing half-written
-            engine.call(ClearCache())
-            assert engine.call(CacheInfo()).entries == 0
+        engine.call(FreeMemory())
+        scene = open_scene(engine, made)
+        np.testing.assert_allclose(engine.call(RunSegment(scene, RED)).scores, expected, atol=1e-5)
+        assert engine.call(CacheInfo()).size < 1 << 20
+        log = engine.process.log.read_text()
+        assert log.count("Results are not kept") == 1 and "The disk is full" in log
+        # Nothing is half-written.
+        assert not [path for path in shared.cache.rglob(".*") if path.is_file()]
+        engine.call(ClearCache())
+        assert engine.call(CacheInfo()).entries == 0
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", str(shared.cache)], check=True)
 
 
-def test_no_place_for_results_costs_time_and_never_a_result(tmp_path, made, monkeypatch):
+def test_no_place_for_results_costs_time_and_never_a_result(tmp_path, made, expected, monkeypatch):
     """Where nothing can be mounted, every write of an entry fails as on a full disk."""
-    expected = Service(tmp_path / "good")
-    expected = expected(RunSegment(opened(expected, made).scene, RED)).scores
 
     def full(*_args: object, **_options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -274,9 +328,10 @@ def cancel(call) -> None:
         call.result(timeout=LIMIT)
 
 
-def test_cancel_in_each_stage(engine, made):
+def test_cancel_in_each_stage(engine, made, tmp_path):
     """Even a model that spends ten minutes on a photo is cancelled; the engine goes on."""
-    scene = open_scene(engine, made)
+    # A scene of its own, as the engine remembers the last number of channels of each.
+    scene = open_scene(engine, shutil.copytree(made, tmp_path / "scene"))
     # In the middle of a photo, and between two.
     for extractor in ("slow:600", "slow:5"):
         for _ in range(3):
@@ -335,44 +390,12 @@ def test_a_failed_request_never_stops_the_queue(engine, made):
     assert "ValueError" in calls[2].outcome.message
 
 
-def test_any_folder_will_do(made, tmp_path):
-    """Spaces, umlauts, Chinese and a quote in every path."""
-    folder = tmp_path / "Großer Spaß 目录" / "it's here"
-    shutil.copytree(made, folder / "scene")
-    environment = {"LUDVIG_CACHE": str(folder / "cache"), "LUDVIG_MODELS": str(folder / "models")}
-    with Engine.start(log=folder / "log.txt", environment=environment) as engine:
-        scene = open_scene(engine, folder / "scene")
-        assert engine.call(RunSegment(scene, RED)).scores.shape == (4000,)
-        assert engine.call(CacheInfo()).folder == str(folder / "cache")
-    assert entries(folder / "cache")
-
-
-@linux
-def test_two_hundred_scenes_come_and_go_without_a_trace(start, made):
-    """Opened, clicked, closed by leaving: no growth in memory, threads, or files."""
-    with start(LUDVIG_THREADS="2") as engine:
-        pid = engine.process.pid
-        token = engine.process.token
-        file = engine.process._connection_file
-        scene = open_scene(engine, made)
-        engine.call(RunSegment(scene, RED))
-        engine._line.connection.hang_up()
-
-        def visit(count: int) -> None:
-            for n in range(count):
-                with Engine.attach(token, connection_file=file) as client:
-                    scene = open_scene(client, made)
-                    if n % 5 == 0:
-                        assert client.call(RunSegment(scene, RED)).scores.shape == (4000,)
-
-        def state() -> tuple[int, ...]:
-            return tuple(
-                len(list(Path(f"/proc/{pid}/{what}").iterdir())) for what in ("task", "fd")
-            )
-
-        visit(20)
-        time.sleep(0.3)
-        before, size = state(), memory(pid)
-        visit(200)
-        assert wait_for(lambda: all(map(int.__le__, state(), before))), (state(), before)
-        assert memory(pid) < size + 10
+def test_any_folder_will_do(engine, shared, made):
+    """Spaces, umlauts, Chinese and a quote are in every path of the shared engine."""
+    log, found = engine.process.log, engine.call(CacheInfo())
+    assert found.folder == str(shared.cache)
+    for path in (made, shared.cache, shared.models, log):
+        assert all(part in path.parts for part in ("Großer Spaß 目录", "it's here"))
+    assert log.is_file()
+    assert engine.call(RunSegment(open_scene(engine, made), RED)).scores.shape == (4000,)
+    assert entries(shared.cache)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,7 @@ def test_pieces_are_of_known_kinds_and_colors(recipe):
     assert recipe.light in ("soft", "sun")
 
 
+@cache
 def _kinds():
     """The keys of the tables `KINDS`, read without Blender, which their modules import."""
     found = set()

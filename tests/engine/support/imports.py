@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 
@@ -13,8 +14,16 @@ def name_of(path: Path, package: Path) -> str:
     return name.removesuffix("__init__").removesuffix(".")
 
 
-def imports(path: Path, package: Path) -> Iterator[str]:
-    """Whole names of all that a file imports, such as "ludvig_engine.io.ply.read_ply"."""
+@cache
+def imports(path: Path, package: Path) -> tuple[str, ...]:
+    """Whole names of all that a file imports, such as "ludvig_engine.io.ply.read_ply".
+
+    A file is read once, since several tests ask for all files.
+    """
+    return tuple(_imports(path, package))
+
+
+def _imports(path: Path, package: Path) -> Iterator[str]:
     inside = path.name == "__init__.py"
     place = f"{package.name}.{name_of(path, package)}".strip(".").split(".")
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
