@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,12 +17,32 @@ from ludvig_engine.sam import dividing
 from ludvig_engine.sam.looks import Looks
 
 
+class Watching(Job):
+    def __init__(self, end=2.0):
+        self.shares, self.end = [], end
+
+    def report(self, stage, done, total):
+        if getattr(stage, "id", "") == "segment_everything":
+            self.shares.append(done / total)
+
+    def cancelled(self):
+        return bool(self.shares) and self.shares[-1] >= self.end
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = small_scene.write(tmp_path_factory.mktemp("scene"))
     scene = load_scene(folder / "splats.ply", views=folder)
+    scene = replace(scene, views=scene.views[::2])
     names = scene.from_file(np.load(folder / "names.npy"))
     return ludvig.prepare(scene, "colour", cache=False), names
+
+
+@pytest.fixture(scope="module")
+def divided(made):
+    """A scene with what is kept of its division, the SAM, the division, and its progress."""
+    prepared, sam, job = replace(made[0], _kept=dict(made[0]._kept)), color_segmenter(), Watching()
+    return prepared, sam, ludvig.divide(prepared, sam=sam, job=job), job.shares
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +65,9 @@ def test_the_masks_hold_the_things_of_their_colors(made):
     assert (masks.together(a, b) < 0.2).all()
 
 
-def test_the_balls_are_segments(made):
-    prepared, names = made
-    labels, _ = ludvig.divide(prepared, sam=color_segmenter()).cut()
+def test_the_balls_are_segments(made, divided):
+    names = made[1]
+    labels, _ = divided[2].cut()
     for name in small_scene.BALLS:
         own = names == name
         ious = [
@@ -55,28 +77,14 @@ def test_the_balls_are_segments(made):
         assert max(ious) > 0.85
 
 
-def test_the_same_question_again_is_answered_from_what_is_kept(made, monkeypatch):
-    prepared, sam = made[0], color_segmenter()
-    first = ludvig.divide(prepared, sam=sam)
+def test_the_same_question_again_is_answered_from_what_is_kept(divided, monkeypatch):
+    prepared, sam, first, _ = divided
     monkeypatch.setattr(dividing, "everything", None)
     assert ludvig.divide(prepared, sam=sam) is first
 
 
-def test_progress_grows_and_a_canceled_job_ends(made):
-    class Watching(Job):
-        def __init__(self, end=2.0):
-            self.shares, self.end = [], end
-
-        def report(self, stage, done, total):
-            if getattr(stage, "id", "") == "segment_everything":
-                self.shares.append(done / total)
-
-        def cancelled(self):
-            return bool(self.shares) and self.shares[-1] >= self.end
-
-    whole = Watching()
-    ludvig.divide(made[0], sam=color_segmenter(), job=whole)
-    assert whole.shares == sorted(whole.shares) and whole.shares[-1] == 1
-    made[0]._kept.pop(("sam", "regions"))
+def test_progress_grows_and_a_canceled_job_ends(made, divided):
+    shares = divided[3]
+    assert shares == sorted(shares) and shares[-1] == 1
     with pytest.raises(Cancelled):
         ludvig.divide(made[0], sam=color_segmenter(), job=Watching(0.5))

@@ -23,20 +23,18 @@ def check(extractor: Extractor, sizes=((64, 96), (97, 61), (50, 50))) -> None:
     """Shape, dtype, odd sizes, determinism, no dependence on earlier calls, and its attributes."""
     assert isinstance(extractor, Extractor)
     assert extractor.name and extractor.key and extractor.licence
-    channels = set()
-    for height, width in sizes:
-        picture = photo(height, width)
-        before = picture.pixels.copy()
-        first = extractor(picture)
-        extractor(photo(80, 60, seed=9))
-        again = extractor(photo(height, width))
+    pictures = [photo(height, width) for height, width in sizes]
+    before = [picture.pixels.copy() for picture in pictures]
+    maps = [extractor(picture) for picture in pictures]
+    extractor(photo(80, 60, seed=9))
+    for (height, width), picture, pixels, first in zip(sizes, pictures, before, maps, strict=True):
         assert first.ndim == 3 and first.dtype == np.float32 and first.flags.c_contiguous
         assert np.isfinite(first).all()
         assert first.shape[1] <= height and first.shape[2] <= width and min(first.shape) > 0
-        np.testing.assert_array_equal(first, again)
-        np.testing.assert_array_equal(picture.pixels, before)
-        channels.add(len(first))
+        np.testing.assert_array_equal(first, extractor(photo(height, width)))
+        np.testing.assert_array_equal(picture.pixels, pixels)
         assert first.std() > 0, "the map does not depend on the photo"
+    channels = {len(found) for found in maps}
     assert len(channels) == 1
     if "torch" in sys.modules:
         from single_precision import SinglePrecision
@@ -48,13 +46,14 @@ def check(extractor: Extractor, sizes=((64, 96), (97, 61), (50, 50))) -> None:
 def check_places(extractor: Extractor, height: int = 96, width: int = 128) -> None:
     """Something bright in one corner changes the features there most: map and photo are aligned."""
     plain = Photo("a.jpg", np.full((height, width, 3), 0.4, np.float32))
+    usual = extractor(plain)
     for rows, columns in (
         (slice(0, height // 4), slice(0, width // 4)),
         (slice(-height // 4, None), slice(-width // 4, None)),
     ):
         pixels = plain.pixels.copy()
         pixels[rows, columns] = [0.9, 0.2, 0.1]
-        change = np.abs(extractor(Photo("a.jpg", pixels)) - extractor(plain)).sum(0)
+        change = np.abs(extractor(Photo("a.jpg", pixels)) - usual).sum(0)
         y, x = np.unravel_index(change.argmax(), change.shape)
         inside = np.zeros((height, width), bool)
         inside[rows, columns] = True

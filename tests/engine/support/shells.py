@@ -11,11 +11,16 @@ from ludvig_engine.scene import Gaussians
 def surface(points, normals, size, opacity=0.9):
     """Disks of a radius `size` at `points` that lie across `normals`."""
     count = len(points)
-    turned = [Rotation.align_vectors([n], [[0, 0, 1.0]])[0].as_quat() for n in normals]
+    # Around what lies across both ways, the z axis and the normal.
+    across = np.cross([0, 0, 1.0], normals)
+    sine = np.linalg.norm(across, axis=1, keepdims=True)
+    angle = np.arctan2(sine, np.asarray(normals)[:, 2:])
+    across[sine[:, 0] == 0] = [0, 1, 0]
+    turned = Rotation.from_rotvec(angle * across / np.where(sine > 0, sine, 1)).as_quat()
     rng = np.random.default_rng(0)
     return Gaussians(
         np.asarray(points, np.float32),
-        np.roll(np.array(turned), 1, axis=1).astype(np.float32),
+        np.roll(turned, 1, axis=1).astype(np.float32),
         np.tile(np.float32([size, size, size / 10]), (count, 1)),
         np.full(count, opacity, np.float32),
         rng.normal(0, 0.5, (count, 1, 3)).astype(np.float32),

@@ -146,17 +146,23 @@ def test_which_text_model(monkeypatch, tmp_path):
         load_text_extractor("colour")
 
 
-SHIPPED = Path(__file__).resolve().parents[3] / "demo" / "scene"
-
-
-def test_words_on_the_shipped_scene():
-    """The packaged stand-in for CLIP, with color features, finds whole things and no others."""
+@pytest.fixture(scope="module")
+def conse():
+    """The packaged stand-in for CLIP."""
     pytest.importorskip("torch")
     if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
         missing = ", ".join(missing)
         pytest.skip(f"the packages of {missing} are not installed: learned features are NOT tested")
-    scene = load_scene(SHIPPED / "splats.ply", views=SHIPPED)
-    encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
+    return load_text_extractor("conse")
+
+
+SHIPPED = Path(__file__).resolve().parents[3] / "demo" / "scene"
+
+
+def test_words_on_the_shipped_scene(conse):
+    """With color features and photos of half the size, it finds whole things and no others."""
+    scene, encoder = load_scene(SHIPPED / "splats.ply", views=SHIPPED, max_size=480), conse
+    prepared = prepare(scene, Colour())
     things = {"vase": "vase", "chair": "chair", "potted plant": "plant"}
     found = text_scores(
         prepared, lift_text(scene, encoder), encoder, [*things, "car", "dog", "piano", "person"]
@@ -181,24 +187,21 @@ DATA = Path(os.environ.get("LUDVIG_DATA", "")) / "banana"
 @pytest.mark.skipif(
     not os.environ.get("LUDVIG_DATA"), reason="LUDVIG_DATA is not set: real photos are NOT tested"
 )
-def test_words_on_real_photos_and_with_shuffled_weights():
+def test_words_on_real_photos_and_with_shuffled_weights(conse):
     """The packaged stand-in for CLIP finds "banana" and no dog; with shuffled weights, nothing."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     from ludvig_engine.features.convolution import read_weights
     from ludvig_engine.features.effnet import load_network
 
-    if missing := [id for id in ("effnet", "minilm", "imagenet-names") if not weights.status()[id]]:
-        missing = ", ".join(missing)
-        pytest.skip(f"the packages of {missing} are not installed: learned features are NOT tested")
     scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
-    scene = replace(scene, views=scene.views[::2])
     views = {Path(view.name).stem: view for view in scene.views}
     masks = {
         path.stem: read_mask(path, views[path.stem]) > 0.5
         for path in (DATA / "masks" / "bananas").glob("*.png")
-        if path.stem in views
     }
-    encoder, prepared = load_text_extractor("conse"), prepare(scene, Colour())
+    scene = replace(scene, views=scene.views[::4])  # of which one has a mask
+    encoder, prepared = conse, prepare(scene, Colour())
 
     def overlap(segment):
         pictures = {
