@@ -105,10 +105,12 @@ def _merged(
     size = [float(one) for one in sizes]
     edges, numbers = triu(distances, 1).tocoo(), triu(contacts, 1).tocsr()
     around: list[dict[int, tuple[float, float]]] = [{} for _ in size]
-    for a, b, total in zip(
-        edges.row.tolist(), edges.col.tolist(), edges.data.tolist(), strict=True
-    ):
-        around[a][b] = around[b][a] = total, float(numbers[a, b])
+    if edges.nnz:  # SciPy gives a sparse matrix of no elements otherwise
+        number_of = np.asarray(numbers[edges.row, edges.col]).ravel()
+        for a, b, total, number in zip(
+            *(one.tolist() for one in (edges.row, edges.col, edges.data, number_of)), strict=True
+        ):
+            around[a][b] = around[b][a] = total, number
 
     def cost(a: int, b: int) -> float:
         total, number = around[a][b]
