@@ -41,7 +41,8 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="module")
 def divided(made):
     """A scene with what is kept of its division, the SAM, the division, and its progress."""
-    prepared, sam, job = replace(made[0], _kept=dict(made[0]._kept)), color_segmenter(), Watching()
+    prepared = replace(made[0], _kept=dict(made[0]._kept))
+    sam, job = color_segmenter(), Watching()
     return prepared, sam, ludvig.divide(prepared, sam=sam, job=job), job.shares
 
 
