@@ -84,7 +84,6 @@ def test(arguments: list[str]) -> None:
     blender, engine, options = suites.selected(arguments)
     found = pythons()
     planned, left_out = [], []
-    # The longest start first, and the shortest last, beside what is left of them.
     if engine:
         if MODELS_ON not in found:
             left_out.append(f"the learned extractors: Python {MODELS_ON} was not found")
@@ -94,7 +93,7 @@ def test(arguments: list[str]) -> None:
     if blender:
         if here := first_blender(found):
             python = blender_python(here, found[here.python])
-            planned.insert(2, suites.Suite(here.name, python, [*blender, *options]))
+            planned.append(suites.Suite(here.name, python, [*blender, *options]))
         else:
             left_out.append("the tests of the extension: no Python that has a Blender was found")
     suites.check(planned, left_out)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-AT_ONCE = 3  # one more than the cores of a small machine, since some tests wait
 BLENDER = "tests/blender"
 WHOLE = "tests/engine/test_*.py"
 PROGRAMS = ("bench", "cli", "cluster", "eval", "service", "wire")  # they take as long as the others
@@ -81,7 +80,7 @@ def partly(blender: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def parts(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Names and arguments of the runs for the engine's tests, the longest first.
+    """Names and arguments of the runs for the engine's tests.
 
     All of them are three runs: the rooms that run programs, the other rooms, and the engine as a
     whole. With one, the other core would be idle once Blender's tests have ended.
@@ -112,7 +111,7 @@ def run(suites: Sequence[Suite]) -> list[Outcome]:
             return [_run(suites[0], folder, shown=True)]
         # Blender keeps state as long as its process lives, so its tests have one of their own.
         outcomes = []
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(len(suites)) as pool:
             futures = [pool.submit(_run, suite, folder) for suite in suites]
             for future in as_completed(futures):
                 outcomes.append(future.result())
