@@ -622,7 +622,7 @@ def test_install_engine_and_use_it(online, tmp_path):
     engine = blender_module("ludvig_blender.engine.link")
     methods = blender_module("ludvig_engine.wire.methods")
     assert settings.state() == "none"
-    if find_spec("numba"):
+    if find_spec("numba"):  # or else the installation compiles for a minute
         import kept_kernels
 
         kernels = Path(settings.environment()["NUMBA_CACHE_DIR"])

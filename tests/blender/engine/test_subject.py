@@ -26,12 +26,12 @@ def engine(features_cache):
 
 
 def six_photos(tmp_path):
-    """A copy of the demo scene with six of its photos, and a thing that is clicked on in one."""
-    _, views, things = demo()
+    """A copy of the demo scene with six of its photos, opened; its folder and what is in it."""
+    path, views, things = demo()
     folder = shutil.copytree(views, tmp_path / "scene")
     for unneeded in sorted((folder / "images").iterdir())[6:]:
         unneeded.unlink()
-    return folder, next(iter(things))
+    return folder, *opened(lambda: (folder / path.name, folder, things))
 
 
 def grow(engine, thing):
@@ -45,8 +45,8 @@ def message():
 
 
 def test_killed_between_two_clicks(engine, tmp_path):
-    folder, name = six_photos(tmp_path)
-    thing, things = opened(lambda: (folder / "splats.ply", folder, demo()[2]))
+    _, thing, things = six_photos(tmp_path)
+    name = next(iter(things))
     segment = click(thing, name, things)
     found = splats.selection(thing.data)
     client = engine.connection().client
@@ -97,8 +97,8 @@ def test_another_file_in_its_place(engine, tmp_path):
 
 def test_another_photo_in_its_place(engine, tmp_path):
     """The result is that of the new photo, and says so."""
-    folder, name = six_photos(tmp_path)
-    thing, things = opened(lambda: (folder / "splats.ply", folder, demo()[2]))
+    folder, thing, things = six_photos(tmp_path)
+    name = next(iter(things))
     assert not click(thing, name, things).note.count("Read again")
     photo = folder / "images/photo_00.jpg"
     photo.write_bytes(photo.read_bytes() + b" ")
