@@ -60,8 +60,9 @@ def on_gpu(matrix: csr_matrix, otherwise: Callable[[], Operator]) -> GpuOperator
         torch.from_numpy(np.ascontiguousarray(part)) for part in (matrix.indptr, matrix.indices)
     )
     with fitting(DEVICE, "The graph"), warnings.catch_warnings():
-        # torch warns that these are in beta, which they have been since 2021.
-        warnings.filterwarnings("ignore", "Sparse CSR tensor support", UserWarning)
+        # torch warns that these are in beta, which they have been since 2021, and some releases
+        # that invariants are not checked, although they are told not to.
+        warnings.filterwarnings("ignore", "Sparse (CSR|invariant)", UserWarning)
         indptr, indices = (part.to(DEVICE, torch.int32) for part in parts)
         values = torch.from_numpy(matrix.data.astype(np.float32)).to(DEVICE)
         tensor = torch.sparse_csr_tensor(

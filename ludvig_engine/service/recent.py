@@ -103,7 +103,12 @@ def arrays_of(value: object) -> Iterator[Stored]:
         if id(item) in met or isinstance(item, type | FunctionType) or hasattr(item, MODEL):
             continue
         met.add(id(item))
-        if isinstance(item, np.ndarray) or hasattr(item, TENSOR):
+        if getattr(item, "is_sparse_csr", False):
+            # torch says that such a tensor has as many bytes as a dense one, 4 TB for a million
+            # rows and columns.
+            sparse = cast("Any", item)
+            yield from (sparse.crow_indices(), sparse.col_indices(), sparse.values())
+        elif isinstance(item, np.ndarray) or hasattr(item, TENSOR):
             yield cast("Stored", item)
         elif isinstance(item, tuple | list):
             waiting += item

@@ -15,6 +15,7 @@ from ludvig_engine.machine import device, sparse, sparse_gpu  # noqa: E402
 from ludvig_engine.machine.sparse import operator  # noqa: E402
 from ludvig_engine.machine.sparse_gpu import GpuOperator, on_gpu  # noqa: E402
 from ludvig_engine.progress import Job  # noqa: E402
+from ludvig_engine.service.recent import size_of  # noqa: E402
 
 MATRIX = random_sparse(300, 300, 0.1, "csr", np.float32, random_state=0)
 ON_GPU = pytest.param("cuda", marks=pytest.mark.gpu)
@@ -33,6 +34,13 @@ def test_product(place, shape):
     found = on_gpu(MATRIX, lambda: sparse.sliced(MATRIX))(x)
     assert found.shape == shape and found.dtype == np.float32
     np.testing.assert_allclose(found, operator(MATRIX)(x), rtol=1e-4, atol=1e-5)
+
+
+def test_its_size_is_that_of_its_entries(place):
+    # What is prepared for clicks holds such matrices. When they counted as dense ones, they alone
+    # were beyond any limit, and everything was dropped and prepared again for each click.
+    made = on_gpu(MATRIX, lambda: sparse.sliced(MATRIX))
+    assert size_of(made) == 4 * (len(MATRIX.indptr) + 2 * MATRIX.nnz)
 
 
 def test_cancelling(place):
