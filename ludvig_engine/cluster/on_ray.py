@@ -33,6 +33,7 @@ from ..stages import EXTRACT, REFINE, START, UPLIFT, Stage
 from ..uplifting import Uplifted, correct, mean
 from . import tasks
 from .connection import connected, explained
+from .flag import Flag
 
 # Nodes for each worker, so that no one waits long for the last. More would only add transfers.
 NODES = 4
@@ -69,7 +70,7 @@ def on_ray(address: str, load: Callable[[], Extractor]) -> Lifter:
         steps.job.report(START, 0, 1)
         with connected(address) as (ray, stays):
             # A connection that ends takes its tasks with it.
-            flag = ray.remote(**FLAG)(tasks.Flag).remote() if stays else None
+            flag = ray.remote(**FLAG)(Flag).remote() if stays else None
             run = Run.of(ray, scene, maps, recipe, steps, load, flag)
             try:
                 return run.lifted(recipe)

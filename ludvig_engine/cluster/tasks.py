@@ -68,32 +68,13 @@ class Notes(Job):
         self.told.append(text)
 
 
-class Flag:
-    """An actor that is up while the results of a run are wanted.
-
-    Tasks ask it before they begin, and return nothing if it is down. Ray's own way of canceling
-    them ends the whole process of who asks if a task ends in the same moment
-    (github.com/ray-project/ray/pull/54785).
-    """
-
-    def __init__(self) -> None:
-        self._up = True
-
-    def lower(self) -> None:
-        """Let the tasks that wait end without a result."""
-        self._up = False
-
-    def is_up(self) -> bool:
-        return self._up
-
-
 @dataclass(frozen=True)
 class Order:
     """What each task is given first."""
 
     token: str  # a name of the work
     get: Callable[[], Work]  # fetches it
-    flag: Any = None  # the actor `Flag`; None: the tasks end with the connection of who asks
+    flag: Any = None  # the actor `flag.Flag`; None: the tasks end with the connection of who asks
 
     @property
     def wanted(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class Conse:
 
     network: Network = field(repr=False, compare=False)
     sentences: SentenceEncoder = field(repr=False, compare=False)
-    classes: Float[Array, "C D"] = field(repr=False, compare=False)
+    names: tuple[str, ...] = field(repr=False, compare=False)  # of the C classes
     name: str
     key: str
     licence: str
@@ -78,6 +79,14 @@ class Conse:
 
     def encode_text(self, prompts: Sequence[str]) -> Float[Array, "P D"]:
         return self.sentences.encode_text(prompts)
+
+    @cached_property
+    def classes(self) -> Float[Array, "C D"]:
+        """The embeddings of the classes' names.
+
+        They take two seconds, and texts do not need them if all photos have been seen before.
+        """
+        return self.sentences.encode_text(self.names)
 
     def __call__(self, photo: Photo) -> Float[Array, "D h w"]:
         maps = [self._probabilities(photo, int(share * self.size)) for share in SHARES]
@@ -123,7 +132,7 @@ def load(argument: str, *, device: str) -> Conse:
     return Conse(
         load_network(read_weights(folders[0], device)),
         sentences,
-        sentences.encode_text(names),
+        tuple(names),
         "conse (ImageNet classes x MiniLM)",
         f"conse-{VERSION}-{hashes}-{options['size']}",
         "Apache-2.0 AND MIT",

@@ -17,6 +17,7 @@ from waiting import wait_for
 import many_views
 from ludvig_engine.cache.store import Cache
 from ludvig_engine.cluster import on_ray, tasks
+from ludvig_engine.cluster.flag import Flag
 from ludvig_engine.errors import Cancelled, EngineError
 from ludvig_engine.io.load import load_scene
 from ludvig_engine.pipeline import Recipe, lifted_features
@@ -132,14 +133,14 @@ def test_progress_and_cancel_and_maps_of_the_cache_are_not_made_again(
 ):
     lowered, cache = tmp_path / "lowered", Cache(tmp_path / "cache")
 
-    class Flag:
+    class Recorded:
         def lower(self):
             lowered.touch()
 
         def is_up(self):
             return not lowered.exists()
 
-    monkeypatch.setattr(tasks, "Flag", Flag)
+    monkeypatch.setattr(on_ray, "Flag", Recorded)
 
     class Watching(Job):
         def __init__(self):
@@ -163,7 +164,7 @@ def test_progress_and_cancel_and_maps_of_the_cache_are_not_made_again(
 
 
 def test_tasks_that_nobody_waits_for_end_at_once(cluster):
-    flag = ray.remote(tasks.Flag).remote()
+    flag = ray.remote(Flag).remote()
     assert ray.get(flag.is_up.remote())
     ray.get(flag.lower.remote())
     order = tasks.Order("nothing", dict, flag)  # there is no work to fetch
