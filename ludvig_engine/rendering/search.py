@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 import numpy as np
 
@@ -26,7 +27,7 @@ CLEAR = 35.0
 # Near planes that are tried, as shares of the usual distance from cameras to Gaussians, and in
 # scene units: those of gsplat and of 3DGS.
 SHARES, NEARS = tuple(np.geomspace(2e-4, 0.25, 16)), (0.01, GSPLAT.near)
-# How far beside the picture centers may be (`Raster.cull`).
+# How far beside the picture centers may be (`Raster.cull`), widest first.
 CULLS = (0.3, 0.15, 0.0)
 # Opacity compensation and blur: gsplat's, less blur, and Mip-Splatting's compensation with its own.
 # The others are better too, though less, where one is, so the first two tell whether any is.
@@ -86,8 +87,11 @@ class Search:
             return _nears(trials, self.distance, now) if self.near else []
 
         def culls(now: Raster) -> list[Raster]:
-            found = [replace(now, cull=cull) for cull in CULLS if trial.beside(now, cull)]
-            return found if np.isinf(now.cull) else []
+            if np.isfinite(now.cull):
+                return []
+            # What is far beside the picture is so for the narrower ones after it, too.
+            found = dropwhile(lambda cull: not trial.beside(now, cull), CULLS)
+            return [replace(now, cull=cull) for cull in found]
 
         def filters(now: Raster) -> list[Raster]:
             every = [replace(now, antialiased=mip, blur=blur) for mip, blur in FILTERS]

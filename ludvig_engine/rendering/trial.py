@@ -6,17 +6,17 @@ pixels: in a smaller picture they would do something else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Bool, Float, Int
 from ..io.sh import colours
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians, Photo
-from ..scene.raster import Raster
+from ..scene.raster import GSPLAT, Raster
 from .bands import BAND
 from .cpu import blend
 from .project import inside, project
@@ -26,13 +26,29 @@ PIXELS, BANDS = 40_000, 6
 
 
 @dataclass(frozen=True)
+class Reach:
+    """What the picture and its compared rows can show, with these settings and narrower ones."""
+
+    raster: Raster
+    visible: Int[Array, " V"]  # the Gaussians in the picture, ascending
+    compared: Gaussians  # those in the rows compared
+    colours: Float[Array, "M 3"]
+
+    def covers(self, raster: Raster) -> bool:
+        """Whether these settings show no Gaussian that is not known here."""
+        return raster.near >= self.raster.near and raster.blur <= self.raster.blur
+
+
+@dataclass(frozen=True)
 class Trial:
     """Gaussians and one photo of them."""
 
     gaussians: Gaussians
     camera: Camera
     photo: Photo
-    _known: dict[Raster, float] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[Raster, float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    # None or one.
+    _reach: list[Reach] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -42,9 +58,10 @@ class Trial:
     def psnr(self, raster: Raster, *, job: Job = SILENT) -> float:
         """How well the picture agrees with the photo, in dB over the rows and pixels compared."""
         if raster not in self._known:
-            ellipses = project(self.gaussians, self.camera, raster, job=job, threads=0)
+            reach = self._reaching(raster, job)
+            ellipses = project(reach.compared, self.camera, raster, job=job, threads=0)
             options: dict[str, Any] = {"raster": raster, "rows": self._rows, "job": job}
-            image, _ = blend(ellipses, self.camera, self._colours, **options)
+            image, _ = blend(ellipses, self.camera, reach.colours, **options)
             picture = np.clip(image.transpose(1, 2, 0), 0, 1)
             self._known[raster] = psnr(picture, self.photo, self._rows)
         return self._known[raster]
@@ -58,12 +75,28 @@ class Trial:
 
     def beside(self, raster: Raster, cull: float) -> bool:
         """Whether a Gaussian whose center lies so far beside the picture reaches into it."""
-        far = ~inside(self.gaussians.means, self.camera, cull)
+        visible = self._reaching(raster, SILENT).visible
+        far = visible[~inside(self.gaussians.means[visible], self.camera, cull)]
         return bool(len(project(self.gaussians.take(far), self.camera, raster).index))
 
-    @cached_property
-    def _colours(self) -> Float[Array, "N 3"]:
-        return colours(self.gaussians, self.camera.center)
+    def _reaching(self, raster: Raster, job: Job) -> Reach:
+        """What matters to these settings.
+
+        The rows compared show few of a large scene's Gaussians, and many settings are tried on
+        them. A nearer near plane and a larger blur show more; compensation and culling show less.
+        """
+        if not self._reach or not self._reach[0].covers(raster):
+            before = [raster, *(reach.raster for reach in self._reach)]
+            near = min(one.near for one in before)
+            blur = max(GSPLAT.blur, *(one.blur for one in before))
+            widest = replace(raster, near=near, blur=blur, antialiased=False, cull=np.inf)
+            ellipses = project(self.gaussians, self.camera, widest, job=job, threads=0)
+            top, bottom = ellipses.bounds[:, 2:].T
+            above = np.append(0, np.cumsum(self._rows))
+            compared = self.gaussians.take(np.sort(ellipses.index[above[bottom] > above[top]]))
+            seen = colours(compared, self.camera.center)
+            self._reach[:] = [Reach(widest, np.sort(ellipses.index), compared, seen)]
+        return self._reach[0]
 
     @cached_property
     def _rows(self) -> Bool[Array, " H"]:

@@ -11,6 +11,7 @@ from ludvig_engine.errors import Cancelled
 from ludvig_engine.io.sh import colours
 from ludvig_engine.progress import Job
 from ludvig_engine.rendering import render
+from ludvig_engine.rendering.project import inside, project
 from ludvig_engine.rendering.search import MARGIN, Search
 from ludvig_engine.rendering.trial import Trial, psnr
 from ludvig_engine.scene import Photo
@@ -162,6 +163,35 @@ def test_every_few_rows_are_compared_of_a_large_photo():
     assert Trial(gaussians, camera, Photo("large", spoiled)).psnr(GSPLAT) == pytest.approx(100)
 
 
+def drawn_from_all(trial, raster):
+    """The PSNR with every Gaussian, and whether one beside the picture reaches into it."""
+    gaussians, camera = trial.gaussians, trial.camera
+    image, _ = render(gaussians, camera, colours(gaussians, camera.center), raster=raster)
+    far = ~inside(gaussians.means, camera, 0.15)
+    beside = bool(len(project(gaussians.take(far), camera, raster).index))
+    picture = np.clip(image, 0, 1).transpose(1, 2, 0)
+    return psnr(picture, trial.photo, trial._rows), beside
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_left_out_is_not_missed(seed):
+    """In whatever order settings are tried, each has the PSNR of all Gaussians, to the bit."""
+    gaussians, rng = scene(seed), np.random.default_rng(seed)
+    camera = look_at(EYES[seed], size=(800, 600), focal=600)
+    photo = Photo("any", rng.random((600, 800, 3), np.float32))
+    trial, tried = Trial(gaussians, camera, photo), []
+    for _ in range(12):
+        raster = Raster(
+            near=rng.choice([0.02, 0.2, 0.4, 2.0]),
+            blur=rng.choice([0.0, 0.1, 0.3, 0.5]),
+            cull=rng.choice([0.0, 0.3, np.inf]),
+            antialiased=bool(rng.integers(2)),
+        )
+        tried.append((trial.psnr(raster), trial.beside(raster, 0.15)))
+        assert tried[-1] == drawn_from_all(trial, raster), raster
+    assert len(set(tried)) > 6 and len(trial._reach[0].compared) < 0.6 * len(gaussians)
+
+
 def test_only_valid_pixels_count():
     shot = trials(scene(), GSPLAT)[0]
     valid = np.zeros(shot.photo.pixels.shape[:2], bool)
@@ -169,7 +199,7 @@ def test_only_valid_pixels_count():
     assert np.isnan(psnr(shot.photo.pixels, replace(shot.photo, valid=valid)))
     valid[:, :40] = True
     spoiled = np.where(valid[..., None], shot.photo.pixels, 1)
-    half = replace(shot, photo=Photo("half", spoiled.astype(np.float32), valid), _known={})
+    half = replace(shot, photo=Photo("half", spoiled.astype(np.float32), valid))
     assert not half.empty and half.psnr(GSPLAT) == pytest.approx(100)
 
 
