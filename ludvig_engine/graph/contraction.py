@@ -12,31 +12,68 @@ from numba import njit
 from scipy.sparse import csr_matrix
 
 from ..arrays import Array, Float, Int
-from ..progress import chunks
+from ..progress import SILENT, chunks
 from .neighbors import Graph
 
-ROWS = 65536  # Gaussians whose edges are contracted at a time
+PIECES = 16  # of the groups, which threads share out among them
 
 
 def contracted(
-    graph: Graph, similarities: Float[Array, " E"], labels: Int[Array, " N"]
+    graph: Graph, similarities: Float[Array, " E"] | float, labels: Int[Array, " N"]
 ) -> csr_matrix:
-    """The graph of the groups.
+    """The graph of the groups; one number stands for all `similarities`.
 
     The edge between two groups is the sum of all edges between their members; edges within a group
     are dropped. Diffusion on this graph is diffusion on the Gaussians with scores that are constant
     within each group, because for such scores Σ A_ij (s_i − s_j)² is the same sum.
     """
     count = int(labels.max(initial=-1)) + 1
-    total = csr_matrix((count, count), dtype=similarities.dtype)
-    for part in chunks(len(labels), ROWS):
-        ends = graph.indptr[part.start : part.stop + 1]
-        edges = slice(int(ends[0]), int(ends[-1]))
-        rows, columns = np.repeat(labels[part], np.diff(ends)), labels[graph.indices[edges]]
-        apart = rows != columns
-        inside = rows[apart], columns[apart]
-        total += csr_matrix((similarities[edges][apart], inside), shape=total.shape)
-    return total
+    values = np.atleast_1d(np.asarray(similarities, np.float32))
+    starts = np.append(0, np.cumsum(np.bincount(labels, minlength=count)))
+    members = np.argsort(labels, kind="stable").astype(np.int32)
+
+    def one(part: slice) -> tuple[Array, Array, Array]:
+        own = starts[part.start : part.stop + 1]
+        return _sums_between(graph.indptr, graph.indices, values, labels, members, own, count)
+
+    pieces = list(SILENT.map(one, chunks(count, max(-(-count // PIECES), 1))))
+    pieces.append((np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64)))
+    columns, sums, lengths = map(np.concatenate, zip(*pieces, strict=True))
+    return csr_matrix((sums, columns, np.append(0, np.cumsum(lengths))), shape=(count, count))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sums_between(indptr, indices, values, labels, members, starts, count):
+    """The rows of some groups, which have `members[starts[n] : starts[n + 1]]`.
+
+    Columns ascend. Sums are added up as float64, in the order of the members.
+    """
+    every = len(values) > 1
+    columns, sums = np.empty(1024, np.int32), np.empty(1024, np.float32)
+    lengths, used = np.zeros(len(starts) - 1, np.int64), 0
+    total, met, touched = np.zeros(count), np.zeros(count, np.bool_), np.empty(count, np.int32)
+    for n in range(len(starts) - 1):
+        many = 0
+        for i in members[starts[n] : starts[n + 1]]:
+            for e in range(indptr[i], indptr[i + 1]):
+                other = labels[indices[e]]
+                if other != labels[i]:
+                    if not met[other]:
+                        met[other], touched[many] = True, other
+                        many += 1
+                    total[other] += values[e] if every else values[0]
+        if used + many > len(columns):
+            room = 2 * (used + many)
+            more, further = np.empty(room, np.int32), np.empty(room, np.float32)
+            more[:used], further[:used] = columns[:used], sums[:used]
+            columns, sums = more, further
+        touched[:many].sort()
+        for other in touched[:many]:
+            columns[used], sums[used] = other, total[other]
+            total[other], met[other] = 0, False
+            used += 1
+        lengths[n] = many
+    return columns[:used], sums[:used], lengths
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -59,9 +59,12 @@ class Graph:
         return csr_matrix((similarities, self.indices, self.indptr), shape=(len(self), len(self)))
 
 
-def unit(features: Float[Array, "N D"]) -> Float[Array, "N D"]:
-    """Rows scaled to length 1. Rows of zeros (Gaussians never seen) stay 0."""
-    return features / _lengths(features)[:, None]
+def unit(
+    features: Float[Array, "N D"], out: Float[Array, "N D"] | None = None
+) -> Float[Array, "N D"]:
+    """Rows scaled to length 1, in `out` if given. Rows of zeros (Gaussians never seen) stay 0."""
+    found: Array = np.divide(features, _lengths(features)[:, None], out=out)
+    return found
 
 
 def _lengths(features: Float[Array, "N D"]) -> Float[Array, " N"]:

@@ -10,7 +10,10 @@ import numpy as np
 from numba import njit
 
 from ..arrays import Array, Float
-from .neighbors import IN, OUT, Graph
+from ..progress import SILENT, chunks
+from .neighbors import IN, Graph
+
+ROWS = 65536  # Gaussians in a piece of work
 
 
 def similarities(
@@ -20,22 +23,31 @@ def similarities(
 
     So a mutual edge counts twice, and the edge of a Gaussian to itself is 2.
     """
+    out = np.empty(len(graph.indices), np.float32)
     widths = np.maximum(np.broadcast_to(np.asarray(scale, np.float32), len(graph)), 1e-8) ** 2
-    return _similarities(
-        *(graph.indptr, graph.indices, graph.direction, graph.distances),
-        (-1 / (np.float32(bandwidth) * widths)).astype(np.float32),
-    )
+    factor = (-1 / (np.float32(bandwidth) * widths)).astype(np.float32)
+
+    def one(part: slice) -> None:
+        _similarities(
+            *(graph.indptr, graph.indices, graph.direction, graph.distances),
+            *(factor, out, part.start, part.stop),
+        )
+
+    list(SILENT.map(one, chunks(len(graph), ROWS)))
+    return out
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _similarities(indptr, indices, direction, distances, factor):  # type: ignore[no-untyped-def]
-    out = np.empty(len(indices), np.float32)
-    for i in range(len(indptr) - 1):
+def _similarities(  # type: ignore[no-untyped-def]
+    indptr, indices, direction, distances, factor, out, start, stop
+):
+    for i in range(start, stop):
         for e in range(indptr[i], indptr[i + 1]):
-            squared, found = distances[e] * distances[e], np.float32(0)
-            if direction[e] & OUT:
-                found += np.exp(squared * factor[i])
+            squared, j = distances[e] * distances[e], indices[e]
+            if direction[e] == IN:
+                out[e] = np.exp(squared * factor[j])
+                continue
+            out[e] = np.exp(squared * factor[i])
             if direction[e] & IN:
-                found += np.exp(squared * factor[indices[e]])
-            out[e] = found
-    return out
+                # The same exponential again, unless rows have scales of their own.
+                out[e] += out[e] if factor[j] == factor[i] else np.exp(squared * factor[j])

@@ -97,7 +97,7 @@ def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> F
     count, D = uplifted.features.shape
     x = np.empty((count, D + 3), np.float32)
     features = x[:, :D]
-    features[:] = unit(uplifted.features)
+    unit(uplifted.features, out=features)
     for _ in range(0 if seen.all() else UNSEEN_STEPS):
         seen = spread(graph.indptr, graph.indices, features, seen)
     means = points - np.median(points, axis=0)

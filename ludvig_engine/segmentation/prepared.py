@@ -113,7 +113,7 @@ class Prepared:
             labels, count = coarse.labels, len(coarse.size)
             nesting = Nesting.of(
                 contracted(self.graph, self.graph.distances * factors, labels),
-                contracted(self.graph, np.broadcast_to(np.float32(1), factors.shape), labels),
+                contracted(self.graph, 1, labels),
                 coarse.size,
                 np.bincount(labels, self.visible, count),
                 compact=settings.compact,

@@ -120,7 +120,7 @@ def _regions(
     rim = np.bincount(a[outer], surfaces.length[outer], count).astype(np.float64)
     rim += np.bincount(b[touch], surfaces.length[touch], count)
     pieces = _pieces(surfaces, touch, gaussians.means, lab, normals)
-    between = triu(contracted(graph, np.broadcast_to(np.float32(1), graph.indices.shape), labels))
+    between = triu(contracted(graph, 1, labels))
     edges = np.zeros((between.nnz, 5))
     edges[:, 4] = between.data
     start = Regions(

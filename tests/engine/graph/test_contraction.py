@@ -85,15 +85,27 @@ def test_sums_of_groups(rng):
     np.testing.assert_array_equal(sums_of(values, labels, 9), np.stack(expected, 1))
 
 
-@pytest.mark.parametrize("rows", [7, 64, COUNT])
-def test_pieces_are_contracted_to_the_whole(graph, rng, monkeypatch, rows):
+@pytest.mark.parametrize("pieces", [1, 3, 500])
+@pytest.mark.parametrize("groups", [1, 20, COUNT])
+def test_graphs_of_groups(graph, rng, monkeypatch, pieces, groups):
     values = rng.random(len(graph.indices)).astype(np.float32)
-    labels = rng.integers(0, 20, COUNT).astype(np.int32)
+    labels = 2 * rng.integers(0, groups, COUNT).astype(np.int32)  # every second group is empty
+    count = int(labels.max()) + 1
     ends = labels[rows_of(graph)], labels[graph.indices]
-    expected = csr_matrix((values, ends), shape=(20, 20)).toarray()
-    np.fill_diagonal(expected, 0)
-    monkeypatch.setattr(contraction, "ROWS", rows)
-    np.testing.assert_allclose(contracted(graph, values, labels).toarray(), expected, rtol=1e-5)
+    apart = ends[0] != ends[1]
+    monkeypatch.setattr(contraction, "PIECES", pieces)
+    for one, given in ((values, values), (np.ones_like(values), 1)):
+        inside = ends[0][apart], ends[1][apart]
+        expected = csr_matrix((one[apart].astype(float), inside), shape=(count, count))
+        found = contracted(graph, given, labels)
+        assert found.dtype == np.float32 and found.has_sorted_indices
+        assert found.nnz == expected.nnz
+        np.testing.assert_allclose(found.toarray(), expected.toarray(), rtol=1e-6)
+
+
+def test_a_graph_of_no_groups():
+    nothing = build(np.empty((0, 1), np.int32))
+    assert contracted(nothing, 1, np.empty(0, np.int32)).shape == (0, 0)
 
 
 def test_distances_take_no_copy_of_the_features():
