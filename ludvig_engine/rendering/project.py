@@ -65,8 +65,10 @@ def project(
     """
     window = window or (0, camera.width, 0, camera.height)
 
+    rows = np.empty((len(gaussians), ROW), np.float32)  # of which the visible ones are touched
+
     def one(part: slice) -> Array:
-        rows = np.empty((part.stop - part.start, ROW), np.float32)
+        mine = rows[part]
         visible = _project(
             gaussians.means[part],
             gaussians.quats[part],
@@ -84,17 +86,21 @@ def project(
             raster.antialiased,
             window,
             part.start,
-            rows,
-            rows.view(np.int32),
+            mine,
+            mine.view(np.int32),
         )
-        return rows[:visible].copy()  # or what is left over would be kept, too
+        return _nearest_first(mine[:visible, 7], part.start)
 
     parts = list(job.map(one, chunks(len(gaussians), PIECE), threads=threads)) or [one(slice(0, 0))]
-    rows = np.concatenate(parts)
-    parts.clear()
-    rows = rows[_nearest_first(rows[:, 7])]
-    whole = rows.view(np.int32)
-    return Ellipses(whole[:, 12].copy(), rows[:, :8], whole[:, 8:12])
+    order = np.concatenate(parts)
+    order.sort(kind="stable")  # which merges the sorted parts
+    out = np.empty((len(order), ROW), np.int32)
+
+    def move(part: slice) -> None:
+        _move(rows.view(np.int32), order, out, part.start, part.stop)
+
+    list(job.map(move, chunks(len(order), PIECE), threads=threads))
+    return Ellipses(out[:, 12].copy(), out.view(np.float32)[:, :8], out[:, 8:12])
 
 
 def inside(means: Float[Array, "N 3"], camera: Camera, cull: float) -> Bool[Array, " N"]:
@@ -108,14 +114,24 @@ def inside(means: Float[Array, "N 3"], camera: Camera, cull: float) -> Bool[Arra
     return found
 
 
-def _nearest_first(depth: Float[Array, " M"]) -> UInt[Array, " M"]:
-    """The order by depth; of equal depths, the first Gaussian comes first.
+def _nearest_first(depth: Float[Array, " M"], first: int) -> UInt[Array, " M"]:
+    """The rows from number `first` on, in the order of their depth, which is in the upper 32 bits.
 
-    So leaving Gaussians out does not change the order of the others. Positive floats have the same
-    order as their bits, so integers are sorted: a stable argsort takes 7 times as long.
+    So leaving Gaussians out does not change the order of the others, and of equal depths, the first
+    Gaussian comes first. Positive floats have the same order as their bits, so integers are sorted:
+    a stable argsort takes 7 times as long.
     """
     bits = np.ascontiguousarray(depth).view(np.uint32).astype(np.uint64)
-    return np.sort(bits << np.uint64(32) | np.arange(len(depth), dtype=np.uint64)).astype(np.uint32)
+    return np.sort(bits << np.uint64(32) | np.arange(first, first + len(depth), dtype=np.uint64))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _move(rows, order, out, start, stop):  # type: ignore[no-untyped-def]
+    """Copy the rows that the lower 32 bits of `order` name."""
+    for k in range(start, stop):
+        row = order[k] & np.uint64(0xFFFFFFFF)
+        for column in range(rows.shape[1]):
+            out[k, column] = rows[row, column]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
