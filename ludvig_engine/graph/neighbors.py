@@ -22,6 +22,7 @@ from ..stages import GRAPH
 
 # The direction of an edge seen from its row i: j ∈ N(i) is OUT, i ∈ N(j) is IN.
 OUT, IN = 1, 2
+ROWS = 65536  # Gaussians in a piece of work
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,29 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
 
 def build(neighbors: Int[Array, "N K"]) -> Graph:
     """The symmetric graph of a table of neighbors. Its distances are 0 until `with_features`."""
+    count, k = neighbors.shape
     most = 2 * neighbors.size
     indices, direction = np.empty(most, np.int32), np.empty(most, np.uint8)
-    indptr = _symmetric(neighbors, indices, direction)
+    indptr, used = np.zeros(count + 1, np.int64), 0
+    starts, incoming = _incoming(neighbors)
+
+    def one(rows: slice) -> slice:
+        # Where these rows' edges begin if none of the rows before has a mutual one.
+        first = k * rows.start + int(starts[rows.start])
+        found = _symmetric(
+            *(neighbors, starts, incoming, rows.start, rows.stop),
+            *(indices[first:], direction[first:], indptr[1:]),
+        )
+        return slice(first, first + found)
+
+    for found in SILENT.map(one, chunks(count, ROWS)):
+        there = slice(used, used + found.stop - found.start)
+        indices[there], direction[there] = indices[found], direction[found]
+        used = there.stop
+    np.cumsum(indptr, out=indptr)
     # Two edges in three are mutual, so a third is left over. Resizing gives that back in place.
-    indices.resize(indptr[-1], refcheck=False)
-    direction.resize(indptr[-1], refcheck=False)
+    indices.resize(used, refcheck=False)
+    direction.resize(used, refcheck=False)
     return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
 
 
@@ -121,7 +139,7 @@ def edge_distances(
     out = np.empty(len(graph.indices), np.float32)
     x = np.ascontiguousarray(x, np.float32)
     scale = np.ones(len(x), np.float32) if scale is None else scale
-    rows = chunks(len(graph), 65536)
+    rows = chunks(len(graph), ROWS)
     list(
         job.map(
             lambda part: _edge_distances(
@@ -134,38 +152,45 @@ def edge_distances(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _symmetric(neighbors, indices, direction):
-    """The union of the table and its transpose as CSR, by merging two ascending lists per row.
-
-    Fills `indices` and `direction`, and returns `indptr`.
-    """
+def _incoming(neighbors):
+    """The transpose of the table: `starts` (N + 1,) and the rows that name each row, ascending."""
     N, k = neighbors.shape
-    start = np.zeros(N + 1, np.int64)
+    starts = np.zeros(N + 1, np.int64)
     for i in range(N):
         for j in neighbors[i]:
-            start[j + 1] += 1
-    start = np.cumsum(start)
-    incoming, fill = np.empty(N * k, np.int32), start[:-1].copy()
+            starts[j + 1] += 1
+    starts = np.cumsum(starts)
+    incoming, fill = np.empty(N * k, np.int32), starts[:-1].copy()
     for i in range(N):
         for j in neighbors[i]:
             incoming[fill[j]] = i
             fill[j] += 1
-    indptr, own = np.zeros(N + 1, np.int64), np.empty(k, np.int32)
-    used = 0
-    for i in range(N):
+    return starts, incoming
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _symmetric(neighbors, starts, incoming, first, stop, indices, direction, lengths):
+    """The union of some rows of the table and of its transpose, by merging two ascending lists.
+
+    Fills `indices` and `direction` from their beginning and `lengths` at the rows; returns how many
+    edges there are.
+    """
+    N, k = neighbors.shape
+    used, own = 0, np.empty(k, np.int32)
+    for i in range(first, stop):
         own[:] = neighbors[i]
         own.sort()
-        a, b = 0, start[i]
-        while a < k or b < start[i + 1]:
+        before, a, b = used, 0, starts[i]
+        while a < k or b < starts[i + 1]:
             out = own[a] if a < k else N
-            into = incoming[b] if b < start[i + 1] else N
+            into = incoming[b] if b < starts[i + 1] else N
             indices[used] = min(out, into)
             direction[used] = (1 if out <= into else 0) | (2 if into <= out else 0)
             a += out <= into
             b += into <= out
             used += 1
-        indptr[i + 1] = used
-    return indptr
+        lengths[i] = used - before
+    return used
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})

@@ -11,9 +11,7 @@ from numba import njit
 
 from ..arrays import Array, Float
 from ..progress import SILENT, chunks
-from .neighbors import IN, Graph
-
-ROWS = 65536  # Gaussians in a piece of work
+from .neighbors import IN, ROWS, Graph
 
 
 def similarities(

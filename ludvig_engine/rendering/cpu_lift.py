@@ -44,34 +44,28 @@ def lift(
             np.zeros(count, np.float32),
         )
 
-    def weigh(sight: Sight) -> tuple[tuple[Array, Array] | csr_matrix, Array]:
+    def weigh(sight: Sight) -> tuple[Array | csr_matrix, Array, Array]:
         camera, feature_map = sight.camera, sight.feature_map
         options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
         if feature_map.shape[1:] == (camera.height, camera.width):
-            return adjoint(gaussians, camera, feature_map, **options), feature_map
-        return fold(gaussians, camera, feature_map.shape[1:], **options), feature_map
+            return *adjoint(gaussians, camera, feature_map, **options), feature_map
+        folded = fold(gaussians, camera, feature_map.shape[1:], **options)
+        return folded, np.asarray(folded.sum(1), np.float32)[:, 0], feature_map
 
     def add(
-        node: tuple[Array, Array, Array], weighed: tuple[tuple[Array, Array] | csr_matrix, Array]
+        node: tuple[Array, Array, Array], weighed: tuple[Array | csr_matrix, Array, Array]
     ) -> None:
         sums, weights, squares = node
-        total = _add(*weighed, sums, job)
+        found, total, feature_map = weighed
+        if isinstance(found, csr_matrix):
+            channels = feature_map.reshape(len(feature_map), -1)
+            add_product(found, channels.T, sums, job=job)
+        else:
+            sums += found
         weights += total
         squares += total**2
 
     return Sums(*summed(job.map(weigh, sights, stage), len(sights), empty, add))
-
-
-def _add(
-    found: tuple[Array, Array] | csr_matrix, feature_map: Array, sums: Array, job: Job
-) -> Float[Array, " N"]:
-    """Add a view to `sums`; its Σ w."""
-    if isinstance(found, tuple):
-        part, total = found
-        sums += part
-        return total
-    add_product(found, feature_map.reshape(len(feature_map), -1).T, sums, job=job)
-    return np.asarray(found.sum(1), np.float32)[:, 0]
 
 
 def residual(

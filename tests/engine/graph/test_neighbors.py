@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ludvig_engine.graph import neighbors as neighbors_module
 from ludvig_engine.graph.neighbors import IN, OUT, build, nearest, unit
 
 RNG = np.random.default_rng(0)
@@ -50,7 +51,9 @@ def test_invariances_and_permutation():
     np.testing.assert_array_equal(np.sort(p[nearest(points[p], 5)]), expected[p])
 
 
-def test_graph_is_the_union_of_both_directions():
+@pytest.mark.parametrize("rows", [7, 64, 65536])
+def test_graph_is_the_union_of_both_directions(monkeypatch, rows):
+    monkeypatch.setattr(neighbors_module, "ROWS", rows)
     points, features = RNG.normal(size=(200, 3)), RNG.normal(size=(200, 7)).astype(np.float32)
     neighbors = nearest(points, 6)
     graph = build(neighbors).with_features(features)

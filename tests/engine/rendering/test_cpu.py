@@ -5,6 +5,7 @@ Brute force, partition of unity, adjoint, folding, and the two awkward cases of 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -189,6 +190,22 @@ def test_threads_and_bands_change_nothing():
     F = np.random.default_rng(0).random((2, CAMERA.height, CAMERA.width), np.float32)
     one, many = (cpu.adjoint(gaussians, CAMERA, F, threads=threads)[0] for threads in (1, 7))
     np.testing.assert_array_equal(one, many)
+
+
+@pytest.mark.parametrize("piece", [7, 100])
+def test_pieces_change_nothing(monkeypatch, piece):
+    # Every depth occurs twice, and of two equals the first comes first.
+    gaussians = random_gaussians(250, 6)
+    gaussians = joined(gaussians, gaussians)
+    whole = project(gaussians, CAMERA, Raster())
+    depths, index = whole.geometry[:, 7], whole.index
+    assert (np.diff(depths) >= 0).all()
+    same = np.diff(depths) == 0
+    assert same.sum() >= len(index) // 2 - 1 and (np.diff(index)[same] > 0).all()
+    monkeypatch.setattr(sys.modules[project.__module__], "PIECE", piece)
+    pieces = project(gaussians, CAMERA, Raster(), threads=3)
+    for one, other in zip(vars(whole).values(), vars(pieces).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_two_stacked_gaussians_over_one_pixel():
