@@ -51,7 +51,8 @@ def _sums_between(indptr, indices, values, labels, members, starts, count):
     every = len(values) > 1
     columns, sums = np.empty(1024, np.int32), np.empty(1024, np.float32)
     lengths, used = np.zeros(len(starts) - 1, np.int64), 0
-    total, met, touched = np.zeros(count), np.zeros(count, np.bool_), np.empty(count, np.int32)
+    total, met = np.zeros(count), np.zeros(count, np.bool_)
+    touched = np.empty(count, np.int32)
     for n in range(len(starts) - 1):
         many = 0
         for i in members[starts[n] : starts[n + 1]]:

@@ -180,7 +180,8 @@ def _symmetric(neighbors, starts, incoming, first, stop, indices, direction, len
     for i in range(first, stop):
         own[:] = neighbors[i]
         own.sort()
-        before, a, b = used, 0, starts[i]
+        before = used
+        a, b = 0, starts[i]
         while a < k or b < starts[i + 1]:
             out = own[a] if a < k else N
             into = incoming[b] if b < starts[i + 1] else N
