@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BLENDER = "tests/blender"
 WHOLE = "tests/engine/test_*.py"
-PROGRAMS = ("bench", "cli", "cluster", "eval", "service", "wire")  # they take as long as the others
+PROGRAMS = ("bench", "cli", "eval", "service", "wire")  # they take as long as the others
+WAITING = "tests/engine/cluster"  # mostly for processes of Ray, so it goes with the shortest run
 SLOW = f"{BLENDER}/operators/test_rendered_views.py"  # computes features with the real engine
 # Each run gets one thread, because the runs and the processes they start share the cores. Bytecode
 # is kept, whatever the machine is set to: a run compiles the tests for ten seconds otherwise.
@@ -88,8 +89,9 @@ def parts(engine: Sequence[str]) -> list[tuple[str, list[str]]]:
     if "tests" not in engine:
         return [("engine", list(engine))]
     programs = [f"tests/engine/{room}" for room in PROGRAMS]
-    rooms = [*engine, f"--ignore-glob={WHOLE}", *(f"--ignore={path}" for path in programs)]
-    whole = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(WHOLE))
+    others = [f"--ignore={path}" for path in (WAITING, *programs)]
+    rooms = [*engine, f"--ignore-glob={WHOLE}", *others]
+    whole = [WAITING, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(WHOLE))]
     return [("engine, programs", programs), ("engine, rooms", rooms), ("engine, whole", whole)]
 
 

@@ -49,16 +49,20 @@ def test_the_engine_s_runs_have_all_its_tests_once():
     assert tests == "tests" and f"--ignore={BLENDER}" in left_out
     (pattern,) = (one for one in left_out if one.startswith("--ignore-glob="))
     ignored = [one.removeprefix("--ignore=") for one in left_out if one != pattern]
-    assert all((ROOT / one).is_dir() for one in programs)
+    rooms_of_whole = [one for one in whole if not one.endswith(".py")]
+    assert all((ROOT / one).is_dir() for one in (*programs, *rooms_of_whole))
+
+    def inside(name, rooms):
+        return any(name.startswith(f"{one}/") for one in rooms)
+
     for path in (ROOT / "tests").rglob("test_*.py"):
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(f"{BLENDER}/"):
             # Pytest's pattern may match a slash, too.
-            in_rooms = not fnmatch(name, pattern.removeprefix("--ignore-glob=")) and not any(
-                name.startswith(f"{one}/") for one in ignored
-            )
-            in_programs = any(name.startswith(f"{one}/") for one in programs)
-            assert [in_rooms, in_programs, name in whole].count(True) == 1, name
+            matched = fnmatch(name, pattern.removeprefix("--ignore-glob="))
+            in_rooms = not matched and not inside(name, ignored)
+            in_whole = name in whole or inside(name, rooms_of_whole)
+            assert [in_rooms, inside(name, programs), in_whole].count(True) == 1, name
     assert parts([UPLIFT]) == [("engine", [UPLIFT])]
 
 
