@@ -90,8 +90,7 @@ class Stroke:
         if coin is None:
             return
         self.hit = True
-        means = self.seen.cloud.snapshot.means
-        self.chosen[surface.within(screen, hidden, coin, means)] = self.mode == "ADD"
+        self.chosen[surface.within(screen, hidden, coin)] = self.mode == "ADD"
 
     def show(self, thing: SplatObject) -> None:
         """Let it be seen; nothing is decided."""

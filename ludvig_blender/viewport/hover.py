@@ -148,7 +148,7 @@ def _front(seen: Seen, pixel: np.ndarray, rows: np.ndarray) -> np.ndarray:
     coin = surface.brushed(seen.screen, seen.hidden, pixel, AROUND, 0.5)
     if coin is None:
         return rows
-    around = surface.within(seen.screen, seen.hidden, coin, seen.cloud.snapshot.means)
+    around = surface.within(seen.screen, seen.hidden, coin)
     return np.union1d(rows, around)
 
 

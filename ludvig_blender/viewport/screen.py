@@ -51,14 +51,16 @@ class Screen:
         depths = np.abs(self._seen(self._flat[::step, :3])[:, 2])
         self._near = NEAR * float(np.median(depths)) if len(depths) else 0.0
         parts = [self._part(start) for start in range(0, max(len(texels), 1), CHUNK)]
-        rows, centers, reach = (np.concatenate(found) for found in zip(*parts, strict=True))
+        rows, means, centers, reach = (np.concatenate(some) for some in zip(*parts, strict=True))
         wide = reach > WIDE**2
-        self._wide = rows[wide], centers[wide], reach[wide]
+        self._wide = rows[wide], means[wide], centers[wide], reach[wide]
         small = np.flatnonzero(~wide)
         cells = self._cells(centers[small])
         order = small[np.argsort(cells, kind="stable")]
+        # With their means, because those of a cell's splats are far apart in the object's order.
         self._small = (
             np.take(rows, order),
+            np.take(means, order, axis=0),
             np.take(centers, order, axis=0),
             np.take(reach, order),
         )
@@ -74,8 +76,8 @@ class Screen:
         slopes = t[:, :2] / t[:, 2:]
         return slopes, slopes * self._focal + (self.K[:2, 2] - 0.5).astype(np.float32)
 
-    def _part(self, start: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The rows, the centers in pixels and the squared reach of splats that may be seen."""
+    def _part(self, start: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The rows, means, centers in pixels and squared reach of splats that may be seen."""
         flat = self._flat[start : start + CHUNK]
         t = self._seen(flat[:, :3])
         ahead = np.flatnonzero((flat[:, 3] > 1 / 255) & (t[:, 2] > self._near))
@@ -89,7 +91,7 @@ class Screen:
         size = CELL * self._shape
         within = (centers - self._low + np.sqrt(reach)[:, None] > 0).all(1)
         within &= (centers - self._low - np.sqrt(reach)[:, None] < size).all(1)
-        return (start + ahead)[within], centers[within], reach[within]
+        return (start + ahead)[within], flat[:, :3][within], centers[within], reach[within]
 
     def _cells(self, centers: np.ndarray) -> np.ndarray:
         columns, lines = np.clip((centers - self._low) // CELL, 0, self._shape - 1).astype(int).T
@@ -98,28 +100,29 @@ class Screen:
         return (lines * self._shape[0] + columns).astype(kind)
 
     def _between(
-        self, low: np.ndarray, high: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows, centers and reach of all splats whose centers may be between two pixels (2,)."""
+        self, low: np.ndarray, high: np.ndarray, which: tuple[int, ...]
+    ) -> list[np.ndarray]:
+        """These arrays of `_small` for all splats whose centers may be between two pixels (2,)."""
         first, last = (
             np.clip((end - self._low) // CELL, 0, self._shape - 1).astype(int)
             for end in (low, high)
         )
-        parts = [self._wide]
-        for line in range(first[1], last[1] + 1):
-            begin, end = line * self._shape[0] + first[0], line * self._shape[0] + last[0] + 1
-            there = slice(self._starts[begin], self._starts[end])
-            parts.append(tuple(one[there] for one in self._small))  # type: ignore[arg-type]
-        rows, centers, reach = (np.concatenate(found) for found in zip(*parts, strict=True))
-        return rows, centers, reach
+        begins = np.arange(first[1], last[1] + 1) * self._shape[0] + first[0]
+        ends = self._starts[begins + last[0] - first[0] + 1]
+        parts = [slice(*line) for line in zip(self._starts[begins], ends, strict=True)]
+        return [
+            np.concatenate([self._wide[n], *(self._small[n][part] for part in parts)])
+            for n in which
+        ]
 
-    def inside(self, points: np.ndarray) -> np.ndarray:
-        """The rows of the splats that are seen in the box around points (P, 3) ahead."""
+    def near(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and means of all splats seen in the box around points (P, 3), and of some beside it.
+
+        To leave those out takes longer than to copy them.
+        """
         _, pixels = self._projected(points)
-        low, high = pixels.min(0).astype(np.float32), pixels.max(0).astype(np.float32)
-        rows, centers, _ = self._between(low, high)
-        x, y = centers.T
-        return rows[(x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])]
+        rows, means = self._between(pixels.min(0), pixels.max(0), (0, 1))
+        return rows, means
 
     def under(
         self, pixel: np.ndarray, hidden: np.ndarray | None
@@ -128,17 +131,17 @@ class Screen:
 
         `hidden` (N,) bool says which splats are not there.
         """
-        rows, centers, reach = self._between(pixel - WIDE, pixel + WIDE)
-        x, y = (centers - pixel.astype(np.float32)).T
-        there = x * x + y * y < reach
-        rows, centers = rows[there], centers[there]
+        rows, centers, reach = self._between(pixel - WIDE, pixel + WIDE, (0, 2, 3))
+        offsets = pixel.astype(np.float32) - centers
+        there = np.einsum("nc,nc->n", offsets, offsets) < reach
+        rows, offsets = rows[there], offsets[there]
         if hidden is not None:
             shown = ~hidden[rows]
-            rows, centers = rows[shown], centers[shown]
+            rows, offsets = rows[shown], offsets[shown]
         flat = self._flat[rows]
         t = self._seen(flat[:, :3])
         slopes = np.clip(self._projected(t)[0], *self._slopes)
-        alphas = _alphas(flat, slopes, self._focal / t[:, 2:], pixel - centers, self.viewmat)
+        alphas = _alphas(flat, slopes, self._focal / t[:, 2:], offsets, self.viewmat)
         order = np.argsort(t[:, 2], kind="stable")
         alphas = alphas[order]
         weights = alphas * np.cumprod(np.append(1, 1 - alphas))[:-1]
@@ -178,11 +181,25 @@ def _alphas(
     flat: np.ndarray, slopes: np.ndarray, scale: np.ndarray, offset: np.ndarray, viewmat: np.ndarray
 ) -> np.ndarray:
     """The alpha (M,) of each splat in a pixel that is `offset` (M, 2) from the splat's center."""
+    # J S Jᵀ and its inverse are written out, because NumPy takes small matrices one after another,
+    # which was most of a pixel's time.
     turn = viewmat[:3, :3]
-    J = scale[:, :, None] * (turn[None, :2] - slopes[:, :, None] * turn[None, 2:])  # (M, 2, 3)
-    xx, xy, xz, yy, yz, zz = flat[:, 4:10].T
-    covariance = np.stack([xx, xy, xz, xy, yy, yz, xz, yz, zz], axis=1).reshape(-1, 3, 3)
-    conic = np.linalg.inv(J @ covariance @ J.transpose(0, 2, 1) + BLUR * np.eye(2))
-    exponent = np.einsum("mi,mij,mj->m", offset, conic, offset)
+    across, down = (
+        (scale[:, [n]] * (turn[n] - slopes[:, [n]] * turn[2])).T for n in (0, 1)
+    )  # the two lines of J, (3, M)
+    xx, yy = _form(flat, across, across) + BLUR, _form(flat, down, down) + BLUR
+    xy = _form(flat, across, down)
+    x, y = offset.T
+    exponent = (yy * x * x - 2 * xy * x * y + xx * y * y) / (xx * yy - xy * xy)
     alphas = np.minimum(flat[:, 3] * np.exp(-0.5 * exponent), 0.99)
     return np.where(alphas < 1 / 255, 0, alphas)
+
+
+def _form(flat: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """aᵀ S b (M,) of vectors (3, M), with the covariance S of each splat."""
+    xx, xy, xz, yy, yz, zz = flat[:, 4:10].T
+    return (
+        a[0] * (xx * b[0] + xy * b[1] + xz * b[2])
+        + a[1] * (xy * b[0] + yy * b[1] + yz * b[2])
+        + a[2] * (xz * b[0] + yz * b[1] + zz * b[2])
+    )

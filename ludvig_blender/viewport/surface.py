@@ -55,10 +55,8 @@ def brushed(
     return coin.Coin(center, coin.normal(center, around, towards), large, depth * large)
 
 
-def within(
-    screen: Screen, hidden: np.ndarray | None, reached: coin.Coin, means: np.ndarray
-) -> np.ndarray:
-    """The rows of the splats in what a brush reaches, of all `means` (N, 3)."""
+def within(screen: Screen, hidden: np.ndarray | None, reached: coin.Coin) -> np.ndarray:
+    """The rows of the splats in what a brush reaches."""
     turn, shift = screen.viewmat[:3, :3], screen.viewmat[:3, 3]
     through = math.isinf(reached.depth)
     center = turn @ reached.center + shift
@@ -72,10 +70,10 @@ def within(
         corners = (reached.center + 1.01 * np.concatenate(sides)) @ turn.T + shift
         # Corners beside or behind the eye count as before it, where they can be projected.
         corners[:, 2] = np.maximum(corners[:, 2], corners[:, 2].max() / 10)
-    rows = screen.inside(corners)
-    if hidden is not None:
-        rows = rows[~hidden[rows]]
-    if not through:
-        return rows[reached.holds(np.take(means, rows, axis=0))]
-    seen = np.take(means, rows, axis=0) @ turn.T + shift
-    return rows[np.hypot(*(seen[:, :2] / seen[:, 2:] - slopes).T) <= beside]
+    rows, means = screen.near(corners)
+    if through:
+        seen = means @ turn.T + shift
+        rows = rows[np.hypot(*(seen[:, :2] / seen[:, 2:] - slopes).T) <= beside]
+    else:
+        rows = rows[reached.holds(means)]
+    return rows if hidden is None else rows[~hidden[rows]]

@@ -64,7 +64,7 @@ def test_no_splat_is_missed(seed, depth):
         for hide in (None, hidden):
             shown = np.ones(3000, bool) if hide is None else ~hide
             found = np.zeros(3000, bool)
-            found[surface.within(screen, hide, coin, made.means)] = True
+            found[surface.within(screen, hide, coin)] = True
             wanted = in_space(screen, coin, made.means) & shown
             # What is beside the picture may be found too.
             assert not (wanted & ~found).any()
