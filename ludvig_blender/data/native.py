@@ -28,9 +28,10 @@ def exists() -> bool:
 def convert(thing: SplatObject, *, ours: bool) -> None:
     """Let Blender treat an object as splats if it can, also one that another Blender saved.
 
-    `ours` says that we draw it in the viewport. Before 5.3 Blender
-    sees plain points: it shows them as bounds, so that only our own drawing is seen, and leaves
-    them out of renders, which would show a ball for every point.
+    `ours` says that we draw it in the viewport. Before 5.3 Blender sees plain points: it shows
+    them as bounds, so that only our own drawing is seen, and leaves them out of renders, which
+    would show a ball for every point. The lines of the bounds are also what Blender's own tools
+    select an object by: without them (as an instancer of nothing, tried in 5.2.2) they miss it.
     """
     cloud = thing.data
     if not exists():
