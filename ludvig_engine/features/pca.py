@@ -77,7 +77,7 @@ def fit_pca(
             )
         share = min(flat.shape[1], -(-tokens // len(chosen)))
         cells.append(flat[:, rng.choice(flat.shape[1], share, replace=False)].T.astype(np.float32))
-    return job.aside(lambda: _fit(np.concatenate(cells), components, weighted, seed))
+    return job.aside(lambda: _fit(np.concatenate(cells), components, weighted))
 
 
 def sampled(count: int) -> list[int]:
@@ -85,10 +85,7 @@ def sampled(count: int) -> list[int]:
     return [n * count // MAPS for n in range(MAPS)] if count > MAPS else list(range(count))
 
 
-def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> Reduction:
-    # Imported here, because it takes a second and 90 MB, which drawing pictures need not wait for.
-    from sklearn.decomposition import PCA
-
+def _fit(x: Float[Array, "M D"], components: int, weighted: bool) -> Reduction:
     mean = x.mean(0, dtype=np.float64)
     x -= mean.astype(np.float32)
     # `x.std` would make a copy of x in float64, the largest thing in memory by far.
@@ -98,7 +95,12 @@ def _fit(x: Float[Array, "M D"], components: int, weighted: bool, seed: int) -> 
     std = np.where(std > 1e-12, std, 1)
     x /= std.astype(np.float32)
     with single():
-        pca = PCA(min(components, *x.shape), random_state=seed).fit(x)
-    axes, values = pca.components_.astype(np.float32), pca.singular_values_.astype(np.float32)
-    # `pca.mean_` is 0 up to rounding, since x is standardized, so it need not be kept.
+        # As scikit-learn's PCA does it for few channels; to import that takes a second and 55 MB.
+        squares, axes = np.linalg.eigh(x.T @ x / np.float32(max(len(x) - 1, 1)))
+    # From the largest down, with the sign that makes the largest part of each axis positive.
+    kept = min(components, *x.shape)
+    axes, squares = axes.T[::-1][:kept], np.maximum(squares[::-1][:kept], 0)
+    largest = np.abs(axes).argmax(1)
+    axes = axes * np.sign(axes[np.arange(kept), largest])[:, None]
+    values = np.sqrt(squares * np.float32(max(len(x) - 1, 1)))
     return Reduction(mean.astype(np.float32), std.astype(np.float32), axes, values, weighted)

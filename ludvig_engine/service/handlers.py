@@ -56,8 +56,8 @@ HANDLERS: dict[str, Callable[[State, Any, Job], Any]] = {
 
 
 # What is imported where it is used, because wrong files are refused without it. An engine imports
-# it once it has answered: a second later, the first click needs it.
-LATER = ("pycolmap", "sklearn.decomposition", "sklearn.linear_model")
+# it once it has answered: soon afterwards, a scene with photos needs it.
+LATER = ("pycolmap",)
 
 
 def handlers(*, cache: Cache | None = None, memory: int = 0) -> dict[str, Handler]:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from ludvig_engine.segmentation import descriptor as descriptor_module
 from ludvig_engine.segmentation.descriptor import Descriptor
-from ludvig_engine.segmentation.likeness import learn
+from ludvig_engine.segmentation.likeness import SLOPE, _fit, learn
 
 
 def test_rare_things_are_as_likely_as_they_are_frequent():
@@ -53,3 +54,21 @@ def test_the_waves_of_a_scene_are_made_once_where_memory_allows(memory, monkeypa
     assert len(made) == 5
     assert np.array_equal(descriptor.product(weights), first)
     assert len(made) == (5 if memory else 10)
+
+
+@pytest.mark.parametrize("C", [0.05, 5, 5000])
+@pytest.mark.parametrize("apart", [0, 0.5, 20], ids=["mixed", "near", "far apart"])
+def test_the_fit_is_that_of_scikit_learn(apart, C):
+    rng = np.random.default_rng(3)
+    labels = np.arange(900) < 60
+    seen = rng.normal(size=(900, 12)) * np.geomspace(1, 0.01, 12)
+    seen[labels, :3] += apart
+    weights = np.where(labels, 450 / 60, 450 / 840) * rng.uniform(0.5, 1.5, 900)
+    exact = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10, max_iter=500)
+    exact.fit(seen, labels, sample_weight=weights)
+    fitted = _fit(seen, labels, weights, C)
+    likely = 1 / (1 + np.exp(-(seen @ fitted[:-1] + fitted[-1])))
+    np.testing.assert_allclose(likely, exact.predict_proba(seen)[:, 1], atol=20 * SLOPE)
+    rough = _fit(seen.astype(np.float32), labels, weights, C)
+    assert rough.dtype == np.float32
+    np.testing.assert_allclose(rough, fitted, rtol=1e-2, atol=1e-2 * np.abs(fitted).max())
