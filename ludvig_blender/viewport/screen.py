@@ -19,6 +19,7 @@ CELL = 32  # pixels
 # Splats that reach farther than this many pixels are looked at for each pixel.
 WIDE = CELL
 SAMPLE = 10_000  # splats whose depths give the median
+SHOWN = "rows", "centers", "reach"  # what tells whether a splat is in a pixel
 
 
 class Screen:
@@ -51,19 +52,13 @@ class Screen:
         depths = np.abs(self._seen(self._flat[::step, :3])[:, 2])
         self._near = NEAR * float(np.median(depths)) if len(depths) else 0.0
         parts = [self._part(start) for start in range(0, max(len(texels), 1), CHUNK)]
-        rows, means, centers, reach = (np.concatenate(some) for some in zip(*parts, strict=True))
-        wide = reach > WIDE**2
-        self._wide = rows[wide], means[wide], centers[wide], reach[wide]
+        found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        wide = found["reach"] > WIDE**2
+        self._wide = {name: values[wide] for name, values in found.items()}
         small = np.flatnonzero(~wide)
-        cells = self._cells(centers[small])
+        cells = self._cells(found["centers"][small])
         order = small[np.argsort(cells, kind="stable")]
-        # With their means, because those of a cell's splats are far apart in the object's order.
-        self._small = (
-            np.take(rows, order),
-            np.take(means, order, axis=0),
-            np.take(centers, order, axis=0),
-            np.take(reach, order),
-        )
+        self._small = {name: np.take(values, order, axis=0) for name, values in found.items()}
         counts = np.bincount(cells, minlength=int(self._shape.prod()))
         self._starts = np.append(0, np.cumsum(counts))
 
@@ -76,8 +71,11 @@ class Screen:
         slopes = t[:, :2] / t[:, 2:]
         return slopes, slopes * self._focal + (self.K[:2, 2] - 0.5).astype(np.float32)
 
-    def _part(self, start: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """The rows, means, centers in pixels and squared reach of splats that may be seen."""
+    def _part(self, start: int) -> dict[str, np.ndarray]:
+        """The rows, means, centers in pixels and squared reach of splats that may be seen.
+
+        The means are kept too, because those of a cell are far apart in the object's order.
+        """
         flat = self._flat[start : start + CHUNK]
         t = self._seen(flat[:, :3])
         ahead = np.flatnonzero((flat[:, 3] > 1 / 255) & (t[:, 2] > self._near))
@@ -91,7 +89,8 @@ class Screen:
         size = CELL * self._shape
         within = (centers - self._low + np.sqrt(reach)[:, None] > 0).all(1)
         within &= (centers - self._low - np.sqrt(reach)[:, None] < size).all(1)
-        return (start + ahead)[within], flat[:, :3][within], centers[within], reach[within]
+        every = {"rows": start + ahead, "means": flat[:, :3], "centers": centers, "reach": reach}
+        return {name: values[within] for name, values in every.items()}
 
     def _cells(self, centers: np.ndarray) -> np.ndarray:
         columns, lines = np.clip((centers - self._low) // CELL, 0, self._shape - 1).astype(int).T
@@ -99,10 +98,8 @@ class Screen:
         kind = np.uint16 if self._shape.prod() < 2**16 else np.int64
         return (lines * self._shape[0] + columns).astype(kind)
 
-    def _between(
-        self, low: np.ndarray, high: np.ndarray, which: tuple[int, ...]
-    ) -> list[np.ndarray]:
-        """These arrays of `_small` for all splats whose centers may be between two pixels (2,)."""
+    def _between(self, low: np.ndarray, high: np.ndarray, *names: str) -> list[np.ndarray]:
+        """What `_part` says of all splats whose centers may be between two pixels (2,)."""
         first, last = (
             np.clip((end - self._low) // CELL, 0, self._shape - 1).astype(int)
             for end in (low, high)
@@ -111,8 +108,8 @@ class Screen:
         ends = self._starts[begins + last[0] - first[0] + 1]
         parts = [slice(*line) for line in zip(self._starts[begins], ends, strict=True)]
         return [
-            np.concatenate([self._wide[n], *(self._small[n][part] for part in parts)])
-            for n in which
+            np.concatenate([self._wide[name], *(self._small[name][part] for part in parts)])
+            for name in names
         ]
 
     def near(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +118,7 @@ class Screen:
         To leave those out takes longer than to copy them.
         """
         _, pixels = self._projected(points)
-        rows, means = self._between(pixels.min(0), pixels.max(0), (0, 1))
+        rows, means = self._between(pixels.min(0), pixels.max(0), "rows", "means")
         return rows, means
 
     def under(
@@ -131,7 +128,7 @@ class Screen:
 
         `hidden` (N,) bool says which splats are not there.
         """
-        rows, centers, reach = self._between(pixel - WIDE, pixel + WIDE, (0, 2, 3))
+        rows, centers, reach = self._between(pixel - WIDE, pixel + WIDE, *SHOWN)
         offsets = pixel.astype(np.float32) - centers
         there = np.einsum("nc,nc->n", offsets, offsets) < reach
         rows, offsets = rows[there], offsets[there]

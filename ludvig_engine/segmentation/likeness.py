@@ -9,7 +9,6 @@ self-training finds parts of the object that have other colors.
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 
 from ..arrays import Array, Bool, Float, Int
 from ..machine.blas import single
@@ -19,11 +18,10 @@ from .descriptor import Descriptor
 # Examples of each class at most; more do not change a linear model of a hundred numbers.
 MOST = 6000
 _SEED = 0
-# Where the fit ends: the largest slope of the mean loss, as scikit-learn has it, or so many steps.
+# Where the fit ends: the slope of the mean loss, as scikit-learn has it, or so many steps.
 SLOPE, STEPS = 1e-4, 50
-# A step is halved until it gains this part of what the slope promises, at most to the shortest.
-ENOUGH, SHORTEST = 1e-4, 1e-4
-TINY = 1e-12  # keeps the offset's curvature above 0 where all examples are certain
+# How far a step may go, at first and at most: far enough for most to be Newton's own.
+RADII = {"initial_trust_radius": 10.0, "max_trust_radius": 1e4}
 
 
 def learn(
@@ -70,35 +68,30 @@ def _fit(
 ) -> Float[Array, " D+1"]:
     """The direction and, last, the offset of least loss: Σ w log(1 + e^∓logit) + ‖direction‖² / 2C.
 
-    Newton's method, as scikit-learn's "newton-cholesky", whose import takes each engine a second
-    and 55 MB. It ends where no slope of the mean loss is above SLOPE.
+    Steps and tolerance are those of scikit-learn's "newton-cholesky", whose import takes each
+    engine a second and 55 MB; SciPy's solver takes as many steps and as long for each.
     """
+    from scipy.optimize import minimize  # here, because wrong files are refused without it
+
     x = np.column_stack([seen, np.ones(len(seen), seen.dtype)])
     y, share = labels.astype(x.dtype), (weights / weights.sum()).astype(x.dtype)
     penalty = np.append(np.full(seen.shape[1], 1 / (C * weights.sum())), 0)
 
-    def loss(place: Float[Array, " D+1"]) -> tuple[float, Float[Array, " M"]]:
+    def loss(place: Float[Array, " D+1"]) -> tuple[float, Float[Array, " D+1"]]:
         logits = x @ place.astype(x.dtype)
         likely = share @ (np.logaddexp(0, logits) - y * logits)
-        return float(likely) + penalty @ place**2 / 2, logits
+        slope = x.T @ (share * (_sigmoid(logits) - y)) + penalty * place
+        return float(likely) + penalty @ place**2 / 2, slope
 
-    place = np.zeros(x.shape[1])
-    least, logits = loss(place)
-    for _ in range(STEPS):
-        p = _sigmoid(logits)
-        slope = x.T @ (share * (p - y)) + penalty * place
-        if np.abs(slope).max() <= SLOPE:
-            break
-        bend = (x.T @ ((share * p * (1 - p))[:, None] * x)).astype(np.float64) + np.diag(penalty)
-        bend[-1, -1] += TINY
-        step, part = scipy.linalg.solve(bend, slope, assume_a="pos"), 1.0
-        while True:
-            found, logits = loss(place - part * step)
-            if found <= least - ENOUGH * part * (slope @ step) or part < SHORTEST:
-                break
-            part /= 2
-        place, least = place - part * step, found
-    return place.astype(x.dtype)
+    def bend(place: Float[Array, " D+1"]) -> Float[Array, "D+1 D+1"]:
+        p = _sigmoid(x @ place.astype(x.dtype))
+        found: Array = x.T @ ((share * p * (1 - p))[:, None] * x) + np.diag(penalty)
+        return found
+
+    start, options = np.zeros(x.shape[1]), {"gtol": SLOPE, "maxiter": STEPS} | RADII
+    found = minimize(loss, start, jac=True, hess=bend, method="trust-exact", options=options)
+    fitted: Array = found.x.astype(x.dtype)
+    return fitted
 
 
 def _examples(
