@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from array_checks import Checks
+import array_checks
 
 # The same examples everywhere, and however slow the machine is.
 settings.register_profile(
@@ -22,7 +22,13 @@ settings.load_profile("ludvig")
 
 _package = Path(find_spec("ludvig_engine").submodule_search_locations[0])
 _files = [path.relative_to(_package.parent) for path in _package.rglob("*.py")]
-sys.meta_path.insert(0, Checks({".".join(file.with_suffix("").parts) for file in _files}))
+_names = {".".join(file.with_suffix("").parts) for file in _files}
+sys.meta_path.insert(0, array_checks.Checks(_names))
+
+
+def pytest_runtest_setup() -> None:
+    """Every test checks the arrays of its own calls."""
+    array_checks.begin()
 
 
 @pytest.fixture(scope="session")

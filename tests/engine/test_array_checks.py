@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
 
-from array_checks import Checks
+import array_checks
 from ludvig_engine.rendering import render
 from ludvig_engine.segmentation.nesting import Nesting
 
@@ -49,7 +49,7 @@ def checked(tmp_path, monkeypatch):
     """A module of that source, imported with checks."""
     (tmp_path / "of_shapes.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(sys, "meta_path", [Checks({"of_shapes"}), *sys.meta_path])
+    monkeypatch.setattr(sys, "meta_path", [array_checks.Checks({"of_shapes"}), *sys.meta_path])
     monkeypatch.setitem(sys.modules, "of_shapes", None)  # what is imported goes again
     del sys.modules["of_shapes"]
     return import_module("of_shapes")
@@ -75,6 +75,21 @@ def test_wrong_arrays_are_refused(checked):
     assert checked.Cloud(right, np.zeros(4)).means is right
     holder.values = right
     assert holder.read is right and holder.kept is right
+
+
+def test_a_function_is_checked_in_its_first_calls_of_each_test(checked):
+    right, wrong = np.zeros((4, 3)), np.zeros((4, 2))
+    for _ in range(2):
+        array_checks.begin()
+        for _ in range(array_checks.CALLS):
+            with pytest.raises(TypeCheckError):
+                checked.twice(wrong)
+        assert checked.twice(wrong) is wrong
+        for _ in range(array_checks.CALLS - 1):
+            checked.Cloud(right, np.zeros(4))
+        with pytest.raises(TypeCheckError):
+            checked.Cloud(right, np.zeros(3))
+        assert len(checked.Cloud(right, np.zeros(3)).weights) == 3
 
 
 def test_the_engine_is_checked():
