@@ -26,8 +26,10 @@ def adopt(thing: SplatObject) -> None:
     """
     import numpy as np
 
-    from . import attributes, masking, native, properties, splats
+    from . import attributes, extent, masking, native, properties, splats
 
+    if extent.RADIUS not in thing.data.attributes:
+        extent.renew(thing)
     if splats.SELECTION not in thing.data.attributes:
         splats.set_selection(thing.data, np.zeros(attributes.count(thing.data), bool))
     native.convert(thing, ours=properties.drawing(bpy.context.scene).show != "NONE")

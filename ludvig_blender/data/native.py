@@ -31,7 +31,8 @@ def convert(thing: SplatObject, *, ours: bool) -> None:
     `ours` says that we draw it in the viewport. Before 5.3 Blender sees plain points: it shows
     them as bounds, so that only our own drawing is seen, and leaves them out of renders, which
     would show a ball for every point. The lines of the bounds are also what Blender's own tools
-    select an object by: without them (as an instancer of nothing, tried in 5.2.2) they miss it.
+    select an object by: without them (as an instancer of nothing, tried in 5.2.2) they miss it, and
+    meshes that are its children vanish. extent.py sees to it that the box is not too large.
     """
     cloud = thing.data
     if not exists():

@@ -23,7 +23,7 @@ from ...ludvig_engine.planning.bounds import Ball, bounds
 from ...ludvig_engine.scene import Gaussians
 from ..maths import upright
 from ..translation.say import say_report
-from . import attributes, capture, file_segments, making, splats
+from . import attributes, capture, extent, file_segments, making, splats
 from .file_segments import Kept
 
 if TYPE_CHECKING:
@@ -70,8 +70,13 @@ def received(path: Path, answer: SplatsRead) -> Content:
     return _content(path, file, {}, capture.stamp(str(path)))
 
 
-def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> making.Columns:
-    """The attributes of the usable rows; `stored` are the file's own numbers, by attribute.
+def columns(
+    name: str, file: Splats, stored: Mapping[str, np.ndarray]
+) -> tuple[making.Columns, Gaussians, Ball]:
+    """The attributes of the usable rows, these rows, and the ball around them.
+
+    They are in the file's order, but for the first: see extent.py. `stored` are the file's own
+    numbers, by attribute.
 
     Raises `EngineError` "bad_file", in which `name` stands for the file, if no row is usable.
     """
@@ -81,25 +86,29 @@ def columns(name: str, file: Splats, stored: Mapping[str, np.ndarray]) -> making
         what = say_report("No splat of {name} is usable. {why}", name=name, why=say_report(why))
         raise EngineError("bad_file", what, how)
     extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
-    gaussians, rows = file.gaussians, None
-    if not file.valid.all():
-        rows = np.flatnonzero(file.valid)
-        gaussians = gaussians.take(rows)
+    rows = np.flatnonzero(file.valid)
+    gaussians = file.gaussians if file.valid.all() else file.gaussians.take(rows)
+    ball = bounds(gaussians)
+    radii = extent.radii(gaussians, ball)
+    front = extent.first(radii)
+    if front or len(rows) < len(file.valid):
+        for values in (rows, radii):
+            values[[0, front]] = values[[front, 0]]
+        gaussians = file.gaussians.take(rows)
         extras = {n: values[rows] for n, values in extras.items()}
         stored = {n: values[rows] for n, values in stored.items()}
     found = making.columns(gaussians, rows=rows, extras=extras)
+    found[extent.RADIUS] = "FLOAT", radii
     for attribute, values in stored.items():
         type_ = STORED[attribute]
         found[attribute] = type_, attributes.packed(values, type_)
-    return found
+    return found, gaussians, ball
 
 
 def _content(path: Path, file: Splats, stored: Mapping[str, np.ndarray], stamp: str) -> Content:
     file, segments = file_segments.restored(file)
-    found = columns(path.name, file, stored)
+    found, usable, ball = columns(path.name, file, stored)
     values = {name: found[name][1] for name in splats.SCHEMA}
-    usable = file.gaussians if file.valid.all() else file.gaussians.take(np.flatnonzero(file.valid))
-    ball = bounds(usable)
     up = upright.up(usable.means, usable.scales, usable.opacities, ball)
     return Content(found, capture.look(values) + stamp, _notes(file), ball, up, segments)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import attributes, frame, parts, segments, sights
+from . import attributes, extent, frame, parts, segments, sights
 
 if TYPE_CHECKING:
     from .types import SplatObject
@@ -33,3 +33,4 @@ def settle(thing: SplatObject, number: int | None) -> None:
     thing.ludvig_capture.cameras = None
     sights.tidy(thing)
     frame.center(thing)
+    extent.renew(thing)

@@ -48,15 +48,15 @@ def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
             ["Import the file again with File > Import > Gaussian Splats."],
         )
 
-    def columns(prefix: str, width: int) -> np.ndarray:
+    def joined(prefix: str, width: int) -> np.ndarray:
         return np.stack([known.pop(f"{prefix}{i}") for i in range(width)], axis=1)
 
     stored = {".ply_opacity": known.pop("opacity")}
-    stored |= {".ply_scale": columns("scale_", 3), ".ply_rotation": columns("rot_", 4)}
+    stored |= {".ply_scale": joined("scale_", 3), ".ply_rotation": joined("rot_", 4)}
     shN = np.empty((attributes.count(points), 0, 3), np.float32)
     if rest:
         shN = np.ascontiguousarray(
-            columns("f_rest_", rest).reshape(-1, 3, rest // 3).transpose(0, 2, 1)
+            joined("f_rest_", rest).reshape(-1, 3, rest // 3).transpose(0, 2, 1)
         )
     means = attributes.get(points, "position")
     assert means is not None
@@ -65,12 +65,13 @@ def adopt(thing: bpy.types.Object) -> tuple[SplatObject, int]:
         quats=stored[".ply_rotation"].copy(),
         scales=stored[".ply_scale"].copy(),
         opacities=stored[".ply_opacity"].copy(),
-        sh0=columns("f_dc_", 3)[:, None],
+        sh0=joined("f_dc_", 3)[:, None],
         shN=shN,
     )
     extras = {name: values for name, values in known.items() if not name.startswith(".")}
     file, kept = file_segments.restored(activate(raw, extras))
-    new = making.made(making.steps(thing.name, reading.columns(thing.name, file, stored)))
+    columns, *_ = reading.columns(thing.name, file, stored)
+    new = making.made(making.steps(thing.name, columns))
     file_segments.add(new, kept)
     return new, int((~file.valid).sum())
 
@@ -162,13 +163,16 @@ def _part(thing: SplatObject, only_selected: bool, to_file: np.ndarray | None) -
         for segment in thing.ludvig.segments
         if segment.attribute in extras
     }
+    order = _file_order(cloud)
     if only_selected:
-        chosen = splats.selection(cloud)
-        gaussians = gaussians.take(chosen)
-        extras = {name: values[chosen] for name, values in extras.items()}
+        order = order[splats.selection(cloud)[order]]
+    if not np.array_equal(order, np.arange(len(gaussians))):
+        gaussians = gaussians.take(order)
+        extras = {name: values[order] for name, values in extras.items()}
         stored = {
-            name: None if values is None else values[chosen] for name, values in stored.items()
+            name: None if values is None else values[order] for name, values in stored.items()
         }
+    if only_selected:
         for name in [n for n, one in kept.items() if not (extras[n] > one.threshold).any()]:
             del kept[name], extras[name]  # a segment of other splats
     if to_file is not None:
@@ -176,6 +180,14 @@ def _part(thing: SplatObject, only_selected: bool, to_file: np.ndarray | None) -
     else:
         gaussians = replace(gaussians, means=gaussians.means + frame.origin(thing))
     return _Part(gaussians, _file_numbers(gaussians, *stored.values()), extras, kept)
+
+
+def _file_order(cloud: bpy.types.PointCloud) -> np.ndarray:
+    """The points in the order of the file that they come from, those of no file last."""
+    rows = attributes.get(cloud, splats.ROW)
+    if rows is None:
+        return np.arange(attributes.count(cloud))
+    return np.argsort(rows.view(np.uint32), kind="stable")  # the row -1 stands for no file
 
 
 def _with_coefficients(gaussians: Gaussians, count: int) -> Gaussians:
