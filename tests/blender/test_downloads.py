@@ -15,13 +15,14 @@ from waiting import wait_for
 
 from engines import installed, real_engine
 from extension import ROOT, blender_module
-from looks import click, heap, solid
+from looks import CENTERS, click, heap, pixel_of, solid
 from web import serve
 
 catalog = blender_module("ludvig_blender.engine.catalog")
 install = blender_module("ludvig_blender.engine.install")
 features = blender_module("ludvig_blender.data.features")
 link = blender_module("ludvig_blender.engine.link")
+readings = blender_module("ludvig_blender.data.readings")
 segments = blender_module("ludvig_blender.data.segments")
 settings = blender_module("ludvig_blender.engine.settings")
 pump = blender_module("ludvig_blender.engine.pump")
@@ -161,4 +162,14 @@ def test_from_download_to_a_selection(site):
     thing.ludvig_features.sam = True
     assert wait_for(lambda: catalog.segmenter("sam2").ready, pump.tick)
     click(thing, 1)
-    assert segments.mask(thing, segments.active(thing)).any()
+    segment = segments.active(thing)
+    before = segments.mask(thing, segment)
+    assert before.any()
+    steps = readings.steps(segment)
+    assert len(steps) <= 3 and (not steps or segment.reading == 0)
+    click(thing, 2, mode="REMOVE")
+    after = segments.mask(thing, segment)
+    assert after[heap(2)].sum() < max(before[heap(2)].sum(), 1)
+    x, y = map(float, pixel_of(thing, CENTERS[0]).split())
+    bpy.ops.ludvig.box(pixels=f"{x - 40} {y - 40} {x + 40} {y + 40}", mode="SET")
+    assert segments.mask(thing, segment).any()

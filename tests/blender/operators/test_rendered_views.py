@@ -24,7 +24,10 @@ def engine(features_cache):
 @pytest.fixture
 def thing(tmp_path):
     """Splats from a file that has no cameras beside it."""
-    path = clouds.write_ply(tmp_path / "a.ply", clouds.gaussians(400))
+    made = clouds.gaussians(400)
+    # Small, or else each of the planned views is all splats.
+    sizes = {f"scale_{i}": np.log(made.scales[:, i]) for i in range(3)}
+    path = clouds.write_ply(tmp_path / "a.ply", made, extras=sizes)
     bpy.ops.ludvig.import_splats(filepath=str(path))
     thing = bpy.context.object
     thing.ludvig_features.extractor = "colour"

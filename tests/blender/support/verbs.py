@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+import clouds
 from acts import choose, click, hidden, of_heap, run, selected, thing
 from extension import blender_module
 from looks import pixel_of
@@ -95,7 +96,9 @@ def export():
     path = Path(bpy.app.tempdir) / "out.ply"
     run(bpy.ops.ludvig.export_splats, filepath=str(path), only_selected=True, apply_transform=False)
     found = blender_module("ludvig_engine.io.ply").read_ply(path).gaussians
-    expected = splats.read(thing().data).take(selected())
+    chosen = np.flatnonzero(selected())
+    in_file = np.argsort(clouds.rows(thing().data)[chosen].view(np.uint32), kind="stable")
+    expected = splats.read(thing().data).take(chosen[in_file])
     np.testing.assert_array_equal(found.means, expected.means + frame.origin(thing()))
 
 

@@ -1,8 +1,7 @@
-"""The real engine with small SAMs: `python sam_engine.py FOLDER serve ...`.
+"""The real engine with stand-ins for a SAM: `python sam_engine.py FOLDER serve ...`.
 
-FOLDER holds the package `ludvig_engine`. A ViT-B of segment-anything has one block here, so that a
-tiny checkpoint fits it. With LUDVIG_STAND_IN, every SAM is a `NestedSegmenter`,
-or with LUDVIG_STAND_IN=colors one that can segment everything.
+FOLDER holds the package `ludvig_engine`. Every SAM is a `NestedSegmenter`, or with
+LUDVIG_STAND_IN=colors one that can segment everything.
 """
 
 from __future__ import annotations
@@ -24,23 +23,17 @@ def main() -> None:
     ]
     from ludvig_engine.cli import main as run
 
-    if stand_in := os.environ.get("LUDVIG_STAND_IN"):
-        from ludvig_engine.service import state
+    from ludvig_engine.service import state
 
-        if stand_in == "colors":
-            from color_segmenter import color_segmenter
+    if os.environ.get("LUDVIG_STAND_IN") == "colors":
+        from color_segmenter import color_segmenter
 
-            found = color_segmenter()
-        else:
-            from nested_segmenter import NestedSegmenter
-
-            found = NestedSegmenter()
-        state.load_segmenter = lambda spec, *, device: found
+        found = color_segmenter()
     else:
-        import tiny_sams
+        from nested_segmenter import NestedSegmenter
 
-        package = tiny_sams.import_segment_anything()
-        package.sam_model_registry["vit_b"] = lambda: tiny_sams.original(package)
+        found = NestedSegmenter()
+    state.load_segmenter = lambda spec, *, device: found
     sys.argv[0] = "ludvig"
     run()
 

@@ -194,7 +194,7 @@ def test_words_on_real_photos_and_with_shuffled_weights(conse):
     from ludvig_engine.features.convolution import read_weights
     from ludvig_engine.features.effnet import load_network
 
-    scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA)
+    scene = load_scene(DATA / "gs" / "point_cloud.ply", views=DATA, max_size=540)
     views = {Path(view.name).stem: view for view in scene.views}
     masks = {
         path.stem: read_mask(path, views[path.stem]) > 0.5
