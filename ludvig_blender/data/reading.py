@@ -19,7 +19,7 @@ from ...ludvig_engine.io.activation import Splats, left_out
 from ...ludvig_engine.io.files import stopping
 from ...ludvig_engine.io.ply import read_blocks
 from ...ludvig_engine.io.splats import read_splats
-from ...ludvig_engine.planning.bounds import Ball, bounds
+from ...ludvig_engine.planning.bounds import Ball
 from ...ludvig_engine.scene import Gaussians
 from ..maths import upright
 from ..translation.say import say_report
@@ -88,7 +88,7 @@ def columns(
     extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
     rows = np.flatnonzero(file.valid)
     gaussians = file.gaussians if file.valid.all() else file.gaussians.take(rows)
-    ball = bounds(gaussians)
+    ball = extent.around(gaussians)
     radii = extent.radii(gaussians, ball)
     front = extent.first(radii)
     if front or len(rows) < len(file.valid):

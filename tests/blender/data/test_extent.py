@@ -23,6 +23,12 @@ def block(floaters_at):
     return made
 
 
+def file_of(folder, made):
+    """A file with the sizes of the splats, which are small."""
+    sizes = {f"scale_{i}": np.log(made.scales[:, i]) for i in range(3)}
+    return clouds.write_ply(folder / "a.ply", made, extras=sizes)
+
+
 def box(thing):
     """The lower and the upper corner of an object's box, in its own space."""
     bpy.context.view_layer.update()
@@ -46,7 +52,7 @@ def imported(path):
 def test_a_box_without_floaters(rows, tmp_path):
     """A first splat that is a floater changes its place, which the file never sees."""
     rows = list(rows)
-    source = clouds.write_ply(tmp_path / "a.ply", block(rows))
+    source = file_of(tmp_path, block(rows))
     thing = imported(source)
     means = splats.read(thing.data).means
     far = np.flatnonzero(np.abs(means).max(1) > 5)
@@ -58,10 +64,21 @@ def test_a_box_without_floaters(rows, tmp_path):
         np.testing.assert_array_equal(again[name], values)
 
 
+@pytest.mark.parametrize("gap, inside", [(0.0, True), (1.5, False)], ids=["neck", "wall"])
+def test_a_neck_is_in_the_box_and_a_wall_behind_a_gap_is_not(gap, inside, tmp_path):
+    made = block([])
+    made.means[:60, 0] = 1 + gap + np.linspace(0, 2, 60)
+    made.means[:60, 1:] *= 0.2
+    means = splats.read(imported(file_of(tmp_path, made)).data).means
+    far = np.flatnonzero(means[:, 0] > 1.2)
+    assert len(far) > 50
+    assert_box_of(bpy.context.object, means, () if inside else far)
+
+
 def test_what_is_separated_and_what_stays(tmp_path):
     """A floater of the scene is one of its part too, and parts may be nothing but floaters."""
     rows = [5, 100, 250, 499]
-    whole = imported(clouds.write_ply(tmp_path / "a.ply", block(rows)))
+    whole = imported(file_of(tmp_path, block(rows)))
     means = splats.read(whole.data).means
     chosen = means[:, 0] > 0.3
     splats.set_selection(whole.data, chosen)

@@ -21,7 +21,7 @@ from jaxtyping import jaxtyped
 
 # As in PEP 484, an int is a float too.
 _types = beartype(conf=BeartypeConf(is_pep484_tower=True))
-CALLS = 20  # of each function in each test that are checked
+CALLS = 5  # of each function in each test that are checked
 _test = 0
 
 

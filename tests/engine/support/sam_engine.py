@@ -22,7 +22,6 @@ def main() -> None:
         one for one in sys.meta_path if "Editable" not in getattr(one, "__name__", "")
     ]
     from ludvig_engine.cli import main as run
-
     from ludvig_engine.service import state
 
     if os.environ.get("LUDVIG_STAND_IN") == "colors":
