@@ -22,13 +22,14 @@ HERE = bpy.app.version >= FIRST  # whether this one has
 def adopt(thing: SplatObject) -> None:
     """Let Blender treat an object as splats, drawn by whom the scene's settings say.
 
-    No splat of an object that LUDVIG sees first is selected; for Blender all would be.
+    No splat of an object that LUDVIG sees first is selected; for Blender all would be. Its box is
+    without floaters then; that of another object stays, because its order does.
     """
     import numpy as np
 
     from . import attributes, extent, masking, native, properties, splats
 
-    if extent.RADIUS not in thing.data.attributes:
+    if splats.ROW not in thing.data.attributes:
         extent.renew(thing)
     if splats.SELECTION not in thing.data.attributes:
         splats.set_selection(thing.data, np.zeros(attributes.count(thing.data), bool))

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import types
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,12 @@ def test_no_compiled_library_is_loaded_while_stdin_is_being_read(tmp_path):
 
 
 def links(pid):
-    return {int(one.name): str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()}
+    """What the descriptors of a process are, but for those that it closes meanwhile."""
+    found = {}
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found[int(one.name)] = str(one.readlink())
+    return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux shows descriptors")
