@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..maths.lens import Lens
-from . import painter
+from . import boxes, painter
 from .items import Item
 from .view import Key, View
 
@@ -56,6 +56,16 @@ class Canvas:
     def show(self, target: painter.Target, uniforms: np.ndarray) -> None:
         """Lay what was drawn over Blender's picture."""
         self._painter.composite(target, uniforms)
+
+    def cover(
+        self, target: painter.Target, uniforms: np.ndarray, lens: Lens, items: list[Item]
+    ) -> None:
+        """Put the lines of boxes that say nothing behind what was drawn."""
+        if not (unwanted := boxes.unwanted(items)):
+            return
+        strips = boxes.strips(lens, unwanted)
+        if len(strips):  # else all are behind the camera
+            self._painter.cover(target, uniforms, strips)
 
     def light(self, view: View, lens: Lens, every: list[Item], lit: Lit) -> None:
         """Outline and brighten these splats alone, where nothing nearer hides them.

@@ -149,7 +149,9 @@ class Display:
         if view.target is not None:
             assert self._canvas is not None
             outlined = settings.selection and any(item.cloud.selected for item in items)
-            self._canvas.show(view.target, lens.uniforms(tint, selected=outlined))
+            uniforms = lens.uniforms(tint, selected=outlined)
+            self._canvas.show(view.target, uniforms)
+            self._canvas.cover(view.target, uniforms, lens, items)
             lit = self.hover.shown(properties.active_tool(context))
             if lit is not None and not moving:
                 self._canvas.light(view, lens, every, lit)

@@ -36,6 +36,9 @@ class Item:
     trained: Trained = USUAL
     # Whether Blender draws it too. Then we add only the selection, or the colors of a display mode.
     native: bool = False
+    # The corners (8, 4) in the world of the box that Blender draws; None if it draws none.
+    box: np.ndarray | None = None
+    chosen: bool = False  # whether the object is selected
 
 
 def drawn(
@@ -57,7 +60,8 @@ def drawn(
             continue
         style = reader.style(thing)
         about = (len(every), first, capture.trained(thing))
-        every.append(Item(thing.session_uid, cloud, style, world, *about, native=blenders))
+        shape = (_box(thing, world), thing.select_get())
+        every.append(Item(thing.session_uid, cloud, style, world, *about, blenders, *shape))
         first += len(cloud.snapshot)
         if shown:
             here.append(every[-1])
@@ -66,6 +70,12 @@ def drawn(
             f"{first:,} splats are visible, but at most {LIMIT:,} can be drawn. Hide some objects."
         )
     return every, here
+
+
+def _box(thing: SplatObject, world: np.ndarray) -> np.ndarray | None:
+    if thing.display_type != "BOUNDS":
+        return None
+    return np.array([[*corner, 1] for corner in thing.bound_box]) @ world.T
 
 
 def _places(

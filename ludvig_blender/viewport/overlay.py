@@ -1,4 +1,8 @@
-"""GLSL of the pass that lays drawn splats over Blender's picture, and outlines the selection."""
+"""GLSL of the pass that lays drawn splats over Blender's picture, and outlines the selection.
+
+The same covers the lines of a box (boxes.py) with what is behind them: with COVER, it leaves the
+depth as it is.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,14 @@ void main()
 {
   uv = 0.5 * corner + 0.5;
   gl_Position = vec4(corner, 0.0, 1.0);
+}
+"""
+
+_STRIPS = """
+void main()
+{
+  uv = 0.5 * corner.xy + 0.5;
+  gl_Position = vec4(corner, 1.0);
 }
 """
 
@@ -74,19 +86,36 @@ void main()
   vec3 srgb = clamp(covered.rgb / ours, 0.0, 1.0);
   vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
   out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * ours, ours);
+#ifndef COVER
   vec4 clip = u.projection * vec4(0.0, 0.0, -far, 1.0);
   gl_FragDepth = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
+#endif
 }
 """
 
 
 def composite() -> gpu.types.GPUShader:
     """The shader that lays what `splats` has drawn over Blender's picture, where it is nearer."""
-    interface = gpu.types.GPUStageInterfaceInfo("ludvig_composite")
+    info = described(_VERTEX, _FRAGMENT, _interface("ludvig_composite"))
+    info.depth_write("ANY")
+    return _made(info)
+
+
+def cover() -> gpu.types.GPUShader:
+    """The shader that lays what `splats` has drawn over the lines of a box."""
+    info = described(_STRIPS, _FRAGMENT, _interface("ludvig_cover"), corner="VEC3")
+    info.define("COVER", "1")
+    return _made(info)
+
+
+def _interface(name: str) -> gpu.types.GPUStageInterfaceInfo:
+    interface = gpu.types.GPUStageInterfaceInfo(name)
     interface.smooth("VEC2", "uv")
-    info = described(_VERTEX, _FRAGMENT, interface)
+    return interface
+
+
+def _made(info: gpu.types.GPUShaderCreateInfo) -> gpu.types.GPUShader:
     for slot, name in enumerate(("color_tex", "depth_tex")):
         info.sampler(slot, "FLOAT_2D", name)
     info.fragment_out(0, "VEC4", "out_color")
-    info.depth_write("ANY")
     return gpu.shader.create_from_info(info)

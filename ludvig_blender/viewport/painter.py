@@ -101,6 +101,7 @@ class Painter:
 
     def __init__(self) -> None:
         self._splats, self._composite = shaders.splats(), overlay.composite()
+        self._cover = overlay.cover()
         self._quad = batch_for_shader(self._splats, "TRI_STRIP", {"corner": _CORNERS})
         self._screen = batch_for_shader(self._composite, "TRI_STRIP", {"corner": _CORNERS})
         # What has no use for a sampler must fill it all the same.
@@ -148,6 +149,19 @@ class Painter:
         gpu.state.blend_set("NONE")
         gpu.state.depth_test_set("NONE")
         gpu.state.depth_mask_set(False)
+
+    def cover(self, target: Target, uniforms: np.ndarray, strips: np.ndarray) -> None:
+        """Lay `target` over what was drawn within strips: see boxes.py."""
+        block = gpu.types.GPUUniformBuf(_floats(uniforms))
+        gpu.state.blend_set("ALPHA_PREMULT")
+        gpu.state.depth_test_set("LESS_EQUAL")
+        self._cover.bind()
+        self._cover.uniform_block("u", block)
+        self._cover.uniform_sampler("color_tex", target.color)
+        self._cover.uniform_sampler("depth_tex", target.depth)
+        batch(self._cover, "TRIS", corner=strips).draw(self._cover)
+        gpu.state.blend_set("NONE")
+        gpu.state.depth_test_set("NONE")
 
 
 def geometry(clouds: list[Cloud]) -> list[np.ndarray]:

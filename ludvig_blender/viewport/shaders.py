@@ -6,6 +6,8 @@ neither storage buffers nor compute shaders.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import gpu
 
 _UNIFORMS = """
@@ -140,13 +142,16 @@ def splats() -> gpu.types.GPUShader:
 
 
 def described(
-    vertex: str, fragment: str, interface: gpu.types.GPUStageInterfaceInfo
+    vertex: str,
+    fragment: str,
+    interface: gpu.types.GPUStageInterfaceInfo,
+    corner: Literal["VEC2", "VEC3"] = "VEC2",
 ) -> gpu.types.GPUShaderCreateInfo:
-    """What the shaders of both passes have in common."""
+    """What the shaders of all passes have in common."""
     info = gpu.types.GPUShaderCreateInfo()
     info.typedef_source(_UNIFORMS)
     info.uniform_buf(0, "SplatUniforms", "u")
-    info.vertex_in(0, "VEC2", "corner")
+    info.vertex_in(0, corner, "corner")
     info.vertex_out(interface)
     info.vertex_source(vertex)
     info.fragment_source(fragment)
