@@ -150,8 +150,8 @@ class Display:
             assert self._canvas is not None
             outlined = settings.selection and any(item.cloud.selected for item in items)
             uniforms = lens.uniforms(tint, selected=outlined)
-            self._canvas.show(view.target, uniforms)
             self._canvas.cover(view.target, uniforms, lens, items)
+            self._canvas.show(view.target, uniforms)
             lit = self.hover.shown(properties.active_tool(context))
             if lit is not None and not moving:
                 self._canvas.light(view, lens, every, lit)

@@ -1,7 +1,7 @@
 """GLSL of the pass that lays drawn splats over Blender's picture, and outlines the selection.
 
-The same covers the lines of a box (boxes.py) with what is behind them: with COVER, it leaves the
-depth as it is.
+The same covers the lines of a box (boxes.py) with the splats behind them: with COVER it runs first
+and leaves the depth of the lines, so that no splat is laid over Blender's picture twice.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ void main()
   /* Bilinear by hand, because before Blender 5.0 the filter of a texture cannot be set. At full
      size only one texel counts. */
   ivec2 last = textureSize(color_tex, 0) - 1;
-  vec2 at = uv * vec2(last + 1) - 0.5;
+  vec2 at = max(uv * vec2(last + 1) - 0.5, vec2(0.0));
   vec2 part = at - floor(at);
   ivec2 a = clamp(ivec2(floor(at)), ivec2(0), last), d = min(a + 1, last);
   ivec2 b = ivec2(d.x, a.y), c = ivec2(a.x, d.y);
@@ -86,9 +86,14 @@ void main()
   vec3 srgb = clamp(covered.rgb / ours, 0.0, 1.0);
   vec3 low = srgb / 12.92, high = pow((srgb + 0.055) / 1.055, vec3(2.4));
   out_color = vec4(mix(low, high, step(vec3(0.04045), srgb)) * ours, ours);
-#ifndef COVER
   vec4 clip = u.projection * vec4(0.0, 0.0, -far, 1.0);
-  gl_FragDepth = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
+  float behind = clamp(0.5 * clip.z / clip.w + 0.5, 0.0, 1.0);
+#ifdef COVER
+  if (behind <= gl_FragCoord.z) {
+    discard;
+  }
+#else
+  gl_FragDepth = behind;
 #endif
 }
 """

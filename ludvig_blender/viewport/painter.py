@@ -151,10 +151,11 @@ class Painter:
         gpu.state.depth_mask_set(False)
 
     def cover(self, target: Target, uniforms: np.ndarray, strips: np.ndarray) -> None:
-        """Lay `target` over what was drawn within strips: see boxes.py."""
+        """Lay `target` over what was drawn within strips (boxes.py), before `composite` does so."""
         block = gpu.types.GPUUniformBuf(_floats(uniforms))
         gpu.state.blend_set("ALPHA_PREMULT")
-        gpu.state.depth_test_set("LESS_EQUAL")
+        gpu.state.depth_test_set("LESS")  # strips that meet are not laid over twice
+        gpu.state.depth_mask_set(True)
         self._cover.bind()
         self._cover.uniform_block("u", block)
         self._cover.uniform_sampler("color_tex", target.color)
@@ -162,6 +163,7 @@ class Painter:
         batch(self._cover, "TRIS", corner=strips).draw(self._cover)
         gpu.state.blend_set("NONE")
         gpu.state.depth_test_set("NONE")
+        gpu.state.depth_mask_set(False)
 
 
 def geometry(clouds: list[Cloud]) -> list[np.ndarray]:
