@@ -1,4 +1,4 @@
-"""The box that Blender draws around splats, and that *View Selected* shows: without floaters.
+"""The box that Blender draws around splats, and that *Frame Selected* frames: without floaters.
 
 Blender has no box of one's own for an object. It takes each point into the box with its radius,
 from position - radius to position + radius, so a point with a radius far below zero is left out.
@@ -28,25 +28,19 @@ SHELL = 0.005
 WIDER = 1.1
 
 
-def around(gaussians: Gaussians) -> Ball:
-    """The ball that an object's box is of: around all its splats but floaters and horizon."""
+def around(gaussians: Gaussians) -> tuple[Ball, np.ndarray]:
+    """The ball around all splats but floaters and horizon, and the radius of each splat.
+
+    The radii (N,) float32 are 0 in the ball, whose splats the box holds, and negative outside.
+    """
     ball = bounds(gaussians)
-    away = _away(gaussians, ball)
+    away = np.linalg.norm(gaussians.means - ball.center.astype(np.float32), axis=1)
     radius = WIDER * ball.radius
     while np.mean((away > radius / WIDER) & (away <= radius)) >= SHELL:
         radius *= WIDER
-    return Ball(ball.center, radius)
-
-
-def radii(gaussians: Gaussians, ball: Ball) -> np.ndarray:
-    """The radius of each splat (N,) float32: 0 in the box, negative enough outside of it."""
     # Whichever side a splat is on, twice its distance leads to the other one of the ball.
-    away = _away(gaussians, ball)
-    return np.where(away > ball.radius, -2 * away, 0).astype(np.float32)
-
-
-def _away(gaussians: Gaussians, ball: Ball) -> np.ndarray:
-    return np.linalg.norm(gaussians.means - ball.center.astype(np.float32), axis=1)
+    radii = np.where(away > radius, -2 * away, 0).astype(np.float32)
+    return Ball(ball.center, radius), radii
 
 
 def first(radii: np.ndarray) -> int:
@@ -61,9 +55,9 @@ def renew(thing: SplatObject) -> None:
     attributes.drop(cloud, RADIUS)
     if not len(gaussians):
         return
-    found = radii(gaussians, around(gaussians))
-    attributes.put(cloud, RADIUS, "FLOAT", found)
-    front = first(found)
+    _, radii = around(gaussians)
+    attributes.put(cloud, RADIUS, "FLOAT", radii)
+    front = first(radii)
     for name in attributes.names(cloud) if front else ():
         values = attributes.get(cloud, name)
         assert values is not None

@@ -88,13 +88,12 @@ def columns(
     extras = {n: v for n, v in file.extras.items() if n not in NORMALS or v.any()}
     rows = np.flatnonzero(file.valid)
     gaussians = file.gaussians if file.valid.all() else file.gaussians.take(rows)
-    ball = extent.around(gaussians)
-    radii = extent.radii(gaussians, ball)
-    front = extent.first(radii)
-    if front or len(rows) < len(file.valid):
+    ball, radii = extent.around(gaussians)
+    if front := extent.first(radii):
         for values in (rows, radii):
             values[[0, front]] = values[[front, 0]]
         gaussians = file.gaussians.take(rows)
+    if front or len(rows) < len(file.valid):
         extras = {n: values[rows] for n, values in extras.items()}
         stored = {n: values[rows] for n, values in stored.items()}
     found = making.columns(gaussians, rows=rows, extras=extras)

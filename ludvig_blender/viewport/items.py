@@ -60,8 +60,9 @@ def drawn(
             continue
         style = reader.style(thing)
         about = (len(every), first, capture.trained(thing))
-        shape = (_box(thing, world), thing.select_get())
-        every.append(Item(thing.session_uid, cloud, style, world, *about, blenders, *shape))
+        box, chosen = _box(thing, world), thing.select_get()
+        drawn_as = (thing.session_uid, cloud, style, world, *about)
+        every.append(Item(*drawn_as, native=blenders, box=box, chosen=chosen))
         first += len(cloud.snapshot)
         if shown:
             here.append(every[-1])

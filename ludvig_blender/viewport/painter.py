@@ -137,30 +137,32 @@ class Painter:
 
     def composite(self, target: Target, uniforms: np.ndarray) -> None:
         """Lay `target` over the bound frame buffer where it is nearer to the camera."""
-        block = gpu.types.GPUUniformBuf(_floats(uniforms))
-        gpu.state.blend_set("ALPHA_PREMULT")
-        gpu.state.depth_test_set("LESS_EQUAL")
-        gpu.state.depth_mask_set(True)
-        self._composite.bind()
-        self._composite.uniform_block("u", block)
-        self._composite.uniform_sampler("color_tex", target.color)
-        self._composite.uniform_sampler("depth_tex", target.depth)
-        self._screen.draw(self._composite)
-        gpu.state.blend_set("NONE")
-        gpu.state.depth_test_set("NONE")
-        gpu.state.depth_mask_set(False)
+        self._lay(self._composite, self._screen, target, uniforms, "LESS_EQUAL")
 
     def cover(self, target: Target, uniforms: np.ndarray, strips: np.ndarray) -> None:
         """Lay `target` over what was drawn within strips (boxes.py), before `composite` does so."""
+        # Where strips meet, the second is not nearer than the first, so nothing is laid over twice.
+        triangles = batch(self._cover, "TRIS", corner=strips)
+        self._lay(self._cover, triangles, target, uniforms, "LESS")
+
+    def _lay(
+        self,
+        shader: gpu.types.GPUShader,
+        places: gpu.types.GPUBatch,
+        target: Target,
+        uniforms: np.ndarray,
+        nearer: Literal["LESS", "LESS_EQUAL"],
+    ) -> None:
+        """Lay `target` over the bound frame buffer at some places, where it is `nearer`."""
         block = gpu.types.GPUUniformBuf(_floats(uniforms))
         gpu.state.blend_set("ALPHA_PREMULT")
-        gpu.state.depth_test_set("LESS")  # strips that meet are not laid over twice
+        gpu.state.depth_test_set(nearer)
         gpu.state.depth_mask_set(True)
-        self._cover.bind()
-        self._cover.uniform_block("u", block)
-        self._cover.uniform_sampler("color_tex", target.color)
-        self._cover.uniform_sampler("depth_tex", target.depth)
-        batch(self._cover, "TRIS", corner=strips).draw(self._cover)
+        shader.bind()
+        shader.uniform_block("u", block)
+        shader.uniform_sampler("color_tex", target.color)
+        shader.uniform_sampler("depth_tex", target.depth)
+        places.draw(shader)
         gpu.state.blend_set("NONE")
         gpu.state.depth_test_set("NONE")
         gpu.state.depth_mask_set(False)
