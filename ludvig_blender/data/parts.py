@@ -105,11 +105,15 @@ def like(thing: SplatObject, chosen: np.ndarray, distance: float) -> np.ndarray:
 
     picked, every = counts(leaf[chosen]), counts(leaf)
     wanted = picked @ features / max(picked.sum(), 1)
-    sums = np.zeros((int(node.max(initial=0)) + 1, features.shape[1]), np.float32)
-    np.add.at(sums, node, every[:, None] * features)
-    mass = np.bincount(node, every, len(sums))[:, None]
-    near = np.linalg.norm(sums / np.maximum(mass, 1) - wanted, axis=1) <= distance
+    near = np.linalg.norm(_means(node, every, features) - wanted, axis=1) <= distance
     return np.append(near[node], False)[leaf] | chosen
+
+
+def _means(node: np.ndarray, weights: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """The mean features (M, C) of nodes; `node`, `weights` and `features` are those of leaves."""
+    sums = np.zeros((int(node.max(initial=0)) + 1, features.shape[1]), np.float32)
+    np.add.at(sums, node, weights[:, None] * features)
+    return sums / np.maximum(np.bincount(node, weights, len(sums)), 1)[:, None]
 
 
 def _nodes(found: Mapping[str, np.ndarray], granularity: float) -> np.ndarray:

@@ -52,12 +52,8 @@ def hue_saturation_value(hue: float = 0.0, saturation: float = 1.0, value: float
     """
     gray = np.ones(3) / np.sqrt(3)
     cross = np.array([[0, -gray[2], gray[1]], [gray[2], 0, -gray[0]], [-gray[1], gray[0], 0]])
-    angle = 2 * np.pi * hue
-    turn = (
-        np.cos(angle) * np.eye(3)
-        + np.sin(angle) * cross
-        + (1 - np.cos(angle)) * np.outer(gray, gray)
-    )
+    cos, sin = np.cos(2 * np.pi * hue), np.sin(2 * np.pi * hue)
+    turn = cos * np.eye(3) + sin * cross + (1 - cos) * np.outer(gray, gray)
     # Shear along gray so that the rotation keeps the plane of equal luma; then shear back.
     level = np.eye(3) + np.outer(np.ones(3), LUMA - 1 / 3)
     turn = np.linalg.inv(level) @ turn @ level

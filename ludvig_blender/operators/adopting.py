@@ -14,7 +14,7 @@ from bpy.props import BoolProperty
 
 from ...ludvig_engine.io.formats import FORMATS
 from ..translation.say import say_report
-from . import menus
+from . import menus, polls
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
@@ -47,12 +47,9 @@ class AdoptSplats(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT" or not any(map(adoptable, context.selected_objects)):
-            cls.poll_message_set(
-                "Select points that have the properties of a splat file (f_dc_0, opacity, ...)"
-            )
-            return False
-        return True
+        what = "Select points that have the properties of a splat file (f_dc_0, opacity, ...)"
+        chosen = any(map(adoptable, context.selected_objects))
+        return polls.met(cls, context.mode == "OBJECT" and chosen, what)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError

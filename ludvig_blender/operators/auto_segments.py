@@ -76,10 +76,8 @@ class SelectLike(bpy.types.Operator):
             return False
         from ..data import parts, splats
 
-        if parts.leaves(splats.splat_objects(context)[0]) is None:
-            cls.poll_message_set("The parts are not known yet: Find All Segments first")
-            return False
-        return True
+        known = parts.leaves(splats.splat_objects(context)[0]) is not None
+        return polls.met(cls, known, "The parts are not known yet: Find All Segments first")
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import parts, segments, splats

@@ -26,13 +26,10 @@ class Switch(polls.Mixin):
         from ..data import readings
 
         _, segment = chosen(context)
-        if not readings.steps(segment):
-            cls.poll_message_set("There is only one answer to these prompts: click on something")
-            return False
-        if readings.beside(segment, cls.step) is None:
-            cls.poll_message_set(cls.last)
-            return False
-        return True
+        what = "There is only one answer to these prompts: click on something"
+        return polls.met(cls, bool(readings.steps(segment)), what) and polls.met(
+            cls, readings.beside(segment, cls.step) is not None, cls.last
+        )
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import readings
@@ -73,10 +70,8 @@ class SelectGuess(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not polls.segment(cls, context):
             return False
-        if chosen(context)[1].guess < 0:
-            cls.poll_message_set("There is no guess: find something by words first")
-            return False
-        return True
+        what = "There is no guess: find something by words first"
+        return polls.met(cls, chosen(context)[1].guess >= 0, what)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import readings

@@ -48,10 +48,8 @@ class CombineSegments(SegmentOperator, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not polls.segment(cls, context):
             return False
-        if len(chosen(context)[0].ludvig.segments) < 2:
-            cls.poll_message_set("There is only one segment: add another with +")
-            return False
-        return True
+        several = len(chosen(context)[0].ludvig.segments) > 1
+        return polls.met(cls, several, "There is only one segment: add another with +")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         names = _others(self, context, "")

@@ -159,10 +159,8 @@ class ShowSplats(Action, bpy.types.Operator):
             return False
         from ..data import splats
 
-        if splats.HIDDEN not in _thing(context).data.attributes:
-            cls.poll_message_set("Nothing is hidden")
-            return False
-        return True
+        hidden = splats.HIDDEN in _thing(context).data.attributes
+        return polls.met(cls, hidden, "Nothing is hidden")
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import segments

@@ -43,10 +43,7 @@ class StopEngine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import link
 
-        if link.state() == "stopped":
-            cls.poll_message_set("The engine is not running")
-            return False
-        return True
+        return polls.met(cls, link.state() != "stopped", "The engine is not running")
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ..engine import link, pump
@@ -66,10 +63,8 @@ class FreeMemory(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import link
 
-        if link.state() != "running":
-            cls.poll_message_set("The engine is not running, so it uses no memory")
-            return False
-        return True
+        what = "The engine is not running, so it uses no memory"
+        return polls.met(cls, link.state() == "running", what)
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.wire.methods import FreeMemory as Request

@@ -10,7 +10,7 @@ from bpy_extras.io_utils import ExportHelper, axis_conversion
 
 from ...ludvig_engine.io import formats
 from ..translation.say import say, say_report
-from . import importing, menus
+from . import importing, menus, polls
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,10 +54,7 @@ class ExportSplats(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.data.pointclouds:
-            cls.poll_message_set("There are no splats: import a splat file first")
-            return False
-        return True
+        return polls.any_splats(cls)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError

@@ -35,14 +35,14 @@ class InstallEngine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import install
 
-        if why := install.obstacle():
-            cls.poll_message_set(say_tip("{why} Choose an existing Python", why=why))
-            return False
+        why = install.obstacle()
+        tip = say_tip("{why} Choose an existing Python", why=why)
         offline = (
             "Blender may not go online: allow it in Preferences > System > Network, or choose an "
             "existing Python"
         )
-        return polls.online(cls, offline) and polls.not_installing(cls)
+        able = polls.met(cls, not why, tip) and polls.online(cls, offline)
+        return able and polls.not_installing(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_props_dialog(
@@ -122,10 +122,10 @@ class RemoveEngine(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         from ..engine import settings
 
-        if settings.state() == "none":
-            cls.poll_message_set("The engine is not installed")
-            return False
-        return polls.not_installing(cls)
+        installed = settings.state() != "none"
+        return polls.met(cls, installed, "The engine is not installed") and polls.not_installing(
+            cls
+        )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Outcome:
         return context.window_manager.invoke_confirm(

@@ -14,8 +14,10 @@ from ..translation.say import say_report
 from . import polls
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...ludvig_engine.wire.methods import SceneChecked
-    from ..data.types import CameraObject, Outcome, SplatObject
+    from ..data.types import Outcome, SplatObject
     from ..engine.subject import Subject
     from ..engine.tasks import Steps
 
@@ -177,10 +179,18 @@ class LookThrough(bpy.types.Operator):
             return False
         from ..data import photo_cameras
 
-        if not photo_cameras.of(polls.chosen(context)):
-            cls.poll_message_set("Load the cameras first")
-            return False
-        return True
+        loaded = bool(photo_cameras.of(polls.chosen(context)))
+        return polls.met(cls, loaded, "Load the cameras first")
+
+    def _index(
+        self,
+        cameras: Sequence[bpy.types.Object | None],
+        active: bpy.types.Object | None,
+        used: bpy.types.Object | None,
+    ) -> int:
+        """Which camera to look through: the active one, or the `used` one and `step` further."""
+        current = used if self.step or active not in cameras else active
+        return (cameras.index(current) + self.step) % len(cameras) if current in cameras else 0
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ..data import photo_cameras
@@ -188,11 +198,7 @@ class LookThrough(bpy.types.Operator):
         cameras = photo_cameras.of(polls.chosen(context))
         scene = context.scene
         assert scene is not None
-        current = cast("CameraObject | None", context.object)
-        if current not in cameras or self.step:
-            used = cast("CameraObject | None", scene.camera)
-            current = used if used in cameras else None
-        index = (cameras.index(current) + self.step if current else 0) % len(cameras)
+        index = self._index(cameras, context.object, scene.camera)
         scene.camera = cameras[index]
         photo_cameras.follow(polls.chosen(context).ludvig_capture)
         scene.render.resolution_x, scene.render.resolution_y = cameras[index][photo_cameras.SIZE]

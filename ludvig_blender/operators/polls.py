@@ -17,7 +17,20 @@ else:
 
 
 OFFLINE = "Blender may not go online: allow it in Preferences > System > Network"
+NO_SPLATS = "Select a splat object, or import a splat file first"
 INSTALLING = "install"  # the `kind` of the task that installs the engine
+
+
+def met(cls: type[bpy.types.Operator], condition: bool, otherwise: str) -> bool:
+    """`condition`. If it does not hold, the tooltip says `otherwise`."""
+    if not condition:
+        cls.poll_message_set(otherwise)
+    return condition
+
+
+def any_splats(cls: type[bpy.types.Operator]) -> bool:
+    """Whether there are splats in the file at all."""
+    return met(cls, bool(bpy.data.pointclouds), "There are no splats: import a splat file first")
 
 
 def splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -25,21 +38,17 @@ def splats(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     from ..data import splats
 
     found = splats.splat_objects(context)
-    if not found:
-        cls.poll_message_set("Select a splat object, or import a splat file first")
-        return False
-    if found[0].data.library or found[0].library:
-        cls.poll_message_set("The splats are linked from another file: make them local first")
-        return False
-    return True
+    return met(cls, bool(found), NO_SPLATS) and met(
+        cls,
+        not (found[0].data.library or found[0].library),
+        "The splats are linked from another file: make them local first",
+    )
 
 
 def object_mode(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether Blender is in Object Mode."""
-    if context.mode != "OBJECT":
-        cls.poll_message_set("This works in Object Mode only: press Tab in the viewport")
-        return False
-    return True
+    what = "This works in Object Mode only: press Tab in the viewport"
+    return met(cls, context.mode == "OBJECT", what)
 
 
 def selection(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -49,12 +58,8 @@ def selection(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool
     from ..data import counts
     from ..data.splats import splat_objects
 
-    if not counts.selected(splat_objects(context)[0]):
-        cls.poll_message_set(
-            "No splat is selected: click on an object with a LUDVIG tool, or select in Edit Mode"
-        )
-        return False
-    return True
+    what = "No splat is selected: click on an object with a LUDVIG tool, or select in Edit Mode"
+    return met(cls, counts.selected(splat_objects(context)[0]) > 0, what)
 
 
 def segment(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -64,10 +69,8 @@ def segment(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     from ..data.splats import splat_objects
 
     own = splat_objects(context)[0].ludvig
-    if not 0 <= own.active_segment < len(own.segments):
-        cls.poll_message_set("There is no segment: click on an object, or add one with +")
-        return False
-    return True
+    what = "There is no segment: click on an object, or add one with +"
+    return met(cls, 0 <= own.active_segment < len(own.segments), what)
 
 
 def found(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -78,12 +81,8 @@ def found(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
 
     thing = splat_objects(context)[0]
     chosen = thing.ludvig.segments[thing.ludvig.active_segment]
-    if chosen.attribute not in thing.data.attributes:
-        cls.poll_message_set(
-            "The segment is empty: click on an object, or assign the selection to it"
-        )
-        return False
-    return True
+    what = "The segment is empty: click on an object, or assign the selection to it"
+    return met(cls, chosen.attribute in thing.data.attributes, what)
 
 
 def prompts(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -93,32 +92,21 @@ def prompts(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     from ..data.splats import splat_objects
 
     own = splat_objects(context)[0].ludvig
-    if not own.segments[own.active_segment].prompts:
-        cls.poll_message_set("This segment has no prompts yet: click on it with a LUDVIG tool")
-        return False
-    return True
+    what = "This segment has no prompts yet: click on it with a LUDVIG tool"
+    return met(cls, len(own.segments[own.active_segment].prompts) > 0, what)
 
 
 def splats_or_camera(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether there is a splat object or one of its cameras, in Object Mode."""
-    if not object_mode(cls, context):
-        return False
-    if not target(context):
-        cls.poll_message_set("Select a splat object, or import a splat file first")
-        return False
-    return True
+    return object_mode(cls, context) and met(cls, target(context) is not None, NO_SPLATS)
 
 
 def has_cameras(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether the file or folder of the photos' cameras is known."""
     if not splats_or_camera(cls, context):
         return False
-    if not target(context).ludvig_capture.views:
-        cls.poll_message_set(
-            "Choose the photos' cameras in the Scene panel: a COLMAP folder or transforms.json"
-        )
-        return False
-    return True
+    what = "Choose the photos' cameras in the Scene panel: a COLMAP folder or transforms.json"
+    return met(cls, bool(chosen(context).ludvig_capture.views), what)
 
 
 def chosen(context: bpy.types.Context) -> SplatObject:
@@ -138,17 +126,12 @@ def target(context: bpy.types.Context) -> SplatObject | None:
 
 def online(cls: type[bpy.types.Operator], otherwise: str = OFFLINE) -> bool:
     """Blender may go online. `otherwise` tells the user what to do."""
-    if not bpy.app.online_access:
-        cls.poll_message_set(otherwise)
-        return False
-    return True
+    return met(cls, bpy.app.online_access, otherwise)
 
 
 def not_installing(cls: type[bpy.types.Operator]) -> bool:
     """The engine is not being installed at the moment."""
     from ..engine import pump
 
-    if any(task.kind == INSTALLING for task in pump.every()):
-        cls.poll_message_set("The engine is being installed")
-        return False
-    return True
+    busy = any(task.kind == INSTALLING for task in pump.every())
+    return met(cls, not busy, "The engine is being installed")

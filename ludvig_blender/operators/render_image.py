@@ -12,7 +12,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..translation.say import say_report
-from . import menus
+from . import menus, polls
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,13 +49,9 @@ class RenderSplats(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.scene.camera is None:
-            cls.poll_message_set("The scene has no camera")
-            return False
-        if not bpy.data.pointclouds:
-            cls.poll_message_set("There are no splats: import a splat file first")
-            return False
-        return True
+        camera = context.scene.camera
+        met = polls.met(cls, camera is not None, "The scene has no camera")
+        return met and polls.any_splats(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Outcome:
         if self.ask:
@@ -127,12 +123,7 @@ def _render(context: bpy.types.Context, path: Path | None) -> bpy.types.Image:
 
     passes = path is not None and path.suffix.lower() == ".exr"
     taken = splat_picture.take(context, passes=passes)
-    height, width = taken.shown.shape[:2]
-    image = bpy.data.images.get(IMAGE)
-    if image is None or tuple(image.size) != (width, height):
-        if image is not None:
-            bpy.data.images.remove(image)
-        image = bpy.data.images.new(IMAGE, width, height, alpha=True)
+    image = _image(*taken.shown.shape[:2])
     blender_render.write(image, taken.shown)
     image.pack()  # so that it is saved with the .blend
     if path is not None:
@@ -143,6 +134,16 @@ def _render(context: bpy.types.Context, path: Path | None) -> bpy.types.Image:
 def _named(context: bpy.types.Context, passes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     assert context.view_layer is not None
     return {f"{context.view_layer.name}.{name}": values for name, values in passes.items()}
+
+
+def _image(height: int, width: int) -> bpy.types.Image:
+    """The image "Splats" in that size."""
+    image = bpy.data.images.get(IMAGE)
+    if image is not None and tuple(image.size) == (width, height):
+        return image
+    if image is not None:
+        bpy.data.images.remove(image)
+    return bpy.data.images.new(IMAGE, width, height, alpha=True)
 
 
 def _save(image: bpy.types.Image, path: Path, channels: dict[str, np.ndarray]) -> None:

@@ -27,10 +27,8 @@ class TakeSceneCameras(bpy.types.Operator):
         if not polls.splats_or_camera(cls, context):
             return False
         assert context.scene is not None
-        if not scene_cameras.there(context.scene):
-            cls.poll_message_set("The scene has no perspective camera: add one, or several")
-            return False
-        return True
+        what = "The scene has no perspective camera: add one, or several"
+        return polls.met(cls, bool(scene_cameras.there(context.scene)), what)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         import numpy as np

@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..data import properties
+from . import polls
 
 if TYPE_CHECKING:
     from ..data.types import Outcome
@@ -35,10 +36,8 @@ class ShowLog(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        if log() is None:
-            cls.poll_message_set("There is no log: the engine has not run yet")
-            return False
-        return True
+        what = "There is no log: the engine has not run yet"
+        return polls.met(cls, log() is not None, what)
 
     def execute(self, _context: bpy.types.Context) -> Outcome:
         bpy.ops.wm.path_open(filepath=str(log()))

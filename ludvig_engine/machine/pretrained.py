@@ -17,6 +17,8 @@ from .device import import_torch, import_transformers, inference
 SENTENCEPIECE = ("sentencepiece", "google.protobuf")
 # Parts of models that some checkpoints leave out and that nothing here uses.
 UNUSED = ("mask_token", "pooler", "temperature", "logit_")
+AGAIN = "Fetch the model again."
+DAMAGED = [AGAIN, "Check that config.json and model.safetensors belong together."]
 
 
 def load_pretrained(
@@ -52,10 +54,7 @@ def load_pretrained(
             "bad_file",
             f"{folder} does not hold a model that transformers {transformers.__version__} "
             f"reads as {kind}: {error}",
-            [
-                "Fetch the model again.",
-                "Check that config.json and model.safetensors belong together.",
-            ],
+            DAMAGED,
         ) from error
     finally:
         transformers.utils.logging.set_verbosity(level)
@@ -66,10 +65,7 @@ def load_pretrained(
         raise EngineError(
             "bad_file",
             f"{folder} has no weights for {len(missing)} parts of the model, such as {missing[0]}.",
-            [
-                "Fetch the model again.",
-                "Check that config.json and model.safetensors belong together.",
-            ],
+            DAMAGED,
         )
     with inference(device):
         return model.to(device).eval()
@@ -94,5 +90,5 @@ def load_tokenizer(folder: Path) -> Any:
         raise EngineError(
             "bad_file",
             f"{folder} has no tokenizer that can be read: {error}",
-            ["Fetch the model again."],
+            [AGAIN],
         ) from error

@@ -13,6 +13,7 @@ No likeness is learned: things of the same color elsewhere are not the object.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit, logit
 
 from ..arrays import Array, Bool, Float
 from ..progress import SILENT, Job
@@ -73,14 +74,15 @@ def _likely(
     likely = labeled(nesting.pairs, apart, *sides, settings=settings)
     if prepared.early:
         return likely[coarse.labels]
-    groups, segments = _odds(likely)[coarse.labels], divided(prepared, job=job)
+    groups = logit(np.clip(likely, SURE, 1 - SURE))[coarse.labels]
+    segments = divided(prepared, job=job)
     sides = segments.sum(inside), segments.sum(outside)  # of the leaves
-    apart = 1 / (1 + np.exp(segments.logits))
-    leaves = _odds(labeled(segments.merges, apart, *sides, settings=settings))
+    leaves = labeled(segments.merges, expit(-segments.logits), *sides, settings=settings)
+    leaves = logit(np.clip(leaves, SURE, 1 - SURE))
     # Floaters have no leaf (-1, the last one).
     silent = np.append(_mixed(segments, *sides), True)[segments.leaves]
     mean = np.where(silent, groups, (groups + np.append(leaves, 0)[segments.leaves]) / 2)
-    return np.asarray(1 / (1 + np.exp(-mean)), np.float32)
+    return np.asarray(expit(mean), np.float32)
 
 
 def _mixed(
@@ -88,12 +90,5 @@ def _mixed(
 ) -> Bool[Array, " S"]:
     """The leaves of segments that are seen on both sides."""
     nodes = hierarchy.roots(segments.merges, segments.levels, len(inside), FINE)
-    count = len(inside) + len(segments.merges)
-    sides = [np.bincount(nodes, side, count)[nodes] for side in (inside, outside)]
+    sides = [np.bincount(nodes, side)[nodes] for side in (inside, outside)]
     return np.asarray(np.minimum(*sides) > COARSE * np.add(*sides))
-
-
-def _odds(likely: Float[Array, " S"]) -> Float[Array, " S"]:
-    """Their log."""
-    likely = np.clip(likely, SURE, 1 - SURE)
-    return np.asarray(np.log(likely / (1 - likely)), np.float32)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import exp, log, log1p
 
 import numpy as np
+from scipy.special import expit
 
 from ..arrays import Array, Float, Int
 from .nesting import Nesting
@@ -79,4 +80,4 @@ def apart_by_cost(nesting: Nesting, border: float) -> Float[Array, " M"]:
     """
     costs = np.log(np.maximum(nesting.heights[nesting.count :], 1e-12))
     beyond = costs - (np.median(costs) if len(costs) else 0) - log(border)
-    return np.asarray(1 / (1 + np.exp(-beyond / SOFT)))
+    return np.asarray(expit(beyond / SOFT))

@@ -9,6 +9,7 @@ self-training finds parts of the object that have other colors.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit
 
 from ..arrays import Array, Bool, Float, Int
 from ..machine.blas import single
@@ -60,7 +61,7 @@ def learn(
     with single():
         fitted = job.aside(lambda: _fit(seen, np.arange(len(rows)) < len(yes), weights, C))
     offset = np.float32(fitted[-1] + np.log(odds))
-    return _sigmoid(descriptor.product(fitted[:-1], job=job) + offset)
+    return np.asarray(expit(descriptor.product(fitted[:-1], job=job) + offset))
 
 
 def _fit(
@@ -80,11 +81,11 @@ def _fit(
     def loss(place: Float[Array, " D+1"]) -> tuple[float, Float[Array, " D+1"]]:
         logits = x @ place.astype(x.dtype)
         likely = share @ (np.logaddexp(0, logits) - y * logits)
-        slope = x.T @ (share * (_sigmoid(logits) - y)) + penalty * place
+        slope = x.T @ (share * (expit(logits) - y)) + penalty * place
         return float(likely) + penalty @ place**2 / 2, slope
 
     def bend(place: Float[Array, " D+1"]) -> Float[Array, "D+1 D+1"]:
-        p = _sigmoid(x @ place.astype(x.dtype))
+        p = expit(x @ place.astype(x.dtype))
         found: Array = x.T @ ((share * p * (1 - p))[:, None] * x) + np.diag(penalty)
         return found
 
@@ -103,7 +104,3 @@ def _examples(
         rows = np.sort(rng.choice(rows, MOST, replace=False))
     chosen = weights[rows].astype(np.float64)
     return rows, chosen / max(chosen.sum(), 1e-12)
-
-
-def _sigmoid(logit: Float[Array, " N"]) -> Float[Array, " N"]:
-    return 1 / (1 + np.exp(-np.clip(logit, -80, 80)))
