@@ -1,10 +1,11 @@
-"""A flood fill over the edges of the graph that are kept."""
+"""What is connected: a flood fill over the edges that are kept, or through some Gaussians."""
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from scipy.sparse.csgraph import connected_components
 
 from ..arrays import Array, Bool, Int
 from .neighbors import Graph
@@ -31,6 +32,17 @@ def flood(
         hops,
     )
     return reached
+
+
+def connected(graph: Graph, among: Bool[Array, " N"], seeds: Int[Array, " K"]) -> Bool[Array, " N"]:
+    """What of `among` is connected with any of the seeds that are in it, through it alone."""
+    rows = np.flatnonzero(among)
+    edges = graph.matrix(graph.distances)[rows][:, rows]
+    edges.data[:] = 1  # a distance of 0 would be no edge
+    _, part = connected_components(edges, directed=False)
+    found = np.zeros(len(graph), bool)
+    found[rows] = np.isin(part, part[np.isin(rows, seeds)])
+    return found
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

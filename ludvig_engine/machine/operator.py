@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..arrays import Array, Float
+from scipy.sparse import csr_matrix
+
+from ..arrays import Array, Float, Int
 from ..progress import SILENT, Job
 
 
@@ -14,3 +16,12 @@ class Operator:
     ) -> Float[Array, "N *C"]:
         """matrix @ x, for a vector (M,) or a few columns (M, C). Raises `Cancelled`."""
         raise NotImplementedError
+
+    def near(
+        self, rows: Int[Array, " R"], hops: int, most: int
+    ) -> tuple[Int[Array, " M"], csr_matrix] | None:
+        """The rows that `hops` products reach from some rows, and the matrix among them.
+
+        None if they are more than `most`, or if this kind of matrix has no such shortcut.
+        """
+        return None

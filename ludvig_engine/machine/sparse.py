@@ -69,6 +69,48 @@ class Sliced(Operator):
         list(job.map(one, chunks(len(self.starts) - 1, MANY // SIDE), threads=threads))
         return out[: self.count]
 
+    def near(
+        self, rows: Int[Array, " R"], hops: int, most: int
+    ) -> tuple[Int[Array, " M"], csr_matrix] | None:
+        reached = np.zeros(self.count, bool)
+        reached[rows] = True
+        for _ in range(hops):
+            if len(rows) > most:
+                return None
+            ring = np.zeros(self.count, bool)
+            ring[self._entries(rows)[1]] = True
+            rows = np.flatnonzero(ring & ~reached)
+            reached[rows] = True
+        rows = np.flatnonzero(reached)
+        if len(rows) > most:
+            return None
+        ends, columns, data = self._entries(rows)
+        number = np.full(self.count, -1, np.int32)
+        number[rows] = np.arange(len(rows))
+        columns = number[columns]
+        inside = columns >= 0
+        indptr = np.append(0, np.append(0, np.cumsum(inside))[ends])
+        shape = (len(rows), len(rows))
+        return rows, csr_matrix((data[inside], columns[inside], indptr), shape=shape)
+
+    def _entries(
+        self, rows: Int[Array, " R"]
+    ) -> tuple[Int[Array, " R"], Int[Array, " K"], Float[Array, " K"]]:
+        """Where the entries of some rows end, their columns and values, with those that fill up."""
+        block, side = np.divmod(self._places[rows], SIDE)
+        count = (self.starts[block + 1] - self.starts[block]) // SIDE
+        ends = np.cumsum(count)
+        first = self.starts[block] + side - SIDE * (ends - count)
+        at = np.repeat(first, count) + SIDE * np.arange(count.sum())
+        return ends, self.indices[at], self.data[at]
+
+    @functools.cached_property
+    def _places(self) -> Int[Array, " P"]:
+        """Where each row is among `rows`."""
+        places = np.empty(len(self.rows), np.int32)
+        places[self.rows] = np.arange(len(self.rows), dtype=np.int32)
+        return places
+
 
 def operator(matrix: csr_matrix) -> Operator:
     """Prepare a matrix for many products, on the GPU if it is large and there is one.

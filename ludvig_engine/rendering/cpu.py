@@ -45,12 +45,35 @@ def fold(
     equals the per-pixel sum Σ_p w_i(p) F_up(p) over the upsampled map, the numerator of LUDVIG's
     eq. 2. Pixels where `valid` is False are left out. Raises `Cancelled`.
     """
+    return folded(
+        project(gaussians, camera, raster, job=job, threads=threads),
+        len(gaussians),
+        camera,
+        grid,
+        valid=valid,
+        raster=raster,
+        job=job,
+        threads=threads,
+    )
+
+
+def folded(
+    ellipses: Ellipses,
+    count: int,
+    camera: Camera,
+    grid: tuple[int, int],
+    *,
+    valid: Bool[Array, "H W"] | None = None,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> csr_matrix:
+    """`fold` of `count` Gaussians that are projected already."""
     h, w = grid
     row_gap, row_part = gaps(camera.height, h)
     column_gap, column_part = gaps(camera.width, w)
     cell_start = np.searchsorted(column_gap, np.arange(w + 1)).astype(np.int32)
     column_part = padded(column_part)
-    ellipses = project(gaussians, camera, raster, job=job, threads=threads)
     bands = Bands(ellipses, camera, row_gap)
     mask = None if valid is None else padded(valid.astype(np.float32))
 
@@ -72,7 +95,7 @@ def fold(
 
     results, index = bands.run(one, job, threads), ellipses.index
     del ellipses, bands  # the largest things here, and not needed any more
-    indptr = np.zeros(len(gaussians) + 1, np.int32)
+    indptr = np.zeros(count + 1, np.int32)
     for seen, ends, _cell, _value in results:
         counting.count_entries(index, seen, ends, indptr[1:])
     np.cumsum(indptr, out=indptr)
@@ -80,7 +103,7 @@ def fold(
     fill = indptr[:-1].copy()
     for band, (seen, ends, cell, value) in enumerate(results):
         counting.place_entries(index, seen, ends, cell, value, band * w, fill, indices, data)
-    return csr_matrix((data, indices, indptr), shape=(len(gaussians), h * w))
+    return csr_matrix((data, indices, indptr), shape=(count, h * w))
 
 
 def adjoint(

@@ -27,10 +27,10 @@ FEW = 3000
 
 def superpoints(
     graph: Graph, uplifted: Uplifted, means: Float[Array, "N 3"], *, job: Job = SILENT
-) -> Int[Array, " N"]:
-    """The superpoint of each Gaussian."""
+) -> tuple[Int[Array, " N"], Segments]:
+    """The superpoint of each Gaussian, and the superpoints as segments."""
     segments = Segments.of(graph, describe(graph, uplifted, means))
-    return grouped(segments, few=FEW, job=job)[0]
+    return grouped(segments, few=FEW, job=job)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from .picture import Picture
 from .prepared import Prepared
 from .settings import Settings
 from .stroke import Stroke
+from .trail import small_view
 
 # Groups smaller than this share of the scene are noise.
 LEAST = 0.0003
@@ -98,7 +99,8 @@ def around(
     chain = nesting.around(int(touched.argmax()))
     rank = nesting.ranks(chain)
     ranks = rank[labels].astype(np.float32)
-    picture = Picture.of(prepared.gaussians, stroke.paint, ranks, selected, raster=raster, job=job)
+    view = small_view(prepared, stroke.paint, raster=raster, job=job)
+    picture = Picture.of(view, stroke.paint, ranks, selected)
     against = np.zeros(nesting.count, bool)
     for other in [one for one in strokes[:-1] if one.positive != stroke.positive]:
         shown = _shows(other, np.ones(len(other.rows), bool), coarse)

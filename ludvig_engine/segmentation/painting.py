@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from ..scene import Camera, Gaussians, View
 from ..scene.raster import GSPLAT, Raster
 from ..stages import READ_PROMPTS
 from .paint import Paint, cropped
+
+if TYPE_CHECKING:
+    from ..rendering.project import Ellipses
 
 # A Gaussian of which this share of the footprint is visible counts as lying on a surface. Most
 # Gaussians that do lie on one show at least as much.
@@ -67,7 +71,7 @@ def lift_paint(
 ) -> Evidence:
     """The evidence of all paint together."""
     # Imported here, because prompts are read, and wrong ones refused, without what draws.
-    from ..rendering import adjoint
+    from ..rendering import adjoint, project
 
     sums = np.zeros((len(gaussians), 3), np.float32)
     for paint in job.track(paints, READ_PROMPTS):
@@ -83,8 +87,8 @@ def lift_paint(
         else:
             found = adjoint(seen, paint.camera, image, valid=painted, raster=raster, job=job)[0]
             if paint.complete:
-                front = _in_front(seen, paint.camera, found.sum(1), raster, job)
-                found *= front[:, None]
+                ellipses = project(seen, paint.camera, raster, job=job, threads=0)
+                found *= in_front(ellipses, found.sum(1))[:, None]
             sums += found
     return Evidence(*np.ascontiguousarray(sums.T))
 
@@ -226,25 +230,21 @@ def surface(
     gaussians: Gaussians, camera: Camera, *, raster: Raster = GSPLAT, job: Job = SILENT
 ) -> Float[Array, " N"]:
     """How much a camera shows of each Gaussian, in pixels, as far as it lies on a surface."""
-    from ..rendering import adjoint  # local as in `lift_paint`
+    from ..rendering import adjoint, project  # local as in `lift_paint`
 
     one = np.ones((1, camera.height, camera.width), np.float32)
     weights: Array = adjoint(gaussians, camera, one, raster=raster, job=job)[1]
-    return weights * _in_front(gaussians, camera, weights, raster, job)
+    ellipses = project(gaussians, camera, raster, job=job, threads=0)
+    return weights * in_front(ellipses, weights)
 
 
-def _in_front(
-    gaussians: Gaussians, camera: Camera, weights: Float[Array, " N"], raster: Raster, job: Job
-) -> Float[Array, " N"]:
+def in_front(ellipses: Ellipses, weights: Float[Array, " N"]) -> Float[Array, " N"]:
     """1 for Gaussians on a surface, less for those seen only through a semi-transparent surface.
 
     Few surfaces are wholly opaque: through the object, large Gaussians of a wall behind it may get
     a twentieth of every pixel's weight, which sums to more than any Gaussian of the object has.
     """
-    from ..rendering import project  # local as in `lift_paint`
-
-    ellipses = project(gaussians, camera, raster, job=job, threads=0)
-    front = np.zeros(len(gaussians), np.float32)
+    front = np.zeros(len(weights), np.float32)
     front[ellipses.index] = np.minimum(weights[ellipses.index] / (IN_FRONT * ellipses.footprint), 1)
     return front
 

@@ -8,12 +8,8 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, label
 
 from ..arrays import Array, Bool, Float
-from ..progress import SILENT, Job
-from ..scene import Gaussians
-from ..scene.raster import Raster
-from .fronts import reduced
 from .paint import Paint
-from .painting import shown
+from .small_view import SmallView
 
 # Alpha below which a pixel shows nothing.
 NOTHING = 1e-3
@@ -33,24 +29,17 @@ class Picture:
     @classmethod
     def of(
         cls,
-        gaussians: Gaussians,
+        view: SmallView,
         paint: Paint,
         rank: Float[Array, " N"],
         selected: Bool[Array, " N"],
-        *,
-        raster: Raster,
-        job: Job = SILENT,
     ) -> Picture:
         """Draw both. `rank` ascends from the smallest group around the prompt to the largest."""
-        from ..rendering import render  # local as in `painting.lift_paint`
-
-        camera = reduced(paint.camera)
-        values = np.stack([rank, selected], 1).astype(np.float32)
-        seen = shown(gaussians, paint.visible)
-        image, alpha = render(seen, camera, values, raster=raster, job=job)
+        image, alpha = view.picture(np.stack([rank, selected], 1).astype(np.float32))
         ranks, inside = image / np.maximum(alpha, NOTHING)
         ranks[alpha < NOTHING] = np.inf
         x, y = paint.middle
+        camera = view.camera
         small = camera.width / paint.camera.width, camera.height / paint.camera.height
         return cls(ranks, inside > 0.5, int(x * small[0]), int(y * small[1]))
 

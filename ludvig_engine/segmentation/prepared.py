@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..arrays import Array, Float
+from ..arrays import Array, Float, Int
 from ..cache.step import Steps
 from ..cache.store import Arrays, Cache
 from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
+from ..graph.superpoints import Segments
 from ..graph.walk import Walk
 from ..machine.memory import give_back
 from ..progress import SILENT, Job, Shared
@@ -70,6 +71,19 @@ class Prepared:
         features, weights = self.uplifted.features, self.uplifted.weights
         make = partial(Descriptor.of, features, self.gaussians.means, weights, share)
         return self.keep(("descriptor", share), lambda _: make(), job)
+
+    def superpoints(self, *, job: Job = SILENT) -> tuple[Int[Array, " N"], Segments]:
+        """The superpoint of each Gaussian, and the superpoints as segments."""
+
+        def group() -> Arrays:
+            labels, groups = superpoints(self.graph, self.uplifted, self.gaussians.means, job=job)
+            return {"labels": labels, **vars(groups)}
+
+        def make(job: Job) -> tuple[Int[Array, " N"], Segments]:
+            found = self.kept_on_disk("groups", [], group, job=job)
+            return found["labels"], Segments(**{n: a for n, a in found.items() if n != "labels"})
+
+        return self.keep("superpoints", make, job)
 
     def coarse(self, bandwidth: float, *, share: float, job: Job = SILENT) -> Coarse:
         """The superpoints of this scene."""
@@ -139,12 +153,7 @@ class Prepared:
     def _begin_coarse(self, bandwidth: float, share: float, job: Job) -> Shared[Coarse]:
         def make(job: Job) -> Coarse:
             descriptor = self.descriptor(share=share, job=job)
-
-            def group() -> Arrays:
-                return {"labels": superpoints(self.graph, self.uplifted, means, job=job)}
-
-            means = self.gaussians.means
-            labels = self.kept_on_disk("superpoints", [], group, job=job)["labels"]
+            labels, _ = self.superpoints(job=job)
             return Coarse.of(self.graph, self.uplifted, descriptor, labels, bandwidth)
 
         return self.start(("coarse", bandwidth, share), make, job)

@@ -16,7 +16,7 @@ from skimage.color import rgb2lab
 from ..arrays import Array, Bool, Float, Int
 from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
-from ..graph.superpoints import Segments, describe, grouped
+from ..graph.superpoints import Segments, grouped
 from ..io.quantized import SH_C0
 from ..progress import SILENT, Job, chunks
 from ..scene import Gaussians
@@ -95,10 +95,13 @@ def summed(
 def superpoints(
     prepared: Prepared, surfaces: Surfaces, *, job: Job = SILENT
 ) -> tuple[Int[Array, " N"], Regions]:
-    """The superpoint of each Gaussian, and the superpoints as regions."""
-    gaussians, graph = prepared.gaussians, prepared.graph
-    x = job.aside(lambda: describe(graph, prepared.uplifted, gaussians.means))
-    labels, groups = grouped(Segments.of(graph, x), few=FEW, job=job)
+    """The superpoint of each Gaussian, and the superpoints as regions.
+
+    They are half as many as those of clicks (coarse.py), which merge further.
+    """
+    smaller, groups = prepared.superpoints(job=job)
+    into, groups = grouped(groups, few=FEW, job=job)  # goes on where that ended
+    labels = into[smaller]
     return labels, job.aside(lambda: _regions(prepared, surfaces, labels, groups))
 
 
@@ -111,12 +114,14 @@ def _regions(
     usual = float(surfaces.area[seen].mean()) if seen.any() else 1.0
     mass = surfaces.area + UNSEEN * usual
     lab = _lab(gaussians.sh0[:, 0])
-    normals = _normals(gaussians, graph, labels, mass, surfaces.facing)
     channels = prepared.uplifted.features.shape[1]
     features = groups.x[:, :channels] * groups.mass[:, None].astype(np.float64)
     spread = float(np.sqrt(groups.x[:, :channels].var(0).sum()))
     a, b = labels[surfaces.near], np.where(surfaces.far < 0, -1, labels[surfaces.far])
     outer, touch = a != b, surfaces.touch & (a != b)
+    border = np.zeros(len(gaussians), bool)
+    border[surfaces.near[touch]] = border[surfaces.far[touch]] = True
+    normals = _normals(gaussians, graph, labels, mass, surfaces.facing, border)
     rim = np.bincount(a[outer], surfaces.length[outer], count).astype(np.float64)
     rim += np.bincount(b[touch], surfaces.length[touch], count)
     pieces = _pieces(surfaces, touch, gaussians.means, lab, normals)
@@ -169,15 +174,16 @@ def _normals(
     labels: Int[Array, " N"],
     mass: Float[Array, " N"],
     facing: Float[Array, "N 3"],
+    which: Bool[Array, " N"],
 ) -> Float[Array, "N 3"]:
-    """The direction in which the surface is thinnest at each Gaussian, towards the cameras.
+    """The direction in which the surface is thinnest at some Gaussians, towards the cameras.
 
     It is that of the Gaussian and its neighbors of the same superpoint together, because optimized
     Gaussians are not always flat, and a superpoint as a whole bends around edges.
     """
     places = gaussians.means - gaussians.means.mean(0)
     moments = np.empty((len(gaussians), 9), np.float32)
-    thinnest = np.empty((len(gaussians), 3), np.float32)
+    thinnest = np.zeros((len(gaussians), 3), np.float32)
     parts = chunks(len(gaussians), ROWS)
     for part in parts:
         turned = Rotation.from_quat(gaussians.quats[part], scalar_first=True).as_matrix()
@@ -185,12 +191,13 @@ def _normals(
         outer = places[part, :, None] * places[part, None, :]
         moments[part] = (axes @ axes.transpose(0, 2, 1) + outer).reshape(-1, 9)
     for part in parts:
-        around = _own(graph, labels, mass, part)
+        mine = np.flatnonzero(which[part])
+        around = _own(graph, labels, mass, part)[mine]
         total = np.maximum(np.asarray(around.sum(1)), 1e-30)
         middle = around @ places / total
         spread = (around @ moments / total).reshape(-1, 3, 3)
         spread -= middle[:, :, None] * middle[:, None, :]
-        thinnest[part] = np.linalg.eigh(spread)[1][:, :, 0]
+        thinnest[part.start + mine] = np.linalg.eigh(spread)[1][:, :, 0]
     side = (thinnest * facing).sum(1, keepdims=True)
     return np.where(side < 0, -thinnest, thinnest)
 

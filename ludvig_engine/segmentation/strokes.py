@@ -28,24 +28,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Array, Bool, Float, UInt8
-from ..graph.flood import flood
+from ..graph.flood import connected
 from ..graph.walk import STEPS
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
 from .coarse import Coarse
 from .completing import clearly, completed
-from .fronts import reduced
 from .meaning import Meaning, around
 from .nesting import Nesting
 from .paint import Paint, key_of
-from .painting import Evidence, shown, surface
+from .painting import Evidence
 from .picture import Picture
 from .prepared import Prepared
 from .readings import Ladder, Readings, offered
 from .self_training import THRESHOLD, Part, SelfTraining
 from .settings import Settings
 from .stroke import Stroke
-from .trail import KEPT, Trail, recent
+from .trail import KEPT, Trail, recent, small_view
 
 # IoU of the group that a click means and what is learned from the click above which the latter is
 # taken, because its border is finer, and above which what is learned speaks for the group.
@@ -246,9 +245,8 @@ class _Steps:
         name = key_of(paint.camera, (paint.visible,), (self.raster, self.settings.seen_clearly))
 
         def look() -> UInt8[Array, " N"]:
-            gaussians = shown(self.prepared.gaussians, paint.visible)
-            pixels = surface(gaussians, reduced(paint.camera), raster=self.raster, job=self.job)
-            return (255 * clearly(pixels, self.settings)).astype(np.uint8)
+            view = small_view(self.prepared, paint, raster=self.raster, job=self.job)
+            return (255 * clearly(view.surface, self.settings)).astype(np.uint8)
 
         return recent(known, name, look, KEPT)
 
@@ -303,12 +301,8 @@ class _Steps:
 
         Diffusion also smooths the whole selection, which nobody has asked for.
         """
-        graph = self.prepared.graph
         changed = (after != before) & (after == stroke.positive)
-        begin = np.zeros(len(before), bool)
-        begin[stroke.rows] = changed[stroke.rows]
-        ends = changed[graph.indices] & np.repeat(changed, np.diff(graph.indptr))
-        there = self.job.aside(lambda: flood(graph, ends, begin, hops=len(before))) >= 0
+        there = self.job.aside(lambda: connected(self.prepared.graph, changed, stroke.rows))
         return np.where(there, stroke.positive, before)
 
     def pulled(

@@ -14,10 +14,11 @@ import numpy as np
 from ..arrays import Array, Int, UInt8
 from ..progress import SILENT, Job
 from ..scene.raster import Raster
-from .paint import Paint, merged
-from .painting import Evidence, lift_paint
+from .paint import Paint, key_of, merged
+from .painting import Evidence, lift_paint, shown
 from .prepared import Prepared
 from .readings import Ladder
+from .small_view import SmallView
 from .stroke import Stroke
 
 K = TypeVar("K")
@@ -26,6 +27,7 @@ V = TypeVar("V")
 # Answers that are kept, so that the next click goes on from there: 1 MB each for a million splats.
 KEPT = 16
 PAINTS = 256  # paints whose strokes are kept
+VIEWS = 2  # small views that are kept: 31 MB each for a million splats
 AREAS = 4  # masks and boxes whose evidence and segment are kept: 16 MB each for a million splats
 
 
@@ -50,7 +52,8 @@ class Trail:
     strokes: OrderedDict[tuple[bytes, Raster], list[Stroke]] = field(default_factory=OrderedDict)
     # How clearly cameras see each Gaussian, in 255ths: a byte each, as for selections.
     seen: OrderedDict[bytes, UInt8[Array, " N"]] = field(default_factory=OrderedDict)
-
+    # What cameras show of the Gaussians.
+    views: OrderedDict[bytes, SmallView] = field(default_factory=OrderedDict)
     areas: OrderedDict[bytes, Areas] = field(default_factory=OrderedDict)
     # The segments of areas; `Any`, because segment.py, which makes them, imports this file.
     segments: OrderedDict[tuple[object, ...], Any] = field(default_factory=OrderedDict)
@@ -91,6 +94,17 @@ def recent(store: OrderedDict[K, V], key: K, make: Callable[[], V], most: int) -
     while len(store) > most:
         store.popitem(last=False)
     return store[key]
+
+
+def small_view(prepared: Prepared, paint: Paint, *, raster: Raster, job: Job = SILENT) -> SmallView:
+    """What the camera of a paint shows, with the splats hidden that were hidden then."""
+
+    def look() -> SmallView:
+        gaussians = shown(prepared.gaussians, paint.visible)
+        return SmallView.of(gaussians, paint.camera, raster=raster, job=job)
+
+    name = key_of(paint.camera, (paint.visible,), raster)
+    return recent(Trail.of(prepared, job).views, name, look, VIEWS)
 
 
 def strokes_of(

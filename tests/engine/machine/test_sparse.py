@@ -49,3 +49,24 @@ def test_what_a_row_does_not_use_does_not_reach_it():
     )
     x = np.array([np.inf, 1, 2, 3], np.float32)
     np.testing.assert_array_equal(operator(A)(x), [1, 6, 3, 3])
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2, 5])
+@pytest.mark.parametrize("seeds", [(), (7,), (3, 90, 91)])
+def test_near_rows_are_those_that_products_reach(hops, seeds):
+    A = matrix(203, 203, 0.01, 4)
+    A = (A + A.T + sparse.eye(203, dtype=np.float32)).tocsr()  # no row is empty
+    here = np.zeros(203, np.float32)
+    here[list(seeds)] = 1
+    for _ in range(hops):
+        here = A @ here
+    rows, among = operator(A).near(np.array(seeds, int), hops, 203)
+    np.testing.assert_array_equal(rows, np.flatnonzero(here))
+    np.testing.assert_array_equal(among.toarray(), A[rows][:, rows].toarray())
+
+
+def test_near_rows_may_be_too_many():
+    A = sparse.csr_matrix(np.ones((50, 50), np.float32))
+    rows = np.array([3, 4])
+    assert operator(A).near(rows, 1, 49) is None and operator(A).near(rows, 0, 1) is None
+    assert len(operator(A).near(rows, 1, 50)[0]) == 50

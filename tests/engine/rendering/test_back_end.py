@@ -75,8 +75,8 @@ def test_everything_runs_on_the_gpu(work, chosen, monkeypatch):
 
 
 def test_nobody_else_asks_the_cpu():
-    """Benchmarks do, the search for settings, which draws a few rows of a picture, and the planning
-    of views, which uses a projection twice.
+    """Benchmarks do, the search for settings, which draws a few rows of a picture, the planning of
+    views, which uses a projection twice, and the small views of clicks, which keep all weights.
     """
     package = Path(ludvig.__file__).parent
     cpu = re.compile(r"ludvig_engine\.rendering\.cpu(_lift)?(\.|$)")
@@ -86,7 +86,8 @@ def test_nobody_else_asks_the_cpu():
         if path.parent.name != "bench" and any(map(cpu.match, imports(path, package)))
     }
     allowed = ("back_end", "choice", "cpu_lift", "trial")
-    assert asking == {"planning/sightings.py", *(f"rendering/{name}.py" for name in allowed)}
+    others = {"planning/sightings.py", "segmentation/small_view.py"}
+    assert asking == {*others, *(f"rendering/{name}.py" for name in allowed)}
 
 
 def full(*_, **__):

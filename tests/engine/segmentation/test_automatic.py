@@ -11,13 +11,15 @@ import pytest
 from ludvig_engine.cache.store import Cache
 from ludvig_engine.errors import Cancelled
 from ludvig_engine.graph.neighbors import build, nearest
+from ludvig_engine.graph.superpoints import Segments, describe, grouped
 from ludvig_engine.progress import Job
 from ludvig_engine.scene import Gaussians
-from ludvig_engine.segmentation import automatic
+from ludvig_engine.segmentation import automatic, regions
 from ludvig_engine.segmentation.automatic import Hierarchy, divide, divided
 from ludvig_engine.segmentation.prepared import Prepared
 from ludvig_engine.segmentation.regions import Regions
 from ludvig_engine.segmentation.sameness import logit
+from ludvig_engine.segmentation.surfaces import Surfaces
 from ludvig_engine.uplifting import Uplifted
 from planted_octants import planted
 from planted_things import FLOOR, things_on_a_floor
@@ -66,6 +68,36 @@ def test_a_merge_never_holds_without_those_it_is_made_of(found):
     assert len(np.unique(hierarchy.merges)) == hierarchy.merges.size  # a tree
     for level, pair in zip(hierarchy.levels, hierarchy.merges, strict=True):
         assert all(node < count or hierarchy.levels[node - count] >= level for node in pair)
+
+
+def test_superpoints_are_those_of_clicks_merged_further():
+    """Clicks have twice as many, and their rounds of merging are made once."""
+    prepared, _ = planted(12_000)
+    features, means = prepared.uplifted, prepared.gaussians.means
+    segments = Segments.of(prepared.graph, describe(prepared.graph, features, means))
+    expected, groups = grouped(segments, few=regions.FEW)
+    surfaces = Surfaces.unseen(prepared.gaussians, prepared.graph)
+    labels, found = regions.superpoints(prepared, surfaces)
+    np.testing.assert_array_equal(labels, expected)
+    np.testing.assert_array_equal(found.count, groups.mass)
+    clicked = prepared.superpoints()[0]
+    assert clicked.max() > labels.max() > 10
+    assert len(set(zip(clicked.tolist(), labels.tolist(), strict=True))) == clicked.max() + 1
+
+
+def test_normals_of_some_are_those_of_all():
+    prepared, truth = planted()
+    gaussians, count = prepared.gaussians, len(truth)
+    mass = np.random.default_rng(0).random(count)
+    facing = gaussians.means.astype(np.float64)
+    some = np.arange(count) % 3 == 0
+    every, few = (
+        regions._normals(gaussians, prepared.graph, truth, mass, facing, which)
+        for which in (np.ones(count, bool), some)
+    )
+    np.testing.assert_allclose(few[some], every[some], atol=1e-6)
+    assert not few[~some].any()
+    np.testing.assert_allclose(np.linalg.norm(every, axis=1), 1, atol=1e-5)
 
 
 def test_the_same_scene_is_divided_the_same(found):
