@@ -28,6 +28,8 @@ V = TypeVar("V")
 KEPT = 16
 PAINTS = 256  # paints whose strokes are kept
 VIEWS = 2  # small views that are kept: 31 MB each for a million splats
+# Of more weights than this, 256 MB, only the last view is kept: in fog, a pixel has a thousand.
+MANY = 32_000_000
 AREAS = 4  # masks and boxes whose evidence and segment are kept: 16 MB each for a million splats
 
 
@@ -104,7 +106,11 @@ def small_view(prepared: Prepared, paint: Paint, *, raster: Raster, job: Job = S
         return SmallView.of(gaussians, paint.camera, raster=raster, job=job)
 
     name = key_of(paint.camera, (paint.visible,), raster)
-    return recent(Trail.of(prepared, job).views, name, look, VIEWS)
+    known = Trail.of(prepared, job).views
+    view = recent(known, name, look, VIEWS)
+    if sum(one.weights.nnz for one in known.values()) > MANY:
+        recent(known, name, look, 1)
+    return view
 
 
 def strokes_of(

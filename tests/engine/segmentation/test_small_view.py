@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ludvig_engine.graph.neighbors import build, nearest
+from ludvig_engine.progress import SILENT
 from ludvig_engine.rendering import render
 from ludvig_engine.scene.raster import GSPLAT
 from ludvig_engine.segmentation import trail
@@ -19,6 +23,14 @@ from scenes import look_at, random_gaussians
 CAMERA = look_at((3, 0.5, 0.8), size=(500, 330), focal=400)
 GAUSSIANS = random_gaussians(400, 3)
 RNG = np.random.default_rng(0)
+
+
+def ready() -> Prepared:
+    """The Gaussians with features that nobody looks at."""
+    seen = np.ones(len(GAUSSIANS), np.float32)
+    uplifted = Uplifted(np.zeros((len(GAUSSIANS), 2), np.float32), seen, seen)
+    graph = build(nearest(GAUSSIANS.means, 4))
+    return Prepared(GAUSSIANS, uplifted, graph, "colour")
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -47,22 +59,26 @@ def test_nothing_in_sight_is_an_empty_picture():
     assert not image.any() and not alpha.any() and not view.surface.any()
 
 
+def test_of_fog_one_view_is_kept(monkeypatch):
+    prepared = ready()
+    monkeypatch.setattr(trail, "MANY", 10)
+    for camera in (CAMERA, look_at((3, 1, 1)), look_at((3, 1, 1))):
+        small_view(prepared, click(camera, 5, 5), raster=GSPLAT)
+        assert len(trail.Trail.of(prepared, SILENT).views) == 1
+
+
 def test_clicks_in_the_same_view_share_it_until_splats_are_hidden(monkeypatch):
     count, made = len(GAUSSIANS), []
     original = SmallView.of
     monkeypatch.setattr(
         trail.SmallView, "of", lambda *a, **b: made.append(a[0]) or original(*a, **b)
     )
-    features = np.zeros((count, 2), np.float32)
-    seen = np.ones(count, np.float32)
-    prepared = Prepared(GAUSSIANS, Uplifted(features, seen, seen), None, "colour")
+    prepared = ready()
     first = small_view(prepared, click(CAMERA, 200, 100), raster=GSPLAT)
     assert small_view(prepared, click(CAMERA, 50, 30), raster=GSPLAT) is first
     assert len(made) == 1
     visible = np.arange(count) % 2 == 0
-    hidden = trail.Paint(
-        **{**vars(click(CAMERA, 50, 30)), "visible": visible},
-    )
+    hidden = replace(click(CAMERA, 50, 30), visible=visible)
     other = small_view(prepared, hidden, raster=GSPLAT)
     assert len(made) == 2 and not other.surface[~visible].any()
     for number in range(trail.VIEWS):
