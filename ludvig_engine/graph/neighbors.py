@@ -83,14 +83,15 @@ def nearest(points: Float[Array, "N 3"], k: int, *, job: Job = SILENT) -> Int[Ar
     out = np.empty((len(points), k1), np.int32)
 
     def one(rows: slice) -> None:
-        found = tree.query(points[rows], k1)[1].reshape(-1, k1)
-        own = np.arange(rows.start, rows.stop)[:, None]
+        out[rows] = tree.query(points[rows], k1)[1].reshape(-1, k1)
         # Of several points in the same place, the tree may return any first, so put the point
         # itself there.
+        late = rows.start + np.flatnonzero(out[rows, 0] != np.arange(rows.start, rows.stop))
+        found, own = out[late], late[:, None]
         found = np.where(
             (found == own).any(1, keepdims=True), found, np.concatenate([own, found[:, :-1]], 1)
         )
-        out[rows] = np.take_along_axis(found, np.argsort(found != own, axis=1, kind="stable"), 1)
+        out[late] = np.take_along_axis(found, np.argsort(found != own, axis=1, kind="stable"), 1)
 
     for _ in job.map(one, chunks(len(points), max(256, 2**20 // k1)), GRAPH):
         pass
