@@ -4,18 +4,20 @@ With A the (pixels x Gaussians) matrix of blending weights of one view:
 
     fold      AᵀU     Gaussians x cells, where U upsamples a feature grid bilinearly:
                       rasterize once, then uplift any number of channels
+    weigh     Aᵀ      the weights themselves, of small pictures
     adjoint   AᵀF     the same for full-resolution maps
     render    A v     images of any values of the Gaussians
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from ..arrays import Array, Bool, Float
+from ..arrays import Array, Bool, Float, Int
 from ..progress import SILENT, Job
 from ..scene import Camera, Gaussians
 from ..scene.raster import GSPLAT, Raster
@@ -45,35 +47,12 @@ def fold(
     equals the per-pixel sum Σ_p w_i(p) F_up(p) over the upsampled map, the numerator of LUDVIG's
     eq. 2. Pixels where `valid` is False are left out. Raises `Cancelled`.
     """
-    return folded(
-        project(gaussians, camera, raster, job=job, threads=threads),
-        len(gaussians),
-        camera,
-        grid,
-        valid=valid,
-        raster=raster,
-        job=job,
-        threads=threads,
-    )
-
-
-def folded(
-    ellipses: Ellipses,
-    count: int,
-    camera: Camera,
-    grid: tuple[int, int],
-    *,
-    valid: Bool[Array, "H W"] | None = None,
-    raster: Raster = GSPLAT,
-    job: Job = SILENT,
-    threads: int = 0,
-) -> csr_matrix:
-    """`fold` of `count` Gaussians that are projected already."""
     h, w = grid
     row_gap, row_part = gaps(camera.height, h)
     column_gap, column_part = gaps(camera.width, w)
     cell_start = np.searchsorted(column_gap, np.arange(w + 1)).astype(np.int32)
     column_part = padded(column_part)
+    ellipses = project(gaussians, camera, raster, job=job, threads=threads)
     bands = Bands(ellipses, camera, row_gap)
     mask = None if valid is None else padded(valid.astype(np.float32))
 
@@ -95,15 +74,56 @@ def folded(
 
     results, index = bands.run(one, job, threads), ellipses.index
     del ellipses, bands  # the largest things here, and not needed any more
-    indptr = np.zeros(count + 1, np.int32)
+    firsts = [band * w for band in range(len(results))]
+    return _matrix(results, firsts, index, (len(gaussians), h * w))
+
+
+def weigh(
+    ellipses: Ellipses,
+    camera: Camera,
+    count: int,
+    *,
+    raster: Raster = GSPLAT,
+    job: Job = SILENT,
+    threads: int = 0,
+) -> csr_matrix:
+    """Aᵀ itself, of `count` Gaussians that are projected already: CSR (count, H W) float32.
+
+    It takes 8 bytes for each Gaussian in each pixel, so it is for small pictures.
+    """
+    bands = Bands(ellipses, camera)
+
+    def one(band: int) -> Any:
+        return kernels.weigh_band(
+            bands.members_of(band),
+            ellipses.geometry,
+            ellipses.bounds,
+            *bands.rows(band),
+            camera.width,
+            bands.constants(raster),
+        )
+
+    results = bands.run(one, job, threads)
+    firsts = [bands.rows(band)[0] * camera.width for band in range(bands.count)]
+    return _matrix(results, firsts, ellipses.index, (count, camera.height * camera.width))
+
+
+def _matrix(
+    results: Sequence[tuple[Array, Array, Array, Array]],
+    firsts: Sequence[int],
+    index: Int[Array, " M"],
+    shape: tuple[int, int],
+) -> csr_matrix:
+    """What the bands have found, whose columns begin at `firsts`, as one matrix."""
+    indptr = np.zeros(shape[0] + 1, np.int32)
     for seen, ends, _cell, _value in results:
         counting.count_entries(index, seen, ends, indptr[1:])
     np.cumsum(indptr, out=indptr)
     indices, data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     fill = indptr[:-1].copy()
-    for band, (seen, ends, cell, value) in enumerate(results):
-        counting.place_entries(index, seen, ends, cell, value, band * w, fill, indices, data)
-    return csr_matrix((data, indices, indptr), shape=(count, h * w))
+    for first, (seen, ends, cell, value) in zip(firsts, results, strict=True):
+        counting.place_entries(index, seen, ends, cell, value, first, fill, indices, data)
+    return csr_matrix((data, indices, indptr), shape=shape)
 
 
 def adjoint(

@@ -282,6 +282,35 @@ def fold_band(
     return seen[:count].copy(), ends[:count].copy(), cell[:used].copy(), value[:used].copy()
 
 
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_MATH)
+def weigh_band(members, geometry, bounds, top, bottom, width, limits):
+    """One band's part of Aᵀ, as `fold_band` returns it; cells are the band's pixels, row by row."""
+    T, w, live, own, box = _start_band(bottom - top, width, members, geometry, bounds, None)
+    seen, ends = np.empty(len(members), np.int32), np.empty(len(members), np.int64)
+    cell, value = np.empty(1024, np.int32), np.empty(1024, np.float32)
+    count = used = 0
+    for n in range(len(members)):
+        if n % _CHECK_EVERY == _CHECK_EVERY - 1 and not _look_at_columns(T, live):
+            break
+        g = _constants(own, n)
+        low, high = _live_range(live, box[n, 0], box[n, 1])
+        before = used
+        for y in range(max(box[n, 2], top), min(box[n, 3], bottom)):
+            x0, x1 = _row(T, w, g, y, top, low, high, limits)
+            if used + x1 - x0 > len(cell):
+                most = 2 * (used + x1 - x0)
+                cell, value = _grown(cell, most), _grown(value, most)
+            first = (y - top) * width + x0
+            for i in range(x1 - x0):
+                if w[i] > 0:
+                    cell[used], value[used] = first + i, w[i]
+                    used += 1
+        if used > before:
+            seen[count], ends[count] = members[n], used
+            count += 1
+    return seen[:count].copy(), ends[:count].copy(), cell[:used].copy(), value[:used].copy()
+
+
 @njit(nogil=True, error_model="numpy")
 def _grown(array, size):
     out = np.empty(size, array.dtype)

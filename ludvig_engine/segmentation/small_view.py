@@ -34,12 +34,11 @@ class SmallView:
     ) -> SmallView:
         """The view of a camera, at `fronts.SIDE`. Raises `Cancelled`."""
         from ..rendering import project  # local as in `painting.lift_paint`
-        from ..rendering.cpu import folded
+        from ..rendering.cpu import weigh
 
         small = reduced(camera)
-        grid = small.height, small.width
         ellipses = project(gaussians, small, raster, job=job, threads=0)
-        weights = folded(ellipses, len(gaussians), small, grid, raster=raster, job=job)
+        weights = weigh(ellipses, small, len(gaussians), raster=raster, job=job)
         sums = np.add.reduceat(np.append(weights.data, np.float32(0)), weights.indptr[:-1])
         sums[np.diff(weights.indptr) == 0] = 0
         return cls(small, weights, sums * in_front(ellipses, sums))

@@ -157,6 +157,22 @@ def test_fold_equals_upsampling_then_adjoint(grid, masked):
     np.testing.assert_allclose(folded.sum(1).A1, weights, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(61, 43), (64, 32), (5, 3)])
+@pytest.mark.parametrize("stop", [1e-4, 0.3])
+def test_weights_are_those_of_each_pixel(size, stop):
+    """Widths that fill no lane, heights that fill no band, and pixels that are soon opaque."""
+    gaussians = random_gaussians(500, 3)
+    camera, raster = look_at((3, 0.5, 0.8), size=size), Raster(stop=stop)
+    found = cpu.weigh(project(gaussians, camera, raster), camera, 500, raster=raster)
+    assert found.shape == (500, size[0] * size[1]) and (found.data > 0).all()
+    np.testing.assert_allclose(
+        found.toarray(), cpu.fold(gaussians, camera, size[::-1], raster=raster).toarray(), atol=1e-6
+    )
+    values = np.random.default_rng(3).random((500, 2), np.float32)
+    image, _ = cpu.render(gaussians, camera, values, raster=raster)
+    np.testing.assert_allclose((found.T @ values).T, image.reshape(2, -1), atol=1e-5)
+
+
 def test_ignored_pixels_drop_out_of_both_sums():
     gaussians = random_gaussians(200, 4)
     expected, _ = oracle.weights(gaussians, CAMERA)
