@@ -48,8 +48,8 @@ class AdoptSplats(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         what = "Select points that have the properties of a splat file (f_dc_0, opacity, ...)"
-        chosen = any(map(adoptable, context.selected_objects))
-        return polls.met(cls, context.mode == "OBJECT" and chosen, what)
+        able = context.mode == "OBJECT" and any(map(adoptable, context.selected_objects))
+        return polls.met(cls, able, what)
 
     def execute(self, context: bpy.types.Context) -> Outcome:
         from ...ludvig_engine.errors import EngineError

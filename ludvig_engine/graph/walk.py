@@ -33,7 +33,9 @@ TOLERANCE = 3e-3
 LARGE = 50_000
 HOPS = 8
 FEW = 200
-# Rows of such a part; looking these up takes 0.2 s, in which the job cannot be cancelled.
+# Such a part is at most one in PART of all Gaussians, and MOST of them: looking those up takes
+# 0.2 s, in which the job cannot be cancelled.
+PART = 16
 MOST = 250_000
 
 
@@ -104,7 +106,7 @@ class Walk:
         rows = np.flatnonzero(np.abs(rest) > least / (2 * len(rest) ** 0.5))
         if FEW * len(rows) > len(rest):
             return None
-        return self.step.near(rows, HOPS, min(len(rest) // 16, MOST))
+        return self.step.near(rows, HOPS, min(len(rest) // PART, MOST))
 
 
 def _solved(

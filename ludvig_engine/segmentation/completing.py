@@ -74,11 +74,11 @@ def _likely(
     likely = labeled(nesting.pairs, apart, *sides, settings=settings)
     if prepared.early:
         return likely[coarse.labels]
-    groups = logit(np.clip(likely, SURE, 1 - SURE))[coarse.labels]
     segments = divided(prepared, job=job)
     sides = segments.sum(inside), segments.sum(outside)  # of the leaves
     leaves = labeled(segments.merges, expit(-segments.logits), *sides, settings=settings)
-    leaves = logit(np.clip(leaves, SURE, 1 - SURE))
+    groups, leaves = (logit(np.clip(x, SURE, 1 - SURE)) for x in (likely, leaves))
+    groups = groups[coarse.labels]
     # Floaters have no leaf (-1, the last one).
     silent = np.append(_mixed(segments, *sides), True)[segments.leaves]
     mean = np.where(silent, groups, (groups + np.append(leaves, 0)[segments.leaves]) / 2)

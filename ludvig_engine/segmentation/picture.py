@@ -35,9 +35,9 @@ class Picture:
         selected: Bool[Array, " N"],
     ) -> Picture:
         """Draw both. `rank` ascends from the smallest group around the prompt to the largest."""
-        image, alpha = view.picture(np.stack([rank, selected], 1).astype(np.float32))
-        ranks, inside = image / np.maximum(alpha, NOTHING)
-        ranks[alpha < NOTHING] = np.inf
+        image = view.picture(np.stack([rank, selected], 1).astype(np.float32))
+        ranks, inside = image / np.maximum(view.alpha, NOTHING)
+        ranks[view.alpha < NOTHING] = np.inf
         x, y = paint.middle
         camera = view.camera
         small = camera.width / paint.camera.width, camera.height / paint.camera.height

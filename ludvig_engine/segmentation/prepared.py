@@ -81,7 +81,7 @@ class Prepared:
 
         def make(job: Job) -> tuple[Int[Array, " N"], Segments]:
             found = self.kept_on_disk("groups", [], group, job=job)
-            return found["labels"], Segments(**{n: a for n, a in found.items() if n != "labels"})
+            return found.pop("labels"), Segments(**found)
 
         return self.keep("superpoints", make, job)
 

@@ -25,6 +25,7 @@ class SmallView:
 
     camera: Camera  # with the small picture
     weights: csr_matrix  # (N, H W): the weight of each Gaussian in each pixel
+    alpha: Float[Array, "H W"]  # their sum in each pixel
     # How much it shows of each Gaussian, in pixels, as far as it lies on a surface.
     surface: Float[Array, " N"]
 
@@ -39,16 +40,11 @@ class SmallView:
         small = reduced(camera)
         ellipses = project(gaussians, small, raster, job=job, threads=0)
         weights = weigh(ellipses, small, len(gaussians), raster=raster, job=job)
-        sums = np.add.reduceat(np.append(weights.data, np.float32(0)), weights.indptr[:-1])
-        sums[np.diff(weights.indptr) == 0] = 0
-        return cls(small, weights, sums * in_front(ellipses, sums))
+        sums, alpha = (m @ np.ones(m.shape[1], np.float32) for m in (weights, weights.T))
+        surface = sums * in_front(ellipses, sums)
+        return cls(small, weights, alpha.reshape(small.height, small.width), surface)
 
-    def picture(
-        self, values: Float[Array, "N C"]
-    ) -> tuple[Float[Array, "C H W"], Float[Array, "H W"]]:
-        """(Σ_i w_i(p) value_i, Σ_i w_i(p)): the picture of any values, and its alpha."""
-        shape = self.camera.height, self.camera.width
-        ones = np.ones((len(values), 1), np.float32)
-        image = self.weights.T @ np.append(values, ones, 1).astype(np.float32)
-        *layers, alpha = image.T.reshape(-1, *shape)
-        return np.array(layers), alpha
+    def picture(self, values: Float[Array, "N C"]) -> Float[Array, "C H W"]:
+        """Σ_i w_i(p) value_i: the picture of any values, over black."""
+        image: Array = (self.weights.T @ values).T
+        return image.reshape(-1, *self.alpha.shape)

@@ -38,7 +38,7 @@ def test_pictures_are_those_that_are_drawn(channels):
     view = SmallView.of(GAUSSIANS, CAMERA, raster=GSPLAT)
     values = RNG.normal(size=(len(GAUSSIANS), channels)).astype(np.float32)
     assert max(view.camera.width, view.camera.height) == SIDE
-    image, alpha = view.picture(values)
+    image, alpha = view.picture(values), view.alpha
     expected, opaque = render(GAUSSIANS, reduced(CAMERA), values)
     np.testing.assert_allclose(image, expected, atol=1e-5)
     np.testing.assert_allclose(alpha, opaque, atol=1e-5)
@@ -55,8 +55,8 @@ def test_surface_is_that_of_the_paint():
 def test_nothing_in_sight_is_an_empty_picture():
     away = look_at((3, 0.5, 0.8), target=(9, 0.5, 0.8))
     view = SmallView.of(GAUSSIANS, away, raster=GSPLAT)
-    image, alpha = view.picture(np.ones((len(GAUSSIANS), 2), np.float32))
-    assert not image.any() and not alpha.any() and not view.surface.any()
+    image = view.picture(np.ones((len(GAUSSIANS), 2), np.float32))
+    assert not image.any() and not view.alpha.any() and not view.surface.any()
 
 
 def test_of_fog_one_view_is_kept(monkeypatch):
