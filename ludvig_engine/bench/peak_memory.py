@@ -32,19 +32,6 @@ def run(gaussians: int, views: int, width: int, height: int) -> dict[str, float]
     return figures
 
 
-def growth(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
-    """Seconds and peaks at a quarter, a half and all of the Gaussians, and at twice the views.
-
-    Seconds should grow in proportion.
-    """
-    figures: dict[str, float] = {}
-    sizes = [(gaussians // part, views) for part in (4, 2, 1)]
-    for n, v in (*sizes, (gaussians // 4, 2 * views)):
-        one = run(n, v, width, height)
-        figures |= {f"{name}_{n}_gaussians_{v}_views": value for name, value in one.items()}
-    return figures
-
-
 def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:
     gaussians, cameras = synthetic.gaussians(count), synthetic.cameras(views, width, height)
     grid = (CHANNELS, height // PATCH, width // PATCH)

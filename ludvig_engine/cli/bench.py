@@ -152,7 +152,7 @@ def _measure(
 
         # Without a GPU this ends before a scene is made.
         return cuda.run(cuda.load(), *_scene(count, width, height, views, scene, cameras))
-    from ..bench import cancel, click, graph, lift, peak_memory, start, wire
+    from ..bench import cancel, click, graph, growth, lift, peak_memory, start, wire
 
     if subject == Subject.wire:
         return wire.run()
@@ -161,7 +161,7 @@ def _measure(
     if subject == Subject.memory:
         return peak_memory.run(count, views, width, height)
     if subject == Subject.growth:
-        return peak_memory.growth(count, views, width, height)
+        return growth.run(count, views, width, height)
     cloud, shots = _scene(count, width, height, views, scene, cameras)
     if subject == Subject.click:
         return click.run(cloud, shots[0])

@@ -37,8 +37,7 @@ def flood(
 def connected(graph: Graph, among: Bool[Array, " N"], seeds: Int[Array, " K"]) -> Bool[Array, " N"]:
     """What of `among` is connected with any of the seeds that are in it, through it alone."""
     rows = np.flatnonzero(among)
-    edges = graph.matrix(graph.distances)[rows][:, rows]
-    edges.data[:] = 1  # a distance of 0 would be no edge
+    edges = graph.matrix(graph.direction)[rows][:, rows]
     _, part = connected_components(edges, directed=False)
     found = np.zeros(len(graph), bool)
     found[rows] = np.isin(part, part[np.isin(rows, seeds)])

@@ -8,7 +8,7 @@ in Morton order all this is faster; the result does not depend on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,9 @@ from ..stages import GRAPH
 # The direction of an edge seen from its row i: j ∈ N(i) is OUT, i ∈ N(j) is IN.
 OUT, IN = 1, 2
 ROWS = 65536  # Gaussians in a piece of work
+# Distances take 76 bytes for each Gaussian. In larger graphs they are computed each time, in 0.2 s
+# of CPU time for a million Gaussians: a scene's first click does so four times, and others never.
+KEPT = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Graph:
     indptr: Int[Array, " N1"]  # int64
     indices: Int[Array, " E"]  # int32
     direction: UInt8[Array, " E"]  # OUT, IN or both
-    distances: Float[Array, " E"]  # between the features, float32
+    features: Float[Array, "N D"] | None = None
+    # In graphs of at most `KEPT` Gaussians; see `distances`.
+    kept: Float[Array, " E"] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -41,9 +46,24 @@ class Graph:
         return f"Graph({len(self):,} splats, {len(self.indices):,} edges)"
 
     def with_features(self, features: Float[Array, "N D"], *, job: Job = SILENT) -> Graph:
-        """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges."""
+        """The same graph, with the distances ‖x_i − x_j‖ of L2-normalized features on its edges.
+
+        The features must not change afterwards.
+        """
+        found = replace(self, features=features, kept=None)
+        return found if len(self) > KEPT else replace(found, kept=found._computed(job))
+
+    @property
+    def distances(self) -> Float[Array, " E"]:
+        """Between the L2-normalized features of both ends, float32; 0 as long as there are none."""
+        return self._computed(SILENT) if self.kept is None else self.kept
+
+    def _computed(self, job: Job) -> Float[Array, " E"]:
+        features = self.features
+        if features is None:
+            return np.zeros(len(self.indices), np.float32)
         inverse = job.aside(lambda: (1 / _lengths(features)).astype(np.float32))
-        return replace(self, distances=edge_distances(self, features, inverse, job=job))
+        return edge_distances(self, features, inverse, job=job)
 
     @cached_property
     def median_distance(self) -> float:
@@ -55,9 +75,9 @@ class Graph:
         """Where each Gaussian's edge to itself is among the edges."""
         return _own_edges(self.indptr, self.indices)
 
-    def matrix(self, similarities: Float[Array, " E"]) -> csr_matrix:
+    def matrix(self, values: Float[Array, " E"] | UInt8[Array, " E"]) -> csr_matrix:
         """The sparse (N, N) matrix with these values on the edges."""
-        return csr_matrix((similarities, self.indices, self.indptr), shape=(len(self), len(self)))
+        return csr_matrix((values, self.indices, self.indptr), shape=(len(self), len(self)))
 
 
 def unit(
@@ -123,7 +143,7 @@ def build(neighbors: Int[Array, "N K"]) -> Graph:
     # Two edges in three are mutual, so a third is left over. Resizing gives that back in place.
     indices.resize(used, refcheck=False)
     direction.resize(used, refcheck=False)
-    return Graph(indptr, indices, direction, np.zeros(len(indices), np.float32))
+    return Graph(indptr, indices, direction)
 
 
 def edge_distances(

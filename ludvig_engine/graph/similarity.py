@@ -24,10 +24,11 @@ def similarities(
     out = np.empty(len(graph.indices), np.float32)
     widths = np.maximum(np.broadcast_to(np.asarray(scale, np.float32), len(graph)), 1e-8) ** 2
     factor = (-1 / (np.float32(bandwidth) * widths)).astype(np.float32)
+    distances = graph.distances  # once, because a large graph does not keep them
 
     def one(part: slice) -> None:
         _similarities(
-            *(graph.indptr, graph.indices, graph.direction, graph.distances),
+            *(graph.indptr, graph.indices, graph.direction, distances),
             *(factor, out, part.start, part.stop),
         )
 

@@ -88,10 +88,40 @@ def grouped(
     return labels, segments
 
 
-def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> Float[Array, "N D"]:
+@dataclass(frozen=True)
+class Scale:
+    """How far places are apart beside features."""
+
+    middle: Float[Array, " 3"]
+    typical: float  # distance from the middle; those beyond make no further difference
+    places: float  # their spread, in typical distances
+    features: float  # and that of the features
+
+    @classmethod
+    def of(cls, features: Float[Array, "N D"], points: Float[Array, "N 3"]) -> Scale:
+        """The typical distance is the 80th percentile."""
+        middle = np.median(points, axis=0)
+        distance = np.linalg.norm(points - middle, axis=1)
+        typical = max(float(np.percentile(distance, 80)), 1e-12)
+        plain = cls(middle, typical, 1.0, 1.0)
+        return cls(middle, typical, _spread_of(plain.placed(points)), _spread_of(features))
+
+    def placed(self, points: Float[Array, "N 3"]) -> Float[Array, "N 3"]:
+        """Places in typical distances from the middle, drawn in to 1."""
+        found = points - self.middle
+        distance = np.linalg.norm(found, axis=1)
+        far = np.minimum(distance, self.typical) / np.maximum(distance, 1e-12) / self.typical
+        found *= far[:, None]
+        return found
+
+
+def describe(
+    graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"], scale: Scale | None = None
+) -> Float[Array, "N D"]:
     """The vectors whose means are compared: unit features, and positions.
 
-    Positions have `PLACE` times the standard deviation of the features.
+    Positions have `PLACE` times the standard deviation of the features, of these Gaussians unless a
+    `scale` is given.
     """
     seen = uplifted.seen
     count, D = uplifted.features.shape
@@ -100,12 +130,8 @@ def describe(graph: Graph, uplifted: Uplifted, points: Float[Array, "N 3"]) -> F
     unit(uplifted.features, out=features)
     for _ in range(0 if seen.all() else UNSEEN_STEPS):
         seen = spread(graph.indptr, graph.indices, features, seen)
-    means = points - np.median(points, axis=0)
-    distance = np.linalg.norm(means, axis=1)
-    typical = max(float(np.percentile(distance, 80)), 1e-12)
-    # Distances beyond the 80th percentile are capped, because they make no further difference.
-    means *= (np.minimum(distance, typical) / np.maximum(distance, 1e-12) / typical)[:, None]
-    x[:, D:] = PLACE * _spread_of(features) * means / max(_spread_of(means), 1e-12)
+    scale = scale or Scale.of(features, points)
+    x[:, D:] = PLACE * scale.features * scale.placed(points) / max(scale.places, 1e-12)
     return x
 
 

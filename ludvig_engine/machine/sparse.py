@@ -134,7 +134,7 @@ def sliced(matrix: csr_matrix) -> Sliced:
     rows = np.lexsort((length, window)).astype(np.int32)
     rows = np.append(rows, np.arange(len(rows), len(rows) + -len(rows) % SIDE, dtype=np.int32))
     starts, indices, data = _sliced(
-        matrix.indptr, matrix.indices, matrix.data.astype(np.float32), rows
+        matrix.indptr, matrix.indices, np.asarray(matrix.data, np.float32), rows
     )
     return Sliced(starts, rows, indices, data, len(length))
 

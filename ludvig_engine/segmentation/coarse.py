@@ -14,23 +14,13 @@ from ..arrays import Array, Float, Int
 from ..graph.contraction import contracted, sums_of
 from ..graph.neighbors import Graph
 from ..graph.similarity import similarities
-from ..graph.superpoints import Segments, describe, grouped
 from ..graph.walk import Walk
 from ..machine.sparse import operator
-from ..progress import SILENT, Job
 from ..uplifting import Uplifted
 from .descriptor import Descriptor
 
 # Superpoints of a scene; 8000 found the same or less.
 FEW = 3000
-
-
-def superpoints(
-    graph: Graph, uplifted: Uplifted, means: Float[Array, "N 3"], *, job: Job = SILENT
-) -> tuple[Int[Array, " N"], Segments]:
-    """The superpoint of each Gaussian, and the superpoints as segments."""
-    segments = Segments.of(graph, describe(graph, uplifted, means))
-    return grouped(segments, few=FEW, job=job)
 
 
 @dataclass(frozen=True)

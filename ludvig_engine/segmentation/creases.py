@@ -59,9 +59,11 @@ def crease_factors(
 
 def thinnest_axes(gaussians: Gaussians) -> Float[Array, "N 3"]:
     """The direction of the least scale of each: the normal of its surface, up to its sign."""
-    axes = Rotation.from_quat(gaussians.quats, scalar_first=True).as_matrix().astype(np.float32)
-    thinnest = gaussians.scales.argmin(1)
-    found: Array = np.take_along_axis(axes, thinnest[:, None, None], axis=2)[:, :, 0]
+    found = np.empty((len(gaussians), 3), np.float32)
+    for part in chunks(len(gaussians), PIECE):  # whose rotations take 150 bytes each
+        axes = Rotation.from_quat(gaussians.quats[part], scalar_first=True).as_matrix()
+        thinnest = gaussians.scales[part].argmin(1)
+        found[part] = np.take_along_axis(axes, thinnest[:, None, None], axis=2)[:, :, 0]
     return found
 
 

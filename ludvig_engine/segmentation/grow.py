@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import Array, Bool
+from ..arrays import Array, Bool, Float
 from ..graph.flood import flood
 from ..graph.neighbors import Graph
 from ..progress import SILENT, Job, chunks
@@ -20,7 +20,8 @@ def grow(
     graph: Graph, selected: Bool[Array, " N"], *, hops: int = 1, job: Job = SILENT
 ) -> Bool[Array, " N"]:
     """Add neighbors up to `hops` edges away, on edges no longer than the selection's (`reach`)."""
-    kept = graph.distances <= reach(graph, selected, job=job)
+    distances = job.aside(lambda: graph.distances)
+    kept = distances <= reach(graph, distances, selected, job=job)
     return job.aside(lambda: flood(graph, kept, selected, hops=hops)) >= 0
 
 
@@ -31,7 +32,9 @@ def shrink(
     return ~grow(graph, ~selected, hops=hops, job=job)
 
 
-def reach(graph: Graph, selected: Bool[Array, " N"], *, job: Job = SILENT) -> float:
+def reach(
+    graph: Graph, distances: Float[Array, " E"], selected: Bool[Array, " N"], *, job: Job = SILENT
+) -> float:
     """The feature distance beyond which a neighbor of the selection is something else.
 
     It is the quantile `INNER` of the distances between neighbors within the selection, and infinite
@@ -45,6 +48,6 @@ def reach(graph: Graph, selected: Bool[Array, " N"], *, job: Job = SILENT) -> fl
             np.arange(part.start, part.stop), np.diff(graph.indptr[part.start : part.stop + 1])
         )
         others = graph.indices[edges]
-        found.append(graph.distances[edges][selected[rows] & selected[others] & (rows != others)])
+        found.append(distances[edges][selected[rows] & selected[others] & (rows != others)])
     inner = np.concatenate(found)
     return float(np.quantile(inner, INNER)) if len(inner) else np.inf

@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays import Array, Float, Int
 from ..cache.step import Steps
 from ..cache.store import Arrays, Cache
+from ..graph.blocks import superpoints
 from ..graph.contraction import contracted
 from ..graph.neighbors import Graph
 from ..graph.superpoints import Segments
@@ -21,7 +22,7 @@ from ..progress import SILENT, Job, Shared
 from ..scene import Gaussians, View, counted
 from ..scene.raster import GSPLAT, Raster
 from ..uplifting import Uplifted
-from .coarse import Coarse, superpoints
+from .coarse import FEW, Coarse
 from .creases import crease_factors
 from .descriptor import Descriptor
 from .fronts import Front, drawn, facing
@@ -76,7 +77,8 @@ class Prepared:
         """The superpoint of each Gaussian, and the superpoints as segments."""
 
         def group() -> Arrays:
-            labels, groups = superpoints(self.graph, self.uplifted, self.gaussians.means, job=job)
+            about = self.graph, self.uplifted, self.gaussians.means
+            labels, groups = superpoints(*about, few=FEW, job=job)
             return {"labels": labels, **vars(groups)}
 
         def make(job: Job) -> tuple[Int[Array, " N"], Segments]:
@@ -125,8 +127,9 @@ class Prepared:
                 job=job,
             )
             labels, count = coarse.labels, len(coarse.size)
+            factors *= self.graph.distances
             nesting = Nesting.of(
-                contracted(self.graph, self.graph.distances * factors, labels),
+                contracted(self.graph, factors, labels),
                 contracted(self.graph, 1, labels),
                 coarse.size,
                 np.bincount(labels, self.visible, count),
@@ -180,6 +183,12 @@ class Prepared:
 
         It goes on when a click is canceled, because the next click needs the same.
         """
+
+        def made(job: Job) -> T:
+            found = make(job)
+            give_back()
+            return found
+
         if name not in self._kept or self._kept[name].failed:
-            self._kept[name] = Shared(make, job=job)
+            self._kept[name] = Shared(made, job=job)
         return self._kept[name]

@@ -70,6 +70,21 @@ def test_graph_is_the_union_of_both_directions(monkeypatch, rows):
     np.testing.assert_allclose(graph.matrix(graph.distances).toarray(), expected, atol=1e-6)
 
 
+def test_a_large_graph_computes_its_distances_each_time(monkeypatch):
+    points, features = RNG.normal(size=(200, 3)), RNG.normal(size=(200, 7)).astype(np.float32)
+    graph = build(nearest(points, 6))
+    assert not graph.distances.any()
+    kept = graph.with_features(features)
+    assert kept.distances is kept.distances
+    monkeypatch.setattr(neighbors_module, "KEPT", 199)
+    large = graph.with_features(features)
+    assert large.distances is not large.distances and large.kept is None
+    np.testing.assert_array_equal(large.distances, kept.distances)
+    assert large.median_distance == kept.median_distance
+    other = large.with_features(features[:, :3].copy())
+    assert (other.distances != large.distances).any()
+
+
 def test_unit_leaves_zeros_alone():
     x = np.array([[3, 4], [0, 0]], np.float32)
     np.testing.assert_allclose(unit(x), [[0.6, 0.8], [0, 0]], rtol=1e-6)

@@ -186,8 +186,25 @@ def test_who_may_write_a_file(mode, owner, mine, name, monkeypatch):
 
 def test_peak_memory_where_it_can_be_told_and_where_it_cannot(monkeypatch):
     assert 10e6 < system.peak_memory() < 1e12
+    monkeypatch.setattr(system, "is_linux", lambda: False)
+    assert 10e6 < system.peak_memory() < 1e12
     monkeypatch.setitem(sys.modules, "resource", None)
     assert system.peak_memory() == 0
+
+
+@pytest.mark.skipif(not system.is_linux(), reason="only Linux forgets")
+def test_the_peak_is_that_since_it_was_forgotten():
+    large = b"x" * (300 << 20)
+    del large
+    before = system.peak_memory()
+    system.forget_peak()
+    assert system.peak_memory() < before - (200 << 20)
+
+
+def test_other_systems_do_not_forget(monkeypatch):
+    monkeypatch.setattr(system, "is_linux", lambda: False)
+    system.forget_peak()
+    assert system.peak_memory() > 10e6
 
 
 # What tells systems apart, or exists on some of them only.

@@ -32,7 +32,7 @@ def by_hand(graph, selected, hops, limit):
 def test_growing_adds_near_neighbors(graph, hops):
     graph, left = graph
     some = left & (np.random.default_rng(2).random(400) < 0.5)
-    expected = by_hand(graph, some, hops, reach(graph, some))
+    expected = by_hand(graph, some, hops, reach(graph, graph.distances, some))
     np.testing.assert_array_equal(grow(graph, some, hops=hops), expected)
 
 
@@ -58,14 +58,14 @@ def test_reach_is_that_of_the_selection(graph):
         for e in range(graph.indptr[i], graph.indptr[i + 1])
         if left[graph.indices[e]] and graph.indices[e] != i
     ]
-    assert reach(graph, left) == pytest.approx(np.quantile(inner, 0.95), rel=1e-5)
+    assert reach(graph, graph.distances, left) == pytest.approx(np.quantile(inner, 0.95), rel=1e-5)
 
 
 def test_a_selection_without_neighbors_reaches_everything(graph):
     graph, _ = graph
     one = np.zeros(400, bool)
     one[5] = True
-    assert reach(graph, one) == np.inf
+    assert reach(graph, graph.distances, one) == np.inf
     np.testing.assert_array_equal(grow(graph, one), by_hand(graph, one, 1, np.inf))
     nothing = np.zeros(400, bool)
     assert not grow(graph, nothing, hops=5).any()

@@ -10,7 +10,8 @@ import pytest
 
 import small_scene
 from ludvig_engine.errors import Cancelled, EngineError
-from ludvig_engine.segmentation import coarse, prepared
+from ludvig_engine.graph import blocks
+from ludvig_engine.segmentation import prepared
 from ludvig_engine.segmentation.coarse import Coarse
 from ludvig_engine.wire import hierarchy
 from ludvig_engine.wire.methods import (
@@ -367,7 +368,7 @@ def test_a_scene_that_is_opened_again_makes_no_superpoints(tmp_path, made, monke
             module, name, lambda *given, **more: made_again.append(name) or make(*given, **more)
         )
 
-    counted(coarse, "grouped")
+    counted(blocks, "grouped")
     counted(prepared, "crease_factors")
     answers = []
     for _ in range(2):
