@@ -80,5 +80,9 @@ class Picture:
 
 def _depths(region: Bool[Array, "H W"]) -> Float[Array, "H W"]:
     """The distance from the region's border; the border of the picture is one, too."""
-    found: Array = distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    found = np.zeros(region.shape)
+    rows, columns = (np.flatnonzero(region.any(axis)) for axis in (1, 0))
+    if len(rows):
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        found[box] = distance_transform_edt(np.pad(region[box], 1))[1:-1, 1:-1]
     return found

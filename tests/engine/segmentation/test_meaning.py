@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 import small_scene
 from ludvig_engine.features import load_extractor
@@ -119,6 +120,22 @@ def test_only_the_part_that_holds_the_prompt_has_depth_and_size():
     assert picture.depth(picture.selected) == (1.0, 4.0)
     depth, size = replace(picture, x=2).depth(picture.selected)
     assert depth < 0.1 and size == 0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_depth_is_the_distance_from_the_border_by_brute_force(share):
+    """The deepest pixel is 1, and the border of the picture is one, too."""
+    rng = np.random.default_rng(int(10 * share))
+    region = np.zeros((9, 12), bool)
+    region[2:7, 1:12] = rng.random((5, 11)) < share
+    region[4, 6] = True
+    numbers, _ = label(region)
+    part = numbers == numbers[4, 6]
+    around = np.argwhere(~np.pad(part, 1)) - 1
+    distance = {tuple(at): np.hypot(*(around - at).T).min() for at in np.argwhere(part)}
+    found, size = pictured(np.where(region, "#", "."), 6, 4).depth(region)
+    assert size == part.sum()
+    assert found == pytest.approx(distance[4, 6] / max(distance.values()))
 
 
 @pytest.mark.parametrize("name", small_scene.BALLS)
