@@ -1,4 +1,4 @@
-"""The CPU's sums over all views, one view per thread."""
+"""The CPU's sums over all views, one view per thread as far as memory allows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from ..arrays import Array, Float
+from ..machine.memory import total_memory
 from ..machine.sparse import add_product
-from ..progress import SILENT, Job, chunks
+from ..progress import SILENT, Job, chunks, cpu_count
 from ..scene import Gaussians
 from ..scene.raster import GSPLAT, Raster
 from .cpu import adjoint, fold, render
@@ -20,6 +21,11 @@ from .tree import summed
 
 # Channels of a residual's images at a time: images of all of them would not fit in memory.
 CHANNELS = 32
+# Bytes that a view takes for each Gaussian while it is weighed (measured with 1 to 8 threads), and
+# the share of the machine's memory that all views at a time may take. So with 8 GB, 13 views of a
+# million Gaussians are weighed at a time; if there are more cores, several work on one view.
+BESIDE = 150
+SHARE = 1 / 4
 
 
 def lift(
@@ -36,6 +42,7 @@ def lift(
     in however many threads they are computed.
     """
     count, channels = len(gaussians), len(sights[0].feature_map)
+    together = views_at_once(count)
 
     def empty() -> tuple[Array, Array, Array]:
         return (
@@ -46,7 +53,9 @@ def lift(
 
     def weigh(sight: Sight) -> tuple[Array | csr_matrix, Array, Array]:
         camera, feature_map = sight.camera, sight.feature_map
-        options: dict[str, Any] = {"valid": sight.valid, "raster": raster, "job": job, "threads": 1}
+        inner = max(cpu_count() // together, 1)
+        options: dict[str, Any] = {"raster": raster, "job": job, "threads": inner}
+        options["valid"] = sight.valid
         if feature_map.shape[1:] == (camera.height, camera.width):
             return *adjoint(gaussians, camera, feature_map, **options), feature_map
         folded = fold(gaussians, camera, feature_map.shape[1:], **options)
@@ -65,7 +74,14 @@ def lift(
         weights += total
         squares += total**2
 
-    return Sums(*summed(job.map(weigh, sights, stage), len(sights), empty, add))
+    weighed = job.map(weigh, sights, stage, threads=together)
+    return Sums(*summed(weighed, len(sights), empty, add))
+
+
+def views_at_once(count: int) -> int:
+    """How many views of so many Gaussians are weighed at a time; at least one."""
+    most = SHARE * total_memory() / (BESIDE * max(count, 1))
+    return min(cpu_count(), max(int(most), 1))
 
 
 def residual(

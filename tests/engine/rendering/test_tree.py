@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 import pytest
 
-from ludvig_engine.rendering import Sight, lift, residual
+from ludvig_engine.rendering import Sight, cpu_lift, lift, residual
 from ludvig_engine.rendering.tree import FAN, Tree, highest, nodes
 from scenes import look_at, random_gaussians
 
@@ -129,3 +129,15 @@ def test_threads_do_not_change_a_bit(sights, monkeypatch):
         found.append(lift(GAUSSIANS, sights))
     for one, other in zip(vars(found[0]).values(), vars(found[1]).values(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_nor_does_how_many_views_memory_allows_at_a_time(sights, monkeypatch):
+    monkeypatch.setenv("LUDVIG_THREADS", "4")
+    found = []
+    for memory, views in ((1 << 40, 4), (4 * 2 * cpu_lift.BESIDE * len(GAUSSIANS), 2), (1, 1)):
+        monkeypatch.setattr(cpu_lift, "total_memory", lambda memory=memory: memory)
+        assert cpu_lift.views_at_once(len(GAUSSIANS)) == views
+        found.append(cpu_lift.lift(GAUSSIANS, sights))
+    for other in found[1:]:
+        for mine, its in zip(vars(found[0]).values(), vars(other).values(), strict=True):
+            np.testing.assert_array_equal(mine, its)
