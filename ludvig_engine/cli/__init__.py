@@ -125,6 +125,10 @@ def main() -> None:
     An error becomes one line on stderr, and with `--json` an object on stdout too.
     """
     os.environ.update(NOT_HERE)  # for compilers and other programs that libraries start
+    # Read when NumPy and SciPy are loaded. With more threads, sums of BLAS are rounded in one way
+    # while our own threads work beside it (machine/blas.py) and in another while they don't, so
+    # that the same click may have another answer. It takes no more time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     quieten()
     try:
         # typer turns Ctrl-C into an exit code, unless a verb has done better.

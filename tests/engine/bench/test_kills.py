@@ -12,6 +12,7 @@ from ludvig_engine.cache.store import Cache, key
 
 
 def test_a_restart_gives_the_identical_answers(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # as users start it
     monkeypatch.setattr(disk_scene, "write", partial(disk_scene.write, count=500, views=3))
     wrong: list[str] = []
     figures = kills.run(1, seed=7, note=wrong.append)
