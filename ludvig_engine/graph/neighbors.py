@@ -24,7 +24,8 @@ from ..stages import GRAPH
 OUT, IN = 1, 2
 ROWS = 65536  # Gaussians in a piece of work
 # Distances take 76 bytes for each Gaussian. In larger graphs they are computed each time, in 0.2 s
-# of CPU time for a million Gaussians: a scene's first click does so four times, and others never.
+# of CPU time for a million Gaussians: by a scene's first click four times, by later ones never, and
+# whenever a selection is grown.
 KEPT = 1 << 22
 
 

@@ -37,7 +37,7 @@ def reach(
 ) -> float:
     """The feature distance beyond which a neighbor of the selection is something else.
 
-    It is the quantile `INNER` of the distances between neighbors within the selection, and infinite
+    It is the quantile `INNER` of the edges' `distances` within the selection, and infinite
     if no two of the selected Gaussians are neighbors.
     """
     found = [np.empty(0, np.float32)]
