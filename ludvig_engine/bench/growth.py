@@ -7,27 +7,25 @@ size. If all work were in proportion to the number of splats, its exponent would
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
 import numpy as np
 
 from . import start
+from .fresh import measured
 
 # What each fresh process does first, so that importing and loading kernels is not counted.
 SMALL = 2000, 6, 120, 90
 
-Figures = dict[str, float]
 
-
-def run(gaussians: int, views: int, width: int, height: int) -> Figures:
+def run(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
     """What each step takes at a quarter, a half and all of the Gaussians, and at twice the views.
 
     Then the exponents of its CPU seconds: the slope of their logarithm over that of the size.
     """
     sizes = [(gaussians // part, views) for part in (4, 2, 1)]
     more = gaussians // 4, 2 * views
-    runs = {size: measured(*size, width, height) for size in (*sizes, more)}
+    runs = {size: measured(__name__, *size, width, height) for size in (*sizes, more)}
     figures = {
         f"{name}_{n}_gaussians_{v}_views": value
         for (n, v), one in runs.items()
@@ -41,14 +39,6 @@ def run(gaussians: int, views: int, width: int, height: int) -> Figures:
         figures[f"{step}_exponent_in_gaussians"] = float(slope)
         figures[f"{step}_exponent_in_views"] = float(np.log2(seconds[more] / seconds[sizes[0]]))
     return figures
-
-
-def measured(gaussians: int, views: int, width: int, height: int) -> Figures:
-    """The figures of start.py from a fresh process."""
-    command = [sys.executable, "-m", __name__, *map(str, (gaussians, views, width, height))]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: Figures = json.loads(done.stdout)
-    return found
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ and neighbor graph. So the peak is that of uplifting alone.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 
@@ -18,7 +17,7 @@ from ..features.maps import Lazy
 from ..graph import neighbors
 from ..outside import system
 from ..uplifting import Sight, uplift
-from . import synthetic
+from . import fresh, synthetic
 
 CHANNELS = 384
 PATCH = 14
@@ -26,10 +25,7 @@ PATCH = 14
 
 def run(gaussians: int, views: int, width: int, height: int) -> dict[str, float]:
     """Peak resident bytes and wall seconds of a fresh process that lifts random maps."""
-    command = [sys.executable, "-m", __name__, *map(str, (gaussians, views, width, height))]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    figures: dict[str, float] = json.loads(done.stdout)
-    return figures
+    return fresh.measured(__name__, gaussians, views, width, height)
 
 
 def _lift(count: int, views: int, width: int, height: int) -> dict[str, float]:

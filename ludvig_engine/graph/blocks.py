@@ -44,8 +44,7 @@ def superpoints(
     `means` should be in Morton order. Raises `Cancelled`.
     """
     if len(graph) <= MOST:
-        segments = Segments.of(graph, describe(graph, uplifted, means))
-        return grouped(segments, few=few, job=job)
+        return _at_once(graph, uplifted, means, few=few, job=job)
     some = slice(None, None, -(-len(graph) // BLOCK))
     scale = Scale.of(unit(uplifted.features[some]), means[some])
     labels = np.empty(len(graph), np.int32)
@@ -72,8 +71,19 @@ def _block(
     indptr, indices = _inner(graph.indptr, graph.indices, part.start, part.stop)
     inner = Graph(indptr, indices, np.zeros(len(indices), np.uint8))
     own = Uplifted(uplifted.features[part], uplifted.weights[part], uplifted.views[part])
-    segments = Segments.of(inner, describe(inner, own, means[part], scale))
-    return grouped(segments, few=-(-len(inner) // MEMBERS))
+    return _at_once(inner, own, means[part], scale, few=-(-len(inner) // MEMBERS))
+
+
+def _at_once(
+    graph: Graph,
+    uplifted: Uplifted,
+    means: Float[Array, "N 3"],
+    scale: Scale | None = None,
+    *,
+    few: int,
+    job: Job = SILENT,
+) -> tuple[Int[Array, " N"], Segments]:
+    return grouped(Segments.of(graph, describe(graph, uplifted, means, scale)), few=few, job=job)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -43,6 +43,8 @@ def lift(
     """
     count, channels = len(gaussians), len(sights[0].feature_map)
     together = views_at_once(count)
+    inner = max(cpu_count() // together, 1)
+    options: dict[str, Any] = {"raster": raster, "job": job, "threads": inner}
 
     def empty() -> tuple[Array, Array, Array]:
         return (
@@ -53,12 +55,10 @@ def lift(
 
     def weigh(sight: Sight) -> tuple[Array | csr_matrix, Array, Array]:
         camera, feature_map = sight.camera, sight.feature_map
-        inner = max(cpu_count() // together, 1)
-        options: dict[str, Any] = {"raster": raster, "job": job, "threads": inner}
-        options["valid"] = sight.valid
         if feature_map.shape[1:] == (camera.height, camera.width):
-            return *adjoint(gaussians, camera, feature_map, **options), feature_map
-        folded = fold(gaussians, camera, feature_map.shape[1:], **options)
+            found = adjoint(gaussians, camera, feature_map, valid=sight.valid, **options)
+            return *found, feature_map
+        folded = fold(gaussians, camera, feature_map.shape[1:], valid=sight.valid, **options)
         return folded, np.asarray(folded.sum(1), np.float32)[:, 0], feature_map
 
     def add(

@@ -37,8 +37,8 @@ def reach(
 ) -> float:
     """The feature distance beyond which a neighbor of the selection is something else.
 
-    It is the quantile `INNER` of the edges' `distances` within the selection, and infinite
-    if no two of the selected Gaussians are neighbors.
+    It is the quantile `INNER` of the edges' `distances` within the selection, and infinite if no
+    two of the selected Gaussians are neighbors.
     """
     found = [np.empty(0, np.float32)]
     for part in chunks(len(graph), 65536):

@@ -170,9 +170,7 @@ class Prepared:
         inputs = uplifted.features, uplifted.weights, self.gaussians.means, *inputs
         about = [len(self.graph.indices), params]
         content = job.aside(lambda: steps.key_of(*inputs))
-        found = steps.kept(name, 2, about, content, make=make, about=f"{name} of a scene")
-        give_back()
-        return found
+        return steps.kept(name, 2, about, content, make=make, about=f"{name} of a scene")
 
     def keep(self, name: object, make: Callable[[Job], T], job: Job) -> T:
         """What `make` returns: made when this name is first asked for, and kept with the scene."""
